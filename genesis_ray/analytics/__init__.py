@@ -1,0 +1,1 @@
+"""Questions: DuckDB over Arrow, tables in and out."""

@@ -1,0 +1,1 @@
+"""HTTP: reads, and imports no Ray."""

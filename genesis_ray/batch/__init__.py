@@ -1,0 +1,1 @@
+"""Ray Data: the same classes over archives."""

@@ -1,0 +1,1 @@
+"""The genesis command, one file a group of sub-commands."""

@@ -1,0 +1,1 @@
+"""Rules: numpy and the standard library, nothing else."""

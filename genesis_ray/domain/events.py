@@ -1,0 +1,149 @@
+"""The immutable facts that the rules produce.
+
+Every event starts with the envelope: tenant, site, camera, and when it happened in
+the picture (capture time, UTC). Its `event_id` is derived from its natural key, so a
+replay writes the same row and not a second one.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, Literal
+from uuid import UUID, uuid5
+
+from genesis_ray.domain.lines import LineDirection
+from genesis_ray.domain.zones import Direction
+
+_NAMESPACE = UUID("6d0a53a1-58b5-5c0b-9b67-2f2d2f6c1b7e")
+
+Decision = Literal["named", "review", "unknown"]
+
+
+def stable_id(*key: object) -> UUID:
+    """Return the UUIDv5 of a natural key; the same key gives the same id for ever."""
+    parts = (part.isoformat() if isinstance(part, datetime) else str(part) for part in key)
+    return uuid5(_NAMESPACE, "\x1f".join(parts))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """The envelope that all events share."""
+
+    KEY: ClassVar[tuple[str, ...]] = ()
+    """The fields that, with envelope and kind, tell this event from every other."""
+
+    tenant_id: str
+    site_id: str
+    camera_id: str
+    occurred_at: datetime
+
+    @property
+    def event_id(self) -> bytes:
+        """The 16 bytes of this event's UUIDv5."""
+        own = (getattr(self, field) for field in self.KEY)
+        kind = type(self).__name__
+        return stable_id(self.tenant_id, self.camera_id, kind, *own, self.occurred_at).bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackObserved(Event):
+    """Where a track was: its first and last sight, and one a second between."""
+
+    KEY = ("track_id",)
+    track_id: int
+    frame_index: int
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneCrossed(Event):
+    """A track entered or left a zone."""
+
+    KEY = ("zone_id", "track_id", "direction")
+    zone_id: str
+    track_id: int
+    direction: Direction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineCrossed(Event):
+    """A track went over a counting line."""
+
+    KEY = ("line_id", "track_id", "direction")
+    line_id: str
+    track_id: int
+    direction: LineDirection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaceScored(Event):
+    """How similar one face of a track was to the nearest identities, best first."""
+
+    KEY = ("track_id", "face_index")
+    track_id: int
+    face_index: int
+    quality: float
+    embedder: str
+    candidate_ids: tuple[str, ...]
+    similarities: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaceRecognized(Event):
+    """A track was given an identity.
+
+    `gate` names the rule that let it through, "" where none applies; `is_new` says
+    that the identity, a pseudonymous visitor, was made from this very track.
+    """
+
+    KEY = ("track_id",)
+    track_id: int
+    identity_id: str
+    decision: Decision
+    similarity: float
+    runner_up_similarity: float | None
+    threshold: float
+    votes: int
+    quality: float
+    gate: str
+    is_new: bool
+    embedder: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitStarted(Event):
+    """An identity came into the site's view; the camera is the one that saw them first."""
+
+    KEY = ("visit_id",)
+    visit_id: str
+    identity_id: str
+    started_at: datetime
+    ended_at: None = None
+    zone_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitEnded(Event):
+    """A visit is over; the camera is the last that saw the visitor.
+
+    `zone_ids` are the zones entered, in order, each named once per stay.
+    """
+
+    KEY = ("visit_id",)
+    visit_id: str
+    identity_id: str
+    started_at: datetime
+    ended_at: datetime
+    zone_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraStateChanged(Event):
+    """A camera's stream began, ended or failed."""
+
+    KEY = ("state",)
+    state: Literal["online", "ended", "failed"]
+    reason: str

@@ -1,0 +1,71 @@
+"""Points, polygons and boxes in normalised image coordinates (0..1, origin top left)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Boxes = npt.NDArray[np.float32]
+"""Boxes as float32 [n, 4]: left, top, right, bottom."""
+
+
+class Point(NamedTuple):
+    """A place in the image."""
+
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Polygon:
+    """A closed outline; the last corner is joined to the first."""
+
+    corners: tuple[Point, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.corners) < 3:
+            raise ValueError(f"a polygon has at least 3 corners, got {len(self.corners)}")
+
+    @classmethod
+    def of(cls, corners: Sequence[tuple[float, float]]) -> "Polygon":
+        """Build from (x, y) pairs."""
+        return cls(tuple(Point(*corner) for corner in corners))
+
+    def contains(self, point: Point) -> bool:
+        """Tell whether `point` lies inside, by the even-odd rule."""
+        inside = False
+        for a, b in pairwise((*self.corners, self.corners[0])):
+            if (a.y > point.y) != (b.y > point.y):
+                crossing_x = a.x + (point.y - a.y) * (b.x - a.x) / (b.y - a.y)
+                inside ^= point.x < crossing_x
+        return inside
+
+
+def side_of(start: Point, end: Point, point: Point) -> float:
+    """Return a number that is positive right of the way from `start` to `end`, as seen on screen.
+
+    Its size is twice the area of the triangle of the three points.
+    """
+    return (end.x - start.x) * (point.y - start.y) - (end.y - start.y) * (point.x - start.x)
+
+
+def foot_of(box: npt.NDArray[np.float32]) -> Point:
+    """Return where the person in a box [4] stands: the middle of its lower edge."""
+    return Point(float(box[0] + box[2]) / 2, float(box[3]))
+
+
+def iou(a: Boxes, b: Boxes) -> npt.NDArray[np.float32]:
+    """Return the intersection over union of every box of `a` with every box of `b`, [n, m]."""
+    top_left = np.maximum(a[:, None, :2], b[None, :, :2])
+    bottom_right = np.minimum(a[:, None, 2:], b[None, :, 2:])
+    overlap = np.prod(np.clip(bottom_right - top_left, 0, None), axis=2)
+    union = _area(a)[:, None] + _area(b)[None, :] - overlap
+    return np.divide(overlap, union, out=np.zeros_like(overlap), where=union > 0)
+
+
+def _area(boxes: Boxes) -> npt.NDArray[np.float32]:
+    area: npt.NDArray[np.float32] = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
+    return area

@@ -1,0 +1,73 @@
+"""Putting what several producers observed into one order of capture time."""
+
+import heapq
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Generic, TypeVar
+
+DONE = datetime.max.replace(tzinfo=UTC)
+"""The progress of a producer that will not add anything more."""
+
+_NOT_BEGUN = datetime.min.replace(tzinfo=UTC)
+
+T = TypeVar("T")
+"""What is put in order."""
+
+
+class ReorderBuffer(Generic[T]):
+    """Holds items back until no earlier one can come.
+
+    Each producer adds its items in order of time and says how far it has got. An item
+    leaves once every producer is past it: first by time, then in the order in which the
+    producers were named, then by its place within its producer. So the result does not
+    depend on how the producers' work interleaved.
+
+    With `patience`, a producer that lags further than this behind the foremost one is
+    not waited for. What comes after its turn leaves at once and is counted in `late`.
+    """
+
+    def __init__(self, producers: Sequence[str], *, patience: timedelta | None = None) -> None:
+        self._rank = {producer: rank for rank, producer in enumerate(producers)}
+        self._progress = dict.fromkeys(producers, _NOT_BEGUN)
+        self._patience = patience
+        self._waiting: list[tuple[datetime, int, int, T]] = []
+        self._added = 0
+        self._released = _NOT_BEGUN
+        self.late = 0
+
+    def __len__(self) -> int:
+        """The number of items held back."""
+        return len(self._waiting)
+
+    def add(
+        self, producer: str, items: Iterable[tuple[datetime, T]], *, progress: datetime
+    ) -> list[tuple[datetime, T]]:
+        """Take a producer's next items and its progress; return what may leave, in order.
+
+        After this the producer adds nothing at or before `progress`.
+        """
+        rank = self._rank[producer]
+        for at, item in items:
+            self.late += at <= self._released
+            heapq.heappush(self._waiting, (at, rank, self._added, item))
+            self._added += 1
+        self._progress[producer] = max(self._progress[producer], progress)
+        return list(self._leaving())
+
+    @property
+    def progress(self) -> datetime:
+        """The time up to which everything has left."""
+        return self._released
+
+    def _leaving(self) -> Iterator[tuple[datetime, T]]:
+        self._released = max(self._released, self._safe_until())
+        while self._waiting and self._waiting[0][0] <= self._released:
+            at, _, _, item = heapq.heappop(self._waiting)
+            yield at, item
+
+    def _safe_until(self) -> datetime:
+        slowest = min(self._progress.values(), default=DONE)
+        running = [at for at in self._progress.values() if at not in (DONE, _NOT_BEGUN)]
+        if self._patience is None or slowest == DONE or not running:
+            return slowest
+        return max(slowest, max(running) - self._patience)

@@ -1,0 +1,40 @@
+"""Every exception this package raises on purpose.
+
+GenesisError
+├── ConfigurationError   settings are wrong or contradict each other
+├── NotFoundError        an id this tenant does not have
+├── SourceError          a video or photo cannot be opened or decoded
+├── ModelError           weights are missing, or fail their digest
+├── FaceError            a photo has no face where one is needed, or several
+└── StoreError           a table, log or run folder cannot be read or written
+
+A message says what was expected, what came, and what to do about it.
+"""
+
+
+class GenesisError(Exception):
+    """Base class: catch this to catch everything raised on purpose."""
+
+
+class ConfigurationError(GenesisError):
+    """Settings are wrong or contradict each other."""
+
+
+class NotFoundError(GenesisError):
+    """No such record for this tenant."""
+
+
+class SourceError(GenesisError):
+    """A video or photo cannot be opened or decoded."""
+
+
+class ModelError(GenesisError):
+    """Model weights are missing, or fail their digest."""
+
+
+class FaceError(GenesisError):
+    """A photo has no face where one is needed, or several."""
+
+
+class StoreError(GenesisError):
+    """A table, log or run folder cannot be read or written."""

@@ -1,0 +1,1 @@
+"""Measures: how right the system is, against ground truth."""

@@ -1,0 +1,1 @@
+"""Ray actors: owned state, each a shell round classes of pipeline."""

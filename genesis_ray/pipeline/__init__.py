@@ -1,0 +1,1 @@
+"""State: the rules assembled, one class per owner of state."""

@@ -1,0 +1,1 @@
+"""Ray Serve: model work shared by all cameras."""

@@ -1,0 +1,1 @@
+"""Tables: what survives a run."""

@@ -1,0 +1,141 @@
+"""Every Arrow schema: the only place where columns are named."""
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from genesis_ray.domain.events import (
+    CameraStateChanged,
+    Event,
+    FaceRecognized,
+    FaceScored,
+    LineCrossed,
+    TrackObserved,
+    VisitEnded,
+    VisitStarted,
+    ZoneCrossed,
+)
+
+SCHEMA_VERSION = 1
+"""Of all event tables together; a run folder of another version is refused."""
+
+_TIME = pa.timestamp("us", tz="UTC")
+_IDS = pa.list_(pa.string())
+
+
+def _event_schema(*own: tuple[str, pa.DataType]) -> pa.Schema:
+    return pa.schema(
+        [
+            ("event_id", pa.binary(16)),
+            ("tenant_id", pa.string()),
+            ("site_id", pa.string()),
+            ("camera_id", pa.string()),
+            ("occurred_at", _TIME),
+            *own,
+        ]
+    )
+
+
+EVENT_SCHEMAS: dict[str, pa.Schema] = {
+    "track_observations": _event_schema(
+        ("track_id", pa.int64()),
+        ("frame_index", pa.int64()),
+        ("x1", pa.float32()),
+        ("y1", pa.float32()),
+        ("x2", pa.float32()),
+        ("y2", pa.float32()),
+        ("confidence", pa.float32()),
+    ),
+    "zone_crossings": _event_schema(
+        ("zone_id", pa.string()), ("track_id", pa.int64()), ("direction", pa.string())
+    ),
+    "line_crossings": _event_schema(
+        ("line_id", pa.string()), ("track_id", pa.int64()), ("direction", pa.string())
+    ),
+    "face_scores": _event_schema(
+        ("track_id", pa.int64()),
+        ("face_index", pa.int64()),
+        ("quality", pa.float32()),
+        ("embedder", pa.string()),
+        ("candidate_ids", _IDS),
+        ("similarities", pa.list_(pa.float32())),
+    ),
+    "face_recognitions": _event_schema(
+        ("track_id", pa.int64()),
+        ("identity_id", pa.string()),
+        ("decision", pa.string()),
+        ("similarity", pa.float32()),
+        ("runner_up_similarity", pa.float32()),
+        ("threshold", pa.float32()),
+        ("votes", pa.int64()),
+        ("quality", pa.float32()),
+        ("gate", pa.string()),
+        ("is_new", pa.bool_()),
+        ("embedder", pa.string()),
+    ),
+    "visits": _event_schema(
+        ("visit_id", pa.string()),
+        ("identity_id", pa.string()),
+        ("started_at", _TIME),
+        ("ended_at", _TIME),
+        ("zone_ids", _IDS),
+    ),
+    "camera_states": _event_schema(("state", pa.string()), ("reason", pa.string())),
+}
+"""One table a kind of event. A visit has a row from its start, `ended_at` empty, and one from
+its end."""
+
+_TABLE_OF: dict[type[Event], str] = {
+    TrackObserved: "track_observations",
+    ZoneCrossed: "zone_crossings",
+    LineCrossed: "line_crossings",
+    FaceScored: "face_scores",
+    FaceRecognized: "face_recognitions",
+    VisitStarted: "visits",
+    VisitEnded: "visits",
+    CameraStateChanged: "camera_states",
+}
+
+PEOPLE_SCHEMA = pa.schema(
+    [
+        ("identity_id", pa.string()),
+        ("name", pa.string()),
+        ("kind", pa.string()),  # "enrolled" by somebody, or "visitor": pseudonymous
+        ("enrolled_at", _TIME),
+    ]
+)
+
+
+def gallery_schema(dimension: int) -> pa.Schema:
+    """Return the schema of one embedder's faces, whose embeddings have `dimension` numbers."""
+    return pa.schema(
+        [
+            ("face_id", pa.string()),
+            ("identity_id", pa.string()),
+            ("embedding", pa.list_(pa.float32(), dimension)),
+            ("quality", pa.float32()),
+            ("enrolled_at", _TIME),
+            ("camera_id", pa.string()),  # "" for a photo
+            ("key_version", pa.int32()),
+        ]
+    )
+
+
+def table_of(event: Event) -> str:
+    """Return the name of the table that `event` is a row of."""
+    return _TABLE_OF[type(event)]
+
+
+def to_tables(events: Sequence[Event]) -> dict[str, pa.Table]:
+    """Return the events as one Arrow table a kind, in their order."""
+    grouped: dict[str, list[Event]] = {}
+    for event in events:
+        grouped.setdefault(table_of(event), []).append(event)
+    return {name: _to_table(EVENT_SCHEMAS[name], rows) for name, rows in grouped.items()}
+
+
+def _to_table(schema: pa.Schema, events: Sequence[Event]) -> pa.Table:
+    columns = [
+        pa.array([getattr(event, field.name) for event in events], field.type) for field in schema
+    ]
+    return pa.Table.from_arrays(columns, schema=schema)

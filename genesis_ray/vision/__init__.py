@@ -1,0 +1,1 @@
+"""Pixels: frames and models in, arrays out."""
