@@ -16,6 +16,7 @@ from genesis_ray.domain.zones import Direction
 _NAMESPACE = UUID("6d0a53a1-58b5-5c0b-9b67-2f2d2f6c1b7e")
 
 Decision = Literal["named", "review", "unknown"]
+CameraState = Literal["online", "ended", "failed"]
 
 
 def stable_id(*key: object) -> UUID:
@@ -145,5 +146,5 @@ class CameraStateChanged(Event):
     """A camera's stream began, ended or failed."""
 
     KEY = ("state",)
-    state: Literal["online", "ended", "failed"]
+    state: CameraState
     reason: str

@@ -62,8 +62,9 @@ def iou(a: Boxes, b: Boxes) -> npt.NDArray[np.float32]:
     top_left = np.maximum(a[:, None, :2], b[None, :, :2])
     bottom_right = np.minimum(a[:, None, 2:], b[None, :, 2:])
     overlap = np.prod(np.clip(bottom_right - top_left, 0, None), axis=2)
-    union = _area(a)[:, None] + _area(b)[None, :] - overlap
-    return np.divide(overlap, union, out=np.zeros_like(overlap), where=union > 0)
+    union: npt.NDArray[np.float32] = _area(a)[:, None] + _area(b)[None, :] - overlap
+    ratio: npt.NDArray[np.float32] = np.zeros_like(overlap)
+    return np.divide(overlap, union, out=ratio, where=union > 0)
 
 
 def _area(boxes: Boxes) -> npt.NDArray[np.float32]:

@@ -1,0 +1,204 @@
+"""From settings to objects: the one place that knows how the parts are put together."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from genesis_ray.domain.detections import Detections
+from genesis_ray.domain.frames import Image
+from genesis_ray.domain.geometry import Point, Polygon
+from genesis_ray.domain.identity import MatchPolicy
+from genesis_ray.domain.lines import Line
+from genesis_ray.domain.zones import Zone
+from genesis_ray.pipeline.journal import SiteJournal
+from genesis_ray.pipeline.observer import CameraObserver, CameraRules, FaceSchedule
+from genesis_ray.pipeline.resolver import IdentityResolver, ResolverPolicy
+from genesis_ray.settings import CameraSettings, DetectorSettings, FaceSettings, Settings
+from genesis_ray.station import CameraStation
+from genesis_ray.store.gallery import FaceGallery
+from genesis_ray.store.people import People, Person
+from genesis_ray.vision.crops import HeadCrop
+from genesis_ray.vision.faces import EmbeddedFace
+from genesis_ray.vision.sources import VideoSource, open_source
+from genesis_ray.vision.tracker import PersonTracker
+
+SYNTHETIC = "synthetic"
+"""The model name of the stand-ins that find and tell apart the figures of a synthetic film."""
+
+_IDS_A_SEGMENT = 1_000_000
+"""Track ids of recordings that begin at different seconds cannot meet."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Detector(Protocol):
+    """Finds people."""
+
+    def detect(self, stack: npt.NDArray[np.uint8]) -> list[Detections]:
+        """Find the people in uint8 [n, height, width, 3], normalised to that picture."""
+
+
+class EmbedderTraits(Protocol):
+    """What stores and rules need to know of an embedder, known without loading it."""
+
+    @property
+    def name(self) -> str:
+        """The embedder's name; vectors of two embedders cannot be compared."""
+
+    @property
+    def dimension(self) -> int:
+        """Numbers in an embedding."""
+
+    @property
+    def threshold(self) -> float:
+        """The calibrated least similarity of two faces of one person."""
+
+
+class Embedder(EmbedderTraits, Protocol):
+    """Finds and embeds the face of a head crop."""
+
+    def embed(self, crops: Sequence[HeadCrop]) -> list[EmbeddedFace | None]:
+        """Embed the face of the person each crop is for."""
+
+    def faces_in(self, photo: Image) -> list[EmbeddedFace]:
+        """Embed all faces of a photo, the largest first."""
+
+
+def load_detector(settings: DetectorSettings) -> Detector:
+    """Load the person detector."""
+    if settings.model == SYNTHETIC:
+        from genesis_ray.testing import ColourDetector
+
+        return ColourDetector()
+    from genesis_ray.vision.detector import PersonDetector
+
+    return PersonDetector(
+        settings.model,
+        engine=settings.engine,
+        confidence=settings.confidence,
+        iou=settings.iou,
+        max_detections=settings.max_detections,
+    )
+
+
+def load_embedder(settings: FaceSettings) -> Embedder:
+    """Load the face finder and embedder."""
+    if settings.embedder == SYNTHETIC:
+        from genesis_ray.testing import ColourEmbedder
+
+        return ColourEmbedder()
+    from genesis_ray.vision.faces import FaceEmbedder
+
+    return FaceEmbedder(settings.embedder, detector=settings.finder, engine=settings.engine)
+
+
+def open_station(settings: Settings, camera: CameraSettings) -> CameraStation:
+    """Open a camera's source and set up what follows its people.
+
+    Raises:
+        SourceError: The source cannot be opened.
+    """
+    fps = settings.fps_of(camera)
+    source = open_source(
+        camera.source, camera_id=camera.camera_id, process_fps=fps, start=camera.start
+    )
+    rules = CameraRules(
+        tenant_id=settings.tenant_id,
+        site_id=settings.site_id,
+        camera_id=camera.camera_id,
+        zones=zones_of(camera),
+        lines=lines_of(camera),
+        settle=timedelta(seconds=settings.settle_s),
+        faces=_face_schedule(settings.faces, source),
+    )
+    tracker = PersonTracker(process_fps=fps, first_track_id=first_track_id(source.started_at))
+    observer = CameraObserver(rules, tracker)
+    return CameraStation(source, rules, observer, input_size=settings.detector.input_size)
+
+
+def zones_of(camera: CameraSettings) -> tuple[Zone, ...]:
+    """Return a camera's zones as the domain knows them."""
+    return tuple(Zone(zone.zone_id, Polygon.of(zone.outline)) for zone in camera.zones)
+
+
+def lines_of(camera: CameraSettings) -> tuple[Line, ...]:
+    """Return a camera's counting lines as the domain knows them."""
+    return tuple(Line(line.line_id, Point(*line.start), Point(*line.end)) for line in camera.lines)
+
+
+def first_track_id(started_at: datetime) -> int:
+    """Return the id of the first track of a recording, so that ids never repeat in a camera.
+
+    Recordings of unknown date count from 1970, and their tracks so from 1.
+    """
+    seconds = int((started_at - _EPOCH).total_seconds())
+    return seconds * _IDS_A_SEGMENT + 1
+
+
+def open_identities(
+    settings: Settings, embedder: EmbedderTraits, opened: ExitStack
+) -> tuple[People, FaceGallery]:
+    """Open a tenant's people and gallery for writing, until `opened` is left."""
+    folder = identity_folder(settings)
+    people = opened.enter_context(People(folder, writer=True))
+    gallery = FaceGallery(folder, embedder=embedder.name, dimension=embedder.dimension, writer=True)
+    return people, opened.enter_context(gallery)
+
+
+def build_resolver(
+    settings: Settings, gallery: FaceGallery, people: People, embedder: EmbedderTraits
+) -> IdentityResolver:
+    """Set up what names a tenant's tracks."""
+    identity = settings.identity
+    threshold = embedder.threshold if identity.threshold is None else identity.threshold
+    policy = ResolverPolicy(
+        tenant_id=settings.tenant_id,
+        site_id=settings.site_id,
+        embedder=embedder.name,
+        match=MatchPolicy(threshold=threshold, margin=identity.margin, votes=identity.votes),
+        min_quality=settings.faces.min_quality,
+        visitor_faces=identity.visitor_faces if identity.visitors else None,
+    )
+    return IdentityResolver(policy, gallery, _Visitors(people))
+
+
+class _Visitors:
+    """The pseudonymous visitors among a tenant's people."""
+
+    def __init__(self, people: People) -> None:
+        self._people = people
+
+    def add_visitor(self, identity_id: str, *, at: datetime) -> None:
+        """Note a new visitor, under a name that says nothing about them."""
+        name = f"visitor {identity_id[:4]}"
+        self._people.add(Person(identity_id=identity_id, name=name, kind="visitor", enrolled_at=at))
+
+
+def build_journal(settings: Settings) -> SiteJournal:
+    """Set up what turns a tenant's events into visits."""
+    return SiteJournal(
+        tenant_id=settings.tenant_id,
+        site_id=settings.site_id,
+        visit_gap=timedelta(seconds=settings.visit_gap_s),
+    )
+
+
+def identity_folder(settings: Settings) -> Path:
+    """Return where a tenant's gallery and people are."""
+    return settings.data_dir / "gallery" / settings.tenant_id
+
+
+def _face_schedule(settings: FaceSettings, source: VideoSource) -> FaceSchedule | None:
+    if not settings.enabled:
+        return None
+    return FaceSchedule(
+        interval=timedelta(seconds=settings.interval_s),
+        looks=settings.looks,
+        later_interval=timedelta(seconds=settings.later_interval_s),
+        min_width=settings.min_person_width / source.width,
+    )

@@ -1,0 +1,151 @@
+"""Which recordings there are, whose they are, and where one goes on in the next."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from genesis_ray.domain.events import stable_id
+from genesis_ray.errors import ConfigurationError, GenesisError, SourceError
+from genesis_ray.settings import CameraSettings, Settings, camera_id_of
+from genesis_ray.vision.sources import open_source
+
+VIDEO_SUFFIXES = frozenset({".mp4", ".mkv", ".avi", ".mov", ".ts", ".webm", ".m4v", ".mpg"})
+
+_UNBROKEN = timedelta(seconds=1)
+"""A pause between two files that recorders make when they begin a new one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One camera's unbroken recording: the unit of work, and of going on after a kill.
+
+    Attributes:
+        camera: With the segment's files, in order, as its source.
+        expected_frames: To be looked at; None where a file does not say its length.
+    """
+
+    camera: CameraSettings
+    started_at: datetime
+    expected_frames: int | None
+
+    @property
+    def segment_id(self) -> str:
+        """The same for the same files, unchanged, of the same camera."""
+        paths = [Path(path) for path in self.camera.source]
+        stats = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
+        return f"{self.camera.camera_id}-{stable_id(self.camera.model_dump_json(), stats).hex}"
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """The segments of an archive, and the files that could not be read, with the reason."""
+
+    segments: tuple[Segment, ...]
+    unreadable: dict[Path, str]
+
+
+def find_videos(paths: Sequence[Path]) -> list[Path]:
+    """Return the files among `paths` and the videos in the folders among them, sorted.
+
+    Raises:
+        SourceError: A path does not exist, or there is no video in any of them.
+    """
+    found: set[Path] = set()
+    for path in paths:
+        if path.is_dir():
+            found |= {file for file in path.rglob("*") if file.suffix.lower() in VIDEO_SUFFIXES}
+        elif path.exists():
+            found.add(path)
+        else:
+            raise SourceError(f"{path}: no such file or folder")
+    if not found:
+        suffixes = ", ".join(sorted(VIDEO_SUFFIXES))
+        raise SourceError(f"no video in {', '.join(map(str, paths))}; looked for {suffixes}")
+    return sorted(found)
+
+
+def survey(settings: Settings, files: Sequence[Path], *, start: datetime | None) -> Archive:
+    """Look into every file and join those of one camera that follow each other.
+
+    A file belongs to the configured camera whose source is the file or a folder that
+    holds it; any other is a camera of its own, named after it.
+    """
+    recordings: dict[str, list[_Recording]] = defaultdict(list)
+    unreadable: dict[Path, str] = {}
+    for file in files:
+        camera = _camera_of(settings, file)
+        try:
+            recordings[camera.camera_id].append(_look_into(settings, camera, file, start))
+        except GenesisError as error:
+            unreadable[file] = str(error)
+    segments = [segment for own in recordings.values() for segment in _join(own)]
+    return Archive(tuple(segments), unreadable)
+
+
+@dataclass(frozen=True, slots=True)
+class _Recording:
+    camera: CameraSettings
+    file: Path
+    started_at: datetime
+    ended_at: datetime
+    expected_frames: int | None
+
+
+def _camera_of(settings: Settings, file: Path) -> CameraSettings:
+    for camera in settings.cameras:
+        sources = (camera.source,) if isinstance(camera.source, str) else camera.source
+        if any(file.resolve().is_relative_to(Path(source).resolve()) for source in sources):
+            return camera
+    return CameraSettings(camera_id=camera_id_of(str(file)), source=str(file))
+
+
+def _look_into(
+    settings: Settings, camera: CameraSettings, file: Path, start: datetime | None
+) -> _Recording:
+    with open_source(
+        str(file),
+        camera_id=camera.camera_id,
+        process_fps=settings.fps_of(camera),
+        start=camera.start or start,
+    ) as source:
+        seconds = (source.frame_count or 0) / source.fps
+        return _Recording(
+            camera,
+            file,
+            source.started_at,
+            source.started_at + timedelta(seconds=seconds),
+            source.expected_frames,
+        )
+
+
+def _join(recordings: list[_Recording]) -> Iterator[Segment]:
+    recordings.sort(key=lambda recording: (recording.started_at, recording.file))
+    run: list[_Recording] = []
+    for recording in recordings:
+        if run and recording.started_at < run[-1].ended_at - _UNBROKEN:
+            raise ConfigurationError(
+                f"camera {recording.camera.camera_id}: {recording.file} begins at "
+                f"{recording.started_at:%Y-%m-%d %H:%M:%S}, before {run[-1].file} has ended; "
+                f"name the files' cameras in the configuration, or reprocess them one by one "
+                f"with --start"
+            )
+        if run and recording.started_at - run[-1].ended_at > _UNBROKEN:
+            yield _segment(run)
+            run = []
+        run.append(recording)
+    if run:
+        yield _segment(run)
+
+
+def _segment(run: list[_Recording]) -> Segment:
+    frames = [recording.expected_frames for recording in run]
+    camera = run[0].camera.model_copy(
+        update={
+            "source": tuple(str(recording.file) for recording in run),
+            "start": run[0].started_at,
+        }
+    )
+    known = [count for count in frames if count is not None]
+    return Segment(camera, run[0].started_at, sum(known) if len(known) == len(run) else None)

@@ -1,0 +1,87 @@
+"""What a worker found in one segment, kept until the archive's last pass has read it.
+
+Not part of a run's tables. Holds face embeddings, so it is removed with the rest of the
+work folder once the run is finished. JSON lines, one a report: numbers survive exactly.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+from pydantic import TypeAdapter
+
+from genesis_ray.domain.events import CameraStateChanged, LineCrossed, TrackObserved, ZoneCrossed
+from genesis_ray.domain.identity import Face
+from genesis_ray.station import Report
+from genesis_ray.store.disk import write_file
+
+_Observed = TrackObserved | ZoneCrossed | LineCrossed | CameraStateChanged
+"""What a camera by itself tells; all other events are made in the last pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class _FaceLine:
+    track_id: int
+    face_index: int
+    captured_at: datetime
+    embedding: list[float]
+    quality: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    camera_id: str
+    progress: datetime
+    events: list[tuple[datetime, tuple[_Observed, ...]]]
+    faces: list[_FaceLine]
+    frames: int
+    problem: str | None
+
+
+_LINE = TypeAdapter(_Line)
+
+
+def write_segment(path: Path, reports: Iterable[Report]) -> None:
+    """Write the reports of a whole segment; the file appears only when it is complete."""
+    write_file(path, b"\n".join(_LINE.dump_json(_to_line(report)) for report in reports))
+
+
+def read_segment(path: Path) -> Iterator[Report]:
+    """Yield the reports of a segment in their order."""
+    with path.open("rb") as lines:
+        for line in lines:
+            yield _to_report(_LINE.validate_json(line))
+
+
+def _to_line(report: Report) -> _Line:
+    faces = [
+        _FaceLine(
+            face.track_id,
+            face.face_index,
+            face.captured_at,
+            face.embedding.tolist(),
+            face.quality,
+        )
+        for face in report.faces
+    ]
+    events: list[tuple[datetime, tuple[_Observed, ...]]] = report.events  # type: ignore[assignment]
+    return _Line(report.camera_id, report.progress, events, faces, report.frames, report.problem)
+
+
+def _to_report(line: _Line) -> Report:
+    faces = tuple(
+        Face(
+            camera_id=line.camera_id,
+            track_id=face.track_id,
+            face_index=face.face_index,
+            captured_at=face.captured_at,
+            embedding=np.array(face.embedding, np.float32),
+            quality=face.quality,
+        )
+        for face in line.faces
+    )
+    return Report(
+        line.camera_id, line.progress, list(line.events), faces, line.frames, line.problem
+    )

@@ -1,0 +1,142 @@
+"""The first pass over an archive: segments watched by a pool of Ray Data actors."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import ray
+from ray.data import ActorPoolStrategy, DataContext
+
+from genesis_ray.assembly import load_detector, load_embedder, open_station
+from genesis_ray.batch.archive import Segment
+from genesis_ray.batch.segment_file import write_segment
+from genesis_ray.errors import SourceError
+from genesis_ray.serving.placement import gpus_a_replica
+from genesis_ray.settings import Settings
+from genesis_ray.stage_clock import Stage, StageClock
+from genesis_ray.station import Report
+from genesis_ray.watching import watch
+
+_CPUS_A_WORKER = 2
+"""A worker decodes, detects and embeds at once, and the engine's threads take what is left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A segment that is done.
+
+    Attributes:
+        place: Among the segments that were to be watched.
+        problem: Why it ended before its time, or could not be watched.
+    """
+
+    place: int
+    frames: int
+    problem: str | None
+    stage_s: dict[Stage, float]
+
+
+@ray.remote(num_cpus=0)
+class Tally:
+    """Where the workers say how far they are."""
+
+    def __init__(self) -> None:
+        self._frames: Counter[str] = Counter()
+        self._first_frame_at: float | None = None
+
+    def add(self, segment_id: str, frames: int) -> None:
+        """Count frames looked at."""
+        self._first_frame_at = self._first_frame_at or time.time()
+        self._frames[segment_id] += frames
+
+    def read(self) -> tuple[dict[str, int], float | None]:
+        """Return the frames of each segment, and when the first were counted."""
+        return dict(self._frames), self._first_frame_at
+
+
+def segment_file(work: Path, segment: Segment) -> Path:
+    """Return where what was found in a segment is kept."""
+    return work / f"{segment.segment_id}.jsonl"
+
+
+def watch_segments(
+    settings: Settings, segments: list[Segment], work: Path, tally: "ray.actor.ActorHandle"
+) -> Iterator[Finished]:
+    """Watch the segments, in parallel as far as the cluster allows; yield each as it is done."""
+    DataContext.get_current().enable_progress_bars = False
+    cpus = min(_CPUS_A_WORKER, int(ray.cluster_resources()["CPU"]))
+    watched = ray.data.range(len(segments), override_num_blocks=len(segments)).map_batches(
+        _SegmentWatcher,
+        fn_constructor_args=(settings, segments, work, tally),
+        batch_size=1,
+        compute=ActorPoolStrategy(min_size=1, max_size=min(len(segments), _most_workers(cpus))),
+        num_cpus=cpus,
+        num_gpus=gpus_a_replica(settings.detector.num_gpus) or None,
+    )
+    for row in watched.iter_rows():
+        yield Finished(
+            row["place"], row["frames"], row["problem"] or None, json.loads(row["stage_s"])
+        )
+
+
+def _most_workers(cpus: int) -> int:
+    return max(1, int(ray.cluster_resources()["CPU"]) // cpus)
+
+
+class _SegmentWatcher:
+    """A worker: the models, and the segments it is given one by one."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        segments: list[Segment],
+        work: Path,
+        tally: "ray.actor.ActorHandle",
+    ) -> None:
+        self._settings = settings
+        self._segments = segments
+        self._work = work
+        self._tally = tally
+        self._detector = load_detector(settings.detector)
+        self._embedder = load_embedder(settings.faces)
+
+    def __call__(self, batch: dict[str, npt.NDArray[np.int64]]) -> dict[str, list[object]]:
+        """Watch the one segment whose place is in the batch's only row."""
+        place = int(batch["id"][0])
+        segment = self._segments[place]
+        clock = StageClock()
+        frames, problem = 0, None
+
+        def counted() -> Iterator[Report]:
+            nonlocal frames, problem
+            station = open_station(self._settings, segment.camera)
+            with closing(station.source):
+                for report in watch(
+                    station,
+                    self._detector,
+                    self._embedder,
+                    stack_frames=self._settings.detector.stack_frames,
+                    clock=clock,
+                ):
+                    frames += report.frames
+                    problem = report.problem
+                    self._tally.add.remote(segment.segment_id, report.frames)
+                    yield report
+
+        try:
+            write_segment(segment_file(self._work, segment), counted())
+        except SourceError as error:  # told in the report; the other segments go on
+            problem = str(error)
+        stage_s = json.dumps(clock.seconds())
+        return {
+            "place": [place],
+            "frames": [frames],
+            "problem": [problem or ""],
+            "stage_s": [stage_s],
+        }

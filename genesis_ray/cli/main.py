@@ -1,0 +1,77 @@
+"""The `genesis` command: its groups, and how errors reach the user."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from genesis_ray.cli import demo, doctor, evaluate, models, people, query, reprocess, run
+from genesis_ray.cli.console import stderr
+from genesis_ray.errors import GenesisError
+
+app = typer.Typer(
+    name="genesis",
+    help="Turn video into answers: who was where, for how long, in which order.",
+    epilog="Start with `genesis demo`, then `genesis run VIDEO`; `genesis doctor` looks for trouble.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(demo.demo)
+app.command()(run.run)
+app.command()(reprocess.reprocess)
+app.command()(query.query)
+app.add_typer(people.app, name="people")
+app.add_typer(models.app, name="models")
+app.add_typer(evaluate.app, name="evaluate")
+app.command()(doctor.doctor)
+
+_USER_ERROR = 2
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"genesis-ray {version('genesis-ray')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors.")] = False,
+    version: Annotated[  # noqa: ARG001  acted on by its callback
+        bool, typer.Option("--version", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    _debugging.append(debug)
+
+
+_debugging: list[bool] = []
+"""What --debug said; the command line is read once a process."""
+
+
+def main() -> None:
+    """Run the command line; errors of the user's leave with 2, our own with 1."""
+    try:
+        app()
+    except GenesisError as error:
+        if any(_debugging):
+            raise
+        stderr.print("[bold red]error:[/]", _plain(error), soft_wrap=True)
+        sys.exit(_USER_ERROR)
+    except Exception as error:  # a bug; a traceback would not help who meets it
+        if any(_debugging):
+            raise
+        stderr.print(
+            f"[bold red]unexpected {type(error).__name__}:[/]", _plain(error), soft_wrap=True
+        )
+        stderr.print("Run again with `genesis --debug ...` and report what it shows.")
+        sys.exit(1)
+
+
+def _plain(error: Exception) -> str:
+    from rich.markup import escape
+
+    return escape(str(error))

@@ -1,0 +1,68 @@
+"""What a run is told by at its end: one table of cameras, one of what happened."""
+
+from collections.abc import Sequence
+
+from rich.table import Table
+
+from genesis_ray.analytics import overview
+from genesis_ray.assembly import identity_folder
+from genesis_ray.cli.console import stdout
+from genesis_ray.run_result import CameraProgress, RunResult
+from genesis_ray.settings import Settings
+from genesis_ray.store.people import People
+from genesis_ray.store.reader import RunTables
+from genesis_ray.store.run_folder import RunFolder
+
+
+def print_report(settings: Settings, run: RunFolder, result: RunResult) -> None:
+    """Print what the run saw."""
+    tables = RunTables(run.events, settings.tenant_id)
+    names = names_of(settings)
+    seen = {row["camera_id"]: row for row in overview.cameras(tables).to_pylist()}
+    table = Table(title=f"{run.path}", title_justify="left", title_style="bold")
+    for heading in ("camera", "frames", "frames/s", "dropped", "people", "faces", "names"):
+        table.add_column(heading, justify="left" if heading in ("camera", "names") else "right")
+    for camera in result.cameras:
+        row = seen.get(camera.camera_id, {"people": 0, "faces": 0, "identity_ids": []})
+        table.add_row(
+            camera.camera_id,
+            f"{camera.frames:,}",
+            f"{camera.frames / result.watching_s:.1f}" if result.watching_s else "",
+            _drops(camera),
+            f"{row['people']:,}",
+            f"{row['faces']:,}",
+            ", ".join(sorted(names.get(who, who) for who in row["identity_ids"])) or "none",
+        )
+    stdout.print(table)
+    _print_what_happened(tables, names)
+
+
+def names_of(settings: Settings) -> dict[str, str]:
+    """Return the name of every identity of the tenant."""
+    people = People(identity_folder(settings))
+    return {person.identity_id: person.name for person in people.everyone()}
+
+
+def _drops(camera: CameraProgress) -> str:
+    return ", ".join(f"{count:,} {reason}" for reason, count in camera.dropped.items()) or "0"
+
+
+def _print_what_happened(tables: RunTables, names: dict[str, str]) -> None:
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    for row in overview.visitors(tables).to_pylist():
+        where = " and ".join(row["camera_ids"])
+        zones = f", zones {_listed(row['zone_ids'])}" if row["zone_ids"] else ""
+        visits = "a visit" if row["visits"] == 1 else f"{row['visits']} visits"
+        name = names.get(row["identity_id"], row["identity_id"])
+        table.add_row("visit", name, f"{visits} of {row['seconds']:.1f} s at {where}{zones}")
+    for row in overview.zone_entries(tables).to_pylist():
+        table.add_row("zone", f"{row['camera_id']}/{row['zone_id']}", f"{row['entries']} entries")
+    for row in overview.line_counts(tables).to_pylist():
+        counts = f"{row['went_in']} in, {row['went_out']} out"
+        table.add_row("line", f"{row['camera_id']}/{row['line_id']}", counts)
+    if table.row_count:
+        stdout.print(table)
+
+
+def _listed(zone_ids: Sequence[str]) -> str:
+    return ", ".join(dict.fromkeys(zone_ids))

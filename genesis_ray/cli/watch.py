@@ -1,0 +1,55 @@
+"""Doing a run for a command: prepare, watch with progress bars, report."""
+
+from pathlib import Path
+
+from genesis_ray.assembly import open_station
+from genesis_ray.cli.console import stderr, stdout
+from genesis_ray.cli.progress import CameraBars
+from genesis_ray.cli.prepare import pull_models
+from genesis_ray.cli.report import print_report
+from genesis_ray.errors import SourceError
+from genesis_ray.run_result import RunResult, summary
+from genesis_ray.settings import Settings
+from genesis_ray.store.run_folder import RunFolder
+
+
+def watch_and_report(
+    settings: Settings, *, out: Path | None, force: bool, local: bool, realtime: bool
+) -> tuple[RunFolder, RunResult]:
+    """Watch all cameras of the settings and print what they saw.
+
+    Raises:
+        SourceError: A source cannot be opened; nothing has been written then.
+    """
+    for camera in settings.cameras:
+        open_station(settings, camera).source.close()
+    pull_models(settings)
+    run = RunFolder.create(out, force=force)
+    run.write_summary(summary(settings, None))
+    if local:
+        from genesis_ray.local import run_local
+
+        with CameraBars("loading models") as bars:
+            result = run_local(settings, run, on_progress=bars.update)
+    else:
+        from genesis_ray.live.launch import run_live
+
+        with CameraBars("starting Ray") as bars:
+            result = run_live(settings, run, realtime=realtime, on_progress=bars.update)
+    run.write_summary(summary(settings, result))
+    print_report(settings, run, result)
+    refuse_problems(result)
+    return run, result
+
+
+def refuse_problems(result: RunResult) -> None:
+    """Leave with an error where a source was not watched to its end; what was read is kept.
+
+    Raises:
+        SourceError: Naming each.
+    """
+    if result.problems:
+        raise SourceError(
+            "not everything could be read; what could be is in the run.\n"
+            + "\n".join(result.problems)
+        )

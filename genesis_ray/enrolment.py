@@ -1,0 +1,86 @@
+"""Making a person known by photos."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import cv2
+import numpy as np
+
+from genesis_ray.assembly import Embedder, load_embedder, open_identities
+from genesis_ray.domain.frames import Image
+from genesis_ray.errors import ConfigurationError, FaceError, SourceError
+from genesis_ray.settings import Settings
+from genesis_ray.store.people import People, Person
+from genesis_ray.vision.faces import EmbeddedFace
+
+
+def enroll(settings: Settings, name: str, photos: Sequence[Path]) -> Person:
+    """Add the faces of `photos` to the person called `name`, who is made if there is none.
+
+    All photos are looked at before anything is written.
+
+    Raises:
+        SourceError: A photo cannot be read.
+        FaceError: A photo has no face, or several.
+        ConfigurationError: The name is empty, or several people have it.
+    """
+    name = name.strip()
+    if not name:
+        raise ConfigurationError("a person needs a name that is not empty")
+    images = [_read(photo) for photo in photos]
+    embedder = load_embedder(settings.faces)
+    faces = [
+        _only_face(photo, image, embedder) for photo, image in zip(photos, images, strict=True)
+    ]
+    with ExitStack() as opened:
+        people, gallery = open_identities(settings, embedder, opened)
+        person = _person_called(name, people)
+        people.add(person)
+        gallery.enroll(
+            person.identity_id,
+            np.stack([face.embedding for face in faces]),
+            qualities=[face.quality for face in faces],
+            at=datetime.now(UTC),
+        )
+    return person
+
+
+def _read(photo: Path) -> Image:
+    try:
+        content = np.frombuffer(photo.read_bytes(), np.uint8)
+    except OSError as error:
+        raise SourceError(f"{photo}: {error.strerror}; name the file of a photo") from error
+    image = cv2.imdecode(content, cv2.IMREAD_COLOR) if len(content) else None
+    if image is None:
+        raise SourceError(f"{photo}: not a picture that can be read; use JPEG or PNG")
+    return image.astype(np.uint8, copy=False)
+
+
+def _only_face(photo: Path, image: Image, embedder: Embedder) -> EmbeddedFace:
+    faces = embedder.faces_in(image)
+    if not faces:
+        raise FaceError(
+            f"{photo}: no face found; use a photo that shows the face from the front, large and sharp"
+        )
+    if len(faces) > 1:
+        raise FaceError(
+            f"{photo}: {len(faces)} faces found; cut the photo so that it shows one person only"
+        )
+    return faces[0]
+
+
+def _person_called(name: str, people: People) -> Person:
+    known = [person for person in people.by_name(name) if person.kind == "enrolled"]
+    if len(known) > 1:
+        ids = ", ".join(person.identity_id for person in known)
+        raise ConfigurationError(
+            f"{len(known)} people are called {name!r} ({ids}); use another name"
+        )
+    if known:
+        return known[0]
+    return Person(
+        identity_id=str(uuid4()), name=name, kind="enrolled", enrolled_at=datetime.now(UTC)
+    )

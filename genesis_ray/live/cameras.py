@@ -1,0 +1,171 @@
+"""The actor that hosts cameras: decoders and tracking state."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+import ray
+from ray import serve
+from ray.serve.handle import DeploymentResponse
+
+from genesis_ray.assembly import open_station
+from genesis_ray.live.inbox import FrameInbox, Stack
+from genesis_ray.live.spec import JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec
+from genesis_ray.serving.cluster import NAMESPACE
+from genesis_ray.recorder import Recorder
+from genesis_ray.run_result import CameraProgress
+from genesis_ray.serving import detector, embedder
+from genesis_ray.settings import CameraSettings
+from genesis_ray.stage_clock import StageClock
+from genesis_ray.station import CameraStation, Report, Seen
+from genesis_ray.store.run_folder import RunFolder
+
+_STACKS_WAITING = 1
+"""Between two steps; with the one that the next step awaits, two are under way."""
+
+_SeenByCamera = dict[str, list[Seen]]
+
+_Found = asyncio.Queue[tuple[Stack, DeploymentResponse[detector.Found] | None] | None]
+"""From the detector to the observers, in the order of asking; None: no more will come."""
+
+_Embedded = asyncio.Queue[
+    tuple[Stack, _SeenByCamera, DeploymentResponse[embedder.Embedded] | None] | None
+]
+"""From the embedder to resolver and journal, likewise."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupFigures:
+    """How far a group's cameras are, and where its time went.
+
+    Attributes:
+        first_frame_at: When the first frame went to the detector, in time.time()'s seconds.
+    """
+
+    cameras: list[CameraProgress]
+    stage_s: dict[str, float]
+    first_frame_at: float | None
+
+
+@ray.remote(num_cpus=0.2)
+class CameraGroupActor:
+    """Decodes the cameras placed on it and keeps their tracking state.
+
+    One request carries whatever frames are ready, of all its cameras: batches grow
+    under load and shrink to a frame when idle. Answers go to the observers in
+    capture order: each step hands on through one queue.
+    """
+
+    def __init__(self, spec: LiveSpec, camera_ids: Sequence[str]) -> None:
+        settings = spec.settings
+        self._spec = spec
+        self._clock = StageClock()
+        self._stations: dict[str, CameraStation] = {}
+        self._recorders: dict[str, Recorder] = {}
+        self._progress: dict[str, CameraProgress] = {}
+        self._first_frame_at: float | None = None
+        for camera in settings.cameras:
+            if camera.camera_id in camera_ids:
+                self._open(camera)
+        self._resolver = ray.get_actor(RESOLVER_ACTOR, NAMESPACE)
+        self._journal = ray.get_actor(JOURNAL_ACTOR, NAMESPACE)
+
+    def _open(self, camera: CameraSettings) -> None:
+        settings = self._spec.settings
+        station = open_station(settings, camera)
+        self._stations[camera.camera_id] = station
+        self._progress[camera.camera_id] = CameraProgress(
+            camera_id=camera.camera_id, expected_frames=station.expected_frames
+        )
+        if settings.annotate:
+            media = RunFolder.open(self._spec.run).media
+            self._recorders[camera.camera_id] = Recorder(camera, media, fps=settings.fps_of(camera))
+
+    async def run(self) -> None:
+        """Watch until every source has ended."""
+        detect = serve.get_deployment_handle(detector.NAME, self._spec.detector_app).detect
+        inbox = FrameInbox(
+            list(self._stations.values()),
+            limit=self._spec.settings.detector.stack_frames,
+            realtime=self._spec.realtime,
+            clock=self._clock,
+        )
+        self._inbox = inbox
+        found: _Found = asyncio.Queue(_STACKS_WAITING)
+        embedded: _Embedded = asyncio.Queue(_STACKS_WAITING)
+        try:
+            async with asyncio.TaskGroup() as steps:
+                steps.create_task(self._observe(found, embedded))
+                steps.create_task(self._deliver(embedded))
+                while stack := await asyncio.to_thread(inbox.take):
+                    answer = detect.remote(stack.images) if stack.frames else None
+                    self._first_frame_at = self._first_frame_at or time.time()
+                    await found.put((stack, answer))
+                await found.put(None)
+        finally:
+            inbox.close()
+            for recorder in self._recorders.values():
+                recorder.close()
+            for station in self._stations.values():
+                station.source.close()
+
+    async def _observe(self, found: "_Found", embedded: "_Embedded") -> None:
+        """Let the observers see what was found, and ask for the faces they want."""
+        embed = serve.get_deployment_handle(embedder.NAME, self._spec.embedder_app).embed
+        while item := await found.get():
+            stack, answer = item
+            seen: _SeenByCamera = {}
+            if answer is not None:
+                people = await answer
+                self._clock.add("detect", people.seconds)
+                with self._clock.time("track"):
+                    for (station, frame), boxes in zip(stack.frames, people.people, strict=True):
+                        one = station.observe(frame, boxes)
+                        seen.setdefault(station.camera_id, []).append(one)
+            crops = [
+                crop for per_camera in seen.values() for one in per_camera for crop in one.crops
+            ]
+            await embedded.put((stack, seen, embed.remote(crops) if crops else None))
+        await embedded.put(None)
+
+    async def _deliver(self, embedded: "_Embedded") -> None:
+        """Report what was seen, with its faces, to resolver and journal."""
+        while item := await embedded.get():
+            stack, seen, answer = item
+            faces = iter([])
+            if answer is not None:
+                embedding = await answer
+                self._clock.add("embed", embedding.seconds)
+                faces = iter(embedding.faces)
+            reports = []
+            for camera_id, frames in seen.items():
+                if recorder := self._recorders.get(camera_id):
+                    for one in frames:
+                        recorder.draw(one)
+                own = list(islice(faces, sum(len(one.crops) for one in frames)))
+                reports.append(self._stations[camera_id].report(frames, own))
+            reports += [station.finish() for station in stack.ended]
+            await asyncio.gather(*(self._send(report) for report in reports))
+
+    async def _send(self, report: Report) -> None:
+        camera_id = report.camera_id
+        told = self._journal.take.remote(camera_id, report.events, report.progress)
+        names = await self._resolver.take.remote(camera_id, report.faces, report.progress)
+        await told
+        if recorder := self._recorders.get(camera_id):
+            recorder.name(names)
+        before = self._progress[camera_id]
+        self._progress[camera_id] = replace(
+            before,
+            frames=before.frames + report.frames,
+            dropped=self._inbox.dropped(camera_id),
+            is_done=report.is_last,
+            problem=report.problem,
+        )
+
+    def figures(self) -> GroupFigures:
+        """Return how far the cameras are."""
+        cameras = list(self._progress.values())
+        return GroupFigures(cameras, dict(self._clock.seconds()), self._first_frame_at)

@@ -1,0 +1,78 @@
+"""The actor that keeps the log: its only writer."""
+
+import time
+from dataclasses import dataclass
+from datetime import datetime
+
+import ray
+
+from genesis_ray.assembly import build_journal
+from genesis_ray.live.resolver import PATIENCE
+from genesis_ray.live.spec import LiveSpec
+from genesis_ray.pipeline.stages import JournalStage, TimedEvents
+from genesis_ray.store.event_log import EventLog
+from genesis_ray.store.run_folder import RunFolder
+
+
+@dataclass(frozen=True, slots=True)
+class JournalFigures:
+    """What the journal counts.
+
+    Attributes:
+        first_event_at: When the first event was written, in time.time()'s seconds.
+        last_event_at: When the last one was.
+        write_s: Seconds spent in applying and writing.
+    """
+
+    events: int
+    late: int
+    first_event_at: float | None
+    last_event_at: float | None
+    write_s: float
+
+
+@ray.remote(num_cpus=0.1)
+class JournalActor:
+    """A shell round `JournalStage` and the event log.
+
+    Its methods run one at a time, in the order in which each caller called them.
+    """
+
+    def __init__(self, spec: LiveSpec) -> None:
+        cameras = [camera.camera_id for camera in spec.settings.cameras]
+        self._stage = JournalStage(
+            cameras, build_journal(spec.settings), patience=PATIENCE if spec.realtime else None
+        )
+        self._log = EventLog(RunFolder.open(spec.run).events)
+        self._events = 0
+        self._first_event_at: float | None = None
+        self._last_event_at: float | None = None
+        self._write_s = 0.0
+
+    def take(self, producer: str, events: TimedEvents, progress: datetime) -> None:
+        """Take a producer's next events and log what is now in order."""
+        begun = time.perf_counter()
+        facts = self._stage.take(producer, events, progress)
+        if self._stage.is_done:
+            facts += self._stage.finish()
+        if facts:
+            self._log.append(facts)
+            self._events += len(facts)
+            self._last_event_at = time.time()
+            self._first_event_at = self._first_event_at or self._last_event_at
+        self._write_s += time.perf_counter() - begun
+
+    def figures(self) -> JournalFigures:
+        """Return what has been counted so far."""
+        return JournalFigures(
+            self._events,
+            self._stage.late,
+            self._first_event_at,
+            self._last_event_at,
+            self._write_s,
+        )
+
+    def finish(self) -> JournalFigures:
+        """Commit the log; nothing may be taken after this."""
+        self._log.close()
+        return self.figures()

@@ -1,0 +1,70 @@
+"""Starting a live system for one run, and watching it to its end."""
+
+import os
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+import ray
+from ray import serve
+from ray.exceptions import RayError
+from ray.serve import RunTarget
+
+from genesis_ray.live.spec import SUPERVISOR, LiveSpec
+from genesis_ray.serving.cluster import NAMESPACE
+from genesis_ray.live.supervisor import Supervisor
+from genesis_ray.run_result import CameraProgress, RunResult
+from genesis_ray.serving import cluster, detector, embedder
+from genesis_ray.settings import Settings
+from genesis_ray.store.run_folder import RunFolder
+
+_DETECTOR_APP = "genesis-detector"
+_EMBEDDER_APP = "genesis-embedder"
+
+_POLL_S = 0.25
+"""Between two looks at how far the cameras are: smooth for the eye, nothing for the actors."""
+
+
+def run_live(
+    settings: Settings,
+    run: RunFolder,
+    *,
+    realtime: bool,
+    on_progress: Callable[[CameraProgress], None],
+) -> RunResult:
+    """Watch the recordings of all cameras to their end on Ray; return the figures.
+
+    Uses the cluster that RAY_ADDRESS names, else starts one on this machine for the run.
+    """
+    begun_at = time.time()
+    spec = LiveSpec(
+        settings=settings,
+        run=run.path.resolve(),
+        realtime=realtime,
+        detector_app=_DETECTOR_APP,
+        embedder_app=_EMBEDDER_APP,
+    )
+    cluster.start()
+    try:
+        supervisor = Supervisor.options(name=SUPERVISOR, namespace=NAMESPACE).remote(spec)
+        serve.start(proxy_location="Disabled")
+        serve.run_many(
+            [
+                RunTarget(detector.bind(settings.detector), _DETECTOR_APP, None),
+                RunTarget(embedder.bind(settings.faces), _EMBEDDER_APP, None),
+            ]
+        )
+        finished = supervisor.run.remote(begun_at)
+        while not ray.wait([finished], timeout=_POLL_S)[0]:
+            for camera in ray.get(supervisor.cameras.remote()):
+                on_progress(camera)
+        result: RunResult = ray.get(finished)
+        for camera in result.cameras:
+            on_progress(camera)
+        return result
+    finally:
+        if os.environ.get("RAY_ADDRESS"):  # a cluster of our own ends with this process
+            with suppress(RayError):
+                serve.delete(_DETECTOR_APP)
+                serve.delete(_EMBEDDER_APP)
+        ray.shutdown()

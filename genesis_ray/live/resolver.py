@@ -1,0 +1,54 @@
+"""The actor that names tracks: the only writer of a tenant's gallery."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+
+import ray
+
+from genesis_ray.assembly import build_resolver, embedder_traits, open_identities
+from genesis_ray.domain.identity import Face
+from genesis_ray.live.spec import JOURNAL_ACTOR, LiveSpec
+from genesis_ray.serving.cluster import NAMESPACE
+from genesis_ray.pipeline.stages import RESOLVER, ResolverStage
+
+PATIENCE = timedelta(milliseconds=500)
+"""In real time, how long a camera that lags is waited for: clocks of cameras agree to this."""
+
+
+@ray.remote(num_cpus=0.1)
+class ResolverActor:
+    """A shell round `ResolverStage`.
+
+    Its methods run one at a time, in the order in which each camera group called them.
+    """
+
+    def __init__(self, spec: LiveSpec) -> None:
+        settings = spec.settings
+        traits = embedder_traits(settings.faces)
+        self._opened = ExitStack()
+        self._people, gallery = open_identities(settings, traits, self._opened)
+        resolver = build_resolver(settings, gallery, self._people, traits)
+        cameras = [camera.camera_id for camera in settings.cameras]
+        self._stage = ResolverStage(cameras, resolver, patience=PATIENCE if spec.realtime else None)
+        self._cameras = cameras
+        self._journal = ray.get_actor(JOURNAL_ACTOR, NAMESPACE)
+        self._names: dict[str, dict[int, str]] = defaultdict(dict)
+        self._told: list[ray.ObjectRef[None]] = []
+
+    def take(self, camera_id: str, faces: Sequence[Face], progress: datetime) -> dict[int, str]:
+        """Take a camera's next faces; return the names its tracks were given since it last asked."""
+        resolved = self._stage.take(camera_id, faces, progress)
+        for camera in self._cameras:
+            for track_id, identity_id in resolved.named(camera).items():
+                self._names[camera][track_id] = self._people.name_of(identity_id)
+        told = self._journal.take.remote(RESOLVER, resolved.events, resolved.progress)
+        self._told = [*self._told[-1:], told]
+        return self._names.pop(camera_id, {})
+
+    def finish(self) -> int:
+        """Save what was learned, wait until the journal has everything; return late faces."""
+        ray.get(self._told)
+        self._opened.close()
+        return self._stage.late

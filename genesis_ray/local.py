@@ -1,0 +1,128 @@
+"""The whole system in one process, without Ray: for debugging, and to know what Ray costs."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+
+from genesis_ray.assembly import (
+    build_journal,
+    build_resolver,
+    load_detector,
+    load_embedder,
+    open_identities,
+    open_station,
+)
+from genesis_ray.pipeline.stages import JournalStage, Resolved, ResolverStage
+from genesis_ray.recorder import Recorder
+from genesis_ray.run_result import CameraProgress, RunResult
+from genesis_ray.settings import CameraSettings, Settings
+from genesis_ray.stage_clock import StageClock
+from genesis_ray.station import Report
+from genesis_ray.store.event_log import EventLog
+from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.watching import settle, watch
+
+
+def run_local(
+    settings: Settings, run: RunFolder, *, on_progress: Callable[[CameraProgress], None]
+) -> RunResult:
+    """Watch the recordings of all cameras to their end, write the log, return the figures."""
+    begun = time.perf_counter()
+    with ExitStack() as opened:
+        watched = _LocalRun(settings, run, opened, on_progress)
+        return watched.run(begun)
+
+
+class _LocalRun:
+    """The cameras of one run, what they share, and how far they are."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        run: RunFolder,
+        opened: ExitStack,
+        on_progress: Callable[[CameraProgress], None],
+    ) -> None:
+        self._settings = settings
+        self._run = run
+        self._opened = opened
+        self._on_progress = on_progress
+        self._clock = StageClock()
+        self._detector = load_detector(settings.detector)
+        self._embedder = load_embedder(settings.faces)
+        self._people, gallery = open_identities(settings, self._embedder, opened)
+        self._log = opened.enter_context(EventLog(run.events))
+        cameras = [camera.camera_id for camera in settings.cameras]
+        resolver = build_resolver(settings, gallery, self._people, self._embedder)
+        self._resolving = ResolverStage(cameras, resolver)
+        self._journaling = JournalStage(cameras, build_journal(settings))
+        self._progress: dict[str, CameraProgress] = {}
+        self._recorders: dict[str, Recorder] = {}
+        self._first_frame_at: float | None = None
+
+    def run(self, begun: float) -> RunResult:
+        """Watch everything; `begun` is when the start-up began, in perf_counter's seconds."""
+        reports = {camera.camera_id: self._watch(camera) for camera in self._settings.cameras}
+        events, first_event_at = 0, None
+        for rows in settle(
+            reports,
+            self._resolving,
+            self._journaling,
+            clock=self._clock,
+            on_report=self._on_report,
+        ):
+            with self._clock.time("write"):
+                self._log.append(rows)
+            events += len(rows)
+            if rows and first_event_at is None:
+                first_event_at = time.perf_counter()
+        with self._clock.time("write"):
+            self._log.flush()
+        first_frame_at = self._first_frame_at or time.perf_counter()
+        return RunResult(
+            mode="local",
+            cameras=tuple(self._progress.values()),
+            events=events,
+            late=self._resolving.late + self._journaling.late,
+            startup_s=first_frame_at - begun,
+            first_event_s=first_event_at - begun if first_event_at else None,
+            watching_s=time.perf_counter() - first_frame_at,
+            stage_s=self._clock.seconds(),
+        )
+
+    def _watch(self, camera: CameraSettings) -> Iterator[Report]:
+        station = open_station(self._settings, camera)
+        self._opened.callback(station.source.close)
+        self._progress[camera.camera_id] = CameraProgress(
+            camera_id=camera.camera_id, expected_frames=station.expected_frames
+        )
+        recorder = None
+        if self._settings.annotate:
+            recorder = Recorder(camera, self._run.media, fps=self._settings.fps_of(camera))
+            self._recorders[camera.camera_id] = recorder
+            self._opened.callback(recorder.close)
+        return watch(
+            station,
+            self._detector,
+            self._embedder,
+            stack_frames=self._settings.detector.stack_frames,
+            clock=self._clock,
+            on_seen=recorder.draw if recorder else None,
+        )
+
+    def _on_report(self, report: Report, resolved: Resolved) -> None:
+        if self._first_frame_at is None:
+            self._first_frame_at = time.perf_counter()
+        before = self._progress[report.camera_id]
+        after = replace(
+            before,
+            frames=before.frames + report.frames,
+            is_done=report.is_last,
+            problem=report.problem,
+        )
+        self._progress[report.camera_id] = after
+        self._on_progress(after)
+        for camera_id, recorder in self._recorders.items():
+            named = resolved.named(camera_id)
+            recorder.name({track: self._people.name_of(who) for track, who in named.items()})

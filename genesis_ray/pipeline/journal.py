@@ -1,0 +1,134 @@
+"""One tenant's story: events in capture order in, visits out."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from genesis_ray.domain.events import (
+    Event,
+    FaceRecognized,
+    TrackObserved,
+    VisitEnded,
+    VisitStarted,
+    ZoneCrossed,
+    stable_id,
+)
+from genesis_ray.domain.visits import Visit, VisitBook
+
+_TRACK_FORGOTTEN_AFTER = timedelta(minutes=1)
+"""A track in view has a row a second; one without for so long has ended."""
+
+
+class SiteJournal:
+    """Tells, from what cameras and resolver said, who visited the site and when.
+
+    Events are applied in one order of capture time. A visit starts when its visitor's
+    first track came into view, not when it was named.
+    """
+
+    def __init__(self, *, tenant_id: str, site_id: str, visit_gap: timedelta) -> None:
+        self._tenant_id = tenant_id
+        self._site_id = site_id
+        self._visits = VisitBook(visit_gap)
+        self._tracks: dict[tuple[str, int], _TrackStory] = {}
+        self._tidied_at: datetime | None = None
+
+    def apply(self, event: Event) -> list[Event]:
+        """Take the next event; return the visits it starts or ends, as events."""
+        match event:
+            case TrackObserved():
+                facts = self._observed(event)
+            case ZoneCrossed(direction="enter"):
+                facts = self._entered(event)
+            case FaceRecognized():
+                facts = self._recognized(event)
+            case _:
+                facts = []
+        return facts + self._tidy(event.occurred_at)
+
+    def finish(self) -> list[Event]:
+        """End all visits: nothing more will come."""
+        return [self._ended(visit) for visit in self._visits.close_all()]
+
+    def _observed(self, event: TrackObserved) -> list[Event]:
+        at = event.occurred_at
+        story = self._tracks.setdefault((event.camera_id, event.track_id), _TrackStory(at, at))
+        story.last_seen_at = max(story.last_seen_at, at)
+        if story.identity_id is None:
+            return []
+        return self._see(story.identity_id, event.camera_id, since=at, until=at)
+
+    def _entered(self, event: ZoneCrossed) -> list[Event]:
+        at = event.occurred_at
+        story = self._tracks.setdefault((event.camera_id, event.track_id), _TrackStory(at, at))
+        if story.identity_id is None:
+            story.zone_ids.append(event.zone_id)
+            return []
+        facts = self._see(story.identity_id, event.camera_id, since=at, until=at)
+        self._visits.enter(story.identity_id, event.zone_id)
+        return facts
+
+    def _recognized(self, event: FaceRecognized) -> list[Event]:
+        at = event.occurred_at
+        key = (event.camera_id, event.track_id)
+        story = self._tracks.setdefault(key, _TrackStory(at, at))
+        story.identity_id = event.identity_id
+        facts = self._see(event.identity_id, event.camera_id, since=story.first_seen_at, until=at)
+        for zone_id in story.zone_ids:
+            self._visits.enter(event.identity_id, zone_id)
+        story.zone_ids.clear()
+        return facts
+
+    def _see(
+        self, identity_id: str, camera_id: str, *, since: datetime, until: datetime
+    ) -> list[Event]:
+        ended, opened = self._visits.see(identity_id, camera_id, since=since, until=until)
+        facts: list[Event] = [self._ended(ended)] if ended else []
+        if opened:
+            facts.append(self._started(opened))
+        return facts
+
+    def _tidy(self, now: datetime) -> list[Event]:
+        """Once a second of event time, close what has gone quiet."""
+        if self._tidied_at and now - self._tidied_at < timedelta(seconds=1):
+            return []
+        self._tidied_at = now
+        limit = now - _TRACK_FORGOTTEN_AFTER
+        self._tracks = {k: s for k, s in self._tracks.items() if s.last_seen_at >= limit}
+        return [self._ended(visit) for visit in self._visits.close_stale(now)]
+
+    def _id_of(self, visit: Visit) -> str:
+        return str(stable_id(self._tenant_id, "visit", visit.identity_id, visit.opened_at))
+
+    def _started(self, visit: Visit) -> VisitStarted:
+        return VisitStarted(
+            tenant_id=self._tenant_id,
+            site_id=self._site_id,
+            camera_id=visit.first_camera_id,
+            occurred_at=visit.started_at,
+            visit_id=self._id_of(visit),
+            identity_id=visit.identity_id,
+            started_at=visit.started_at,
+        )
+
+    def _ended(self, visit: Visit) -> VisitEnded:
+        return VisitEnded(
+            tenant_id=self._tenant_id,
+            site_id=self._site_id,
+            camera_id=visit.last_camera_id,
+            occurred_at=visit.last_seen_at,
+            visit_id=self._id_of(visit),
+            identity_id=visit.identity_id,
+            started_at=visit.started_at,
+            ended_at=visit.last_seen_at,
+            zone_ids=tuple(visit.zone_ids),
+        )
+
+
+@dataclass(slots=True)
+class _TrackStory:
+    """One track as far as visits are concerned."""
+
+    first_seen_at: datetime
+    last_seen_at: datetime
+    identity_id: str | None = None
+    zone_ids: list[str] = field(default_factory=list)

@@ -1,0 +1,211 @@
+"""One camera's state: tracks, zones, lines, and the faces still wanted."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from genesis_ray.domain.detections import Detections, Tracks
+from genesis_ray.domain.events import Event, LineCrossed, TrackObserved, ZoneCrossed
+from genesis_ray.domain.frames import FrameStamp
+from genesis_ray.domain.geometry import Point, foot_of
+from genesis_ray.domain.heads import Box
+from genesis_ray.domain.lines import Line, LineCounter, LineCrossing
+from genesis_ray.domain.zones import Crossing, Zone, ZoneMonitor
+
+_OBSERVED_EVERY = timedelta(seconds=1)
+"""Between two rows of a track; its first and last sight are rows too."""
+
+
+class Tracker(Protocol):
+    """Gives the boxes of one camera, frame after frame, their ids."""
+
+    @property
+    def lost_after_s(self) -> float:
+        """Seconds unseen after which an id never comes back."""
+
+    def update(self, at: datetime, detections: Detections) -> Tracks:
+        """Return the boxes of `detections` that belong to a track."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaceSchedule:
+    """When a track's face is looked at: often at first, then now and then.
+
+    Attributes:
+        min_width: Least width of a person's box, as a fraction of the frame's.
+    """
+
+    interval: timedelta
+    looks: int
+    later_interval: timedelta
+    min_width: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraRules:
+    """What one camera watches for."""
+
+    tenant_id: str
+    site_id: str
+    camera_id: str
+    zones: tuple[Zone, ...]
+    lines: tuple[Line, ...]
+    settle: timedelta
+    faces: FaceSchedule | None
+
+
+@dataclass(frozen=True, slots=True)
+class WantedFace:
+    """A request to look at the face of one person in this frame."""
+
+    track_id: int
+    face_index: int
+    person: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What one frame, or the end of the stream, told.
+
+    Attributes:
+        at: The frame's time, by which observations are ordered.
+    """
+
+    at: datetime
+    events: tuple[Event, ...]
+    tracks: Tracks | None = None
+    wanted_faces: tuple[WantedFace, ...] = ()
+
+
+class CameraObserver:
+    """Follows the people of one camera through its frames, in capture order.
+
+    What it says and asks for depends on the frames alone, never on when an answer came.
+    """
+
+    def __init__(self, rules: CameraRules, tracker: Tracker) -> None:
+        self._rules = rules
+        self._tracker = tracker
+        self._lost_after = timedelta(seconds=tracker.lost_after_s)
+        self._zones = ZoneMonitor(rules.zones, settle=rules.settle)
+        self._lines = LineCounter(rules.lines, settle=rules.settle)
+        self._in_view: dict[int, _Sight] = {}
+        self._last_at: datetime | None = None
+
+    def observe(self, stamp: FrameStamp, detections: Detections) -> Observation:
+        """Take the people of the next frame, normalised to it."""
+        at = self._last_at = stamp.captured_at
+        tracks = self._tracker.update(at, detections)
+        events: list[Event] = list(self._close_lost(at))
+        wanted: list[WantedFace] = []
+        feet: dict[int, Point] = {}
+        boxes, confidences = tracks.detections.xyxy, tracks.detections.confidence
+        for box, confidence, track_id in zip(
+            boxes, confidences, tracks.track_id.tolist(), strict=True
+        ):
+            feet[track_id] = foot_of(box)
+            observed = self._observed(stamp, track_id, box, float(confidence))
+            sight = self._in_view.setdefault(track_id, _Sight(observed))
+            if sight.see(observed):
+                events.append(observed)
+            if self._rules.faces and sight.wants_face(observed, self._rules.faces):
+                wanted.append(WantedFace(track_id, sight.looks - 1, box))
+        events += map(self._zone_crossed, self._zones.update(at, feet))
+        events += map(self._line_crossed, self._lines.update(at, feet))
+        return Observation(at, tuple(events), tracks, tuple(wanted))
+
+    def finish(self) -> Observation | None:
+        """End the stream: every track is over. None if there never was a frame."""
+        if self._last_at is None:
+            return None
+        events = [event for track_id in sorted(self._in_view) for event in self._close(track_id)]
+        return Observation(self._last_at, tuple(events))
+
+    def _close_lost(self, at: datetime) -> Iterator[Event]:
+        lost = [
+            track_id
+            for track_id, sight in self._in_view.items()
+            if at - sight.last.occurred_at > self._lost_after
+        ]
+        for track_id in lost:
+            yield from self._close(track_id)
+
+    def _close(self, track_id: int) -> Iterator[Event]:
+        sight = self._in_view.pop(track_id)
+        if sight.reported_at != sight.last.occurred_at:
+            yield sight.last
+        yield from map(self._zone_crossed, self._zones.close(track_id, sight.last.occurred_at))
+        self._lines.close(track_id)
+
+    def _observed(
+        self, stamp: FrameStamp, track_id: int, box: Box, confidence: float
+    ) -> TrackObserved:
+        x1, y1, x2, y2 = (float(side) for side in box)
+        return TrackObserved(
+            tenant_id=self._rules.tenant_id,
+            site_id=self._rules.site_id,
+            camera_id=self._rules.camera_id,
+            occurred_at=stamp.captured_at,
+            track_id=track_id,
+            frame_index=stamp.frame_index,
+            x1=x1,
+            y1=y1,
+            x2=x2,
+            y2=y2,
+            confidence=confidence,
+        )
+
+    def _zone_crossed(self, crossing: Crossing) -> ZoneCrossed:
+        return ZoneCrossed(
+            tenant_id=self._rules.tenant_id,
+            site_id=self._rules.site_id,
+            camera_id=self._rules.camera_id,
+            occurred_at=crossing.at,
+            zone_id=crossing.zone_id,
+            track_id=crossing.track_id,
+            direction=crossing.direction,
+        )
+
+    def _line_crossed(self, crossing: LineCrossing) -> LineCrossed:
+        return LineCrossed(
+            tenant_id=self._rules.tenant_id,
+            site_id=self._rules.site_id,
+            camera_id=self._rules.camera_id,
+            occurred_at=crossing.at,
+            line_id=crossing.line_id,
+            track_id=crossing.track_id,
+            direction=crossing.direction,
+        )
+
+
+@dataclass(slots=True)
+class _Sight:
+    """What has been said and asked about one track so far."""
+
+    last: TrackObserved
+    reported_at: datetime | None = None
+    looks: int = 0
+    looked_at: datetime | None = None
+
+    def see(self, observed: TrackObserved) -> bool:
+        """Note a sight; tell whether it is a row: the first, or a second after the last row."""
+        self.last = observed
+        at = observed.occurred_at
+        if self.reported_at is not None and at - self.reported_at < _OBSERVED_EVERY:
+            return False
+        self.reported_at = at
+        return True
+
+    def wants_face(self, observed: TrackObserved, schedule: FaceSchedule) -> bool:
+        """Tell, and count, whether this sight's face is to be looked at."""
+        at = observed.occurred_at
+        often = self.looks < schedule.looks
+        interval = schedule.interval if often else schedule.later_interval
+        if self.looked_at is not None and at - self.looked_at < interval:
+            return False
+        if observed.x2 - observed.x1 < schedule.min_width:
+            return False
+        self.looked_at = at
+        self.looks += 1
+        return True

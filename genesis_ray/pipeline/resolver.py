@@ -1,0 +1,213 @@
+"""One tenant's identities: faces in capture order in, names out."""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from genesis_ray.domain.events import Event, FaceRecognized, FaceScored, stable_id
+from genesis_ray.domain.identity import (
+    Candidate,
+    Embedding,
+    Face,
+    MatchPolicy,
+    TrackVote,
+    runner_up,
+)
+
+_CANDIDATES_KEPT = 5
+"""Identities named in a `FaceScored`: enough to explain a decision, few enough to store."""
+
+_TRACK_FORGOTTEN_AFTER = timedelta(minutes=10)
+"""Longer than any gap between two looks at a face that is still in view."""
+
+_VISITOR_TEMPLATES = 3
+"""Faces kept of a new visitor, the best ones."""
+
+
+class Gallery(Protocol):
+    """The enrolled faces of one tenant, by one embedder."""
+
+    def nearest(self, embedding: Embedding, *, limit: int) -> list[Candidate]:
+        """Return the most similar identities, best first, each once."""
+
+    def enroll(
+        self,
+        identity_id: str,
+        embeddings: npt.NDArray[np.float32],
+        *,
+        qualities: Sequence[float],
+        at: datetime,
+        camera_id: str,
+    ) -> None:
+        """Add faces [n, dimension] of an identity; later searches find them."""
+
+
+class VisitorRegister(Protocol):
+    """Keeps who the pseudonymous visitors are."""
+
+    def add_visitor(self, identity_id: str, *, at: datetime) -> None:
+        """Note a new visitor."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolverPolicy:
+    """How one tenant's faces become names.
+
+    Attributes:
+        min_quality: Worse faces are scored, but neither vote nor make a visitor.
+        visitor_faces: Good faces of a nameless track that make a visitor; None: never.
+    """
+
+    tenant_id: str
+    site_id: str
+    embedder: str
+    match: MatchPolicy
+    min_quality: float
+    visitor_faces: int | None
+
+
+class IdentityResolver:
+    """Names tracks by the votes of their faces.
+
+    A track is named once, by `MatchPolicy.votes` agreeing faces. Where visitors are
+    allowed, a track with enough good faces and no name is compared as a whole, by the
+    mean of its faces: it is an identity already known, or a new visitor.
+    """
+
+    def __init__(self, policy: ResolverPolicy, gallery: Gallery, visitors: VisitorRegister) -> None:
+        self._policy = policy
+        self._gallery = gallery
+        self._visitors = visitors
+        self._tracks: dict[tuple[str, int], _TrackFaces] = {}
+
+    def resolve(self, face: Face) -> list[Event]:
+        """Take the next face in capture order; return its score and, once, its track's name."""
+        ranked = self._gallery.nearest(face.embedding, limit=_CANDIDATES_KEPT)
+        events: list[Event] = [self._scored(face, ranked)]
+        track = self._track_of(face)
+        if track.named or face.quality < self._policy.min_quality:
+            return events
+        track.faces.append(face)
+        named = self._by_vote(track, face, ranked) or self._as_a_whole(track, face)
+        if named:
+            track.named = True
+            track.faces.clear()
+            events.append(named)
+        return events
+
+    def _by_vote(
+        self, track: "_TrackFaces", face: Face, ranked: Sequence[Candidate]
+    ) -> FaceRecognized | None:
+        best = self._policy.match.best(ranked)
+        elected = track.vote.cast(best) if best else None
+        if elected is None:
+            return None
+        return self._recognized(face, elected, runner_up(ranked), self._policy.match.votes)
+
+    def _as_a_whole(self, track: "_TrackFaces", face: Face) -> FaceRecognized | None:
+        wanted = self._policy.visitor_faces
+        if wanted is None or len(track.faces) < wanted:
+            return None
+        mean = np.mean([seen.embedding for seen in track.faces], axis=0)
+        mean = (mean / np.linalg.norm(mean)).astype(np.float32)
+        ranked = self._gallery.nearest(mean, limit=_CANDIDATES_KEPT)
+        if ranked and ranked[0].similarity >= self._policy.match.threshold:
+            best = self._policy.match.best(ranked)
+            votes = len(track.faces)
+            return self._recognized(face, best, runner_up(ranked), votes) if best else None
+        return self._new_visitor(track, face, ranked)
+
+    def _new_visitor(
+        self, track: "_TrackFaces", face: Face, ranked: Sequence[Candidate]
+    ) -> FaceRecognized:
+        first = track.faces[0]
+        identity_id = str(
+            stable_id(
+                self._policy.tenant_id,
+                "visitor",
+                first.camera_id,
+                first.track_id,
+                first.captured_at,
+            )
+        )
+        best = sorted(track.faces, key=lambda seen: -seen.quality)[:_VISITOR_TEMPLATES]
+        self._gallery.enroll(
+            identity_id,
+            np.stack([seen.embedding for seen in best]),
+            qualities=[seen.quality for seen in best],
+            at=face.captured_at,
+            camera_id=face.camera_id,
+        )
+        self._visitors.add_visitor(identity_id, at=face.captured_at)
+        rival = ranked[0] if ranked else None
+        itself = Candidate(identity_id, 1.0)
+        return self._recognized(face, itself, rival, len(track.faces), is_new=True)
+
+    def _track_of(self, face: Face) -> "_TrackFaces":
+        now = face.captured_at
+        key = (face.camera_id, face.track_id)
+        if key not in self._tracks:
+            self._forget_before(now - _TRACK_FORGOTTEN_AFTER)
+            faces: deque[Face] = deque(maxlen=self._policy.visitor_faces or 0)
+            self._tracks[key] = _TrackFaces(TrackVote(self._policy.match), now, faces)
+        self._tracks[key].last_at = now
+        return self._tracks[key]
+
+    def _forget_before(self, limit: datetime) -> None:
+        self._tracks = {k: track for k, track in self._tracks.items() if track.last_at >= limit}
+
+    def _scored(self, face: Face, ranked: Sequence[Candidate]) -> FaceScored:
+        return FaceScored(
+            tenant_id=self._policy.tenant_id,
+            site_id=self._policy.site_id,
+            camera_id=face.camera_id,
+            occurred_at=face.captured_at,
+            track_id=face.track_id,
+            face_index=face.face_index,
+            quality=face.quality,
+            embedder=self._policy.embedder,
+            candidate_ids=tuple(candidate.identity_id for candidate in ranked),
+            similarities=tuple(candidate.similarity for candidate in ranked),
+        )
+
+    def _recognized(
+        self,
+        face: Face,
+        winner: Candidate,
+        rival: Candidate | None,
+        votes: int,
+        *,
+        is_new: bool = False,
+    ) -> FaceRecognized:
+        return FaceRecognized(
+            tenant_id=self._policy.tenant_id,
+            site_id=self._policy.site_id,
+            camera_id=face.camera_id,
+            occurred_at=face.captured_at,
+            track_id=face.track_id,
+            identity_id=winner.identity_id,
+            decision="named",
+            similarity=winner.similarity,
+            runner_up_similarity=rival.similarity if rival else None,
+            threshold=self._policy.match.threshold,
+            votes=votes,
+            quality=face.quality,
+            gate="",
+            is_new=is_new,
+            embedder=self._policy.embedder,
+        )
+
+
+@dataclass(slots=True)
+class _TrackFaces:
+    """What is known of one track's faces until it has a name."""
+
+    vote: TrackVote
+    last_at: datetime
+    faces: deque[Face]
+    named: bool = False

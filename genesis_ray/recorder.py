@@ -1,0 +1,43 @@
+"""The annotated video of a camera, written only where the operator asked for it."""
+
+from pathlib import Path
+
+from genesis_ray.assembly import lines_of, zones_of
+from genesis_ray.settings import CameraSettings
+from genesis_ray.station import Seen
+from genesis_ray.vision.annotate import Annotator
+from genesis_ray.vision.recording import VideoWriter
+
+
+class Recorder:
+    """Draws what was seen into every frame, with the names known by then, and records it."""
+
+    def __init__(self, camera: CameraSettings, media: Path, *, fps: float) -> None:
+        self._annotator = Annotator(
+            zones=zones_of(camera), lines=lines_of(camera), camera_id=camera.camera_id
+        )
+        self._path = media / f"{camera.camera_id}.mp4"
+        self._fps = fps
+        self._writer: VideoWriter | None = None
+        self._names: dict[int, str] = {}
+
+    def name(self, names: dict[int, str]) -> None:
+        """Take names of tracks, by track id, for the frames from here on."""
+        self._names |= names
+
+    def draw(self, seen: Seen) -> None:
+        """Record a frame."""
+        tracks = seen.observation.tracks
+        if tracks is None:
+            return
+        image = self._annotator.draw(seen.frame.image, tracks, self._names, seen.observation.at)
+        if self._writer is None:
+            height, width = image.shape[:2]
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._writer = VideoWriter(self._path, width, height, fps=self._fps)
+        self._writer.write(image, seen.observation.at)
+
+    def close(self) -> None:
+        """Finish the file."""
+        if self._writer:
+            self._writer.close()

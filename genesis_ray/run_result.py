@@ -1,0 +1,68 @@
+"""What a run reports of itself: while it goes on, and in its run.json."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Literal
+
+from genesis_ray.settings import Settings
+
+Mode = Literal["live", "local", "archive"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraProgress:
+    """How far a camera is.
+
+    Attributes:
+        frames: Looked at so far.
+        expected_frames: In all, where the source knows.
+        dropped: Frames not looked at, by reason.
+        problem: Why the source ended before its time.
+    """
+
+    camera_id: str
+    frames: int = 0
+    expected_frames: int | None = None
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    is_done: bool = False
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResult:
+    """What a finished run measured.
+
+    Attributes:
+        startup_s: From the start to the first frame looked at.
+        first_event_s: From the start to the first event in the log.
+        watching_s: From the first frame looked at to the last event in the log.
+        stage_s: Seconds by stage, over all threads and cameras; stages overlap.
+    """
+
+    mode: Mode
+    cameras: tuple[CameraProgress, ...]
+    events: int
+    late: int
+    startup_s: float
+    first_event_s: float | None
+    watching_s: float
+    stage_s: Mapping[str, float]
+
+    @property
+    def frames(self) -> int:
+        """Frames looked at, of all cameras."""
+        return sum(camera.frames for camera in self.cameras)
+
+    @property
+    def problems(self) -> list[str]:
+        """What went wrong with which camera."""
+        return [f"{c.camera_id}: {c.problem}" for c in self.cameras if c.problem]
+
+
+def summary(settings: Settings, result: RunResult | None) -> dict[str, object]:
+    """Return what a run adds to its run.json; without a result it goes on, or was cut off."""
+    return {
+        "state": "finished" if result else "running",
+        "settings": settings.model_dump(mode="json"),
+        "result": asdict(result) | {"frames": result.frames} if result else None,
+    }

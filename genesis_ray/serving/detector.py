@@ -1,0 +1,80 @@
+"""The person detector as an autoscaled, batching Serve deployment."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from ray import serve
+from ray.serve import Application
+
+from genesis_ray.assembly import load_detector
+from genesis_ray.domain.detections import Detections
+from genesis_ray.serving.placement import gpus_a_replica
+from genesis_ray.settings import DetectorSettings
+
+NAME = "detector"
+
+STACKS_IN_FLIGHT = 2
+"""Per camera group: one computing, one arriving."""
+
+Images = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The people of a stack of frames, and the seconds that the model took for it."""
+
+    people: list[Detections]
+    seconds: float
+
+
+@serve.deployment(name=NAME)
+class DetectorReplica:
+    """Gathers the stacks of many camera groups into full batches."""
+
+    def __init__(self, settings: DetectorSettings) -> None:
+        self._detector = load_detector(settings)
+        self.detect.set_max_batch_size(settings.max_batch_frames)  # type: ignore[attr-defined]
+        self.detect.set_batch_wait_timeout_s(settings.batch_wait_timeout_s)  # type: ignore[attr-defined]
+
+    @serve.batch(
+        batch_size_fn=lambda stacks: sum(len(stack) for stack in stacks),
+        max_concurrent_batches=STACKS_IN_FLIGHT,
+    )
+    async def detect(self, stacks: list[Images]) -> list[Found]:
+        """Find the people in one caller's stack of frames, uint8 [n, height, width, 3].
+
+        Serve passes the stacks of several callers; those of one shape are run as one batch.
+        """
+        return await asyncio.to_thread(self._detect, stacks)
+
+    def _detect(self, stacks: list[Images]) -> list[Found]:
+        answers: dict[int, Found] = {}
+        for shape in {stack.shape[1:] for stack in stacks}:
+            alike = [i for i, stack in enumerate(stacks) if stack.shape[1:] == shape]
+            batch = [stacks[i] for i in alike]
+            begun = time.perf_counter()
+            people = self._detector.detect(batch[0] if len(batch) == 1 else np.concatenate(batch))
+            seconds_a_frame = (time.perf_counter() - begun) / max(len(people), 1)
+            for i in alike:
+                own, people = people[: len(stacks[i])], people[len(stacks[i]) :]
+                answers[i] = Found(own, seconds_a_frame * len(own))
+        return [answers[i] for i in range(len(stacks))]
+
+
+def bind(settings: DetectorSettings) -> Application:
+    """Return the deployment sized by `settings`; its load is counted in stacks, not frames."""
+    return DetectorReplica.options(
+        ray_actor_options={
+            "num_cpus": settings.num_cpus,
+            "num_gpus": gpus_a_replica(settings.num_gpus),
+        },
+        max_ongoing_requests=4 * STACKS_IN_FLIGHT,
+        autoscaling_config={
+            "min_replicas": settings.min_replicas,
+            "max_replicas": settings.max_replicas,
+            "target_ongoing_requests": STACKS_IN_FLIGHT,
+        },
+    ).bind(settings)

@@ -1,0 +1,71 @@
+"""The face finder and embedder as an autoscaled, batching Serve deployment."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+from ray import serve
+from ray.serve import Application
+
+from genesis_ray.assembly import load_embedder
+from genesis_ray.serving.placement import gpus_a_replica
+from genesis_ray.settings import FaceSettings
+from genesis_ray.vision.crops import HeadCrop
+from genesis_ray.vision.faces import EmbeddedFace
+
+NAME = "embedder"
+
+_MAX_BATCH_CROPS = 32
+"""A call of one crop costs a tenth less than one of many; beyond this nothing is gained."""
+
+_TARGET_ONGOING_REQUESTS = 2
+"""Stacks a replica: one computing, one arriving."""
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """The faces of a list of crops, and the seconds that the models took for it."""
+
+    faces: list[EmbeddedFace | None]
+    seconds: float
+
+
+@serve.deployment(name=NAME)
+class EmbedderReplica:
+    """Gathers the head crops of many camera groups into full batches."""
+
+    def __init__(self, settings: FaceSettings) -> None:
+        self._embedder = load_embedder(settings)
+
+    @serve.batch(
+        max_batch_size=_MAX_BATCH_CROPS,
+        batch_wait_timeout_s=0.0,
+        batch_size_fn=lambda requests: sum(len(crops) for crops in requests),
+    )
+    async def embed(self, requests: list[list[HeadCrop]]) -> list[Embedded]:
+        """Embed the faces of one caller's crops; Serve passes the crops of several callers."""
+        return await asyncio.to_thread(self._embed, requests)
+
+    def _embed(self, requests: list[list[HeadCrop]]) -> list[Embedded]:
+        answers = []
+        for crops in requests:
+            begun = time.perf_counter()
+            faces = self._embedder.embed(crops)
+            answers.append(Embedded(faces, time.perf_counter() - begun))
+        return answers
+
+
+def bind(settings: FaceSettings) -> Application:
+    """Return the deployment sized by `settings`; its load is counted in requests."""
+    return EmbedderReplica.options(
+        ray_actor_options={
+            "num_cpus": settings.num_cpus,
+            "num_gpus": gpus_a_replica(settings.num_gpus),
+        },
+        max_ongoing_requests=4 * _TARGET_ONGOING_REQUESTS,
+        autoscaling_config={
+            "min_replicas": settings.min_replicas,
+            "max_replicas": settings.max_replicas,
+            "target_ongoing_requests": _TARGET_ONGOING_REQUESTS,
+        },
+    ).bind(settings)

@@ -1,0 +1,202 @@
+"""Everything an operator can set: one YAML file, overridden by GENESIS_* variables.
+
+Read once by an entry point (`settings_file.load`) and handed down in plain values:
+`serving` and `live` take their sections, everything below takes numbers and domain
+objects.
+"""
+
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Corner = tuple[Fraction, Fraction]
+Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+"""Names that become folders and labels: letters, digits, dot, dash and underscore."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ZoneSettings(_Section):
+    """An area of a camera's image, as (x, y) fractions of width and height."""
+
+    zone_id: Identifier
+    outline: Annotated[tuple[Corner, ...], Field(min_length=3)]
+
+
+class LineSettings(_Section):
+    """A counting line: who goes over it to its right-hand side, from start to end, goes in."""
+
+    line_id: Identifier
+    start: Corner
+    end: Corner
+
+    @model_validator(mode="after")
+    def _has_length(self) -> Self:
+        if self.start == self.end:
+            raise ValueError(f"start and end are the same point {self.start}")
+        return self
+
+
+class CameraSettings(_Section):
+    """One video source."""
+
+    camera_id: Identifier
+    source: str | tuple[str, ...] = Field(
+        description="A video file, photo:FILE?seconds=8 or synthetic:; several play in turn"
+    )
+    process_fps: float | None = Field(
+        default=None, gt=0, le=60, description="Overrides `process_fps` for this camera"
+    )
+    start: AwareDatetime | None = Field(
+        default=None, description="When the recording began; else the file says, else 1970"
+    )
+    zones: tuple[ZoneSettings, ...] = ()
+    lines: tuple[LineSettings, ...] = ()
+
+
+class DetectorSettings(_Section):
+    """The person detector and its deployment."""
+
+    model: str = "yolov8n"
+    engine: Literal["auto", "openvino", "torch"] = "auto"
+    confidence: Fraction = 0.4
+    iou: Fraction = 0.5
+    max_detections: int = Field(default=100, ge=1)
+    input_size: int = Field(
+        default=640, ge=64, multiple_of=32, description="Longer side of the model's input, pixels"
+    )
+    max_batch_frames: int = Field(default=16, ge=1)
+    batch_wait_timeout_s: float = Field(default=0.0, ge=0)
+    stack_frames: int = Field(default=8, ge=1, description="Most frames in one request")
+    min_replicas: int = Field(default=1, ge=1)
+    max_replicas: int = Field(default=4, ge=1)
+    num_cpus: float = Field(default=0.2, ge=0, description="Reserved per replica, for placing it")
+    num_gpus: float | None = Field(
+        default=None, ge=0, description="Per replica; unset: 0.25 where there is a GPU, else 0"
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.min_replicas > self.max_replicas:
+            raise ValueError(f"min_replicas {self.min_replicas} > max_replicas {self.max_replicas}")
+        if self.stack_frames > self.max_batch_frames:
+            raise ValueError(
+                f"stack_frames {self.stack_frames} > max_batch_frames {self.max_batch_frames}"
+            )
+        return self
+
+
+class FaceSettings(_Section):
+    """When faces are looked at, and the face embedder with its deployment."""
+
+    enabled: bool = True
+    embedder: str = "fused"
+    finder: Literal["yunet", "scrfd", "mtcnn", "synthetic"] = "yunet"
+    engine: Literal["auto", "openvino", "torch"] = "auto"
+    interval_s: float = Field(default=0.5, gt=0, description="Between two looks at a track's face")
+    looks: int = Field(default=10, ge=1, description="Looks at a track before they become rarer")
+    later_interval_s: float = Field(default=5.0, gt=0, description="Between the looks after those")
+    min_person_width: int = Field(
+        default=48, ge=1, description="Pixels; narrower people show no usable face"
+    )
+    min_quality: Fraction = Field(default=0.2, description="Worse faces are scored, and no more")
+    min_replicas: int = Field(default=1, ge=1)
+    max_replicas: int = Field(default=4, ge=1)
+    num_cpus: float = Field(default=0.2, ge=0)
+    num_gpus: float | None = Field(default=None, ge=0)
+
+
+class IdentitySettings(_Section):
+    """How faces become names."""
+
+    threshold: Fraction | None = Field(
+        default=None, description="Least similarity; unset: the embedder's calibrated one"
+    )
+    margin: Fraction = 0.05
+    votes: int = Field(default=3, ge=1)
+    visitors: bool = Field(
+        default=False, description="Give people nobody enrolled a pseudonymous identity"
+    )
+    visitor_faces: int = Field(default=5, ge=1, description="Good faces before that is done")
+
+
+class Settings(BaseSettings):
+    """The whole configuration."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="GENESIS_", env_nested_delimiter="__", frozen=True, extra="forbid"
+    )
+
+    data_dir: Path = Field(default=Path("genesis-data"), description="What outlasts a run")
+    tenant_id: Identifier = "default"
+    site_id: Identifier = "default"
+    process_fps: float = Field(default=10.0, gt=0, le=60, description="Frames looked at a second")
+    settle_s: float = Field(
+        default=0.5, ge=0, description="Stay on the new side of a zone or line before it counts"
+    )
+    visit_gap_s: float = Field(
+        default=300.0, gt=0, description="Out of sight this long: visit over"
+    )
+    annotate: bool = Field(default=False, description="Record annotated video: stores pictures")
+    detector: DetectorSettings = DetectorSettings()
+    faces: FaceSettings = FaceSettings()
+    identity: IdentitySettings = IdentitySettings()
+    cameras: tuple[CameraSettings, ...] = ()
+
+    @model_validator(mode="after")
+    def _unique(self) -> Self:
+        _refuse_repeats("camera_id", [camera.camera_id for camera in self.cameras])
+        for camera in self.cameras:
+            _refuse_repeats(
+                f"zone_id of camera {camera.camera_id}", [zone.zone_id for zone in camera.zones]
+            )
+            _refuse_repeats(
+                f"line_id of camera {camera.camera_id}", [line.line_id for line in camera.lines]
+            )
+        return self
+
+    def fps_of(self, camera: CameraSettings) -> float:
+        """Return how many frames a second of `camera` are looked at, at most."""
+        return camera.process_fps or self.process_fps
+
+    def with_start(self, start: datetime | None) -> "Settings":
+        """Return the settings with `start` for every camera that names none itself."""
+        if start is None:
+            return self
+        cameras = tuple(
+            camera if camera.start else camera.model_copy(update={"start": start})
+            for camera in self.cameras
+        )
+        return self.model_copy(update={"cameras": cameras})
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003  the signature is pydantic's
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment win over the file."""
+        return env_settings, init_settings
+
+
+def camera_id_of(source: str) -> str:
+    """Return the name of a camera that nobody named: the stem of its file, made an identifier."""
+    stem = Path(source.partition("?")[0].rpartition(":")[2]).stem
+    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", stem).strip("-._")[:64]
+    return name or "camera"
+
+
+def _refuse_repeats(what: str, values: list[str]) -> None:
+    repeated = sorted({value for value in values if values.count(value) > 1})
+    if repeated:
+        raise ValueError(f"each {what} may stand once; repeated: {', '.join(repeated)}")

@@ -1,0 +1,64 @@
+"""From a write-ahead log segment to Parquet, in steps that may be repeated after a crash."""
+
+import logging
+from pathlib import Path
+
+import pyarrow as pa
+
+from genesis_ray.store import parquet_file
+from genesis_ray.store.disk import make_folder, writing_to
+from genesis_ray.store.event_folder import EventFolder, data_file, live_files
+from genesis_ray.store.rows import by_partition, in_order, without
+from genesis_ray.store.schemas import EVENT_SCHEMAS
+from genesis_ray.store.wal import read_records, whole_bytes
+
+_log = logging.getLogger(__name__)
+
+_IDS = pa.schema([("event_id", pa.binary(16))])
+
+
+def commit_segment(folder: EventFolder, sequence: int) -> list[Path]:
+    """Write a segment's rows to their partitions, then delete it; return the partitions.
+
+    Rows whose `event_id` a partition has already are left out. The files' names derive from
+    the sequence, so a repetition writes the same files.
+
+    Raises:
+        StoreError: The disk is full or refuses; the segment stays, to be committed later.
+    """
+    path = folder.segment(sequence)
+    content = path.read_bytes()
+    if torn := len(content) - whole_bytes(content):
+        _log.warning("%s: its last %d bytes, a record cut short, are dropped", path, torn)
+    touched = []
+    for table, rows in gather(content).items():
+        for (tenant_id, day), part in by_partition(rows).items():
+            partition = folder.partition(table, tenant_id, day)
+            _write_part(partition, sequence, part)
+            touched.append(partition)
+    with writing_to(folder.path):
+        path.unlink()
+    return touched
+
+
+def gather(content: bytes) -> dict[str, pa.Table]:
+    """Return the rows of a segment's whole records, a table a kind."""
+    found: dict[str, list[pa.Table]] = {}
+    for record in read_records(content):
+        for table, rows in record.items():
+            found.setdefault(table, []).append(rows)
+    return {
+        table: pa.concat_tables(rows).cast(EVENT_SCHEMAS[table]) for table, rows in found.items()
+    }
+
+
+def _write_part(partition: Path, sequence: int, rows: pa.Table) -> None:
+    files = live_files(partition)
+    if any(file.covers(sequence) for file in files):
+        return
+    known = [parquet_file.read(file.path, _IDS) for file in files]
+    fresh = without(rows, pa.concat_tables([_IDS.empty_table(), *known]))
+    if len(fresh):
+        with writing_to(partition):
+            make_folder(partition)
+        parquet_file.write(data_file(partition, sequence, sequence), in_order(fresh))

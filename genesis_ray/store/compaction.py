@@ -1,0 +1,40 @@
+"""Many small Parquet files of a partition become one."""
+
+from pathlib import Path
+
+import pyarrow as pa
+
+from genesis_ray.store import parquet_file
+from genesis_ray.store.disk import writing_to
+from genesis_ray.store.event_folder import DataFile, data_file, live_files
+from genesis_ray.store.rows import in_order
+
+_LARGE_BYTES = 32 << 20
+"""A file of this size is left alone: rewriting it would cost more than reading it as it is."""
+
+
+def compact(partition: Path, schema: pa.Schema, *, at_least: int = 2) -> None:
+    """Merge the newest small files of a partition when there are `at_least` so many.
+
+    The new file is named by the range of segments it has. Until those it replaces are
+    deleted they are covered by it and do not count, so a crash between duplicates nothing.
+
+    Raises:
+        StoreError: The disk is full or refuses; the small files stay.
+    """
+    small = _newest_small(live_files(partition))
+    if len(small) < max(at_least, 2):
+        return
+    rows = pa.concat_tables([parquet_file.read(file.path, schema) for file in small])
+    merged = data_file(partition, small[0].first, small[-1].last)
+    parquet_file.write(merged, in_order(rows))
+    with writing_to(partition):
+        for file in small:
+            file.path.unlink()
+
+
+def _newest_small(files: list[DataFile]) -> list[DataFile]:
+    """Return the files after the last large one: a merged range must have no gap."""
+    sizes = [file.path.stat().st_size for file in files]
+    large = [place for place, size in enumerate(sizes) if size >= _LARGE_BYTES]
+    return files[large[-1] + 1 :] if large else files

@@ -1,0 +1,66 @@
+"""Files that a crash or a full disk leaves whole: the old one or the new one, never a half."""
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from genesis_ray.errors import StoreError
+
+TEMPORARY = ".tmp"
+"""What the name of a file ends with until it is whole."""
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+@contextmanager
+def writing_to(folder: Path) -> Iterator[None]:
+    """Turn the operating system's refusal to write into a StoreError that names `folder`."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise StoreError(
+                f"the disk that holds {folder} is full; free some space and start again: "
+                f"what was written until then is kept"
+            ) from error
+        raise StoreError(f"cannot write to {folder}: {error.strerror or error}") from error
+
+
+def write_file(path: Path, content: bytes | memoryview) -> None:
+    """Write `path` durably, replacing what stood there in one step.
+
+    Raises:
+        StoreError: The disk is full or refuses; nothing is left of the attempt.
+    """
+    temporary = path.with_name(path.name + TEMPORARY)
+    with writing_to(path.parent):
+        try:
+            with temporary.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        sync_folder(path.parent)
+
+
+def make_folder(path: Path) -> None:
+    """Make `path` and the folders it lies in, durably."""
+    if path.is_dir():
+        return
+    make_folder(path.parent)
+    path.mkdir(exist_ok=True)
+    sync_folder(path.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """Make the names in a folder durable; a file's own fsync does not."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,141 @@
+"""What lies where in a folder of events.
+
+    version.json                                     the schema version of everything here
+    writer.lock                                      held by the one process that writes
+    wal/<sequence>.wal                               not yet in the tables
+    <table>/tenant_id=T/day=D/<sequence>.parquet     the rows of one write-ahead log segment
+    <table>/tenant_id=T/day=D/<first>-<last>.parquet the rows of several, compacted
+
+A day is the UTC day of `occurred_at`. The files keep all columns, so the names of folders
+only say where to look. A file whose range of sequences another file covers does not count:
+a crash left it behind.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from genesis_ray.errors import StoreError
+from genesis_ray.store.disk import TEMPORARY, make_folder, write_file, writing_to
+from genesis_ray.store.schemas import EVENT_SCHEMAS, SCHEMA_VERSION
+from genesis_ray.store.tenants import folder_name
+
+_DATA_FILE = re.compile(r"(\d+)(?:-(\d+))?\.parquet")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class DataFile:
+    """A Parquet file and the write-ahead log segments whose rows it has, `first` to `last`."""
+
+    first: int
+    last: int
+    path: Path
+
+    def covers(self, sequence: int) -> bool:
+        """Tell whether the rows of a segment are in this file."""
+        return self.first <= sequence <= self.last
+
+
+class EventFolder:
+    """The names of the things in a folder of events."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.wal = path / "wal"
+        self.lock = path / "writer.lock"
+        self._version = path / "version.json"
+
+    def prepare(self) -> None:
+        """Make the folder where it is missing, in this version's schema."""
+        with writing_to(self.path):
+            make_folder(self.wal)
+        self.check_version()
+        if not self._version.exists():
+            write_file(self._version, json.dumps({"schema_version": SCHEMA_VERSION}).encode())
+
+    def check_version(self) -> None:
+        """Refuse a folder that another version's schema was written to.
+
+        Raises:
+            StoreError: It has another schema version.
+        """
+        if self._version.exists():
+            check_schema_version(self._version)
+
+    def segment(self, sequence: int) -> Path:
+        """Return the path of a write-ahead log segment."""
+        return self.wal / f"{sequence:08d}.wal"
+
+    def segments(self) -> list[int]:
+        """Return the sequences of the write-ahead log segments, oldest first."""
+        return sorted(int(path.stem) for path in self.wal.glob("*.wal"))
+
+    def partition(self, table: str, tenant_id: str, day: str) -> Path:
+        """Return the folder of one tenant's rows of one day."""
+        return self.path / table / f"tenant_id={folder_name(tenant_id)}" / f"day={day}"
+
+    def partitions(self, table: str | None = None, tenant_id: str | None = None) -> list[Path]:
+        """Return the partitions of one table and tenant, or of all, in order."""
+        tenant = "*" if tenant_id is None else folder_name(tenant_id)
+        tables = EVENT_SCHEMAS if table is None else (table,)
+        pattern = f"tenant_id={tenant}/day=*"
+        return sorted(path for name in tables for path in (self.path / name).glob(pattern))
+
+    def next_sequence(self) -> int:
+        """Return the number of the next write-ahead log segment: above all used so far."""
+        used = [file.last for path in self.partitions() for file in _data_files(path)]
+        return max([0, *used, *self.segments()]) + 1
+
+    def remove_remnants(self) -> None:
+        """Delete what a crash left behind: files half written, and files that are covered."""
+        for partition in self.partitions():
+            alive = {file.path for file in live_files(partition)}
+            for path in partition.iterdir():
+                if path.name.endswith(TEMPORARY) or (_parse(path) and path not in alive):
+                    path.unlink()
+
+
+def check_schema_version(file: Path) -> None:
+    """Refuse a JSON `file` whose `schema_version` is another than this version's.
+
+    Raises:
+        StoreError: It is another one, or there is none.
+    """
+    try:
+        found = json.loads(file.read_bytes())["schema_version"]
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise StoreError(
+            f"{file} does not say which schema version was written; expected "
+            f'{{"schema_version": {SCHEMA_VERSION}}}; restore it, or start a new folder'
+        ) from error
+    if found != SCHEMA_VERSION:
+        raise StoreError(
+            f"{file.parent} has schema version {found}, this genesis_ray reads and writes "
+            f"{SCHEMA_VERSION}; use the genesis_ray that wrote it, or start a new folder"
+        )
+
+
+def live_files(partition: Path) -> list[DataFile]:
+    """Return the files of a partition that count, oldest first; none where it is missing."""
+    alive: list[DataFile] = []
+    for file in sorted(_data_files(partition), key=lambda file: (file.first, -file.last)):
+        if not alive or file.last > alive[-1].last:
+            alive.append(file)
+    return alive
+
+
+def data_file(partition: Path, first: int, last: int) -> Path:
+    """Return the path of the file with the rows of the segments `first` to `last`."""
+    span = f"{first:08d}" if first == last else f"{first:08d}-{last:08d}"
+    return partition / f"{span}.parquet"
+
+
+def _data_files(partition: Path) -> Iterator[DataFile]:
+    return (file for path in partition.glob("*.parquet") if (file := _parse(path)))
+
+
+def _parse(path: Path) -> DataFile | None:
+    match = _DATA_FILE.fullmatch(path.name)
+    return match and DataFile(int(match[1]), int(match[2] or match[1]), path)

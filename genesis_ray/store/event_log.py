@@ -1,0 +1,247 @@
+"""The append-only log of everything that happened, which survives its process.
+
+`append` hands events to the operating system before it returns: a process killed at any
+moment loses none of them. A thread makes them durable every `flush_interval_s`, whether
+appends come or not: a machine that loses power loses at most that much. Another thread
+commits write-ahead log segments to Parquet and compacts; appends never wait for it.
+
+The log stops at its first failure, a full disk for instance: every later call raises, what
+was appended stays in the write-ahead log, and opening the folder again recovers it.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pyarrow as pa
+
+from genesis_ray.domain.events import Event
+from genesis_ray.errors import ConfigurationError, StoreError
+from genesis_ray.store.commit import commit_segment
+from genesis_ray.store.compaction import compact
+from genesis_ray.store.disk import make_folder, writing_to
+from genesis_ray.store.event_folder import EventFolder
+from genesis_ray.store.lock import WriteLock
+from genesis_ray.store.schemas import EVENT_SCHEMAS, to_tables
+from genesis_ray.store.tenants import folder_name
+from genesis_ray.store.wal import Segment, encode
+
+_LONGEST_FLUSH_INTERVAL_S = 1.0
+_COMMIT_CHECK_S = 1.0
+_SMALL_FILES = 32
+"""So many files of a partition are merged while the log is open; at 60 s a segment, half an
+hour's worth."""
+
+
+class EventLog:
+    """A folder of event tables, open for appending by one process."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        flush_interval_s: float = 0.5,
+        segment_bytes: int = 8 << 20,
+        segment_age_s: float = 60.0,
+    ) -> None:
+        """Open or make `folder` and recover what an earlier process left in it.
+
+        Args:
+            folder: Where the tables are, or will be.
+            flush_interval_s: At most 1.
+            segment_bytes: A write-ahead log segment this large is committed to Parquet,
+            segment_age_s: and so is one this old. Both bound what a reader has to replay.
+
+        Raises:
+            StoreError: Another process writes there, the schema version is another, or the
+                disk is full.
+        """
+        if not 0 < flush_interval_s <= _LONGEST_FLUSH_INTERVAL_S:
+            raise ConfigurationError(
+                f"flush_interval_s is how much a power cut may lose: above 0 and at most "
+                f"{_LONGEST_FLUSH_INTERVAL_S:g}, got {flush_interval_s:g}"
+            )
+        self._folder = EventFolder(folder)
+        self._segment_bytes = segment_bytes
+        self._segment_age_s = segment_age_s
+        self._segment: Segment | None = None
+        self._ids: dict[int, set[bytes]] = {}  # by segment, until it is committed
+        self._failure: StoreError | None = None
+        self._closed = False
+        self._appending = threading.Lock()  # held while the open segment changes
+        self._syncing = threading.Lock()  # held while a segment must not be closed; taken first
+        self._stopping = threading.Event()
+        with writing_to(folder):
+            make_folder(folder)
+        self._lock = WriteLock(self._folder.lock)
+        try:
+            self._sequence = self._recover()
+        except BaseException:
+            self._lock.release()
+            raise
+        self._threads = (
+            self._start("event-log-flush", flush_interval_s, self.flush),
+            self._start("event-log-commit", _COMMIT_CHECK_S, self._commit_if_due),
+        )
+
+    def append(self, events: Sequence[Event]) -> None:
+        """Add the events that are not in the log yet, all of them or none.
+
+        Raises:
+            StoreError: The log failed or is closed, or a tenant id cannot name a folder.
+        """
+        tables = to_tables(events)
+        for table in tables.values():
+            for tenant_id in table["tenant_id"].unique():
+                folder_name(str(tenant_id))
+        with self._appending:
+            self._check_usable()
+            ids: set[bytes] = set()
+            fresh = {
+                name: rows for name, table in tables.items() if len(rows := self._fresh(table, ids))
+            }
+            if fresh:
+                with self._stop_on_failure():
+                    self._open_segment().append(encode(fresh))
+                self._ids[self._sequence] |= ids
+
+    def flush(self) -> None:
+        """Make everything appended so far outlive the machine.
+
+        Raises:
+            StoreError: The log failed or is closed.
+        """
+        with self._syncing:
+            self._check_usable()
+            if segment := self._segment:
+                with self._stop_on_failure():
+                    segment.sync()
+
+    def close(self) -> None:
+        """Commit everything to Parquet, compact it, and let others write; again does nothing.
+
+        Raises:
+            StoreError: The log failed, now or earlier; the folder is free nonetheless.
+        """
+        if self._closed:
+            return
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join()
+        try:
+            if not self._failure:
+                with self._stop_on_failure():
+                    self._commit()
+                    for partition in self._folder.partitions():
+                        compact(partition, self._schema_of(partition))
+        finally:
+            with self._syncing, self._appending:
+                self._closed = True
+                if self._segment:
+                    self._segment.close()
+                self._lock.release()
+        if self._failure:
+            raise StoreError(str(self._failure)) from self._failure
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _recover(self) -> int:
+        """Commit what an earlier process left, and return the next segment's number."""
+        self._folder.prepare()
+        with writing_to(self._folder.path):
+            self._folder.remove_remnants()
+        sequence = self._folder.next_sequence()
+        for left in self._folder.segments():
+            commit_segment(self._folder, left)
+        return sequence
+
+    def _fresh(self, table: pa.Table, taken: set[bytes]) -> pa.Table:
+        """Return the rows that no uncommitted segment has, and add their ids to `taken`."""
+        keep = []
+        event_ids: list[Any] = table["event_id"].to_pylist()
+        for place, event_id in enumerate(event_ids):
+            if event_id in taken or any(event_id in ids for ids in self._ids.values()):
+                continue
+            taken.add(event_id)
+            keep.append(place)
+        return table if len(keep) == len(table) else table.take(keep)
+
+    def _open_segment(self) -> Segment:
+        if self._segment is None:
+            self._segment = Segment(self._folder.segment(self._sequence))
+            self._ids[self._sequence] = set()
+        return self._segment
+
+    def _commit_if_due(self) -> None:
+        segment = self._segment
+        if segment and (
+            segment.size >= self._segment_bytes
+            or time.monotonic() - segment.opened_at >= self._segment_age_s
+        ):
+            self._commit()
+
+    def _commit(self) -> None:
+        """Close the open segment, move its rows to Parquet and compact where it is time."""
+        with self._syncing:
+            with self._appending:
+                segment, self._segment = self._segment, None
+                sealed, self._sequence = self._sequence, self._sequence + 1
+            if segment is None:
+                return
+            with closing(segment), writing_to(self._folder.path):
+                segment.sync()
+        touched = commit_segment(self._folder, sealed)
+        with self._appending:
+            del self._ids[sealed]
+        for partition in touched:
+            compact(partition, self._schema_of(partition), at_least=_SMALL_FILES)
+
+    def _schema_of(self, partition: Path) -> pa.Schema:
+        return EVENT_SCHEMAS[partition.relative_to(self._folder.path).parts[0]]
+
+    def _start(self, name: str, period_s: float, task: Callable[[], None]) -> threading.Thread:
+        def repeat() -> None:
+            while not self._stopping.wait(period_s):
+                try:
+                    with self._stop_on_failure():
+                        task()
+                except StoreError:
+                    return  # the next append, flush or close raises it
+
+        thread = threading.Thread(target=repeat, name=name, daemon=True)
+        thread.start()
+        return thread
+
+    @contextmanager
+    def _stop_on_failure(self) -> Iterator[None]:
+        """Remember a failure, since a log that has lost a write must not go on."""
+        try:
+            with writing_to(self._folder.path):
+                yield
+        except StoreError as error:
+            self._failure = self._failure or error
+            raise
+        # A fault of ours in a thread must reach the owner too, who would else believe that
+        # the events are safe.
+        except Exception as error:
+            self._failure = StoreError(f"the log in {self._folder.path} failed: {error!r}")
+            raise self._failure from error
+
+    def _check_usable(self) -> None:
+        if self._failure:
+            raise StoreError(str(self._failure)) from self._failure
+        if self._closed:
+            raise StoreError(f"the log in {self._folder.path} is closed; open it again")

@@ -1,0 +1,154 @@
+"""A LanceDB table with one writer, whose rows are added in batches."""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import lancedb
+import pyarrow as pa
+
+from genesis_ray.errors import StoreError
+from genesis_ray.store.disk import make_folder, sync_folder, writing_to
+from genesis_ray.store.lock import WriteLock
+
+_COMMITS_A_CLEANUP = 64
+"""Every commit leaves a file and a version behind: a cleanup merges the files."""
+
+_OS_ERROR = re.compile(r"\(os error (\d+)\)")
+
+_KEEP_VERSIONS = timedelta(hours=1)
+"""Far longer than another process takes to read a table it has opened."""
+
+
+class LanceTable:
+    """Rows of one schema: read as a whole, added to by one process at a time."""
+
+    def __init__(self, folder: Path, name: str, schema: pa.Schema, *, writer: bool) -> None:
+        """Open the table; a writer makes it where it is missing and keeps other writers out.
+
+        Raises:
+            StoreError: Another process writes to it, or it has another schema.
+        """
+        self._path = folder / f"{name}.lance"
+        self._schema = schema
+        self._pending: list[pa.Table] = []
+        self._commits = 0
+        self._synced: set[Path] = set()
+        self._lock: WriteLock | None = None
+        self._table: lancedb.table.Table | None = None
+        if writer:
+            with writing_to(folder):
+                make_folder(folder)
+            self._lock = WriteLock(folder / f"{name}.lock")
+        try:
+            if writer or self._path.is_dir():
+                self._table = self._opened(writer=writer)
+        except BaseException:
+            self._release()
+            raise
+
+    def rows(self) -> pa.Table:
+        """Return the rows that are stored, in the order in which they were added."""
+        if self._table is None:
+            return self._schema.empty_table()
+        with self._explained():
+            rows: pa.Table = self._table.to_arrow()
+        return rows
+
+    def add(self, rows: pa.Table) -> None:
+        """Take rows, to be stored by the next `flush`.
+
+        Raises:
+            StoreError: The table was not opened for writing.
+        """
+        if self._lock is None:
+            raise StoreError(f"{self._path} is open for reading; open it with writer=True")
+        self._pending.append(rows)
+
+    def flush(self) -> None:
+        """Store the rows taken since the last time, durably and in one commit.
+
+        Raises:
+            StoreError: The disk is full or refuses; the rows wait for the next `flush`.
+        """
+        if not self._pending:
+            return
+        with self._writing() as table:
+            table.add(pa.concat_tables(self._pending))
+            self._pending.clear()
+            self._sync()
+        self._commits += 1
+        if self._commits % _COMMITS_A_CLEANUP == 0:
+            self._clean_up()
+
+    def close(self) -> None:
+        """Flush, tidy up and let others write; again does nothing."""
+        try:
+            self.flush()
+            if self._commits:
+                self._clean_up()
+        finally:
+            self._release()
+
+    def _opened(self, *, writer: bool) -> lancedb.table.Table | None:
+        connection = lancedb.connect(self._path.parent)
+        name = self._path.stem
+        with self._explained():
+            try:
+                table = connection.open_table(name)
+            except ValueError:  # there is none
+                return connection.create_table(name, schema=self._schema) if writer else None
+        if table.schema != self._schema:
+            raise StoreError(
+                f"{self._path} has other columns than expected: "
+                f"{_outline(table.schema)} instead of {_outline(self._schema)}; use the model "
+                f"and the genesis_ray that wrote it, or another data folder"
+            )
+        return table
+
+    def _clean_up(self) -> None:
+        with self._writing() as table:
+            table.optimize(cleanup_older_than=_KEEP_VERSIONS)
+            self._sync()
+        self._commits = 0
+
+    def _sync(self) -> None:
+        """Make new files durable, which Lance leaves to the operating system."""
+        files = {path for path in self._path.rglob("*") if path.is_file()}
+        for path in files - self._synced:
+            sync_folder(path)
+            sync_folder(path.parent)
+        self._synced = files
+
+    @contextmanager
+    def _writing(self) -> Iterator[lancedb.table.Table]:
+        if self._table is None or self._lock is None:
+            raise StoreError(f"{self._path} is closed; open it again")
+        with self._explained():
+            yield self._table
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Turn what LanceDB raises, plain errors with the system's number in their text."""
+        with writing_to(self._path.parent):
+            try:
+                yield
+            except (RuntimeError, ValueError) as error:
+                if code := _OS_ERROR.search(str(error)):
+                    raise OSError(int(code[1]), os.strerror(int(code[1]))) from error
+                reason = str(error).split(", /")[0]  # the rest is a place in LanceDB's source
+                raise StoreError(
+                    f"{self._path} cannot be used ({reason}); restore it from a copy"
+                ) from error
+
+    def _release(self) -> None:
+        if self._lock:
+            self._lock.release()
+        self._lock = None
+
+
+def _outline(schema: pa.Schema) -> str:
+    return ", ".join(f"{field.name} {field.type}" for field in schema)

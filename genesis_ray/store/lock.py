@@ -1,0 +1,45 @@
+"""The right to write to a folder, held by one process at a time."""
+
+import fcntl
+import os
+from pathlib import Path
+
+from genesis_ray.errors import StoreError
+from genesis_ray.store.disk import writing_to
+
+
+class WriteLock:
+    """Keeps other writers out until released; the kernel releases it when its process dies.
+
+    The lock file stays behind, holding the process id of its last owner.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Take the lock.
+
+        Raises:
+            StoreError: Another process holds it; the message names that process.
+        """
+        with writing_to(path.parent):
+            self._file = path.open("a+")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            owner = _owner(path)
+            self._file.close()
+            raise StoreError(
+                f"{path.parent} is being written to by process {owner}; only one may: "
+                f"wait until it ends, or stop it"
+            ) from None
+        with writing_to(path.parent):
+            self._file.truncate(0)
+            self._file.write(str(os.getpid()))
+            self._file.flush()
+
+    def release(self) -> None:
+        """Let others write."""
+        self._file.close()
+
+
+def _owner(path: Path) -> str:
+    return path.read_text().strip() or "(unknown)"

@@ -1,0 +1,112 @@
+"""One tenant's people: what their identities are called."""
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+import pyarrow as pa
+
+from genesis_ray.errors import NotFoundError, StoreError
+from genesis_ray.store.lance_table import LanceTable
+from genesis_ray.store.schemas import PEOPLE_SCHEMA
+
+Kind = Literal["enrolled", "visitor"]
+"""Enrolled by somebody under a name, or a pseudonymous visitor."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """An identity and its name; names need not differ, identities do."""
+
+    identity_id: str
+    name: str
+    kind: Kind
+    enrolled_at: datetime
+
+
+class People:
+    """The people of one tenant: all in memory, stored beside the tenant's galleries.
+
+    As with a gallery any number of processes may read and one may write. Flush people before
+    their faces: after a crash a person without a face is harmless, a face without a person
+    would be recognised as nobody.
+    """
+
+    def __init__(self, folder: Path, *, writer: bool = False) -> None:
+        """Open the people in a tenant's folder; a writer makes them where they are missing.
+
+        Raises:
+            StoreError: Another process writes to them, or they have another schema.
+        """
+        self._table = LanceTable(folder, "people", PEOPLE_SCHEMA, writer=writer)
+        stored = [_person(row) for row in self._table.rows().to_pylist()]
+        self._by_id = {person.identity_id: person for person in stored}
+
+    def add(self, person: Person) -> None:
+        """Add a person: found at once, durable after `flush`. The same one again is no change.
+
+        Raises:
+            StoreError: The identity is another person already, or this is open for reading.
+        """
+        known = self._by_id.get(person.identity_id)
+        if known == person:
+            return
+        if known:
+            raise StoreError(
+                f"identity {person.identity_id!r} is {known.name!r} already, got {person.name!r}; "
+                f"a new person needs a new identity"
+            )
+        self._table.add(pa.Table.from_pylist([asdict(person)], schema=PEOPLE_SCHEMA))
+        self._by_id[person.identity_id] = person
+
+    def get(self, identity_id: str) -> Person:
+        """Return the person of an identity.
+
+        Raises:
+            NotFoundError: This tenant has no such identity.
+        """
+        try:
+            return self._by_id[identity_id]
+        except KeyError:
+            raise NotFoundError(
+                f"no person with identity {identity_id!r}; `genesis people list` shows who there is"
+            ) from None
+
+    def everyone(self) -> list[Person]:
+        """Return all people, by when they were enrolled."""
+        return sorted(
+            self._by_id.values(), key=lambda person: (person.enrolled_at, person.identity_id)
+        )
+
+    def by_name(self, name: str) -> list[Person]:
+        """Return the people who are called exactly `name`, by when they were enrolled."""
+        return [person for person in self.everyone() if person.name == name]
+
+    def flush(self) -> None:
+        """Store who was added since the last time, in one commit.
+
+        Raises:
+            StoreError: The disk is full or refuses; a later flush tries again.
+        """
+        self._table.flush()
+
+    def close(self) -> None:
+        """Flush, tidy up and let others write."""
+        self._table.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _person(row: dict[str, Any]) -> Person:
+    return Person(**{**row, "enrolled_at": row["enrolled_at"].astimezone(UTC)})

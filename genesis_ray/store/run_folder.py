@@ -1,0 +1,160 @@
+"""The folder of a run: what it made, and what it was made with.
+
+run.json    versions, configuration, counts, durations
+events/     the event tables
+media/      annotated video and pictures, where they were asked for
+"""
+
+import json
+import shutil
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Self
+
+from genesis_ray.errors import StoreError
+from genesis_ray.store.disk import make_folder, write_file, writing_to
+from genesis_ray.store.event_folder import EventFolder, check_schema_version
+from genesis_ray.store.lock import WriteLock
+from genesis_ray.store.schemas import SCHEMA_VERSION
+
+RUNS = Path("runs")
+"""Where runs go that are not told where."""
+
+_SUMMARY = "run.json"
+_LIBRARIES = (
+    "ray",
+    "torch",
+    "openvino",
+    "ultralytics",
+    "facenet-pytorch",
+    "av",
+    "opencv-python-headless",
+    "trackers",
+    "lancedb",
+    "pyarrow",
+    "duckdb",
+    "numpy",
+)
+
+
+class RunFolder:
+    """One run on disk. `create`, `open` and `newest` are the ways to get one."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.events = path / "events"
+        self.media = path / "media"
+        self._summary = path / _SUMMARY
+
+    @classmethod
+    def create(cls, path: Path | None = None, *, force: bool = False) -> Self:
+        """Make the folder of a new run.
+
+        Args:
+            path: `runs/<UTC time>` where none is given.
+            force: Empty the folder first if it holds an earlier run; nothing else is deleted.
+
+        Raises:
+            StoreError: The folder has something in it, or a run is being written there.
+        """
+        run = cls(path or RUNS / f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%S}Z")
+        with writing_to(run.path):
+            make_folder(run.path)
+            if any(run.path.iterdir()):
+                run._empty(force=force)
+        run._write({**_made_with(), "started_at": datetime.now(UTC).isoformat()})
+        return run
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open an earlier run.
+
+        Raises:
+            StoreError: There is none, or another schema version wrote it.
+        """
+        run = cls(path)
+        if not run._is_run():
+            raise StoreError(f"there is no run in {path}; {_REMEDY}")
+        check_schema_version(run._summary)
+        EventFolder(run.events).check_version()
+        return run
+
+    @classmethod
+    def newest(cls, root: Path = RUNS) -> Self:
+        """Open the run below `root` that started last.
+
+        Raises:
+            StoreError: There is none, or another schema version wrote it.
+        """
+        runs = [run for path in root.glob("*") if (run := cls(path))._is_run()]
+        if not runs:
+            raise StoreError(f"there is no run in {root}; {_REMEDY}")
+        return cls.open(max(runs, key=lambda run: (run._started_at(), run.path.name)).path)
+
+    def summary(self) -> dict[str, object]:
+        """Return what run.json says."""
+        content: dict[str, object] = json.loads(self._summary.read_bytes())
+        return content
+
+    def write_summary(self, summary: Mapping[str, object]) -> None:
+        """Add to run.json, in one step, replacing what it said under the same keys.
+
+        The keys of `create` (versions and `started_at`) keep their meaning; do not set them.
+
+        Raises:
+            StoreError: The disk is full or refuses; run.json is as it was.
+        """
+        self._write({**self.summary(), **summary})
+
+    def _write(self, content: Mapping[str, object]) -> None:
+        write_file(self._summary, json.dumps(content, indent=2, default=str).encode())
+
+    def _empty(self, *, force: bool) -> None:
+        if not self._is_run():
+            raise StoreError(
+                f"{self.path} is not empty and holds no run; name a new folder, "
+                f"nothing in this one will be touched"
+            )
+        if not force:
+            raise StoreError(
+                f"{self.path} already holds a run; name a new folder, or replace it with --force"
+            )
+        if self.events.is_dir():
+            WriteLock(EventFolder(self.events).lock).release()  # refuses while it is written
+        for path in self.path.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
+    def _is_run(self) -> bool:
+        """Tell a run from any other folder that happens to have an `events` in it."""
+        try:
+            return "genesis_version" in self.summary()
+        except (OSError, ValueError, TypeError):
+            return False
+
+    def _started_at(self) -> str:
+        return str(self.summary().get("started_at", ""))
+
+
+_REMEDY = (
+    "make one with `genesis demo` or `genesis run VIDEO`, or name the folder of one with --run DIR"
+)
+
+
+def _made_with() -> dict[str, object]:
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "genesis_version": _version_of("genesis-ray"),
+        "versions": {name: _version_of(name) for name in _LIBRARIES},
+    }
+
+
+def _version_of(distribution: str) -> str | None:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return None

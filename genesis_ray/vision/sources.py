@@ -1,0 +1,234 @@
+"""Where frames come from: a file, a pan over a photo, a synthetic film, or several in a row."""
+
+import importlib.util
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+from urllib.parse import parse_qsl
+
+from pydantic import ValidationError
+
+from genesis_ray.domain.frames import Frame, FrameStamp, Image, RateSampler
+from genesis_ray.errors import ConfigurationError, SourceError
+from genesis_ray.vision.decode import VideoFile
+from genesis_ray.vision.photo import PhotoPan
+from genesis_ray.vision.synthetic import SyntheticFilm
+
+_UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Clip(Protocol):
+    """Video that plays once; its frames have times, but no date and no camera."""
+
+    @property
+    def width(self) -> int:
+        """Pixels, the same for every frame."""
+
+    @property
+    def height(self) -> int:
+        """Pixels, the same for every frame."""
+
+    @property
+    def fps(self) -> float:
+        """Mean rate."""
+
+    @property
+    def frame_count(self) -> int | None:
+        """About how many frames there are, if that is known."""
+
+    @property
+    def started_at(self) -> datetime | None:
+        """When the first frame was captured, if that is known."""
+
+    @property
+    def problem(self) -> str | None:
+        """What was wrong, known once it has been played."""
+
+    def frames(self) -> Iterator[tuple[timedelta, Callable[[], Image]]]:
+        """Yield the time of each frame since the first, and a call that makes its pixels."""
+
+    def close(self) -> None:
+        """Release what is held."""
+
+
+class VideoSource:
+    """One camera's video: frames stamped with capture times, at most `process_fps` a second.
+
+    It plays once. Frames that are left out keep their number and are not turned into pixels.
+
+    Attributes:
+        width: Pixels of every frame.
+        height: The same.
+        fps: Rate of the video itself, before frames are left out.
+        frame_count: About how many it has, before frames are left out; None if not known.
+        started_at: Capture time of the first frame, UTC.
+    """
+
+    def __init__(
+        self,
+        urls: Sequence[str],
+        *,
+        camera_id: str,
+        process_fps: float | None,
+        start: datetime | None,
+    ) -> None:
+        """Open the first of `urls` and look into the others; see `open_source`."""
+        if not urls:
+            raise ConfigurationError("expected something to play, found an empty list")
+        if start is not None and start.tzinfo is None:
+            raise ConfigurationError(
+                f"start {start.isoformat()} has no time zone; append Z, which means UTC"
+            )
+        self._urls = tuple(urls)
+        self._camera_id = camera_id
+        self._sampler = RateSampler(process_fps) if process_fps else None
+        self._problems: list[str] = []
+        self._clip = _open_clip(self._urls[0])
+        self.width, self.height, self.fps = self._clip.width, self._clip.height, self._clip.fps
+        self.started_at = (start or self._clip.started_at or _UNDATED).astimezone(UTC)
+        counts = [self._clip.frame_count, *map(self._count, self._urls[1:])]
+        known = [count for count in counts if count is not None]
+        self.frame_count = sum(known) if len(known) == len(counts) else None
+
+    @property
+    def problem(self) -> str | None:
+        """What was wrong with what has been played to its end, or None."""
+        return "; ".join(self._problems) or None
+
+    def __iter__(self) -> Iterator[Frame]:
+        frame_index = 0
+        begins_at = captured_at = self.started_at
+        for number, url in enumerate(self._urls):
+            if number:
+                self._clip.close()
+                self._clip = _open_clip(url)
+            for elapsed, make_pixels in self._clip.frames():
+                captured_at = begins_at + elapsed
+                if self._sampler is None or self._sampler.keeps(captured_at):
+                    stamp = FrameStamp(self._camera_id, frame_index, captured_at)
+                    yield Frame(stamp, make_pixels())
+                frame_index += 1
+            begins_at = captured_at + timedelta(seconds=1 / self._clip.fps)
+            if self._clip.problem:
+                name = f"{url}: " if len(self._urls) > 1 else ""
+                self._problems.append(name + self._clip.problem)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release what is held."""
+        self._clip.close()
+
+    def _count(self, url: str) -> int | None:
+        """Return the number of frames of a later clip, having made sure that it fits."""
+        with closing(_open_clip(url)) as clip:
+            if (clip.width, clip.height) != (self.width, self.height):
+                self.close()
+                raise ConfigurationError(
+                    f"what plays in a row must have one size, but {self._urls[0]} is "
+                    f"{self.width}x{self.height} and {url} is {clip.width}x{clip.height}; "
+                    f"make them two cameras"
+                )
+            return clip.frame_count
+
+
+def open_source(
+    url: str | Sequence[str],
+    *,
+    camera_id: str,
+    process_fps: float | None,
+    start: datetime | None,
+) -> VideoSource:
+    """Open one camera's video.
+
+    Args:
+        url: What to play, or a list of what plays without a gap:
+            the path of a video file;
+            `photo:PATH?seconds=8&fps=10&mirror=true&brightness=0.6&width=640&height=480`,
+            where PATH may be `package:NAME/FILE` for a file of an installed package;
+            `synthetic:?people=3&seconds=10&fps=10&width=640&height=480`.
+        camera_id: Written on every frame.
+        process_fps: Frames a second to keep by capture time; None keeps all.
+        start: Capture time of the first frame; where it is None, what the first file says,
+            else 1970-01-01T00:00Z.
+
+    Raises:
+        ConfigurationError: The address, an option of it or `start` is wrong.
+        SourceError: A file is missing or is not what it should be.
+    """
+    urls = [url] if isinstance(url, str) else url
+    try:
+        return VideoSource(urls, camera_id=camera_id, process_fps=process_fps, start=start)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"camera {camera_id}: {error}") from error
+
+
+def _open_clip(url: str) -> Clip:
+    scheme, colon, rest = url.partition(":")
+    if colon and (opener := _OPENERS.get(scheme.lower())):
+        return opener(rest)
+    if colon and rest.startswith("//"):
+        raise ConfigurationError(
+            f"expected a path, photo: or synthetic:, found an address that begins with {scheme}:"
+        )
+    return VideoFile(Path(url).expanduser())
+
+
+def _open_photo(rest: str) -> Clip:
+    path, _, query = rest.partition("?")
+    return _make(PhotoPan, "photo", query, _photo_path(path))
+
+
+def _open_film(rest: str) -> Clip:
+    return _make(SyntheticFilm, "synthetic", rest.removeprefix("?"))
+
+
+def _refuse_live(_rest: str) -> Clip:
+    raise ConfigurationError(
+        "expected a path, photo: or synthetic:, found the address of a live stream; "
+        "those come with the next version, until then give a recording"
+    )
+
+
+_OPENERS: dict[str, Callable[[str], Clip]] = {
+    "photo": _open_photo,
+    "synthetic": _open_film,
+    **dict.fromkeys(("rtsp", "rtsps", "http", "https", "device"), _refuse_live),
+}
+
+
+def _make(make: Callable[..., Clip], scheme: str, query: str, *args: Path) -> Clip:
+    """Build a clip with the options of a query, which the constructor's annotations check."""
+    try:
+        return make(*args, **dict(parse_qsl(query, keep_blank_values=True)))
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        options = [name for name in inspect.signature(make).parameters if name != "path"]
+        raise ConfigurationError(
+            f"{scheme}: {wrong['loc'][0]}={wrong['input']}: {wrong['msg']}; "
+            f"the options are {', '.join(options)}"
+        ) from error
+
+
+def _photo_path(path: str) -> Path:
+    """Return the path of a photo; package:NAME/FILE is looked up without importing NAME."""
+    if not path.startswith("package:"):
+        return Path(path).expanduser()
+    package, _, file = path.removeprefix("package:").partition("/")
+    spec = importlib.util.find_spec(package) if package.isidentifier() else None
+    if spec is None or not spec.submodule_search_locations:
+        raise SourceError(f"{path}: no package {package!r} is installed; install it")
+    return Path(spec.submodule_search_locations[0], file)

@@ -1,0 +1,117 @@
+"""Watching a recording in this process, and bringing the reports of many cameras together.
+
+`watch` is one camera from start to end; the local mode and the archive's workers use
+it. `settle` turns the reports of many cameras into the rows of the log; the local mode
+and an archive's last pass use it. The live actors do the same over messages.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC, datetime
+from itertools import islice
+
+import numpy as np
+import numpy.typing as npt
+
+from genesis_ray.assembly import Detector, Embedder
+from genesis_ray.domain.detections import Detections
+from genesis_ray.domain.events import Event
+from genesis_ray.domain.frames import Frame
+from genesis_ray.pipeline.stages import RESOLVER, JournalStage, Resolved, ResolverStage
+from genesis_ray.stage_clock import StageClock
+from genesis_ray.station import CameraStation, Report, Seen
+
+_STACKS_AHEAD = 2
+"""Stacks under way at the detector while another is observed: one computing, one waiting."""
+
+Stack = tuple[list[Frame], npt.NDArray[np.uint8]]
+"""Frames in capture order, and what the detector is given of them, [n, height, width, 3]."""
+
+
+def watch(
+    station: CameraStation,
+    detector: Detector,
+    embedder: Embedder,
+    *,
+    stack_frames: int,
+    clock: StageClock,
+    on_seen: Callable[[Seen], None] | None = None,
+) -> Iterator[Report]:
+    """Watch a source to its end and yield a report a stack of frames.
+
+    Decoding, detecting and the rest overlap, each in threads of its own; the order of
+    the frames is kept. `on_seen` is called with every frame, after it was observed.
+    """
+    stacks = _stacks(station, stack_frames, clock)
+    with (
+        ThreadPoolExecutor(1, "decode") as decoding,
+        ThreadPoolExecutor(_STACKS_AHEAD, "detect") as detecting,
+    ):
+
+        def detect(images: npt.NDArray[np.uint8]) -> list[Detections]:
+            with clock.time("detect"):
+                return detector.detect(images)
+
+        def report(frames: list[Frame], found: Future[list[Detections]]) -> Report:
+            people = found.result()
+            with clock.time("track"):
+                seen = [station.observe(*pair) for pair in zip(frames, people, strict=True)]
+            with clock.time("embed"):
+                crops = [crop for one in seen for crop in one.crops]
+                embedded = embedder.embed(crops) if crops else []
+            for one in seen if on_seen else ():
+                on_seen(one)
+            return station.report(seen, embedded)
+
+        under_way: deque[tuple[list[Frame], Future[list[Detections]]]] = deque()
+        upcoming = decoding.submit(next, stacks, None)
+        while stack := upcoming.result():
+            upcoming = decoding.submit(next, stacks, None)
+            frames, images = stack
+            under_way.append((frames, detecting.submit(detect, images)))
+            if len(under_way) > _STACKS_AHEAD:
+                yield report(*under_way.popleft())
+        while under_way:
+            yield report(*under_way.popleft())
+    yield station.finish()
+
+
+def settle(
+    reports: Mapping[str, Iterator[Report]],
+    resolving: ResolverStage,
+    journaling: JournalStage,
+    *,
+    clock: StageClock,
+    on_report: Callable[[Report, Resolved], None] | None = None,
+) -> Iterator[list[Event]]:
+    """Resolve and journal the reports of all cameras; yield events as they are in order.
+
+    The camera that is least far is read next, so little has to be held back.
+    """
+    progress = dict.fromkeys(reports, datetime.min.replace(tzinfo=UTC))
+    while progress:
+        camera_id = min(progress, key=lambda camera: progress[camera])
+        report = next(reports[camera_id], None)
+        if report is None:
+            del progress[camera_id]
+            continue
+        progress[camera_id] = report.progress
+        with clock.time("resolve"):
+            resolved = resolving.take(camera_id, report.faces, report.progress)
+            events = journaling.take(camera_id, report.events, report.progress)
+            events += journaling.take(RESOLVER, resolved.events, resolved.progress)
+        if on_report:
+            on_report(report, resolved)
+        yield events
+    yield journaling.finish()
+
+
+def _stacks(station: CameraStation, size: int, clock: StageClock) -> Iterator[Stack]:
+    frames = station.frames()
+    while True:
+        with clock.time("decode"):
+            pairs = list(islice(frames, size))
+        if not pairs:
+            return
+        yield [frame for frame, _ in pairs], np.stack([image for _, image in pairs])

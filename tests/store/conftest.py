@@ -1,0 +1,102 @@
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from genesis_ray.domain.events import TrackObserved
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+
+Observed = Callable[..., TrackObserved]
+
+
+@pytest.fixture(scope="session")
+def observed() -> Observed:
+    """Make the event numbered `number`, which happened so many seconds after noon."""
+
+    def make(number: int, tenant_id: str = "default", days: int = 0) -> TrackObserved:
+        return TrackObserved(
+            tenant_id=tenant_id,
+            site_id="site",
+            camera_id="door",
+            occurred_at=NOON + timedelta(days=days, seconds=number),
+            track_id=number,
+            frame_index=number * 10,
+            x1=0.1,
+            y1=0.2,
+            x2=0.3,
+            y2=0.4,
+            confidence=0.5,
+        )
+
+    return make
+
+
+class SmallDisk:
+    """A file system of one megabyte."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def fill(self, *, leaving: int = 0) -> None:
+        """Use up the room but for so many bytes."""
+        status = os.statvfs(self.path)
+        (self.path / "ballast").write_bytes(bytes(status.f_bavail * status.f_bsize - leaving))
+
+    def grow(self) -> None:
+        """Make room."""
+        subprocess.run(["mount", "-o", "remount,size=8m", self.path], check=True)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("a disk that can be filled is a tmpfs, and only root may mount one here")
+    yield SmallDisk(folder)
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+class Kill(BaseException):
+    """The process is dead."""
+
+
+class Mortality:
+    """Kills this process, so to speak, at one of its steps that change what is on the disk."""
+
+    STEPS = ("fsync", "replace", "unlink", "mkdir")
+
+    def __init__(self) -> None:
+        self._left = 0
+        self._real = {step: getattr(os, step) for step in self.STEPS}
+
+    def dies_at(self, step: int, task: Callable[[], object]) -> bool:
+        """Run `task` and tell whether it died before its step number `step`, from 0."""
+        self._left = step
+        with pytest.MonkeyPatch.context() as patch:
+            for name in self.STEPS:
+                patch.setattr(os, name, self._mortal(name))
+            try:
+                task()
+            except Kill:
+                return True
+        return False
+
+    def _mortal(self, name: str) -> Callable[..., object]:
+        def step(*args: object, **kwargs: object) -> object:
+            if self._left <= 0:  # and nothing is done after death, tidying up neither
+                raise Kill
+            self._left -= 1
+            return self._real[name](*args, **kwargs)
+
+        return step
+
+
+@pytest.fixture
+def mortality() -> Mortality:
+    return Mortality()
