@@ -39,7 +39,7 @@ types: $(READY)  ## mypy --strict
 	@$(BIN)/mypy
 
 contracts: $(READY)  ## Who may import whom
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 fmt: $(READY)  ## Put the code into its format and mend what can be mended
 	@$(BIN)/ruff check --fix-only

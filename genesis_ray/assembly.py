@@ -1,9 +1,7 @@
 """From settings to objects: the one place that knows how the parts are put together."""
 
 from collections.abc import Sequence
-from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -12,16 +10,12 @@ import numpy.typing as npt
 from genesis_ray.domain.detections import Detections
 from genesis_ray.domain.frames import Image
 from genesis_ray.domain.geometry import Point, Polygon
-from genesis_ray.domain.identity import MatchPolicy
 from genesis_ray.domain.lines import Line
 from genesis_ray.domain.zones import Zone
 from genesis_ray.pipeline.journal import SiteJournal
 from genesis_ray.pipeline.observer import CameraObserver, CameraRules, FaceSchedule
-from genesis_ray.pipeline.resolver import IdentityResolver, ResolverPolicy
 from genesis_ray.settings import CameraSettings, DetectorSettings, FaceSettings, Settings
 from genesis_ray.station import CameraStation
-from genesis_ray.store.gallery import FaceGallery
-from genesis_ray.store.people import People, Person
 from genesis_ray.vision.crops import HeadCrop
 from genesis_ray.vision.faces import EmbeddedFace
 from genesis_ray.vision.sources import VideoSource, open_source
@@ -29,6 +23,8 @@ from genesis_ray.vision.tracker import PersonTracker
 
 SYNTHETIC = "synthetic"
 """The model name of the stand-ins that find and tell apart the figures of a synthetic film."""
+
+_MODEL_OF_FINDER = {"yunet": "yunet", "scrfd": "scrfd_500m", "mtcnn": "mtcnn"}
 
 _IDS_A_SEGMENT = 1_000_000
 """Track ids of recordings that begin at different seconds cannot meet."""
@@ -97,6 +93,28 @@ def load_embedder(settings: FaceSettings) -> Embedder:
     return FaceEmbedder(settings.embedder, detector=settings.finder, engine=settings.engine)
 
 
+def embedder_traits(settings: FaceSettings) -> EmbedderTraits:
+    """Return what is known of the face embedder without loading it."""
+    if settings.embedder == SYNTHETIC:
+        from genesis_ray.testing import ColourEmbedder
+
+        return ColourEmbedder()
+    from genesis_ray.vision import embedders
+
+    return embedders.find(settings.embedder)
+
+
+def models_of(settings: Settings) -> list[str]:
+    """Return the names, in the model catalogue, of all models that the settings use."""
+    names = [] if settings.detector.model == SYNTHETIC else [settings.detector.model]
+    if settings.faces.enabled and settings.faces.embedder != SYNTHETIC:
+        from genesis_ray.vision import embedders
+
+        names.append(_MODEL_OF_FINDER[settings.faces.finder])
+        names += [part.model for part in embedders.find(settings.faces.embedder).parts]
+    return names
+
+
 def open_station(settings: Settings, camera: CameraSettings) -> CameraStation:
     """Open a camera's source and set up what follows its people.
 
@@ -140,45 +158,6 @@ def first_track_id(started_at: datetime) -> int:
     return seconds * _IDS_A_SEGMENT + 1
 
 
-def open_identities(
-    settings: Settings, embedder: EmbedderTraits, opened: ExitStack
-) -> tuple[People, FaceGallery]:
-    """Open a tenant's people and gallery for writing, until `opened` is left."""
-    folder = identity_folder(settings)
-    people = opened.enter_context(People(folder, writer=True))
-    gallery = FaceGallery(folder, embedder=embedder.name, dimension=embedder.dimension, writer=True)
-    return people, opened.enter_context(gallery)
-
-
-def build_resolver(
-    settings: Settings, gallery: FaceGallery, people: People, embedder: EmbedderTraits
-) -> IdentityResolver:
-    """Set up what names a tenant's tracks."""
-    identity = settings.identity
-    threshold = embedder.threshold if identity.threshold is None else identity.threshold
-    policy = ResolverPolicy(
-        tenant_id=settings.tenant_id,
-        site_id=settings.site_id,
-        embedder=embedder.name,
-        match=MatchPolicy(threshold=threshold, margin=identity.margin, votes=identity.votes),
-        min_quality=settings.faces.min_quality,
-        visitor_faces=identity.visitor_faces if identity.visitors else None,
-    )
-    return IdentityResolver(policy, gallery, _Visitors(people))
-
-
-class _Visitors:
-    """The pseudonymous visitors among a tenant's people."""
-
-    def __init__(self, people: People) -> None:
-        self._people = people
-
-    def add_visitor(self, identity_id: str, *, at: datetime) -> None:
-        """Note a new visitor, under a name that says nothing about them."""
-        name = f"visitor {identity_id[:4]}"
-        self._people.add(Person(identity_id=identity_id, name=name, kind="visitor", enrolled_at=at))
-
-
 def build_journal(settings: Settings) -> SiteJournal:
     """Set up what turns a tenant's events into visits."""
     return SiteJournal(
@@ -186,11 +165,6 @@ def build_journal(settings: Settings) -> SiteJournal:
         site_id=settings.site_id,
         visit_gap=timedelta(seconds=settings.visit_gap_s),
     )
-
-
-def identity_folder(settings: Settings) -> Path:
-    """Return where a tenant's gallery and people are."""
-    return settings.data_dir / "gallery" / settings.tenant_id
 
 
 def _face_schedule(settings: FaceSettings, source: VideoSource) -> FaceSchedule | None:

@@ -9,9 +9,10 @@ from uuid import uuid4
 import cv2
 import numpy as np
 
-from genesis_ray.assembly import Embedder, load_embedder, open_identities
+from genesis_ray.assembly import Embedder, load_embedder
 from genesis_ray.domain.frames import Image
 from genesis_ray.errors import ConfigurationError, FaceError, SourceError
+from genesis_ray.identities import open_identities
 from genesis_ray.settings import Settings
 from genesis_ray.store.people import People, Person
 from genesis_ray.vision.faces import EmbeddedFace
@@ -53,17 +54,18 @@ def _read(photo: Path) -> Image:
         content = np.frombuffer(photo.read_bytes(), np.uint8)
     except OSError as error:
         raise SourceError(f"{photo}: {error.strerror}; name the file of a photo") from error
-    image = cv2.imdecode(content, cv2.IMREAD_COLOR) if len(content) else None
+    image: Image | None = cv2.imdecode(content, cv2.IMREAD_COLOR) if len(content) else None
     if image is None:
         raise SourceError(f"{photo}: not a picture that can be read; use JPEG or PNG")
-    return image.astype(np.uint8, copy=False)
+    return image
 
 
 def _only_face(photo: Path, image: Image, embedder: Embedder) -> EmbeddedFace:
     faces = embedder.faces_in(image)
     if not faces:
         raise FaceError(
-            f"{photo}: no face found; use a photo that shows the face from the front, large and sharp"
+            f"{photo}: no face found; use a photo that shows the face from the front, "
+            f"large and sharp"
         )
     if len(faces) > 1:
         raise FaceError(

@@ -5,14 +5,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 
-from genesis_ray.assembly import (
-    build_journal,
-    build_resolver,
-    load_detector,
-    load_embedder,
-    open_identities,
-    open_station,
-)
+from genesis_ray.assembly import build_journal, load_detector, load_embedder, open_station
+from genesis_ray.identities import build_resolver, open_identities
 from genesis_ray.pipeline.stages import JournalStage, Resolved, ResolverStage
 from genesis_ray.recorder import Recorder
 from genesis_ray.run_result import CameraProgress, RunResult

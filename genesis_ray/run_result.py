@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 from genesis_ray.settings import Settings
+from genesis_ray.stage_clock import Stage
 
 Mode = Literal["live", "local", "archive"]
 
@@ -46,7 +47,7 @@ class RunResult:
     startup_s: float
     first_event_s: float | None
     watching_s: float
-    stage_s: Mapping[str, float]
+    stage_s: Mapping[Stage, float]
 
     @property
     def frames(self) -> int:

@@ -10,17 +10,50 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+
+def _plain_name(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", name):
+        raise ValueError(
+            f"expected up to 64 letters, digits, dots, dashes and underscores, "
+            f"the first a letter or digit, got {name!r:.80}"
+        )
+    return name
+
+
+def _playable(source: object) -> object:
+    parts = source if isinstance(source, list | tuple) else [source]
+    if not parts or not all(isinstance(part, str) and part.strip() for part in parts):
+        raise ValueError(
+            f"expected a video file, photo:FILE, synthetic: or a list of these, got {source!r:.60}"
+        )
+    return source
+
+
 Fraction = Annotated[float, Field(ge=0, le=1)]
+Seconds = Annotated[float, Field(le=366 * 86_400)]
 Corner = tuple[Fraction, Fraction]
-Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
-"""Names that become folders and labels: letters, digits, dot, dash and underscore."""
+Identifier = Annotated[str, AfterValidator(_plain_name)]
+"""Names that become folders and labels."""
+Source = Annotated[str | tuple[str, ...], BeforeValidator(_playable)]
+
+
+TenantId = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$")]
+"""A folder of its own, so in lower case: some file systems do not tell Acme from acme."""
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class ZoneSettings(_Section):
@@ -48,7 +81,7 @@ class CameraSettings(_Section):
     """One video source."""
 
     camera_id: Identifier
-    source: str | tuple[str, ...] = Field(
+    source: Source = Field(
         description="A video file, photo:FILE?seconds=8 or synthetic:; several play in turn"
     )
     process_fps: float | None = Field(
@@ -59,6 +92,11 @@ class CameraSettings(_Section):
     )
     zones: tuple[ZoneSettings, ...] = ()
     lines: tuple[LineSettings, ...] = ()
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """What plays, in turn."""
+        return (self.source,) if isinstance(self.source, str) else self.source
 
 
 class DetectorSettings(_Section):
@@ -73,7 +111,7 @@ class DetectorSettings(_Section):
         default=640, ge=64, multiple_of=32, description="Longer side of the model's input, pixels"
     )
     max_batch_frames: int = Field(default=16, ge=1)
-    batch_wait_timeout_s: float = Field(default=0.0, ge=0)
+    batch_wait_timeout_s: Seconds = Field(default=0.0, ge=0)
     stack_frames: int = Field(default=8, ge=1, description="Most frames in one request")
     min_replicas: int = Field(default=1, ge=1)
     max_replicas: int = Field(default=4, ge=1)
@@ -98,11 +136,15 @@ class FaceSettings(_Section):
 
     enabled: bool = True
     embedder: str = "fused"
-    finder: Literal["yunet", "scrfd", "mtcnn", "synthetic"] = "yunet"
+    finder: Literal["yunet", "scrfd", "mtcnn"] = "yunet"
     engine: Literal["auto", "openvino", "torch"] = "auto"
-    interval_s: float = Field(default=0.5, gt=0, description="Between two looks at a track's face")
+    interval_s: Seconds = Field(
+        default=0.5, gt=0, description="Between two looks at a track's face"
+    )
     looks: int = Field(default=10, ge=1, description="Looks at a track before they become rarer")
-    later_interval_s: float = Field(default=5.0, gt=0, description="Between the looks after those")
+    later_interval_s: Seconds = Field(
+        default=5.0, gt=0, description="Between the looks after those"
+    )
     min_person_width: int = Field(
         default=48, ge=1, description="Pixels; narrower people show no usable face"
     )
@@ -131,17 +173,21 @@ class Settings(BaseSettings):
     """The whole configuration."""
 
     model_config = SettingsConfigDict(
-        env_prefix="GENESIS_", env_nested_delimiter="__", frozen=True, extra="forbid"
+        env_prefix="GENESIS_",
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="forbid",
+        allow_inf_nan=False,
     )
 
     data_dir: Path = Field(default=Path("genesis-data"), description="What outlasts a run")
-    tenant_id: Identifier = "default"
+    tenant_id: TenantId = "default"
     site_id: Identifier = "default"
     process_fps: float = Field(default=10.0, gt=0, le=60, description="Frames looked at a second")
-    settle_s: float = Field(
+    settle_s: Seconds = Field(
         default=0.5, ge=0, description="Stay on the new side of a zone or line before it counts"
     )
-    visit_gap_s: float = Field(
+    visit_gap_s: Seconds = Field(
         default=300.0, gt=0, description="Out of sight this long: visit over"
     )
     annotate: bool = Field(default=False, description="Record annotated video: stores pictures")
@@ -191,7 +237,10 @@ class Settings(BaseSettings):
 
 def camera_id_of(source: str) -> str:
     """Return the name of a camera that nobody named: the stem of its file, made an identifier."""
-    stem = Path(source.partition("?")[0].rpartition(":")[2]).stem
+    scheme, _, rest = source.partition(":")
+    if scheme in ("photo", "synthetic"):
+        source = rest.partition("?")[0].rpartition(":")[2]
+    stem = Path(source).stem
     name = re.sub(r"[^A-Za-z0-9_.-]+", "-", stem).strip("-._")[:64]
     return name or "camera"
 

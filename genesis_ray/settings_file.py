@@ -1,13 +1,21 @@
 """Reading the configuration file, with errors that name its lines."""
 
+import os
+from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import SettingsError
 
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.settings import Settings
+
+Place = tuple[str, ...]
+"""Where a setting is: the keys and list indices that lead to it."""
 
 
 def load(path: Path | None) -> Settings:
@@ -20,56 +28,93 @@ def load(path: Path | None) -> Settings:
     if path is None:
         return _validate({}, path, {})
     try:
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigurationError(f"{path}: {error.strerror}; give --config a YAML file") from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{path}: not text; give --config a YAML file") from error
     try:
         tree = yaml.compose(text, Loader=yaml.SafeLoader)
         values = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except yaml.MarkedYAMLError as error:
+        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise ConfigurationError(f"{path}{line}: not valid YAML: {error.problem}") from error
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that does not exist
         raise ConfigurationError(f"{path}: not valid YAML: {error}") from error
     if values is not None and not isinstance(values, dict):
         raise ConfigurationError(f"{path}: expected a mapping of settings, got {values!r:.60}")
-    return _validate(values or {}, path, _lines_of(tree))
+    return _validate(values or {}, path, _lines_of(tree, path))
 
 
-def _validate(
-    values: dict[str, Any], path: Path | None, lines: dict[tuple[str, ...], int]
-) -> Settings:
+def _validate(values: dict[str, Any], path: Path | None, lines: Mapping[Place, int]) -> Settings:
+    for key in values:
+        if key not in Settings.model_fields:
+            source = _source_of((str(key),), path, lines)
+            raise ConfigurationError(f"{source}: {_unknown(str(key))}")
     try:
         return Settings(**values)
     except ValidationError as error:
         raise ConfigurationError(
             "\n".join(_describe(problem, path, lines) for problem in error.errors())
         ) from None
+    except SettingsError as error:
+        raise ConfigurationError(f"GENESIS_* environment: {error}; expected JSON") from error
 
 
-def _describe(problem: Any, path: Path | None, lines: dict[tuple[str, ...], int]) -> str:
-    location = tuple(str(part) for part in problem["loc"])
-    setting = ".".join(location) or "the configuration"
-    known = next((location[:n] for n in range(len(location), -1, -1) if location[:n] in lines), ())
-    place = f"{path}:{lines[known]}" if path and known in lines else "GENESIS_* environment"
-    if path and len(known) < len(location) and problem["type"] != "missing":
-        place = f"{place} or the environment"
-    if problem["type"] == "extra_forbidden":
-        return f"{place}: unknown setting {setting!r}; remove it or correct its spelling"
-    expected = problem["msg"].removeprefix("Value error, ")
-    if problem["type"] in ("missing", "value_error"):
-        return f"{place}: {setting}: {expected}"
-    return f"{place}: {setting}: {expected}, got {problem['input']!r:.60}"
+def _describe(problem: ErrorDetails, path: Path | None, lines: Mapping[Place, int]) -> str:
+    place = tuple(str(part) for part in problem["loc"])
+    source, setting = _source_of(place, path, lines), ".".join(place)
+    where = f"{source}: {setting}: " if setting else f"{source}: "
+    value = problem["input"]
+    shown = value if isinstance(value, date) else f"{value!r:.60}"
+    match problem["type"]:
+        case "extra_forbidden":
+            return f"{source}: {_unknown(setting)}"
+        case "missing" | "value_error":  # the message has the value, or there is none
+            return where + problem["msg"].removeprefix("Value error, ")
+        case "model_type":
+            return f"{where}expected settings, indented below it, got {shown}"
+        case _:
+            return f"{where}{problem['msg']}, got {shown}"
 
 
-def _lines_of(node: Any, at: tuple[str, ...] = ()) -> dict[tuple[str, ...], int]:
-    """Return the line of every key and list item below `node`, by its path."""
-    lines: dict[tuple[str, ...], int] = {}
+def _unknown(setting: str) -> str:
+    return f"unknown setting {setting!r}; remove it or correct its spelling"
+
+
+def _source_of(place: Place, path: Path | None, lines: Mapping[Place, int]) -> str:
+    """Return what set the value at `place`, or what that is a part of."""
+    variables = {name.upper(): name for name in os.environ}
+    for length in range(len(place), 0, -1):
+        variable = "GENESIS_" + "__".join(place[:length]).upper()
+        if variable in variables:
+            return f"environment variable {variables[variable]}"
+        if place[:length] in lines:
+            return f"{path}:{lines[place[:length]]}"
+    return str(path) if path else "GENESIS_* environment"
+
+
+def _lines_of(tree: yaml.Node | None, path: Path) -> dict[Place, int]:
+    """Return the line of every key and list item, by its place."""
+    lines: dict[Place, int] = {}
+    for place, line in _places(tree, ()):
+        if place in lines:
+            raise ConfigurationError(
+                f"{path}:{line}: {'.'.join(place)} stands in line {lines[place]} already; "
+                f"remove one of them"
+            )
+        lines[place] = line
+    return lines
+
+
+def _places(node: yaml.Node | None, at: Place) -> Iterator[tuple[Place, int]]:
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             place = (*at, str(key.value))
-            lines[place] = key.start_mark.line + 1
-            lines |= _lines_of(value, place)
+            yield place, key.start_mark.line + 1
+            yield from _places(value, place)
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
             place = (*at, str(index))
-            lines[place] = value.start_mark.line + 1
-            lines |= _lines_of(value, place)
-    return lines
+            yield place, value.start_mark.line + 1
+            yield from _places(value, place)

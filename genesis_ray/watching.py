@@ -60,8 +60,9 @@ def watch(
             with clock.time("embed"):
                 crops = [crop for one in seen for crop in one.crops]
                 embedded = embedder.embed(crops) if crops else []
-            for one in seen if on_seen else ():
-                on_seen(one)
+            if on_seen:
+                for one in seen:
+                    on_seen(one)
             return station.report(seen, embedded)
 
         under_way: deque[tuple[list[Frame], Future[list[Detections]]]] = deque()

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from genesis_ray.domain.events import stable_id
-from genesis_ray.errors import ConfigurationError, GenesisError, SourceError
+from genesis_ray.errors import ConfigurationError, SourceError
 from genesis_ray.settings import CameraSettings, Settings, camera_id_of
 from genesis_ray.vision.sources import open_source
 
@@ -33,17 +33,17 @@ class Segment:
     @property
     def segment_id(self) -> str:
         """The same for the same files, unchanged, of the same camera."""
-        paths = [Path(path) for path in self.camera.source]
-        stats = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
+        files = [path for path in map(Path, self.camera.sources) if path.is_file()]
+        stats = [(path.stat().st_size, path.stat().st_mtime_ns) for path in files]
         return f"{self.camera.camera_id}-{stable_id(self.camera.model_dump_json(), stats).hex}"
 
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """The segments of an archive, and the files that could not be read, with the reason."""
+    """The segments of an archive, and the sources that could not be read, with the reason."""
 
     segments: tuple[Segment, ...]
-    unreadable: dict[Path, str]
+    unreadable: dict[str, str]
 
 
 def find_videos(paths: Sequence[Path]) -> list[Path]:
@@ -66,20 +66,41 @@ def find_videos(paths: Sequence[Path]) -> list[Path]:
     return sorted(found)
 
 
-def survey(settings: Settings, files: Sequence[Path], *, start: datetime | None) -> Archive:
+def survey_files(settings: Settings, files: Sequence[Path], *, start: datetime | None) -> Archive:
     """Look into every file and join those of one camera that follow each other.
 
     A file belongs to the configured camera whose source is the file or a folder that
     holds it; any other is a camera of its own, named after it.
     """
+    return _survey(
+        settings, [(_camera_of(settings, file), (str(file),)) for file in files], start=start
+    )
+
+
+def survey_cameras(settings: Settings) -> Archive:
+    """Look into the sources of the configured cameras; a folder stands for its videos."""
+    found: list[tuple[CameraSettings, tuple[str, ...]]] = []
+    for camera in settings.cameras:
+        if isinstance(camera.source, str) and Path(camera.source).is_dir():
+            found += [(camera, (str(file),)) for file in find_videos([Path(camera.source)])]
+        else:
+            found.append((camera, camera.sources))
+    return _survey(settings, found, start=None)
+
+
+def _survey(
+    settings: Settings,
+    found: Sequence[tuple[CameraSettings, tuple[str, ...]]],
+    *,
+    start: datetime | None,
+) -> Archive:
     recordings: dict[str, list[_Recording]] = defaultdict(list)
-    unreadable: dict[Path, str] = {}
-    for file in files:
-        camera = _camera_of(settings, file)
+    unreadable: dict[str, str] = {}
+    for camera, sources in found:
         try:
-            recordings[camera.camera_id].append(_look_into(settings, camera, file, start))
-        except GenesisError as error:
-            unreadable[file] = str(error)
+            recordings[camera.camera_id].append(_look_into(settings, camera, sources, start))
+        except SourceError as error:
+            unreadable[", ".join(sources)] = str(error)
     segments = [segment for own in recordings.values() for segment in _join(own)]
     return Archive(tuple(segments), unreadable)
 
@@ -87,7 +108,7 @@ def survey(settings: Settings, files: Sequence[Path], *, start: datetime | None)
 @dataclass(frozen=True, slots=True)
 class _Recording:
     camera: CameraSettings
-    file: Path
+    sources: tuple[str, ...]
     started_at: datetime
     ended_at: datetime
     expected_frames: int | None
@@ -95,17 +116,16 @@ class _Recording:
 
 def _camera_of(settings: Settings, file: Path) -> CameraSettings:
     for camera in settings.cameras:
-        sources = (camera.source,) if isinstance(camera.source, str) else camera.source
-        if any(file.resolve().is_relative_to(Path(source).resolve()) for source in sources):
+        if any(file.resolve().is_relative_to(Path(s).resolve()) for s in camera.sources):
             return camera
     return CameraSettings(camera_id=camera_id_of(str(file)), source=str(file))
 
 
 def _look_into(
-    settings: Settings, camera: CameraSettings, file: Path, start: datetime | None
+    settings: Settings, camera: CameraSettings, sources: tuple[str, ...], start: datetime | None
 ) -> _Recording:
     with open_source(
-        str(file),
+        sources,
         camera_id=camera.camera_id,
         process_fps=settings.fps_of(camera),
         start=camera.start or start,
@@ -113,7 +133,7 @@ def _look_into(
         seconds = (source.frame_count or 0) / source.fps
         return _Recording(
             camera,
-            file,
+            sources,
             source.started_at,
             source.started_at + timedelta(seconds=seconds),
             source.expected_frames,
@@ -121,13 +141,13 @@ def _look_into(
 
 
 def _join(recordings: list[_Recording]) -> Iterator[Segment]:
-    recordings.sort(key=lambda recording: (recording.started_at, recording.file))
+    recordings.sort(key=lambda recording: (recording.started_at, recording.sources))
     run: list[_Recording] = []
     for recording in recordings:
         if run and recording.started_at < run[-1].ended_at - _UNBROKEN:
             raise ConfigurationError(
-                f"camera {recording.camera.camera_id}: {recording.file} begins at "
-                f"{recording.started_at:%Y-%m-%d %H:%M:%S}, before {run[-1].file} has ended; "
+                f"camera {recording.camera.camera_id}: {recording.sources[0]} begins at "
+                f"{recording.started_at:%Y-%m-%d %H:%M:%S}, before {run[-1].sources[-1]} ends; "
                 f"name the files' cameras in the configuration, or reprocess them one by one "
                 f"with --start"
             )
@@ -143,7 +163,7 @@ def _segment(run: list[_Recording]) -> Segment:
     frames = [recording.expected_frames for recording in run]
     camera = run[0].camera.model_copy(
         update={
-            "source": tuple(str(recording.file) for recording in run),
+            "source": tuple(source for recording in run for source in recording.sources),
             "start": run[0].started_at,
         }
     )

@@ -14,8 +14,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import ray
+from ray.actor import ActorHandle
 
-from genesis_ray.assembly import build_journal, build_resolver, embedder_traits, open_identities
+from genesis_ray.assembly import build_journal, embedder_traits
 from genesis_ray.batch.archive import Archive, Segment
 from genesis_ray.batch.segment_file import read_segment
 from genesis_ray.batch.worker import Finished, Tally, segment_file, watch_segments
@@ -94,7 +95,7 @@ class _FirstPass:
         if not self._todo:
             return
         cluster.start()
-        tally = Tally.remote()
+        tally = ray.remote(Tally).options(num_cpus=0).remote()
         stop = threading.Event()
         polling = threading.Thread(target=self._poll, args=(tally, stop))
         try:
@@ -106,7 +107,7 @@ class _FirstPass:
             polling.join()
             ray.shutdown()
 
-    def _poll(self, tally: "ray.actor.ActorHandle", stop: threading.Event) -> None:
+    def _poll(self, tally: ActorHandle, stop: threading.Event) -> None:
         while not stop.wait(_POLL_S):
             frames, self.first_frame_at = ray.get(tally.read.remote())
             for segment_id, count in frames.items():
@@ -139,6 +140,8 @@ def _last_pass(
     settings: Settings, archive: Archive, work: Path, run: RunFolder, clock: StageClock
 ) -> tuple[int, int]:
     """Resolve and journal what the segments hold; return the numbers of events and late ones."""
+    from genesis_ray.identities import build_resolver, open_identities  # LanceDB: after Ray
+
     segments: dict[str, list[Segment]] = {}
     for segment in archive.segments:
         if segment_file(work, segment).exists():

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import ray
+from ray.actor import ActorHandle
 from ray.data import ActorPoolStrategy, DataContext
 
 from genesis_ray.assembly import load_detector, load_embedder, open_station
@@ -42,7 +43,6 @@ class Finished:
     stage_s: dict[Stage, float]
 
 
-@ray.remote(num_cpus=0)
 class Tally:
     """Where the workers say how far they are."""
 
@@ -66,7 +66,7 @@ def segment_file(work: Path, segment: Segment) -> Path:
 
 
 def watch_segments(
-    settings: Settings, segments: list[Segment], work: Path, tally: "ray.actor.ActorHandle"
+    settings: Settings, segments: list[Segment], work: Path, tally: ActorHandle
 ) -> Iterator[Finished]:
     """Watch the segments, in parallel as far as the cluster allows; yield each as it is done."""
     DataContext.get_current().enable_progress_bars = False
@@ -97,7 +97,7 @@ class _SegmentWatcher:
         settings: Settings,
         segments: list[Segment],
         work: Path,
-        tally: "ray.actor.ActorHandle",
+        tally: ActorHandle,
     ) -> None:
         self._settings = settings
         self._segments = segments

@@ -32,12 +32,13 @@ def demo(
     stdout.print("\nLook at")
     for path in [*sorted(run.media.glob("*.mp4")), *pictures]:
         stdout.print(f"  {path}")
-    stdout.print(
-        "\nTry next\n"
-        "  genesis run VIDEO --annotate          your own video\n"
-        f'  genesis query "SELECT * FROM visits" --run {run.path}\n'
-        "  genesis people enroll NAME PHOTO      somebody to be recognised by name\n"
-        "  genesis reprocess FOLDER --out DIR    an archive of recordings\n"
-        "  genesis doctor                        what this machine has and will use",
-        markup=False,
-    )
+    stdout.print(_NEXT.format(run=run.path), markup=False)
+
+
+_NEXT = """
+Try next
+  genesis run VIDEO --annotate          your own video
+  genesis query "SELECT * FROM visits" --run {run}
+  genesis people enroll NAME PHOTO      somebody to be recognised by name
+  genesis reprocess FOLDER --out DIR    an archive of recordings
+  genesis doctor                        what this machine has and will use"""

@@ -5,14 +5,14 @@ from typing import Annotated
 
 import typer
 
-from genesis_ray.cli import demo, doctor, evaluate, models, people, query, reprocess, run
+from genesis_ray.cli import demo, people, query, reprocess, run
 from genesis_ray.cli.console import stderr
 from genesis_ray.errors import GenesisError
 
 app = typer.Typer(
     name="genesis",
     help="Turn video into answers: who was where, for how long, in which order.",
-    epilog="Start with `genesis demo`, then `genesis run VIDEO`; `genesis doctor` looks for trouble.",
+    epilog="Start with `genesis demo`, then `genesis run VIDEO`; `genesis doctor` helps.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
@@ -23,9 +23,6 @@ app.command()(run.run)
 app.command()(reprocess.reprocess)
 app.command()(query.query)
 app.add_typer(people.app, name="people")
-app.add_typer(models.app, name="models")
-app.add_typer(evaluate.app, name="evaluate")
-app.command()(doctor.doctor)
 
 _USER_ERROR = 2
 

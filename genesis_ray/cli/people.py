@@ -52,9 +52,9 @@ def list_people(
     from rich.table import Table
 
     from genesis_ray import settings_file
-    from genesis_ray.assembly import identity_folder
     from genesis_ray.cli.console import stdout
     from genesis_ray.cli.run import with_options
+    from genesis_ray.identities import identity_folder
     from genesis_ray.store.people import People
 
     settings = with_options(settings_file.load(config), data=data, start=None)

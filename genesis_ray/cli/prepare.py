@@ -1,6 +1,15 @@
 """Getting the models of a run before anything starts."""
 
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+from functools import partial
+
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TransferSpeedColumn,
+)
 
 from genesis_ray.assembly import models_of
 from genesis_ray.cli.console import stderr
@@ -26,7 +35,9 @@ def pull_models(settings: Settings) -> None:
             task = bars.add_task(name, total=None, visible=False)
             models.pull(
                 name,
-                progress=lambda done, total, task=task, bars=bars: bars.update(
-                    task, completed=done, total=total, visible=True
-                ),
+                progress=partial(_show, bars, task),
             )
+
+
+def _show(bars: Progress, task: TaskID, done: int, total: int | None) -> None:
+    bars.update(task, completed=done, total=total, visible=True)

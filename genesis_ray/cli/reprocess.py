@@ -15,9 +15,13 @@ if TYPE_CHECKING:
 
 def reprocess(
     paths: Annotated[
-        list[Path],
-        typer.Argument(metavar="FILE_OR_FOLDER...", help="Recordings, or folders of them."),
-    ],
+        list[Path] | None,
+        typer.Argument(
+            metavar="FILE_OR_FOLDER...",
+            help="Recordings, or folders of them; none: the cameras of --config.",
+        ),
+    ] = None,
+    *,
     out: Annotated[Path, typer.Option("--out", help="Folder of the run.")],
     config: ConfigOption = None,
     data: DataOption = None,
@@ -31,30 +35,34 @@ def reprocess(
     goes on with what is not finished.
     """
     from genesis_ray import settings_file
-    from genesis_ray.batch.archive import find_videos, survey
+    from genesis_ray.batch.archive import find_videos, survey_cameras, survey_files
     from genesis_ray.batch.reprocess import reprocess as reprocess_archive
     from genesis_ray.cli.console import stderr
     from genesis_ray.cli.prepare import pull_models
     from genesis_ray.cli.progress import CameraBars
-    from genesis_ray.cli.report import print_report
     from genesis_ray.cli.run import parse_time, with_options
     from genesis_ray.cli.watch import refuse_problems
     from genesis_ray.errors import SourceError
     from genesis_ray.run_result import summary
 
     settings = with_options(settings_file.load(config), data=data, start=start)
-    files = find_videos(paths)
-    archive = survey(settings, files, start=parse_time(start))
+    if paths:
+        archive = survey_files(settings, find_videos(paths), start=parse_time(start))
+    else:
+        archive = survey_cameras(settings)
     if not archive.segments:
-        raise SourceError("none of the files can be read:\n" + _listed(archive))
+        reasons = f" can be read:\n{_listed(archive)}" if archive.unreadable else " is named"
+        raise SourceError(f"no recording{reasons}")
     pull_models(settings)
     run = _open_or_create(out, settings, archive, force=force)
     with CameraBars("starting Ray") as bars:
         result = reprocess_archive(settings, archive, run, on_progress=bars.update)
+    from genesis_ray.cli.report import print_report  # LanceDB: not before Ray has forked
+
     run.write_summary(summary(settings, result))
     print_report(settings, run, result)
     if archive.unreadable:
-        stderr.print(f"{len(archive.unreadable)} of {len(files)} files could not be read:")
+        stderr.print(f"{len(archive.unreadable)} recordings could not be read:")
         stderr.print(_listed(archive), soft_wrap=True, markup=False)
         raise typer.Exit(2)
     refuse_problems(result)

@@ -99,7 +99,8 @@ def parse_time(text: str | None) -> datetime | None:
         time = datetime.fromisoformat(text)
     except ValueError:
         raise ConfigurationError(
-            f"--start: expected a time like 2026-01-05T09:00 or 2026-01-05T09:00+01:00, got {text!r}"
+            f"--start: expected a time like 2026-01-05T09:00 or with a zone, like "
+            f"2026-01-05T09:00+01:00, got {text!r}"
         ) from None
     return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
 

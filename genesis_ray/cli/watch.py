@@ -3,10 +3,8 @@
 from pathlib import Path
 
 from genesis_ray.assembly import open_station
-from genesis_ray.cli.console import stderr, stdout
-from genesis_ray.cli.progress import CameraBars
 from genesis_ray.cli.prepare import pull_models
-from genesis_ray.cli.report import print_report
+from genesis_ray.cli.progress import CameraBars
 from genesis_ray.errors import SourceError
 from genesis_ray.run_result import RunResult, summary
 from genesis_ray.settings import Settings
@@ -36,6 +34,8 @@ def watch_and_report(
 
         with CameraBars("starting Ray") as bars:
             result = run_live(settings, run, realtime=realtime, on_progress=bars.update)
+    from genesis_ray.cli.report import print_report  # LanceDB: not before Ray has forked
+
     run.write_summary(summary(settings, result))
     print_report(settings, run, result)
     refuse_problems(result)

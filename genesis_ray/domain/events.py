@@ -6,7 +6,7 @@ replay writes the same row and not a second one.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import ClassVar, Literal
 from uuid import UUID, uuid5
 
@@ -21,8 +21,12 @@ CameraState = Literal["online", "ended", "failed"]
 
 def stable_id(*key: object) -> UUID:
     """Return the UUIDv5 of a natural key; the same key gives the same id for ever."""
-    parts = (part.isoformat() if isinstance(part, datetime) else str(part) for part in key)
-    return uuid5(_NAMESPACE, "\x1f".join(parts))
+    return uuid5(_NAMESPACE, "\x1f".join(map(_key_part, key)))
+
+
+def _key_part(part: object) -> str:
+    """Return a part of a key as text; a time is the same in every time zone."""
+    return part.astimezone(UTC).isoformat() if isinstance(part, datetime) else str(part)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,10 @@ class Frame:
     image: Image
 
 
+_STAMP_ERROR = timedelta(milliseconds=1)
+"""Containers round times to this: a frame so short of its slot belongs to it all the same."""
+
+
 class RateSampler:
     """Keeps at most `fps` frames a second of capture time.
 
@@ -46,9 +50,8 @@ class RateSampler:
     def keeps(self, captured_at: datetime) -> bool:
         """Tell whether the frame of this time, the next of its stream, is kept."""
         self._origin = self._origin or captured_at
-        elapsed_s = (captured_at - self._origin).total_seconds()
-        # A slot's edge that is a rounding error away counts as reached.
-        slot = math.floor(elapsed_s * self._fps + 1e-3)
+        elapsed = captured_at - self._origin + _STAMP_ERROR
+        slot = math.floor(elapsed.total_seconds() * self._fps)
         if slot <= self._last_slot:
             return False
         self._last_slot = slot

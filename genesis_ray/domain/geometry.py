@@ -35,9 +35,15 @@ class Polygon:
         return cls(tuple(Point(*corner) for corner in corners))
 
     def contains(self, point: Point) -> bool:
-        """Tell whether `point` lies inside, by the even-odd rule."""
+        """Tell whether `point` lies inside, by the even-odd rule, or on the outline.
+
+        The feet of whom the picture's lower edge cuts off are on that edge, and so on the
+        outline of a zone that ends there.
+        """
         inside = False
         for a, b in pairwise((*self.corners, self.corners[0])):
+            if _is_between(a, b, point):
+                return True
             if (a.y > point.y) != (b.y > point.y):
                 crossing_x = a.x + (point.y - a.y) * (b.x - a.x) / (b.y - a.y)
                 inside ^= point.x < crossing_x
@@ -52,6 +58,15 @@ def side_of(start: Point, end: Point, point: Point) -> float:
     return (end.x - start.x) * (point.y - start.y) - (end.y - start.y) * (point.x - start.x)
 
 
+def _is_between(a: Point, b: Point, point: Point) -> bool:
+    """Tell whether `point` lies on the stretch from `a` to `b`."""
+    return (
+        side_of(a, b, point) == 0
+        and min(a.x, b.x) <= point.x <= max(a.x, b.x)
+        and min(a.y, b.y) <= point.y <= max(a.y, b.y)
+    )
+
+
 def foot_of(box: npt.NDArray[np.float32]) -> Point:
     """Return where the person in a box [4] stands: the middle of its lower edge."""
     return Point(float(box[0] + box[2]) / 2, float(box[3]))
@@ -64,7 +79,8 @@ def iou(a: Boxes, b: Boxes) -> npt.NDArray[np.float32]:
     overlap = np.prod(np.clip(bottom_right - top_left, 0, None), axis=2)
     union: npt.NDArray[np.float32] = _area(a)[:, None] + _area(b)[None, :] - overlap
     ratio: npt.NDArray[np.float32] = np.zeros_like(overlap)
-    return np.divide(overlap, union, out=ratio, where=union > 0)
+    np.divide(overlap, union, out=ratio, where=union > 0)
+    return ratio
 
 
 def _area(boxes: Boxes) -> npt.NDArray[np.float32]:

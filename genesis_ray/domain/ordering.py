@@ -22,8 +22,9 @@ class ReorderBuffer(Generic[T]):
     producers were named, then by its place within its producer. So the result does not
     depend on how the producers' work interleaved.
 
-    With `patience`, a producer that lags further than this behind the foremost one is
-    not waited for. What comes after its turn leaves at once and is counted in `late`.
+    With `patience`, a producer that lags further than this behind where the foremost one
+    is, or was when it ended, is not waited for. What comes after its turn leaves at once and
+    is counted in `late`.
     """
 
     def __init__(self, producers: Sequence[str], *, patience: timedelta | None = None) -> None:
@@ -32,6 +33,7 @@ class ReorderBuffer(Generic[T]):
         self._patience = patience
         self._waiting: list[tuple[datetime, int, int, T]] = []
         self._added = 0
+        self._foremost = _NOT_BEGUN
         self._released = _NOT_BEGUN
         self.late = 0
 
@@ -52,6 +54,8 @@ class ReorderBuffer(Generic[T]):
             heapq.heappush(self._waiting, (at, rank, self._added, item))
             self._added += 1
         self._progress[producer] = max(self._progress[producer], progress)
+        if progress != DONE:
+            self._foremost = max(self._foremost, progress)
         return list(self._leaving())
 
     @property
@@ -67,7 +71,6 @@ class ReorderBuffer(Generic[T]):
 
     def _safe_until(self) -> datetime:
         slowest = min(self._progress.values(), default=DONE)
-        running = [at for at in self._progress.values() if at not in (DONE, _NOT_BEGUN)]
-        if self._patience is None or slowest == DONE or not running:
+        if self._patience is None or self._foremost == _NOT_BEGUN:
             return slowest
-        return max(slowest, max(running) - self._patience)
+        return max(slowest, self._foremost - self._patience)

@@ -14,7 +14,7 @@ class Visit:
     Attributes:
         opened_at: What `started_at` was when the visit was opened; tells it from the others.
         started_at: Moves back if a track that came into view earlier is named later.
-        zone_ids: Zones entered, in order.
+        entries: When which zone was entered.
     """
 
     identity_id: str
@@ -23,15 +23,25 @@ class Visit:
     last_seen_at: datetime
     first_camera_id: str
     last_camera_id: str
-    zone_ids: list[str] = field(default_factory=list)
+    entries: list[tuple[datetime, str]] = field(default_factory=list)
+
+    @property
+    def zone_ids(self) -> tuple[str, ...]:
+        """Zones entered, in order of time."""
+        return tuple(zone_id for _, zone_id in sorted(self.entries))
 
 
 class VisitBook:
-    """Opens a visit at an identity's first sighting and closes it after `gap` without one."""
+    """Opens a visit at an identity's first sighting and closes it after `gap` without one.
+
+    Visits of one identity never overlap. News that come when the visit they belong to is
+    closed, because a track was named very late, count from its end on.
+    """
 
     def __init__(self, gap: timedelta) -> None:
         self._gap = gap
         self._open: dict[str, Visit] = {}
+        self._left_at: dict[str, datetime] = {}
 
     def see(
         self, identity_id: str, camera_id: str, *, since: datetime, until: datetime
@@ -40,10 +50,14 @@ class VisitBook:
 
         Returns the visit that this ends, if they had been away too long, and the one it opens.
         """
+        if left_at := self._left_at.get(identity_id):
+            if until <= left_at:
+                return None, None
+            since = max(since, left_at + timedelta.resolution)
         visit = self._open.get(identity_id)
         ended = None
         if visit and since - visit.last_seen_at > self._gap:
-            ended, visit = visit, None
+            ended, visit = self._close(visit), None
         if visit is None:
             opened = Visit(identity_id, since, since, until, camera_id, camera_id)
             self._open[identity_id] = opened
@@ -53,20 +67,25 @@ class VisitBook:
             visit.last_seen_at, visit.last_camera_id = until, camera_id
         return None, None
 
-    def enter(self, identity_id: str, zone_id: str) -> None:
-        """Note that an identity with an open visit entered a zone."""
-        self._open[identity_id].zone_ids.append(zone_id)
+    def enter(self, identity_id: str, zone_id: str, *, at: datetime) -> None:
+        """Note that an identity entered a zone, if that was during its open visit."""
+        visit = self._open.get(identity_id)
+        if visit and at >= visit.started_at:
+            visit.entries.append((at, zone_id))
 
     def close_stale(self, now: datetime) -> list[Visit]:
         """Close and return the visits whose identity has not been seen for longer than the gap."""
         wait = self._gap + _NAMING_GRACE
-        return self._close([v for v in self._open.values() if now - v.last_seen_at > wait])
+        return self._close_each([v for v in self._open.values() if now - v.last_seen_at > wait])
 
     def close_all(self) -> list[Visit]:
         """Close and return all open visits."""
-        return self._close(list(self._open.values()))
+        return self._close_each(list(self._open.values()))
 
-    def _close(self, visits: list[Visit]) -> list[Visit]:
-        for visit in visits:
-            del self._open[visit.identity_id]
-        return sorted(visits, key=lambda visit: (visit.last_seen_at, visit.identity_id))
+    def _close_each(self, visits: list[Visit]) -> list[Visit]:
+        closed = [self._close(visit) for visit in visits]
+        return sorted(closed, key=lambda visit: (visit.last_seen_at, visit.identity_id))
+
+    def _close(self, visit: Visit) -> Visit:
+        self._left_at[visit.identity_id] = visit.last_seen_at
+        return self._open.pop(visit.identity_id)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -13,14 +13,15 @@ from ray.serve.handle import DeploymentResponse
 from genesis_ray.assembly import open_station
 from genesis_ray.live.inbox import FrameInbox, Stack
 from genesis_ray.live.spec import JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec
-from genesis_ray.serving.cluster import NAMESPACE
 from genesis_ray.recorder import Recorder
 from genesis_ray.run_result import CameraProgress
 from genesis_ray.serving import detector, embedder
+from genesis_ray.serving.cluster import NAMESPACE
 from genesis_ray.settings import CameraSettings
-from genesis_ray.stage_clock import StageClock
+from genesis_ray.stage_clock import Stage, StageClock
 from genesis_ray.station import CameraStation, Report, Seen
 from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.vision.faces import EmbeddedFace
 
 _STACKS_WAITING = 1
 """Between two steps; with the one that the next step awaits, two are under way."""
@@ -45,11 +46,10 @@ class GroupFigures:
     """
 
     cameras: list[CameraProgress]
-    stage_s: dict[str, float]
+    stage_s: dict[Stage, float]
     first_frame_at: float | None
 
 
-@ray.remote(num_cpus=0.2)
 class CameraGroupActor:
     """Decodes the cameras placed on it and keeps their tracking state.
 
@@ -134,7 +134,7 @@ class CameraGroupActor:
         """Report what was seen, with its faces, to resolver and journal."""
         while item := await embedded.get():
             stack, seen, answer = item
-            faces = iter([])
+            faces: Iterator[EmbeddedFace | None] = iter(())
             if answer is not None:
                 embedding = await answer
                 self._clock.add("embed", embedding.seconds)
@@ -168,4 +168,4 @@ class CameraGroupActor:
     def figures(self) -> GroupFigures:
         """Return how far the cameras are."""
         cameras = list(self._progress.values())
-        return GroupFigures(cameras, dict(self._clock.seconds()), self._first_frame_at)
+        return GroupFigures(cameras, self._clock.seconds(), self._first_frame_at)

@@ -16,6 +16,9 @@ from genesis_ray.station import CameraStation
 BUSY = "busy"
 """Why a frame was dropped: a newer one came before the detector was free."""
 
+_LAST_FRAME_S = 5.0
+"""How long `close` waits for a decoder to finish the frame it is at."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stack:
@@ -50,9 +53,17 @@ class FrameInbox:
         self._lanes = [_Lane(station) for station in stations]
         self._turn = 0
         self._closed = False
-        for lane in self._lanes:
-            name = f"decode-{lane.station.camera_id}"
-            threading.Thread(target=self._decode, args=(lane,), name=name, daemon=True).start()
+        self._threads = [
+            threading.Thread(
+                target=self._decode,
+                args=(lane,),
+                name=f"decode-{lane.station.camera_id}",
+                daemon=True,
+            )
+            for lane in self._lanes
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def dropped(self, camera_id: str) -> dict[str, int]:
         """Return how many frames of a camera were dropped, by reason."""
@@ -84,10 +95,12 @@ class FrameInbox:
         )
 
     def close(self) -> None:
-        """Stop decoding."""
+        """Stop decoding; after this the sources may be closed."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
+        for thread in self._threads:
+            thread.join(_LAST_FRAME_S)
 
     def _has_news(self) -> bool:
         return (
@@ -123,14 +136,17 @@ class FrameInbox:
                 if self._realtime:
                     captured_at = pair[0].stamp.captured_at
                     first_at = first_at or captured_at
-                    due = began + (captured_at - first_at).total_seconds()
-                    time.sleep(max(0.0, due - time.monotonic()))
+                    self._wait_until(began + (captured_at - first_at).total_seconds())
                 self._put(lane, pair)
         except Exception as failure:  # handed to whoever takes, who can tell the operator
             lane.failure = failure
         with self._changed:
             lane.is_over = True
             self._changed.notify_all()
+
+    def _wait_until(self, due: float) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed, due - time.monotonic())
 
     def _put(self, lane: "_Lane", pair: tuple[Frame, Image]) -> None:
         with self._changed:

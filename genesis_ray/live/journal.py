@@ -1,10 +1,10 @@
 """The actor that keeps the log: its only writer."""
 
 import time
-from dataclasses import dataclass
-from datetime import datetime
-
-import ray
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from genesis_ray.assembly import build_journal
 from genesis_ray.live.resolver import PATIENCE
@@ -22,6 +22,9 @@ class JournalFigures:
         first_event_at: When the first event was written, in time.time()'s seconds.
         last_event_at: When the last one was.
         write_s: Seconds spent in applying and writing.
+        by_class: The events by the name of their class.
+        logged_until: Capture time up to which everything is in the log; `datetime.min` before
+            the first frame, `datetime.max` after the last.
     """
 
     events: int
@@ -29,9 +32,10 @@ class JournalFigures:
     first_event_at: float | None
     last_event_at: float | None
     write_s: float
+    by_class: Mapping[str, int] = field(default_factory=dict)
+    logged_until: datetime = datetime.min.replace(tzinfo=UTC)
 
 
-@ray.remote(num_cpus=0.1)
 class JournalActor:
     """A shell round `JournalStage` and the event log.
 
@@ -45,6 +49,7 @@ class JournalActor:
         )
         self._log = EventLog(RunFolder.open(spec.run).events)
         self._events = 0
+        self._by_class: Counter[str] = Counter()
         self._first_event_at: float | None = None
         self._last_event_at: float | None = None
         self._write_s = 0.0
@@ -58,6 +63,7 @@ class JournalActor:
         if facts:
             self._log.append(facts)
             self._events += len(facts)
+            self._by_class.update(type(fact).__name__ for fact in facts)
             self._last_event_at = time.time()
             self._first_event_at = self._first_event_at or self._last_event_at
         self._write_s += time.perf_counter() - begun
@@ -70,6 +76,8 @@ class JournalActor:
             self._first_event_at,
             self._last_event_at,
             self._write_s,
+            dict(self._by_class),
+            self._stage.progress,
         )
 
     def finish(self) -> JournalFigures:

@@ -11,10 +11,10 @@ from ray.exceptions import RayError
 from ray.serve import RunTarget
 
 from genesis_ray.live.spec import SUPERVISOR, LiveSpec
-from genesis_ray.serving.cluster import NAMESPACE
 from genesis_ray.live.supervisor import Supervisor
 from genesis_ray.run_result import CameraProgress, RunResult
 from genesis_ray.serving import cluster, detector, embedder
+from genesis_ray.serving.cluster import NAMESPACE
 from genesis_ray.settings import Settings
 from genesis_ray.store.run_folder import RunFolder
 
@@ -46,7 +46,11 @@ def run_live(
     )
     cluster.start()
     try:
-        supervisor = Supervisor.options(name=SUPERVISOR, namespace=NAMESPACE).remote(spec)
+        supervisor = (
+            ray.remote(Supervisor)
+            .options(name=SUPERVISOR, namespace=NAMESPACE, num_cpus=0)
+            .remote(spec)
+        )
         serve.start(proxy_location="Disabled")
         serve.run_many(
             [

@@ -7,17 +7,16 @@ from datetime import datetime, timedelta
 
 import ray
 
-from genesis_ray.assembly import build_resolver, embedder_traits, open_identities
+from genesis_ray.assembly import embedder_traits
 from genesis_ray.domain.identity import Face
 from genesis_ray.live.spec import JOURNAL_ACTOR, LiveSpec
-from genesis_ray.serving.cluster import NAMESPACE
 from genesis_ray.pipeline.stages import RESOLVER, ResolverStage
+from genesis_ray.serving.cluster import NAMESPACE
 
 PATIENCE = timedelta(milliseconds=500)
 """In real time, how long a camera that lags is waited for: clocks of cameras agree to this."""
 
 
-@ray.remote(num_cpus=0.1)
 class ResolverActor:
     """A shell round `ResolverStage`.
 
@@ -25,6 +24,9 @@ class ResolverActor:
     """
 
     def __init__(self, spec: LiveSpec) -> None:
+        # Here, so that who only starts this actor does not load LanceDB, which warns at forks.
+        from genesis_ray.identities import build_resolver, open_identities
+
         settings = spec.settings
         traits = embedder_traits(settings.faces)
         self._opened = ExitStack()
@@ -38,7 +40,7 @@ class ResolverActor:
         self._told: list[ray.ObjectRef[None]] = []
 
     def take(self, camera_id: str, faces: Sequence[Face], progress: datetime) -> dict[int, str]:
-        """Take a camera's next faces; return the names its tracks were given since it last asked."""
+        """Take a camera's next faces; return the names its tracks got since it last asked."""
         resolved = self._stage.take(camera_id, faces, progress)
         for camera in self._cameras:
             for track_id, identity_id in resolved.named(camera).items():

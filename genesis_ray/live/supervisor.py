@@ -2,35 +2,40 @@
 
 import asyncio
 import time
-from collections import Counter
 from collections.abc import Sequence
 
 import ray
+from ray.actor import ActorHandle
 
 from genesis_ray.live.cameras import CameraGroupActor, GroupFigures
 from genesis_ray.live.journal import JournalActor, JournalFigures
 from genesis_ray.live.resolver import ResolverActor
 from genesis_ray.live.spec import JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec
-from genesis_ray.serving.cluster import NAMESPACE
 from genesis_ray.run_result import CameraProgress, RunResult
+from genesis_ray.serving.cluster import NAMESPACE
+from genesis_ray.stage_clock import StageClock
+from genesis_ray.telemetry import Figures
+
+_CPUS_AN_ACTOR = 0.1
+"""A reservation for placing; small, or actors and replicas wait for each other on two cores."""
 
 _CAMERAS_A_GROUP = 8
 """A process costs 340 MB, a camera in it some 60; eight decoders keep one process busy."""
 
 
-@ray.remote(num_cpus=0)
 class Supervisor:
     """Starts the journal, the resolver and the camera groups of one live system."""
 
     def __init__(self, spec: LiveSpec) -> None:
-        self._journal = JournalActor.options(name=JOURNAL_ACTOR, namespace=NAMESPACE).remote(spec)
-        self._resolver = ResolverActor.options(name=RESOLVER_ACTOR, namespace=NAMESPACE).remote(
-            spec
-        )
+        self._journal = _start(JournalActor, JOURNAL_ACTOR, spec)
+        self._resolver = _start(ResolverActor, RESOLVER_ACTOR, spec)
         camera_ids = [camera.camera_id for camera in spec.settings.cameras]
         self._groups = [
-            CameraGroupActor.options(name=f"cameras-{first}", namespace=NAMESPACE).remote(
-                spec, camera_ids[first : first + _CAMERAS_A_GROUP]
+            _start(
+                CameraGroupActor,
+                f"cameras-{first}",
+                spec,
+                camera_ids[first : first + _CAMERAS_A_GROUP],
             )
             for first in range(0, len(camera_ids), _CAMERAS_A_GROUP)
         ]
@@ -45,9 +50,6 @@ class Supervisor:
         late_faces = await self._resolver.finish.remote()
         journal: JournalFigures = await self._journal.finish.remote()
         groups = await self._group_figures()
-        stages: Counter[str] = Counter(write=journal.write_s)
-        for group in groups:
-            stages.update(group.stage_s)
         first_frame_at = min((g.first_frame_at for g in groups if g.first_frame_at), default=None)
         ended_at = time.time()
         return RunResult(
@@ -58,7 +60,7 @@ class Supervisor:
             startup_s=(first_frame_at or ended_at) - begun_at,
             first_event_s=journal.first_event_at - begun_at if journal.first_event_at else None,
             watching_s=(journal.last_event_at or ended_at) - (first_frame_at or ended_at),
-            stage_s=dict(stages),
+            stage_s=_stages(groups, journal).seconds(),
         )
 
     async def cameras(self) -> list[CameraProgress]:
@@ -70,8 +72,46 @@ class Supervisor:
         figures: JournalFigures = await self._journal.figures.remote()
         return figures
 
+    async def figures(self) -> Figures:
+        """Return what all have counted so far."""
+        groups, journal = await asyncio.gather(self._group_figures(), self.journal())
+        return Figures(
+            cameras=tuple(_cameras(groups)),
+            events=journal.by_class,
+            late=journal.late,
+            stage_s=_stages(groups, journal).seconds(),
+            logged_until=journal.logged_until,
+        )
+
+    async def stop(self) -> None:
+        """Cut the cameras off; keep what was learned and logged until now."""
+        for group in self._groups:
+            ray.kill(group)
+        await self._resolver.finish.remote()
+        await self._journal.finish.remote()
+
     async def _group_figures(self) -> Sequence[GroupFigures]:
-        return await asyncio.gather(*(group.figures.remote() for group in self._groups))
+        figures: list[GroupFigures] = await asyncio.gather(
+            *(group.figures.remote() for group in self._groups)
+        )
+        return figures
+
+
+def _start(actor: type, name: str, *args: object) -> ActorHandle:
+    return (
+        ray.remote(actor)
+        .options(name=name, namespace=NAMESPACE, num_cpus=_CPUS_AN_ACTOR)
+        .remote(*args)
+    )
+
+
+def _stages(groups: Sequence[GroupFigures], journal: JournalFigures) -> StageClock:
+    clock = StageClock()
+    clock.add("write", journal.write_s)
+    for group in groups:
+        for stage, seconds in group.stage_s.items():
+            clock.add(stage, seconds)
+    return clock
 
 
 def _cameras(groups: Sequence[GroupFigures]) -> list[CameraProgress]:

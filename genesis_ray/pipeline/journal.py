@@ -39,7 +39,7 @@ class SiteJournal:
                 facts = self._observed(event)
             case ZoneCrossed(direction="enter"):
                 facts = self._entered(event)
-            case FaceRecognized():
+            case FaceRecognized(decision="named"):
                 facts = self._recognized(event)
             case _:
                 facts = []
@@ -61,10 +61,10 @@ class SiteJournal:
         at = event.occurred_at
         story = self._tracks.setdefault((event.camera_id, event.track_id), _TrackStory(at, at))
         if story.identity_id is None:
-            story.zone_ids.append(event.zone_id)
+            story.entries.append((at, event.zone_id))
             return []
         facts = self._see(story.identity_id, event.camera_id, since=at, until=at)
-        self._visits.enter(story.identity_id, event.zone_id)
+        self._visits.enter(story.identity_id, event.zone_id, at=at)
         return facts
 
     def _recognized(self, event: FaceRecognized) -> list[Event]:
@@ -73,9 +73,9 @@ class SiteJournal:
         story = self._tracks.setdefault(key, _TrackStory(at, at))
         story.identity_id = event.identity_id
         facts = self._see(event.identity_id, event.camera_id, since=story.first_seen_at, until=at)
-        for zone_id in story.zone_ids:
-            self._visits.enter(event.identity_id, zone_id)
-        story.zone_ids.clear()
+        for entered_at, zone_id in story.entries:
+            self._visits.enter(event.identity_id, zone_id, at=entered_at)
+        story.entries.clear()
         return facts
 
     def _see(
@@ -120,7 +120,7 @@ class SiteJournal:
             identity_id=visit.identity_id,
             started_at=visit.started_at,
             ended_at=visit.last_seen_at,
-            zone_ids=tuple(visit.zone_ids),
+            zone_ids=visit.zone_ids,
         )
 
 
@@ -131,4 +131,4 @@ class _TrackStory:
     first_seen_at: datetime
     last_seen_at: datetime
     identity_id: str | None = None
-    zone_ids: list[str] = field(default_factory=list)
+    entries: list[tuple[datetime, str]] = field(default_factory=list)

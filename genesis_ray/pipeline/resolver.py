@@ -22,8 +22,13 @@ from genesis_ray.domain.identity import (
 _CANDIDATES_KEPT = 5
 """Identities named in a `FaceScored`: enough to explain a decision, few enough to store."""
 
-_TRACK_FORGOTTEN_AFTER = timedelta(minutes=10)
-"""Longer than any gap between two looks at a face that is still in view."""
+_EVIDENCE_KEPT = timedelta(minutes=10)
+"""Faces of a nameless track decide together unless a longer pause lies between them."""
+
+_NAME_KEPT = timedelta(days=1)
+"""How long it is remembered that a track was named: no track shows a face again after more."""
+
+_TIDIED_EVERY = timedelta(minutes=1)
 
 _VISITOR_TEMPLATES = 3
 """Faces kept of a new visitor, the best ones."""
@@ -84,6 +89,7 @@ class IdentityResolver:
         self._gallery = gallery
         self._visitors = visitors
         self._tracks: dict[tuple[str, int], _TrackFaces] = {}
+        self._tidied_at: datetime | None = None
 
     def resolve(self, face: Face) -> list[Event]:
         """Take the next face in capture order; return its score and, once, its track's name."""
@@ -150,16 +156,20 @@ class IdentityResolver:
 
     def _track_of(self, face: Face) -> "_TrackFaces":
         now = face.captured_at
+        self._tidy(now)
         key = (face.camera_id, face.track_id)
-        if key not in self._tracks:
-            self._forget_before(now - _TRACK_FORGOTTEN_AFTER)
+        track = self._tracks.get(key)
+        if track is None or track.is_over(now):
             faces: deque[Face] = deque(maxlen=self._policy.visitor_faces or 0)
-            self._tracks[key] = _TrackFaces(TrackVote(self._policy.match), now, faces)
-        self._tracks[key].last_at = now
-        return self._tracks[key]
+            track = self._tracks[key] = _TrackFaces(TrackVote(self._policy.match), now, faces)
+        track.last_at = max(track.last_at, now)
+        return track
 
-    def _forget_before(self, limit: datetime) -> None:
-        self._tracks = {k: track for k, track in self._tracks.items() if track.last_at >= limit}
+    def _tidy(self, now: datetime) -> None:
+        if self._tidied_at and now - self._tidied_at < _TIDIED_EVERY:
+            return
+        self._tidied_at = now
+        self._tracks = {k: track for k, track in self._tracks.items() if not track.is_over(now)}
 
     def _scored(self, face: Face, ranked: Sequence[Candidate]) -> FaceScored:
         return FaceScored(
@@ -205,9 +215,13 @@ class IdentityResolver:
 
 @dataclass(slots=True)
 class _TrackFaces:
-    """What is known of one track's faces until it has a name."""
+    """What is known of one track's faces until it has a name, and then that it has."""
 
     vote: TrackVote
     last_at: datetime
     faces: deque[Face]
     named: bool = False
+
+    def is_over(self, now: datetime) -> bool:
+        """Tell whether a face of `now` could have nothing to do with these any more."""
+        return now - self.last_at > (_NAME_KEPT if self.named else _EVIDENCE_KEPT)

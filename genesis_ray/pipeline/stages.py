@@ -1,7 +1,7 @@
 """Resolver and journal behind a buffer that puts their input in order of capture time.
 
 Live actors, the local mode and an archive's last pass all feed these two, so what they
-make of the same observations is the same.
+make of the same observations is the same, whatever order the cameras are named in.
 """
 
 from collections.abc import Sequence
@@ -49,7 +49,7 @@ class ResolverStage:
         patience: timedelta | None = None,
     ) -> None:
         self._resolver = resolver
-        self._buffer: ReorderBuffer[Face] = ReorderBuffer(cameras, patience=patience)
+        self._buffer: ReorderBuffer[Face] = ReorderBuffer(sorted(cameras), patience=patience)
 
     def take(self, camera_id: str, faces: Sequence[Face], progress: datetime) -> Resolved:
         """Take a camera's next faces; return what all that is now in order led to."""
@@ -72,7 +72,7 @@ class JournalStage:
     ) -> None:
         self._journal = journal
         self._buffer: ReorderBuffer[tuple[Event, ...]] = ReorderBuffer(
-            [*cameras, RESOLVER], patience=patience
+            [*sorted(cameras), RESOLVER], patience=patience
         )
 
     def take(self, producer: str, events: TimedEvents, progress: datetime) -> list[Event]:
@@ -93,6 +93,11 @@ class JournalStage:
     def is_done(self) -> bool:
         """Whether every producer has said that nothing more will come."""
         return self._buffer.progress == DONE
+
+    @property
+    def progress(self) -> datetime:
+        """The capture time up to which everything has been applied."""
+        return self._buffer.progress
 
     @property
     def late(self) -> int:

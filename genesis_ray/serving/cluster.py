@@ -4,20 +4,51 @@ import os
 
 import ray
 
+from genesis_ray.errors import GenesisError
+
 NAMESPACE = "genesis"
 
 _OBJECT_STORE_BYTES = 256 * 1024 * 1024
 """The stacks under way fit in it many times over; Ray's default is a third of the memory."""
 
+_ATTEMPTS = 3
+"""Ray gives up where its agents take over 15 s to start, as on a machine that is busy
+(ray#65983); by the next attempt their code is in the disk cache."""
+
 
 def start() -> None:
-    """Connect to the cluster that RAY_ADDRESS names, or start one on this machine."""
+    """Connect to the cluster that RAY_ADDRESS names, or start one on this machine.
+
+    Raises:
+        GenesisError: It could not be started.
+    """
     # Nothing of a customer's cameras is told to anybody.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    if os.environ.get("RAY_ADDRESS"):
-        ray.init(namespace=NAMESPACE, log_to_driver=False, logging_level="ERROR")
+    if address := os.environ.get("RAY_ADDRESS"):
+        try:
+            ray.init(namespace=NAMESPACE, log_to_driver=False, logging_level="ERROR")
+        except ConnectionError as error:
+            raise GenesisError(
+                f"no Ray cluster answers at RAY_ADDRESS={address}; start it, or unset RAY_ADDRESS "
+                f"to run on this machine alone"
+            ) from error
         return
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            _start_own()
+        except Exception as error:  # Ray raises nothing more precise when a node will not start
+            ray.shutdown()
+            if attempt == _ATTEMPTS:
+                raise GenesisError(
+                    f"Ray did not start on this machine ({error}); see its logs in "
+                    f"/tmp/ray/session_latest/logs, or leave Ray out with --local"
+                ) from error
+        else:
+            return
+
+
+def _start_own() -> None:
     ray.init(
         namespace=NAMESPACE,
         include_dashboard=False,

@@ -30,14 +30,13 @@ class Found:
     seconds: float
 
 
-@serve.deployment(name=NAME)
 class DetectorReplica:
     """Gathers the stacks of many camera groups into full batches."""
 
     def __init__(self, settings: DetectorSettings) -> None:
         self._detector = load_detector(settings)
-        self.detect.set_max_batch_size(settings.max_batch_frames)  # type: ignore[attr-defined]
-        self.detect.set_batch_wait_timeout_s(settings.batch_wait_timeout_s)  # type: ignore[attr-defined]
+        self.detect.set_max_batch_size(settings.max_batch_frames)
+        self.detect.set_batch_wait_timeout_s(settings.batch_wait_timeout_s)
 
     @serve.batch(
         batch_size_fn=lambda stacks: sum(len(stack) for stack in stacks),
@@ -66,7 +65,8 @@ class DetectorReplica:
 
 def bind(settings: DetectorSettings) -> Application:
     """Return the deployment sized by `settings`; its load is counted in stacks, not frames."""
-    return DetectorReplica.options(
+    deployment = serve.deployment(DetectorReplica).options(
+        name=NAME,
         ray_actor_options={
             "num_cpus": settings.num_cpus,
             "num_gpus": gpus_a_replica(settings.num_gpus),
@@ -77,4 +77,5 @@ def bind(settings: DetectorSettings) -> Application:
             "max_replicas": settings.max_replicas,
             "target_ongoing_requests": STACKS_IN_FLIGHT,
         },
-    ).bind(settings)
+    )
+    return deployment.bind(settings)

@@ -30,7 +30,6 @@ class Embedded:
     seconds: float
 
 
-@serve.deployment(name=NAME)
 class EmbedderReplica:
     """Gathers the head crops of many camera groups into full batches."""
 
@@ -57,7 +56,8 @@ class EmbedderReplica:
 
 def bind(settings: FaceSettings) -> Application:
     """Return the deployment sized by `settings`; its load is counted in requests."""
-    return EmbedderReplica.options(
+    deployment = serve.deployment(EmbedderReplica).options(
+        name=NAME,
         ray_actor_options={
             "num_cpus": settings.num_cpus,
             "num_gpus": gpus_a_replica(settings.num_gpus),
@@ -68,4 +68,5 @@ def bind(settings: FaceSettings) -> Application:
             "max_replicas": settings.max_replicas,
             "target_ongoing_requests": _TARGET_ONGOING_REQUESTS,
         },
-    ).bind(settings)
+    )
+    return deployment.bind(settings)

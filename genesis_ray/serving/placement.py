@@ -7,7 +7,7 @@ _GPU_SHARE = 0.25
 
 
 def gpus_a_replica(wanted: float | None) -> float:
-    """Return the share of a GPU a replica takes: what is set, else a part of one if there is one."""
+    """Return the share of a GPU a replica takes: what is set, else a part of what there is."""
     if wanted is not None:
         return wanted
     return _GPU_SHARE if ray.cluster_resources().get("GPU", 0) > 0 else 0.0

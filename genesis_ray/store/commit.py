@@ -9,8 +9,7 @@ from genesis_ray.store import parquet_file
 from genesis_ray.store.disk import make_folder, writing_to
 from genesis_ray.store.event_folder import EventFolder, data_file, live_files
 from genesis_ray.store.rows import by_partition, in_order, without
-from genesis_ray.store.schemas import EVENT_SCHEMAS
-from genesis_ray.store.wal import read_records, whole_bytes
+from genesis_ray.store.wal import read_rows, whole_bytes
 
 _log = logging.getLogger(__name__)
 
@@ -31,7 +30,7 @@ def commit_segment(folder: EventFolder, sequence: int) -> list[Path]:
     if torn := len(content) - whole_bytes(content):
         _log.warning("%s: its last %d bytes, a record cut short, are dropped", path, torn)
     touched = []
-    for table, rows in gather(content).items():
+    for table, rows in read_rows(content).items():
         for (tenant_id, day), part in by_partition(rows).items():
             partition = folder.partition(table, tenant_id, day)
             _write_part(partition, sequence, part)
@@ -39,17 +38,6 @@ def commit_segment(folder: EventFolder, sequence: int) -> list[Path]:
     with writing_to(folder.path):
         path.unlink()
     return touched
-
-
-def gather(content: bytes) -> dict[str, pa.Table]:
-    """Return the rows of a segment's whole records, a table a kind."""
-    found: dict[str, list[pa.Table]] = {}
-    for record in read_records(content):
-        for table, rows in record.items():
-            found.setdefault(table, []).append(rows)
-    return {
-        table: pa.concat_tables(rows).cast(EVENT_SCHEMAS[table]) for table, rows in found.items()
-    }
 
 
 def _write_part(partition: Path, sequence: int, rows: pa.Table) -> None:

@@ -94,10 +94,9 @@ class EventLog:
         Raises:
             StoreError: The log failed or is closed, or a tenant id cannot name a folder.
         """
+        for tenant_id in {event.tenant_id for event in events}:
+            folder_name(tenant_id)
         tables = to_tables(events)
-        for table in tables.values():
-            for tenant_id in table["tenant_id"].unique():
-                folder_name(str(tenant_id))
         with self._appending:
             self._check_usable()
             ids: set[bytes] = set()

@@ -70,6 +70,11 @@ class FaceGallery:
         """Return everyone who has a face here, in the order of their first enrolment."""
         return list(self._identity_ids)
 
+    def faces_of(self, identity_id: str) -> int:
+        """Return how many faces of an identity there are."""
+        place = self._places.get(identity_id, -1)
+        return int(np.count_nonzero(self._owners[: self._count] == place))
+
     def nearest(self, embedding: Embedding, *, limit: int = 10) -> list[Candidate]:
         """Return the most similar identities, each by its most similar face, best first.
 
@@ -111,6 +116,10 @@ class FaceGallery:
         """
         self._check(embeddings)
         n = len(embeddings)
+        if len(qualities) != n:
+            raise StoreError(
+                f"expected one quality a face, got {n} faces, {len(qualities)} of them"
+            )
         self._table.add(
             pa.table(
                 {

@@ -21,25 +21,25 @@ class WriteLock:
             StoreError: Another process holds it; the message names that process.
         """
         with writing_to(path.parent):
-            self._file = path.open("a+")
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            owner = _owner(path)
-            self._file.close()
-            raise StoreError(
-                f"{path.parent} is being written to by process {owner}; only one may: "
-                f"wait until it ends, or stop it"
-            ) from None
-        with writing_to(path.parent):
-            self._file.truncate(0)
-            self._file.write(str(os.getpid()))
-            self._file.flush()
+            self._file = path.open("ab", buffering=0)
+            try:
+                self._take(path)
+            except BaseException:
+                self._file.close()
+                raise
 
     def release(self) -> None:
         """Let others write."""
         self._file.close()
 
-
-def _owner(path: Path) -> str:
-    return path.read_text().strip() or "(unknown)"
+    def _take(self, path: Path) -> None:
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            owner = path.read_text() or "(unknown)"
+            raise StoreError(
+                f"{path.parent} is being written to by process {owner}; only one may: "
+                f"wait until it ends, or stop it"
+            ) from None
+        self._file.truncate(0)
+        self._file.write(str(os.getpid()).encode())

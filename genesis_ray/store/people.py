@@ -74,11 +74,20 @@ class People:
                 f"no person with identity {identity_id!r}; `genesis people list` shows who there is"
             ) from None
 
+    def name_of(self, identity_id: str) -> str:
+        """Return what an identity is called; the identity itself where nobody is."""
+        person = self._by_id.get(identity_id)
+        return person.name if person else identity_id
+
     def everyone(self) -> list[Person]:
         """Return all people, by when they were enrolled."""
         return sorted(
             self._by_id.values(), key=lambda person: (person.enrolled_at, person.identity_id)
         )
+
+    def table(self) -> pa.Table:
+        """Return all people as `PEOPLE_SCHEMA` has them."""
+        return pa.Table.from_pylist([asdict(p) for p in self.everyone()], schema=PEOPLE_SCHEMA)
 
     def by_name(self, name: str) -> list[Person]:
         """Return the people who are called exactly `name`, by when they were enrolled."""

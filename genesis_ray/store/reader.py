@@ -11,10 +11,10 @@ import pyarrow as pa
 
 from genesis_ray.errors import NotFoundError
 from genesis_ray.store import parquet_file
-from genesis_ray.store.commit import gather
 from genesis_ray.store.event_folder import EventFolder, live_files
 from genesis_ray.store.rows import in_order, of_tenant, without
 from genesis_ray.store.schemas import EVENT_SCHEMAS
+from genesis_ray.store.wal import read_rows
 
 
 def read_table(events: Path, table: str, tenant_id: str | None = None) -> pa.Table:
@@ -67,7 +67,7 @@ def _in_write_ahead_log(folder: EventFolder, table: str) -> pa.Table:
             content = folder.segment(sequence).read_bytes()
         except FileNotFoundError:  # committed meanwhile: its rows are in Parquet now
             continue
-        if rows := gather(content).get(table):
+        if rows := read_rows(content, table).get(table):
             found.append(rows)
     return pa.concat_tables(found)
 

@@ -24,16 +24,14 @@ _IDS = pa.list_(pa.string())
 
 
 def _event_schema(*own: tuple[str, pa.DataType]) -> pa.Schema:
-    return pa.schema(
-        [
-            ("event_id", pa.binary(16)),
-            ("tenant_id", pa.string()),
-            ("site_id", pa.string()),
-            ("camera_id", pa.string()),
-            ("occurred_at", _TIME),
-            *own,
-        ]
-    )
+    envelope: list[tuple[str, pa.DataType]] = [
+        ("event_id", pa.binary(16)),
+        ("tenant_id", pa.string()),
+        ("site_id", pa.string()),
+        ("camera_id", pa.string()),
+        ("occurred_at", _TIME),
+    ]
+    return pa.schema([*envelope, *own])
 
 
 EVENT_SCHEMAS: dict[str, pa.Schema] = {
@@ -108,17 +106,16 @@ PEOPLE_SCHEMA = pa.schema(
 
 def gallery_schema(dimension: int) -> pa.Schema:
     """Return the schema of one embedder's faces, whose embeddings have `dimension` numbers."""
-    return pa.schema(
-        [
-            ("face_id", pa.string()),
-            ("identity_id", pa.string()),
-            ("embedding", pa.list_(pa.float32(), dimension)),
-            ("quality", pa.float32()),
-            ("enrolled_at", _TIME),
-            ("camera_id", pa.string()),  # "" for a photo
-            ("key_version", pa.int32()),
-        ]
-    )
+    columns: list[tuple[str, pa.DataType]] = [
+        ("face_id", pa.string()),
+        ("identity_id", pa.string()),
+        ("embedding", pa.list_(pa.float32(), dimension)),
+        ("quality", pa.float32()),
+        ("enrolled_at", _TIME),
+        ("camera_id", pa.string()),  # "" for a photo
+        ("key_version", pa.int32()),
+    ]
+    return pa.schema(columns)
 
 
 def table_of(event: Event) -> str:

@@ -1,8 +1,9 @@
 """The write-ahead log: segments of records, each of which is there whole or not at all.
 
 A record is what one append wrote: `length, crc32, payload`, the two numbers as unsigned
-32-bit little-endian, the checksum over length and payload. The payload is one Arrow IPC
-stream a table, whose schema metadata names the table.
+32-bit little-endian, the checksum over length and payload. The payload is, a table, its
+name and one Arrow IPC record batch, each after its length. The schema is the one of the
+folder's schema version.
 """
 
 import os
@@ -15,10 +16,10 @@ from pathlib import Path
 import pyarrow as pa
 
 from genesis_ray.store.disk import sync_folder
+from genesis_ray.store.schemas import EVENT_SCHEMAS
 
 _LENGTH = struct.Struct("<I")
 _HEADER = struct.Struct("<II")
-_TABLE = b"table"
 
 
 class Segment:
@@ -65,30 +66,46 @@ class Segment:
 
 def encode(tables: Mapping[str, pa.Table]) -> bytes:
     """Return the tables as one record."""
-    payload = pa.BufferOutputStream()
+    parts = []
     for name, table in tables.items():
-        named = table.replace_schema_metadata({_TABLE: name})
-        with pa.ipc.new_stream(payload, named.schema) as stream:
-            stream.write_table(named)
-    content = payload.getvalue().to_pybytes()
-    length = _LENGTH.pack(len(content))
-    return length + _LENGTH.pack(zlib.crc32(content, zlib.crc32(length))) + content
+        for batch in table.combine_chunks().to_batches():
+            for part in (name.encode(), memoryview(batch.serialize())):
+                parts += [_LENGTH.pack(len(part)), part]
+    payload = b"".join(parts)
+    length = _LENGTH.pack(len(payload))
+    return length + _LENGTH.pack(zlib.crc32(payload, zlib.crc32(length))) + payload
 
 
-def read_records(content: bytes) -> Iterator[dict[str, pa.Table]]:
-    """Yield the tables of each record, in order, up to the first that is not whole."""
-    end = 0
-    while record := _record_at(content, end):
-        yield _decode(record)
-        end += _HEADER.size + len(record)
+def read_rows(content: bytes, only: str | None = None) -> dict[str, pa.Table]:
+    """Return a segment's rows, a table a kind, up to the first record that is not whole.
+
+    With `only`, those of one table.
+    """
+    found: dict[str, list[pa.RecordBatch]] = {}
+    for record in _records(content):
+        parts = _parts(record)
+        for name, batch in zip(parts, parts, strict=True):
+            table = str(name, "utf-8")
+            if only in (None, table):
+                # A copy is aligned as Arrow wants it; the middle of a record need not be.
+                rows = pa.ipc.read_record_batch(pa.py_buffer(bytes(batch)), EVENT_SCHEMAS[table])
+                found.setdefault(table, []).append(rows)
+    return {
+        table: pa.Table.from_batches(batches, EVENT_SCHEMAS[table]).combine_chunks()
+        for table, batches in found.items()
+    }
 
 
 def whole_bytes(content: bytes) -> int:
     """Return how many bytes of a segment are whole records; what follows was torn off."""
+    return sum(_HEADER.size + len(record) for record in _records(content))
+
+
+def _records(content: bytes) -> Iterator[memoryview]:
     end = 0
     while record := _record_at(content, end):
+        yield record
         end += _HEADER.size + len(record)
-    return end
 
 
 def _record_at(content: bytes, start: int) -> memoryview | None:
@@ -103,12 +120,10 @@ def _record_at(content: bytes, start: int) -> memoryview | None:
     return payload
 
 
-def _decode(payload: memoryview) -> dict[str, pa.Table]:
-    source = pa.BufferReader(payload)
-    tables = {}
-    while source.tell() < source.size():
-        with pa.ipc.open_stream(source) as stream:
-            table = stream.read_all()
-        name = table.schema.metadata[_TABLE].decode()
-        tables[name] = table.replace_schema_metadata(None)
-    return tables
+def _parts(record: memoryview) -> Iterator[memoryview]:
+    start = 0
+    while start < len(record):
+        (length,) = _LENGTH.unpack_from(record, start)
+        start += _LENGTH.size
+        yield record[start : start + length]
+        start += length

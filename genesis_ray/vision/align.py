@@ -55,7 +55,8 @@ def align(image: Image, landmarks: Points) -> Image:
         ratio = np.array(size) / (width, height)
         landmarks = ((landmarks + 0.5) * ratio - 0.5).astype(np.float32)
     matrix = similarity_transform(landmarks, TEMPLATE)
-    return cv2.warpAffine(image, matrix, (ALIGNED_SIZE, ALIGNED_SIZE))
+    aligned: Image = cv2.warpAffine(image, matrix, (ALIGNED_SIZE, ALIGNED_SIZE))
+    return aligned
 
 
 def widened(image: Image, xyxy: npt.NDArray[np.float32], *, by: float, size: int) -> Image:
@@ -65,7 +66,8 @@ def widened(image: Image, xyxy: npt.NDArray[np.float32], *, by: float, size: int
     """
     height, width = image.shape[:2]
     margin = (xyxy[2:] - xyxy[:2]) * by / 2
-    left, top = np.maximum(np.floor(xyxy[:2] - margin), 0).astype(int)
+    left, top = np.clip(np.floor(xyxy[:2] - margin), 0, (width - 1, height - 1)).astype(int)
     right, bottom = np.ceil(xyxy[2:] + margin).astype(int)
     crop = image[top : max(bottom, top + 1), left : max(right, left + 1)]
-    return cv2.resize(crop, (size, size), interpolation=cv2.INTER_AREA)
+    resized: Image = cv2.resize(crop, (size, size), interpolation=cv2.INTER_AREA)
+    return resized

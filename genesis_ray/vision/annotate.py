@@ -100,7 +100,7 @@ class _Pens:
     def draw_zone(self, scene: Image, zone: Zone) -> None:
         """Tint a zone and write its name inside its topmost corner."""
         outline = np.array([self._pixel(corner) for corner in zone.outline.corners])
-        sv.draw_filled_polygon(scene, outline, _ZONE, opacity=0.3)
+        sv.draw_filled_polygon(scene, outline, _ZONE, opacity=0.18)
         cv2.polylines(scene, [outline], True, _ZONE.as_bgr(), self._stroke, cv2.LINE_AA)
         self._write(scene, zone.zone_id, outline[outline[:, 1].argmin()], paper=_ZONE, ink=_INK)
 

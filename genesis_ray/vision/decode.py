@@ -23,6 +23,7 @@ from genesis_ray.domain.frames import Image
 from genesis_ray.errors import SourceError
 
 _USUAL_FPS = 25.0  # of a file that does not say
+_FASTEST_FPS = 999  # some files of variable rate give the ticks of their clock for it
 _NEW_START_S = 1  # a larger step back in time is a new start of the clock, a smaller one damage
 _MISSING_S = 0.5  # what a header promises and a whole file holds differ by less
 _NOT_MOVING = re.compile("^(tty|image2|concat|hls)$|_pipe$")  # text, pictures, lists of files
@@ -63,7 +64,7 @@ class VideoFile:
         self._quarter_turns = round(first.rotation / 90) % 4  # counter-clockwise
         turned = self._quarter_turns in (1, 3)
         self.width, self.height = self._coded_size[::-1] if turned else self._coded_size
-        self.fps = float(self._stream.average_rate or self._stream.guessed_rate or _USUAL_FPS)
+        self.fps = _fps(self._stream)
         self._indexed_frames = self._stream.frames
         self._length_s = _length_s(self._container, self._stream)
         self.frame_count = self._indexed_frames or round((self._length_s or 0) * self.fps) or None
@@ -190,6 +191,11 @@ def _what_it_is(path: Path) -> str | None:
         if all(character.isprintable() or character.isspace() for character in head.decode()):
             return "text; give a video file"
     return None
+
+
+def _fps(stream: VideoStream) -> float:
+    rates = (stream.average_rate, stream.guessed_rate)
+    return next((float(rate) for rate in rates if rate and rate <= _FASTEST_FPS), _USUAL_FPS)
 
 
 def _length_s(container: InputContainer, stream: VideoStream) -> float | None:

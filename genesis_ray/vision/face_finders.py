@@ -101,7 +101,8 @@ class SCRFD:
         boxes, confidence, landmarks = self._decoded(self._run(canvas[None]))
         left_top_size = np.hstack([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]])
         kept = np.array(
-            cv2.dnn.NMSBoxes(left_top_size, confidence, self._confidence, 0.4), np.int64
+            cv2.dnn.NMSBoxes(left_top_size.tolist(), confidence.tolist(), self._confidence, 0.4),
+            np.int64,
         ).ravel()
         return _found(boxes[kept], confidence[kept], landmarks[kept], ratio)
 
@@ -135,18 +136,24 @@ class MTCNN:
     It gives false faces of 0.76, so that 0.9 is asked for.
     """
 
+    _LEAST_FACE = 20
+
     def __init__(self, *, long_side: int, confidence: float = 0.9) -> None:
+        import facenet_pytorch
         import torch
-        from facenet_pytorch import MTCNN as Network
 
         self._long_side = long_side
         self._confidence = confidence
         device = "cuda" if torch.cuda.is_available() else "cpu"
-        self._net: Any = Network(keep_all=True, device=device)
+        self._net: Any = facenet_pytorch.MTCNN(
+            keep_all=True, min_face_size=self._LEAST_FACE, device=device
+        )
 
     def find(self, image: Image) -> list[FoundFace]:
         """Return the faces of uint8 [h, w, 3], BGR, surest first."""
         picture, ratio = _resized(image, self._long_side)
+        if min(picture.shape[:2]) < self._LEAST_FACE:  # on which the network raises
+            return []
         boxes, confidence, landmarks = self._net.detect(
             cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), landmarks=True
         )
@@ -168,7 +175,11 @@ FINDERS = tuple(_FINDERS)
 def _resized(image: Image, long_side: int) -> tuple[Image, npt.NDArray[np.float64]]:
     """Bring a picture into a detector's range; also return its new size by its old, [x, y]."""
     height, width = image.shape[:2]
-    scale = float(np.clip(1.0, min(_LEAST_SIDE, long_side) / max(height, width), long_side / max(height, width)))
+    scale = float(
+        np.clip(
+            1.0, min(_LEAST_SIDE, long_side) / max(height, width), long_side / max(height, width)
+        )
+    )
     if scale == 1.0:
         return image, np.ones(2)
     size = max(1, round(width * scale)), max(1, round(height * scale))

@@ -8,11 +8,20 @@ from pathlib import Path
 from typing import Literal
 
 from genesis_ray.errors import ModelError
-from genesis_ray.vision.fetch import Fetched, IndexMirror, Progress, Source, WebFile, fetch, sha256_of
+from genesis_ray.vision.fetch import (
+    Fetched,
+    IndexMirror,
+    Progress,
+    Source,
+    WebFile,
+    fetch,
+    sha256_of,
+)
 
 Task = Literal["person-detection", "face-detection", "face-embedding"]
 Engine = Literal["torch", "openvino"]
 Format = Literal["ultralytics", "facenet-graph", "onnx", "python-package"]
+Status = Literal["ok", "missing", "wrong", "packaged"]
 
 _ENGINES: dict[Format, tuple[Engine, ...]] = {
     "ultralytics": ("torch", "openvino"),
@@ -47,9 +56,7 @@ class Model:
         file: The name of its weights in the cache, as the source has them.
         sha256, size: Of that file, in hexadecimal and in bytes.
         sources: In the order of asking.
-        dimension: Of the vectors that an embedder makes.
-        threshold: Least cosine similarity at which an embedder's faces are one person.
-        evidence: What the threshold was calibrated on, and with which result.
+        dimension: Of the vectors that an embedding network makes.
     """
 
     name: str
@@ -63,8 +70,6 @@ class Model:
     size: int = 0
     sources: tuple[Source, ...] = ()
     dimension: int | None = None
-    threshold: float | None = None
-    evidence: str = ""
 
     @property
     def engines(self) -> tuple[Engine, ...]:
@@ -94,7 +99,9 @@ CATALOG: dict[str, Model] = _by_name(
             sha256="f59b3d833e2ff32e194b5bb8e08d211dc7c5bdf144b90d2c8412c47ccfc83b36",
             size=6_549_796,
             sources=(
-                WebFile("https://github.com/ultralytics/assets/releases/download/v8.3.0/yolov8n.pt"),
+                WebFile(
+                    "https://github.com/ultralytics/assets/releases/download/v8.3.0/yolov8n.pt"
+                ),
                 IndexMirror(
                     "aissemble-inference-yolo",
                     "1.5.0",
@@ -114,7 +121,9 @@ CATALOG: dict[str, Model] = _by_name(
             sha256="1f47a78bf100391c2a140b7ac73a1caae18c32779be7d310658112f7ac9aa78a",
             size=22_588_772,
             sources=(
-                WebFile("https://github.com/ultralytics/assets/releases/download/v8.3.0/yolov8s.pt"),
+                WebFile(
+                    "https://github.com/ultralytics/assets/releases/download/v8.3.0/yolov8s.pt"
+                ),
                 IndexMirror(
                     "aissemble-inference-yolo",
                     "1.5.0",
@@ -126,7 +135,7 @@ CATALOG: dict[str, Model] = _by_name(
         Model(
             name="yolo11n",
             task="person-detection",
-            summary="Ultralytics YOLO11 nano, COCO, as ONNX; there is no official ONNX file",
+            summary="Ultralytics YOLO11 nano, COCO, as ONNX",
             licence=_AGPL,
             format="onnx",
             input=_YOLO,
@@ -142,7 +151,7 @@ CATALOG: dict[str, Model] = _by_name(
         Model(
             name="mtcnn",
             task="face-detection",
-            summary="MTCNN with 5 landmarks; its three networks come inside facenet-pytorch",
+            summary="MTCNN, 5 landmarks; comes inside facenet-pytorch",
             licence="MIT",
             format="python-package",
             input=InputConvention("RGB", mean=127.5, scale=128),
@@ -198,13 +207,12 @@ CATALOG: dict[str, Model] = _by_name(
         Model(
             name="facenet-vggface2",
             task="face-embedding",
-            summary=(
-                "FaceNet 20180402-114759 (InceptionResnetV1, VGGFace2), from its frozen graph; "
-                "facenet-pytorch's own file of these weights has another digest"
-            ),
+            summary="FaceNet 20180402-114759 (InceptionResnetV1, VGGFace2), 512-D",
             licence="MIT",
             format="facenet-graph",
             input=InputConvention("RGB", mean=127.5, scale=128, shape=(160, 160)),
+            # The frozen graph of the authors; facenet-pytorch's own file, the same weights, is
+            # not asked for, because its digest is not known for sure.
             file="facenet-20180402-114759.pb",
             sha256="60576ffa7c618f809a73383bed2ebb91c4dc85054ce7cac301b9cc99b646b78f",
             size=94_027_862,
@@ -214,7 +222,7 @@ CATALOG: dict[str, Model] = _by_name(
         Model(
             name="sface",
             task="face-embedding",
-            summary="SFace 2021dec of the OpenCV zoo, for faces aligned by 5 landmarks",
+            summary="SFace 2021dec of the OpenCV zoo, 128-D; aligned by 5 landmarks",
             licence="Apache-2.0",
             format="onnx",
             input=InputConvention("RGB", mean=0, scale=1, shape=(112, 112)),
@@ -238,7 +246,7 @@ CATALOG: dict[str, Model] = _by_name(
         Model(
             name="w600k_mbf",
             task="face-embedding",
-            summary="InsightFace ArcFace MobileFaceNet, WebFace600K, aligned by 5 landmarks",
+            summary="InsightFace ArcFace MobileFaceNet, 512-D; aligned by 5 landmarks",
             licence=_INSIGHTFACE,
             format="onnx",
             input=InputConvention("RGB", mean=127.5, scale=127.5, shape=(112, 112)),
@@ -310,6 +318,17 @@ def pull(name: str, *, force: bool = False, progress: Progress | None = None) ->
         force=force,
         progress=progress,
     )
+
+
+def status(name: str) -> Status:
+    """Hash a model's weights in the cache and tell how they are."""
+    model = find(name)
+    if model.format == "python-package":
+        return "packaged"
+    path = models_dir() / model.file
+    if not path.is_file():
+        return "missing"
+    return "ok" if sha256_of(path) == model.sha256 else "wrong"
 
 
 def _packaged() -> Path:

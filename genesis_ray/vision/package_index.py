@@ -15,7 +15,6 @@ import httpx2
 from unearth import PackageFinder
 from unearth.auth import MultiDomainBasicAuth
 from unearth.fetchers import PyPIClient
-from unearth.link import Link
 
 # A host that does not answer is given up soon, a slow one is waited for.
 _TIMEOUT = httpx2.Timeout(30, connect=5)
@@ -84,28 +83,16 @@ def web_client(settings: IndexSettings) -> PyPIClient:
     return client
 
 
-def find_archives(
-    project: str, version: str, suffix: str, client: PyPIClient, settings: IndexSettings
-) -> Iterator[Link]:
-    """Yield the links to a release's archive that the indexes have, in the order of asking.
+def finders(client: PyPIClient, settings: IndexSettings) -> Iterator[PackageFinder]:
+    """Yield a finder for each place that packages come from, in the order of asking.
 
-    An index that cannot be reached is passed over. Nothing is downloaded, built or run.
+    One place each, so that a broken one hides no other.
     """
-    # unearth warns of each index that lacks the project; that is no news to the user.
+    # unearth warns of every index that lacks a project; that is no news to the user.
     logging.getLogger("unearth").setLevel(logging.ERROR)
-    for finder in _finders(client, settings):
-        try:
-            packages = finder.find_matches(f"{project}=={version}", allow_yanked=True)
-            yield from (p.link for p in packages if p.link.filename.endswith(suffix))
-        except (httpx2.HTTPError, OSError, ValueError):
-            continue
 
-
-def _finders(client: PyPIClient, settings: IndexSettings) -> Iterator[PackageFinder]:
-    """Yield one finder a source, so that a broken source hides no other."""
-
-    def finder(**source: tuple[str, ...]) -> PackageFinder:
-        return PackageFinder(session=client, ignore_compatibility=True, **source)
+    def finder(**place: tuple[str, ...]) -> PackageFinder:
+        return PackageFinder(session=client, ignore_compatibility=True, **place)
 
     for link in settings.find_links:
         yield finder(find_links=(link,))

@@ -21,7 +21,8 @@ from genesis_ray.domain.frames import Image
 from genesis_ray.errors import StoreError
 
 _TICKS_PER_S = 90_000  # the clock of MPEG
-_X264 = {"preset": "veryfast", "crf": "23"}
+# Without B-frames, which make the file misstate its length where the rate varies.
+_X264 = {"preset": "veryfast", "crf": "23", "bf": "0"}
 
 
 class VideoWriter:

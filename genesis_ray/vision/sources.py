@@ -2,6 +2,7 @@
 
 import importlib.util
 import inspect
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -59,12 +60,13 @@ class VideoSource:
     """One camera's video: frames stamped with capture times, at most `process_fps` a second.
 
     It plays once. Frames that are left out keep their number and are not turned into pixels.
+    What plays in a row goes on without a gap, except where the files' own dates tell of one.
 
     Attributes:
         width: Pixels of every frame.
         height: The same.
         fps: Rate of the video itself, before frames are left out.
-        frame_count: About how many it has, before frames are left out; None if not known.
+        frame_count: About how many frames it has, before some are left out; None if not known.
         started_at: Capture time of the first frame, UTC.
     """
 
@@ -85,14 +87,23 @@ class VideoSource:
             )
         self._urls = tuple(urls)
         self._camera_id = camera_id
-        self._sampler = RateSampler(process_fps) if process_fps else None
+        self._process_fps = process_fps
         self._problems: list[str] = []
         self._clip = _open_clip(self._urls[0])
         self.width, self.height, self.fps = self._clip.width, self._clip.height, self._clip.fps
-        self.started_at = (start or self._clip.started_at or _UNDATED).astimezone(UTC)
+        recorded_at = self._clip.started_at
+        self.started_at = (start or recorded_at or _UNDATED).astimezone(UTC)
+        self._clock_error = self.started_at - recorded_at if recorded_at else None
         counts = [self._clip.frame_count, *map(self._count, self._urls[1:])]
         known = [count for count in counts if count is not None]
         self.frame_count = sum(known) if len(known) == len(counts) else None
+
+    @property
+    def expected_frames(self) -> int | None:
+        """About how many frames will be played; None if not known."""
+        if self.frame_count is None or self._process_fps is None:
+            return self.frame_count
+        return math.ceil(self.frame_count * min(1.0, self._process_fps / self.fps))
 
     @property
     def problem(self) -> str | None:
@@ -100,19 +111,21 @@ class VideoSource:
         return "; ".join(self._problems) or None
 
     def __iter__(self) -> Iterator[Frame]:
+        sampler = RateSampler(self._process_fps) if self._process_fps else None
         frame_index = 0
-        begins_at = captured_at = self.started_at
+        begins_at = captured_at = over_at = self.started_at
         for number, url in enumerate(self._urls):
             if number:
                 self._clip.close()
                 self._clip = _open_clip(url)
+                begins_at = self._begin_after(over_at)
             for elapsed, make_pixels in self._clip.frames():
                 captured_at = begins_at + elapsed
-                if self._sampler is None or self._sampler.keeps(captured_at):
+                if sampler is None or sampler.keeps(captured_at):
                     stamp = FrameStamp(self._camera_id, frame_index, captured_at)
                     yield Frame(stamp, make_pixels())
                 frame_index += 1
-            begins_at = captured_at + timedelta(seconds=1 / self._clip.fps)
+            over_at = captured_at + timedelta(seconds=1 / self._clip.fps)
             if self._clip.problem:
                 name = f"{url}: " if len(self._urls) > 1 else ""
                 self._problems.append(name + self._clip.problem)
@@ -131,6 +144,12 @@ class VideoSource:
     def close(self) -> None:
         """Release what is held."""
         self._clip.close()
+
+    def _begin_after(self, over_at: datetime) -> datetime:
+        """Return when the clip just opened begins, if the one before was over at `over_at`."""
+        if self._clip.started_at is None or self._clock_error is None:
+            return over_at
+        return max(over_at, self._clip.started_at + self._clock_error)
 
     def _count(self, url: str) -> int | None:
         """Return the number of frames of a later clip, having made sure that it fits."""

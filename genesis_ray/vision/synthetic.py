@@ -19,8 +19,9 @@ _Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 _BACKGROUND = (96, 96, 96)  # grey: whatever has a colour is a figure
 _MARGIN = 0.1  # of a lane's height, on every side of its figure
-_SLIMNESS = 0.4  # width of a figure by its height
-_WIDTHS_PER_S = 1.5  # a figure's speed, slow enough for its boxes in two frames to overlap
+_SLIMNESS = 0.5  # width of a figure by its height
+_WIDTHS_PER_S = 1.5  # the first figure's speed, at which its boxes in two frames overlap
+_FASTER_PER_S = 0.05  # how much faster each further figure is
 
 
 class SyntheticFilm:
@@ -78,7 +79,7 @@ class SyntheticFilm:
         tall = lane * (1 - 2 * _MARGIN)
         wide = min(tall * _SLIMNESS, self.width / 2)
         room = self.width - wide
-        walked = (_WIDTHS_PER_S + figure / 10) * wide * frame_index / self.fps
+        walked = (_WIDTHS_PER_S + _FASTER_PER_S * figure) * wide * frame_index / self.fps
         left = round(room - abs(room - (walked + room * figure / 2) % (2 * room)))
         top = round((figure + _MARGIN) * lane)
         return left, top, round(left + wide), round(top + tall)

@@ -1,0 +1,33 @@
+"""The HTTP API as an ASGI application; whoever serves it gives it its backends."""
+
+from importlib.metadata import version
+
+from fastapi import FastAPI
+
+from genesis_ray.api import problems
+from genesis_ray.api.backends import Backends
+from genesis_ray.api.loopback import LoopbackOnly
+from genesis_ray.api.request_id import RequestId
+from genesis_ray.api.routers import cameras, events, health, metrics, people
+
+
+def create_app(backends: Backends, *, echo_request_id: bool = True) -> FastAPI:
+    """Return the API over one tenant's system.
+
+    Args:
+        backends: What it answers from.
+        echo_request_id: Whether answers carry x-request-id; false where the server adds it.
+    """
+    app = FastAPI(
+        title="genesis_ray",
+        summary="Who was where, for how long, in which order.",
+        version=version("genesis-ray"),
+        responses={"default": {"model": problems.Problem, "description": "What went wrong"}},
+    )
+    app.state.backends = backends
+    problems.install(app)
+    for each in (health, cameras, events, people, metrics):
+        app.include_router(each.router)
+    app.add_middleware(LoopbackOnly)
+    app.add_middleware(RequestId, echo=echo_request_id)  # last, so outermost: refusals have ids too
+    return app

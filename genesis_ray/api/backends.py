@@ -1,0 +1,58 @@
+"""What the API needs of the system behind it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import pyarrow as pa
+
+from genesis_ray.settings import CameraSettings
+from genesis_ray.store.people import Person
+from genesis_ray.telemetry import Figures
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveState:
+    """What a live system says of itself.
+
+    Attributes:
+        missing: What it waits for, or has lost; nothing when it is ready.
+        is_open: Whether all sources are open.
+        failure: Why it stopped before its sources ended.
+    """
+
+    missing: tuple[str, ...] = ()
+    is_open: bool = False
+    failure: str | None = None
+    figures: Figures = field(default_factory=Figures)
+
+
+class Feed(Protocol):
+    """The live system, as it last was."""
+
+    def state(self) -> LiveState:
+        """Return the latest state without waiting."""
+
+    def frames_per_second(self) -> Mapping[str, float]:
+        """Return the rate at which frames of each camera are looked at now."""
+
+
+EventReader = Mapping[str, pa.Table]
+"""The tenant's event tables by name, in order of (occurred_at, event_id); an access reads."""
+
+
+class PeopleReader(Protocol):
+    """The tenant's people."""
+
+    def __call__(self) -> Sequence[Person]:
+        """Return everyone, by (enrolled_at, identity_id)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backends:
+    """One tenant's system."""
+
+    cameras: tuple[CameraSettings, ...]
+    feed: Feed
+    events: EventReader
+    people: PeopleReader

@@ -1,0 +1,144 @@
+"""The rows of the event tables as they leave the API: a contract of its own."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+Kind = Literal[
+    "track_observations",
+    "zone_crossings",
+    "line_crossings",
+    "face_scores",
+    "face_recognitions",
+    "visits",
+    "camera_states",
+]
+"""The event tables, under the names that `genesis query` knows them by."""
+
+_Fraction = Annotated[float, Field(description="0 to 1, from the left or top of the picture")]
+_Similarity = Annotated[float, Field(description="Cosine, -1 to 1")]
+
+
+class _Row(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    event_id: UUID = Field(description="The same for ever: a replay does not make a second one")
+    tenant_id: str
+    site_id: str
+    camera_id: str
+    occurred_at: datetime = Field(description="When it was captured, UTC")
+
+
+class TrackObservation(_Row):
+    """Where a track was: its first and last sight, and one a second between."""
+
+    kind: Literal["track_observations"]
+    track_id: int
+    frame_index: int
+    x1: _Fraction
+    y1: _Fraction
+    x2: _Fraction
+    y2: _Fraction
+    confidence: float = Field(description="The detector's")
+
+
+class ZoneCrossing(_Row):
+    """A track entered or left a zone."""
+
+    kind: Literal["zone_crossings"]
+    zone_id: str
+    track_id: int
+    direction: Literal["enter", "exit"]
+
+
+class LineCrossing(_Row):
+    """A track went over a counting line."""
+
+    kind: Literal["line_crossings"]
+    line_id: str
+    track_id: int
+    direction: Literal["in", "out"]
+
+
+class FaceScore(_Row):
+    """How similar one face of a track was to the nearest identities, best first."""
+
+    kind: Literal["face_scores"]
+    track_id: int
+    face_index: int
+    quality: float
+    embedder: str
+    candidate_ids: list[str]
+    similarities: list[_Similarity]
+
+
+class FaceRecognition(_Row):
+    """A track was given an identity."""
+
+    kind: Literal["face_recognitions"]
+    track_id: int
+    identity_id: str
+    decision: Literal["named", "review", "unknown"]
+    similarity: _Similarity
+    runner_up_similarity: _Similarity | None
+    threshold: _Similarity
+    votes: int = Field(description="Faces of the track that agreed")
+    quality: float
+    gate: str = Field(description="The rule that let it through, empty where none applies")
+    is_new: bool = Field(description="The identity, a pseudonymous visitor, was made from this")
+    embedder: str
+
+
+class VisitEvent(_Row):
+    """A visit began (`ended_at` is null) or is over: two rows with one `visit_id`."""
+
+    kind: Literal["visits"]
+    visit_id: str
+    identity_id: str
+    started_at: datetime
+    ended_at: datetime | None
+    zone_ids: list[str] = Field(description="Zones entered, in order")
+
+
+class CameraStateEvent(_Row):
+    """A camera's stream began, ended or failed."""
+
+    kind: Literal["camera_states"]
+    state: Literal["online", "ended", "failed"]
+    reason: str
+
+
+EventRow = Annotated[
+    TrackObservation
+    | ZoneCrossing
+    | LineCrossing
+    | FaceScore
+    | FaceRecognition
+    | VisitEvent
+    | CameraStateEvent,
+    Field(discriminator="kind"),
+]
+
+
+def to_models(kind: Kind, rows: pa.Table) -> list[EventRow]:
+    """Return the rows of an event table as they leave the API."""
+    fields = [field.with_type(_on_the_way(field.type)) for field in rows.schema]
+    plain = rows.cast(pa.schema(fields)).to_pylist()
+    return _ROWS.validate_python([{"kind": kind, **row} for row in plain])
+
+
+_ROWS: TypeAdapter[list[EventRow]] = TypeAdapter(list[EventRow])
+
+
+def _on_the_way(type_: pa.DataType) -> pa.DataType:
+    """Return the type to read a column as; 32-bit numbers as their shortest text: 0.9 is 0.9."""
+    if type_ == pa.binary(16):
+        return pa.uuid()
+    if type_ == pa.float32():
+        return pa.string()
+    if type_ == pa.list_(pa.float32()):
+        return pa.list_(pa.string())
+    return type_

@@ -1,0 +1,30 @@
+"""The API's description: `python -m genesis_ray.api.openapi docs/openapi.json` writes it."""
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from genesis_ray.api.app import create_app
+from genesis_ray.api.backends import Backends, LiveState
+
+
+def document() -> dict[str, Any]:
+    """Return the OpenAPI document, which does not depend on what is behind the API."""
+    nothing = Backends(cameras=(), feed=_NoFeed(), events={}, people=list)
+    return create_app(nothing).openapi()
+
+
+class _NoFeed:
+    """The feed of a system that is not there."""
+
+    def state(self) -> LiveState:
+        return LiveState()
+
+    def frames_per_second(self) -> Mapping[str, float]:
+        return {}
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(json.dumps(document(), indent=2) + "\n")

@@ -1,0 +1,67 @@
+"""The cameras and how they are."""
+
+from typing import Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from genesis_ray.api.backends import LiveState
+from genesis_ray.api.deps import Reached
+from genesis_ray.run_result import CameraProgress
+from genesis_ray.settings import CameraSettings
+
+router = APIRouter(prefix="/v1/cameras", tags=["cameras"])
+
+State = Literal["starting", "online", "ended", "failed"]
+
+
+class Camera(BaseModel):
+    """A camera of the configuration, with how far it is."""
+
+    camera_id: str
+    state: State
+    frames: int = Field(description="Looked at since the system started")
+    expected_frames: int | None = Field(description="In all, where the source knows its length")
+    dropped: dict[str, int] = Field(description="Frames not looked at, by the reason")
+    problem: str | None = Field(description="Why the source ended before its time")
+    zone_ids: list[str]
+    line_ids: list[str]
+
+
+class Cameras(BaseModel):
+    """All cameras."""
+
+    cameras: list[Camera]
+
+
+@router.get("")
+async def read_cameras(reached: Reached) -> Cameras:
+    """List the cameras of the configuration."""
+    state = reached.feed.state()
+    progress = {camera.camera_id: camera for camera in state.figures.cameras}
+    return Cameras(
+        cameras=[
+            _shown(camera, progress.get(camera.camera_id), state) for camera in reached.cameras
+        ]
+    )
+
+
+def _shown(camera: CameraSettings, progress: CameraProgress | None, state: LiveState) -> Camera:
+    progress = progress or CameraProgress(camera_id=camera.camera_id)
+    is_lost = state.failure is not None and not progress.is_done
+    return Camera(
+        camera_id=camera.camera_id,
+        state="failed" if is_lost else _state(progress, is_open=state.is_open),
+        frames=progress.frames,
+        expected_frames=progress.expected_frames,
+        dropped=dict(progress.dropped),
+        problem=state.failure if is_lost else progress.problem,
+        zone_ids=[zone.zone_id for zone in camera.zones],
+        line_ids=[line.line_id for line in camera.lines],
+    )
+
+
+def _state(progress: CameraProgress, *, is_open: bool) -> State:
+    if progress.is_done:
+        return "failed" if progress.problem else "ended"
+    return "online" if is_open else "starting"

@@ -1,0 +1,54 @@
+"""What happened, row by row."""
+
+from typing import Annotated, Self
+
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+from genesis_ray.api.deps import GivenCursor, Limit, NextCursor, Reached
+from genesis_ray.api.event_models import EventRow, Kind, to_models
+from genesis_ray.api.pages import Cursor, event_rows
+
+router = APIRouter(prefix="/v1/events", tags=["events"])
+
+
+class EventQuery(BaseModel):
+    """Which events to read."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Kind = Field(description="The event table")
+    camera_id: str | None = None
+    start: AwareDatetime | None = Field(default=None, description="At or after, with a time zone")
+    end: AwareDatetime | None = Field(default=None, description="Before, with a time zone")
+    limit: Limit = 100
+    cursor: GivenCursor = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.start and self.end and self.start > self.end:
+            raise ValueError(f"start {self.start.isoformat()} is after end {self.end.isoformat()}")
+        return self
+
+
+class EventPage(BaseModel):
+    """Events by when they were captured, then by their id."""
+
+    events: list[EventRow]
+    next_cursor: NextCursor
+
+
+@router.get("")
+def read_events(reached: Reached, query: Annotated[EventQuery, Query()]) -> EventPage:
+    """Read the rows of one event table, those not yet committed to Parquet included."""
+    rows = event_rows(
+        reached.events[query.kind],
+        camera_id=query.camera_id,
+        start=query.start,
+        end=query.end,
+        after=Cursor.parse(query.cursor) if query.cursor else None,
+    )
+    shown = to_models(query.kind, rows[: query.limit])
+    more = len(rows) > query.limit
+    last = Cursor(shown[-1].occurred_at, shown[-1].event_id.hex) if more else None
+    return EventPage(events=shown, next_cursor=str(last) if last else None)

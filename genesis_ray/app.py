@@ -1,0 +1,246 @@
+"""The composition root: `serve run genesis_ray.app:build config=deployments/config/dev.yaml`.
+
+One Serve application of four deployments: `api` answers, `live` owns the actors that watch the
+cameras, `detector` and `embedder` do the model work. `live` is a deployment, where a detached
+actor would have done, because then Serve ties its life to the application's: it survives a
+crash of the API, is started again when it dies itself, and ends with the application, and with
+it the actors that it made.
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+import ray
+from fastapi import FastAPI
+from pydantic import BaseModel, ConfigDict, ValidationError
+from ray import serve
+from ray.exceptions import ActorAlreadyExistsError, RayTaskError
+from ray.serve import Application, Deployment
+from ray.serve.handle import DeploymentHandle
+
+from genesis_ray import settings_file
+from genesis_ray.api.app import create_app
+from genesis_ray.api.backends import Backends, LiveState
+from genesis_ray.api.feed import PolledFeed
+from genesis_ray.errors import ConfigurationError, GenesisError
+from genesis_ray.identities import identity_folder
+from genesis_ray.live.spec import LiveSpec
+from genesis_ray.live.supervisor import Supervisor
+from genesis_ray.run_result import summary
+from genesis_ray.serving import detector, embedder
+from genesis_ray.settings import DetectorSettings, FaceSettings, Settings
+from genesis_ray.store.people import People, Person
+from genesis_ray.store.reader import RunTables
+from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.telemetry import Figures
+
+API = "api"
+LIVE = "live"
+
+_MODELS = (detector.NAME, embedder.NAME)
+
+_CPUS_A_REPLICA = 0.1
+"""A reservation for placing; neither replica computes much."""
+
+_GPU_SHARE = 0.25
+
+_LOOK_AGAIN_S = 0.5
+
+_Model = TypeVar("_Model", DetectorSettings, FaceSettings)
+
+
+class Arguments(BaseModel):
+    """What `serve run` or a Serve configuration may say.
+
+    Attributes:
+        config: The YAML file of settings; seen from the folder of whoever builds.
+        realtime: Whether recordings play like live cameras: at their own pace, dated now, and
+            with frames dropped where the models cannot keep up.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    config: Path
+    realtime: bool = True
+
+
+def build(args: dict[str, object]) -> Application:
+    """Return the whole system as a Serve application; nothing is started.
+
+    Raises:
+        ConfigurationError: An argument or a setting is wrong.
+    """
+    # Ray is started by whoever called: nothing of a customer's cameras is told to anybody.
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    arguments = _checked(args)
+    settings = settings_file.load(arguments.config)
+    if not settings.cameras:
+        raise ConfigurationError(f"{arguments.config}: nothing to watch; name at least one camera")
+    settings = settings.model_copy(update={"data_dir": settings.data_dir.resolve()})
+    live = _deployment(Live, LIVE).bind(
+        settings,
+        arguments.realtime,
+        detector.bind(_placed(settings.detector)),
+        embedder.bind(_placed(settings.faces)),
+    )
+    return _deployment(serve.ingress()(Api), API).bind(settings, live)
+
+
+class Live:
+    """Watches the cameras from its start to the end of their sources."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        realtime: bool,
+        *_models: DeploymentHandle,  # naming them makes Serve deploy them
+    ) -> None:
+        self._settings = settings
+        self._realtime = realtime
+        self._app = serve.get_replica_context().app_name
+        self._supervisor: Supervisor | None = None
+        self._is_open = False
+        self._last = Figures()
+        self._watching = asyncio.create_task(self._watch())
+
+    async def state(self) -> LiveState:
+        """Return how the system is."""
+        missing = list(await self._models_not_up())
+        failure = self._failure()
+        if self._supervisor and self._is_open and not failure:
+            self._last = await self._supervisor.figures()
+        elif not failure:
+            missing.append("sources are being opened")
+        return LiveState(
+            missing=tuple(missing), is_open=self._is_open, failure=failure, figures=self._last
+        )
+
+    async def __del__(self) -> None:
+        """Save what there is; Serve waits for it when the deployment is to end."""
+        self._watching.cancel()
+        if self._supervisor:
+            await self._supervisor.stop()
+
+    async def _watch(self) -> None:
+        begun_at = time.time()
+        settings = self._settings
+        if self._realtime:
+            settings = settings.with_start(datetime.now(UTC))
+        run = _log_of(settings)
+        run.write_summary(summary(settings, None))
+        self._supervisor = await _start(
+            LiveSpec(
+                settings=settings,
+                run=run.path,
+                realtime=self._realtime,
+                detector_app=self._app,
+                embedder_app=self._app,
+            )
+        )
+        await self._supervisor.ready()
+        self._is_open = True
+        while await self._models_not_up():
+            await asyncio.sleep(_LOOK_AGAIN_S)
+        result = await self._supervisor.run(begun_at)
+        run.write_summary(summary(settings, result))
+
+    async def _models_not_up(self) -> list[str]:
+        status = await asyncio.to_thread(serve.status)
+        deployments = status.applications[self._app].deployments
+        return [
+            f"no replica of the {name} is up"
+            for name in _MODELS
+            if not deployments[name].replica_states.get("RUNNING")
+        ]
+
+    def _failure(self) -> str | None:
+        """Return why watching ended before its time."""
+        if not self._watching.done() or self._watching.cancelled():
+            return None
+        error = self._watching.exception()
+        return _reason(error) if error else None
+
+
+class Api:
+    """The HTTP API, in a process of its own."""
+
+    def __init__(self, settings: Settings, live: DeploymentHandle) -> None:
+        self._settings = settings
+        self._feed = PolledFeed(live.state.remote)
+        self._polling = asyncio.create_task(self._feed.poll())
+
+    def __serve_build_asgi_app__(self) -> FastAPI:
+        """Return the application that answers; Serve calls this once."""
+        settings = self._settings
+        backends = Backends(
+            cameras=settings.cameras,
+            feed=self._feed,
+            events=RunTables(_run_path(settings) / "events", settings.tenant_id),
+            people=self._people,
+        )
+        return create_app(backends, echo_request_id=False)
+
+    def _people(self) -> Sequence[Person]:
+        return People(identity_folder(self._settings)).everyone()
+
+
+def _checked(args: dict[str, object]) -> Arguments:
+    try:
+        return Arguments.model_validate(args)
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        raise ConfigurationError(
+            f"argument {wrong['loc'][0]!r}: {wrong['msg']}; expected config=FILE, and perhaps "
+            f"realtime=false to play recordings as fast as can be"
+        ) from None
+
+
+def _placed(settings: _Model) -> _Model:
+    """Say what share of a GPU a replica takes, where there is no cluster yet that `bind` can ask.
+
+    `serve run` builds first and starts Ray on this machine after.
+    """
+    if settings.num_gpus is not None or ray.is_initialized():
+        return settings
+    share = _GPU_SHARE if Path("/dev/nvidia0").exists() else 0.0
+    return settings.model_copy(update={"num_gpus": share})
+
+
+def _deployment(role: type, name: str) -> Deployment:
+    return serve.deployment(role).options(
+        name=name, num_replicas=1, ray_actor_options={"num_cpus": _CPUS_A_REPLICA}
+    )
+
+
+def _run_path(settings: Settings) -> Path:
+    return settings.data_dir / "run"
+
+
+def _log_of(settings: Settings) -> RunFolder:
+    """Return the data folder's run: the one that was there before, else a new one."""
+    path = _run_path(settings)
+    return RunFolder.open(path) if (path / "run.json").exists() else RunFolder.create(path)
+
+
+async def _start(spec: LiveSpec) -> Supervisor:
+    """Start the actors, once those of a predecessor that is ending have given up their names."""
+    while True:
+        try:
+            return Supervisor(spec)
+        except ActorAlreadyExistsError:
+            await asyncio.sleep(_LOOK_AGAIN_S)
+
+
+def _reason(error: BaseException) -> str:
+    """Return why something failed, without the traceback that Ray adds."""
+    if isinstance(error, RayTaskError):
+        return _reason(error.cause)
+    if isinstance(error, GenesisError):
+        return str(error)
+    last_line = str(error).strip().rpartition("\n")[2]  # of an actor's: what its making raised
+    return last_line.removeprefix("genesis_ray.errors.") or type(error).__name__

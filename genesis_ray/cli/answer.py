@@ -1,0 +1,176 @@
+"""The answer to a query, an Arrow table, as text or a file."""
+
+import csv
+import io
+import json
+import math
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from genesis_ray.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from rich.table import Table
+
+_ENDLESS = 100_000  # characters a line, where no terminal limits it
+
+
+class Format(StrEnum):
+    """How an answer is written."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+    PARQUET = "parquet"
+
+
+def show(answer: "pa.Table", file: io.StringIO | None = None) -> None:
+    """Print a row a line or, where that is wider than the terminal, a value a line."""
+    from rich.console import Console
+
+    on_terminal = file is None and sys.stdout.isatty()
+    console = Console(width=None if on_terminal else _ENDLESS, file=file)
+    columns = {
+        name: [_cell(value) for value in answer[name].to_pylist()] for name in answer.column_names
+    }
+    if _width(answer, columns) <= console.width:
+        console.print(_row_a_line(answer, columns))
+    else:
+        for row in zip(*columns.values(), strict=True):
+            console.print(_value_a_line(answer.column_names, row))
+    console.print(f"{len(answer)} row{'s' * (len(answer) != 1)}", style="dim", highlight=False)
+
+
+def written(answer: "pa.Table", chosen: Format) -> bytes:
+    """Return the answer as the content of a file.
+
+    Raises:
+        ConfigurationError: The format cannot hold a type of the answer.
+    """
+    match chosen:
+        case Format.JSON:
+            return _json(answer).encode()
+        case Format.CSV:
+            return _csv(answer).encode()
+        case Format.PARQUET:
+            return _parquet(answer)
+        case Format.TABLE:
+            file = io.StringIO()
+            show(answer, file=file)
+            return file.getvalue().encode()
+
+
+def _json(answer: "pa.Table") -> str:
+    rows = [json.dumps(_plain(row), ensure_ascii=False) for row in answer.to_pylist()]
+    return "[\n" + ",\n".join(rows) + "\n]\n" if rows else "[]\n"
+
+
+def _csv(answer: "pa.Table") -> str:
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(answer.column_names)
+    for row in answer.to_pylist():
+        values = [_plain(value) for value in row.values()]
+        writer.writerow(
+            json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
+            for value in values
+        )
+    return file.getvalue()
+
+
+def _parquet(answer: "pa.Table") -> bytes:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    content = pa.BufferOutputStream()
+    try:
+        pq.write_table(answer, content)
+    except pa.ArrowNotImplementedError as error:
+        raise ConfigurationError(f"Parquet cannot hold this answer: {error}; cast it") from error
+    return content.getvalue().to_pybytes()
+
+
+def _width(answer: "pa.Table", columns: Mapping[str, Sequence[str]]) -> int:
+    """Return how many characters a line takes; a list may be folded to its name's width."""
+    import pyarrow as pa
+
+    widths = [
+        len(field.name)
+        if pa.types.is_list(field.type)
+        else max(len(text) for text in (field.name, *columns[field.name]))
+        for field in answer.schema
+    ]
+    return sum(widths) + 3 * len(widths) + 1
+
+
+def _row_a_line(answer: "pa.Table", columns: Mapping[str, Sequence[str]]) -> "Table":
+    import pyarrow as pa
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table()
+    for field in answer.schema:
+        number = pa.types.is_integer(field.type) or pa.types.is_floating(field.type)
+        table.add_column(
+            Text(field.name),
+            justify="right" if number else "left",
+            no_wrap=not pa.types.is_list(field.type),
+        )
+    for row in zip(*columns.values(), strict=True):
+        table.add_row(*map(Text, row))
+    return table
+
+
+def _value_a_line(names: Sequence[str], row: Sequence[str]) -> "Table":
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(show_header=False)
+    for name, value in zip(names, row, strict=True):
+        table.add_row(Text(name), Text(value))
+    return table
+
+
+def _cell(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case datetime():
+            return value.isoformat(sep=" ", timespec="milliseconds").removesuffix("+00:00")
+        case timedelta():
+            return str(value)
+        case float():
+            return f"{value:.6g}"
+        case list():
+            return ", ".join(_cell(each) for each in value)
+        case _:
+            plain = _plain(value)
+            return plain if isinstance(plain, str) else json.dumps(plain, ensure_ascii=False)
+
+
+def _plain(value: Any) -> Any:
+    """Return a value of Arrow as JSON knows it: durations in seconds, bytes in hex."""
+    match value:
+        case dict():
+            return {str(name): _plain(each) for name, each in value.items()}
+        case list() | tuple():
+            return [_plain(each) for each in value]
+        case float():
+            return value if math.isfinite(value) else None
+        case Decimal():
+            return int(value) if value == value.to_integral_value() else float(value)
+        case datetime() | date() | time():
+            return value.isoformat()
+        case timedelta():
+            return value.total_seconds()
+        case bytes():
+            return value.hex()
+        case str() | int() | None:
+            return value
+        case _:
+            return str(value)

@@ -1,0 +1,45 @@
+"""The pictures that a run is illustrated with."""
+
+from pathlib import Path
+
+from genesis_ray.analytics import pictures
+from genesis_ray.assembly import open_station
+from genesis_ray.domain.frames import Image
+from genesis_ray.identities import identity_folder
+from genesis_ray.settings import CameraSettings, Settings
+from genesis_ray.store.people import People
+from genesis_ray.store.reader import RunTables
+from genesis_ray.store.run_folder import RunFolder
+
+
+def draw_pictures(settings: Settings, run: RunFolder) -> list[Path]:
+    """Draw a heat map a camera and a timeline into the run's media; return the files.
+
+    A camera's picture is behind its heat map where the settings allow pictures at all.
+    """
+    tables = RunTables(run.events, settings.tenant_id)
+    run.media.mkdir(exist_ok=True)
+    drawn = []
+    for camera in settings.cameras:
+        background = _first_frame(settings, camera) if settings.annotate else None
+        path = run.media / f"heat-{camera.camera_id}.png"
+        figure = pictures.heat_map(
+            tables["track_observations"], camera_id=camera.camera_id, background=background
+        )
+        pictures.save(figure, path)
+        drawn.append(path)
+    path = run.media / "timeline.png"
+    figure = pictures.timeline(
+        tables["track_observations"],
+        face_recognitions=tables["face_recognitions"],
+        zone_crossings=tables["zone_crossings"],
+        people=People(identity_folder(settings)).table(),
+    )
+    pictures.save(figure, path)
+    return [*drawn, path]
+
+
+def _first_frame(settings: Settings, camera: CameraSettings) -> Image | None:
+    with open_station(settings, camera).source as source:
+        first = next(iter(source), None)
+    return first.image if first else None

@@ -1,0 +1,123 @@
+"""What a live system counts: the metric families, declared once, and their Prometheus text.
+
+There is one way for each kind of process. Actors and replicas count in plain fields that they
+return when asked; the supervisor adds them up, and the API renders the sum at /metrics. So one
+address has the figures of the whole system wherever its actors run, and nothing below the API
+knows of Prometheus. Ray and Serve tell of their own processes (queues, replicas, object store)
+through Ray's metrics agent; ours are not sent there as well, or they would be counted twice.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Literal, NamedTuple
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.registry import Collector
+
+from genesis_ray.domain.ordering import DONE
+from genesis_ray.run_result import CameraProgress
+from genesis_ray.stage_clock import Stage
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+
+_NOT_BEGUN = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """What a live system has counted since it started.
+
+    Attributes:
+        events: Logged so far, by the name of their class.
+        late: Groups of events that came after their turn.
+        logged_until: Capture time up to which everything is in the log; `datetime.min` before
+            the first frame, `datetime.max` after the last.
+    """
+
+    cameras: tuple[CameraProgress, ...] = ()
+    events: Mapping[str, int] = field(default_factory=dict)
+    late: int = 0
+    stage_s: Mapping[Stage, float] = field(default_factory=dict)
+    logged_until: datetime = _NOT_BEGUN
+
+    @property
+    def moment(self) -> datetime | None:
+        """The capture time that is now; None before the first frame and after the last."""
+        return None if self.logged_until in (_NOT_BEGUN, DONE) else self.logged_until
+
+
+class Family(NamedTuple):
+    """A metric, with a sample for each combination of its labels."""
+
+    name: str
+    kind: Literal["counter", "gauge"]
+    help: str
+    labels: tuple[str, ...] = ()
+
+
+INFO = Family("genesis_build_info", "gauge", "1, labelled with the version.", ("version",))
+READY = Family("genesis_ready", "gauge", "1 when sources are open and replicas are up, else 0.")
+CAMERA_ACTIVE = Family(
+    "genesis_camera_active", "gauge", "1 while the camera gives frames, else 0.", ("camera_id",)
+)
+FRAMES = Family("genesis_frames_processed_total", "counter", "Frames looked at.", ("camera_id",))
+DROPS = Family(
+    "genesis_frames_dropped_total",
+    "counter",
+    "Frames not looked at, by the reason.",
+    ("camera_id", "reason"),
+)
+STAGES = Family(
+    "genesis_stage_seconds_total",
+    "counter",
+    "Seconds spent in a stage, over all threads and cameras; stages overlap.",
+    ("stage",),
+)
+EVENTS = Family("genesis_events_total", "counter", "Events logged, by their class.", ("event",))
+LATE = Family(
+    "genesis_events_late_total", "counter", "Groups of events that came after their turn."
+)
+FAMILIES = (INFO, READY, CAMERA_ACTIVE, FRAMES, DROPS, STAGES, EVENTS, LATE)
+"""All there are."""
+
+_Sample = tuple[Family, tuple[str, ...], float]
+
+
+def render(figures: Figures, *, is_ready: bool) -> bytes:
+    """Return the figures in Prometheus text format, for CONTENT_TYPE."""
+    return generate_latest(_Collector([*_samples(figures), (READY, (), float(is_ready))]))
+
+
+def _samples(figures: Figures) -> Iterator[_Sample]:
+    yield INFO, (version("genesis-ray"),), 1
+    for camera in figures.cameras:
+        yield CAMERA_ACTIVE, (camera.camera_id,), float(bool(camera.frames) and not camera.is_done)
+        yield FRAMES, (camera.camera_id,), camera.frames
+        for reason, count in camera.dropped.items():
+            yield DROPS, (camera.camera_id, reason), count
+    for stage, seconds in figures.stage_s.items():
+        yield STAGES, (stage,), seconds
+    for event, count in figures.events.items():
+        yield EVENTS, (event,), count
+    yield LATE, (), figures.late
+
+
+class _Collector(Collector):
+    """What prometheus_client asks for its metrics."""
+
+    def __init__(self, samples: list[_Sample]) -> None:
+        self._samples = samples
+
+    def collect(self) -> Iterator[Metric]:
+        for family in FAMILIES:
+            metric = _METRICS[family.kind](family.name, family.help, labels=family.labels)
+            for own, labels, value in self._samples:
+                if own is family:
+                    metric.add_metric(labels, value)
+            yield metric
+
+
+_METRICS = {"counter": CounterMetricFamily, "gauge": GaugeMetricFamily}

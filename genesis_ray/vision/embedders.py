@@ -1,0 +1,144 @@
+"""The face embedders: which models each is made of, and when two faces are one person's."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from genesis_ray.domain.frames import Image
+from genesis_ray.errors import ConfigurationError
+from genesis_ray.vision import engines, models
+from genesis_ray.vision.align import align, widened
+from genesis_ray.vision.face_finders import FoundFace
+
+Embeddings = npt.NDArray[np.float32]
+"""Faces as float32 [n, dimension], each of unit length."""
+
+_WIDENED_BY = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One network of an embedder.
+
+    Attributes:
+        model: Its name in the model catalogue.
+        cut: Whether it is given the face warped to ArcFace's template, or the upright box
+            widened by 30 %, as it is and mirrored, whose two vectors are added.
+        share: Its part of the embedder's similarity; all shares add up to 1.
+    """
+
+    model: str
+    cut: Literal["aligned", "widened"]
+    share: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedderEntry:
+    """What is known of an embedder without loading it.
+
+    Attributes:
+        threshold: Least cosine similarity at which a face is called an enrolled person's.
+        evidence: What the threshold was calibrated on, and with which result.
+    """
+
+    name: str
+    parts: tuple[Part, ...]
+    threshold: float
+    evidence: str
+
+    @property
+    def dimension(self) -> int:
+        """Numbers in an embedding."""
+        return sum(models.find(part.model).dimension or 0 for part in self.parts)
+
+    @property
+    def licence(self) -> str:
+        """The licences of all its weights."""
+        return ", ".join(dict.fromkeys(models.find(part.model).licence for part in self.parts))
+
+
+EMBEDDERS: dict[str, EmbedderEntry] = {
+    entry.name: entry
+    for entry in (
+        EmbedderEntry(
+            "fused",
+            (Part("facenet-vggface2", "widened", 0.3), Part("sface", "aligned", 0.7)),
+            threshold=0.5,
+            evidence="",
+        ),
+        EmbedderEntry(
+            "facenet-vggface2", (Part("facenet-vggface2", "widened"),), threshold=0.5, evidence=""
+        ),
+        EmbedderEntry("sface", (Part("sface", "aligned"),), threshold=0.5, evidence=""),
+        EmbedderEntry("w600k_mbf", (Part("w600k_mbf", "aligned"),), threshold=0.5, evidence=""),
+    )
+}
+
+
+def find(name: str) -> EmbedderEntry:
+    """Return the embedder of this name; raises ConfigurationError where there is none."""
+    if name not in EMBEDDERS:
+        raise ConfigurationError(f"no face embedder {name!r}; there are {', '.join(EMBEDDERS)}")
+    return EMBEDDERS[name]
+
+
+class Embedder:
+    """The loaded networks of an embedder."""
+
+    def __init__(self, entry: EmbedderEntry, *, engine: str = "auto") -> None:
+        """Load the networks; one that `engine` cannot run is run by the engine that can.
+
+        Raises:
+            ModelError: Weights are missing or wrong, or no network runs on `engine`.
+        """
+        possible = {one for part in entry.parts for one in models.find(part.model).engines}
+        self._dimension = entry.dimension
+        self._networks = [
+            _Network(part, engine if _can(part, engine) or engine not in possible else "auto")
+            for part in entry.parts
+        ]
+
+    def embed(self, faces: Sequence[tuple[Image, FoundFace]]) -> Embeddings:
+        """Embed faces, each given with its picture, into [n, dimension].
+
+        A face's vector does not depend on the others.
+        """
+        if not faces:
+            return np.zeros((0, self._dimension), np.float32)
+        return np.hstack([network.embed(faces) for network in self._networks])
+
+
+class _Network:
+    """A part of an embedder, loaded."""
+
+    def __init__(self, part: Part, engine: str) -> None:
+        self._part = part
+        shape = models.find(part.model).input.shape
+        if shape is None:
+            raise ValueError(f"expected a model of one input shape, {part.model} takes many")
+        self._size = shape[0]
+        self._run = engines.load(part.model, shape, engine=engine)
+
+    def embed(self, faces: Sequence[tuple[Image, FoundFace]]) -> Embeddings:
+        """Return the part's share of the faces' vectors."""
+        if self._part.cut == "aligned":
+            (vectors,) = self._run(
+                np.stack([align(image, face.landmarks) for image, face in faces])
+            )
+        else:
+            crops = [
+                widened(image, face.xyxy, by=_WIDENED_BY, size=self._size) for image, face in faces
+            ]
+            (both,) = self._run(np.stack([*crops, *(cv2.flip(crop, 1) for crop in crops)]))
+            vectors = both[: len(crops)] + both[len(crops) :]
+        length = np.linalg.norm(vectors, axis=1, keepdims=True)
+        shared: Embeddings = vectors * np.float32(np.sqrt(self._part.share)) / length
+        return shared
+
+
+def _can(part: Part, engine: str) -> bool:
+    return engine in models.find(part.model).engines

@@ -1,0 +1,115 @@
+"""The engines that run a model, behind one call."""
+
+import importlib.util
+import os
+from pathlib import Path
+from typing import Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from genesis_ray.errors import ModelError
+from genesis_ray.vision import models
+from genesis_ray.vision.models import Engine, Model
+
+Device = Literal["cpu", "cuda"]
+
+
+class Runner(Protocol):
+    """A model made ready for pictures of one shape; any number of threads may call it.
+
+    A picture's result is the same to the last bit whatever else is in the stack.
+    """
+
+    def __call__(self, images: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.float32], ...]:
+        """Run the model on uint8 [n, h, w, 3], BGR; each of its outputs is [n, ...].
+
+        The model's own colour order and scale are part of it. Raises ValueError for
+        pictures of another shape.
+        """
+        ...
+
+
+def best_device() -> Device:
+    """Return "cuda" where this process has an NVIDIA GPU; found out without torch."""
+    if os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1"):
+        return "cpu"
+    return "cuda" if any(Path("/dev").glob("nvidia[0-9]*")) else "cpu"
+
+
+def best_engine(device: Device) -> Engine:
+    """Return the fastest engine there is for a device.
+
+    On x86 OpenVINO does four times what torch does.
+    """
+    if device == "cpu" and importlib.util.find_spec("openvino"):
+        return "openvino"
+    return "torch"
+
+
+def load(
+    model: str, shape: tuple[int, int], *, engine: str = "auto", threads: int | None = None
+) -> Runner:
+    """Make a model ready for pictures of `shape`, (height, width).
+
+    `threads` is how many processor threads it may use, by default as many as there are
+    for this process. The first load of a shape converts the model, which takes seconds.
+    Raises ModelError for weights that are missing or wrong, or an engine that cannot
+    run this model.
+    """
+    entry, chosen = models.find(model), _chosen(model, engine)
+    _check_shape(entry, shape)
+    threads = threads or _cores()
+    if chosen == "openvino":
+        from genesis_ray.vision import openvino_export
+        from genesis_ray.vision.openvino_engine import OpenVinoRunner
+
+        return OpenVinoRunner(openvino_export.export(entry, shape), threads=threads)
+
+    from genesis_ray.vision.torch_engine import TorchRunner
+
+    return TorchRunner(entry, shape, device=best_device(), threads=threads)
+
+
+def export(model: str, shape: tuple[int, int], *, engine: str = "auto") -> Path:
+    """Make the files from which an engine loads a model at `shape`, and return where they are.
+
+    For torch these are the weights themselves. Raises ModelError as `load` does.
+    """
+    entry, chosen = models.find(model), _chosen(model, engine)
+    _check_shape(entry, shape)
+    if chosen == "torch":
+        return models.weights(model)
+
+    from genesis_ray.vision import openvino_export
+
+    return openvino_export.export(entry, shape)
+
+
+def _cores() -> int:
+    # What this process may use, where the system tells (not on macOS).
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _chosen(name: str, engine: str) -> Engine:
+    possible = models.find(name).engines
+    if not possible:
+        raise ModelError(f"{name} is run by the Python package it comes in, not by an engine")
+    if engine == "auto":
+        best = best_engine(best_device())
+        return best if best in possible else possible[0]
+    for candidate in possible:
+        if candidate == engine:
+            return candidate
+    raise ModelError(
+        f"expected an engine that can run {name} (auto, {', '.join(possible)}), got {engine!r}"
+    )
+
+
+def _check_shape(model: Model, shape: tuple[int, int]) -> None:
+    if model.input.shape not in (None, shape):
+        raise ModelError(f"{model.name} takes pictures of {model.input}, not of {shape}")
+    if model.input.shape is None and any(side <= 0 or side % 32 for side in shape):
+        raise ModelError(f"{model.name} takes sides in steps of 32 pixels, not {shape}")

@@ -1,0 +1,135 @@
+"""Finds and embeds faces: in head crops of tracked people, and in photos."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from genesis_ray.domain.frames import Image
+from genesis_ray.domain.heads import owner_of
+from genesis_ray.domain.identity import Embedding
+from genesis_ray.vision import embedders
+from genesis_ray.vision.crops import HeadCrop
+from genesis_ray.vision.embedders import Embedder
+from genesis_ray.vision.face_finders import FoundFace, load_finder
+from genesis_ray.vision.face_quality import quality_of
+
+_CROP_SIDE = 256
+_PHOTO_SIDE = 640
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EmbeddedFace:
+    """A face that was found and embedded.
+
+    Attributes:
+        xyxy: float32 [4], normalised to the picture given.
+        confidence: The face detector's.
+        quality: 0 (useless) to 1 (frontal, large, sharp).
+        embedding: float32 [dimension], of unit length.
+    """
+
+    xyxy: npt.NDArray[np.float32]
+    confidence: float
+    quality: float
+    embedding: Embedding
+
+
+class FaceEmbedder:
+    """A face detector with an embedder.
+
+    What it says of a picture does not depend on the other pictures of a call.
+    """
+
+    def __init__(
+        self,
+        embedder: str = "fused",
+        *,
+        detector: str = "yunet",
+        engine: str = "auto",
+        min_face_px: int = 24,
+    ) -> None:
+        """Load the models.
+
+        Args:
+            embedder: A name in `embedders.EMBEDDERS`.
+            detector: A name in `face_finders.FINDERS`.
+            engine: Runs those models that it can.
+            min_face_px: Least width of a face; smaller ones are passed over.
+
+        Raises:
+            ConfigurationError: There is no such embedder or detector.
+            ModelError: Weights are missing or wrong.
+        """
+        entry = embedders.find(embedder)
+        self.name, self.dimension, self.threshold = entry.name, entry.dimension, entry.threshold
+        self._min_face_px = min_face_px
+        self._crop_finder = load_finder(detector, long_side=_CROP_SIDE, engine=engine)
+        self._photo_finder = load_finder(detector, long_side=_PHOTO_SIDE, engine=engine)
+        self._embedder = Embedder(entry, engine=engine)
+
+    def embed(self, crops: Sequence[HeadCrop]) -> list[EmbeddedFace | None]:
+        """Embed the largest face of the person each crop is for; None where there is none."""
+        return self._embed_each([crop.image for crop in crops], [self._own(crop) for crop in crops])
+
+    def faces_in(self, photo: Image) -> list[EmbeddedFace]:
+        """Embed all faces of a photo, the largest first."""
+        faces = sorted(self._in_photo(photo), key=_area, reverse=True)
+        return self._embed_all([(photo, face) for face in faces])
+
+    def central_faces(self, photos: Sequence[Image]) -> list[EmbeddedFace | None]:
+        """Embed the face nearest to the centre of each photo; None where there is none."""
+        return self._embed_each(photos, [self._central(photo) for photo in photos])
+
+    def _own(self, crop: HeadCrop) -> FoundFace | None:
+        own = (
+            face
+            for face in self._large_enough(self._crop_finder.find(crop.image))
+            if owner_of(_normalised(face, crop.image), crop.people) == crop.own
+        )
+        return max(own, key=_area, default=None)
+
+    def _central(self, photo: Image) -> FoundFace | None:
+        centre = np.array(photo.shape[1::-1]) / 2
+        return min(
+            self._in_photo(photo),
+            key=lambda face: float(np.hypot(*((face.xyxy[:2] + face.xyxy[2:]) / 2 - centre))),
+            default=None,
+        )
+
+    def _in_photo(self, photo: Image) -> list[FoundFace]:
+        # A face that fills the picture is found in a smaller copy only.
+        found = self._photo_finder.find(photo) or self._crop_finder.find(photo)
+        return self._large_enough(found)
+
+    def _large_enough(self, faces: list[FoundFace]) -> list[FoundFace]:
+        return [face for face in faces if face.xyxy[2] - face.xyxy[0] >= self._min_face_px]
+
+    def _embed_each(
+        self, pictures: Sequence[Image], faces: Sequence[FoundFace | None]
+    ) -> list[EmbeddedFace | None]:
+        """Embed the one face chosen of each picture, where there is one."""
+        pairs = [(picture, face) for picture, face in zip(pictures, faces, strict=True) if face]
+        embedded = iter(self._embed_all(pairs))
+        return [next(embedded) if face else None for face in faces]
+
+    def _embed_all(self, faces: list[tuple[Image, FoundFace]]) -> list[EmbeddedFace]:
+        return [
+            EmbeddedFace(
+                _normalised(face, picture),
+                face.confidence,
+                quality_of(picture, face),
+                embedding,
+            )
+            for (picture, face), embedding in zip(faces, self._embedder.embed(faces), strict=True)
+        ]
+
+
+def _area(face: FoundFace) -> float:
+    return float(np.prod(face.xyxy[2:] - face.xyxy[:2]))
+
+
+def _normalised(face: FoundFace, picture: Image) -> npt.NDArray[np.float32]:
+    height, width = picture.shape[:2]
+    return np.clip(face.xyxy / np.array([width, height] * 2, np.float32), 0, 1)

@@ -1,0 +1,93 @@
+"""Models as torch runs them. Importing this imports torch: 870 MB and some seconds."""
+
+import os
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+from genesis_ray.vision import facenet, models
+from genesis_ray.vision.models import Model
+
+# On a GPU every batch has this size, filled up where need be: kernels are chosen by it,
+# so a picture's result would else depend on how many came with it.
+_CUDA_BATCH = 8
+
+
+def network(model: Model) -> nn.Module:
+    """Return a model on the processor, for scaled float planes [n, 3, h, w]."""
+    loaded = _facenet(model) if model.format == "facenet-graph" else _person_yolo(model)
+    return loaded.eval().requires_grad_(False)
+
+
+class TorchRunner:
+    """A model on a GPU or the processor."""
+
+    def __init__(self, model: Model, shape: tuple[int, int], *, device: str, threads: int) -> None:
+        torch.set_num_threads(threads)
+        self._device = torch.device(device)
+        self._network = network(model).to(self._device)
+        self._input = model.input
+        self._shape = (*shape, 3)
+        self._batch = _CUDA_BATCH if device == "cuda" else 1
+        # Fixes what a network works out from the shape at its first call, before threads meet.
+        self(np.zeros((1, *self._shape), np.uint8))
+
+    @torch.inference_mode()
+    def __call__(self, images: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.float32], ...]:
+        """Run the model on uint8 [n, h, w, 3], BGR; see `engines.Runner`."""
+        if images.dtype != np.uint8 or images.shape[1:] != self._shape:
+            raise ValueError(
+                f"expected uint8 [n, {self._shape}], got {images.dtype} {images.shape}"
+            )
+        results = [
+            self._run(images[start : start + self._batch])
+            for start in range(0, max(1, len(images)), self._batch)
+        ]
+        return (np.concatenate(results),)
+
+    def _run(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        batch = np.zeros((self._batch, *self._shape), np.uint8)
+        batch[: len(images)] = images
+        pixels = torch.from_numpy(batch).to(self._device).permute(0, 3, 1, 2)
+        if self._input.colour == "RGB":
+            pixels = pixels.flip(1)
+        planes = (pixels.float() - self._input.mean) / self._input.scale
+        result: npt.NDArray[np.float32] = self._network(planes)[: len(images)].cpu().numpy()
+        return result
+
+
+def _facenet(model: Model) -> nn.Module:
+    from facenet_pytorch import InceptionResnetV1
+
+    state = facenet.read_weights(models.weights(model.name))
+    loaded: nn.Module = InceptionResnetV1()
+    loaded.load_state_dict({name: torch.from_numpy(array) for name, array in state.items()})
+    return loaded
+
+
+def _person_yolo(model: Model) -> nn.Module:
+    """Load an Ultralytics detector and leave it the one class that is asked for.
+
+    The output is [n, 5, anchors]: centre x and y, width, height in pixels, and the
+    confidence that it is a person; to the last bit what the whole network says.
+    """
+    # Read when ultralytics is imported: it writes nothing in the home, installs nothing.
+    os.environ.setdefault("YOLO_CONFIG_DIR", str(models.models_dir() / "ultralytics"))
+    os.environ.setdefault("YOLO_AUTOINSTALL", "false")
+    os.environ.setdefault("YOLO_OFFLINE", "true")
+    os.environ.setdefault("YOLO_VERBOSE", "false")
+    from ultralytics.nn.tasks import load_checkpoint
+
+    # A pickle, which can run anything: `weights` has checked its digest.
+    loaded: Any = load_checkpoint(models.weights(model.name), device="cpu", fuse=True)[0]
+    head = loaded.model[-1]
+    head.export = True  # the predictions alone, without the maps they were made from
+    for branch in head.cv3:
+        last = branch[-1]
+        last.weight, last.bias = nn.Parameter(last.weight[:1]), nn.Parameter(last.bias[:1])
+    head.nc = 1
+    detector: nn.Module = loaded
+    return detector

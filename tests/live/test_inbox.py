@@ -1,0 +1,240 @@
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from genesis_ray.domain.frames import Frame, FrameStamp, Image
+from genesis_ray.live.inbox import BUSY, FrameInbox, Stack
+from genesis_ray.stage_clock import StageClock
+
+START = datetime(2026, 1, 5, 9, tzinfo=UTC)
+
+
+class Reel:
+    """A station that plays numbered frames; frame n shows n in every pixel.
+
+    Attributes:
+        played: Frames that have been decoded.
+        go_on: Where cleared, the next frame is awaited.
+    """
+
+    def __init__(
+        self,
+        camera_id: str,
+        frames: int,
+        *,
+        shape: tuple[int, int] = (32, 64),
+        seconds_apart: float = 0,
+        breaks_after: int | None = None,
+    ) -> None:
+        self.camera_id = camera_id
+        self.input_shape = shape
+        self.played = 0
+        self.go_on = threading.Event()
+        self.go_on.set()
+        self._frames = frames
+        self._apart = timedelta(seconds=seconds_apart)
+        self._breaks_after = breaks_after
+
+    def frames(self) -> Iterator[tuple[Frame, Image]]:
+        for n in range(self._frames):
+            if n == self._breaks_after:
+                raise OSError(f"{self.camera_id} broke")
+            self.go_on.wait()
+            image = np.full((*self.input_shape, 3), n, np.uint8)
+            self.played += 1
+            yield Frame(FrameStamp(self.camera_id, n, START + n * self._apart), image), image
+
+
+@pytest.fixture
+def open_inbox():
+    """Open inboxes that are closed when the test is over."""
+    opened = []
+
+    def open_inbox(*reels: Reel, limit: int = 4, realtime: bool = False) -> FrameInbox:
+        inbox = FrameInbox(reels, limit=limit, realtime=realtime, clock=StageClock())
+        opened.append((inbox, reels))
+        return inbox
+
+    yield open_inbox
+    for inbox, reels in opened:
+        for reel in reels:
+            reel.go_on.set()
+        inbox.close()
+
+
+def take_all(inbox: FrameInbox) -> list[Stack]:
+    return list(iter(inbox.take, None))
+
+
+def indices(stacks: list[Stack], camera_id: str) -> list[int]:
+    return [
+        frame.stamp.frame_index
+        for stack in stacks
+        for station, frame in stack.frames
+        if station.camera_id == camera_id
+    ]
+
+
+def eventually(condition) -> None:
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def threads_of(camera_id: str) -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == f"decode-{camera_id}"]
+
+
+def test_in_capacity_every_frame_of_every_camera_comes_once_and_in_order(open_inbox):
+    inbox = open_inbox(Reel("door", 23), Reel("till", 9))
+    stacks = take_all(inbox)
+    assert indices(stacks, "door") == list(range(23))
+    assert indices(stacks, "till") == list(range(9))
+    assert (inbox.dropped("door"), inbox.dropped("till")) == ({}, {})
+
+
+def test_a_stack_holds_no_more_than_the_limit_and_an_image_for_each_frame(open_inbox):
+    for stack in take_all(open_inbox(Reel("door", 23), Reel("till", 9), limit=5)):
+        assert len(stack.frames) <= 5
+        if stack.frames:
+            assert stack.images.shape == (len(stack.frames), 32, 64, 3)
+            shown = stack.images[:, 0, 0, 0].tolist()
+            assert shown == [frame.stamp.frame_index for _, frame in stack.frames]
+
+
+def test_cameras_that_are_all_ahead_share_a_stack_equally(open_inbox):
+    reels = [Reel(name, 20) for name in ("door", "hall", "till", "yard")]
+    inbox = open_inbox(*reels, limit=4)
+    eventually(lambda: all(reel.played >= 5 for reel in reels))  # four wait, one is in hand
+    assert {station.camera_id for station, _ in inbox.take().frames} == {
+        "door", "hall", "till", "yard"
+    }  # fmt: skip
+
+
+def test_the_first_place_goes_round_where_a_stack_is_too_small_for_all(open_inbox):
+    reels = [Reel(name, 20) for name in ("door", "hall", "till")]
+    inbox = open_inbox(*reels, limit=1)
+    served = []
+    for _ in range(6):
+        # One frame waits and one is in hand.
+        eventually(lambda: all(r.played == 2 + served.count(r.camera_id) for r in reels))
+        ((station, _),) = inbox.take().frames
+        served.append(station.camera_id)
+    assert served == ["door", "hall", "till"] * 2
+
+
+def test_frames_of_two_shapes_are_never_in_one_stack(open_inbox):
+    wide, tall = Reel("wide", 12), Reel("tall", 12, shape=(64, 32))
+    stacks = take_all(open_inbox(wide, tall))
+    for stack in stacks:
+        assert len({station.input_shape for station, _ in stack.frames}) <= 1
+    assert indices(stacks, "wide") == indices(stacks, "tall") == list(range(12))
+
+
+def test_the_end_of_each_camera_is_told_once_and_not_before_its_last_frame(open_inbox):
+    inbox = open_inbox(Reel("door", 7), Reel("till", 3))
+    left = {"door": 7, "till": 3}
+    ended = []
+    for stack in iter(inbox.take, None):
+        for station, _ in stack.frames:
+            left[station.camera_id] -= 1
+        for station in stack.ended:
+            assert left[station.camera_id] == 0
+            ended.append(station.camera_id)
+    assert sorted(ended) == ["door", "till"]
+
+
+def test_a_camera_without_a_frame_ends_all_the_same(open_inbox):
+    inbox = open_inbox(Reel("door", 0))
+    stack = inbox.take()
+    assert ([s.camera_id for s in stack.ended], stack.frames, len(stack.images)) == (
+        ["door"],
+        [],
+        0,
+    )
+    assert inbox.take() is None
+
+
+def test_after_the_end_there_is_never_anything(open_inbox):
+    inbox = open_inbox(Reel("door", 2))
+    take_all(inbox)
+    assert inbox.take() is None
+
+
+def test_in_capacity_a_camera_that_is_far_ahead_stops_decoding(open_inbox):
+    reel = Reel("door", 100)
+    inbox = open_inbox(reel, limit=3)
+    eventually(lambda: reel.played == 4)  # three wait and one is in hand
+    time.sleep(0.05)
+    assert reel.played == 4
+    inbox.take()
+    eventually(lambda: reel.played == 7)
+
+
+def test_one_slow_camera_does_not_hold_up_another(open_inbox):
+    slow, quick = Reel("slow", 5), Reel("quick", 5)
+    slow.go_on.clear()
+    inbox = open_inbox(slow, quick)
+    got = []
+    while len(got) < 5:
+        got += indices([inbox.take()], "quick")
+    assert got == list(range(5))
+
+
+def test_in_real_time_only_the_latest_frame_waits_and_the_others_are_counted(open_inbox):
+    reel = Reel("door", 10)
+    inbox = open_inbox(reel, realtime=True)
+    eventually(lambda: threads_of("door") == [])
+    stacks = take_all(inbox)
+    assert indices(stacks, "door") == [9]
+    assert inbox.dropped("door") == {BUSY: 9}
+
+
+def test_in_real_time_frames_come_no_sooner_than_they_were_captured(open_inbox):
+    begun = time.monotonic()
+    inbox = open_inbox(Reel("door", 4, seconds_apart=0.05), realtime=True)
+    arrivals = [
+        (frame.stamp.frame_index, time.monotonic() - begun)
+        for stack in iter(inbox.take, None)
+        for _, frame in stack.frames
+    ]
+    assert arrivals
+    assert all(after_s >= 0.05 * n for n, after_s in arrivals)
+
+
+def test_frames_taken_and_dropped_are_all_frames(open_inbox):
+    inbox = open_inbox(Reel("door", 40, seconds_apart=0.002), realtime=True)
+    taken = []
+    for stack in iter(inbox.take, None):
+        taken += indices([stack], "door")
+        time.sleep(0.01)
+    assert len(taken) + inbox.dropped("door").get(BUSY, 0) == 40
+    assert taken == sorted(taken)
+    assert taken[-1] == 39
+
+
+def test_what_a_decoder_fails_with_reaches_who_takes(open_inbox):
+    inbox = open_inbox(Reel("door", 9, breaks_after=2))
+    with pytest.raises(OSError, match="door broke"):
+        take_all(inbox)
+
+
+def test_closing_ends_a_decoder_that_waits_for_room(open_inbox):
+    reel = Reel("crowded", 100)
+    inbox = open_inbox(reel, limit=1)
+    eventually(lambda: reel.played == 2)
+    inbox.close()
+    assert threads_of("crowded") == []
+
+
+def test_closing_ends_a_decoder_that_waits_for_a_frames_time(open_inbox):
+    reel = Reel("slow", 2, seconds_apart=3600)
+    inbox = open_inbox(reel, realtime=True)
+    eventually(lambda: reel.played == 2)
+    inbox.close()
+    assert threads_of("slow") == []

@@ -1,0 +1,246 @@
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from genesis_ray.domain.events import FaceRecognized, FaceScored
+from genesis_ray.domain.identity import Candidate, Face, MatchPolicy
+from genesis_ray.pipeline.resolver import IdentityResolver, ResolverPolicy
+
+START = datetime(2026, 1, 5, 9, tzinfo=UTC)
+AXES = np.eye(8, dtype=np.float32)
+ADA, BOB, STRANGER, OTHER_STRANGER = AXES[:4]
+NOISE = AXES[7]
+
+
+def at(seconds: float) -> datetime:
+    return START + timedelta(seconds=seconds)
+
+
+def mixed(*parts: tuple[float, np.ndarray]) -> np.ndarray:
+    """Return the unit vector in the direction of a weighted sum."""
+    total = sum(weight * vector for weight, vector in parts)
+    return (total / np.linalg.norm(total)).astype(np.float32)
+
+
+def like(person: np.ndarray, similarity: float) -> np.ndarray:
+    return mixed((similarity, person), (np.sqrt(1 - similarity**2), NOISE))
+
+
+class Album:
+    """A gallery in memory, and the register of visitors."""
+
+    def __init__(self) -> None:
+        self.faces: list[tuple[str, np.ndarray]] = []
+        self.visitors: list[str] = []
+
+    def nearest(self, embedding, *, limit):
+        best = {}
+        for identity_id, known in self.faces:
+            best[identity_id] = max(best.get(identity_id, -1.0), float(known @ embedding))
+        ranked = sorted((Candidate(*pair) for pair in best.items()), key=lambda c: -c.similarity)
+        return ranked[:limit]
+
+    def enroll(self, identity_id, embeddings, *, qualities, at, camera_id):  # noqa: ARG002
+        assert len(embeddings) == len(qualities)
+        self.faces += [(identity_id, embedding) for embedding in embeddings]
+
+    def add_visitor(self, identity_id, *, at):  # noqa: ARG002
+        self.visitors.append(identity_id)
+
+
+class Desk:
+    """A resolver with its album, given faces half a second apart unless told otherwise."""
+
+    def __init__(self, *, visitor_faces: int | None = 4, votes: int = 3) -> None:
+        self.album = Album()
+        self.album.faces += [("ada", ADA), ("bob", BOB)]
+        policy = ResolverPolicy(
+            tenant_id="shop",
+            site_id="york",
+            embedder="fused",
+            match=MatchPolicy(threshold=0.5, margin=0.1, votes=votes),
+            min_quality=0.3,
+            visitor_faces=visitor_faces,
+        )
+        self._resolver = IdentityResolver(policy, self.album, self.album)
+        self.shown = 0
+
+    def show(self, embedding, *, track=1, camera="door", quality=0.9, seconds=None):
+        """Return the events of one more face."""
+        face = Face(
+            camera_id=camera,
+            track_id=track,
+            face_index=self.shown,
+            captured_at=at(self.shown / 2 if seconds is None else seconds),
+            embedding=embedding,
+            quality=quality,
+        )
+        self.shown += 1
+        return self._resolver.resolve(face)
+
+    def names(self, *embeddings, **how) -> list[FaceRecognized]:
+        events = [event for embedding in embeddings for event in self.show(embedding, **how)]
+        return [event for event in events if isinstance(event, FaceRecognized)]
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def test_enough_agreeing_faces_name_a_track(desk):
+    assert desk.names(ADA, ADA) == []
+    (named,) = desk.names(like(ADA, 0.9))
+    assert (named.identity_id, named.decision, named.is_new) == ("ada", "named", False)
+    assert (named.occurred_at, named.votes, named.threshold) == (at(1), 3, 0.5)
+
+
+def test_a_name_comes_with_the_best_similarity_and_that_of_the_next_identity(desk):
+    (named,) = desk.names(ADA, ADA, mixed((0.9, ADA), (0.3, BOB)))
+    assert named.similarity == pytest.approx(1)
+    assert named.runner_up_similarity == pytest.approx(0.316, abs=1e-3)
+
+
+def test_a_single_face_never_names(desk):
+    assert desk.names(ADA) == []
+
+
+def test_faces_between_two_identities_name_nobody_and_make_no_visitor(desk):
+    assert desk.names(*[mixed((1, ADA), (0.95, BOB))] * 20) == []
+    assert desk.album.visitors == []
+
+
+def test_every_face_is_scored_against_the_nearest_identities_best_first(desk):
+    (scored,) = desk.show(mixed((0.6, BOB), (0.3, ADA)), quality=0.1)
+    assert isinstance(scored, FaceScored)
+    assert scored.candidate_ids == ("bob", "ada")
+    assert scored.similarities == pytest.approx((0.894, 0.447), abs=1e-3)
+    assert (scored.quality, scored.embedder, scored.face_index) == (0.1, "fused", 0)
+
+
+def test_bad_faces_neither_vote_nor_make_a_visitor(desk):
+    assert desk.names(*[ADA] * 10, quality=0.29) == []
+    assert desk.names(*[STRANGER] * 10, track=2, quality=0.29) == []
+
+
+def test_good_faces_of_a_stranger_make_a_visitor(desk):
+    assert desk.names(STRANGER, STRANGER, STRANGER) == []
+    (named,) = desk.names(STRANGER)
+    assert named.is_new
+    assert (named.similarity, named.votes, named.runner_up_similarity) == (1, 4, 0)
+    assert desk.album.visitors == [named.identity_id]
+
+
+def test_strangers_stay_nameless_where_visitors_are_not_wanted():
+    desk = Desk(visitor_faces=None)
+    assert desk.names(*[STRANGER] * 20) == []
+    assert len(desk.album.faces) == 2
+
+
+def test_a_visitor_is_known_by_the_best_three_of_the_faces(desk):
+    qualities = [0.9, 0.5, 0.7, 0.8]
+    faces = [like(STRANGER, similarity) for similarity in (0.9, 0.8, 0.7, 0.6)]
+    for face, quality in zip(faces, qualities, strict=True):
+        desk.show(face, quality=quality)
+    enrolled = [embedding for _, embedding in desk.album.faces[2:]]
+    np.testing.assert_array_equal(enrolled, [faces[0], faces[3], faces[2]])
+
+
+def test_a_visitor_who_comes_back_is_recognised_and_not_made_again(desk):
+    (first,) = desk.names(*[STRANGER] * 4)
+    (again,) = desk.names(*[like(STRANGER, 0.9)] * 4, track=2, camera="till")
+    assert (again.identity_id, again.is_new) == (first.identity_id, False)
+    assert len(desk.album.visitors) == 1
+
+
+def test_two_strangers_are_two_visitors(desk):
+    names = desk.names(*[STRANGER] * 4) + desk.names(*[OTHER_STRANGER] * 4, track=2)
+    assert len({named.identity_id for named in names}) == 2
+
+
+def test_a_blurred_track_of_somebody_known_is_named_as_a_whole():
+    # Each face is under the threshold by itself, their mean is over it: noise cancels out.
+    blurs = [like(ADA, 0.45), mixed((0.45, ADA), (-0.89, NOISE))] * 2
+    (named,) = Desk().names(*blurs)
+    assert (named.identity_id, named.is_new, named.votes) == ("ada", False, 4)
+
+
+def test_a_replay_makes_the_same_visitors():
+    one, other = (desk.names(*[STRANGER] * 4) for desk in (Desk(), Desk()))
+    assert one == other
+
+
+def test_a_named_track_is_not_named_again_however_its_face_changes(desk):
+    desk.names(ADA, ADA, ADA)
+    assert desk.names(*[BOB] * 10, *[STRANGER] * 10) == []
+
+
+def test_a_named_track_stays_named_after_an_hour_without_a_face(desk):
+    assert desk.names(ADA, ADA, ADA)
+    desk.show(BOB, track=2, seconds=1800)
+    assert desk.names(ADA, ADA, ADA, seconds=3600) == []
+
+
+def test_faces_long_apart_do_not_add_up_to_a_name(desk):
+    assert desk.names(ADA, ADA, seconds=0) == []
+    assert desk.names(ADA, ADA, seconds=601) == []
+    assert desk.names(ADA, seconds=602)
+
+
+def test_tracks_of_two_cameras_with_one_number_are_two(desk):
+    assert desk.names(ADA, ADA) == []
+    assert desk.names(ADA, ADA, camera="till") == []
+
+
+shows = st.lists(
+    st.tuples(
+        st.sampled_from([ADA, BOB, STRANGER, OTHER_STRANGER, mixed((1, ADA), (1, BOB))]),
+        st.integers(1, 3),
+        st.sampled_from([0.1, 0.9]),
+        st.sampled_from([0, 1, 700]),
+    ),
+    max_size=60,
+)
+"""Faces: whose, of which track, how good, and how many seconds after the one before."""
+
+
+def play(desk: Desk, faces, *, camera: str = "door"):
+    clock, told = 0, []
+    for embedding, track, quality, gap in faces:
+        clock += gap
+        events = desk.show(embedding, track=track, quality=quality, seconds=clock, camera=camera)
+        told.append((track, quality, events))
+    return told
+
+
+@given(shows, st.integers(1, 3), st.sampled_from([None, 1, 4]))
+@settings(deadline=None)
+def test_a_track_is_named_at_most_once_and_visitors_have_enough_good_faces(
+    faces, votes, visitor_faces
+):
+    good, named = defaultdict(int), set()
+    for track, quality, events in play(Desk(votes=votes, visitor_faces=visitor_faces), faces):
+        good[track] += quality > 0.3
+        names = [event for event in events if isinstance(event, FaceRecognized)]
+        assert len(events) - len(names) == 1  # the score
+        for name in names:
+            assert track not in named
+            assert quality > 0.3
+            assert good[track] >= (
+                visitor_faces if name.is_new else min(votes, visitor_faces or votes)
+            )
+            named.add(track)
+
+
+@given(shows, shows)
+@settings(deadline=None)
+def test_without_visitors_a_cameras_names_do_not_depend_on_other_cameras(faces, others):
+    alone = [events for _, _, events in play(Desk(visitor_faces=None), faces)]
+    desk = Desk(visitor_faces=None)
+    play(desk, others, camera="till")
+    desk.shown = 0
+    assert [events for _, _, events in play(desk, faces)] == alone

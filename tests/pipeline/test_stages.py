@@ -1,0 +1,206 @@
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from genesis_ray.domain.events import (
+    CameraStateChanged,
+    Event,
+    FaceRecognized,
+    FaceScored,
+    VisitEnded,
+    VisitStarted,
+)
+from genesis_ray.domain.identity import Candidate, Face, MatchPolicy
+from genesis_ray.domain.ordering import DONE
+from genesis_ray.pipeline.journal import SiteJournal
+from genesis_ray.pipeline.resolver import IdentityResolver, ResolverPolicy
+from genesis_ray.pipeline.stages import RESOLVER, JournalStage, Resolved, ResolverStage
+
+START = datetime(2026, 1, 5, 9, tzinfo=UTC)
+CAMERAS = ("door", "till")
+PEOPLE = np.eye(4, dtype=np.float32)
+
+
+def at(seconds: float) -> datetime:
+    return START + timedelta(seconds=seconds)
+
+
+class Album:
+    """A gallery of visitors, one face each, and their register."""
+
+    def __init__(self) -> None:
+        self._faces: dict[str, np.ndarray] = {}
+
+    def nearest(self, embedding, *, limit):
+        found = [Candidate(who, float(face @ embedding)) for who, face in self._faces.items()]
+        return sorted(found, key=lambda each: -each.similarity)[:limit]
+
+    def enroll(self, identity_id, embeddings, *, qualities, at, camera_id):  # noqa: ARG002
+        self._faces[identity_id] = embeddings[0]
+
+    def add_visitor(self, identity_id, *, at):
+        pass
+
+
+def resolver_stage(cameras=CAMERAS, **options) -> ResolverStage:
+    policy = ResolverPolicy(
+        tenant_id="shop",
+        site_id="york",
+        embedder="fused",
+        match=MatchPolicy(threshold=0.5, votes=1),
+        min_quality=0,
+        visitor_faces=1,
+    )
+    album = Album()
+    return ResolverStage(cameras, IdentityResolver(policy, album, album), **options)
+
+
+def journal_stage(cameras=CAMERAS) -> JournalStage:
+    journal = SiteJournal(tenant_id="shop", site_id="york", visit_gap=timedelta(minutes=5))
+    return JournalStage(cameras, journal)
+
+
+def face(camera: str, seconds: float, *, track: int = 1, person: int = 0) -> Face:
+    return Face(
+        camera_id=camera,
+        track_id=track,
+        face_index=0,
+        captured_at=at(seconds),
+        embedding=PEOPLE[person],
+        quality=1.0,
+    )
+
+
+def online(camera: str, seconds: float) -> tuple[datetime, tuple[Event, ...]]:
+    state = CameraStateChanged(
+        tenant_id="shop",
+        site_id="york",
+        camera_id=camera,
+        occurred_at=at(seconds),
+        state="online",
+        reason="",
+    )
+    return at(seconds), (state,)
+
+
+def names(resolved: Resolved) -> list[tuple[str, str, bool]]:
+    return [
+        (event.camera_id, event.identity_id, event.is_new)
+        for _, together in resolved.events
+        for event in together
+        if isinstance(event, FaceRecognized)
+    ]
+
+
+def test_faces_are_resolved_in_order_of_capture_whoever_reports_first():
+    stage = resolver_stage()
+    assert names(stage.take("door", [face("door", 2)], at(2))) == []
+    first, second = names(stage.take("till", [face("till", 1)], DONE))
+    assert (first[0], first[2]) == ("till", True)
+    assert (second[0], second[2]) == ("door", False)
+    assert first[1] == second[1]
+
+
+def test_progress_is_the_time_up_to_which_all_faces_are_resolved():
+    stage = resolver_stage()
+    stage.take("door", [], at(5))
+    assert stage.take("till", [], at(3)).progress == at(3)
+    stage.take("door", [], DONE)
+    assert stage.take("till", [], DONE).progress == DONE
+
+
+def test_the_names_of_one_camera_are_told_by_track():
+    stage = resolver_stage()
+    stage.take("door", [face("door", 1), face("door", 1, track=2, person=1)], DONE)
+    resolved = stage.take("till", [face("till", 1, track=9)], DONE)
+    door, till = resolved.named("door"), resolved.named("till")
+    assert sorted(door) == [1, 2]
+    assert till == {9: door[1]}
+
+
+def test_which_camera_is_named_first_does_not_matter():
+    def told(cameras):
+        stage = resolver_stage(cameras)
+        events = stage.take("till", [face("till", 1)], DONE).events
+        return events + stage.take("door", [face("door", 1)], DONE).events
+
+    assert told(["door", "till"]) == told(["till", "door"])
+
+
+def test_a_name_comes_into_the_journal_after_what_cameras_saw_at_that_time():
+    stage = journal_stage()
+    recognized = resolver_stage(["door"]).take("door", [face("door", 1)], DONE)
+    stage.take(RESOLVER, recognized.events, DONE)
+    stage.take("till", [online("till", 1)], DONE)
+    facts = stage.take("door", [online("door", 1)], DONE)
+    assert [type(fact) for fact in facts] == [
+        CameraStateChanged,
+        CameraStateChanged,
+        FaceScored,
+        FaceRecognized,
+        VisitStarted,
+    ]
+    assert [fact.camera_id for fact in facts[:2]] == ["door", "till"]
+
+
+def test_the_journal_is_done_when_cameras_and_resolver_are():
+    stage = journal_stage()
+    for producer in (*CAMERAS, RESOLVER):
+        assert not stage.is_done
+        stage.take(producer, [], DONE)
+    assert stage.is_done
+
+
+def test_the_end_of_everything_ends_the_visits():
+    stage = journal_stage()
+    recognized = resolver_stage(["door"]).take("door", [face("door", 1)], DONE)
+    stage.take(RESOLVER, recognized.events, DONE)
+    for camera in CAMERAS:
+        stage.take(camera, [], DONE)
+    assert [type(fact) for fact in stage.finish()] == [VisitEnded]
+
+
+def test_late_faces_are_resolved_and_counted():
+    stage = resolver_stage(patience=timedelta(seconds=1))
+    stage.take("door", [], at(10))
+    assert names(stage.take("till", [face("till", 2)], at(2)))
+    assert stage.late == 1
+
+
+appearances = st.lists(
+    st.tuples(st.sampled_from(CAMERAS), st.integers(0, 20), st.integers(1, 3), st.integers(0, 2)),
+    unique_by=lambda appearance: appearance[:3],
+    max_size=20,
+)
+"""Faces: of which camera, at which second, of which track, and whose."""
+
+
+def run(faces: list[Face], *, cameras, turns) -> list[Event]:
+    """Give two stages the faces second by second, the cameras taking turns; return the facts."""
+    resolving, journaling = resolver_stage(cameras), journal_stage(cameras)
+    facts: list[Event] = []
+    clocks = dict.fromkeys(CAMERAS, 0)
+    while clocks:
+        camera = [*clocks][next(turns, 0) % len(clocks)]
+        second = clocks[camera]
+        own = [f for f in faces if f.camera_id == camera and f.captured_at == at(second)]
+        progress = at(second) if second < 20 else DONE
+        resolved = resolving.take(camera, own, progress)
+        facts += journaling.take(camera, [online(camera, second)], progress)
+        facts += journaling.take(RESOLVER, resolved.events, resolved.progress)
+        clocks[camera] += 1
+        if progress == DONE:
+            del clocks[camera]
+    assert (resolving.late, journaling.late, journaling.is_done) == (0, 0, True)
+    return facts + journaling.finish()
+
+
+@given(appearances, st.lists(st.integers(0, 1), max_size=40), st.permutations(CAMERAS))
+@settings(deadline=None, max_examples=50)
+def test_how_the_cameras_reports_interleave_does_not_matter(seen, turns, cameras):
+    faces = [face(camera, second, track=t, person=p) for camera, second, t, p in seen]
+    assert run(faces, cameras=cameras, turns=iter(turns)) == run(
+        faces, cameras=CAMERAS, turns=iter(())
+    )

@@ -1,0 +1,143 @@
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from genesis_ray.errors import StoreError
+from genesis_ray.store.gallery import FaceGallery
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+DIMENSION = 8
+
+
+def unit(seed: int, n: int = 1) -> np.ndarray:
+    vectors = np.random.default_rng(seed).normal(size=(n, DIMENSION)).astype(np.float32)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def opened(folder, *, writer=True, embedder="fused", dimension=DIMENSION):
+    return FaceGallery(folder, embedder=embedder, dimension=dimension, writer=writer)
+
+
+def enroll(gallery, identity_id, embeddings):
+    gallery.enroll(identity_id, embeddings, qualities=[0.5] * len(embeddings), at=NOON)
+
+
+def test_an_identity_is_as_similar_as_its_most_similar_face(tmp_path):
+    with opened(tmp_path) as gallery:
+        faces = unit(1, 4)
+        enroll(gallery, "ada", faces[:3])
+        enroll(gallery, "bob", faces[3:])
+        found = gallery.nearest(faces[1])
+    assert [candidate.identity_id for candidate in found] == ["ada", "bob"]
+    assert found[0].similarity == pytest.approx(1, abs=1e-6)
+    assert found[1].similarity == pytest.approx(float(faces[1] @ faces[3]), abs=1e-6)
+
+
+def test_an_empty_gallery_knows_nobody(tmp_path):
+    with opened(tmp_path) as gallery:
+        assert gallery.nearest(unit(1)[0]) == []
+        assert (gallery.count, gallery.identity_ids()) == (0, [])
+
+
+def test_a_closed_gallery_opens_with_the_same_answers(tmp_path):
+    probe = unit(99)[0]
+    with opened(tmp_path) as gallery:
+        for person in range(20):
+            enroll(gallery, f"person {person}", unit(person, person % 3 + 1))
+            gallery.flush()
+        before = gallery.nearest(probe, limit=7)
+        identity_ids = gallery.identity_ids()
+    with opened(tmp_path, writer=False) as gallery:
+        assert gallery.nearest(probe, limit=7) == before
+        assert gallery.identity_ids() == identity_ids
+        assert gallery.count == sum(person % 3 + 1 for person in range(20))
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 1000), limit=st.integers(1, 12))
+def test_the_search_is_exact(seed, limit, tmp_path_factory):
+    faces, probe = unit(seed, 12), unit(seed + 1)[0]
+    with opened(tmp_path_factory.mktemp("gallery"), writer=True) as gallery:
+        for row, face in enumerate(faces):
+            enroll(gallery, f"{row % 5}", face[None])
+        found = gallery.nearest(probe, limit=limit)
+    best = sorted((max(faces[row::5] @ probe) for row in range(5)), reverse=True)
+    assert [candidate.similarity for candidate in found] == pytest.approx(best[:limit], abs=1e-6)
+
+
+def test_a_similarity_does_not_depend_on_who_else_is_enrolled(tmp_path):
+    ada, probe = unit(1), unit(2)[0]
+    similarities = []
+    for others in (0, 1, 6, 100):
+        with opened(tmp_path / str(others)) as gallery:
+            if others:
+                enroll(gallery, "others", unit(3, others))
+            enroll(gallery, "ada", ada)
+            found = {each.identity_id: each.similarity for each in gallery.nearest(probe)}
+            similarities.append(found["ada"])
+    assert len(set(similarities)) == 1
+
+
+def test_equally_similar_identities_come_in_the_order_of_their_ids(tmp_path):
+    face = unit(1)
+    with opened(tmp_path) as gallery:
+        for identity_id in ("c", "a", "b"):
+            enroll(gallery, identity_id, face)
+        assert [each.identity_id for each in gallery.nearest(face[0], limit=2)] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("embedding", "message"),
+    [
+        (np.full(DIMENSION, np.nan, np.float32), "length 1"),
+        (np.zeros(DIMENSION, np.float32), "length 1"),
+        (np.full(DIMENSION, 2, np.float32), "length 1"),
+        (np.ones(DIMENSION + 1, np.float32), r"\[n, 8\], got \[1, 9\]"),
+    ],
+    ids=["not a number", "zero", "not of unit length", "of another dimension"],
+)
+def test_what_is_no_embedding_is_refused(tmp_path, embedding, message):
+    with opened(tmp_path) as gallery:
+        with pytest.raises(StoreError, match=message):
+            enroll(gallery, "ada", embedding[None])
+        with pytest.raises(StoreError, match=message):
+            gallery.nearest(embedding)
+        assert gallery.count == 0
+
+
+def test_as_many_qualities_as_faces_are_wanted(tmp_path):
+    with opened(tmp_path) as gallery, pytest.raises(StoreError, match="2 faces, 1 of them"):
+        gallery.enroll("ada", unit(1, 2), qualities=[0.5], at=NOON)
+
+
+def test_each_embedder_has_its_own_faces(tmp_path):
+    with opened(tmp_path) as fused, opened(tmp_path, embedder="sface", dimension=3) as sface:
+        enroll(fused, "ada", unit(1))
+        assert (fused.count, sface.count) == (1, 0)
+
+
+def test_a_gallery_of_another_dimension_is_refused(tmp_path):
+    opened(tmp_path).close()
+    with pytest.raises(StoreError, match=r"other columns.*8.*instead of.*9"):
+        opened(tmp_path, dimension=9)
+
+
+def test_a_second_writer_is_refused_while_readers_are_not(tmp_path):
+    with opened(tmp_path) as gallery:
+        enroll(gallery, "ada", unit(1))
+        gallery.flush()
+        with pytest.raises(StoreError, match="being written to by process"):
+            opened(tmp_path)
+        with opened(tmp_path, writer=False) as reader:
+            assert reader.identity_ids() == ["ada"]
+
+
+def test_a_reader_enrols_nobody_and_makes_no_folder(tmp_path):
+    with opened(tmp_path / "none", writer=False) as gallery:
+        with pytest.raises(StoreError, match="open for reading"):
+            enroll(gallery, "ada", unit(1))
+        assert gallery.nearest(unit(1)[0]) == []
+    assert not (tmp_path / "none").exists()

@@ -1,0 +1,87 @@
+import os
+
+import lancedb
+import pyarrow as pa
+import pytest
+
+from genesis_ray.errors import StoreError
+from genesis_ray.store import lance_table
+from genesis_ray.store.lance_table import LanceTable
+
+SCHEMA = pa.schema([("word", pa.string())])
+
+
+def opened(folder, *, writer=True):
+    return LanceTable(folder, "words", SCHEMA, writer=writer)
+
+
+def words(*values):
+    return pa.table({"word": list(values)}, schema=SCHEMA)
+
+
+def stored(folder):
+    return opened(folder, writer=False).rows()["word"].to_pylist()
+
+
+def test_rows_are_stored_by_a_flush_in_their_order(tmp_path):
+    table = opened(tmp_path)
+    table.add(words("b", "a"))
+    table.add(words("c"))
+    assert stored(tmp_path) == []
+    table.flush()
+    assert stored(tmp_path) == ["b", "a", "c"]
+    table.close()
+
+
+def test_many_commits_do_not_leave_many_files(tmp_path, monkeypatch):
+    monkeypatch.setattr(lance_table, "_COMMITS_A_CLEANUP", 5)
+    table = opened(tmp_path)
+    for number in range(12):
+        table.add(words(f"{number}"))
+        table.flush()
+    table.close()
+    assert stored(tmp_path) == [f"{number}" for number in range(12)]
+    stats = lancedb.connect(tmp_path).open_table("words").stats()
+    assert stats["fragment_stats"]["num_fragments"] == 1
+
+
+def test_a_full_disk_is_named_and_a_later_flush_stores_everything(small_disk):
+    table = opened(small_disk.path / "gallery")
+    table.add(words("first"))
+    table.flush()
+    table.add(words(*(os.urandom(100).hex() for _ in range(10_000))))
+    with pytest.raises(StoreError, match=f"{small_disk.path}/gallery is full"):
+        table.flush()
+    assert stored(small_disk.path / "gallery") == ["first"]
+    small_disk.grow()
+    table.close()
+    assert len(stored(small_disk.path / "gallery")) == 10_001
+
+
+def test_a_table_that_found_no_room_to_begin_begins_later(small_disk):
+    folder = small_disk.path / "gallery"
+    opened(folder).close()
+    small_disk.fill()
+    with pytest.raises(StoreError, match="is full"):
+        LanceTable(folder, "others", SCHEMA, writer=True)
+    small_disk.grow()
+    LanceTable(folder, "others", SCHEMA, writer=True).close()
+
+
+def test_a_damaged_table_is_named(tmp_path):
+    table = opened(tmp_path)
+    table.add(words("a"))
+    table.close()
+    for path in (tmp_path / "words.lance" / "data").iterdir():
+        path.write_bytes(b"no such thing")
+    with pytest.raises(StoreError, match=r"words.lance cannot be used .*restore it"):
+        stored(tmp_path)
+
+
+def test_a_closed_table_takes_nothing_and_lets_others_write(tmp_path):
+    table = opened(tmp_path)
+    table.close()
+    table.close()
+    with pytest.raises(StoreError, match="closed"):
+        table.add(words("a"))
+    opened(tmp_path).close()

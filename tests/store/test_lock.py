@@ -1,0 +1,42 @@
+import os
+import subprocess
+import sys
+
+import pytest
+
+from genesis_ray.errors import StoreError
+from genesis_ray.store.lock import WriteLock
+
+HOLD = """
+import sys, pathlib, genesis_ray.store.lock as lock
+held = lock.WriteLock(pathlib.Path(sys.argv[1]))
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_second_owner_is_refused_and_told_of_the_first(tmp_path):
+    lock = WriteLock(tmp_path / "lock")
+    with pytest.raises(
+        StoreError, match=f"{tmp_path} is being written to by process {os.getpid()}"
+    ):
+        WriteLock(tmp_path / "lock")
+    lock.release()
+    WriteLock(tmp_path / "lock").release()
+
+
+def test_the_lock_of_a_killed_process_is_free(tmp_path):
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, tmp_path / "lock"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    ) as holder:
+        assert holder.stdout
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(StoreError, match=f"process {holder.pid}"):
+            WriteLock(tmp_path / "lock")
+        holder.kill()
+        holder.wait()
+        WriteLock(tmp_path / "lock").release()

@@ -1,0 +1,159 @@
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import genesis_ray.domain.events as all_events
+from genesis_ray.domain.events import (
+    CameraStateChanged,
+    Event,
+    FaceRecognized,
+    FaceScored,
+    LineCrossed,
+    TrackObserved,
+    VisitEnded,
+    VisitStarted,
+    ZoneCrossed,
+)
+from genesis_ray.store.schemas import (
+    EVENT_SCHEMAS,
+    PEOPLE_SCHEMA,
+    gallery_schema,
+    table_of,
+    to_tables,
+)
+
+ENVELOPE = ["event_id", "tenant_id", "site_id", "camera_id", "occurred_at"]
+KINDS = [
+    TrackObserved,
+    ZoneCrossed,
+    LineCrossed,
+    FaceScored,
+    FaceRecognized,
+    VisitStarted,
+    VisitEnded,
+    CameraStateChanged,
+]
+
+single = st.floats(-1, 1, width=32)
+names = st.text(max_size=8)
+numbers = st.integers(-(2**63), 2**63 - 1)
+times = st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))
+name_lists = st.lists(names, max_size=3).map(tuple)
+envelope = {"tenant_id": names, "site_id": names, "camera_id": names, "occurred_at": times}
+
+events = st.one_of(
+    st.builds(
+        TrackObserved,
+        **envelope,
+        **dict.fromkeys(["track_id", "frame_index"], numbers),
+        **dict.fromkeys(["x1", "y1", "x2", "y2", "confidence"], single),
+    ),
+    st.builds(ZoneCrossed, **envelope, zone_id=names, track_id=numbers),
+    st.builds(LineCrossed, **envelope, line_id=names, track_id=numbers),
+    st.builds(
+        FaceScored,
+        **envelope,
+        **dict.fromkeys(["track_id", "face_index"], numbers),
+        quality=single,
+        embedder=names,
+        candidate_ids=name_lists,
+        similarities=st.lists(single, max_size=3).map(tuple),
+    ),
+    st.builds(
+        FaceRecognized,
+        **envelope,
+        **dict.fromkeys(["track_id", "votes"], numbers),
+        **dict.fromkeys(["similarity", "threshold", "quality"], single),
+        **dict.fromkeys(["identity_id", "gate", "embedder"], names),
+        runner_up_similarity=st.none() | single,
+    ),
+    st.builds(
+        VisitStarted,
+        **envelope,
+        visit_id=names,
+        identity_id=names,
+        started_at=times,
+        ended_at=st.none(),
+        zone_ids=st.just(()),
+    ),
+    st.builds(
+        VisitEnded,
+        **envelope,
+        visit_id=names,
+        identity_id=names,
+        started_at=times,
+        ended_at=times,
+        zone_ids=name_lists,
+    ),
+    st.builds(CameraStateChanged, **envelope, reason=names),
+)
+
+
+def test_every_kind_of_event_has_a_table():
+    defined = [each for each in vars(all_events).values() if isinstance(each, type)]
+    assert {each for each in defined if issubclass(each, Event)} == {Event, *KINDS}
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_a_table_has_a_column_for_every_field_of_its_events_and_begins_with_the_envelope(kind):
+    event = kind(**dict.fromkeys([field.name for field in fields(kind)]))
+    columns = EVENT_SCHEMAS[table_of(event)].names
+    assert columns[:5] == ENVELOPE
+    assert set(columns) == {"event_id", *(field.name for field in fields(kind))}
+
+
+@pytest.mark.parametrize("table", EVENT_SCHEMAS)
+def test_times_are_utc_in_microseconds_in_every_table(table):
+    for field in EVENT_SCHEMAS[table]:
+        if pa.types.is_timestamp(field.type):
+            assert field.type == pa.timestamp("us", tz="UTC")
+
+
+@given(st.lists(events, max_size=20))
+@settings(deadline=None, max_examples=50)
+def test_what_is_put_into_tables_comes_out_the_same_and_in_order(some):
+    tables = to_tables(some)
+    for name, table in tables.items():
+        assert table.schema == EVENT_SCHEMAS[name]
+        own = [event for event in some if table_of(event) == name]
+        for event, row in zip(own, table.to_pylist(), strict=True):
+            for column, value in row.items():
+                expected = getattr(event, column)
+                assert value == (list(expected) if isinstance(expected, tuple) else expected)
+    assert sum(map(len, tables.values())) == len(some)
+
+
+def test_no_events_are_no_tables():
+    assert to_tables([]) == {}
+
+
+def test_start_and_end_of_a_visit_are_rows_of_one_table():
+    noon = datetime(2026, 1, 5, 12, tzinfo=UTC)
+    visit = {
+        "tenant_id": "default",
+        "site_id": "site",
+        "camera_id": "door",
+        "visit_id": "v",
+        "identity_id": "ada",
+        "started_at": noon,
+    }
+    end = noon + timedelta(minutes=5)
+    tables = to_tables(
+        [
+            VisitStarted(occurred_at=noon, **visit),
+            VisitEnded(occurred_at=end, ended_at=end, zone_ids=("till",), **visit),
+        ]
+    )
+    assert tables["visits"]["ended_at"].to_pylist() == [None, end]
+
+
+def test_a_gallery_keeps_vectors_of_its_embedders_dimension():
+    assert gallery_schema(640).field("embedding").type == pa.list_(pa.float32(), 640)
+
+
+def test_people_and_faces_are_joined_by_their_identity():
+    assert PEOPLE_SCHEMA.field("identity_id").equals(gallery_schema(2).field("identity_id"))

@@ -1,0 +1,184 @@
+import os
+from datetime import UTC, datetime
+
+import pytest
+from pydantic import ValidationError
+
+from genesis_ray.settings import CameraSettings, IdentitySettings, Settings, camera_id_of
+
+NINE = datetime(2026, 1, 5, 9, tzinfo=UTC)
+TEN = datetime(2026, 1, 5, 10, tzinfo=UTC)
+SQUARE = [(0, 0), (1, 0), (1, 1), (0, 1)]
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch):
+    for name in [name for name in os.environ if name.startswith("GENESIS_")]:
+        monkeypatch.delenv(name)
+
+
+def camera(camera_id="door", source="door.mp4", **more) -> CameraSettings:
+    return CameraSettings(camera_id=camera_id, source=source, **more)
+
+
+def problem(make) -> str:
+    with pytest.raises(ValidationError) as error:
+        make()
+    return str(error.value)
+
+
+def test_pictures_and_pseudonyms_are_kept_only_where_asked_for():
+    settings = Settings()
+    assert settings.annotate is False
+    assert settings.identity.visitors is False
+
+
+def test_settings_cannot_be_changed():
+    settings = Settings()
+    assert "frozen" in problem(lambda: setattr(settings, "annotate", True))
+    assert "frozen" in problem(lambda: setattr(settings.detector, "iou", 0.1))
+
+
+def test_the_environment_wins(monkeypatch):
+    monkeypatch.setenv("GENESIS_PROCESS_FPS", "5")
+    monkeypatch.setenv("GENESIS_DETECTOR__IOU", "0.3")
+    settings = Settings(process_fps=20, detector={"iou": 0.6, "confidence": 0.7})
+    assert settings.process_fps == 5
+    assert (settings.detector.iou, settings.detector.confidence) == (0.3, 0.7)
+
+
+def test_other_variables_of_ours_are_no_settings(monkeypatch):
+    monkeypatch.setenv("GENESIS_MODELS_DIR", "/models")
+    assert Settings() == Settings()
+
+
+def test_a_camera_may_have_a_rate_of_its_own():
+    settings = Settings(process_fps=10)
+    assert settings.fps_of(camera()) == 10
+    assert settings.fps_of(camera(process_fps=2)) == 2
+
+
+def test_one_source_and_several_are_both_sources():
+    assert camera(source="a.mp4").sources == ("a.mp4",)
+    assert camera(source=["a.mp4", "b.mp4"]).sources == ("a.mp4", "b.mp4")
+
+
+def test_a_start_is_for_cameras_that_name_none():
+    settings = Settings(cameras=(camera("door", start=NINE), camera("till")))
+    assert [c.start for c in settings.with_start(TEN).cameras] == [NINE, TEN]
+    assert settings.with_start(None) is settings
+
+
+def test_a_start_needs_a_time_zone():
+    assert "timezone" in problem(lambda: camera(start="2026-01-05T09:00:00"))
+
+
+@pytest.mark.parametrize("source", [5, None, "", " ", [], ["a.mp4", ""], ["a.mp4", 5]])
+def test_a_source_that_nothing_could_play_is_refused_in_one_message(source):
+    text = problem(lambda: camera(source=source))
+    assert text.startswith("1 validation error")
+    assert "expected a video file" in text
+
+
+@pytest.mark.parametrize("name", ["", "..", "../x", "a/b", "a b", "-a", "é", "a" * 65, "a\n"])
+def test_a_name_that_could_not_be_a_folder_is_refused(name):
+    assert "expected up to 64 letters" in problem(lambda: camera(name))
+    assert "expected up to 64 letters" in problem(lambda: Settings(tenant_id=name))
+
+
+@pytest.mark.parametrize("name", ["a", "door.2", "Door_1-left", "a" * 64, "0900"])
+def test_a_plain_name_is_taken(name):
+    assert camera(name).camera_id == name
+
+
+def test_two_cameras_of_one_name_are_refused():
+    text = problem(lambda: Settings(cameras=(camera("door"), camera("door"), camera("till"))))
+    assert "each camera_id may stand once; repeated: door" in text
+
+
+@pytest.mark.parametrize(
+    ("kind", "own"),
+    [
+        ("zone", {"zones": [{"zone_id": "till", "outline": SQUARE}] * 2}),
+        ("line", {"lines": [{"line_id": "till", "start": (0, 0), "end": (1, 1)}] * 2}),
+    ],
+)
+def test_two_zones_or_lines_of_one_name_in_a_camera_are_refused(kind, own):
+    text = problem(lambda: Settings(cameras=(camera("door", **own),)))
+    assert f"each {kind}_id of camera door may stand once; repeated: till" in text
+
+
+def test_cameras_may_have_zones_of_one_name():
+    zones = [{"zone_id": "till", "outline": SQUARE}]
+    settings = Settings(cameras=(camera("a", zones=zones), camera("b", zones=zones)))
+    assert len(settings.cameras) == 2
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"zones": [{"zone_id": "z", "outline": [(0, 0), (1, 1)]}]},
+        {"zones": [{"zone_id": "z", "outline": [(0, 0), (1, 1), (2, 0)]}]},
+        {"lines": [{"line_id": "l", "start": (0, 0), "end": (0, 0)}]},
+        {"lines": [{"line_id": "l", "start": (0, -0.1), "end": (0, 1)}]},
+    ],
+)
+def test_shapes_that_are_none_or_leave_the_picture_are_refused(own):
+    problem(lambda: camera(**own))
+
+
+def test_contradictions_are_refused_with_both_values():
+    assert "min_replicas 5 > max_replicas 2" in problem(
+        lambda: Settings(detector={"min_replicas": 5, "max_replicas": 2})
+    )
+    assert "stack_frames 9 > max_batch_frames 8" in problem(
+        lambda: Settings(detector={"stack_frames": 9, "max_batch_frames": 8})
+    )
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"process_fps": 0},
+        {"process_fps": 61},
+        {"settle_s": -1},
+        {"visit_gap_s": 0},
+        {"visit_gap_s": float("inf")},
+        {"visit_gap_s": 1e300},
+        {"settle_s": float("nan")},
+        {"detector": {"input_size": 600}},
+        {"detector": {"confidence": 1.1}},
+        {"identity": {"votes": 0}},
+        {"identity": {"threshold": -0.5}},
+        {"faces": {"finder": "eyes"}},
+        {"unheard_of": 1},
+        {"detector": {"unheard_of": 1}},
+    ],
+)
+def test_values_out_of_range_and_unknown_settings_are_refused(wrong):
+    problem(lambda: Settings(**wrong))
+
+
+def test_an_embedders_own_threshold_is_the_default():
+    assert IdentitySettings().threshold is None
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("door.mp4", "door"),
+        ("/films/front door (2).MP4", "front-door-2"),
+        ("2026-01-05T09:00:00.mp4", "2026-01-05T09-00-00"),
+        ("what?.mp4", "what"),
+        ("archive.tar.mp4", "archive.tar"),
+        ("photo:zidane.jpg?seconds=8", "zidane"),
+        ("photo:package:ultralytics/assets/bus.jpg?mirror=true&name=a/b", "bus"),
+        ("synthetic:?people=3", "camera"),
+        ("камера.mp4", "camera"),
+        ("...mp4", "camera"),
+        ("x" * 80 + ".mp4", "x" * 64),
+    ],
+)
+def test_a_camera_that_nobody_named_is_called_after_its_file(source, name):
+    assert camera_id_of(source) == name
+    assert camera(camera_id_of(source)).camera_id == name

@@ -1,0 +1,197 @@
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from genesis_ray.errors import ConfigurationError
+from genesis_ray.settings import Settings
+from genesis_ray.settings_file import load
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch):
+    for name in [name for name in os.environ if name.startswith("GENESIS_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def read(tmp_path, monkeypatch):
+    """Read a configuration of this text."""
+    monkeypatch.chdir(tmp_path)
+
+    def read(text: str | bytes) -> Settings:
+        Path("c.yaml").write_bytes(text if isinstance(text, bytes) else text.encode())
+        return load(Path("c.yaml"))
+
+    return read
+
+
+@pytest.fixture
+def refusal(read):
+    """Return what is said of a configuration that is wrong."""
+
+    def refusal(text: str | bytes) -> str:
+        with pytest.raises(ConfigurationError) as error:
+            read(text)
+        return str(error.value)
+
+    return refusal
+
+
+CAMERA = "cameras:\n  - camera_id: door\n    source: door.mp4\n"
+
+
+def test_without_a_file_the_defaults_hold():
+    assert load(None) == Settings()
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "---\n"])
+def test_an_empty_file_leaves_the_defaults(read, text):
+    assert read(text) == Settings()
+
+
+def test_a_file_is_read_into_settings(read):
+    settings = read(
+        CAMERA
+        + "    start: 2026-01-05T10:00:00+01:00\n"
+        + "    zones:\n      - {zone_id: till, outline: [[0, 0], [1, 0], [0.5, 1]]}\n"
+        + "identity: {visitors: true}\n"
+    )
+    (door,) = settings.cameras
+    assert (door.camera_id, door.source) == ("door", "door.mp4")
+    assert door.start == datetime(2026, 1, 5, 9, tzinfo=UTC)
+    assert door.zones[0].outline == ((0, 0), (1, 0), (0.5, 1))
+    assert settings.identity.visitors
+
+
+def test_values_can_be_shared_by_an_anchor(read):
+    text = "cameras:\n  - &door {camera_id: door, source: a.mp4}\n  - {<<: *door, camera_id: till}"
+    assert [camera.source for camera in read(text).cameras] == ["a.mp4", "a.mp4"]
+
+
+def test_the_environment_wins_over_the_file(read, monkeypatch):
+    monkeypatch.setenv("GENESIS_DETECTOR__CONFIDENCE", "0.9")
+    detector = read("detector: {confidence: 0.5, iou: 0.3}").detector
+    assert (detector.confidence, detector.iou) == (0.9, 0.3)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("annotate: true\nproces_fps: 5\n", "c.yaml:2: unknown setting 'proces_fps'"),
+        ("detector:\n  iou: 0.5\n  colour: 1\n", "c.yaml:3: unknown setting 'detector.colour'"),
+        (CAMERA + "    zone: []\n", "c.yaml:4: unknown setting 'cameras.0.zone'"),
+        ("1: 2\n", "c.yaml:1: unknown setting '1'"),
+        ("_env_file: x\n", "c.yaml:1: unknown setting '_env_file'"),
+        ("<<: {proces_fps: 5}\n", "c.yaml: unknown setting 'proces_fps'"),
+    ],
+)
+def test_an_unknown_setting_is_told_with_its_line(refusal, text, said):
+    assert refusal(text) == said + "; remove it or correct its spelling"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("\nprocess_fps: fast\n", "c.yaml:2: process_fps: Input should be a valid number"),
+        ("identity:\n  threshold: 2\n", "c.yaml:2: identity.threshold: Input should be less"),
+        (CAMERA + "    start: 2026-01-05\n", "c.yaml:4: cameras.0.start: Input should have timez"),
+        ("cameras:\n  - camera_id: door\n", "c.yaml:2: cameras.0.source: Field required"),
+        ("cameras: 5\n", "c.yaml:1: cameras: Input should be a valid tuple, got 5"),
+        ("detector:\n", "c.yaml:1: detector: expected settings, indented below it, got None"),
+        ("faces:\n  finder: eyes\n", "c.yaml:2: faces.finder: Input should be 'yunet'"),
+        (
+            CAMERA + "    zones:\n      - zone_id: z\n        outline:\n        - [0, 0]\n"
+            "        - [0, 3]\n        - [1, 1]\n",
+            "c.yaml:8: cameras.0.zones.0.outline.1.1: Input should be less than or equal to 1",
+        ),
+        ("tenant_id: ../x\n", "c.yaml:1: tenant_id: expected up to 64 letters"),
+        ("visit_gap_s: .inf\n", "c.yaml:1: visit_gap_s: Input should be a finite number"),
+    ],
+)
+def test_a_wrong_value_is_told_with_its_line_and_what_was_expected(refusal, text, said):
+    assert refusal(text).startswith(said)
+
+
+def test_a_wrong_value_is_shown(refusal):
+    assert refusal("process_fps: fast\n").endswith("got 'fast'")
+
+
+def test_a_contradiction_is_told_where_it_stands(refusal):
+    text = "detector:\n  min_replicas: 5\n  max_replicas: 2\n"
+    assert refusal(text) == "c.yaml:1: detector: min_replicas 5 > max_replicas 2"
+
+
+def test_a_contradiction_of_the_whole_is_told_of_the_file(refusal):
+    twice = CAMERA + CAMERA.removeprefix("cameras:\n")
+    assert refusal(twice) == "c.yaml: each camera_id may stand once; repeated: door"
+
+
+def test_all_wrong_values_are_told_at_once(refusal):
+    lines = refusal("settle_s: -1\nprocess_fps: fast\n").splitlines()
+    assert [line.split(": ")[:2] for line in lines] == [
+        ["c.yaml:2", "process_fps"],
+        ["c.yaml:1", "settle_s"],
+    ]
+
+
+def test_a_source_of_the_wrong_kind_is_told_once(refusal):
+    text = refusal("cameras:\n  - camera_id: door\n    source: 5\n")
+    assert text.startswith("c.yaml:3: cameras.0.source: expected a video file")
+    assert len(text.splitlines()) == 1
+
+
+def test_a_setting_that_stands_twice_is_refused_and_not_the_last_one_taken(refusal):
+    text = "process_fps: 5\nannotate: true\nprocess_fps: 7\n"
+    assert refusal(text) == "c.yaml:3: process_fps stands in line 1 already; remove one of them"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("annotate: true\ncameras: [\n", "c.yaml:3: not valid YAML: expected the node content"),
+        ("annotate: yes: no\n", "c.yaml:1: not valid YAML: mapping values are not allowed here"),
+        ("start: 2026-13-45 00:00:00\n", "c.yaml: not valid YAML: month must be in 1..12"),
+        ("x: !!python/object:os.system {}\n", "c.yaml:1: not valid YAML: could not determine"),
+        ("a: \x07\n", "c.yaml: not valid YAML: unacceptable character"),
+        ("- a\n- b\n", "c.yaml: expected a mapping of settings, got ['a', 'b']"),
+        (b"\xff\xd8\xff\xe0JFIF", "c.yaml: not text; give --config a YAML file"),
+    ],
+)
+def test_a_file_that_is_no_configuration_is_told_so(refusal, text, said):
+    assert refusal(text).startswith(said)
+
+
+def test_a_missing_file_is_named_with_the_remedy():
+    with pytest.raises(
+        ConfigurationError, match=r"nowhere\.yaml: No such file or directory; give --config"
+    ):
+        load(Path("nowhere.yaml"))
+
+
+def test_a_folder_is_no_configuration(tmp_path):
+    with pytest.raises(ConfigurationError, match="Is a directory"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "process_fps: 5\n"])
+def test_a_wrong_value_of_the_environment_is_told_with_its_variable(refusal, monkeypatch, text):
+    monkeypatch.setenv("GENESIS_PROCESS_FPS", "fast")
+    assert refusal(text).startswith(
+        "environment variable GENESIS_PROCESS_FPS: process_fps: Input should be a valid number"
+    )
+
+
+def test_an_unknown_part_of_a_section_in_the_environment_is_told_with_its_variable(
+    refusal, monkeypatch
+):
+    monkeypatch.setenv("GENESIS_DETECTOR__CONFIDENSE", "0.9")
+    assert refusal("detector: {iou: 0.3}").startswith(
+        "environment variable GENESIS_DETECTOR__CONFIDENSE: unknown setting 'detector.confidense'"
+    )
+
+
+def test_a_list_in_the_environment_that_is_no_json_is_told_so(refusal, monkeypatch):
+    monkeypatch.setenv("GENESIS_CAMERAS", "door.mp4")
+    assert 'field "cameras"' in refusal("")
