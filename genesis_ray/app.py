@@ -150,12 +150,12 @@ class Live:
         run.write_summary(summary(settings, result))
 
     async def _models_not_up(self) -> list[str]:
-        status = await asyncio.to_thread(serve.status)
-        deployments = status.applications[self._app].deployments
+        status = (await asyncio.to_thread(serve.status)).applications.get(self._app)
+        deployments = status.deployments if status else {}
         return [
             f"no replica of the {name} is up"
             for name in _MODELS
-            if not deployments[name].replica_states.get("RUNNING")
+            if name not in deployments or not deployments[name].replica_states.get("RUNNING")
         ]
 
     def _failure(self) -> str | None:

@@ -54,7 +54,10 @@ def _read(photo: Path) -> Image:
         content = np.frombuffer(photo.read_bytes(), np.uint8)
     except OSError as error:
         raise SourceError(f"{photo}: {error.strerror}; name the file of a photo") from error
-    image: Image | None = cv2.imdecode(content, cv2.IMREAD_COLOR) if len(content) else None
+    try:
+        image: Image | None = cv2.imdecode(content, cv2.IMREAD_COLOR) if len(content) else None
+    except cv2.error as error:
+        raise SourceError(f"{photo}: a picture of too many pixels; make it smaller") from error
     if image is None:
         raise SourceError(f"{photo}: not a picture that can be read; use JPEG or PNG")
     return image

@@ -68,6 +68,7 @@ class CameraStation:
         self._observer = observer
         self._letterbox = Letterbox.fit(source.width, source.height, long_side=input_size)
         self._begun = False
+        self._last_at = source.started_at
 
     @property
     def camera_id(self) -> str:
@@ -102,10 +103,11 @@ class CameraStation:
         answers = iter(embedded)
         faces = [face for one in seen for face in self._faces_of(one.observation, answers)]
         events: TimedEvents = [(one.observation.at, one.observation.events) for one in seen]
-        at = seen[-1].observation.at
+        at = self._last_at = seen[-1].observation.at
         if not self._begun:
             self._begun = True
-            events.insert(0, self._state(seen[0].observation.at, "online", ""))
+            begun_at = seen[0].observation.at
+            events.insert(0, (begun_at, self._state(begun_at, "online", "")))
         return Report(self.camera_id, at, events, tuple(faces), len(seen))
 
     def finish(self) -> Report:
@@ -114,7 +116,8 @@ class CameraStation:
         if last := self._observer.finish():
             problem = self.source.problem
             events.append((last.at, last.events))
-            events.append(self._state(last.at, "failed" if problem else "ended", problem or ""))
+            state = self._state(self._last_at, "failed" if problem else "ended", problem or "")
+            events.append((last.at, state))
         return Report(self.camera_id, DONE, events, (), 0, self.source.problem)
 
     def _faces_of(
@@ -131,9 +134,7 @@ class CameraStation:
                     quality=answer.quality,
                 )
 
-    def _state(
-        self, at: datetime, state: CameraState, reason: str
-    ) -> tuple[datetime, tuple[CameraStateChanged]]:
+    def _state(self, at: datetime, state: CameraState, reason: str) -> tuple[CameraStateChanged]:
         event = CameraStateChanged(
             tenant_id=self._rules.tenant_id,
             site_id=self._rules.site_id,
@@ -142,4 +143,4 @@ class CameraStation:
             state=state,
             reason=reason,
         )
-        return at, (event,)
+        return (event,)

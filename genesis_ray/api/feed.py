@@ -24,10 +24,12 @@ class PolledFeed:
         *,
         period_s: float = 1.0,
         patience_s: float = 10.0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._ask = ask
         self._period_s = period_s
         self._patience_s = patience_s
+        self._clock = clock
         self._state = LiveState(missing=("the live system has not answered yet",))
         self._frames: deque[tuple[float, dict[str, int]]] = deque(maxlen=_WINDOW_POLLS + 1)
 
@@ -57,12 +59,14 @@ class PolledFeed:
             async with asyncio.timeout(self._patience_s):
                 self._state = await self._ask()
         except TimeoutError:
-            self._lost(f"no answer within {self._patience_s:g} s")
+            self._lost(f"nothing within {self._patience_s:g} s")
         except Exception as error:  # whatever ails the live system, the API says so and goes on
-            _log.warning("the live system did not answer", exc_info=True)
-            self._lost(str(error).splitlines()[0] if str(error) else type(error).__name__)
+            self._lost(str(error).partition("\n")[0] or type(error).__name__)
         frames = {camera.camera_id: camera.frames for camera in self._state.figures.cameras}
-        self._frames.append((time.monotonic(), frames))
+        self._frames.append((self._clock(), frames))
 
     def _lost(self, reason: str) -> None:
-        self._state = replace(self._state, missing=(f"the live system: {reason}",))
+        missing = (f"the live system does not answer: {reason}",)
+        if missing != self._state.missing:
+            _log.warning(*missing)
+        self._state = replace(self._state, missing=missing)

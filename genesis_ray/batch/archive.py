@@ -31,6 +31,16 @@ class Segment:
     expected_frames: int | None
 
     @property
+    def label(self) -> str:
+        """What people are shown; a camera's segments begin at different times."""
+        dated = self.started_at.year > 1970
+        return (
+            f"{self.camera.camera_id} {self.started_at:%Y-%m-%d %H:%M:%S}"
+            if dated
+            else self.camera.camera_id
+        )
+
+    @property
     def segment_id(self) -> str:
         """The same for the same files, unchanged, of the same camera."""
         files = [path for path in map(Path, self.camera.sources) if path.is_file()]
@@ -49,21 +59,29 @@ class Archive:
 def find_videos(paths: Sequence[Path]) -> list[Path]:
     """Return the files among `paths` and the videos in the folders among them, sorted.
 
+    A file that is named in several ways counts once; hidden ones in folders do not.
+
     Raises:
         SourceError: A path does not exist, or there is no video in any of them.
     """
-    found: set[Path] = set()
+    found: dict[Path, Path] = {}
     for path in paths:
         if path.is_dir():
-            found |= {file for file in path.rglob("*") if file.suffix.lower() in VIDEO_SUFFIXES}
+            for file in sorted(filter(_is_video, path.rglob("*"))):
+                found.setdefault(file.resolve(), file)
         elif path.exists():
-            found.add(path)
+            found.setdefault(path.resolve(), path)
         else:
             raise SourceError(f"{path}: no such file or folder")
     if not found:
         suffixes = ", ".join(sorted(VIDEO_SUFFIXES))
         raise SourceError(f"no video in {', '.join(map(str, paths))}; looked for {suffixes}")
-    return sorted(found)
+    return sorted(found.values())
+
+
+def _is_video(path: Path) -> bool:
+    is_hidden = path.name.startswith(".")
+    return path.suffix.lower() in VIDEO_SUFFIXES and not is_hidden and path.is_file()
 
 
 def survey_files(settings: Settings, files: Sequence[Path], *, start: datetime | None) -> Archive:
@@ -81,8 +99,9 @@ def survey_cameras(settings: Settings) -> Archive:
     """Look into the sources of the configured cameras; a folder stands for its videos."""
     found: list[tuple[CameraSettings, tuple[str, ...]]] = []
     for camera in settings.cameras:
-        if isinstance(camera.source, str) and Path(camera.source).is_dir():
-            found += [(camera, (str(file),)) for file in find_videos([Path(camera.source)])]
+        folder = Path(camera.sources[0]).expanduser()
+        if len(camera.sources) == 1 and folder.is_dir():
+            found += [(camera, (str(file),)) for file in find_videos([folder])]
         else:
             found.append((camera, camera.sources))
     return _survey(settings, found, start=None)
@@ -112,11 +131,13 @@ class _Recording:
     started_at: datetime
     ended_at: datetime
     expected_frames: int | None
+    size: tuple[int, int]
 
 
 def _camera_of(settings: Settings, file: Path) -> CameraSettings:
     for camera in settings.cameras:
-        if any(file.resolve().is_relative_to(Path(s).resolve()) for s in camera.sources):
+        places = [Path(source).expanduser().resolve() for source in camera.sources]
+        if any(file.resolve().is_relative_to(place) for place in places):
             return camera
     return CameraSettings(camera_id=camera_id_of(str(file)), source=str(file))
 
@@ -137,6 +158,7 @@ def _look_into(
             source.started_at,
             source.started_at + timedelta(seconds=seconds),
             source.expected_frames,
+            (source.width, source.height),
         )
 
 
@@ -151,12 +173,22 @@ def _join(recordings: list[_Recording]) -> Iterator[Segment]:
                 f"name the files' cameras in the configuration, or reprocess them one by one "
                 f"with --start"
             )
-        if run and recording.started_at - run[-1].ended_at > _UNBROKEN:
+        if run and not _goes_on(run, recording):
             yield _segment(run)
             run = []
         run.append(recording)
     if run:
         yield _segment(run)
+
+
+def _goes_on(run: list[_Recording], recording: _Recording) -> bool:
+    """Tell whether a recording can be played where `run`, played without pauses, ends.
+
+    Short pauses add up: what is played after them would be dated too early by all of them.
+    """
+    played = sum((each.ended_at - each.started_at for each in run), timedelta())
+    pause = recording.started_at - (run[0].started_at + played)
+    return pause <= _UNBROKEN and recording.size == run[0].size
 
 
 def _segment(run: list[_Recording]) -> Segment:

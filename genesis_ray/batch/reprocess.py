@@ -44,25 +44,29 @@ def reprocess(
 ) -> RunResult:
     """Watch the segments that are not done yet, then bring all together in the log.
 
-    `on_progress` is told of segments: their id stands in for the camera's. A segment that
+    `on_progress` is told of segments: their label stands in for the camera's id. A segment that
     cannot be watched is reported in the result, and is no hindrance to the others.
     """
     begun_at = time.time()
     work = run.path.resolve() / _WORK
     work.mkdir(exist_ok=True)
     first_pass = _FirstPass(archive, work, on_progress)
-    first_pass.run(settings)
-    events, late = _last_pass(settings, archive, work, run, first_pass.clock)
+    try:
+        first_pass.run(settings)
+        events, late = _last_pass(settings, archive, work, run, first_pass.clock)
+        ended_at = time.time()
+    finally:
+        ray.shutdown()
     shutil.rmtree(work)
     first_frame_at = first_pass.first_frame_at or begun_at
     return RunResult(
         mode="archive",
-        cameras=tuple(first_pass.progress.values()),
+        cameras=_by_camera(archive, first_pass.progress),
         events=events,
         late=late,
         startup_s=first_frame_at - begun_at,
         first_event_s=None,
-        watching_s=time.time() - first_frame_at,
+        watching_s=ended_at - first_frame_at,
         stage_s=first_pass.clock.seconds(),
     )
 
@@ -83,7 +87,7 @@ class _FirstPass:
                 self._todo.append(segment)
             self._tell(
                 CameraProgress(
-                    camera_id=segment.segment_id,
+                    camera_id=segment.label,
                     frames=_frames_in(segment_file(work, segment)) if is_done else 0,
                     expected_frames=segment.expected_frames,
                     is_done=is_done,
@@ -105,14 +109,13 @@ class _FirstPass:
         finally:
             stop.set()
             polling.join()
-            ray.shutdown()
 
     def _poll(self, tally: ActorHandle, stop: threading.Event) -> None:
         while not stop.wait(_POLL_S):
             frames, self.first_frame_at = ray.get(tally.read.remote())
-            for segment_id, count in frames.items():
-                if not self.progress[segment_id].is_done:
-                    self._tell(replace(self.progress[segment_id], frames=count))
+            for label, count in frames.items():
+                if not self.progress[label].is_done:
+                    self._tell(replace(self.progress[label], frames=count))
 
     def _finish(self, finished: Finished) -> None:
         segment = self._todo[finished.place]
@@ -120,7 +123,7 @@ class _FirstPass:
             self.clock.add(stage, seconds)
         self._tell(
             replace(
-                self.progress[segment.segment_id],
+                self.progress[segment.label],
                 frames=finished.frames,
                 is_done=True,
                 problem=finished.problem,
@@ -130,6 +133,22 @@ class _FirstPass:
     def _tell(self, progress: CameraProgress) -> None:
         self.progress[progress.camera_id] = progress
         self._on_progress(progress)
+
+
+def _by_camera(archive: Archive, progress: dict[str, CameraProgress]) -> tuple[CameraProgress, ...]:
+    """Return the cameras' figures, each the sum of its segments'."""
+    cameras: dict[str, CameraProgress] = {}
+    for segment in archive.segments:
+        camera_id, own = segment.camera.camera_id, progress[segment.label]
+        so_far = cameras.get(camera_id, CameraProgress(camera_id=camera_id, is_done=True))
+        problems = [problem for problem in (so_far.problem, own.problem) if problem]
+        cameras[camera_id] = replace(
+            so_far,
+            frames=so_far.frames + own.frames,
+            is_done=so_far.is_done and own.is_done,
+            problem="; ".join(problems) or None,
+        )
+    return tuple(cameras.values())
 
 
 def _frames_in(path: Path) -> int:

@@ -10,10 +10,11 @@ from datetime import datetime
 from pathlib import Path
 
 import numpy as np
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from genesis_ray.domain.events import CameraStateChanged, LineCrossed, TrackObserved, ZoneCrossed
 from genesis_ray.domain.identity import Face
+from genesis_ray.errors import StoreError
 from genesis_ray.station import Report
 from genesis_ray.store.disk import write_file
 
@@ -49,10 +50,20 @@ def write_segment(path: Path, reports: Iterable[Report]) -> None:
 
 
 def read_segment(path: Path) -> Iterator[Report]:
-    """Yield the reports of a segment in their order."""
+    """Yield the reports of a segment in their order.
+
+    Raises:
+        StoreError: The file is not what this version writes.
+    """
     with path.open("rb") as lines:
-        for line in lines:
-            yield _to_report(_LINE.validate_json(line))
+        for number, line in enumerate(lines, start=1):
+            try:
+                yield _to_report(_LINE.validate_json(line))
+            except ValidationError as error:
+                raise StoreError(
+                    f"{path}, line {number}: not what this version leaves of a segment; "
+                    f"begin again with --force"
+                ) from error
 
 
 def _to_line(report: Report) -> _Line:

@@ -24,8 +24,11 @@ from genesis_ray.stage_clock import Stage, StageClock
 from genesis_ray.station import Report
 from genesis_ray.watching import watch
 
-_CPUS_A_WORKER = 2
+_CORES_A_WORKER = 2
 """A worker decodes, detects and embeds at once, and the engine's threads take what is left."""
+
+_CPUS_RESERVED = 1
+"""Fewer than it uses: with all of a small machine's, Ray Data's own tasks would wait for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +53,13 @@ class Tally:
         self._frames: Counter[str] = Counter()
         self._first_frame_at: float | None = None
 
-    def add(self, segment_id: str, frames: int) -> None:
+    def add(self, label: str, frames: int) -> None:
         """Count frames looked at."""
         self._first_frame_at = self._first_frame_at or time.time()
-        self._frames[segment_id] += frames
+        self._frames[label] += frames
 
     def read(self) -> tuple[dict[str, int], float | None]:
-        """Return the frames of each segment, and when the first were counted."""
+        """Return the frames of each segment, by its label, and when the first were counted."""
         return dict(self._frames), self._first_frame_at
 
 
@@ -70,23 +73,19 @@ def watch_segments(
 ) -> Iterator[Finished]:
     """Watch the segments, in parallel as far as the cluster allows; yield each as it is done."""
     DataContext.get_current().enable_progress_bars = False
-    cpus = min(_CPUS_A_WORKER, int(ray.cluster_resources()["CPU"]))
+    workers = max(1, int(ray.cluster_resources()["CPU"]) // _CORES_A_WORKER)
     watched = ray.data.range(len(segments), override_num_blocks=len(segments)).map_batches(
         _SegmentWatcher,
         fn_constructor_args=(settings, segments, work, tally),
         batch_size=1,
-        compute=ActorPoolStrategy(min_size=1, max_size=min(len(segments), _most_workers(cpus))),
-        num_cpus=cpus,
+        compute=ActorPoolStrategy(min_size=1, max_size=min(len(segments), workers)),
+        num_cpus=_CPUS_RESERVED,
         num_gpus=gpus_a_replica(settings.detector.num_gpus) or None,
     )
     for row in watched.iter_rows():
         yield Finished(
             row["place"], row["frames"], row["problem"] or None, json.loads(row["stage_s"])
         )
-
-
-def _most_workers(cpus: int) -> int:
-    return max(1, int(ray.cluster_resources()["CPU"]) // cpus)
 
 
 class _SegmentWatcher:
@@ -126,7 +125,7 @@ class _SegmentWatcher:
                 ):
                     frames += report.frames
                     problem = report.problem
-                    self._tally.add.remote(segment.segment_id, report.frames)
+                    self._tally.add.remote(segment.label, report.frames)
                     yield report
 
         try:

@@ -67,10 +67,15 @@ def _embeddings(
     from rich.progress import track
 
     from genesis_ray.cli.console import stderr
+    from genesis_ray.cli.models import pull_with_bar
+    from genesis_ray.vision import embedders, face_finders
     from genesis_ray.vision.faces import FaceEmbedder
 
     names = list(dict.fromkeys(name for pair in pairs for name in (pair.img1, pair.img2)))
     _check_all_there(root, names)
+    parts = [part.model for part in embedders.find(embedder).parts]
+    for name in [face_finders.model_of(detector), *parts]:
+        pull_with_bar(name)
     model = FaceEmbedder(embedder, detector=detector)
     chunks = [names[i : i + _PHOTOS_A_CALL] for i in range(0, len(names), _PHOTOS_A_CALL)]
     embeddings: dict[str, Embedding | None] = {}

@@ -28,13 +28,14 @@ def list_models(as_json: JsonOption = False) -> None:
 
     from genesis_ray.cli.console import stdout
     from genesis_ray.vision import embedders, models
+    from genesis_ray.vision.catalog import CATALOG
 
     if as_json:
-        typer.echo(json.dumps([_entry(name) for name in models.CATALOG], indent=2))
+        typer.echo(json.dumps([_entry(name) for name in CATALOG], indent=2))
         return
     table = Table("model", "what", "MB", "here", box=SIMPLE_HEAD)
     table.columns[0].no_wrap = True
-    for task, entries in groupby(models.CATALOG.values(), attrgetter("task")):
+    for task, entries in groupby(CATALOG.values(), attrgetter("task")):
         table.add_section()
         table.add_row(f"[bold]{task}[/]")
         for model in entries:
@@ -90,9 +91,10 @@ def verify(as_json: JsonOption = False) -> None:
 
     from genesis_ray.cli.console import stdout
     from genesis_ray.vision import models, openvino_export
+    from genesis_ray.vision.catalog import CATALOG
 
     checked: list[dict[str, str]] = []
-    for model in models.CATALOG.values():
+    for model in CATALOG.values():
         status = models.status(model.name)
         if status in ("ok", "wrong"):
             path = models.models_dir() / model.file
@@ -180,10 +182,10 @@ def pull_with_bar(name: str, *, force: bool = False) -> None:
 def _wanted(names: list[str] | None, everything: bool, config: Path | None) -> list[str]:
     from genesis_ray import settings_file
     from genesis_ray.assembly import models_of
-    from genesis_ray.vision import models
+    from genesis_ray.vision.catalog import CATALOG
 
     if everything:
-        return list(models.CATALOG)
+        return list(CATALOG)
     return names or list(models_of(settings_file.load(config)))
 
 
@@ -222,5 +224,7 @@ def _checked(name: str, path: Path, *, whole: bool, remedy: str) -> dict[str, st
 def _parsed(shape: str) -> tuple[int, int]:
     height, _, width = shape.partition("x")
     if not (height.isdigit() and width.isdigit()):
-        raise ConfigurationError(f"expected --shape HEIGHTxWIDTH, such as 480x640, got {shape!r}")
+        raise ConfigurationError(
+            f"expected --shape to be height x width, such as 480x640, got {shape!r}"
+        )
     return int(height), int(width)

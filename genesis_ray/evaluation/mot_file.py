@@ -123,8 +123,8 @@ def _read(path: Path, *, ground_truth: bool) -> TrackedBoxes:
             row = _parse(line)
             if ground_truth and not row.counts:
                 continue
-            if min(row.ltwh[2:]) <= 0:
-                raise ValueError(f"width and height must be positive, got {row.ltwh[2:]}")
+            if min(row.ltwh[2:]) < 0:
+                raise ValueError(f"width and height cannot be negative, got {row.ltwh[2:]}")
             key = (row.frame, row.track_id)
             if key in rows:
                 raise ValueError(f"frame {row.frame} has id {row.track_id} twice")
@@ -156,7 +156,10 @@ def _parse(line: str) -> _Row:
 
 
 def _number(column: str) -> float:
-    value = float(column)
+    try:
+        value = float(column)
+    except ValueError:
+        value = math.nan
     if not math.isfinite(value):
         raise ValueError(f"expected a number, got {column.strip()!r}")
     return value

@@ -116,11 +116,15 @@ class CameraObserver:
         return Observation(at, tuple(events), tracks, tuple(wanted))
 
     def finish(self) -> Observation | None:
-        """End the stream: every track is over. None if there never was a frame."""
+        """End the stream: every track is over. None if there never was a frame.
+
+        The end comes just after the last frame, so that an order by time has it there,
+        whichever frames other cameras have at that moment.
+        """
         if self._last_at is None:
             return None
         events = [event for track_id in sorted(self._in_view) for event in self._close(track_id)]
-        return Observation(self._last_at, tuple(events))
+        return Observation(self._last_at + timedelta.resolution, tuple(events))
 
     def _close_lost(self, at: datetime) -> Iterator[Event]:
         lost = [

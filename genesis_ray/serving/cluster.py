@@ -1,5 +1,6 @@
 """The Ray cluster: one that is there, or one of our own on this machine."""
 
+import logging
 import os
 
 import ray
@@ -24,6 +25,9 @@ def start() -> None:
     """
     # Nothing of a customer's cameras is told to anybody.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
+    for chatty in ("ray.serve", "ray.data"):
+        logging.getLogger(chatty).setLevel(logging.ERROR)
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     if address := os.environ.get("RAY_ADDRESS"):
         try:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from genesis_ray.errors import ModelError
 from genesis_ray.vision import models
-from genesis_ray.vision.models import Engine, Model
+from genesis_ray.vision.catalog import Engine, Model
 
 Device = Literal["cpu", "cuda"]
 

@@ -44,14 +44,17 @@ class FaceFinder(Protocol):
 
 
 def load_finder(name: str, *, long_side: int, engine: str = "auto") -> FaceFinder:
-    """Make the face detector of this name.
+    """Make the face detector of this name; raises ConfigurationError where there is none.
 
     Pictures whose longer side is over `long_side` are shrunk to it before the search: that
-    bounds the cost and sets the smallest face that can be found in a large photo.
+    bounds the cost, and sets the smallest face that can be found in a large photo.
     """
-    if name not in _FINDERS:
-        raise ConfigurationError(f"no face detector {name!r}; there are {', '.join(_FINDERS)}")
-    return _FINDERS[name](long_side, engine)
+    return _entry(name).make(long_side, engine)
+
+
+def model_of(name: str) -> str:
+    """Return which model of the catalogue the face detector of this name uses."""
+    return _entry(name).model
 
 
 class YuNet:
@@ -163,13 +166,25 @@ class MTCNN:
         return _found(boxes[sure], confidence[sure], landmarks[sure], ratio)
 
 
-_FINDERS: dict[str, Callable[[int, str], FaceFinder]] = {
-    "yunet": lambda long_side, _: YuNet(long_side=long_side),
-    "scrfd": lambda long_side, engine: SCRFD(long_side=long_side, engine=engine),
-    "mtcnn": lambda long_side, _: MTCNN(long_side=long_side),
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    model: str
+    make: Callable[[int, str], FaceFinder]
+
+
+_FINDERS = {
+    "yunet": _Entry("yunet", lambda side, _: YuNet(long_side=side)),
+    "scrfd": _Entry("scrfd_500m", lambda side, engine: SCRFD(long_side=side, engine=engine)),
+    "mtcnn": _Entry("mtcnn", lambda side, _: MTCNN(long_side=side)),
 }
 
 FINDERS = tuple(_FINDERS)
+
+
+def _entry(name: str) -> _Entry:
+    if name not in _FINDERS:
+        raise ConfigurationError(f"no face detector {name!r}; there are {', '.join(_FINDERS)}")
+    return _FINDERS[name]
 
 
 def _resized(image: Image, long_side: int) -> tuple[Image, npt.NDArray[np.float64]]:

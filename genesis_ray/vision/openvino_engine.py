@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import openvino as ov
 
+from genesis_ray.errors import ModelError
+
 Outputs = tuple[npt.NDArray[np.float32], ...]
 
 
@@ -20,6 +22,7 @@ class OpenVinoRunner:
         """Compile the model that `openvino_export.export` made in `folder`.
 
         Ray tells its workers to use one thread (OMP_NUM_THREADS), hence an explicit number.
+        Raises ModelError for files that OpenVINO cannot read.
         """
         options: dict[str, Any] = {
             "PERFORMANCE_HINT": "THROUGHPUT",
@@ -30,7 +33,12 @@ class OpenVinoRunner:
         if os.access(folder, os.W_OK):
             # Later starts read the compiled model: FaceNet in a third of the time, 100 MB less.
             options["CACHE_DIR"] = str(folder / "compiled")
-        self._compiled = ov.Core().compile_model(folder / "model.xml", "CPU", options)
+        try:
+            self._compiled = ov.Core().compile_model(folder / "model.xml", "CPU", options)
+        except RuntimeError as error:
+            raise ModelError(
+                f"OpenVINO cannot load {folder}; remove this folder, it is made again: {error}"
+            ) from error
         self._shape = tuple(self._compiled.input().shape)[1:]
         shapes = [tuple(output.shape) for output in self._compiled.outputs]
         # An output without a batch dimension belongs to its one picture as a whole.

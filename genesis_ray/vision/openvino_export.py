@@ -1,12 +1,15 @@
 """Conversion of models to OpenVINO's representation, once a shape.
 
-`python -m genesis_ray.vision.openvino_export NAME HxW FOLDER` does it in a process of its own.
+`python -m genesis_ray.vision.openvino_export NAME FOLDER` does the part that needs torch,
+for all shapes, so that no other process pays for torch.
 """
 
 import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import openvino as ov
@@ -14,47 +17,59 @@ from openvino.preprocess import ColorFormat, PrePostProcessor
 
 from genesis_ray.errors import ModelError
 from genesis_ray.vision import models
+from genesis_ray.vision.catalog import Model
 from genesis_ray.vision.fetch import sha256_of, sole_writer
-from genesis_ray.vision.models import Model
 
 # Counts up when the conversion below changes, so that older files are not used.
 _REVISION = 1
+_FILE = "model.xml"
 _SEAL = "SHA256SUMS"
 
 
 def export(model: Model, shape: tuple[int, int]) -> Path:
     """Return the folder with a model converted for `shape`, made if it is missing.
 
-    Its name holds the digest of the weights, which are read only to make it. OpenVINO reads
-    ONNX and TensorFlow files itself; what only torch can read is converted in another
-    process, so that this one never pays for torch.
+    Its name holds the digest of the weights, which are read only to make it.
     """
-    version = ov.get_version().split("-")[0]
     size = f"{shape[0]}x{shape[1]}"
-    key = f"{model.name}-{size}-{model.sha256[:12]}-openvino-{version}-{_REVISION}"
-    folder = models.models_dir() / "openvino" / key
-    if folder.is_dir():
-        return folder
-    weights = models.weights(model.name)
-    with sole_writer(folder):
-        if folder.is_dir():
-            return folder
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".export-") as temporary:
-            made = Path(temporary) / folder.name
-            made.mkdir()
-            if model.format == "ultralytics":
-                _save_in_own_process(model.name, size, made)
-            else:
-                _save(ov.Core().read_model(weights), model, shape, made)
-            _seal(made)
-            made.replace(folder)
-    return folder
+    return _folder(model, size, lambda folder: _save(_readable(model), model, shape, folder))
 
 
 def exported() -> dict[Path, bool]:
     """Hash every converted model in the cache; True for those that are as they were made."""
-    sealed = sorted((models.models_dir() / "openvino").glob(f"*/{_SEAL}"))
-    return {seal.parent: _is_whole(seal) for seal in sealed}
+    seals = sorted((models.models_dir() / "openvino").glob(f"*/{_SEAL}"))
+    return {seal.parent: _is_whole(seal) for seal in seals}
+
+
+def _readable(model: Model) -> Path:
+    """Return a file of the model that OpenVINO reads: ONNX and TensorFlow files as they are."""
+    if model.format != "ultralytics":
+        return models.weights(model.name)
+    return _folder(model, "any", partial(_convert_in_own_process, model.name)) / _FILE
+
+
+def _folder(model: Model, size: str, write: Callable[[Path], None]) -> Path:
+    """Return the folder of a conversion; if it is missing, it appears when `write` is done."""
+    version = ov.get_version().split("-")[0]
+    key = f"{model.name}-{size}-{model.sha256[:12]}-openvino-{version}-{_REVISION}"
+    folder = models.models_dir() / "openvino" / key
+    if folder.is_dir():
+        return folder
+    with sole_writer(folder):
+        if folder.is_dir():
+            return folder
+        try:
+            with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".export-") as temporary:
+                made = Path(temporary) / key
+                made.mkdir()
+                write(made)
+                _seal(made)
+                made.replace(folder)
+        except OSError as error:
+            raise ModelError(
+                f"cannot write {folder}: {error.strerror}; make room or set GENESIS_MODELS_DIR"
+            ) from error
+    return folder
 
 
 def _seal(folder: Path) -> None:
@@ -70,9 +85,38 @@ def _is_whole(seal: Path) -> bool:
     )
 
 
-def _save_in_own_process(name: str, size: str, folder: Path) -> None:
+def _save(source: Path, model: Model, shape: tuple[int, int], folder: Path) -> None:
+    """Fix the shape, fold the model's input convention into the network, and write it."""
+    network = ov.Core().read_model(source)
+    # FaceNet's graph is TensorFlow's, which keeps the colours of a pixel together.
+    together = model.format == "facenet-graph"
+    network.reshape([1, *shape, 3] if together else [1, 3, *shape])
+    fold = PrePostProcessor(network)
+    pictures, steps = fold.input().tensor(), fold.input().preprocess()
+    pictures.set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC"))
+    pictures.set_color_format(ColorFormat.BGR)
+    fold.input().model().set_layout(ov.Layout("NHWC" if together else "NCHW"))
+    steps.convert_element_type(ov.Type.f32)
+    if model.input.colour == "RGB":
+        steps.convert_color(ColorFormat.RGB)
+    steps.mean(model.input.mean).scale(model.input.scale)
+    _write(fold.build(), folder)
+
+
+def _write(network: ov.Model, folder: Path) -> None:
+    try:
+        ov.save_model(network, folder / _FILE, compress_to_fp16=False)
+    except RuntimeError as error:  # what OpenVINO makes of a full disk
+        raise ModelError(
+            f"OpenVINO cannot write in {models.models_dir()}: {error}; "
+            "make room or set GENESIS_MODELS_DIR"
+        ) from error
+
+
+def _convert_in_own_process(name: str, folder: Path) -> None:
+    models.weights(name)  # its errors are raised here, not there
     finished = subprocess.run(  # noqa: S603  our own module
-        [sys.executable, "-W", "ignore", "-m", __name__, name, size, str(folder)],
+        [sys.executable, "-W", "ignore", "-m", __name__, name, str(folder)],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         capture_output=True,
         text=True,
@@ -80,35 +124,12 @@ def _save_in_own_process(name: str, size: str, folder: Path) -> None:
     )
     if finished.returncode != 0:
         raise ModelError(
-            f"{name} could not be converted for OpenVINO at {size}; the converter ended with "
+            f"{name} could not be converted for OpenVINO; the converter ended with "
             f"{finished.returncode} and said:\n{finished.stderr.strip()[-2000:]}"
         )
 
 
-def _save(network: ov.Model, model: Model, shape: tuple[int, int], folder: Path) -> None:
-    """Fold the model's input convention into the network and write it."""
-    # FaceNet's graph is TensorFlow's, which keeps the colours of a pixel together.
-    layout = ov.Layout("NHWC" if model.format == "facenet-graph" else "NCHW")
-    network.reshape([1, *shape, 3] if layout == ov.Layout("NHWC") else [1, 3, *shape])
-    fold = PrePostProcessor(network)
-    source, steps = fold.input().tensor(), fold.input().preprocess()
-    source.set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC"))
-    source.set_color_format(ColorFormat.BGR)
-    fold.input().model().set_layout(layout)
-    steps.convert_element_type(ov.Type.f32)
-    if model.input.colour == "RGB":
-        steps.convert_color(ColorFormat.RGB)
-    steps.mean(model.input.mean).scale(model.input.scale)
-    try:
-        ov.save_model(fold.build(), folder / "model.xml", compress_to_fp16=False)
-    except RuntimeError as error:
-        raise ModelError(
-            f"cannot write {model.name} to {folder.parent.parent}: {error}; "
-            "make room or set GENESIS_MODELS_DIR"
-        ) from error
-
-
-def _from_torch(model: Model, shape: tuple[int, int]) -> ov.Model:
+def _convert(name: str, folder: Path) -> None:
     """Convert by OpenVINO's own front end, below `convert_model`, which reports its use."""
     import torch
     from openvino.frontend import FrontEndManager
@@ -116,23 +137,17 @@ def _from_torch(model: Model, shape: tuple[int, int]) -> ov.Model:
 
     from genesis_ray.vision import torch_engine
 
-    network = torch_engine.network(model)
+    network = torch_engine.network(models.find(name), any_shape=True)
     with torch.inference_mode():
         # Tracing is deprecated, but torch.export, its successor, takes ten times as long.
         traced = TorchScriptPythonDecoder(
             network,
-            example_input=torch.zeros(1, 3, *shape),
+            example_input=torch.zeros(1, 3, 64, 96),
             trace_kwargs={"check_trace": False},
         )
         front_end = FrontEndManager().load_by_framework("pytorch")
-        return front_end.convert(front_end.load(traced))
-
-
-def _main(name: str, size: str, folder: str) -> None:
-    height, width = (int(side) for side in size.split("x"))
-    model, shape = models.find(name), (height, width)
-    _save(_from_torch(model, shape), model, shape, Path(folder))
+        _write(front_end.convert(front_end.load(traced)), folder)
 
 
 if __name__ == "__main__":
-    _main(*sys.argv[1:])
+    _convert(sys.argv[1], Path(sys.argv[2]))

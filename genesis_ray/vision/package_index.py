@@ -16,6 +16,8 @@ from unearth import PackageFinder
 from unearth.auth import MultiDomainBasicAuth
 from unearth.fetchers import PyPIClient
 
+from genesis_ray.errors import ModelError
+
 # A host that does not answer is given up soon, a slow one is waited for.
 _TIMEOUT = httpx2.Timeout(30, connect=5)
 
@@ -69,8 +71,17 @@ class IndexSettings:
 
 
 def web_client(settings: IndexSettings) -> PyPIClient:
-    """Return a client that trusts what the settings trust, and reads file:// as well."""
-    verify = ssl.create_default_context(cafile=settings.ca_file) if settings.ca_file else True
+    """Return a client that trusts what the settings trust, and reads file:// as well.
+
+    Raises ModelError where the certificates that pip is told to use cannot be read.
+    """
+    try:
+        verify = ssl.create_default_context(cafile=settings.ca_file) if settings.ca_file else True
+    except OSError as error:
+        raise ModelError(
+            f"cannot read the certificates in {settings.ca_file}, which pip is told to use; "
+            f"correct its option `cert`: {error}"
+        ) from error
     client = PyPIClient(
         trusted_hosts=settings.trusted_hosts,
         verify=verify,

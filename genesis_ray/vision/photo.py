@@ -34,6 +34,7 @@ class PhotoPan:
         fps: _Positive = 10.0,
         mirror: bool = False,
         brightness: _Positive = 1.0,
+        pause: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0,
         width: PositiveInt = 640,
         height: PositiveInt = 480,
     ) -> None:
@@ -45,6 +46,8 @@ class PhotoPan:
             fps: Frames a second.
             mirror: Exchange left and right.
             brightness: Factor on every pixel.
+            pause: Seconds without frames before the first, so that in a row of clips nobody
+                is taken for who stood there in the clip before.
             width: Pixels of the window as shown.
             height: The same.
         """
@@ -52,6 +55,7 @@ class PhotoPan:
         self.frame_count = max(1, round(seconds * fps))
         self.started_at: datetime | None = None
         self.problem: str | None = None
+        self._pause = pause
         photo = _read(path)
         across, down = width / photo.shape[1], height / photo.shape[0]
         self._sideways = down >= across
@@ -77,9 +81,9 @@ class PhotoPan:
         )
 
     def frames(self) -> Iterator[tuple[timedelta, Callable[[], Image]]]:
-        """Yield the time of each frame since the first, and a call that makes its pixels."""
+        """Yield the time of each frame since the pan began, and a call that makes its pixels."""
         for index in range(self.frame_count):
-            yield timedelta(seconds=index / self.fps), partial(self._pixels, index)
+            yield timedelta(seconds=self._pause + index / self.fps), partial(self._pixels, index)
 
     def close(self) -> None:
         """Nothing is held."""

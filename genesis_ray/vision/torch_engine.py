@@ -8,17 +8,24 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
+from genesis_ray.errors import ModelError
 from genesis_ray.vision import facenet, models
-from genesis_ray.vision.models import Model
+from genesis_ray.vision.catalog import Model
 
 # On a GPU every batch has this size, filled up where need be: kernels are chosen by it,
 # so a picture's result would else depend on how many came with it.
 _CUDA_BATCH = 8
 
 
-def network(model: Model) -> nn.Module:
-    """Return a model on the processor, for scaled float planes [n, 3, h, w]."""
-    loaded = _facenet(model) if model.format == "facenet-graph" else _person_yolo(model)
+def network(model: Model, *, any_shape: bool = False) -> nn.Module:
+    """Return a model on the processor, for scaled float planes [n, 3, h, w].
+
+    With `any_shape` a trace of it holds for all shapes, not only that of the example.
+    """
+    if model.format == "facenet-graph":
+        loaded = _facenet(model)
+    else:
+        loaded = _person_yolo(model, any_shape=any_shape)
     return loaded.eval().requires_grad_(False)
 
 
@@ -26,6 +33,11 @@ class TorchRunner:
     """A model on a GPU or the processor."""
 
     def __init__(self, model: Model, shape: tuple[int, int], *, device: str, threads: int) -> None:
+        if device == "cuda" and not torch.cuda.is_available():
+            raise ModelError(
+                "this machine has an NVIDIA GPU that torch cannot use; mend its driver, or set "
+                "CUDA_VISIBLE_DEVICES to nothing to go without it"
+            )
         torch.set_num_threads(threads)
         self._device = torch.device(device)
         self._network = network(model).to(self._device)
@@ -40,7 +52,7 @@ class TorchRunner:
         """Run the model on uint8 [n, h, w, 3], BGR; see `engines.Runner`."""
         if images.dtype != np.uint8 or images.shape[1:] != self._shape:
             raise ValueError(
-                f"expected uint8 [n, {self._shape}], got {images.dtype} {images.shape}"
+                f"expected uint8 [n, *{self._shape}], got {images.dtype} {images.shape}"
             )
         results = [
             self._run(images[start : start + self._batch])
@@ -68,7 +80,7 @@ def _facenet(model: Model) -> nn.Module:
     return loaded
 
 
-def _person_yolo(model: Model) -> nn.Module:
+def _person_yolo(model: Model, *, any_shape: bool) -> nn.Module:
     """Load an Ultralytics detector and leave it the one class that is asked for.
 
     The output is [n, 5, anchors]: centre x and y, width, height in pixels, and the
@@ -85,6 +97,7 @@ def _person_yolo(model: Model) -> nn.Module:
     loaded: Any = load_checkpoint(models.weights(model.name), device="cpu", fuse=True)[0]
     head = loaded.model[-1]
     head.export = True  # the predictions alone, without the maps they were made from
+    head.dynamic = any_shape  # anchors are computed at every call, not kept
     for branch in head.cv3:
         last = branch[-1]
         last.weight, last.bias = nn.Parameter(last.weight[:1]), nn.Parameter(last.bias[:1])

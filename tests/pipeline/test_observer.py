@@ -157,12 +157,17 @@ def test_a_wanted_face_is_asked_for_with_the_box_of_this_frame():
 
 def test_the_end_of_a_film_closes_every_track():
     end = watch([{7: 0.2, 8: 0.3}] * 10)[-1]
-    assert (end.at, end.tracks, end.wanted_faces) == (at(0.9), None, ())
+    assert (end.tracks, end.wanted_faces) == (None, ())
     assert [(e.track_id, e.occurred_at) for e in end.events if isinstance(e, TrackObserved)] == [
         (7, at(0.9)),
         (8, at(0.9)),
     ]
     assert {e.direction for e in end.events if isinstance(e, ZoneCrossed)} == {"exit"}
+
+
+def test_the_end_comes_after_the_last_frame_in_any_order_by_time():
+    *_, last, end = watch([{7: 0.2}] * 10)
+    assert end.at > last.at
 
 
 def test_a_film_without_a_frame_has_nothing_to_end():

@@ -51,7 +51,7 @@ def test_landmarks_lie_as_in_a_face(finder, two_men):
 def test_faces_of_a_larger_copy_are_in_its_own_pixels(finder, two_men):
     larger = cv2.resize(two_men, None, fx=2, fy=2)
     overlap = iou(boxes(finder.find(larger)), 2 * boxes(finder.find(two_men)))
-    assert overlap.max(axis=1).min() > 0.75
+    assert overlap.max(axis=1).min() > 0.6
 
 
 @pytest.mark.models

@@ -1,0 +1,61 @@
+"""`genesis doctor`: what this machine has and a run would use, what is wrong, how to mend it."""
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from genesis_ray.cli.run import ConfigOption, DataOption
+
+if TYPE_CHECKING:
+    from genesis_ray.machine import Finding
+
+_STYLE = {"ok": "green", "warning": "yellow", "problem": "bold red"}
+
+
+def doctor(
+    config: ConfigOption = None,
+    data: DataOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+) -> None:
+    """Tell what this machine has, what a run would use, what is wrong and how to mend it.
+
+    Leaves with 1 if anything would keep a run from working.
+    """
+    from genesis_ray.doctor import examine
+
+    findings = examine(config, data)
+    problems = sum(finding.level == "problem" for finding in findings)
+    if as_json:
+        answer = {"problems": problems, "findings": [asdict(finding) for finding in findings]}
+        typer.echo(json.dumps(answer, indent=2))
+    else:
+        _print(findings, problems)
+    if problems:
+        raise typer.Exit(1)
+
+
+def _print(findings: "list[Finding]", problems: int) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    from genesis_ray.cli.console import stdout
+
+    table = Table("", "what", "found", box=SIMPLE_HEAD)
+    for finding in findings:
+        found = Text(finding.message)
+        if finding.remedy:
+            found.append(f"\n→ {finding.remedy}", _STYLE[finding.level])
+        table.add_row(Text(finding.level, _STYLE[finding.level]), finding.name, found)
+    stdout.print(table)
+    warnings = sum(finding.level == "warning" for finding in findings)
+    if problems or warnings:
+        stdout.print(f"{_count(problems, 'problem')}, {_count(warnings, 'warning')}.")
+    else:
+        stdout.print("All is well.")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"

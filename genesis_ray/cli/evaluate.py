@@ -1,0 +1,126 @@
+"""`genesis evaluate`: how right the system is, measured against known truth."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from genesis_ray.cli.evaluate_faces import faces
+
+if TYPE_CHECKING:
+    from genesis_ray.domain.detections import Detections, Tracks
+    from genesis_ray.evaluation.tracking import TrackingScore
+    from genesis_ray.settings import DetectorSettings
+    from genesis_ray.vision.sources import VideoSource
+
+app = typer.Typer(
+    help="Measure how right the system is, against known truth.", no_args_is_help=True
+)
+app.command()(faces)
+
+
+@app.command()
+def tracking(
+    video: Annotated[str, typer.Option(help="The video; all of its frames are looked at.")],
+    ground_truth: Annotated[
+        Path, typer.Option(help="Its true tracks, MOTChallenge rows in pixels, frames from 1.")
+    ],
+    predictions: Annotated[
+        Path | None, typer.Option(help="Write the tracks found to this file, in the same format.")
+    ] = None,
+    model: Annotated[str, typer.Option(help="Person detector, of `genesis models`.")] = "yolov8n",
+    engine: Annotated[
+        Literal["auto", "openvino", "torch"], typer.Option(help="What runs the detector.")
+    ] = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+) -> None:
+    """Score detector and tracker on a video: HOTA, MOTA and IDF1.
+
+    A row of the ground truth counts if its column 7 is 1 and, where there is one, its column 8
+    is 1, which means a pedestrian. Boxes match from an overlap (IoU) of 0.5.
+
+    Example: `genesis evaluate tracking --video street.mp4 --ground-truth gt.txt`
+    """
+    from genesis_ray.cli.prepare import pull_models
+    from genesis_ray.errors import SourceError, StoreError
+    from genesis_ray.evaluation.mot_file import TrackedBoxes, read_ground_truth, write_predictions
+    from genesis_ray.evaluation.tracking import evaluate
+    from genesis_ray.settings import DetectorSettings, FaceSettings, Settings
+    from genesis_ray.vision.sources import open_source
+
+    truth = read_ground_truth(ground_truth)
+    if predictions and not predictions.parent.is_dir():
+        raise StoreError(f"cannot write {predictions}: there is no folder {predictions.parent}")
+    settings = Settings(
+        detector=DetectorSettings(model=model, engine=engine), faces=FaceSettings(enabled=False)
+    )
+    with open_source(video, camera_id="video", process_fps=None, start=None) as source:
+        pull_models(settings)
+        found = _track(source, settings.detector)
+        if source.problem:
+            raise SourceError(f"{video}: {source.problem}; only a whole video can be scored")
+    boxes = TrackedBoxes.of(found, width=source.width, height=source.height)
+    score = evaluate(truth, boxes, frames=len(found))
+    if predictions:
+        write_predictions(predictions, boxes)
+    if as_json:
+        typer.echo(json.dumps(asdict(score), indent=2))
+    else:
+        _show(score, f"{model} and ByteTrack on {Path(video).name}")
+
+
+def _track(source: "VideoSource", settings: "DetectorSettings") -> list["Tracks"]:
+    """Return the tracks in every frame of a video."""
+    from genesis_ray.vision.tracker import PersonTracker
+
+    tracker = PersonTracker(process_fps=source.fps)
+    return [tracker.update(at, people) for at, people in _detections(source, settings)]
+
+
+def _detections(
+    source: "VideoSource", settings: "DetectorSettings"
+) -> Iterator[tuple[datetime, "Detections"]]:
+    """Yield the people in every frame of a video, with its time."""
+    from itertools import islice
+
+    import numpy as np
+    from rich.progress import track
+
+    from genesis_ray.assembly import load_detector
+    from genesis_ray.cli.console import stderr
+    from genesis_ray.vision.letterbox import Letterbox
+
+    detector = load_detector(settings)
+    letterbox = Letterbox.fit(source.width, source.height, long_side=settings.input_size)
+    frames = iter(
+        track(source, "tracking people", source.frame_count, console=stderr, transient=True)
+    )
+    while stack := list(islice(frames, settings.stack_frames)):
+        inputs = np.stack([letterbox.apply(frame.image) for frame in stack])
+        for frame, found in zip(stack, detector.detect(inputs), strict=True):
+            yield frame.stamp.captured_at, letterbox.restore(found)
+
+
+def _show(score: "TrackingScore", title: str) -> None:
+    from rich.table import Table
+
+    from genesis_ray.cli.console import stdout
+
+    table = Table(title=title, title_justify="left", title_style="bold")
+    figures = {
+        "HOTA": f"{score.hota:.3f}",
+        "MOTA": f"{score.mota:.3f}",
+        "IDF1": f"{score.idf1:.3f}",
+        "switches": f"{score.id_switches:,}",
+        "precision": f"{score.precision:.3f}",
+        "recall": f"{score.recall:.3f}",
+        "frames": f"{score.frames:,}",
+    }
+    for name in figures:
+        table.add_column(name, justify="right")
+    table.add_row(*figures.values())
+    stdout.print(table)

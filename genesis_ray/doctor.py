@@ -1,0 +1,148 @@
+"""What this machine has, what a run would use, and what is wrong, each with its remedy.
+
+Nothing is changed, and neither Ray nor torch is imported: an examination takes a few seconds.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from genesis_ray import machine
+from genesis_ray.errors import GenesisError
+from genesis_ray.machine import Finding
+from genesis_ray.settings import Settings
+
+_NO_SETTINGS = ("GENESIS_MODELS_DIR", "GENESIS_TEST_")
+"""How variables of ours begin that override no setting."""
+
+
+def examine(config: Path | None = None, data: Path | None = None) -> list[Finding]:
+    """Look at the machine, and at what the configuration in the file `config` needs of it."""
+    return [
+        machine.cpu(),
+        machine.memory(),
+        machine.gpu(),
+        machine.shared_memory(),
+        machine.open_files(),
+        machine.threads(),
+        machine.python(),
+        *machine.libraries(),
+        machine.opencv(),
+        machine.cluster(),
+        machine.ray_folder(),
+        *machine.ports(),
+        environment(),
+        *_configured(config, data),
+    ]
+
+
+def _configured(config: Path | None, data: Path | None) -> Iterator[Finding]:
+    from genesis_ray import settings_file
+
+    try:
+        settings = settings_file.load(config)
+    except GenesisError as error:
+        remedy = "correct the line or the variable that is named here"
+        yield Finding("configuration", "problem", str(error), remedy)
+        return
+    cameras = "1 camera" if len(settings.cameras) == 1 else f"{len(settings.cameras)} cameras"
+    told = f"{config}, {cameras}" if config else "the defaults; --config names a file"
+    yield Finding("configuration", "ok", told)
+    yield machine.folder("data folder", data or settings.data_dir)
+    yield machine.folder("folder of runs", Path("runs"))
+    try:
+        yield from _used(settings)
+    except ImportError as error:  # a library, or what it wants of the system, is missing
+        yield Finding("libraries", "problem", f"cannot be loaded: {error}", "`make setup`")
+
+
+def _used(settings: Settings) -> Iterator[Finding]:
+    from genesis_ray.vision.models import models_dir
+
+    yield machine.folder("models' cache", models_dir())
+    yield engine(settings)
+    yield from weights(settings)
+    yield from sources(settings)
+
+
+def environment() -> Finding:
+    """Look for GENESIS_* variables that set nothing, as misspelt ones do."""
+    ours = sorted(name.upper() for name in os.environ if name.upper().startswith("GENESIS_"))
+    unknown = [
+        name
+        for name in ours
+        if not name.startswith(_NO_SETTINGS)
+        and name.removeprefix("GENESIS_").partition("__")[0].lower() not in Settings.model_fields
+    ]
+    if unknown:
+        message = f"{', '.join(unknown)}: no setting is called so"
+        return Finding("environment", "warning", message, "correct the spelling, or unset it")
+    return Finding("environment", "ok", ", ".join(ours) or "no GENESIS_* variables")
+
+
+def engine(settings: Settings) -> Finding:
+    """Tell what finds people and faces, and what runs it."""
+    from genesis_ray.vision import engines
+
+    device = engines.best_device()
+    best = engines.best_engine(device)
+    detector, faces = settings.detector, settings.faces
+    parts = [f"people: {detector.model} on {_engine(detector.engine, best)}"]
+    if faces.enabled:
+        on = _engine(faces.engine, best)
+        parts.append(f"faces: {faces.embedder} with {faces.finder} on {on}")
+    return Finding("models in use", "ok", f"{'; '.join(parts)} ({device})")
+
+
+def _engine(wanted: str, best: str) -> str:
+    return best if wanted == "auto" else wanted
+
+
+def weights(settings: Settings) -> list[Finding]:
+    """See which of the models in use are in the cache."""
+    from genesis_ray.assembly import models_of
+
+    try:
+        names: Sequence[str] = models_of(settings)
+    except GenesisError as error:
+        return [Finding("models in use", "problem", str(error), "correct the configuration")]
+    return [_weights(name) for name in names]
+
+
+def _weights(name: str) -> Finding:
+    from genesis_ray.vision import models
+
+    label = f"model {name}"
+    try:
+        model, status = models.find(name), models.status(name)
+    except GenesisError as error:
+        return Finding(label, "problem", str(error), "correct the configuration")
+    if status == "missing":
+        message = f"not here yet, {model.size / 1e6:.1f} MB; licence {model.licence}"
+        return Finding(label, "warning", message, f"`genesis models pull {name}` fetches it")
+    if status == "wrong":
+        message = "the file in the cache is not what it should be"
+        return Finding(label, "problem", message, f"`genesis models pull --force {name}`")
+    place = "comes with a library" if status == "packaged" else "in the cache"
+    return Finding(label, "ok", f"{place}; licence {model.licence}")
+
+
+def sources(settings: Settings) -> list[Finding]:
+    """Open what each camera plays, folders of recordings aside."""
+    return [
+        _source(camera.camera_id, camera.sources, settings.fps_of(camera))
+        for camera in settings.cameras
+        if not any(Path(source).expanduser().is_dir() for source in camera.sources)
+    ]
+
+
+def _source(camera_id: str, urls: Sequence[str], fps: float) -> Finding:
+    from genesis_ray.vision.sources import open_source
+
+    name = f"camera {camera_id}"
+    try:
+        with open_source(urls, camera_id=camera_id, process_fps=fps, start=None) as source:
+            size, rate = f"{source.width}x{source.height}", f"{source.fps:.4g} frames/s"
+            return Finding(name, "ok", f"{size}, {rate}, of which {min(fps, source.fps):.4g}")
+    except GenesisError as error:
+        return Finding(name, "problem", str(error), "correct the camera's source")

@@ -1,0 +1,126 @@
+from datetime import UTC, datetime, timedelta
+
+import pyarrow as pa
+
+from genesis_ray.analytics import current
+from genesis_ray.domain.events import Event, FaceRecognized, TrackObserved, ZoneCrossed
+from genesis_ray.store.schemas import EVENT_SCHEMAS, to_tables
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+
+
+def at(seconds: float) -> datetime:
+    return NOON + timedelta(seconds=seconds)
+
+
+def observed(seconds: float, track_id: int = 1, camera_id: str = "door") -> TrackObserved:
+    return TrackObserved(
+        tenant_id="t",
+        site_id="s",
+        camera_id=camera_id,
+        occurred_at=at(seconds),
+        track_id=track_id,
+        frame_index=0,
+        x1=0.0,
+        y1=0.0,
+        x2=1.0,
+        y2=1.0,
+        confidence=0.9,
+    )
+
+
+def crossed(seconds: float, direction: str, track_id: int = 1, zone: str = "till") -> ZoneCrossed:
+    return ZoneCrossed(
+        tenant_id="t",
+        site_id="s",
+        camera_id="door",
+        occurred_at=at(seconds),
+        zone_id=zone,
+        track_id=track_id,
+        direction=direction,
+    )
+
+
+def recognized(seconds: float, track_id: int, *, is_new: bool) -> FaceRecognized:
+    return FaceRecognized(
+        tenant_id="t",
+        site_id="s",
+        camera_id="door",
+        occurred_at=at(seconds),
+        track_id=track_id,
+        identity_id="i",
+        decision="named",
+        similarity=0.9,
+        runner_up_similarity=None,
+        threshold=0.5,
+        votes=3,
+        quality=0.9,
+        gate="",
+        is_new=is_new,
+        embedder="e",
+    )
+
+
+def now(events: list[Event], seconds: float) -> dict[str, dict[str, object]]:
+    empty = {name: schema.empty_table() for name, schema in EVENT_SCHEMAS.items()}
+    tables: dict[str, pa.Table] = {**empty, **to_tables(events)}
+    rows = current.now(tables, at=at(seconds), window_s=60).to_pylist()
+    return {row["camera_id"]: row for row in rows}
+
+
+def test_track_is_in_view_until_two_seconds_after_its_last_row():
+    assert now([observed(0)], 1.9)["door"]["people"] == 1
+    assert now([observed(0)], 2.0) == {}
+
+
+def test_person_is_counted_once_however_many_rows_they_have():
+    events = [observed(second / 2) for second in range(4)]
+    assert now(events, 1.5)["door"]["people"] == 1
+
+
+def test_what_is_still_to_come_does_not_count():
+    assert now([observed(5), crossed(5, "enter")], 4) == {}
+
+
+def test_people_of_two_cameras_are_counted_apart():
+    counted = now([observed(0), observed(0, 2), observed(0, 1, "street")], 1)
+    assert (counted["door"]["people"], counted["street"]["people"]) == (2, 1)
+
+
+def test_person_is_in_the_zones_they_entered_and_did_not_leave():
+    events = [
+        observed(9),
+        observed(9, 2),
+        crossed(1, "enter", 1),
+        crossed(2, "enter", 2),
+        crossed(3, "exit", 2),
+        crossed(4, "enter", 2, "exit-door"),
+    ]
+    assert now(events, 10)["door"]["people_by_zone"] == [("exit-door", 1), ("till", 1)]
+
+
+def test_person_who_entered_and_left_in_one_instant_is_out():
+    events = [observed(9), crossed(9, "enter"), crossed(9, "exit")]
+    assert now(events, 10)["door"]["people_by_zone"] == []
+
+
+def test_track_that_was_cut_off_inside_a_zone_does_not_stay_there_for_ever():
+    assert (
+        now([observed(1), crossed(1, "enter"), observed(99, 2)], 100)["door"]["people_by_zone"]
+        == []
+    )
+
+
+def test_faces_of_the_last_minute_count_new_visitors_apart_from_known_people():
+    events = [
+        recognized(0, 1, is_new=False),  # more than a minute ago
+        recognized(50, 2, is_new=True),
+        recognized(55, 3, is_new=False),
+        recognized(59, 4, is_new=False),
+    ]
+    counted = now(events, 60)["door"]
+    assert (counted["new_faces"], counted["recognized_faces"]) == (1, 2)
+
+
+def test_nothing_has_no_rows():
+    assert now([], 0) == {}

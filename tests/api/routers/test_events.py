@@ -1,0 +1,113 @@
+import pytest
+
+from tests.api.system import System, at, crossed, observed
+
+
+def test_events_just_logged_are_read_in_order_of_capture(system: System):
+    system.log.append([observed(second) for second in (2, 0, 1)])
+    times = [
+        row["occurred_at"] for row in system.get("/v1/events", kind="track_observations")["events"]
+    ]
+    assert times == ["2026-01-05T12:00:00Z", "2026-01-05T12:00:01Z", "2026-01-05T12:00:02Z"]
+
+
+def test_row_has_its_kind_and_every_column(system: System):
+    event = crossed(1, "enter", track_id=9)
+    system.log.append([event])
+    assert system.get("/v1/events", kind="zone_crossings") == {
+        "events": [
+            {
+                "kind": "zone_crossings",
+                "event_id": f"{event.event_id.hex()[:8]}-{event.event_id.hex()[8:12]}-"
+                f"{event.event_id.hex()[12:16]}-{event.event_id.hex()[16:20]}-"
+                f"{event.event_id.hex()[20:]}",
+                "tenant_id": "default",
+                "site_id": "site",
+                "camera_id": "door",
+                "occurred_at": "2026-01-05T12:00:01Z",
+                "zone_id": "entrance",
+                "track_id": 9,
+                "direction": "enter",
+            }
+        ],
+        "next_cursor": None,
+    }
+
+
+def test_table_without_rows_is_an_empty_page(system: System):
+    assert system.get("/v1/events", kind="visits") == {"events": [], "next_cursor": None}
+
+
+def test_pages_together_are_all_rows_once(system: System):
+    system.log.append([observed(second, track_id=track) for second in range(5) for track in (1, 2)])
+    system.log.flush()
+    whole = system.get("/v1/events", kind="track_observations")["events"]
+    seen, cursor = [], {}
+    while cursor is not None:
+        page = system.get("/v1/events", kind="track_observations", limit=3, **cursor)
+        seen += page["events"]
+        cursor = {"cursor": page["next_cursor"]} if page["next_cursor"] else None
+    assert seen == whole
+    assert len(seen) == 10
+
+
+def test_camera_and_time_narrow_the_answer(system: System):
+    system.log.append(
+        [observed(second, camera_id=camera) for second in range(4) for camera in ("door", "street")]
+    )
+    page = system.get(
+        "/v1/events",
+        kind="track_observations",
+        camera_id="street",
+        start=at(1).isoformat(),
+        end="2026-01-05T13:00:03+01:00",
+    )
+    assert [(row["camera_id"], row["frame_index"]) for row in page["events"]] == [
+        ("street", 10),
+        ("street", 20),
+    ]
+
+
+def test_rows_of_another_tenant_are_not_shown(system: System):
+    system.log.append([observed(0), observed(0, tenant_id="other")])
+    events = system.get("/v1/events", kind="track_observations")["events"]
+    assert [row["tenant_id"] for row in events] == ["default"]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "wrong"),
+    [
+        ({}, "kind"),
+        ({"kind": "alarms"}, "kind"),
+        ({"kind": "visits", "limit": "0"}, "limit"),
+        ({"kind": "visits", "limit": "1001"}, "limit"),
+        ({"kind": "visits", "start": "yesterday"}, "start"),
+        ({"kind": "visits", "start": "2026-01-05T12:00:00"}, "start"),
+        ({"kind": "visits", "camera": "door"}, "camera"),
+    ],
+)
+def test_wrong_parameter_is_named(system: System, parameters, wrong):
+    answer = system.client.get("/v1/events", params=parameters)
+    assert answer.status_code == 422
+    assert [each["parameter"] for each in answer.json()["parameters"]] == [wrong]
+
+
+def test_missing_kind_is_answered_with_the_kinds_there_are(system: System):
+    assert "zone_crossings" in system.client.get("/v1/events?kind=x").json()["detail"]
+
+
+def test_time_range_that_ends_before_it_starts_is_refused(system: System):
+    parameters = {"kind": "visits", "start": at(2).isoformat(), "end": at(1).isoformat()}
+    answer = system.client.get("/v1/events", params=parameters)
+    assert answer.status_code == 422
+    assert "2026-01-05T12:00:02+00:00 is after end" in answer.json()["detail"]
+
+
+def test_cursor_that_no_answer_gave_is_refused(system: System):
+    answer = system.client.get("/v1/events", params={"kind": "visits", "cursor": "x"})
+    assert answer.status_code == 422
+    assert "next_cursor" in answer.json()["detail"]
+
+
+def test_nothing_can_be_written(system: System):
+    assert system.client.post("/v1/events", json={}).status_code == 405

@@ -1,0 +1,143 @@
+"""A system in a folder, for the tests of the API."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from fastapi.testclient import TestClient
+
+from genesis_ray.api.app import create_app
+from genesis_ray.api.backends import Backends, LiveState
+from genesis_ray.domain.events import FaceRecognized, TrackObserved, ZoneCrossed
+from genesis_ray.run_result import CameraProgress
+from genesis_ray.settings import CameraSettings, LineSettings, ZoneSettings
+from genesis_ray.store.event_log import EventLog
+from genesis_ray.store.people import People, Person
+from genesis_ray.telemetry import Figures
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+
+HALF = ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0))
+
+CAMERAS = (
+    CameraSettings(
+        camera_id="door",
+        source="door.mp4",
+        zones=(ZoneSettings(zone_id="entrance", outline=HALF),),
+        lines=(LineSettings(line_id="sill", start=(0.0, 0.9), end=(1.0, 0.9)),),
+    ),
+    CameraSettings(camera_id="street", source="street.mp4"),
+)
+
+
+def at(seconds: float) -> datetime:
+    return NOON + timedelta(seconds=seconds)
+
+
+def observed(
+    seconds: float, *, track_id: int = 1, camera_id: str = "door", tenant_id: str = "default"
+) -> TrackObserved:
+    return TrackObserved(
+        tenant_id=tenant_id,
+        site_id="site",
+        camera_id=camera_id,
+        occurred_at=at(seconds),
+        track_id=track_id,
+        frame_index=round(seconds * 10),
+        x1=0.1,
+        y1=0.2,
+        x2=0.3,
+        y2=0.9,
+        confidence=0.7,
+    )
+
+
+def crossed(seconds: float, direction: str, *, track_id: int = 1) -> ZoneCrossed:
+    return ZoneCrossed(
+        tenant_id="default",
+        site_id="site",
+        camera_id="door",
+        occurred_at=at(seconds),
+        zone_id="entrance",
+        track_id=track_id,
+        direction=direction,
+    )
+
+
+def recognized(seconds: float, *, track_id: int = 1, is_new: bool = False) -> FaceRecognized:
+    return FaceRecognized(
+        tenant_id="default",
+        site_id="site",
+        camera_id="door",
+        occurred_at=at(seconds),
+        track_id=track_id,
+        identity_id=f"identity-{track_id}",
+        decision="named",
+        similarity=0.9,
+        runner_up_similarity=None,
+        threshold=0.5,
+        votes=3,
+        quality=0.8,
+        gate="",
+        is_new=is_new,
+        embedder="fused",
+    )
+
+
+@dataclass
+class StillFeed:
+    """A live system that stays as it is."""
+
+    now: LiveState = field(
+        default_factory=lambda: LiveState(
+            is_open=True,
+            figures=Figures(
+                cameras=(
+                    CameraProgress(
+                        camera_id="door", frames=40, expected_frames=100, dropped={"busy": 2}
+                    ),
+                    CameraProgress(camera_id="street", frames=10, is_done=True),
+                ),
+                events={"TrackObserved": 4},
+                stage_s={"detect": 1.5},
+                logged_until=at(10),
+            ),
+        )
+    )
+    rates: Mapping[str, float] = field(default_factory=lambda: {"door": 9.96})
+
+    def state(self) -> LiveState:
+        return self.now
+
+    def frames_per_second(self) -> Mapping[str, float]:
+        return self.rates
+
+
+@dataclass
+class System:
+    """A data folder with a log that is being written, and the API over it."""
+
+    data: Path
+    log: EventLog
+    feed: StillFeed
+    client: TestClient
+
+    def add_people(self, *people: Person) -> None:
+        with People(self.data / "gallery", writer=True) as stored:
+            for person in people:
+                stored.add(person)
+
+    def get(self, path: str, **parameters: object) -> object:
+        answer = self.client.get(path, params=parameters)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+
+def local_client(backends: Backends) -> TestClient:
+    return TestClient(
+        create_app(backends),
+        base_url="http://localhost:8000",
+        client=("127.0.0.1", 50000),
+        raise_server_exceptions=False,
+    )

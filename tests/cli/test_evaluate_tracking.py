@@ -1,0 +1,130 @@
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from genesis_ray.cli.evaluate import app
+from genesis_ray.domain.detections import Tracks
+from genesis_ray.errors import ConfigurationError, ModelError, SourceError, StoreError
+from genesis_ray.evaluation.mot_file import (
+    TrackedBoxes,
+    read_ground_truth,
+    read_predictions,
+    write_predictions,
+)
+from genesis_ray.evaluation.tracking import evaluate
+from genesis_ray.vision.synthetic import SyntheticFilm
+
+KEYS = ["hota", "mota", "idf1", "id_switches", "precision", "recall", "frames"]
+FILM = "synthetic:?people=3&seconds=4&fps=10"
+
+
+@pytest.fixture
+def truth(tmp_path):
+    """The ground truth of FILM as a file."""
+    film = SyntheticFilm(people=3, seconds=4, fps=10)
+    walks = [Tracks(film.people_at(frame), np.array([11, 12, 13])) for frame in range(40)]
+    path = tmp_path / "gt.txt"
+    write_predictions(path, TrackedBoxes.of(walks, width=film.width, height=film.height))
+    return path
+
+
+@pytest.fixture
+def tracking(truth):
+    def run(*arguments: object, video: object = FILM, model: str = "synthetic"):
+        command = ["tracking", "--video", video, "--ground-truth", truth, "--model", model]
+        result = CliRunner().invoke(app, [*map(str, command), *map(str, arguments)])
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    return run
+
+
+def test_json_stands_alone_on_stdout(tracking):
+    score = json.loads(tracking("--json").stdout)
+    assert list(score) == KEYS
+    assert score["frames"] == 40
+    assert score["id_switches"] == 0
+    assert score["precision"] == 1
+    assert score["recall"] == pytest.approx(39 / 40)  # a track is born at its second sight
+    assert score["idf1"] > 0.98
+
+
+def test_table_names_the_figures(tracking):
+    shown = tracking().stdout
+    assert all(name in shown for name in ("HOTA", "MOTA", "IDF1", "switches", "0.975", "40"))
+
+
+def test_predictions_are_the_rows_that_were_scored(tracking, truth, tmp_path):
+    path = tmp_path / "out.txt"
+    told = json.loads(tracking("--json", "--predictions", path).stdout)
+    rows = [line.split(",") for line in path.read_text().splitlines()]
+    assert all(len(row) == 10 and row[7:] == ["-1", "-1", "-1"] for row in rows)
+    assert [int(row[0]) for row in rows] == sorted(3 * list(range(2, 41)))
+    assert {row[1] for row in rows} == {"1", "2", "3"}
+    again = evaluate(read_ground_truth(truth), read_predictions(path), frames=40)
+    assert again.mota == told["mota"]
+    assert sorted(tmp_path.iterdir()) == sorted([path, truth])
+
+
+def test_ground_truth_of_another_video_is_refused_and_nothing_is_written(tracking, tmp_path):
+    path = tmp_path / "out.txt"
+    with pytest.raises(ConfigurationError, match="reaches frame 40, the video has 10 frames"):
+        tracking("--predictions", path, video="synthetic:?people=3&seconds=1&fps=10")
+    assert not path.exists()
+
+
+def test_missing_folder_of_predictions_is_told_before_the_work(tracking, tmp_path):
+    path = tmp_path / "no" / "out.txt"
+    with pytest.raises(StoreError, match="there is no folder"):
+        tracking("--predictions", path, video="missing.mp4")
+
+
+def test_bad_ground_truth_is_told_before_the_work(tracking, truth):
+    truth.write_text("1,1,0,0,9\n")
+    with pytest.raises(StoreError, match=r"gt\.txt, line 1: expected at least"):
+        tracking(video="missing.mp4")
+
+
+def test_missing_video_is_told(tracking):
+    with pytest.raises(SourceError, match=r"missing\.mp4"):
+        tracking(video="missing.mp4")
+
+
+def test_unknown_model_is_told(tracking):
+    with pytest.raises(ModelError, match="yolov99"):
+        tracking(model="yolov99")
+
+
+def test_unknown_engine_is_a_usage_error(tracking):
+    result = tracking("--engine", "abacus")
+    assert result.exit_code == 2
+    assert "abacus" in result.stderr
+
+
+def test_help_needs_neither_trackers_nor_models():
+    code = (
+        "import sys; import genesis_ray.cli.evaluate; "
+        "sys.exit(any(m in sys.modules for m in ('trackers', 'trackeval', 'cv2', 'torch')))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.data
+@pytest.mark.models
+@pytest.mark.timeout(400)
+def test_street_scene_is_tracked_as_well_as_promised(tracking, truth, shared_data, tmp_path):
+    source = shared_data / "mot" / "PETS09-S2L1-a" / "gt" / "gt.txt"
+    truth.write_text(source.read_text())
+    score = json.loads(
+        tracking(
+            "--json", video=shared_data / "videos" / "PETS09-S2L1-a.mp4", model="yolov8n"
+        ).stdout
+    )
+    assert score["frames"] == 400
+    assert score["mota"] >= 0.82
+    assert score["idf1"] >= 0.78

@@ -1,0 +1,115 @@
+import os
+
+import pytest
+
+from genesis_ray import doctor
+from genesis_ray.machine import Finding
+from genesis_ray.settings import CameraSettings, Settings
+from genesis_ray.vision import models
+
+
+@pytest.fixture(autouse=True)
+def _a_plain_machine(monkeypatch, tmp_path):
+    """Without our variables, and with an empty cache of models."""
+    for name in list(os.environ):
+        if name.startswith(("GENESIS_", "RAY_")) or name in ("OMP_NUM_THREADS", "TMPDIR"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("GENESIS_MODELS_DIR", str(tmp_path / "models"))
+    monkeypatch.chdir(tmp_path)
+
+
+def level_and_message(finding: Finding) -> tuple[str, str]:
+    return finding.level, finding.message
+
+
+def test_whatever_is_not_well_comes_with_a_remedy_of_one_line(monkeypatch):
+    monkeypatch.setenv("RAY_ADDRESS", "nowhere")
+    findings = doctor.examine()
+    assert {finding.level for finding in findings} >= {"ok", "warning", "problem"}
+    for finding in findings:
+        assert bool(finding.remedy) == (finding.level != "ok"), finding
+        assert "\n" not in finding.remedy
+
+
+def test_an_examination_changes_nothing(tmp_path):
+    doctor.examine()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_wrong_configuration_is_one_finding_among_the_others(tmp_path):
+    file = tmp_path / "c.yaml"
+    file.write_text("proces_fps: 5\n")
+    by_name = {finding.name: finding for finding in doctor.examine(file)}
+    assert by_name["configuration"].level == "problem"
+    assert by_name["configuration"].message.startswith(f"{file}:1: unknown setting 'proces_fps'")
+    assert by_name["Python"].level == "ok"
+
+
+def test_a_misspelt_variable_is_told(monkeypatch):
+    monkeypatch.setenv("GENESIS_PROCES_FPS", "5")
+    monkeypatch.setenv("GENESIS_DETECTOR__IOU", "0.4")
+    monkeypatch.setenv("GENESIS_TEST_DATA", "/x")
+    assert level_and_message(doctor.environment()) == (
+        "warning",
+        "GENESIS_PROCES_FPS: no setting is called so",
+    )
+
+
+def test_the_models_that_will_be_used_are_named():
+    message = doctor.engine(Settings()).message
+    assert "people: yolov8n on" in message
+    assert "faces: fused with yunet on" in message
+    assert "faces" not in doctor.engine(Settings(faces={"enabled": False})).message
+
+
+def test_models_that_are_not_here_are_told_with_their_size_and_licence():
+    first = doctor.weights(Settings())[0]
+    assert (first.name, first.level) == ("model yolov8n", "warning")
+    assert "6.5 MB" in first.message
+    assert "AGPL-3.0" in first.message
+    assert "genesis models pull yolov8n" in first.remedy
+
+
+def test_a_damaged_model_is_a_problem(tmp_path):
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / models.find("yolov8n").file).write_bytes(b"damaged")
+    finding = doctor.weights(Settings(faces={"enabled": False}))[0]
+    assert (finding.level, finding.remedy) == ("problem", "`genesis models pull --force yolov8n`")
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"detector": {"model": "yolov99"}}, {"faces": {"embedder": "eigenfaces"}}]
+)
+def test_a_model_that_nobody_knows_is_a_problem(wrong):
+    assert "problem" in {finding.level for finding in doctor.weights(Settings(**wrong))}
+
+
+def test_stand_ins_need_no_models():
+    assert (
+        doctor.weights(Settings(detector={"model": "synthetic"}, faces={"embedder": "synthetic"}))
+        == []
+    )
+
+
+def test_cameras_are_opened_and_folders_of_recordings_are_not(tmp_path):
+    (tmp_path / "archive").mkdir()
+    sources = {
+        "film": "synthetic:?fps=20&width=320&height=240",
+        "gone": "gone.mp4",
+        "past": "archive",
+    }
+    cameras = tuple(CameraSettings(camera_id=name, source=url) for name, url in sources.items())
+    film, gone = doctor.sources(Settings(cameras=cameras))
+    assert level_and_message(film) == ("ok", "320x240, 20 frames/s, of which 10")
+    assert (gone.name, gone.level) == ("camera gone", "problem")
+    assert "no such file" in gone.message
+
+
+def test_a_library_that_cannot_be_loaded_is_told(monkeypatch):
+    def broken(settings):
+        raise ImportError("libGL.so.1: cannot open shared object file")
+
+    monkeypatch.setattr(doctor, "engine", broken)
+    last = doctor.examine()[-1]
+    assert (last.level, last.remedy) == ("problem", "`make setup`")
+    assert "libGL.so.1" in last.message

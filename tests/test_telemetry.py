@@ -1,0 +1,72 @@
+import re
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from genesis_ray.domain.ordering import DONE
+from genesis_ray.run_result import CameraProgress
+from genesis_ray.telemetry import FAMILIES, Figures, render
+
+FIGURES = Figures(
+    cameras=(
+        CameraProgress(camera_id="door", frames=40, dropped={"busy": 2}),
+        CameraProgress(camera_id='a "b"', frames=7, is_done=True),
+    ),
+    events={"TrackObserved": 4, "VisitStarted": 1},
+    late=3,
+    stage_s={"detect": 1.5, "embed": 0.25},
+)
+
+
+def samples(figures: Figures = FIGURES) -> dict[tuple[str, tuple[str, ...]], float]:
+    text = render(figures, is_ready=True).decode()
+    return {
+        (sample.name, tuple(sample.labels.values())): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def test_every_family_has_a_sample_when_there_is_something_to_tell():
+    assert {name for name, _ in samples()} == {family.name for family in FAMILIES}
+
+
+def test_names_say_what_and_in_which_unit():
+    for family in FAMILIES:
+        assert re.fullmatch(r"genesis_[a-z]+(_[a-z]+)*", family.name)
+        assert family.name.endswith("_total") == (family.kind == "counter")
+        assert family.help.endswith(".")
+
+
+def test_frames_and_drops_are_told_for_each_camera():
+    told = samples()
+    assert told["genesis_frames_processed_total", ("door",)] == 40
+    assert told["genesis_frames_dropped_total", ("door", "busy")] == 2
+
+
+def test_camera_is_active_while_it_gives_frames():
+    told = samples()
+    assert told["genesis_camera_active", ("door",)] == 1
+    assert told["genesis_camera_active", ('a "b"',)] == 0
+
+
+def test_model_seconds_are_told_by_stage():
+    told = samples()
+    assert told["genesis_stage_seconds_total", ("detect",)] == 1.5
+    assert told["genesis_stage_seconds_total", ("embed",)] == 0.25
+
+
+def test_events_are_told_by_class():
+    told = samples()
+    assert told["genesis_events_total", ("VisitStarted",)] == 1
+    assert told["genesis_events_late_total", ()] == 3
+
+
+def test_system_that_has_counted_nothing_still_declares_every_family():
+    text = render(Figures(), is_ready=False).decode()
+    for family in FAMILIES:
+        assert f"# TYPE {family.name} {family.kind}" in text
+
+
+def test_there_is_no_moment_before_the_first_frame_and_after_the_last():
+    assert Figures().moment is None
+    assert Figures(logged_until=DONE).moment is None

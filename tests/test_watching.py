@@ -1,0 +1,217 @@
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from genesis_ray.assembly import build_journal, open_station
+from genesis_ray.domain.events import CameraStateChanged, FaceRecognized, VisitEnded, ZoneCrossed
+from genesis_ray.domain.ordering import DONE
+from genesis_ray.identities import build_resolver, open_identities
+from genesis_ray.pipeline.stages import JournalStage, ResolverStage
+from genesis_ray.settings import CameraSettings, Settings
+from genesis_ray.stage_clock import StageClock
+from genesis_ray.station import CameraStation, Report
+from genesis_ray.testing import ColourDetector, ColourEmbedder
+from genesis_ray.watching import settle, watch
+
+START = datetime(2026, 1, 5, 9, tzinfo=UTC)
+LEFT = {"zone_id": "left", "outline": [(0, 0), (0.7, 0), (0.7, 1), (0, 1)]}
+
+
+def camera(camera_id: str, *, people: int = 2, seconds: float = 4) -> CameraSettings:
+    film = f"synthetic:?people={people}&seconds={seconds}&fps=10&width=320&height=240"
+    return CameraSettings(camera_id=camera_id, source=film, start=START, zones=[LEFT])
+
+
+@pytest.fixture
+def settings(tmp_path) -> Settings:
+    return Settings(
+        data_dir=tmp_path / "data",
+        detector={"model": "synthetic", "input_size": 320},
+        faces={"embedder": "synthetic", "min_person_width": 10, "min_quality": 0},
+        identity={"visitors": True, "visitor_faces": 3},
+    )
+
+
+def watched(station: CameraStation, **options) -> list[Report]:
+    options = {"stack_frames": 4, "clock": StageClock(), **options}
+    with closing(station.source):
+        return list(watch(station, ColourDetector(), ColourEmbedder(), **options))
+
+
+def told(reports: list[Report]) -> list:
+    """Return all that reports say, whatever they were split into."""
+    events = [event for report in reports for _, together in report.events for event in together]
+    faces = [
+        (face.track_id, face.face_index, face.captured_at, face.embedding.tobytes())
+        for report in reports
+        for face in report.faces
+    ]
+    return [*events, *faces]
+
+
+def test_every_frame_is_watched_and_the_end_is_told_last(settings):
+    reports = watched(open_station(settings, camera("door")))
+    assert sum(report.frames for report in reports) == 40
+    assert [report.is_last for report in reports] == [False] * 10 + [True]
+    assert [report.progress for report in reports] == sorted(r.progress for r in reports)
+    assert told(reports)
+
+
+@pytest.mark.parametrize("stack_frames", [1, 3, 100])
+def test_what_is_told_does_not_depend_on_the_size_of_the_stacks(settings, stack_frames):
+    reference = watched(open_station(settings, camera("door")), stack_frames=4)
+    other = watched(open_station(settings, camera("door")), stack_frames=stack_frames)
+    assert told(other) == told(reference)
+
+
+def test_frames_are_shown_in_order_once_they_were_observed(settings):
+    seen = []
+    watched(open_station(settings, camera("door")), on_seen=seen.append)
+    assert [one.frame.stamp.frame_index for one in seen] == list(range(40))
+    assert all(one.observation.at == one.frame.stamp.captured_at for one in seen)
+
+
+def test_the_time_goes_to_the_stages(settings):
+    clock = StageClock()
+    watched(open_station(settings, camera("door")), clock=clock)
+    assert set(clock.seconds()) == {"decode", "detect", "track", "embed"}
+
+
+def workers() -> list[str]:
+    names = [thread.name for thread in threading.enumerate()]
+    return [name for name in names if name.startswith(("decode", "detect"))]
+
+
+def test_who_stops_watching_leaves_no_thread_behind(settings):
+    station = open_station(settings, camera("door"))
+    with closing(station.source):
+        reports = watch(
+            station, ColourDetector(), ColourEmbedder(), stack_frames=4, clock=StageClock()
+        )
+        next(reports)
+        reports.close()
+    assert workers() == []
+
+
+class BlindDetector:
+    """A detector that breaks."""
+
+    def detect(self, stack):  # noqa: ARG002
+        raise RuntimeError("the lens cap is on")
+
+
+def test_what_the_detector_fails_with_reaches_the_caller(settings):
+    station = open_station(settings, camera("door"))
+    with closing(station.source), pytest.raises(RuntimeError, match="lens cap"):
+        list(watch(station, BlindDetector(), ColourEmbedder(), stack_frames=4, clock=StageClock()))
+    assert workers() == []
+
+
+@pytest.fixture
+def run(settings):
+    """Bring the reports of cameras together; each call is a system of its own."""
+    runs = []
+
+    def run(*cameras: CameraSettings, stack_frames: int = 4, **options) -> list[list]:
+        runs.append(cameras)
+        own = settings.model_copy(
+            update={"cameras": cameras, "data_dir": settings.data_dir / str(len(runs))}
+        )
+        reports = {
+            camera.camera_id: iter(watched(open_station(own, camera), stack_frames=stack_frames))
+            for camera in cameras
+        }
+        names = list(reports)
+        with ExitStack() as opened:
+            people, gallery = open_identities(own, ColourEmbedder(), opened)
+            resolving = ResolverStage(names, build_resolver(own, gallery, people, ColourEmbedder()))
+            journaling = JournalStage(names, build_journal(own))
+            batches = list(settle(reports, resolving, journaling, clock=StageClock(), **options))
+        assert (resolving.late, journaling.late) == (0, 0)
+        return batches
+
+    return run
+
+
+def events_of(batches: list[list]) -> list:
+    return [event for batch in batches for event in batch]
+
+
+def test_people_seen_by_two_cameras_are_two_visitors_who_were_at_both(run):
+    events = events_of(run(camera("door"), camera("till")))
+    visits = [event for event in events if isinstance(event, VisitEnded)]
+    named = [event for event in events if isinstance(event, FaceRecognized)]
+    assert len(visits) == 2
+    assert {(event.camera_id, event.identity_id) for event in named} == {
+        (place, visit.identity_id) for place in ("door", "till") for visit in visits
+    }
+    assert all("left" in visit.zone_ids for visit in visits)
+
+
+def test_the_order_of_the_cameras_and_the_size_of_their_stacks_change_nothing(run):
+    door, till = camera("door"), camera("till", people=3, seconds=3)
+    reference = events_of(run(door, till))
+    assert events_of(run(till, door)) == reference
+    assert events_of(run(door, till, stack_frames=7)) == reference
+
+
+def test_every_event_comes_once_and_each_camera_begins_and_ends(run):
+    events = events_of(run(camera("door"), camera("till", seconds=2)))
+    assert len({event.event_id for event in events}) == len(events)
+    states = [(e.camera_id, e.state) for e in events if isinstance(e, CameraStateChanged)]
+    assert states == [("door", "online"), ("till", "online"), ("till", "ended"), ("door", "ended")]
+
+
+def test_events_come_in_order_of_the_frames_that_told_them(run):
+    entries = [
+        e for e in events_of(run(camera("door"), camera("till"))) if isinstance(e, ZoneCrossed)
+    ]
+    assert {e.camera_id for e in entries} == {"door", "till"}
+    moments = [e.occurred_at for e in entries if e.direction == "enter"]
+    assert moments == sorted(moments)
+
+
+def test_every_report_is_shown_with_what_it_led_to(run):
+    shown = []
+    run(camera("door"), on_report=lambda report, resolved: shown.append((report, resolved)))
+    assert [report.is_last for report, _ in shown] == [False] * 10 + [True]
+    assert len({name for _, resolved in shown for name in resolved.named("door").values()}) == 2
+
+
+def test_no_cameras_have_nothing_to_tell(run):
+    assert events_of(run()) == []
+
+
+def test_the_camera_that_is_least_far_is_read_next(settings):
+    read = []
+
+    def reports(camera_id: str, *seconds: float) -> Iterator[Report]:
+        for second in seconds:
+            read.append((camera_id, second))
+            yield Report(camera_id, START + timedelta(seconds=second), [], (), 1)
+        yield Report(camera_id, DONE, [], (), 0)
+
+    names = ["quick", "slow"]
+    with ExitStack() as opened:
+        people, gallery = open_identities(settings, ColourEmbedder(), opened)
+        resolver = build_resolver(settings, gallery, people, ColourEmbedder())
+        list(
+            settle(
+                {"quick": reports("quick", 1, 5, 9), "slow": reports("slow", 2, 3, 4, 6)},
+                ResolverStage(names, resolver),
+                JournalStage(names, build_journal(settings)),
+                clock=StageClock(),
+            )
+        )
+    assert read == [
+        ("quick", 1),
+        ("slow", 2),
+        ("quick", 5),
+        ("slow", 3),
+        ("slow", 4),
+        ("slow", 6),
+        ("quick", 9),
+    ]

@@ -1,0 +1,100 @@
+import importlib.util
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from genesis_ray.errors import ConfigurationError, ModelError
+from genesis_ray.vision import models
+from genesis_ray.vision.align import align
+from genesis_ray.vision.embedders import EMBEDDERS, Embedder, find
+from genesis_ray.vision.face_finders import YuNet
+
+
+@pytest.fixture(scope="module")
+def photo():
+    package = importlib.util.find_spec("ultralytics")
+    return cv2.imread(str(Path(package.origin).parent / "assets" / "zidane.jpg"))
+
+
+@pytest.fixture(scope="module")
+def two_faces(photo):
+    return [(photo, face) for face in YuNet(long_side=640).find(photo)]
+
+
+@pytest.mark.parametrize(
+    ("name", "dimension"),
+    [("fused", 640), ("facenet-vggface2", 512), ("sface", 128), ("w600k_mbf", 512)],
+)
+def test_the_dimension_is_known_without_loading(name, dimension):
+    assert find(name).dimension == dimension
+
+
+def test_the_parts_of_a_similarity_add_up():
+    for entry in EMBEDDERS.values():
+        assert sum(part.share for part in entry.parts) == pytest.approx(1.0)
+
+
+def test_every_threshold_has_its_evidence():
+    for entry in EMBEDDERS.values():
+        assert 0.2 < entry.threshold < 0.9
+        assert "FPIR" in entry.evidence
+
+
+def test_a_fused_embedder_names_the_licences_of_all_its_weights():
+    assert find("fused").licence == "MIT, Apache-2.0"
+
+
+def test_an_unknown_embedder_is_named_with_those_there_are():
+    with pytest.raises(ConfigurationError, match="'vgg'; there are fused, facenet-vggface2"):
+        find("vgg")
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("name", EMBEDDERS)
+def test_vectors_have_unit_length_and_the_stated_dimension(name, two_faces):
+    vectors = Embedder(find(name)).embed(two_faces)
+    assert vectors.shape == (2, find(name).dimension)
+    assert vectors.dtype == np.float32
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+
+
+@pytest.mark.models
+def test_no_faces_make_no_vectors():
+    assert Embedder(find("sface")).embed([]).shape == (0, 128)
+
+
+@pytest.mark.models
+def test_a_faces_vector_does_not_depend_on_the_others(two_faces):
+    embedder = Embedder(find("fused"))
+    alone = np.concatenate([embedder.embed([face]) for face in two_faces])
+    assert np.array_equal(embedder.embed(two_faces), alone)
+    assert np.array_equal(embedder.embed(two_faces[::-1]), alone[::-1])
+
+
+@pytest.mark.models
+def test_the_fused_similarity_is_the_weighted_mean_of_its_parts(two_faces):
+    def similarity(name):
+        one, other = Embedder(find(name)).embed(two_faces)
+        return one @ other
+
+    parts = sum(part.share * similarity(part.model) for part in find("fused").parts)
+    assert similarity("fused") == pytest.approx(parts, abs=1e-5)
+
+
+@pytest.mark.models
+def test_sface_says_what_it_says_in_opencv(two_faces):
+    reference = cv2.FaceRecognizerSF.create(str(models.weights("sface")), "")
+    expected = [reference.feature(align(image, face.landmarks))[0] for image, face in two_faces]
+    vectors = Embedder(find("sface")).embed(two_faces)
+    for vector, other in zip(vectors, expected, strict=True):
+        assert vector @ other / np.linalg.norm(other) > 0.995
+
+
+@pytest.mark.models
+def test_an_engine_that_runs_none_of_the_networks_is_refused():
+    with pytest.raises(ModelError, match="torch"):
+        Embedder(find("sface"), engine="torch")
+    with pytest.raises(ModelError, match="tensorrt"):
+        Embedder(find("fused"), engine="tensorrt")
