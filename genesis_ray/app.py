@@ -9,6 +9,7 @@ it the actors that it made.
 
 import asyncio
 import os
+import re
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -91,6 +92,16 @@ def build(args: dict[str, object]) -> Application:
     return _deployment(serve.ingress()(Api), API).bind(settings, live)
 
 
+def open_log(settings: Settings) -> RunFolder:
+    """Return the live system's run: the one that its data folder has, else a new one.
+
+    Raises:
+        StoreError: It cannot be written, or another schema version wrote it.
+    """
+    path = _run_path(settings)
+    return RunFolder.open(path) if (path / "run.json").exists() else RunFolder.create(path)
+
+
 class Live:
     """Watches the cameras from its start to the end of their sources."""
 
@@ -131,7 +142,7 @@ class Live:
         settings = self._settings
         if self._realtime:
             settings = settings.with_start(datetime.now(UTC))
-        run = _log_of(settings)
+        run = open_log(settings)
         run.write_summary(summary(settings, None))
         self._supervisor = await _start(
             LiveSpec(
@@ -221,12 +232,6 @@ def _run_path(settings: Settings) -> Path:
     return settings.data_dir / "run"
 
 
-def _log_of(settings: Settings) -> RunFolder:
-    """Return the data folder's run: the one that was there before, else a new one."""
-    path = _run_path(settings)
-    return RunFolder.open(path) if (path / "run.json").exists() else RunFolder.create(path)
-
-
 async def _start(spec: LiveSpec) -> Supervisor:
     """Start the actors, once those of a predecessor that is ending have given up their names."""
     while True:
@@ -243,4 +248,4 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, GenesisError):
         return str(error)
     last_line = str(error).strip().rpartition("\n")[2]  # of an actor's: what its making raised
-    return last_line.removeprefix("genesis_ray.errors.") or type(error).__name__
+    return re.sub(r"^genesis_ray\.errors\.\w+: ", "", last_line) or type(error).__name__

@@ -21,6 +21,9 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from genesis_ray.errors import StoreError
+from genesis_ray.store.tenants import folder_name
+
 
 def _plain_name(name: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", name):
@@ -29,6 +32,13 @@ def _plain_name(name: str) -> str:
             f"the first a letter or digit, got {name!r:.80}"
         )
     return name
+
+
+def _tenant_name(name: str) -> str:
+    try:
+        return folder_name(name)
+    except StoreError as error:
+        raise ValueError(str(error)) from error
 
 
 def _playable(source: object) -> object:
@@ -45,11 +55,8 @@ Seconds = Annotated[float, Field(le=366 * 86_400)]
 Corner = tuple[Fraction, Fraction]
 Identifier = Annotated[str, AfterValidator(_plain_name)]
 """Names that become folders and labels."""
+TenantId = Annotated[str, AfterValidator(_tenant_name)]
 Source = Annotated[str | tuple[str, ...], BeforeValidator(_playable)]
-
-
-TenantId = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$")]
-"""A folder of its own, so in lower case: some file systems do not tell Acme from acme."""
 
 
 class _Section(BaseModel):

@@ -9,7 +9,7 @@ through Ray's metrics agent; ours are not sent there as well, or they would be c
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from importlib.metadata import version
 from typing import Literal, NamedTuple
 
@@ -17,13 +17,12 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
-from genesis_ray.domain.ordering import DONE
+from genesis_ray.domain.ordering import DONE, NOT_BEGUN
 from genesis_ray.run_result import CameraProgress
 from genesis_ray.stage_clock import Stage
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
-_NOT_BEGUN = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,12 +40,12 @@ class Figures:
     events: Mapping[str, int] = field(default_factory=dict)
     late: int = 0
     stage_s: Mapping[Stage, float] = field(default_factory=dict)
-    logged_until: datetime = _NOT_BEGUN
+    logged_until: datetime = NOT_BEGUN
 
     @property
     def moment(self) -> datetime | None:
         """The capture time that is now; None before the first frame and after the last."""
-        return None if self.logged_until in (_NOT_BEGUN, DONE) else self.logged_until
+        return None if self.logged_until in (NOT_BEGUN, DONE) else self.logged_until
 
 
 class Family(NamedTuple):

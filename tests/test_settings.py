@@ -83,12 +83,18 @@ def test_a_source_that_nothing_could_play_is_refused_in_one_message(source):
 @pytest.mark.parametrize("name", ["", "..", "../x", "a/b", "a b", "-a", "é", "a" * 65, "a\n"])
 def test_a_name_that_could_not_be_a_folder_is_refused(name):
     assert "expected up to 64 letters" in problem(lambda: camera(name))
-    assert "expected up to 64 letters" in problem(lambda: Settings(tenant_id=name))
+    assert "expected up to 64 letters" in problem(lambda: Settings(site_id=name))
+    assert "cannot name a folder" in problem(lambda: Settings(tenant_id=name))
 
 
 @pytest.mark.parametrize("name", ["a", "door.2", "Door_1-left", "a" * 64, "0900"])
 def test_a_plain_name_is_taken(name):
     assert camera(name).camera_id == name
+
+
+@pytest.mark.parametrize("name", ["Acme", "acme-"])
+def test_a_tenant_that_the_store_would_refuse_is_refused_at_once(name):
+    assert "cannot name a folder" in problem(lambda: Settings(tenant_id=name))
 
 
 def test_two_cameras_of_one_name_are_refused():

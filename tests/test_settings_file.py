@@ -106,7 +106,7 @@ def test_an_unknown_setting_is_told_with_its_line(refusal, text, said):
             "        - [0, 3]\n        - [1, 1]\n",
             "c.yaml:8: cameras.0.zones.0.outline.1.1: Input should be less than or equal to 1",
         ),
-        ("tenant_id: ../x\n", "c.yaml:1: tenant_id: expected up to 64 letters"),
+        ("tenant_id: ../x\n", "c.yaml:1: tenant_id: tenant id '../x' cannot"),
         ("visit_gap_s: .inf\n", "c.yaml:1: visit_gap_s: Input should be a finite number"),
     ],
 )

@@ -84,9 +84,10 @@ def show(
 ) -> None:
     """Show what is stored of a person."""
     from genesis_ray import settings_file
-    from genesis_ray.assembly import embedder_traits, identity_folder
+    from genesis_ray.assembly import embedder_traits
     from genesis_ray.cli.console import stdout
     from genesis_ray.cli.run import with_options
+    from genesis_ray.identities import identity_folder
     from genesis_ray.store.gallery import FaceGallery
     from genesis_ray.store.people import People
 

@@ -8,7 +8,8 @@ from typing import Generic, TypeVar
 DONE = datetime.max.replace(tzinfo=UTC)
 """The progress of a producer that will not add anything more."""
 
-_NOT_BEGUN = datetime.min.replace(tzinfo=UTC)
+NOT_BEGUN = datetime.min.replace(tzinfo=UTC)
+"""The progress of a producer that has not added anything yet."""
 
 T = TypeVar("T")
 """What is put in order."""
@@ -29,12 +30,12 @@ class ReorderBuffer(Generic[T]):
 
     def __init__(self, producers: Sequence[str], *, patience: timedelta | None = None) -> None:
         self._rank = {producer: rank for rank, producer in enumerate(producers)}
-        self._progress = dict.fromkeys(producers, _NOT_BEGUN)
+        self._progress = dict.fromkeys(producers, NOT_BEGUN)
         self._patience = patience
         self._waiting: list[tuple[datetime, int, int, T]] = []
         self._added = 0
-        self._foremost = _NOT_BEGUN
-        self._released = _NOT_BEGUN
+        self._foremost = NOT_BEGUN
+        self._released = NOT_BEGUN
         self.late = 0
 
     def __len__(self) -> int:
@@ -71,6 +72,6 @@ class ReorderBuffer(Generic[T]):
 
     def _safe_until(self) -> datetime:
         slowest = min(self._progress.values(), default=DONE)
-        if self._patience is None or self._foremost == _NOT_BEGUN:
+        if self._patience is None or self._foremost == NOT_BEGUN:
             return slowest
         return max(slowest, self._foremost - self._patience)

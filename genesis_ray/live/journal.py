@@ -4,9 +4,10 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
 from genesis_ray.assembly import build_journal
+from genesis_ray.domain.ordering import NOT_BEGUN
 from genesis_ray.live.resolver import PATIENCE
 from genesis_ray.live.spec import LiveSpec
 from genesis_ray.pipeline.stages import JournalStage, TimedEvents
@@ -33,7 +34,7 @@ class JournalFigures:
     last_event_at: float | None
     write_s: float
     by_class: Mapping[str, int] = field(default_factory=dict)
-    logged_until: datetime = datetime.min.replace(tzinfo=UTC)
+    logged_until: datetime = NOT_BEGUN
 
 
 class JournalActor:

@@ -45,8 +45,8 @@ def start() -> None:
             ray.shutdown()
             if attempt == _ATTEMPTS:
                 raise GenesisError(
-                    f"Ray did not start on this machine ({error}); see its logs in "
-                    f"/tmp/ray/session_latest/logs, or leave Ray out with --local"
+                    f"Ray did not start on this machine ({error}); see its logs (session_latest "
+                    f"in Ray's temporary folder), or leave Ray out with --local"
                 ) from error
         else:
             return

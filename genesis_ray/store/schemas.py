@@ -94,14 +94,13 @@ _TABLE_OF: dict[type[Event], str] = {
     CameraStateChanged: "camera_states",
 }
 
-PEOPLE_SCHEMA = pa.schema(
-    [
-        ("identity_id", pa.string()),
-        ("name", pa.string()),
-        ("kind", pa.string()),  # "enrolled" by somebody, or "visitor": pseudonymous
-        ("enrolled_at", _TIME),
-    ]
-)
+_PEOPLE: list[tuple[str, pa.DataType]] = [
+    ("identity_id", pa.string()),
+    ("name", pa.string()),
+    ("kind", pa.string()),  # "enrolled" by somebody, or "visitor": pseudonymous
+    ("enrolled_at", _TIME),
+]
+PEOPLE_SCHEMA = pa.schema(_PEOPLE)
 
 
 def gallery_schema(dimension: int) -> pa.Schema:

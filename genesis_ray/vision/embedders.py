@@ -12,7 +12,7 @@ from genesis_ray.domain.frames import Image
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.vision import engines, models
 from genesis_ray.vision.align import align, widened
-from genesis_ray.vision.face_finders import FoundFace
+from genesis_ray.vision.found_face import FoundFace
 
 Embeddings = npt.NDArray[np.float32]
 """Faces as float32 [n, dimension], each of unit length."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +13,9 @@ from genesis_ray.domain.identity import Embedding
 from genesis_ray.vision import embedders
 from genesis_ray.vision.crops import HeadCrop
 from genesis_ray.vision.embedders import Embedder
-from genesis_ray.vision.face_finders import FoundFace, load_finder
+from genesis_ray.vision.face_finders import load_finder
 from genesis_ray.vision.face_quality import quality_of
+from genesis_ray.vision.found_face import FoundFace
 
 _CROP_SIDE = 256
 _PHOTO_SIDE = 640
@@ -65,43 +67,46 @@ class FaceEmbedder:
         entry = embedders.find(embedder)
         self.name, self.dimension, self.threshold = entry.name, entry.dimension, entry.threshold
         self._min_face_px = min_face_px
-        self._crop_finder = load_finder(detector, long_side=_CROP_SIDE, engine=engine)
-        self._photo_finder = load_finder(detector, long_side=_PHOTO_SIDE, engine=engine)
+        self._finder = load_finder(detector, engine=engine)
         self._embedder = Embedder(entry, engine=engine)
 
     def embed(self, crops: Sequence[HeadCrop]) -> list[EmbeddedFace | None]:
         """Embed the largest face of the person each crop is for; None where there is none."""
-        return self._embed_each([crop.image for crop in crops], [self._own(crop) for crop in crops])
+        images = [crop.image for crop in crops]
+        found = self._finder.find(images, long_side=_CROP_SIDE)
+        own = [self._own(crop, faces) for crop, faces in zip(crops, found, strict=True)]
+        return self._embed_each(images, own)
 
     def faces_in(self, photo: Image) -> list[EmbeddedFace]:
         """Embed all faces of a photo, the largest first."""
-        faces = sorted(self._in_photo(photo), key=_area, reverse=True)
-        return self._embed_all([(photo, face) for face in faces])
+        (found,) = self._in_photos([photo])
+        return self._embed_all([(photo, face) for face in sorted(found, key=_area, reverse=True)])
 
     def central_faces(self, photos: Sequence[Image]) -> list[EmbeddedFace | None]:
         """Embed the face nearest to the centre of each photo; None where there is none."""
-        return self._embed_each(photos, [self._central(photo) for photo in photos])
+        found = self._in_photos(photos)
+        central = [
+            min(faces, key=partial(_off_centre, photo), default=None)
+            for photo, faces in zip(photos, found, strict=True)
+        ]
+        return self._embed_each(photos, central)
 
-    def _own(self, crop: HeadCrop) -> FoundFace | None:
+    def _own(self, crop: HeadCrop, found: list[FoundFace]) -> FoundFace | None:
         own = (
             face
-            for face in self._large_enough(self._crop_finder.find(crop.image))
+            for face in self._large_enough(found)
             if owner_of(_normalised(face, crop.image), crop.people) == crop.own
         )
         return max(own, key=_area, default=None)
 
-    def _central(self, photo: Image) -> FoundFace | None:
-        centre = np.array(photo.shape[1::-1]) / 2
-        return min(
-            self._in_photo(photo),
-            key=lambda face: float(np.hypot(*((face.xyxy[:2] + face.xyxy[2:]) / 2 - centre))),
-            default=None,
-        )
-
-    def _in_photo(self, photo: Image) -> list[FoundFace]:
+    def _in_photos(self, photos: Sequence[Image]) -> list[list[FoundFace]]:
+        found = self._finder.find(photos, long_side=_PHOTO_SIDE)
         # A face that fills the picture is found in a smaller copy only.
-        found = self._photo_finder.find(photo) or self._crop_finder.find(photo)
-        return self._large_enough(found)
+        retried = [index for index, faces in enumerate(found) if not faces]
+        again = self._finder.find([photos[index] for index in retried], long_side=_CROP_SIDE)
+        for index, faces in zip(retried, again, strict=True):
+            found[index] = faces
+        return [self._large_enough(faces) for faces in found]
 
     def _large_enough(self, faces: list[FoundFace]) -> list[FoundFace]:
         return [face for face in faces if face.xyxy[2] - face.xyxy[0] >= self._min_face_px]
@@ -128,6 +133,11 @@ class FaceEmbedder:
 
 def _area(face: FoundFace) -> float:
     return float(np.prod(face.xyxy[2:] - face.xyxy[:2]))
+
+
+def _off_centre(picture: Image, face: FoundFace) -> float:
+    height, width = picture.shape[:2]
+    return float(np.hypot(*((face.xyxy[:2] + face.xyxy[2:] - (width, height)) / 2)))
 
 
 def _normalised(face: FoundFace, picture: Image) -> npt.NDArray[np.float32]:

@@ -28,7 +28,7 @@ class Letterbox:
 
     @classmethod
     def fit(cls, width: int, height: int, *, long_side: int = 640) -> Self:
-        """Return the letterbox of frames of width x height whose longer side becomes `long_side`."""
+        """Return the letterbox for frames whose longer side is to become `long_side`."""
         scale = long_side / max(width, height)
         scaled = round(height * scale), round(width * scale)
         return cls((_up(scaled[0]), _up(scaled[1])), scaled)
@@ -36,7 +36,7 @@ class Letterbox:
     def apply(self, image: Image) -> Image:
         """Return the input for a frame, uint8 [h, w, 3]."""
         height, width = self.scaled
-        small = cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR)
+        small: Image = cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR)
         if self.scaled == self.shape:
             return small
         framed = np.full((*self.shape, 3), _GREY, np.uint8)

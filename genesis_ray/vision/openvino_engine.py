@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import openvino as ov
 
 from genesis_ray.errors import ModelError
+from genesis_ray.vision.quiet_openvino import ov
 
 Outputs = tuple[npt.NDArray[np.float32], ...]
 

@@ -12,13 +12,11 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-import openvino as ov
-from openvino.preprocess import ColorFormat, PrePostProcessor
-
 from genesis_ray.errors import ModelError
 from genesis_ray.vision import models
 from genesis_ray.vision.catalog import Model
 from genesis_ray.vision.fetch import sha256_of, sole_writer
+from genesis_ray.vision.quiet_openvino import ov
 
 # Counts up when the conversion below changes, so that older files are not used.
 _REVISION = 1
@@ -91,14 +89,14 @@ def _save(source: Path, model: Model, shape: tuple[int, int], folder: Path) -> N
     # FaceNet's graph is TensorFlow's, which keeps the colours of a pixel together.
     together = model.format == "facenet-graph"
     network.reshape([1, *shape, 3] if together else [1, 3, *shape])
-    fold = PrePostProcessor(network)
+    fold = ov.preprocess.PrePostProcessor(network)
     pictures, steps = fold.input().tensor(), fold.input().preprocess()
     pictures.set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC"))
-    pictures.set_color_format(ColorFormat.BGR)
+    pictures.set_color_format(ov.preprocess.ColorFormat.BGR)
     fold.input().model().set_layout(ov.Layout("NHWC" if together else "NCHW"))
     steps.convert_element_type(ov.Type.f32)
     if model.input.colour == "RGB":
-        steps.convert_color(ColorFormat.RGB)
+        steps.convert_color(ov.preprocess.ColorFormat.RGB)
     steps.mean(model.input.mean).scale(model.input.scale)
     _write(fold.build(), folder)
 
@@ -130,7 +128,7 @@ def _convert_in_own_process(name: str, folder: Path) -> None:
 
 
 def _convert(name: str, folder: Path) -> None:
-    """Convert by OpenVINO's own front end, below `convert_model`, which reports its use."""
+    """Convert for all shapes, by the front end that OpenVINO's `convert_model` uses."""
     import torch
     from openvino.frontend import FrontEndManager
     from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder

@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -16,9 +17,11 @@ from genesis_ray.evaluation.mot_file import (
     write_predictions,
 )
 from genesis_ray.evaluation.tracking import evaluate
+from genesis_ray.vision.recording import VideoWriter
 from genesis_ray.vision.synthetic import SyntheticFilm
 
 KEYS = ["hota", "mota", "idf1", "id_switches", "precision", "recall", "frames"]
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FILM = "synthetic:?people=3&seconds=4&fps=10"
 
 
@@ -29,6 +32,7 @@ def truth(tmp_path):
     walks = [Tracks(film.people_at(frame), np.array([11, 12, 13])) for frame in range(40)]
     path = tmp_path / "gt.txt"
     write_predictions(path, TrackedBoxes.of(walks, width=film.width, height=film.height))
+    path.write_text(path.read_text().replace(",-1,-1,-1", ",1,1,1"))
     return path
 
 
@@ -95,6 +99,16 @@ def test_missing_video_is_told(tracking):
         tracking(video="missing.mp4")
 
 
+def test_video_that_was_cut_off_is_not_scored(tracking, tmp_path):
+    film, path = SyntheticFilm(people=3, seconds=4, fps=10), tmp_path / "film.mp4"
+    with VideoWriter(path, film.width, film.height, film.fps) as video:
+        for elapsed, make_pixels in film.frames():
+            video.write(make_pixels(), EPOCH + elapsed)
+    path.write_bytes(path.read_bytes()[:-2000])
+    with pytest.raises(SourceError, match="only a whole video can be scored"):
+        tracking(video=path)
+
+
 def test_unknown_model_is_told(tracking):
     with pytest.raises(ModelError, match="yolov99"):
         tracking(model="yolov99")
@@ -117,14 +131,16 @@ def test_help_needs_neither_trackers_nor_models():
 @pytest.mark.data
 @pytest.mark.models
 @pytest.mark.timeout(400)
-def test_street_scene_is_tracked_as_well_as_promised(tracking, truth, shared_data, tmp_path):
-    source = shared_data / "mot" / "PETS09-S2L1-a" / "gt" / "gt.txt"
-    truth.write_text(source.read_text())
-    score = json.loads(
-        tracking(
-            "--json", video=shared_data / "videos" / "PETS09-S2L1-a.mp4", model="yolov8n"
-        ).stdout
+def test_street_scene_is_tracked_as_well_as_promised(tracking, shared_data):
+    clip = "PETS09-S2L1-a"
+    result = tracking(
+        "--ground-truth",
+        shared_data / "mot" / clip / "gt" / "gt.txt",
+        "--json",
+        video=shared_data / "videos" / f"{clip}.mp4",
+        model="yolov8n",
     )
+    score = json.loads(result.stdout)
     assert score["frames"] == 400
     assert score["mota"] >= 0.82
     assert score["idf1"] >= 0.78

@@ -163,6 +163,12 @@ def test_what_comes_after_its_turn_leaves_at_once_and_is_counted(patient):
     assert patient.late == 1
 
 
+def test_a_time_that_has_been_let_go_is_over(patient):
+    patient.add("door", [], progress=at(10))
+    patient.add("street", [(at(8), "late")], progress=at(8))
+    assert patient.late == 1
+
+
 def test_patience_waits_for_who_lags_less(patient):
     patient.add("street", [], progress=at(0))
     assert patient.add("door", [(at(1), "a")], progress=at(1)) == []

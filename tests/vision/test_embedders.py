@@ -9,7 +9,7 @@ from genesis_ray.errors import ConfigurationError, ModelError
 from genesis_ray.vision import models
 from genesis_ray.vision.align import align
 from genesis_ray.vision.embedders import EMBEDDERS, Embedder, find
-from genesis_ray.vision.face_finders import YuNet
+from genesis_ray.vision.face_finders import load_finder
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,8 @@ def photo():
 
 @pytest.fixture(scope="module")
 def two_faces(photo):
-    return [(photo, face) for face in YuNet(long_side=640).find(photo)]
+    (faces,) = load_finder("yunet").find([photo], long_side=640)
+    return [(photo, face) for face in faces]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 import importlib.util
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -186,6 +187,26 @@ print(json.dumps([name for name in ("torch", "ultralytics", "ray") if name in sy
         shutil.rmtree(folder)
     finished = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
     assert json.loads(finished.stdout) == []
+
+
+@pytest.mark.models
+@pytest.mark.timeout(300)
+def test_nothing_is_written_outside_the_cache(tmp_path):
+    """OpenVINO and Ultralytics would both leave files in the home, and report their use."""
+    home, cache = tmp_path / "home", tmp_path / "cache"
+    home.mkdir()
+    cache.mkdir()
+    shutil.copy(models.weights("yolov8n"), cache)
+    subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from genesis_ray.vision import engines; engines.load('yolov8n', (64, 96))",
+        ],
+        env={**os.environ, "HOME": str(home), "GENESIS_MODELS_DIR": str(cache)},
+        check=True,
+    )
+    assert list(home.iterdir()) == []
 
 
 @pytest.mark.models

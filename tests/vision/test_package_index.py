@@ -96,5 +96,5 @@ def test_offline_asks_links_only(home, variable):
 
 
 def test_certificates_that_cannot_be_read_are_named(tmp_path):
-    with pytest.raises(ModelError, match="gone.pem"):
+    with pytest.raises(ModelError, match=r"gone\.pem"):
         web_client(IndexSettings(ca_file=str(tmp_path / "gone.pem")))

@@ -1,0 +1,249 @@
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+import ray
+
+from genesis_ray import app
+from genesis_ray.errors import ConfigurationError, StoreError
+from genesis_ray.settings import Settings
+from genesis_ray.store.reader import read_table
+
+CHECKOUT = Path(__file__).parents[1]
+
+FILM = """
+detector: {model: synthetic}
+faces: {embedder: synthetic}
+identity: {visitors: true}
+cameras:
+  - camera_id: door
+    source: "synthetic:?people=3&seconds=10&fps=10"
+    zones: [{zone_id: left, outline: [[0, 0], [0.5, 0], [0.5, 1], [0, 1]]}]
+"""
+
+
+@pytest.fixture
+def film(tmp_path: Path, monkeypatch) -> Path:
+    """A configuration that needs neither files nor weights."""
+    monkeypatch.setenv("GENESIS_DATA_DIR", str(tmp_path / "data"))
+    config = tmp_path / "film.yaml"
+    config.write_text(FILM)
+    return config
+
+
+def test_building_starts_nothing_and_writes_nothing(film):
+    app.build({"config": str(film)})
+    assert not ray.is_initialized()
+    assert list(film.parent.iterdir()) == [film]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wrong"),
+    [
+        ({}, "'config': Field required"),
+        ({"config": "a.yaml", "camera": "door"}, "'camera': Extra inputs"),
+        ({"config": "a.yaml", "realtime": "perhaps"}, "'realtime': Input should be a valid bool"),
+    ],
+)
+def test_wrong_argument_is_named(arguments, wrong):
+    with pytest.raises(ConfigurationError, match=wrong):
+        app.build(arguments)
+
+
+def test_configuration_that_is_not_there_is_named():
+    with pytest.raises(ConfigurationError, match=r"nowhere\.yaml"):
+        app.build({"config": "nowhere.yaml"})
+
+
+def test_configuration_without_cameras_is_refused(tmp_path):
+    (tmp_path / "empty.yaml").write_text("process_fps: 5\n")
+    with pytest.raises(ConfigurationError, match="name at least one camera"):
+        app.build({"config": str(tmp_path / "empty.yaml")})
+
+
+@pytest.mark.parametrize("config", sorted((CHECKOUT / "deployments" / "config").glob("*.yaml")))
+def test_configuration_that_comes_with_the_project_can_be_built(config):
+    app.build({"config": str(config)})
+
+
+def test_log_of_a_new_data_folder_is_made(tmp_path):
+    assert app.open_log(Settings(data_dir=tmp_path)).path == tmp_path / "run"
+
+
+def test_log_goes_on_where_it_was_after_a_restart(tmp_path):
+    settings = Settings(data_dir=tmp_path)
+    began = app.open_log(settings).summary()["started_at"]
+    assert app.open_log(settings).summary()["started_at"] == began
+
+
+def test_folder_that_holds_something_else_is_not_taken_for_the_log(tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "thesis.txt").write_text("mine")
+    with pytest.raises(StoreError, match="is not empty"):
+        app.open_log(Settings(data_dir=tmp_path))
+
+
+@dataclass
+class Cluster:
+    """A Ray cluster of the tests' own, with Serve on a port of this machine."""
+
+    environment: dict[str, str]
+    url: str
+    alive: Callable[[], list[str]]
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    with ExitStack() as cleanup:
+        # Not below pytest's folder: Ray's sockets lie in it, whose paths have to be short.
+        folder = tempfile.mkdtemp(prefix="genesis-")
+        cleanup.callback(shutil.rmtree, folder, ignore_errors=True)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        environment = {
+            **os.environ,
+            "RAY_TMPDIR": folder,
+            "RAY_AUTH_MODE": "token",
+            "RAY_AUTH_TOKEN": secrets.token_hex(),
+        }
+        host = cleanup.enter_context(
+            subprocess.Popen(
+                [sys.executable, str(Path(__file__).with_name("serve_host.py")), str(port)],
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+        )
+        cleanup.callback(end, host, host.stdin.close)
+
+        def alive() -> list[str]:
+            host.stdin.write("\n")
+            host.stdin.flush()
+            return told("actors")
+
+        def told(what: str) -> list[str]:
+            for line in host.stdout:
+                word, *rest = line.split()
+                if word == what:
+                    return rest
+            pytest.fail("the cluster ended before its time")
+
+        environment["RAY_ADDRESS"] = told("address")[0]
+        yield Cluster(environment, f"http://127.0.0.1:{port}", alive)
+
+
+@dataclass
+class Served:
+    """The system, as its command runs it."""
+
+    process: subprocess.Popen[str]
+    output: Path
+    url: str
+    data: Path
+
+    def get(self, path: str, **parameters: str) -> dict[str, object]:
+        answer = httpx.get(self.url + path, params=parameters, timeout=30)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def wait_until(self, is_so: Callable[[], bool]) -> None:
+        while not is_so():
+            assert self.process.poll() is None, self.output.read_text()
+            time.sleep(0.2)
+
+    def is_ready(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/ready", timeout=30).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    def states(self) -> list[str]:
+        return [camera["state"] for camera in self.get("/v1/cameras")["cameras"]]
+
+
+@pytest.fixture(scope="module")
+def served(cluster: Cluster, tmp_path_factory) -> Iterator[Served]:
+    """The command of the README, over a film of ten seconds."""
+    folder = tmp_path_factory.mktemp("served")
+    (folder / "film.yaml").write_text(FILM)
+    output = folder / "output.txt"
+    with output.open("w") as log:
+        process = subprocess.Popen(
+            [
+                str(Path(sys.executable).with_name("serve")),
+                *("run", "genesis_ray.app:build", f"config={folder / 'film.yaml'}"),
+            ],
+            env={**cluster.environment, "GENESIS_DATA_DIR": str(folder / "data")},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        system = Served(process, output, cluster.url, folder / "data")
+        try:
+            system.wait_until(system.is_ready)
+            yield system
+        finally:
+            end(process, lambda: process.send_signal(signal.SIGINT))
+
+
+def end(process: subprocess.Popen[str], ask: Callable[[], object]) -> None:
+    """End a process that was asked to, or make it."""
+    if process.poll() is None:
+        ask()
+    try:
+        process.wait(60)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.e2e
+@pytest.mark.ray
+@pytest.mark.timeout(400)  # the processes of Ray and Serve take a minute where others work too
+class TestServed:
+    """In the order in which they stand: the film is watched, has ended, and all is stopped."""
+
+    def test_cameras_are_watched_by_actors_of_their_own(self, served, cluster):
+        assert served.get("/health")["status"] == "ok"
+        assert {"journal", "resolver"} <= set(cluster.alive())
+
+    def test_what_was_seen_can_be_read_when_the_film_has_ended(self, served):
+        served.wait_until(lambda: served.states() == ["ended"])
+        assert served.is_ready()
+        crossings = served.get("/v1/events", kind="zone_crossings")["events"]
+        assert {row["zone_id"] for row in crossings} == {"left"}
+        assert len(served.get("/v1/people", kind="visitor")["people"]) == 3
+        door = served.get("/v1/metrics/current", camera_id="door")
+        assert door["frames"] + sum(door["dropped"].values()) == 100
+        metrics = httpx.get(f"{served.url}/metrics").text
+        assert f'genesis_frames_processed_total{{camera_id="door"}} {door["frames"]}.0' in metrics
+
+    def test_request_id_comes_back_once(self, served):
+        answer = httpx.get(f"{served.url}/health", headers={"x-request-id": "till-7"})
+        assert answer.headers.get_list("x-request-id") == ["till-7"]
+
+    def test_interrupt_ends_the_actors_and_leaves_the_log_whole(self, served, cluster):
+        before = served.get("/v1/events", kind="track_observations")["events"]
+        end(served.process, lambda: served.process.send_signal(signal.SIGINT))
+        assert served.process.returncode == 0, served.output.read_text()
+        assert cluster.alive() == []
+        events = served.data / "run" / "events"
+        assert list((events / "wal").iterdir()) == []
+        rows = read_table(events, "track_observations").to_pylist()
+        assert [row["event_id"].hex() for row in rows] == [
+            row["event_id"].replace("-", "") for row in before
+        ]
