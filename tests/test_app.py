@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
+import httpx2 as httpx
 import pytest
 import ray
 
@@ -177,7 +177,7 @@ class Served:
 
 @pytest.fixture(scope="module")
 def served(cluster: Cluster, tmp_path_factory) -> Iterator[Served]:
-    """The command of the README, over a film of ten seconds."""
+    """The command of the README, over a film of ten seconds, as fast as can be."""
     folder = tmp_path_factory.mktemp("served")
     (folder / "film.yaml").write_text(FILM)
     output = folder / "output.txt"
@@ -185,7 +185,8 @@ def served(cluster: Cluster, tmp_path_factory) -> Iterator[Served]:
         process = subprocess.Popen(
             [
                 str(Path(sys.executable).with_name("serve")),
-                *("run", "genesis_ray.app:build", f"config={folder / 'film.yaml'}"),
+                *("run", "genesis_ray.app:build"),
+                *(f"config={folder / 'film.yaml'}", "realtime=false"),
             ],
             env={**cluster.environment, "GENESIS_DATA_DIR": str(folder / "data")},
             stdout=log,
@@ -226,11 +227,10 @@ class TestServed:
         assert served.is_ready()
         crossings = served.get("/v1/events", kind="zone_crossings")["events"]
         assert {row["zone_id"] for row in crossings} == {"left"}
-        assert len(served.get("/v1/people", kind="visitor")["people"]) == 3
-        door = served.get("/v1/metrics/current", camera_id="door")
-        assert door["frames"] + sum(door["dropped"].values()) == 100
+        served.wait_until(lambda: len(served.get("/v1/people", kind="visitor")["people"]) == 3)
+        assert served.get("/v1/metrics/current", camera_id="door")["frames"] == 100
         metrics = httpx.get(f"{served.url}/metrics").text
-        assert f'genesis_frames_processed_total{{camera_id="door"}} {door["frames"]}.0' in metrics
+        assert 'genesis_frames_processed_total{camera_id="door"} 100.0' in metrics
 
     def test_request_id_comes_back_once(self, served):
         answer = httpx.get(f"{served.url}/health", headers={"x-request-id": "till-7"})

@@ -38,20 +38,20 @@ def test_an_examination_changes_nothing(tmp_path):
 
 def test_a_wrong_configuration_is_one_finding_among_the_others(tmp_path):
     file = tmp_path / "c.yaml"
-    file.write_text("proces_fps: 5\n")
+    file.write_text("processed_fps: 5\n")
     by_name = {finding.name: finding for finding in doctor.examine(file)}
     assert by_name["configuration"].level == "problem"
-    assert by_name["configuration"].message.startswith(f"{file}:1: unknown setting 'proces_fps'")
+    assert by_name["configuration"].message.startswith(f"{file}:1: unknown setting 'processed_fps'")
     assert by_name["Python"].level == "ok"
 
 
 def test_a_misspelt_variable_is_told(monkeypatch):
-    monkeypatch.setenv("GENESIS_PROCES_FPS", "5")
+    monkeypatch.setenv("GENESIS_PROCESSED_FPS", "5")
     monkeypatch.setenv("GENESIS_DETECTOR__IOU", "0.4")
     monkeypatch.setenv("GENESIS_TEST_DATA", "/x")
     assert level_and_message(doctor.environment()) == (
         "warning",
-        "GENESIS_PROCES_FPS: no setting is called so",
+        "GENESIS_PROCESSED_FPS: no setting is called so",
     )
 
 

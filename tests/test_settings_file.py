@@ -79,12 +79,12 @@ def test_the_environment_wins_over_the_file(read, monkeypatch):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("annotate: true\nproces_fps: 5\n", "c.yaml:2: unknown setting 'proces_fps'"),
+        ("annotate: true\nprocessed_fps: 5\n", "c.yaml:2: unknown setting 'processed_fps'"),
         ("detector:\n  iou: 0.5\n  colour: 1\n", "c.yaml:3: unknown setting 'detector.colour'"),
         (CAMERA + "    zone: []\n", "c.yaml:4: unknown setting 'cameras.0.zone'"),
         ("1: 2\n", "c.yaml:1: unknown setting '1'"),
         ("_env_file: x\n", "c.yaml:1: unknown setting '_env_file'"),
-        ("<<: {proces_fps: 5}\n", "c.yaml: unknown setting 'proces_fps'"),
+        ("<<: {processed_fps: 5}\n", "c.yaml: unknown setting 'processed_fps'"),
     ],
 )
 def test_an_unknown_setting_is_told_with_its_line(refusal, text, said):
@@ -186,9 +186,9 @@ def test_a_wrong_value_of_the_environment_is_told_with_its_variable(refusal, mon
 def test_an_unknown_part_of_a_section_in_the_environment_is_told_with_its_variable(
     refusal, monkeypatch
 ):
-    monkeypatch.setenv("GENESIS_DETECTOR__CONFIDENSE", "0.9")
+    monkeypatch.setenv("GENESIS_DETECTOR__CERTAINTY", "0.9")
     assert refusal("detector: {iou: 0.3}").startswith(
-        "environment variable GENESIS_DETECTOR__CONFIDENSE: unknown setting 'detector.confidense'"
+        "environment variable GENESIS_DETECTOR__CERTAINTY: unknown setting 'detector.certainty'"
     )
 
 

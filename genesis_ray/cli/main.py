@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from genesis_ray.cli import demo, people, query, reprocess, run
+from genesis_ray.cli import demo, doctor, evaluate, models, people, query, reprocess, run
 from genesis_ray.cli.console import stderr
 from genesis_ray.errors import GenesisError
 
@@ -23,6 +23,9 @@ app.command()(run.run)
 app.command()(reprocess.reprocess)
 app.command()(query.query)
 app.add_typer(people.app, name="people")
+app.add_typer(models.app, name="models")
+app.add_typer(evaluate.app, name="evaluate")
+app.command()(doctor.doctor)
 
 _USER_ERROR = 2
 

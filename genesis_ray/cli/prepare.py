@@ -1,43 +1,21 @@
 """Getting the models of a run before anything starts."""
 
-from functools import partial
-
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TransferSpeedColumn,
-)
-
 from genesis_ray.assembly import models_of
 from genesis_ray.cli.console import stderr
+from genesis_ray.cli.models import pull_with_bar
 from genesis_ray.settings import Settings
 from genesis_ray.vision import models
 
 
 def pull_models(settings: Settings) -> None:
-    """Fetch what the settings need and this machine lacks, with progress.
+    """Fetch what the settings need and this machine lacks, and say whose it is.
 
     Raises:
         ModelError: A model cannot be had from any of its sources.
     """
-    for name in models_of(settings):
-        with Progress(
-            TextColumn(f"fetching {name}"),
-            BarColumn(),
-            DownloadColumn(),
-            TransferSpeedColumn(),
-            console=stderr,
-            transient=True,
-        ) as bars:
-            task = bars.add_task(name, total=None, visible=False)
-            models.pull(
-                name,
-                progress=partial(_show, bars, task),
-            )
-
-
-def _show(bars: Progress, task: TaskID, done: int, total: int | None) -> None:
-    bars.update(task, completed=done, total=total, visible=True)
+    used = models_of(settings)
+    for name in used:
+        pull_with_bar(name)
+    licences = ", ".join(f"{name} ({models.find(name).licence})" for name in used)
+    if licences:
+        stderr.print(f"Models and the licences of their weights: {licences}", style="dim")

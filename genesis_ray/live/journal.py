@@ -15,6 +15,10 @@ from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.run_folder import RunFolder
 
 
+_PATIENCE = 2 * PATIENCE
+"""Longer than the resolver's: what a lagging camera made it wait for has to come through."""
+
+
 @dataclass(frozen=True, slots=True)
 class JournalFigures:
     """What the journal counts.
@@ -46,7 +50,7 @@ class JournalActor:
     def __init__(self, spec: LiveSpec) -> None:
         cameras = [camera.camera_id for camera in spec.settings.cameras]
         self._stage = JournalStage(
-            cameras, build_journal(spec.settings), patience=PATIENCE if spec.realtime else None
+            cameras, build_journal(spec.settings), patience=_PATIENCE if spec.realtime else None
         )
         self._log = EventLog(RunFolder.open(spec.run).events)
         self._events = 0

@@ -191,6 +191,12 @@ def test_faces_long_apart_do_not_add_up_to_a_name(desk):
     assert desk.names(ADA, seconds=602)
 
 
+def test_faces_long_apart_do_not_add_up_whoever_is_seen_in_between(desk):
+    assert desk.names(ADA, ADA, seconds=0) == []
+    desk.show(BOB, track=2, seconds=590)
+    assert desk.names(ADA, ADA, seconds=610) == []
+
+
 def test_tracks_of_two_cameras_with_one_number_are_two(desk):
     assert desk.names(ADA, ADA) == []
     assert desk.names(ADA, ADA, camera="till") == []
