@@ -48,6 +48,10 @@ class OpenVinoRunner:
         self._idle: queue.SimpleQueue[Any] = queue.SimpleQueue()
         for _ in range(count):
             self._idle.put(self._compiled.create_infer_request())
+        # The first use of a tensor in a process initialises OpenVINO's binding. Two threads that
+        # do it at once wait for each other for ever: one holds the lock of the interpreter, the
+        # other that of the initialisation. So it is done before threads can be there.
+        self(np.zeros((1, *self._shape), np.uint8))
 
     def __call__(self, images: npt.NDArray[np.uint8]) -> Outputs:
         """Run the model on uint8 [n, h, w, 3], BGR; see `engines.Runner`."""
