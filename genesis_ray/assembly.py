@@ -18,8 +18,8 @@ from genesis_ray.settings import CameraSettings, DetectorSettings, FaceSettings,
 from genesis_ray.station import CameraStation
 from genesis_ray.vision.crops import HeadCrop
 from genesis_ray.vision.faces import EmbeddedFace
+from genesis_ray.vision.letterbox import Letterbox
 from genesis_ray.vision.sources import VideoSource, open_source
-from genesis_ray.vision.tracker import PersonTracker
 
 SYNTHETIC = "synthetic"
 """The model name of the stand-ins that find and tell apart the figures of a synthetic film."""
@@ -121,6 +121,9 @@ def open_station(settings: Settings, camera: CameraSettings) -> CameraStation:
     Raises:
         SourceError: The source cannot be opened.
     """
+    # Here, because its library takes seconds to import and only cameras need it.
+    from genesis_ray.vision.tracker import PersonTracker
+
     fps = settings.fps_of(camera)
     source = open_source(
         camera.source, camera_id=camera.camera_id, process_fps=fps, start=camera.start
@@ -137,6 +140,12 @@ def open_station(settings: Settings, camera: CameraSettings) -> CameraStation:
     tracker = PersonTracker(process_fps=fps, first_track_id=first_track_id(source.started_at))
     observer = CameraObserver(rules, tracker)
     return CameraStation(source, rules, observer, input_size=settings.detector.input_size)
+
+
+def input_shape(settings: Settings, source: VideoSource) -> tuple[int, int]:
+    """Return height and width of what the detector is given of a source's frames."""
+    long_side = settings.detector.input_size
+    return Letterbox.fit(source.width, source.height, long_side=long_side).shape
 
 
 def zones_of(camera: CameraSettings) -> tuple[Zone, ...]:

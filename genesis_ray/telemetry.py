@@ -24,7 +24,6 @@ from genesis_ray.stage_clock import Stage
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
     """What a live system has counted since it started.

@@ -23,7 +23,7 @@ class PolledFeed:
         ask: Callable[[], Awaitable[LiveState]],
         *,
         period_s: float = 1.0,
-        patience_s: float = 10.0,
+        patience_s: float = 5.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._ask = ask

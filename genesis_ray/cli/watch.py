@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from genesis_ray.assembly import open_station
+from genesis_ray.assembly import input_shape
 from genesis_ray.cli.prepare import pull_models
 from genesis_ray.cli.progress import CameraBars
 from genesis_ray.errors import SourceError
 from genesis_ray.run_result import RunResult, summary
 from genesis_ray.settings import Settings
 from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.vision.sources import open_source
 
 
 def watch_and_report(
@@ -19,8 +20,12 @@ def watch_and_report(
     Raises:
         SourceError: A source cannot be opened; nothing has been written then.
     """
+    shapes = set()
     for camera in settings.cameras:
-        open_station(settings, camera).source.close()
+        with open_source(
+            camera.source, camera_id=camera.camera_id, process_fps=None, start=camera.start
+        ) as source:
+            shapes.add(input_shape(settings, source))
     pull_models(settings)
     run = RunFolder.create(out, force=force)
     run.write_summary(summary(settings, None))
@@ -33,7 +38,9 @@ def watch_and_report(
         from genesis_ray.live.launch import run_live
 
         with CameraBars("starting Ray") as bars:
-            result = run_live(settings, run, realtime=realtime, on_progress=bars.update)
+            result = run_live(
+                settings, run, shapes=shapes, realtime=realtime, on_progress=bars.update
+            )
     from genesis_ray.cli.report import print_report  # LanceDB: not before Ray has forked
 
     run.write_summary(summary(settings, result))

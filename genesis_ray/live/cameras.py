@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import TYPE_CHECKING
 
 import ray
 from ray import serve
@@ -13,7 +14,6 @@ from ray.serve.handle import DeploymentResponse
 from genesis_ray.assembly import open_station
 from genesis_ray.live.inbox import FrameInbox, Stack
 from genesis_ray.live.spec import JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec
-from genesis_ray.recorder import Recorder
 from genesis_ray.run_result import CameraProgress
 from genesis_ray.serving import detector, embedder
 from genesis_ray.serving.cluster import NAMESPACE
@@ -22,6 +22,9 @@ from genesis_ray.stage_clock import Stage, StageClock
 from genesis_ray.station import CameraStation, Report, Seen
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.vision.faces import EmbeddedFace
+
+if TYPE_CHECKING:
+    from genesis_ray.recorder import Recorder
 
 _STACKS_WAITING = 1
 """Between two steps; with the one that the next step awaits, two are under way."""
@@ -80,6 +83,8 @@ class CameraGroupActor:
             camera_id=camera.camera_id, expected_frames=station.expected_frames
         )
         if settings.annotate:
+            from genesis_ray.recorder import Recorder  # its library takes seconds to import
+
             media = RunFolder.open(self._spec.run).media
             self._recorders[camera.camera_id] = Recorder(camera, media, fps=settings.fps_of(camera))
 

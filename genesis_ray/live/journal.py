@@ -14,7 +14,6 @@ from genesis_ray.pipeline.stages import JournalStage, TimedEvents
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.run_folder import RunFolder
 
-
 _PATIENCE = 2 * PATIENCE
 """Longer than the resolver's: what a lagging camera made it wait for has to come through."""
 

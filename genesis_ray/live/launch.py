@@ -1,8 +1,9 @@
 """Starting a live system for one run, and watching it to its end."""
 
+import asyncio
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 
 import ray
@@ -10,11 +11,10 @@ from ray import serve
 from ray.exceptions import RayError
 from ray.serve import RunTarget
 
-from genesis_ray.live.spec import SUPERVISOR, LiveSpec
+from genesis_ray.live.spec import LiveSpec
 from genesis_ray.live.supervisor import Supervisor
 from genesis_ray.run_result import CameraProgress, RunResult
 from genesis_ray.serving import cluster, detector, embedder
-from genesis_ray.serving.cluster import NAMESPACE
 from genesis_ray.settings import Settings
 from genesis_ray.store.run_folder import RunFolder
 
@@ -29,11 +29,13 @@ def run_live(
     settings: Settings,
     run: RunFolder,
     *,
+    shapes: Collection[tuple[int, int]],
     realtime: bool,
     on_progress: Callable[[CameraProgress], None],
 ) -> RunResult:
     """Watch the recordings of all cameras to their end on Ray; return the figures.
 
+    `shapes` are those of the detector's inputs, made ready while the rest starts.
     Uses the cluster that RAY_ADDRESS names, else starts one on this machine for the run.
     """
     begun_at = time.time()
@@ -46,29 +48,30 @@ def run_live(
     )
     cluster.start()
     try:
-        supervisor = (
-            ray.remote(Supervisor)
-            .options(name=SUPERVISOR, namespace=NAMESPACE, num_cpus=0)
-            .remote(spec)
-        )
+        supervisor = Supervisor(spec)  # in this process: it lives as long as the run
         serve.start(proxy_location="Disabled")
         serve.run_many(
             [
-                RunTarget(detector.bind(settings.detector), _DETECTOR_APP, None),
+                RunTarget(detector.bind(settings.detector, shapes), _DETECTOR_APP, None),
                 RunTarget(embedder.bind(settings.faces), _EMBEDDER_APP, None),
             ]
         )
-        finished = supervisor.run.remote(begun_at)
-        while not ray.wait([finished], timeout=_POLL_S)[0]:
-            for camera in ray.get(supervisor.cameras.remote()):
-                on_progress(camera)
-        result: RunResult = ray.get(finished)
-        for camera in result.cameras:
-            on_progress(camera)
-        return result
+        return asyncio.run(_follow(supervisor, begun_at, on_progress))
     finally:
         if os.environ.get("RAY_ADDRESS"):  # a cluster of our own ends with this process
             with suppress(RayError):
                 serve.delete(_DETECTOR_APP)
                 serve.delete(_EMBEDDER_APP)
         ray.shutdown()
+
+
+async def _follow(
+    supervisor: Supervisor, begun_at: float, on_progress: Callable[[CameraProgress], None]
+) -> RunResult:
+    """Let everything run to its end and tell how far the cameras are."""
+    running = asyncio.create_task(supervisor.run(begun_at))
+    while not running.done():
+        await asyncio.wait([running], timeout=_POLL_S)
+        for camera in running.result().cameras if running.done() else await supervisor.cameras():
+            on_progress(camera)
+    return running.result()

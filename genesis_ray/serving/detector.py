@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,8 +34,12 @@ class Found:
 class DetectorReplica:
     """Gathers the stacks of many camera groups into full batches."""
 
-    def __init__(self, settings: DetectorSettings) -> None:
+    def __init__(
+        self, settings: DetectorSettings, shapes: Collection[tuple[int, int]] = ()
+    ) -> None:
         self._detector = load_detector(settings)
+        for shape in shapes:
+            self._detector.detect(np.zeros((1, *shape, 3), np.uint8))
         self.detect.set_max_batch_size(settings.max_batch_frames)
         self.detect.set_batch_wait_timeout_s(settings.batch_wait_timeout_s)
 
@@ -63,8 +68,11 @@ class DetectorReplica:
         return [answers[i] for i in range(len(stacks))]
 
 
-def bind(settings: DetectorSettings) -> Application:
-    """Return the deployment sized by `settings`; its load is counted in stacks, not frames."""
+def bind(settings: DetectorSettings, shapes: Collection[tuple[int, int]] = ()) -> Application:
+    """Return the deployment sized by `settings`; its load is counted in stacks, not frames.
+
+    A replica is ready once it can take frames of `shapes`; others it prepares when they come.
+    """
     deployment = serve.deployment(DetectorReplica).options(
         name=NAME,
         ray_actor_options={
@@ -78,4 +86,4 @@ def bind(settings: DetectorSettings) -> Application:
             "target_ongoing_requests": STACKS_IN_FLIGHT,
         },
     )
-    return deployment.bind(settings)
+    return deployment.bind(settings, shapes)
