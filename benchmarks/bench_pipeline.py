@@ -228,8 +228,10 @@ def _yolo(job: Job) -> Turn:
 
         from genesis_ray.vision import models
 
+        playlist = Path(folder, "videos.txt")
+        playlist.write_text(f"{job.video}\n" * job.loops)
         results = YOLO(models.weights(job.model)).track(
-            [str(job.video)] * job.loops,
+            str(playlist),
             stream=True,
             tracker="bytetrack.yaml",
             classes=[0],

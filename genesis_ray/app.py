@@ -20,7 +20,7 @@ import ray
 from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict, ValidationError
 from ray import serve
-from ray.exceptions import ActorAlreadyExistsError, RayTaskError
+from ray.exceptions import ActorAlreadyExistsError, RayActorError, RayTaskError
 from ray.serve import Application, Deployment
 from ray.serve.handle import DeploymentHandle
 
@@ -122,7 +122,8 @@ class Live:
     async def state(self) -> LiveState:
         """Return how the system is."""
         missing = list(await self._models_not_up())
-        failure = self._failure()
+        error = self._error()
+        failure = _reason(error) if error else None
         if self._supervisor and self._is_open and not failure:
             self._last = await self._supervisor.figures()
         elif not failure:
@@ -130,6 +131,17 @@ class Live:
         return LiveState(
             missing=tuple(missing), is_open=self._is_open, failure=failure, figures=self._last
         )
+
+    def check_health(self) -> None:
+        """Have Serve start all anew when an actor died; it asks now and then.
+
+        Raises:
+            GenesisError: One died. What a new start would not mend, a missing file for instance,
+                raises nothing.
+        """
+        error = self._error()
+        if isinstance(error, RayActorError) and not error.actor_init_failed:
+            raise GenesisError(_reason(error))
 
     async def __del__(self) -> None:
         """Save what there is; Serve waits for it when the deployment is to end."""
@@ -139,6 +151,8 @@ class Live:
 
     async def _watch(self) -> None:
         begun_at = time.time()
+        while await self._models_not_up():
+            await asyncio.sleep(_LOOK_AGAIN_S)
         settings = self._settings
         if self._realtime:
             settings = settings.with_start(datetime.now(UTC))
@@ -155,8 +169,6 @@ class Live:
         )
         await self._supervisor.ready()
         self._is_open = True
-        while await self._models_not_up():
-            await asyncio.sleep(_LOOK_AGAIN_S)
         result = await self._supervisor.run(begun_at)
         run.write_summary(summary(settings, result))
 
@@ -169,12 +181,10 @@ class Live:
             if name not in deployments or not deployments[name].replica_states.get("RUNNING")
         ]
 
-    def _failure(self) -> str | None:
-        """Return why watching ended before its time."""
-        if not self._watching.done() or self._watching.cancelled():
-            return None
-        error = self._watching.exception()
-        return _reason(error) if error else None
+    def _error(self) -> BaseException | None:
+        """Return what ended the watching before its time."""
+        watching = self._watching
+        return watching.exception() if watching.done() and not watching.cancelled() else None
 
 
 class Api:
@@ -247,5 +257,7 @@ def _reason(error: BaseException) -> str:
         return _reason(error.cause)
     if isinstance(error, GenesisError):
         return str(error)
+    if isinstance(error, RayActorError) and not error.actor_init_failed:
+        return "a process that watches cameras or keeps their log died; Ray's logs say of what"
     last_line = str(error).strip().rpartition("\n")[2]  # of an actor's: what its making raised
     return re.sub(r"^genesis_ray\.errors\.\w+: ", "", last_line) or type(error).__name__

@@ -59,7 +59,7 @@ def total(counts: Sequence[Counts]) -> Counts:
         people_by_zone=_sum([each.people_by_zone for each in counts]),
         new_faces=sum(each.new_faces for each in counts),
         recognized_faces=sum(each.recognized_faces for each in counts),
-        frames_per_second=sum(each.frames_per_second for each in counts),
+        frames_per_second=round(sum(each.frames_per_second for each in counts), 2),
         frames=sum(each.frames for each in counts),
         dropped=_sum([each.dropped for each in counts]),
     )

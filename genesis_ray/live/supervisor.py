@@ -3,9 +3,11 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 import ray
 from ray.actor import ActorHandle
+from ray.exceptions import RayError
 
 from genesis_ray.live.cameras import CameraGroupActor, GroupFigures
 from genesis_ray.live.journal import JournalActor, JournalFigures
@@ -87,8 +89,9 @@ class Supervisor:
         """Cut the cameras off; keep what was learned and logged until now."""
         for group in self._groups:
             ray.kill(group)
-        await self._resolver.finish.remote()
-        await self._journal.finish.remote()
+        for keeper in (self._resolver, self._journal):
+            with suppress(RayError):  # it may be dead, which is why all is stopped
+                await keeper.finish.remote()
 
     async def _group_figures(self) -> Sequence[GroupFigures]:
         figures: list[GroupFigures] = await asyncio.gather(

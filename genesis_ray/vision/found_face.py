@@ -10,8 +10,8 @@ import numpy.typing as npt
 from genesis_ray.domain.frames import Image
 from genesis_ray.vision.align import Points
 
-# Faces 12 pixels wide are found in 152 of 220 small pictures as they are, and in all of them
-# where the pictures are enlarged to this side.
+# Enlarging small pictures to this side finds 220 of 220 faces 12 pixels wide instead of 152,
+# and loses 30 of 220 people by faces 24 pixels wide instead of 44.
 _LEAST_SIDE = 128
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from genesis_ray.domain.frames import Image
-from genesis_ray.vision import engines
+from genesis_ray.vision import engines, models
 from genesis_ray.vision.found_face import FoundFace, SearchedCopy
 
 Floats = npt.NDArray[np.float32]
@@ -44,9 +44,13 @@ class GridFinder:
     """Finds faces with a network that an engine runs."""
 
     def __init__(self, grid: Grid, *, engine: str = "auto") -> None:
-        """Load the network for small pictures; for larger ones it is loaded when they come."""
+        """Load the network for small pictures; for larger ones it is loaded when they come.
+
+        Where `engine` cannot run it, the one that can does. Raises ModelError for weights
+        that are missing or wrong.
+        """
         self._grid = grid
-        self._engine = engine
+        self._engine = engine if engine in models.find(grid.model).engines else "auto"
         self._loading = threading.Lock()
         self._runners: dict[int, engines.Runner] = {}
         self._runner(_CANVASES[0])

@@ -121,6 +121,12 @@ def test_the_face_nearest_to_the_centre_is_meant(embedder, photo):
     assert face.xyxy[0] < 0.5
 
 
+def test_torch_runs_what_it_can_and_gives_the_same_faces(embedder, photo):
+    by_torch = FaceEmbedder(engine="torch").faces_in(photo)
+    for one, other in zip(by_torch, embedder.faces_in(photo), strict=True):
+        assert one.embedding @ other.embedding > 0.998
+
+
 def test_a_name_a_dimension_and_a_threshold_come_with_it(embedder):
     assert (embedder.name, embedder.dimension) == ("fused", 640)
     assert 0 < embedder.threshold < 1

@@ -1,0 +1,178 @@
+"""Commands as their users type them, on synthetic film: quick, with the real process round it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from genesis_ray.store.reader import RunTables
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
+
+SYNTHETIC = """
+identity: {visitors: true}
+detector: {model: synthetic}
+faces: {embedder: synthetic, min_person_width: 10, min_quality: 0.0}
+"""
+
+
+@pytest.fixture
+def config(tmp_path) -> Path:
+    path = tmp_path / "config.yaml"
+    path.write_text(SYNTHETIC)
+    return path
+
+
+@pytest.fixture
+def film(tmp_path) -> Path:
+    """A short recording of nothing in particular."""
+    path = tmp_path / "film.mp4"
+    with av.open(path, "w") as video:
+        stream = video.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+        for level in range(30):
+            image = np.full((240, 320, 3), 4 * level, np.uint8)
+            video.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
+        video.mux(stream.encode())
+    return path
+
+
+def test_a_run_says_what_it_saw_and_can_be_asked(genesis, config, tmp_path):
+    out = tmp_path / "run"
+    done = genesis(
+        "run", "synthetic:?people=2&seconds=6", "--config", config, "--local",
+        "--out", out, "--data", tmp_path / "data",
+    )  # fmt: skip
+    assert "synthetic" in done.stdout
+    answer = genesis(
+        "query", "SELECT count(DISTINCT track_id) AS people FROM track_observations",
+        "--run", out, "--format", "json",
+    )  # fmt: skip
+    assert json.loads(answer.stdout) == [{"people": 2}]
+    summary = json.loads((out / "run.json").read_text())
+    assert summary["state"] == "finished"
+    assert summary["result"]["frames"] == 60
+
+
+def test_nothing_is_pictured_unless_asked_for(genesis, config, tmp_path):
+    out = tmp_path / "run"
+    common = ("--config", config, "--local", "--data", tmp_path / "data", "--out", out)
+    genesis("run", "synthetic:?people=1&seconds=2", *common)
+    assert not (out / "media").exists()
+    genesis("run", "synthetic:?people=1&seconds=2", *common, "--force", "--annotate")
+    assert [path.suffix for path in (out / "media").iterdir()] == [".mp4"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["missing.mp4"], "missing.mp4"),
+        (["text.mp4"], "text.mp4"),
+        (["synthetic:?people=2", "--config", "unknown.yaml"], "unknown.yaml:2"),
+        (["synthetic:?people=2", "--config", "wrong.yaml"], "wrong.yaml:3"),
+        (["synthetic:?people=2", "--local", "--realtime"], "--realtime"),
+        (["synthetic:?people=2", "--start", "yesterday"], "--start"),
+        (["rtsp://user:secret@camera/1"], "next version"),
+        ([], "nothing to watch"),
+    ],
+)
+def test_bad_input_is_named_and_nothing_is_written(genesis, tmp_path, monkeypatch, arguments, told):
+    monkeypatch.chdir(tmp_path)
+    Path("text.mp4").write_text("this is no video\n")
+    Path("unknown.yaml").write_text("process_fps: 10\ntennant_id: shop\n")
+    Path("wrong.yaml").write_text("process_fps: 10\ndetector:\n  confidence: 45\n")
+    done = genesis("run", *arguments, "--out", "run", "--data", "data", expect=2)
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "secret" not in done.stderr
+    assert not Path("run").exists()
+    assert not Path("data").exists()
+
+
+def test_a_run_folder_is_replaced_only_when_told_to(genesis, config, tmp_path):
+    out = tmp_path / "run"
+    common = ("--config", config, "--local", "--data", tmp_path / "data", "--out", out)
+    genesis("run", "synthetic:?people=1&seconds=2", *common)
+    before = (out / "run.json").read_text()
+    refused = genesis("run", "synthetic:?people=1&seconds=2", *common, expect=2)
+    assert "--force" in refused.stderr
+    assert (out / "run.json").read_text() == before
+
+
+def test_a_truncated_video_is_kept_as_far_as_it_goes_and_reported(genesis, config, film, tmp_path):
+    whole = tmp_path / "whole.mkv"
+    with av.open(film) as source, av.open(whole, "w") as copy:
+        stream = copy.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(source.streams.video[0]):
+            if packet.dts is not None:
+                packet.stream = stream
+                copy.mux(packet)
+    cut = tmp_path / "cut.mkv"
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size * 2 // 3])
+    out = tmp_path / "run"
+    done = genesis(
+        "run", cut, "--config", config, "--local", "--out", out, "--data", tmp_path / "data",
+        expect=2,
+    )  # fmt: skip
+    assert "cut" in done.stderr
+    states = RunTables(out / "events")["camera_states"].to_pylist()
+    assert [row["state"] for row in states] == ["online", "failed"]
+    assert json.loads((out / "run.json").read_text())["result"]["frames"] > 0
+
+
+@pytest.mark.ray
+def test_an_archive_reports_what_it_could_not_read_and_keeps_the_rest(
+    genesis, config, film, tmp_path
+):
+    (tmp_path / "broken.mp4").write_bytes(b"nothing")
+    out = tmp_path / "run"
+    done = genesis(
+        "reprocess", film, tmp_path / "broken.mp4", "--config", config,
+        "--out", out, "--data", tmp_path / "data", expect=2,
+    )  # fmt: skip
+    assert "broken.mp4" in done.stderr
+    states = RunTables(out / "events")["camera_states"].to_pylist()
+    assert {row["camera_id"] for row in states} == {"film"}
+
+
+@pytest.mark.ray
+def test_a_killed_archive_run_goes_on_with_what_is_not_finished(config, genesis, tmp_path):
+    folder = tmp_path / "cameras.yaml"
+    folder.write_text(
+        SYNTHETIC
+        + "cameras:\n"
+        + "".join(
+            f"  - {{camera_id: c{n}, source: 'synthetic:?people=2&seconds={seconds}'}}\n"
+            for n, seconds in enumerate([2, 120])
+        )
+    )
+    out, whole = tmp_path / "run", tmp_path / "whole"
+    command = [
+        str(Path(sys.executable).with_name("genesis")), "reprocess", "--config", str(folder),
+        "--out", str(out), "--data", str(tmp_path / "data"),
+    ]  # fmt: skip
+    running = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    try:
+        deadline = 120.0
+        done = out / "work"
+        while not list(done.glob("c0-*.jsonl")) and deadline > 0:
+            running.poll()
+            assert running.returncode is None
+            deadline -= 0.2
+            with pytest.raises(subprocess.TimeoutExpired):
+                running.wait(0.2)
+        assert list(done.glob("c0-*.jsonl"))
+    finally:
+        running.kill()
+        running.wait()
+    first = next(done.glob("c0-*.jsonl")).stat().st_mtime_ns
+    genesis(*command[1:])
+    assert not done.exists()
+    genesis("reprocess", "--config", folder, "--out", whole, "--data", tmp_path / "other")
+    resumed, straight = RunTables(out / "events"), RunTables(whole / "events")
+    assert all(resumed[name].equals(straight[name]) for name in straight)
+    assert first

@@ -1,0 +1,46 @@
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from genesis_ray.local import run_local
+from genesis_ray.run_result import summary
+from genesis_ray.settings import (
+    CameraSettings,
+    DetectorSettings,
+    FaceSettings,
+    IdentitySettings,
+    Settings,
+)
+from genesis_ray.store.run_folder import RunFolder
+
+NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory) -> RunFolder:
+    """A run of synthetic film, in which everybody is a visitor."""
+    folder = tmp_path_factory.mktemp("notebook")
+    settings = Settings(
+        data_dir=folder / "data",
+        detector=DetectorSettings(model="synthetic"),
+        faces=FaceSettings(embedder="synthetic", min_person_width=10, min_quality=0),
+        identity=IdentitySettings(visitors=True),
+        cameras=(CameraSettings(camera_id="hall", source="synthetic:?people=3&seconds=8"),),
+    )
+    run = RunFolder.create(folder / "run")
+    result = run_local(settings, run, on_progress=lambda _: None)
+    run.write_summary(summary(settings, result))
+    return run
+
+
+@pytest.mark.parametrize("notebook", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)
+def test_a_notebook_runs_from_start_to_end(notebook, run, monkeypatch):
+    monkeypatch.setenv("GENESIS_RUN", str(run.path))
+    client = NotebookClient(
+        nbformat.read(notebook, as_version=4),
+        timeout=120,
+        resources={"metadata": {"path": NOTEBOOKS}},
+    )
+    client.execute()
