@@ -14,14 +14,12 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
 
-import ray
 from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict, ValidationError
 from ray import serve
 from ray.exceptions import ActorAlreadyExistsError, RayActorError, RayTaskError
-from ray.serve import Application, Deployment
+from ray.serve import Application
 from ray.serve.handle import DeploymentHandle
 
 from genesis_ray import settings_file
@@ -34,7 +32,7 @@ from genesis_ray.live.spec import LiveSpec
 from genesis_ray.live.supervisor import Supervisor
 from genesis_ray.run_result import summary
 from genesis_ray.serving import detector, embedder
-from genesis_ray.settings import DetectorSettings, FaceSettings, Settings
+from genesis_ray.settings import Settings
 from genesis_ray.store.people import People, Person
 from genesis_ray.store.reader import RunTables
 from genesis_ray.store.run_folder import RunFolder
@@ -48,11 +46,11 @@ _MODELS = (detector.NAME, embedder.NAME)
 _CPUS_A_REPLICA = 0.1
 """A reservation for placing; neither replica computes much."""
 
-_GPU_SHARE = 0.25
+_MOST_REQUESTS = 100
+"""At once; more wait. Serve's own limit of five is meant for models."""
 
 _LOOK_AGAIN_S = 0.5
-
-_Model = TypeVar("_Model", DetectorSettings, FaceSettings)
+"""Between two looks at what is starting or ending."""
 
 
 class Arguments(BaseModel):
@@ -83,13 +81,23 @@ def build(args: dict[str, object]) -> Application:
     if not settings.cameras:
         raise ConfigurationError(f"{arguments.config}: nothing to watch; name at least one camera")
     settings = settings.model_copy(update={"data_dir": settings.data_dir.resolve()})
-    live = _deployment(Live, LIVE).bind(
+    live = serve.deployment(Live).options(
+        name=LIVE,
+        ray_actor_options={"num_cpus": _CPUS_A_REPLICA},
+        logging_config={"enable_access_log": False},  # it is asked for its state every second
+    )
+    system = live.bind(
         settings,
         arguments.realtime,
-        detector.bind(_placed(settings.detector)),
-        embedder.bind(_placed(settings.faces)),
+        detector.bind(settings.detector),
+        embedder.bind(settings.faces),
     )
-    return _deployment(serve.ingress()(Api), API).bind(settings, live)
+    api = serve.deployment(serve.ingress()(Api)).options(
+        name=API,
+        ray_actor_options={"num_cpus": _CPUS_A_REPLICA},
+        max_ongoing_requests=_MOST_REQUESTS,
+    )
+    return api.bind(settings, system)
 
 
 def open_log(settings: Settings) -> RunFolder:
@@ -219,23 +227,6 @@ def _checked(args: dict[str, object]) -> Arguments:
             f"argument {wrong['loc'][0]!r}: {wrong['msg']}; expected config=FILE, and perhaps "
             f"realtime=false to play recordings as fast as can be"
         ) from None
-
-
-def _placed(settings: _Model) -> _Model:
-    """Say what share of a GPU a replica takes, where there is no cluster yet that `bind` can ask.
-
-    `serve run` builds first and starts Ray on this machine after.
-    """
-    if settings.num_gpus is not None or ray.is_initialized():
-        return settings
-    share = _GPU_SHARE if Path("/dev/nvidia0").exists() else 0.0
-    return settings.model_copy(update={"num_gpus": share})
-
-
-def _deployment(role: type, name: str) -> Deployment:
-    return serve.deployment(role).options(
-        name=name, num_replicas=1, ray_actor_options={"num_cpus": _CPUS_A_REPLICA}
-    )
 
 
 def _run_path(settings: Settings) -> Path:

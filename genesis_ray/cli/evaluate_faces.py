@@ -37,8 +37,7 @@ def faces(
     that shows no face counts as wrong. Each set is judged at the threshold that is best for the
     other sets, a single set in ten folds; `threshold` is the best for all pairs at once.
 
-    Example:
-      genesis evaluate faces --pairs pairs.csv --root faces --set lfw_fold1 --set lfw_fold2
+    Example: `genesis evaluate faces --pairs pairs.csv --root faces --set lfw_fold1`
     """
     import numpy as np
 

@@ -75,6 +75,7 @@ def bind(settings: DetectorSettings, shapes: Collection[tuple[int, int]] = ()) -
     """
     deployment = serve.deployment(DetectorReplica).options(
         name=NAME,
+        logging_config={"enable_access_log": False},
         ray_actor_options={
             "num_cpus": settings.num_cpus,
             "num_gpus": gpus_a_replica(settings.num_gpus),

@@ -58,6 +58,7 @@ def bind(settings: FaceSettings) -> Application:
     """Return the deployment sized by `settings`; its load is counted in requests."""
     deployment = serve.deployment(EmbedderReplica).options(
         name=NAME,
+        logging_config={"enable_access_log": False},
         ray_actor_options={
             "num_cpus": settings.num_cpus,
             "num_gpus": gpus_a_replica(settings.num_gpus),

@@ -1,5 +1,7 @@
 """Where model replicas run."""
 
+from pathlib import Path
+
 import ray
 
 _GPU_SHARE = 0.25
@@ -10,4 +12,14 @@ def gpus_a_replica(wanted: float | None) -> float:
     """Return the share of a GPU a replica takes: what is set, else a part of what there is."""
     if wanted is not None:
         return wanted
-    return _GPU_SHARE if ray.cluster_resources().get("GPU", 0) > 0 else 0.0
+    return _GPU_SHARE if _has_gpu() else 0.0
+
+
+def _has_gpu() -> bool:
+    """Tell whether the cluster has a GPU; before there is one, whether this machine does.
+
+    `serve run` builds an application first and starts Ray on this machine after.
+    """
+    if ray.is_initialized():
+        return bool(ray.cluster_resources().get("GPU", 0) > 0)
+    return any(Path("/dev").glob("nvidia[0-9]*"))

@@ -44,7 +44,7 @@ class GridFinder:
     """Finds faces with a network that an engine runs."""
 
     def __init__(self, grid: Grid, *, engine: str = "auto") -> None:
-        """Load the network for small pictures; for larger ones it is loaded when they come.
+        """Load the network for head crops; for photos it is loaded when one comes.
 
         Where `engine` cannot run it, the one that can does. Raises ModelError for weights
         that are missing or wrong.
@@ -53,7 +53,8 @@ class GridFinder:
         self._engine = engine if engine in models.find(grid.model).engines else "auto"
         self._loading = threading.Lock()
         self._runners: dict[int, engines.Runner] = {}
-        self._runner(_CANVASES[0])
+        for side in _CANVASES[:-1]:
+            self._runner(side)
 
     def find(self, images: Sequence[Image], *, long_side: int) -> list[list[FoundFace]]:
         """Return the faces of each picture, surest first; see `face_finders.FaceFinder`."""
