@@ -23,24 +23,23 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
+from importlib.util import find_spec
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-import psutil
 import yaml
-from harness import note, report_rate
+from harness import note, peak_memory_mb, report_rate
 
 _GENESIS = Path(sys.executable).with_name("genesis")
-_STACK_FRAMES = 8  # as the pipeline's default
 _RAW_FRAMES = 400  # of the video: they are held in memory
-_SAMPLE_S = 0.5
+_RAW_STACK = 64  # long, as between two stacks the engine's requests run dry
 _UNPACED = {"GENESIS_PROCESS_FPS": "60"}  # every frame of the video is looked at
 
 
@@ -66,14 +65,6 @@ class Turn:
     frames_per_s: float
     frames: int
     details: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Memory:
-    """The most memory that a tree of processes had at once, as PSS in MB, by process."""
-
-    total_mb: float
-    by_process_mb: dict[str, float]
 
 
 def raw(job: Job) -> Turn:
@@ -125,8 +116,7 @@ def main() -> None:
             more |= _details(measured, turns.get("raw"))
         if name != "raw" and options.memory:
             note(f"memory of {name}")
-            memory = _memory_of(WAYS[name], job)
-            more["memory_mb"] = {"total": memory.total_mb, "by_process": memory.by_process_mb}
+            more["memory_mb"] = peak_memory_mb(partial(WAYS[name], job))
         report_rate(
             f"pipeline/{name}",
             [turn.frames_per_s for turn in measured],
@@ -144,7 +134,12 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--model", default="yolov8n")
     parser.add_argument("--only", nargs="+", choices=WAYS, default=list(WAYS), metavar="WAY")
     parser.add_argument("--no-memory", dest="memory", action="store_false")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if "yolo" in options.only and not find_spec("lap"):
+        parser.error(
+            "yolo's ByteTrack needs the package lap: install it, or leave yolo out (--only)"
+        )
+    return options
 
 
 def _ratios(name: str, turns: dict[str, list[Turn]]) -> dict[str, float]:
@@ -212,11 +207,11 @@ def _raw(job: Job) -> Turn:
         frames = islice(source, _RAW_FRAMES)
         inputs = np.stack([letterbox.apply(frame.image) for frame in frames])
     run = engines.load(job.model, letterbox.shape)
-    run(inputs[:_STACK_FRAMES])
+    run(inputs[:_RAW_STACK])
     begun = time.perf_counter()
     for _ in range(job.loops):
-        for first in range(0, len(inputs), _STACK_FRAMES):
-            run(inputs[first : first + _STACK_FRAMES])
+        for first in range(0, len(inputs), _RAW_STACK):
+            run(inputs[first : first + _RAW_STACK])
     count = job.loops * len(inputs)
     return Turn(count / (time.perf_counter() - begun), count)
 
@@ -276,41 +271,6 @@ def _genesis(job: Job, command: list[str]) -> Turn:
             "whole_s": whole_s,
         },
     )
-
-
-def _memory_of(way: Callable[[Job], Turn], job: Job) -> Memory:
-    """Go one way once more and watch the processes that it starts."""
-    most = Memory(0.0, {})
-    with ThreadPoolExecutor(1) as pool:
-        turn = pool.submit(way, job)
-        while not turn.done():
-            time.sleep(_SAMPLE_S)
-            most = max(most, _memory_now(), key=lambda memory: memory.total_mb)
-        turn.result()
-    return most
-
-
-def _memory_now() -> Memory:
-    by_process: Counter[str] = Counter()
-    for process in psutil.Process().children(recursive=True):
-        try:
-            name = _name_of(process)
-            by_process[name] += process.memory_full_info().pss / 1e6
-        except psutil.Error:  # it ended, or is ending
-            continue
-    return Memory(
-        round(by_process.total(), 1), {name: round(mb, 1) for name, mb in by_process.most_common()}
-    )
-
-
-def _name_of(process: psutil.Process) -> str:
-    """Return what a process is, not where it lies; Ray names its workers itself."""
-    command: list[str] = process.cmdline() or [process.name()]
-    if command[0].startswith("ray::"):
-        return command[0]
-    if "python" in Path(command[0]).name and len(command) > 1:
-        return Path(command[2] if command[1] in ("-u", "-m") else command[1]).name
-    return Path(command[0].split()[0]).name
 
 
 if __name__ == "__main__":

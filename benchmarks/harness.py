@@ -7,7 +7,9 @@ import statistics
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import cache
 from importlib import metadata
@@ -17,6 +19,7 @@ import psutil
 
 _CHECKOUT = Path(__file__).parent.parent
 _LIBRARIES = ("genesis-ray", "ray", "openvino", "torch", "ultralytics", "av", "lancedb", "numpy")
+_MEMORY_INTERVAL_S = 0.5
 
 
 def seconds_a_call(call: Callable[[], object], *, repeats: int, warmup: int = 1) -> list[float]:
@@ -45,9 +48,47 @@ def report_latency(
     _print(name, "s", seconds, len(seconds) / sum(seconds), parameters, more)
 
 
+def peak_memory_mb(call: Callable[[], object]) -> dict[str, object]:
+    """Return the most memory that the processes a call starts had at once, as PSS in MB.
+
+    `by_process` says what each had at that moment. Looking costs processor time: do not
+    measure speed in the same call.
+    """
+    most: Counter[str] = Counter()
+    with ThreadPoolExecutor(1) as pool:
+        called = pool.submit(call)
+        while not called.done():
+            time.sleep(_MEMORY_INTERVAL_S)
+            most = max(most, _memory_now(), key=Counter.total)
+        called.result()
+    by_process = {name: round(mb, 1) for name, mb in most.most_common()}
+    return {"total": round(most.total(), 1), "by_process": by_process}
+
+
 def note(text: str) -> None:
     """Tell whoever waits what goes on; stdout is for the results."""
     print(f"{datetime.now():%H:%M:%S} {text}", file=sys.stderr, flush=True)
+
+
+def _memory_now() -> "Counter[str]":
+    by_process: Counter[str] = Counter()
+    for process in psutil.Process().children(recursive=True):
+        try:
+            by_process[_name_of(process)] += process.memory_full_info().pss / 1e6
+        except psutil.Error:  # it ended, or is ending
+            continue
+    return by_process
+
+
+def _name_of(process: psutil.Process) -> str:
+    """Return what a process is, not where it lies; Ray names its workers itself."""
+    command: list[str] = process.cmdline() or [process.name()]
+    if command[0].startswith("ray::"):
+        return command[0].partition(".")[0]  # behind the dot: the method at work
+    scripts = [argument for argument in command[1:] if argument.endswith(".py") or "/" in argument]
+    if Path(command[0]).name.startswith("python") and scripts:
+        return Path(scripts[0]).name
+    return Path(command[0].split()[0]).name
 
 
 def _print(

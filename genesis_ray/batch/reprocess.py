@@ -5,6 +5,7 @@ kept in a file of its own, so a killed run goes on with the segments that have n
 pass, in one: names and visits, in order of capture time.
 """
 
+import os
 import shutil
 import threading
 import time
@@ -98,6 +99,8 @@ class _FirstPass:
         """Watch what is not done yet on the cluster."""
         if not self._todo:
             return
+        # Ray Data's own actors make Ray print a warning that no user can act on (ray#53727).
+        os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
         cluster.start()
         tally = ray.remote(Tally).options(num_cpus=0).remote()
         stop = threading.Event()

@@ -166,7 +166,12 @@ def pull_with_bar(name: str, *, force: bool = False) -> None:
 
     columns = (DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(compact=True))
     with Progress(
-        TextColumn(f"fetching {name}"), BarColumn(), *columns, console=stderr, transient=True
+        TextColumn(f"fetching {name}"),
+        BarColumn(),
+        *columns,
+        console=stderr,
+        transient=True,
+        disable=not stderr.is_terminal,
     ) as bars:
         task = bars.add_task(name, total=None, visible=False)
         show = partial(bars.update, task, visible=True)

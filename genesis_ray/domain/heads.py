@@ -8,6 +8,9 @@ from genesis_ray.domain.geometry import Boxes
 Box = npt.NDArray[np.float32]
 """One box, float32 [4]: left, top, right, bottom."""
 
+_CLEARLY_FURTHER = 1.3
+"""How much further a face has to be from everybody else's head than from its person's."""
+
 
 def head_region(person: Box, *, aspect: float) -> Box:
     """Return the part of a person's box where their head and shoulders are, clipped to the frame.
@@ -37,13 +40,18 @@ def owner_of(face: Box, people: Boxes) -> int | None:
     """Return the index of the person whose head the face most likely is, or None.
 
     A head is at the top of its person's box and near its middle: the person is chosen whose
-    box has the face's centre nearest to there, in units of the box's width.
+    box has the face's centre nearest to there, in units of the box's own size. Where another
+    is nearly as near, nobody is: a face on the wrong track gives one person another's name.
     """
     centre_x, centre_y = (face[0] + face[2]) / 2, (face[1] + face[3]) / 2
     left, top, right, bottom = people.T
     inside = (left <= centre_x) & (centre_x <= right) & (top <= centre_y) & (centre_y <= bottom)
     if not inside.any():
         return None
-    width = np.maximum(right - left, 1e-9)
-    distance = np.hypot(centre_x - (left + right) / 2, face[1] - top) / width
-    return int(np.argmin(np.where(inside, distance, np.inf)))
+    width, height = np.maximum(right - left, 1e-9), np.maximum(bottom - top, 1e-9)
+    sideways, below_top = (centre_x - (left + right) / 2) / width, (face[1] - top) / height
+    distance = np.where(inside, np.hypot(sideways, below_top), np.inf)
+    nearest, *others = np.sort(distance)
+    if others and others[0] < _CLEARLY_FURTHER * nearest:
+        return None
+    return int(np.argmin(distance))

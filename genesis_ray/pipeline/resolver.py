@@ -30,6 +30,10 @@ _NAME_KEPT = timedelta(days=1)
 
 _TIDIED_EVERY = timedelta(minutes=1)
 
+_SAME_FACE = 0.4
+"""Part of the threshold that faces of one track reach among themselves even when blurred, and
+faces of two people rarely do."""
+
 _VISITOR_TEMPLATES = 3
 """Faces kept of a new visitor, the best ones."""
 
@@ -81,7 +85,7 @@ class IdentityResolver:
 
     A track is named once, by `MatchPolicy.votes` agreeing faces. Where visitors are
     allowed, a track with enough good faces and no name is compared as a whole, by the
-    mean of its faces: it is an identity already known, or a new visitor.
+    mean of its faces that are alike: it is an identity already known, or a new visitor.
     """
 
     def __init__(self, policy: ResolverPolicy, gallery: Gallery, visitors: VisitorRegister) -> None:
@@ -119,19 +123,21 @@ class IdentityResolver:
         wanted = self._policy.visitor_faces
         if wanted is None or len(track.faces) < wanted:
             return None
-        mean = np.mean([seen.embedding for seen in track.faces], axis=0)
+        alike = _alike(list(track.faces), _SAME_FACE * self._policy.match.threshold)
+        if len(alike) < wanted:
+            return None
+        mean = np.mean([seen.embedding for seen in alike], axis=0)
         mean = (mean / np.linalg.norm(mean)).astype(np.float32)
         ranked = self._gallery.nearest(mean, limit=_CANDIDATES_KEPT)
         if ranked and ranked[0].similarity >= self._policy.match.threshold:
             best = self._policy.match.best(ranked)
-            votes = len(track.faces)
-            return self._recognized(face, best, runner_up(ranked), votes) if best else None
-        return self._new_visitor(track, face, ranked)
+            return self._recognized(face, best, runner_up(ranked), len(alike)) if best else None
+        return self._new_visitor(alike, face, ranked)
 
     def _new_visitor(
-        self, track: "_TrackFaces", face: Face, ranked: Sequence[Candidate]
+        self, alike: Sequence[Face], face: Face, ranked: Sequence[Candidate]
     ) -> FaceRecognized:
-        first = track.faces[0]
+        first = alike[0]
         identity_id = str(
             stable_id(
                 self._policy.tenant_id,
@@ -141,7 +147,7 @@ class IdentityResolver:
                 first.captured_at,
             )
         )
-        best = sorted(track.faces, key=lambda seen: -seen.quality)[:_VISITOR_TEMPLATES]
+        best = sorted(alike, key=lambda seen: -seen.quality)[:_VISITOR_TEMPLATES]
         self._gallery.enroll(
             identity_id,
             np.stack([seen.embedding for seen in best]),
@@ -152,7 +158,7 @@ class IdentityResolver:
         self._visitors.add_visitor(identity_id, at=face.captured_at)
         rival = ranked[0] if ranked else None
         itself = Candidate(identity_id, 1.0)
-        return self._recognized(face, itself, rival, len(track.faces), is_new=True)
+        return self._recognized(face, itself, rival, len(alike), is_new=True)
 
     def _track_of(self, face: Face) -> "_TrackFaces":
         now = face.captured_at
@@ -160,7 +166,8 @@ class IdentityResolver:
         key = (face.camera_id, face.track_id)
         track = self._tracks.get(key)
         if track is None or track.is_over(now):
-            faces: deque[Face] = deque(maxlen=self._policy.visitor_faces or 0)
+            wanted = self._policy.visitor_faces
+            faces: deque[Face] = deque(maxlen=2 * wanted - 1 if wanted else 0)
             track = self._tracks[key] = _TrackFaces(TrackVote(self._policy.match), now, faces)
         track.last_at = max(track.last_at, now)
         return track
@@ -211,6 +218,21 @@ class IdentityResolver:
             is_new=is_new,
             embedder=self._policy.embedder,
         )
+
+
+def _alike(faces: Sequence[Face], least: float) -> list[Face]:
+    """Return the faces that are like the most typical one, in their order.
+
+    A track may carry a face of somebody else, who stood in front. Its own are the many.
+    """
+    embeddings = np.stack([face.embedding for face in faces])
+    similarities = np.vecdot(embeddings[:, None], embeddings[None])
+    typical = int(np.argmax(np.median(similarities, axis=1)))
+    return [
+        face
+        for face, similarity in zip(faces, similarities[typical], strict=True)
+        if similarity >= least
+    ]
 
 
 @dataclass(slots=True)

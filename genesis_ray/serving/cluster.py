@@ -25,7 +25,6 @@ def start() -> None:
     """
     # Nothing of a customer's cameras is told to anybody.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     for chatty in ("ray.serve", "ray.data"):
         logging.getLogger(chatty).setLevel(logging.ERROR)
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")

@@ -18,8 +18,8 @@ from genesis_ray.domain.detections import Detections, Tracks
 # detections: IDF1 is 0.81 at every one of those rates, and each figure lies on a plateau.
 
 _BIRTH_CONFIDENCE = 0.6
-"""Of a track's first detection. 0.7 would lose two thirds of the people that are found in
-MOT17-13, where they are small; 0.5 finds more of them and more that is nobody."""
+"""Of a track's first detection. 0.7 would lose half of the people that are found in the first
+frames of MOT17-04 and 13, where they are small; 0.5 finds more of them, and of what is nobody."""
 
 _SIGHTS_AT_BIRTH = 2
 """In successive frames, before a track has an id: what flickers once is nobody."""

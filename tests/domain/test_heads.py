@@ -72,3 +72,14 @@ def test_the_owner_does_not_depend_on_the_order_of_the_people(order):
     crowd = np.stack([box(0.0, 0.1, 0.4, 1), box(0.2, 0.0, 0.6, 1), box(0.5, 0.2, 0.9, 1)])
     face = box(0.35, 0.02, 0.45, 0.2)
     assert order[owner_of(face, crowd[list(order)])] == owner_of(face, crowd)
+
+
+def test_the_face_of_who_stands_behind_is_not_taken_for_that_of_who_reaches_out():
+    # Boxes and face of a real frame: an arm makes one box as wide as the picture.
+    people = np.array([[0.65, -0.17, 1.0, 1.0], [0.01, 0.09, 1.0, 1.0]], np.float32)
+    assert owner_of(box(0.83, 0.0, 0.97, 0.24), people) == 0
+
+
+def test_a_face_between_two_heads_is_nobodys():
+    people = np.array([[0.1, 0.1, 0.6, 1.0], [0.4, 0.1, 0.9, 1.0]], np.float32)
+    assert owner_of(box(0.45, 0.1, 0.55, 0.3), people) is None

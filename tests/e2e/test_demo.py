@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.ray, pytest.mark.models, pytest.mark.
 FACES = {"zidane": (480, 200, 665, 455), "ancelotti": (893, 40, 1072, 295)}
 """Where the two men's faces are in the photo of 1280 x 720, xyxy in its pixels."""
 
-ZIDANE_BEGINS = {"door": 0.0, "street": 10.0}
+ZIDANE_BEGINS = {"door": 0.0, "street": 8.0}
 """When each camera's pan over the photo of the two men begins, in seconds."""
 
 
@@ -42,7 +42,7 @@ def man_at(camera_id: str, row: dict[str, object]) -> str | None:
         return None
     mirrored = camera_id == "street"
     photo = photo_of("ultralytics", "assets/zidane.jpg")
-    pan = PhotoPan(photo, seconds=16, fps=10, mirror=mirrored)
+    pan = PhotoPan(photo, seconds=12, fps=10, mirror=mirrored)
     left, top, right, bottom = pan.window_at(round(since * 10))
     boxes = {}
     for name, (x1, y1, x2, y2) in FACES.items():
@@ -84,7 +84,7 @@ def test_everybody_named_is_a_pseudonymous_visitor(demo):
 
 def test_it_leaves_a_whole_video_of_each_camera_and_pictures(demo):
     media = demo[0] / "media"
-    for camera_id, frames in {"door": 160, "street": 240}.items():
+    for camera_id, frames in {"door": 120, "street": 180}.items():
         with av.open(media / f"{camera_id}.mp4") as video:
             assert sum(1 for _ in video.decode(video=0)) == frames
     assert {path.name for path in media.glob("*.png")} == {

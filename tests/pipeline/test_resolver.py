@@ -164,9 +164,17 @@ def test_two_strangers_are_two_visitors(desk):
 
 def test_a_blurred_track_of_somebody_known_is_named_as_a_whole():
     # Each face is under the threshold by itself, their mean is over it: noise cancels out.
-    blurs = [like(ADA, 0.45), mixed((0.45, ADA), (-0.89, NOISE))] * 2
+    blurs = [mixed((0.45, ADA), (0.893, noise)) for noise in AXES[4:]]
     (named,) = Desk().names(*blurs)
     assert (named.identity_id, named.is_new, named.votes) == ("ada", False, 4)
+
+
+def test_a_face_of_somebody_else_on_the_track_does_not_become_the_visitor(desk):
+    faces = [STRANGER, STRANGER, OTHER_STRANGER, STRANGER]
+    assert desk.names(*faces) == []
+    (named,) = desk.names(STRANGER)
+    assert (named.is_new, named.votes) == (True, 4)
+    assert all(embedding @ OTHER_STRANGER < 0.1 for _, embedding in desk.album.faces)
 
 
 def test_a_replay_makes_the_same_visitors():
