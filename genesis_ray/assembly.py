@@ -24,8 +24,6 @@ from genesis_ray.vision.sources import VideoSource, open_source
 SYNTHETIC = "synthetic"
 """The model name of the stand-ins that find and tell apart the figures of a synthetic film."""
 
-_MODEL_OF_FINDER = {"yunet": "yunet", "scrfd": "scrfd_500m", "mtcnn": "mtcnn"}
-
 _IDS_A_SEGMENT = 1_000_000
 """Track ids of recordings that begin at different seconds cannot meet."""
 
@@ -108,9 +106,9 @@ def models_of(settings: Settings) -> list[str]:
     """Return the names, in the model catalogue, of all models that the settings use."""
     names = [] if settings.detector.model == SYNTHETIC else [settings.detector.model]
     if settings.faces.enabled and settings.faces.embedder != SYNTHETIC:
-        from genesis_ray.vision import embedders
+        from genesis_ray.vision import embedders, face_finders
 
-        names.append(_MODEL_OF_FINDER[settings.faces.finder])
+        names.append(face_finders.model_of(settings.faces.finder))
         names += [part.model for part in embedders.find(settings.faces.embedder).parts]
     return names
 

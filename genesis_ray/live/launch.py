@@ -5,18 +5,21 @@ import os
 import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
+from functools import partial
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 import ray
-from ray import serve
 from ray.exceptions import RayError
-from ray.serve import RunTarget
 
 from genesis_ray.live.spec import LiveSpec
-from genesis_ray.live.supervisor import Supervisor
 from genesis_ray.run_result import CameraProgress, RunResult
-from genesis_ray.serving import cluster, detector, embedder
+from genesis_ray.serving import cluster
 from genesis_ray.settings import Settings
 from genesis_ray.store.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from genesis_ray.live.supervisor import Supervisor
 
 _DETECTOR_APP = "genesis-detector"
 _EMBEDDER_APP = "genesis-embedder"
@@ -46,7 +49,14 @@ def run_live(
         detector_app=_DETECTOR_APP,
         embedder_app=_EMBEDDER_APP,
     )
-    cluster.start()
+    cluster.start(meanwhile=partial(import_module, "genesis_ray.live.supervisor"))
+    # Loaded by then: Serve and what goes with it take as long as Ray's own start.
+    from ray import serve
+    from ray.serve import RunTarget
+
+    from genesis_ray.live.supervisor import Supervisor
+    from genesis_ray.serving import detector, embedder
+
     try:
         supervisor = Supervisor(spec)  # in this process: it lives as long as the run
         serve.start(proxy_location="Disabled")
@@ -66,7 +76,7 @@ def run_live(
 
 
 async def _follow(
-    supervisor: Supervisor, begun_at: float, on_progress: Callable[[CameraProgress], None]
+    supervisor: "Supervisor", begun_at: float, on_progress: Callable[[CameraProgress], None]
 ) -> RunResult:
     """Let everything run to its end and tell how far the cameras are."""
     running = asyncio.create_task(supervisor.run(begun_at))

@@ -2,6 +2,8 @@
 
 import logging
 import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import ray
 
@@ -17,8 +19,10 @@ _ATTEMPTS = 3
 (ray#65983); by the next attempt their code is in the disk cache."""
 
 
-def start() -> None:
+def start(meanwhile: Callable[[], object] = lambda: None) -> None:
     """Connect to the cluster that RAY_ADDRESS names, or start one on this machine.
+
+    Ray's own processes take seconds to start; `meanwhile` runs in a thread beside them.
 
     Raises:
         GenesisError: It could not be started.
@@ -28,15 +32,26 @@ def start() -> None:
     for chatty in ("ray.serve", "ray.data"):
         logging.getLogger(chatty).setLevel(logging.ERROR)
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    if address := os.environ.get("RAY_ADDRESS"):
-        try:
-            ray.init(namespace=NAMESPACE, log_to_driver=False, logging_level="ERROR")
-        except ConnectionError as error:
-            raise GenesisError(
-                f"no Ray cluster answers at RAY_ADDRESS={address}; start it, or unset RAY_ADDRESS "
-                f"to run on this machine alone"
-            ) from error
-        return
+    with ThreadPoolExecutor(1) as pool:
+        beside = pool.submit(meanwhile)
+        if address := os.environ.get("RAY_ADDRESS"):
+            _connect(address)
+        else:
+            _start_patiently()
+        beside.result()
+
+
+def _connect(address: str) -> None:
+    try:
+        ray.init(namespace=NAMESPACE, log_to_driver=False, logging_level="ERROR")
+    except ConnectionError as error:
+        raise GenesisError(
+            f"no Ray cluster answers at RAY_ADDRESS={address}; start it, or unset RAY_ADDRESS "
+            f"to run on this machine alone"
+        ) from error
+
+
+def _start_patiently() -> None:
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             _start_own()

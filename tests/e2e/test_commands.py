@@ -47,7 +47,7 @@ def test_a_run_says_what_it_saw_and_can_be_asked(genesis, config, tmp_path):
         "run", "synthetic:?people=2&seconds=6", "--config", config, "--local",
         "--out", out, "--data", tmp_path / "data",
     )  # fmt: skip
-    assert "synthetic" in done.stdout
+    assert "camera" in done.stdout
     answer = genesis(
         "query", "SELECT count(DISTINCT track_id) AS people FROM track_observations",
         "--run", out, "--format", "json",
