@@ -29,8 +29,6 @@ def start(meanwhile: Callable[[], object] = lambda: None) -> None:
     """
     # Nothing of a customer's cameras is told to anybody.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    for chatty in ("ray.serve", "ray.data"):
-        logging.getLogger(chatty).setLevel(logging.ERROR)
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     with ThreadPoolExecutor(1) as pool:
         beside = pool.submit(meanwhile)
@@ -39,6 +37,8 @@ def start(meanwhile: Callable[[], object] = lambda: None) -> None:
         else:
             _start_patiently()
         beside.result()
+    for chatty in ("ray.serve", "ray.data"):  # after their import, which sets their level
+        logging.getLogger(chatty).setLevel(logging.ERROR)
 
 
 def _connect(address: str) -> None:
