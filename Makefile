@@ -45,8 +45,8 @@ fmt: $(READY)  ## Put the code into its format and mend what can be mended
 	@$(BIN)/ruff check --fix-only
 	@$(BIN)/ruff format
 
-bench: $(READY)  ## Measure the pipeline on this machine, one JSON line a result
-	@$(BIN)/python benchmarks/bench_pipeline.py
+bench: $(READY)  ## Measure the pipeline on VIDEO=FILE on this machine, one JSON line a result
+	@$(BIN)/python benchmarks/bench_pipeline.py $(VIDEO)
 
 lock: $(READY)  ## Resolve the pinned files again; LOCK=--upgrade takes newer versions of what others need
 	@scripts/lock $(LOCK)
