@@ -2,6 +2,7 @@
 
 import importlib.util
 from datetime import UTC, datetime
+from importlib.resources import files
 from pathlib import Path
 
 import av
@@ -109,3 +110,17 @@ def test_only_the_media_folder_holds_pictures(demo):
     for path in demo[0].rglob("*"):
         if path.is_file() and demo[0] / "media" not in path.parents:
             assert not any(mark in path.read_bytes()[:16] for mark in pictures), path
+
+
+@pytest.mark.timeout(600)
+def test_it_gives_equal_tables_in_one_process_and_as_an_archive(demo, genesis, tmp_path):
+    genesis("demo", "--local", "--out", tmp_path / "local")
+    config = files("genesis_ray") / "demo.yaml"
+    archive = ("--out", tmp_path / "archive", "--data", tmp_path / "data")
+    genesis("reprocess", "--config", config, *archive)
+    live = RunTables(demo[0] / "events")
+    assert len(live["face_recognitions"])
+    for mode in ("local", "archive"):
+        tables = RunTables(tmp_path / mode / "events")
+        for name in live:
+            assert tables[name].equals(live[name]), f"{name}: {mode} is not like live"
