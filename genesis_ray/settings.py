@@ -117,9 +117,9 @@ class DetectorSettings(_Section):
     input_size: int = Field(
         default=640, ge=64, multiple_of=32, description="Longer side of the model's input, pixels"
     )
-    max_batch_frames: int = Field(default=16, ge=1)
+    max_batch_frames: int = Field(default=32, ge=1)
     batch_wait_timeout_s: Seconds = Field(default=0.0, ge=0)
-    stack_frames: int = Field(default=8, ge=1, description="Most frames in one request")
+    stack_frames: int = Field(default=16, ge=1, description="Most frames in one request")
     min_replicas: int = Field(default=1, ge=1)
     max_replicas: int = Field(default=4, ge=1)
     num_cpus: float = Field(default=0.2, ge=0, description="Reserved per replica, for placing it")
