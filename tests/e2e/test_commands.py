@@ -176,3 +176,23 @@ def test_a_killed_archive_run_goes_on_with_what_is_not_finished(config, genesis,
     resumed, straight = RunTables(out / "events"), RunTables(whole / "events")
     assert all(resumed[name].equals(straight[name]) for name in straight)
     assert first
+
+
+@pytest.mark.data
+@pytest.mark.models
+def test_who_was_enrolled_by_a_photo_is_named_in_a_video(genesis, shared_data, tmp_path):
+    people = shared_data / "faces" / "face_recognition"
+    data = ("--data", tmp_path / "data")
+    genesis("people", "enroll", "Lin-Manuel Miranda", people / "lin-manuel-miranda.png", *data)
+    refused = genesis("people", "enroll", "Two", people / "knn_test_obama_and_biden.jpg", *data,
+                      expect=2)  # fmt: skip
+    assert "faces found" in refused.stderr
+    known = json.loads(genesis("people", "list", "--json", *data).stdout)
+    assert [person["name"] for person in known] == ["Lin-Manuel Miranda"]
+    out = tmp_path / "run"
+    video = shared_data / "videos" / "hamilton_short.mp4"
+    genesis("run", video, "--local", "--out", out, *data)
+    named = RunTables(out / "events")["face_recognitions"].to_pylist()
+    assert {row["identity_id"] for row in named} == {known[0]["identity_id"]}
+    # He is in the picture from frame 90 to 214 of a film of 30 frames a second.
+    assert all(3.0 <= row["occurred_at"].timestamp() <= 7.2 for row in named)
