@@ -9,7 +9,6 @@ it the actors that it made.
 
 import asyncio
 import os
-import re
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -32,6 +31,7 @@ from genesis_ray.live.spec import LiveSpec
 from genesis_ray.live.supervisor import Supervisor
 from genesis_ray.run_result import summary
 from genesis_ray.serving import detector, embedder
+from genesis_ray.serving.deploy import reason_in
 from genesis_ray.settings import Settings
 from genesis_ray.store.people import People, Person
 from genesis_ray.store.reader import RunTables
@@ -250,5 +250,4 @@ def _reason(error: BaseException) -> str:
         return str(error)
     if isinstance(error, RayActorError) and not error.actor_init_failed:
         return "a process that watches cameras or keeps their log died; Ray's logs say of what"
-    last_line = str(error).strip().rpartition("\n")[2]  # of an actor's: what its making raised
-    return re.sub(r"^genesis_ray\.errors\.\w+: ", "", last_line) or type(error).__name__
+    return reason_in(str(error)) or type(error).__name__  # of an actor's: what its making raised

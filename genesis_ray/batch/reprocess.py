@@ -16,14 +16,17 @@ from pathlib import Path
 
 import ray
 from ray.actor import ActorHandle
+from ray.exceptions import RayError
 
 from genesis_ray.assembly import build_journal, embedder_traits
 from genesis_ray.batch.archive import Archive, Segment
 from genesis_ray.batch.segment_file import read_segment
 from genesis_ray.batch.worker import Finished, Tally, segment_file, watch_segments
+from genesis_ray.errors import GenesisError
 from genesis_ray.pipeline.stages import JournalStage, ResolverStage
 from genesis_ray.run_result import CameraProgress, RunResult
 from genesis_ray.serving import cluster
+from genesis_ray.serving.deploy import reason_in
 from genesis_ray.settings import Settings
 from genesis_ray.stage_clock import StageClock
 from genesis_ray.station import Report
@@ -109,6 +112,11 @@ class _FirstPass:
             polling.start()
             for finished in watch_segments(settings, self._todo, self._work, tally):
                 self._finish(finished)
+        except RayError as error:
+            raise GenesisError(
+                f"a worker failed: {reason_in(str(error))}; what is done is kept, the same "
+                f"command goes on from there"
+            ) from error
         finally:
             stop.set()
             polling.join()

@@ -52,19 +52,19 @@ def run_live(
     cluster.start(meanwhile=partial(import_module, "genesis_ray.live.supervisor"))
     # Loaded by then: Serve and what goes with it take as long as Ray's own start.
     from ray import serve
-    from ray.serve import RunTarget
 
     from genesis_ray.live.supervisor import Supervisor
     from genesis_ray.serving import detector, embedder
+    from genesis_ray.serving.deploy import deploy
 
     try:
         supervisor = Supervisor(spec)  # in this process: it lives as long as the run
         serve.start(proxy_location="Disabled")
-        serve.run_many(
-            [
-                RunTarget(detector.bind(settings.detector, shapes), _DETECTOR_APP, None),
-                RunTarget(embedder.bind(settings.faces), _EMBEDDER_APP, None),
-            ]
+        deploy(
+            {
+                _DETECTOR_APP: detector.bind(settings.detector, shapes),
+                _EMBEDDER_APP: embedder.bind(settings.faces),
+            }
         )
         return asyncio.run(_follow(supervisor, begun_at, on_progress))
     finally:

@@ -37,8 +37,9 @@ def start(meanwhile: Callable[[], object] = lambda: None) -> None:
         else:
             _start_patiently()
         beside.result()
-    for chatty in ("ray.serve", "ray.data"):  # after their import, which sets their level
-        logging.getLogger(chatty).setLevel(logging.ERROR)
+    # After their import, which sets their level. What Ray Data logs of an error, it raises too.
+    logging.getLogger("ray.serve").setLevel(logging.ERROR)
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)
 
 
 def _connect(address: str) -> None:

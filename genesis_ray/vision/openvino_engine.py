@@ -36,8 +36,9 @@ class OpenVinoRunner:
         try:
             self._compiled = ov.Core().compile_model(folder / "model.xml", "CPU", options)
         except RuntimeError as error:
+            reason = " ".join(str(error).split())
             raise ModelError(
-                f"OpenVINO cannot load {folder}; remove this folder, it is made again: {error}"
+                f"OpenVINO cannot load {folder}; remove this folder, it is made again ({reason})"
             ) from error
         self._shape = tuple(self._compiled.input().shape)[1:]
         shapes = [tuple(output.shape) for output in self._compiled.outputs]

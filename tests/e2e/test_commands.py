@@ -124,6 +124,74 @@ def test_a_truncated_video_is_kept_as_far_as_it_goes_and_reported(genesis, confi
     assert json.loads((out / "run.json").read_text())["result"]["frames"] > 0
 
 
+def test_a_full_disk_ends_a_run_and_what_was_written_can_be_read(genesis, config, small_disk):
+    small_disk.fill(leaving=60_000)
+    out = small_disk.path / "run"
+    done = genesis(
+        "run", "synthetic:?people=8&seconds=600", "--config", config, "--local",
+        "--out", out, "--data", config.parent / "data", expect=2,
+    )  # fmt: skip
+    assert f"the disk that holds {out}" in done.stderr
+    assert "Traceback" not in done.stderr
+    small_disk.grow()
+    assert len(RunTables(out / "events")["track_observations"])
+
+
+def test_weights_with_another_digest_are_named_and_nothing_is_written(
+    genesis, film, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("GENESIS_MODELS_DIR", str(tmp_path / "models"))
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "yolov8n.pt").write_bytes(b"tampered with")
+    out, data = tmp_path / "run", tmp_path / "data"
+    done = genesis("run", film, "--out", out, "--data", data, expect=2)
+    assert "genesis models pull --force yolov8n" in done.stderr
+    assert not out.exists()
+    assert not data.exists()
+
+
+@pytest.fixture(scope="module")
+def damaged_model(genesis, tmp_path_factory) -> Path:
+    """A detector whose converted files are not what they should be, in a cache of its own."""
+    cache = tmp_path_factory.mktemp("models")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GENESIS_MODELS_DIR", str(cache))
+        exported = genesis("models", "export", "yolov8n", "--shape", "480x640").stdout.strip()
+    Path(exported, "model.xml").write_text("damaged")
+    return Path(exported)
+
+
+@pytest.mark.ray
+@pytest.mark.models
+@pytest.mark.parametrize("command", ["run", "reprocess"])
+def test_a_damaged_model_is_named_whichever_process_meets_it(
+    genesis, film, tmp_path, monkeypatch, damaged_model, command
+):
+    monkeypatch.setenv("GENESIS_MODELS_DIR", str(damaged_model.parents[1]))
+    config = tmp_path / "no_faces.yaml"
+    config.write_text("faces: {enabled: false}\n")
+    done = genesis(
+        command, film, "--config", config, "--out", tmp_path / "run", "--data", tmp_path / "data",
+        expect=2,
+    )  # fmt: skip
+    assert f"{damaged_model}; remove this folder" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.ray
+def test_in_real_time_a_recording_plays_at_its_own_pace(genesis, config, tmp_path):
+    out = tmp_path / "run"
+    genesis(
+        "run", "synthetic:?people=2&seconds=6", "--config", config, "--realtime",
+        "--out", out, "--data", tmp_path / "data",
+    )  # fmt: skip
+    result = json.loads((out / "run.json").read_text())["result"]
+    (camera,) = result["cameras"]
+    assert camera["frames"] + sum(camera["dropped"].values()) == 60
+    assert result["watching_s"] > 5
+    assert len(RunTables(out / "events")["track_observations"])
+
+
 @pytest.mark.ray
 def test_an_archive_reports_what_it_could_not_read_and_keeps_the_rest(
     genesis, config, film, tmp_path

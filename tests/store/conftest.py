@@ -1,8 +1,6 @@
 import os
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -33,33 +31,6 @@ def observed() -> Observed:
         )
 
     return make
-
-
-class SmallDisk:
-    """A file system of one megabyte."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def fill(self, *, leaving: int = 0) -> None:
-        """Use up the room but for so many bytes."""
-        status = os.statvfs(self.path)
-        (self.path / "ballast").write_bytes(bytes(status.f_bavail * status.f_bsize - leaving))
-
-    def grow(self) -> None:
-        """Make room."""
-        subprocess.run(["mount", "-o", "remount,size=8m", self.path], check=True)
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[SmallDisk]:
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder]
-    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("a disk that can be filled is a tmpfs, and only root may mount one here")
-    yield SmallDisk(folder)
-    subprocess.run(["umount", "-l", folder], check=True)
 
 
 class Kill(BaseException):

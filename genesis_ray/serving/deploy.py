@@ -1,0 +1,39 @@
+"""Deploying model replicas, and saying why they do not come up."""
+
+import re
+from collections.abc import Mapping
+
+from ray import serve
+from ray.serve import Application, RunTarget
+
+from genesis_ray.errors import GenesisError
+
+
+def deploy(applications: Mapping[str, Application]) -> None:
+    """Deploy applications, by name, side by side, and wait until all are up.
+
+    Raises:
+        GenesisError: One does not come up, for instance because of its model's files.
+    """
+    try:
+        serve.run_many([RunTarget(app, name, None) for name, app in applications.items()])
+    except RuntimeError as error:
+        raise GenesisError(_why_not_up(applications) or str(error)) from error
+
+
+def reason_in(trace: str) -> str:
+    """Return what the last error of ours in a traceback says, else the traceback's last line."""
+    ours = re.findall(r"^genesis_ray\.errors\.\w+: (.+)$", trace, re.MULTILINE)
+    return ours[-1] if ours else trace.strip().rpartition("\n")[2]
+
+
+def _why_not_up(names: Mapping[str, Application]) -> str | None:
+    status = serve.status().applications
+    reasons = (
+        f"the {deployment} cannot start: {reason_in(its.message)}"
+        for name in names
+        if name in status
+        for deployment, its in status[name].deployments.items()
+        if its.message and its.status != "HEALTHY"
+    )
+    return next(reasons, None)

@@ -1,0 +1,20 @@
+from genesis_ray.serving.deploy import reason_in
+
+TRACE = """
+Traceback (most recent call last):
+  File "replica.py", line 1867, in initialize
+genesis_ray.errors.ModelError: yolov8n.pt is not the yolov8n it should be
+
+The above exception was the direct cause of the following exception:
+
+ray.exceptions.UserCodeException: UDF failed to process a data block.
+Failed to apply UDF transform after 1/1 attempts
+"""
+
+
+def test_an_error_of_ours_is_told_without_its_trace():
+    assert reason_in(TRACE) == "yolov8n.pt is not the yolov8n it should be"
+
+
+def test_of_any_other_error_the_last_line_is_told():
+    assert reason_in("Traceback\n  File x\nMemoryError: 3 GB\n") == "MemoryError: 3 GB"
