@@ -26,10 +26,10 @@ from genesis_ray.api.app import create_app
 from genesis_ray.api.backends import Backends, LiveState
 from genesis_ray.api.feed import PolledFeed
 from genesis_ray.errors import ConfigurationError, GenesisError
-from genesis_ray.identities import identity_folder
+from genesis_ray.running.identities import identity_folder
 from genesis_ray.live.spec import LiveSpec
 from genesis_ray.live.supervisor import Supervisor
-from genesis_ray.run_result import summary
+from genesis_ray.running.result import summary
 from genesis_ray.serving import detector, embedder
 from genesis_ray.serving.deploy import reason_in
 from genesis_ray.settings import Settings

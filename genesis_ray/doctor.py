@@ -100,7 +100,7 @@ def _engine(wanted: str, best: str) -> str:
 
 def weights(settings: Settings) -> list[Finding]:
     """See which of the models in use are in the cache."""
-    from genesis_ray.assembly import models_of
+    from genesis_ray.running.assembly import models_of
 
     try:
         names: Sequence[str] = models_of(settings)

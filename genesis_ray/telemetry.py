@@ -18,8 +18,8 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 from genesis_ray.domain.ordering import DONE, NOT_BEGUN
-from genesis_ray.run_result import CameraProgress
-from genesis_ray.stage_clock import Stage
+from genesis_ray.running.result import CameraProgress
+from genesis_ray.running.stage_clock import Stage
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 

@@ -4,8 +4,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from genesis_ray.local import run_local
-from genesis_ray.run_result import summary
+from genesis_ray.running.local import run_local
+from genesis_ray.running.result import summary
 from genesis_ray.settings import (
     CameraSettings,
     DetectorSettings,

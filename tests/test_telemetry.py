@@ -3,7 +3,7 @@ import re
 from prometheus_client.parser import text_string_to_metric_families
 
 from genesis_ray.domain.ordering import DONE
-from genesis_ray.run_result import CameraProgress
+from genesis_ray.running.result import CameraProgress
 from genesis_ray.telemetry import FAMILIES, Figures, render
 
 FIGURES = Figures(

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from genesis_ray.analytics import current
 from genesis_ray.api.backends import Backends
-from genesis_ray.run_result import CameraProgress
+from genesis_ray.running.result import CameraProgress
 
 WINDOW_S = 60.0
 """What faces are counted over: the interval by which the reference system aggregates."""

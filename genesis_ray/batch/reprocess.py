@@ -18,21 +18,21 @@ import ray
 from ray.actor import ActorHandle
 from ray.exceptions import RayError
 
-from genesis_ray.assembly import build_journal, embedder_traits
 from genesis_ray.batch.archive import Archive, Segment
 from genesis_ray.batch.segment_file import read_segment
 from genesis_ray.batch.worker import Finished, Tally, segment_file, watch_segments
 from genesis_ray.errors import GenesisError
 from genesis_ray.pipeline.stages import JournalStage, ResolverStage
-from genesis_ray.run_result import CameraProgress, RunResult
+from genesis_ray.running.assembly import build_journal, embedder_traits
+from genesis_ray.running.result import CameraProgress, RunResult
+from genesis_ray.running.stage_clock import StageClock
+from genesis_ray.running.station import Report
+from genesis_ray.running.watching import settle
 from genesis_ray.serving import cluster
 from genesis_ray.serving.deploy import reason_in
 from genesis_ray.settings import Settings
-from genesis_ray.stage_clock import StageClock
-from genesis_ray.station import Report
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.run_folder import RunFolder
-from genesis_ray.watching import settle
 
 _WORK = "work"
 """The folder in a run's folder that holds the segments done so far."""
@@ -170,7 +170,7 @@ def _last_pass(
     settings: Settings, archive: Archive, work: Path, run: RunFolder, clock: StageClock
 ) -> tuple[int, int]:
     """Resolve and journal what the segments hold; return the numbers of events and late ones."""
-    from genesis_ray.identities import build_resolver, open_identities  # LanceDB: after Ray
+    from genesis_ray.running.identities import build_resolver, open_identities  # LanceDB: after Ray
 
     segments: dict[str, list[Segment]] = {}
     for segment in archive.segments:

@@ -14,15 +14,15 @@ import ray
 from ray.actor import ActorHandle
 from ray.data import ActorPoolStrategy, DataContext
 
-from genesis_ray.assembly import load_detector, load_embedder, open_station
 from genesis_ray.batch.archive import Segment
 from genesis_ray.batch.segment_file import write_segment
 from genesis_ray.errors import SourceError
+from genesis_ray.running.assembly import load_detector, load_embedder, open_station
+from genesis_ray.running.stage_clock import Stage, StageClock
+from genesis_ray.running.station import Report
+from genesis_ray.running.watching import watch
 from genesis_ray.serving.placement import gpus_a_replica
 from genesis_ray.settings import Settings
-from genesis_ray.stage_clock import Stage, StageClock
-from genesis_ray.station import Report
-from genesis_ray.watching import watch
 
 _CORES_A_WORKER = 2
 """A worker decodes, detects and embeds at once, and the engine's threads take what is left."""

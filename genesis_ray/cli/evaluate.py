@@ -90,8 +90,8 @@ def _detections(
     import numpy as np
     from rich.progress import track
 
-    from genesis_ray.assembly import load_detector
     from genesis_ray.cli.console import stderr
+    from genesis_ray.running.assembly import load_detector
     from genesis_ray.vision.letterbox import Letterbox
 
     detector = load_detector(settings)

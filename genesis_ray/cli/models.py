@@ -186,7 +186,7 @@ def pull_with_bar(name: str, *, force: bool = False) -> None:
 
 def _wanted(names: list[str] | None, everything: bool, config: Path | None) -> list[str]:
     from genesis_ray import settings_file
-    from genesis_ray.assembly import models_of
+    from genesis_ray.running.assembly import models_of
     from genesis_ray.vision.catalog import CATALOG
 
     if everything:

@@ -35,7 +35,7 @@ def enroll(
     from genesis_ray.cli.console import stdout
     from genesis_ray.cli.prepare import pull_models
     from genesis_ray.cli.run import with_options
-    from genesis_ray.enrolment import enroll as enroll_photos
+    from genesis_ray.running.enrolment import enroll as enroll_photos
 
     settings = with_options(settings_file.load(config), data=data, start=None)
     pull_models(settings)
@@ -54,7 +54,7 @@ def list_people(
     from genesis_ray import settings_file
     from genesis_ray.cli.console import stdout
     from genesis_ray.cli.run import with_options
-    from genesis_ray.identities import identity_folder
+    from genesis_ray.running.identities import identity_folder
     from genesis_ray.store.people import People
 
     settings = with_options(settings_file.load(config), data=data, start=None)
@@ -84,10 +84,10 @@ def show(
 ) -> None:
     """Show what is stored of a person."""
     from genesis_ray import settings_file
-    from genesis_ray.assembly import embedder_traits
     from genesis_ray.cli.console import stdout
     from genesis_ray.cli.run import with_options
-    from genesis_ray.identities import identity_folder
+    from genesis_ray.running.assembly import embedder_traits
+    from genesis_ray.running.identities import identity_folder
     from genesis_ray.store.gallery import FaceGallery
     from genesis_ray.store.people import People
 

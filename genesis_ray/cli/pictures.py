@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from genesis_ray.analytics import pictures
-from genesis_ray.assembly import open_station
 from genesis_ray.domain.frames import Image
-from genesis_ray.identities import identity_folder
+from genesis_ray.running.assembly import open_station
+from genesis_ray.running.identities import identity_folder
 from genesis_ray.settings import CameraSettings, Settings
 from genesis_ray.store.people import People
 from genesis_ray.store.reader import RunTables

@@ -1,8 +1,8 @@
 """Getting the models of a run before anything starts."""
 
-from genesis_ray.assembly import models_of
 from genesis_ray.cli.console import stderr
 from genesis_ray.cli.models import pull_with_bar
+from genesis_ray.running.assembly import models_of
 from genesis_ray.settings import Settings
 from genesis_ray.vision import models
 

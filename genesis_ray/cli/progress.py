@@ -16,7 +16,7 @@ from rich.progress import (
 from rich.text import Text
 
 from genesis_ray.cli.console import stderr
-from genesis_ray.run_result import CameraProgress
+from genesis_ray.running.result import CameraProgress
 
 
 class CameraBars:

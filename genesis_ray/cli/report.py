@@ -6,8 +6,8 @@ from rich.table import Table
 
 from genesis_ray.analytics import overview
 from genesis_ray.cli.console import stdout
-from genesis_ray.identities import identity_folder
-from genesis_ray.run_result import CameraProgress, RunResult
+from genesis_ray.running.identities import identity_folder
+from genesis_ray.running.result import CameraProgress, RunResult
 from genesis_ray.settings import Settings
 from genesis_ray.store.people import People
 from genesis_ray.store.reader import RunTables

@@ -43,7 +43,7 @@ def reprocess(
     from genesis_ray.cli.run import parse_time, with_options
     from genesis_ray.cli.watch import refuse_problems
     from genesis_ray.errors import SourceError
-    from genesis_ray.run_result import summary
+    from genesis_ray.running.result import summary
 
     settings = with_options(settings_file.load(config), data=data, start=start)
     if paths:
@@ -72,7 +72,7 @@ def _open_or_create(
     out: Path, settings: "Settings", archive: "Archive", *, force: bool
 ) -> "RunFolder":
     """Open the run in `out` if it is this very one, cut off; else make a new one."""
-    from genesis_ray.run_result import summary
+    from genesis_ray.running.result import summary
     from genesis_ray.store.run_folder import RunFolder
 
     wanted = summary(settings, None) | {

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from genesis_ray.assembly import input_shape
 from genesis_ray.cli.prepare import pull_models
 from genesis_ray.cli.progress import CameraBars
 from genesis_ray.errors import SourceError
-from genesis_ray.run_result import RunResult, summary
+from genesis_ray.running.assembly import input_shape
+from genesis_ray.running.result import RunResult, summary
 from genesis_ray.settings import Settings
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.vision.sources import open_source
@@ -30,7 +30,7 @@ def watch_and_report(
     run = RunFolder.create(out, force=force)
     run.write_summary(summary(settings, None))
     if local:
-        from genesis_ray.local import run_local
+        from genesis_ray.running.local import run_local
 
         with CameraBars("loading models") as bars:
             result = run_local(settings, run, on_progress=bars.update)

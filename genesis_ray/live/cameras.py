@@ -11,20 +11,20 @@ import ray
 from ray import serve
 from ray.serve.handle import DeploymentResponse
 
-from genesis_ray.assembly import open_station
 from genesis_ray.live.inbox import FrameInbox, Stack
 from genesis_ray.live.spec import JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec
-from genesis_ray.run_result import CameraProgress
+from genesis_ray.running.assembly import open_station
+from genesis_ray.running.result import CameraProgress
+from genesis_ray.running.stage_clock import Stage, StageClock
+from genesis_ray.running.station import CameraStation, Report, Seen
 from genesis_ray.serving import detector, embedder
 from genesis_ray.serving.cluster import NAMESPACE
 from genesis_ray.settings import CameraSettings
-from genesis_ray.stage_clock import Stage, StageClock
-from genesis_ray.station import CameraStation, Report, Seen
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.vision.faces import EmbeddedFace
 
 if TYPE_CHECKING:
-    from genesis_ray.recorder import Recorder
+    from genesis_ray.running.recorder import Recorder
 
 _STACKS_WAITING = 1
 """Between two steps; with the one that the next step awaits, two are under way."""
@@ -83,7 +83,7 @@ class CameraGroupActor:
             camera_id=camera.camera_id, expected_frames=station.expected_frames
         )
         if settings.annotate:
-            from genesis_ray.recorder import Recorder  # its library takes seconds to import
+            from genesis_ray.running.recorder import Recorder  # its library takes seconds to import
 
             media = RunFolder.open(self._spec.run).media
             self._recorders[camera.camera_id] = Recorder(camera, media, fps=settings.fps_of(camera))

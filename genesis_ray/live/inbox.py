@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from genesis_ray.domain.frames import Frame, Image
-from genesis_ray.stage_clock import StageClock
-from genesis_ray.station import CameraStation
+from genesis_ray.running.stage_clock import StageClock
+from genesis_ray.running.station import CameraStation
 
 BUSY = "busy"
 """Why a frame was dropped: a newer one came before the detector was free."""

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from genesis_ray.assembly import build_journal
 from genesis_ray.domain.ordering import NOT_BEGUN
 from genesis_ray.live.resolver import PATIENCE
 from genesis_ray.live.spec import LiveSpec
 from genesis_ray.pipeline.stages import JournalStage, TimedEvents
+from genesis_ray.running.assembly import build_journal
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.run_folder import RunFolder
 

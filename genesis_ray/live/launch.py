@@ -13,7 +13,7 @@ import ray
 from ray.exceptions import RayError
 
 from genesis_ray.live.spec import LiveSpec
-from genesis_ray.run_result import CameraProgress, RunResult
+from genesis_ray.running.result import CameraProgress, RunResult
 from genesis_ray.serving import cluster
 from genesis_ray.settings import Settings
 from genesis_ray.store.run_folder import RunFolder

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 
 import ray
 
-from genesis_ray.assembly import embedder_traits
 from genesis_ray.domain.identity import Face
 from genesis_ray.live.spec import JOURNAL_ACTOR, LiveSpec
 from genesis_ray.pipeline.stages import RESOLVER, ResolverStage
+from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.serving.cluster import NAMESPACE
 
 PATIENCE = timedelta(milliseconds=500)
@@ -29,7 +29,7 @@ class ResolverActor:
 
     def __init__(self, spec: LiveSpec) -> None:
         # Here, so that who only starts this actor does not load LanceDB, which warns at forks.
-        from genesis_ray.identities import build_resolver, open_identities
+        from genesis_ray.running.identities import build_resolver, open_identities
 
         settings = spec.settings
         traits = embedder_traits(settings.faces)

@@ -13,9 +13,9 @@ from genesis_ray.live.cameras import CameraGroupActor, GroupFigures
 from genesis_ray.live.journal import JournalActor, JournalFigures
 from genesis_ray.live.resolver import ResolverActor
 from genesis_ray.live.spec import JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec
-from genesis_ray.run_result import CameraProgress, RunResult
+from genesis_ray.running.result import CameraProgress, RunResult
+from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.serving.cluster import NAMESPACE
-from genesis_ray.stage_clock import StageClock
 from genesis_ray.telemetry import Figures
 
 _CPUS_AN_ACTOR = 0.1

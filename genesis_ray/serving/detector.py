@@ -10,8 +10,8 @@ import numpy.typing as npt
 from ray import serve
 from ray.serve import Application
 
-from genesis_ray.assembly import load_detector
 from genesis_ray.domain.detections import Detections
+from genesis_ray.running.assembly import load_detector
 from genesis_ray.serving.placement import gpus_a_replica
 from genesis_ray.settings import DetectorSettings
 

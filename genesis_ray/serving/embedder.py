@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ray import serve
 from ray.serve import Application
 
-from genesis_ray.assembly import load_embedder
+from genesis_ray.running.assembly import load_embedder
 from genesis_ray.serving.placement import gpus_a_replica
 from genesis_ray.settings import FaceSettings
 from genesis_ray.vision.crops import HeadCrop

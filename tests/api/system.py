@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from genesis_ray.api.app import create_app
 from genesis_ray.api.backends import Backends, LiveState
 from genesis_ray.domain.events import FaceRecognized, TrackObserved, ZoneCrossed
-from genesis_ray.run_result import CameraProgress
+from genesis_ray.running.result import CameraProgress
 from genesis_ray.settings import CameraSettings, LineSettings, ZoneSettings
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.people import People, Person

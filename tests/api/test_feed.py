@@ -4,7 +4,7 @@ import pytest
 
 from genesis_ray.api.backends import LiveState
 from genesis_ray.api.feed import PolledFeed
-from genesis_ray.run_result import CameraProgress
+from genesis_ray.running.result import CameraProgress
 from genesis_ray.telemetry import Figures
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from genesis_ray.domain.frames import Frame, FrameStamp, Image
 from genesis_ray.live.inbox import BUSY, FrameInbox, Stack
-from genesis_ray.stage_clock import StageClock
+from genesis_ray.running.stage_clock import StageClock
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from genesis_ray.api.backends import LiveState
 from genesis_ray.api.deps import Reached
-from genesis_ray.run_result import CameraProgress
+from genesis_ray.running.result import CameraProgress
 from genesis_ray.settings import CameraSettings
 
 router = APIRouter(prefix="/v1/cameras", tags=["cameras"])

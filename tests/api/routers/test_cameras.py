@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from genesis_ray.api.backends import LiveState
-from genesis_ray.run_result import CameraProgress
+from genesis_ray.running.result import CameraProgress
 from genesis_ray.telemetry import Figures
 from tests.api.system import System
 

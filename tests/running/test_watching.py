@@ -5,16 +5,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from genesis_ray.assembly import build_journal, open_station
 from genesis_ray.domain.events import CameraStateChanged, FaceRecognized, VisitEnded, ZoneCrossed
 from genesis_ray.domain.ordering import DONE
-from genesis_ray.identities import build_resolver, open_identities
 from genesis_ray.pipeline.stages import JournalStage, ResolverStage
+from genesis_ray.running.assembly import build_journal, open_station
+from genesis_ray.running.identities import build_resolver, open_identities
+from genesis_ray.running.stage_clock import StageClock
+from genesis_ray.running.station import CameraStation, Report
+from genesis_ray.running.watching import settle, watch
 from genesis_ray.settings import CameraSettings, Settings
-from genesis_ray.stage_clock import StageClock
-from genesis_ray.station import CameraStation, Report
 from genesis_ray.testing import ColourDetector, ColourEmbedder
-from genesis_ray.watching import settle, watch
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 LEFT = {"zone_id": "left", "outline": [(0, 0), (0.7, 0), (0.7, 1), (0, 1)]}

@@ -14,8 +14,8 @@ from genesis_ray.domain.lines import Line
 from genesis_ray.domain.zones import Zone
 from genesis_ray.pipeline.journal import SiteJournal
 from genesis_ray.pipeline.observer import CameraObserver, CameraRules, FaceSchedule
+from genesis_ray.running.station import CameraStation
 from genesis_ray.settings import CameraSettings, DetectorSettings, FaceSettings, Settings
-from genesis_ray.station import CameraStation
 from genesis_ray.vision.crops import HeadCrop
 from genesis_ray.vision.faces import EmbeddedFace
 from genesis_ray.vision.letterbox import Letterbox

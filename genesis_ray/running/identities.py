@@ -7,9 +7,9 @@ from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 
-from genesis_ray.assembly import EmbedderTraits
 from genesis_ray.domain.identity import MatchPolicy
 from genesis_ray.pipeline.resolver import IdentityResolver, ResolverPolicy
+from genesis_ray.running.assembly import EmbedderTraits
 from genesis_ray.settings import Settings
 from genesis_ray.store.gallery import FaceGallery
 from genesis_ray.store.people import People, Person

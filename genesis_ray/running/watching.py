@@ -14,13 +14,13 @@ from itertools import islice
 import numpy as np
 import numpy.typing as npt
 
-from genesis_ray.assembly import Detector, Embedder
 from genesis_ray.domain.detections import Detections
 from genesis_ray.domain.events import Event
 from genesis_ray.domain.frames import Frame
 from genesis_ray.pipeline.stages import RESOLVER, JournalStage, Resolved, ResolverStage
-from genesis_ray.stage_clock import StageClock
-from genesis_ray.station import CameraStation, Report, Seen
+from genesis_ray.running.assembly import Detector, Embedder
+from genesis_ray.running.stage_clock import StageClock
+from genesis_ray.running.station import CameraStation, Report, Seen
 
 _STACKS_AHEAD = 2
 """Stacks under way at the detector while another is observed: one computing, one waiting."""

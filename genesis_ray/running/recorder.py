@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from genesis_ray.assembly import lines_of, zones_of
+from genesis_ray.running.assembly import lines_of, zones_of
+from genesis_ray.running.station import Seen
 from genesis_ray.settings import CameraSettings
-from genesis_ray.station import Seen
 from genesis_ray.vision.annotate import Annotator
 from genesis_ray.vision.recording import VideoWriter
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
+from genesis_ray.running.stage_clock import Stage
 from genesis_ray.settings import Settings
-from genesis_ray.stage_clock import Stage
 
 Mode = Literal["live", "local", "archive"]
 

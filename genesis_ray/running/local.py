@@ -5,17 +5,17 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 
-from genesis_ray.assembly import build_journal, load_detector, load_embedder, open_station
-from genesis_ray.identities import build_resolver, open_identities
 from genesis_ray.pipeline.stages import JournalStage, Resolved, ResolverStage
-from genesis_ray.recorder import Recorder
-from genesis_ray.run_result import CameraProgress, RunResult
+from genesis_ray.running.assembly import build_journal, load_detector, load_embedder, open_station
+from genesis_ray.running.identities import build_resolver, open_identities
+from genesis_ray.running.recorder import Recorder
+from genesis_ray.running.result import CameraProgress, RunResult
+from genesis_ray.running.stage_clock import StageClock
+from genesis_ray.running.station import Report
+from genesis_ray.running.watching import settle, watch
 from genesis_ray.settings import CameraSettings, Settings
-from genesis_ray.stage_clock import StageClock
-from genesis_ray.station import Report
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.run_folder import RunFolder
-from genesis_ray.watching import settle, watch
 
 
 def run_local(
