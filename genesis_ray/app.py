@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from click import ClickException
 from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict, ValidationError
 from ray import serve
@@ -26,9 +27,9 @@ from genesis_ray.api.app import create_app
 from genesis_ray.api.backends import Backends, LiveState
 from genesis_ray.api.feed import PolledFeed
 from genesis_ray.errors import ConfigurationError, GenesisError
-from genesis_ray.running.identities import identity_folder
 from genesis_ray.live.spec import LiveSpec
 from genesis_ray.live.supervisor import Supervisor
+from genesis_ray.running.identities import identity_folder
 from genesis_ray.running.result import summary
 from genesis_ray.serving import detector, embedder
 from genesis_ray.serving.deploy import reason_in
@@ -76,11 +77,11 @@ def build(args: dict[str, object]) -> Application:
     """
     # Ray is started by whoever called: nothing of a customer's cameras is told to anybody.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    arguments = _checked(args)
-    settings = settings_file.load(arguments.config)
-    if not settings.cameras:
-        raise ConfigurationError(f"{arguments.config}: nothing to watch; name at least one camera")
-    settings = settings.model_copy(update={"data_dir": settings.data_dir.resolve()})
+    try:
+        arguments = _checked(args)
+        settings = _settings(arguments)
+    except ConfigurationError as error:
+        raise _RefusedError(str(error)) from None
     live = serve.deployment(Live).options(
         name=LIVE,
         ray_actor_options={"num_cpus": _CPUS_A_REPLICA},
@@ -98,6 +99,12 @@ def build(args: dict[str, object]) -> Application:
         max_ongoing_requests=_MOST_REQUESTS,
     )
     return api.bind(settings, system)
+
+
+class _RefusedError(ConfigurationError, ClickException):
+    """A wrong configuration, which `serve run`, a Click command, shows without a traceback."""
+
+    exit_code = 2
 
 
 def open_log(settings: Settings) -> RunFolder:
@@ -227,6 +234,13 @@ def _checked(args: dict[str, object]) -> Arguments:
             f"argument {wrong['loc'][0]!r}: {wrong['msg']}; expected config=FILE, and perhaps "
             f"realtime=false to play recordings as fast as can be"
         ) from None
+
+
+def _settings(arguments: Arguments) -> Settings:
+    settings = settings_file.load(arguments.config)
+    if not settings.cameras:
+        raise ConfigurationError(f"{arguments.config}: nothing to watch; name at least one camera")
+    return settings.model_copy(update={"data_dir": settings.data_dir.resolve()})
 
 
 def _run_path(settings: Settings) -> Path:

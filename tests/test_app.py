@@ -73,6 +73,18 @@ def test_configuration_without_cameras_is_refused(tmp_path):
         app.build({"config": str(tmp_path / "empty.yaml")})
 
 
+@pytest.mark.e2e
+def test_the_command_shows_a_wrong_configuration_without_a_traceback(tmp_path):
+    (tmp_path / "wrong.yaml").write_text("cameras:\n  - camera_id: door\n    sauce: door.mp4\n")
+    command = [str(Path(sys.executable).with_name("serve")), "run", "genesis_ray.app:build"]
+    done = subprocess.run(
+        [*command, f"config={tmp_path / 'wrong.yaml'}"], capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert "wrong.yaml:3" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize("config", sorted((CHECKOUT / "deployments" / "config").glob("*.yaml")))
 def test_configuration_that_comes_with_the_project_can_be_built(config):
     app.build({"config": str(config)})
