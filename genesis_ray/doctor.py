@@ -82,20 +82,26 @@ def environment() -> Finding:
 
 def engine(settings: Settings) -> Finding:
     """Tell what finds people and faces, and what runs it."""
+    from genesis_ray.running.assembly import models_of
     from genesis_ray.vision import engines
 
     device = engines.best_device()
-    best = engines.best_engine(device)
     detector, faces = settings.detector, settings.faces
-    parts = [f"people: {detector.model} on {_engine(detector.engine, best)}"]
+    on = _engine(detector.engine, models_of(settings)[:1])
+    parts = [f"people: {detector.model} on {on}"]
     if faces.enabled:
-        on = _engine(faces.engine, best)
+        on = _engine(faces.engine, models_of(settings)[-1:])
         parts.append(f"faces: {faces.embedder} with {faces.finder} on {on}")
     return Finding("models in use", "ok", f"{'; '.join(parts)} ({device})")
 
 
-def _engine(wanted: str, best: str) -> str:
-    return best if wanted == "auto" else wanted
+def _engine(wanted: str, models: Sequence[str]) -> str:
+    """Return what runs models of which this is one; a stand-in for tests is none."""
+    from genesis_ray.vision import engines
+
+    if wanted != "auto" or not models:
+        return wanted
+    return engines.best_engine(models[0], engines.best_device())
 
 
 def weights(settings: Settings) -> list[Finding]:

@@ -110,7 +110,7 @@ class DetectorSettings(_Section):
     """The person detector and its deployment."""
 
     model: str = "yolov8n"
-    engine: Literal["auto", "openvino", "torch"] = "auto"
+    engine: Literal["auto", "openvino-int8", "openvino", "torch"] = "auto"
     confidence: Fraction = 0.4
     iou: Fraction = 0.5
     max_detections: int = Field(default=100, ge=1)

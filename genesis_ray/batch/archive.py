@@ -24,11 +24,13 @@ class Segment:
     Attributes:
         camera: With the segment's files, in order, as its source.
         expected_frames: To be looked at; None where a file does not say its length.
+        size: Width and height of its pictures, pixels.
     """
 
     camera: CameraSettings
     started_at: datetime
     expected_frames: int | None
+    size: tuple[int, int]
 
     @property
     def label(self) -> str:
@@ -200,4 +202,5 @@ def _segment(run: list[_Recording]) -> Segment:
         }
     )
     known = [count for count in frames if count is not None]
-    return Segment(camera, run[0].started_at, sum(known) if len(known) == len(run) else None)
+    expected_frames = sum(known) if len(known) == len(run) else None
+    return Segment(camera, run[0].started_at, expected_frames, run[0].size)

@@ -130,7 +130,7 @@ def path(name: NameArgument) -> None:
 def export(
     name: NameArgument,
     engine: Annotated[
-        str, typer.Option(help="openvino or torch; by default the fastest here.")
+        str, typer.Option(help="openvino-int8, openvino or torch; by default the fastest here.")
     ] = "auto",
     shape: Annotated[
         str | None,

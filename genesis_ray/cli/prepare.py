@@ -1,10 +1,28 @@
 """Getting the models of a run before anything starts."""
 
+from collections.abc import Collection
+
 from genesis_ray.cli.console import stderr
 from genesis_ray.cli.models import pull_with_bar
-from genesis_ray.running.assembly import models_of
+from genesis_ray.running.assembly import SYNTHETIC, models_of
 from genesis_ray.settings import Settings
-from genesis_ray.vision import models
+from genesis_ray.vision import engines, models
+
+
+def prepare_models(settings: Settings, shapes: Collection[tuple[int, int]]) -> None:
+    """Have all models here, and the detector's files made for inputs of `shapes`.
+
+    Raises:
+        ModelError: A model cannot be had, its file is not the right one, or the disk is full.
+    """
+    pull_models(settings)
+    detector = settings.detector
+    for shape in sorted(shapes) if detector.model != SYNTHETIC else ():
+        if engines.is_exported(detector.model, shape, engine=detector.engine):
+            continue
+        size = f"{shape[0]}x{shape[1]}"
+        with stderr.status(f"making {detector.model} fast on this machine, once ({size})"):
+            engines.export(detector.model, shape, engine=detector.engine)
 
 
 def pull_models(settings: Settings) -> None:

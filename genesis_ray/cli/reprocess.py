@@ -38,11 +38,12 @@ def reprocess(
     from genesis_ray.batch.archive import find_videos, survey_cameras, survey_files
     from genesis_ray.batch.reprocess import reprocess as reprocess_archive
     from genesis_ray.cli.console import stderr
-    from genesis_ray.cli.prepare import pull_models
+    from genesis_ray.cli.prepare import prepare_models
     from genesis_ray.cli.progress import CameraBars
     from genesis_ray.cli.run import parse_time, with_options
     from genesis_ray.cli.watch import refuse_problems
     from genesis_ray.errors import SourceError
+    from genesis_ray.running.assembly import input_shape
     from genesis_ray.running.result import summary
 
     settings = with_options(settings_file.load(config), data=data, start=start)
@@ -53,7 +54,7 @@ def reprocess(
     if not archive.segments:
         reasons = f" can be read:\n{_listed(archive)}" if archive.unreadable else " is named"
         raise SourceError(f"no recording{reasons}")
-    pull_models(settings)
+    prepare_models(settings, {input_shape(settings, *each.size) for each in archive.segments})
     run = _open_or_create(out, settings, archive, force=force)
     with CameraBars("starting Ray") as bars:
         result = reprocess_archive(settings, archive, run, on_progress=bars.update)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from genesis_ray.cli.prepare import pull_models
+from genesis_ray.cli.prepare import prepare_models
 from genesis_ray.cli.progress import CameraBars
 from genesis_ray.errors import SourceError
 from genesis_ray.running.assembly import input_shape
@@ -25,8 +25,8 @@ def watch_and_report(
         with open_source(
             camera.source, camera_id=camera.camera_id, process_fps=None, start=camera.start
         ) as source:
-            shapes.add(input_shape(settings, source))
-    pull_models(settings)
+            shapes.add(input_shape(settings, source.width, source.height))
+    prepare_models(settings, shapes)
     run = RunFolder.create(out, force=force)
     run.write_summary(summary(settings, None))
     if local:

@@ -140,10 +140,9 @@ def open_station(settings: Settings, camera: CameraSettings) -> CameraStation:
     return CameraStation(source, rules, observer, input_size=settings.detector.input_size)
 
 
-def input_shape(settings: Settings, source: VideoSource) -> tuple[int, int]:
-    """Return height and width of what the detector is given of a source's frames."""
-    long_side = settings.detector.input_size
-    return Letterbox.fit(source.width, source.height, long_side=long_side).shape
+def input_shape(settings: Settings, width: int, height: int) -> tuple[int, int]:
+    """Return height and width of what the detector is given of frames of a size."""
+    return Letterbox.fit(width, height, long_side=settings.detector.input_size).shape
 
 
 def zones_of(camera: CameraSettings) -> tuple[Zone, ...]:

@@ -11,11 +11,11 @@ from typing import Literal
 from genesis_ray.vision.fetch import IndexMirror, Source, WebFile
 
 Task = Literal["person-detection", "face-detection", "face-embedding"]
-Engine = Literal["torch", "openvino"]
+Engine = Literal["torch", "openvino", "openvino-int8"]
 Format = Literal["ultralytics", "facenet-graph", "onnx", "python-package"]
 
 _ENGINES: dict[Format, tuple[Engine, ...]] = {
-    "ultralytics": ("torch", "openvino"),
+    "ultralytics": ("torch", "openvino", "openvino-int8"),
     "facenet-graph": ("torch", "openvino"),
     "onnx": ("openvino",),
     "python-package": (),

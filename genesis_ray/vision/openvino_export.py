@@ -1,7 +1,7 @@
 """Conversion of models to OpenVINO's representation, once a shape.
 
-`python -m genesis_ray.vision.openvino_export NAME FOLDER` does the part that needs torch,
-for all shapes, so that no other process pays for torch.
+What needs much, torch or the quantiser, is done for all shapes at once by a process of its
+own, so that no other pays for it.
 """
 
 import os
@@ -10,13 +10,13 @@ import sys
 import tempfile
 from collections.abc import Callable
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 
 from genesis_ray.errors import ModelError
 from genesis_ray.vision import models
 from genesis_ray.vision.catalog import Model
 from genesis_ray.vision.fetch import sha256_of, sole_writer
-from genesis_ray.vision.quiet_openvino import ov
 
 # Counts up when the conversion below changes, so that older files are not used.
 _REVISION = 1
@@ -24,13 +24,22 @@ _FILE = "model.xml"
 _SEAL = "SHA256SUMS"
 
 
-def export(model: Model, shape: tuple[int, int]) -> Path:
+def export(model: Model, shape: tuple[int, int], *, int8: bool = False) -> Path:
     """Return the folder with a model converted for `shape`, made if it is missing.
 
-    Its name holds the digest of the weights, which are read only to make it.
+    Its name holds the digest of the weights, which are read only to make it. With `int8` its
+    weights and activations have 8 bits, where that does not cost accuracy; see `quantise`.
     """
-    size = f"{shape[0]}x{shape[1]}"
-    return _folder(model, size, lambda folder: _save(_readable(model), model, shape, folder))
+    return _folder(
+        model,
+        _variant(shape, int8),
+        lambda folder: _save(_in_int8(model) if int8 else _readable(model), model, shape, folder),
+    )
+
+
+def is_exported(model: Model, shape: tuple[int, int], *, int8: bool = False) -> bool:
+    """Tell whether `export` would find the folder made."""
+    return _path(model, _variant(shape, int8)).is_dir()
 
 
 def exported() -> dict[Path, bool]:
@@ -43,14 +52,29 @@ def _readable(model: Model) -> Path:
     """Return a file of the model that OpenVINO reads: ONNX and TensorFlow files as they are."""
     if model.format != "ultralytics":
         return models.weights(model.name)
-    return _folder(model, "any", partial(_convert_in_own_process, model.name)) / _FILE
+    run = partial(_in_own_process, model, "genesis_ray.vision.openvino_convert", model.name)
+    return _folder(model, "any", run) / _FILE
 
 
-def _folder(model: Model, size: str, write: Callable[[Path], None]) -> Path:
+def _in_int8(model: Model) -> Path:
+    """Return a file of the model in 8 bits, for any shape."""
+    source = _readable(model)
+    run = partial(_in_own_process, model, "genesis_ray.vision.quantise", str(source))
+    return _folder(model, "any-int8", run) / _FILE
+
+
+def _variant(shape: tuple[int, int], int8: bool) -> str:
+    return f"{shape[0]}x{shape[1]}" + ("-int8" if int8 else "")
+
+
+def _path(model: Model, variant: str) -> Path:
+    key = f"{model.name}-{variant}-{model.sha256[:12]}-openvino-{version('openvino')}-{_REVISION}"
+    return models.models_dir() / "openvino" / key
+
+
+def _folder(model: Model, variant: str, write: Callable[[Path], None]) -> Path:
     """Return the folder of a conversion; if it is missing, it appears when `write` is done."""
-    version = ov.get_version().split("-")[0]
-    key = f"{model.name}-{size}-{model.sha256[:12]}-openvino-{version}-{_REVISION}"
-    folder = models.models_dir() / "openvino" / key
+    folder = _path(model, variant)
     if folder.is_dir():
         return folder
     with sole_writer(folder):
@@ -58,7 +82,7 @@ def _folder(model: Model, size: str, write: Callable[[Path], None]) -> Path:
             return folder
         try:
             with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".export-") as temporary:
-                made = Path(temporary) / key
+                made = Path(temporary) / folder.name
                 made.mkdir()
                 write(made)
                 _seal(made)
@@ -85,6 +109,10 @@ def _is_whole(seal: Path) -> bool:
 
 def _save(source: Path, model: Model, shape: tuple[int, int], folder: Path) -> None:
     """Fix the shape, fold the model's input convention into the network, and write it."""
+    # A second to import, which whoever finds the folder made does without.
+    from genesis_ray.vision.openvino_write import write
+    from genesis_ray.vision.quiet_openvino import ov
+
     network = ov.Core().read_model(source)
     # FaceNet's graph is TensorFlow's, which keeps the colours of a pixel together.
     together = model.format == "facenet-graph"
@@ -98,23 +126,14 @@ def _save(source: Path, model: Model, shape: tuple[int, int], folder: Path) -> N
     if model.input.colour == "RGB":
         steps.convert_color(ov.preprocess.ColorFormat.RGB)
     steps.mean(model.input.mean).scale(model.input.scale)
-    _write(fold.build(), folder)
+    write(fold.build(), folder / _FILE)
 
 
-def _write(network: ov.Model, folder: Path) -> None:
-    try:
-        ov.save_model(network, folder / _FILE, compress_to_fp16=False)
-    except RuntimeError as error:  # what OpenVINO makes of a full disk
-        raise ModelError(
-            f"OpenVINO cannot write in {models.models_dir()}: {error}; "
-            "make room or set GENESIS_MODELS_DIR"
-        ) from error
-
-
-def _convert_in_own_process(name: str, folder: Path) -> None:
-    models.weights(name)  # its errors are raised here, not there
+def _in_own_process(model: Model, module: str, what: str, folder: Path) -> None:
+    """Have `module` write the model into `folder`, made of `what`."""
+    models.weights(model.name)  # its errors are raised here, not there
     finished = subprocess.run(  # noqa: S603  our own module
-        [sys.executable, "-W", "ignore", "-m", __name__, name, str(folder)],
+        [sys.executable, "-W", "ignore", "-m", module, what, str(folder / _FILE)],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         capture_output=True,
         text=True,
@@ -122,30 +141,6 @@ def _convert_in_own_process(name: str, folder: Path) -> None:
     )
     if finished.returncode != 0:
         raise ModelError(
-            f"{name} could not be converted for OpenVINO; the converter ended with "
+            f"{model.name} could not be converted for OpenVINO; {module} ended with "
             f"{finished.returncode} and said:\n{finished.stderr.strip()[-2000:]}"
         )
-
-
-def _convert(name: str, folder: Path) -> None:
-    """Convert for all shapes, by the front end that OpenVINO's `convert_model` uses."""
-    import torch
-    from openvino.frontend import FrontEndManager
-    from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
-
-    from genesis_ray.vision import torch_engine
-
-    network = torch_engine.network(models.find(name), any_shape=True)
-    with torch.inference_mode():
-        # Tracing is deprecated, but torch.export, its successor, takes ten times as long.
-        traced = TorchScriptPythonDecoder(
-            network,
-            example_input=torch.zeros(1, 3, 64, 96),
-            trace_kwargs={"check_trace": False},
-        )
-        front_end = FrontEndManager().load_by_framework("pytorch")
-        _write(front_end.convert(front_end.load(traced)), folder)
-
-
-if __name__ == "__main__":
-    _convert(sys.argv[1], Path(sys.argv[2]))

@@ -29,14 +29,26 @@ def photos() -> np.ndarray:
     return np.stack([image, image[:, ::-1], image // 2])
 
 
-@pytest.fixture(scope="module", params=["openvino", "torch"])
+@pytest.fixture(scope="module", params=["openvino-int8", "openvino", "torch"])
 def yolo(request: pytest.FixtureRequest) -> Runner:
     return engines.load("yolov8n", (384, 640), engine=request.param)
 
 
-def test_processor_alone_runs_openvino_and_a_gpu_torch():
-    assert engines.best_engine("cpu") == "openvino"
-    assert engines.best_engine("cuda") == "torch"
+@pytest.mark.parametrize(
+    ("model", "device", "multiplies_int8", "best"),
+    [
+        ("yolov8n", "cpu", True, "openvino-int8"),
+        ("yolov8n", "cpu", False, "openvino"),
+        ("yolov8n", "cuda", True, "torch"),
+        ("facenet-vggface2", "cpu", True, "openvino"),
+        ("sface", "cuda", True, "openvino"),
+    ],
+)
+def test_best_engine_is_the_fastest_that_the_machine_and_the_model_have(
+    model, device, multiplies_int8, best, monkeypatch
+):
+    monkeypatch.setattr(engines, "_multiplies_int8", lambda: multiplies_int8)
+    assert engines.best_engine(model, device) == best
 
 
 @pytest.mark.parametrize("hidden", ["", "-1"])
@@ -51,7 +63,7 @@ def test_engine_that_cannot_run_a_model_is_refused_with_those_that_can():
 
 
 def test_unknown_engine_is_refused_with_the_known_ones():
-    with pytest.raises(ModelError, match=r"\(auto, torch, openvino\), got 'tensorrt'"):
+    with pytest.raises(ModelError, match=r"\(auto, torch, openvino, openvino-int8\), got 'tensorrt'"):
         engines.load("yolov8n", (384, 640), engine="tensorrt")
 
 
