@@ -63,7 +63,9 @@ def test_engine_that_cannot_run_a_model_is_refused_with_those_that_can():
 
 
 def test_unknown_engine_is_refused_with_the_known_ones():
-    with pytest.raises(ModelError, match=r"\(auto, torch, openvino, openvino-int8\), got 'tensorrt'"):
+    with pytest.raises(
+        ModelError, match=r"\(auto, torch, openvino, openvino-int8\), got 'tensorrt'"
+    ):
         engines.load("yolov8n", (384, 640), engine="tensorrt")
 
 
