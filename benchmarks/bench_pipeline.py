@@ -218,7 +218,11 @@ def _raw(job: Job) -> Turn:
 
 def _yolo(job: Job) -> Turn:
     with tempfile.TemporaryDirectory() as folder:
-        os.environ |= {"YOLO_CONFIG_DIR": folder, "YOLO_AUTOINSTALL": "false"}
+        os.environ |= {
+            "YOLO_CONFIG_DIR": folder,
+            "YOLO_AUTOINSTALL": "false",
+            "YOLO_VERBOSE": "false",
+        }
         from ultralytics import YOLO
 
         from genesis_ray.vision import models
