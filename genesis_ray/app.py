@@ -177,7 +177,7 @@ class Live:
             LiveSpec(
                 settings=settings,
                 run=run.path,
-                realtime=self._realtime,
+                realtime=self._realtime or settings.has_live_cameras,
                 detector_app=self._app,
                 embedder_app=self._app,
             )

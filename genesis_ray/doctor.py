@@ -143,11 +143,11 @@ def sources(settings: Settings) -> list[Finding]:
 
 
 def _source(camera_id: str, urls: Sequence[str], fps: float) -> Finding:
-    from genesis_ray.vision.sources import open_source
+    from genesis_ray.vision.sources import open_recording
 
     name = f"camera {camera_id}"
     try:
-        with open_source(urls, camera_id=camera_id, process_fps=fps, start=None) as source:
+        with open_recording(urls, camera_id=camera_id, process_fps=fps, start=None) as source:
             size, rate = f"{source.width}x{source.height}", f"{source.fps:.4g} frames/s"
             return Finding(name, "ok", f"{size}, {rate}, of which {min(fps, source.fps):.4g}")
     except GenesisError as error:

@@ -9,6 +9,7 @@ import re
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -17,10 +18,12 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainSerializer,
     model_validator,
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from genesis_ray.domain.addresses import is_live, redacted
 from genesis_ray.errors import StoreError
 from genesis_ray.store.tenants import folder_name
 
@@ -45,9 +48,14 @@ def _playable(source: object) -> object:
     parts = source if isinstance(source, list | tuple) else [source]
     if not parts or not all(isinstance(part, str) and part.strip() for part in parts):
         raise ValueError(
-            f"expected a video file, photo:FILE, synthetic: or a list of these, got {source!r:.60}"
+            f"expected a video file, photo:FILE, synthetic:, a list of these, or the address of "
+            f"a live stream, got {source!r:.60}"
         )
     return source
+
+
+def _shown(source: str | tuple[str, ...]) -> str | list[str]:
+    return redacted(source) if isinstance(source, str) else [redacted(part) for part in source]
 
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -56,7 +64,12 @@ Corner = tuple[Fraction, Fraction]
 Identifier = Annotated[str, AfterValidator(_plain_name)]
 """Names that become folders and labels."""
 TenantId = Annotated[str, AfterValidator(_tenant_name)]
-Source = Annotated[str | tuple[str, ...], BeforeValidator(_playable)]
+Source = Annotated[
+    str | tuple[str, ...],
+    BeforeValidator(_playable),
+    PlainSerializer(_shown, when_used="json"),
+]
+"""What a camera plays; shown, as in a run's run.json, without passwords."""
 
 
 class _Section(BaseModel):
@@ -89,8 +102,10 @@ class CameraSettings(_Section):
 
     camera_id: Identifier
     source: Source = Field(
-        description="A video file, photo:FILE?seconds=8 or synthetic:; several play in turn"
+        description="A video file, photo:FILE?seconds=8 or synthetic:, of which several play in "
+        "turn; or rtsp://, http:// or device:0"
     )
+    transport: Literal["tcp", "udp"] = Field(default="tcp", description="What RTSP is carried by")
     process_fps: float | None = Field(
         default=None, gt=0, le=60, description="Overrides `process_fps` for this camera"
     )
@@ -99,6 +114,11 @@ class CameraSettings(_Section):
     )
     zones: tuple[ZoneSettings, ...] = ()
     lines: tuple[LineSettings, ...] = ()
+
+    @property
+    def is_live(self) -> bool:
+        """Whether this is a stream that never ends by itself."""
+        return any(map(is_live, self.sources))
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -215,6 +235,11 @@ class Settings(BaseSettings):
             )
         return self
 
+    @property
+    def has_live_cameras(self) -> bool:
+        """Whether a camera is a stream that never ends by itself."""
+        return any(camera.is_live for camera in self.cameras)
+
     def fps_of(self, camera: CameraSettings) -> float:
         """Return how many frames a second of `camera` are looked at, at most."""
         return camera.process_fps or self.process_fps
@@ -243,13 +268,16 @@ class Settings(BaseSettings):
 
 
 def camera_id_of(source: str) -> str:
-    """Return the name of a camera that nobody named: the stem of its file, made an identifier."""
+    """Return the name of a camera that nobody named: its file's stem or its address, plain."""
     scheme, _, rest = source.partition(":")
-    if scheme in ("photo", "synthetic"):
-        source = rest.partition("?")[0].rpartition(":")[2]
-    stem = Path(source).stem
-    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", stem).strip("-._")[:64]
-    return name or "camera"
+    if is_live(source):
+        address = urlsplit(source)
+        name = f"{address.hostname}{address.path}" if address.hostname else redacted(source)
+    elif scheme in ("photo", "synthetic"):
+        name = Path(rest.partition("?")[0].rpartition(":")[2]).stem
+    else:
+        name = Path(source).stem
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-._")[:64] or "camera"
 
 
 def _refuse_repeats(what: str, values: list[str]) -> None:

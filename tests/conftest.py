@@ -1,4 +1,5 @@
 import os
+import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,3 +43,61 @@ def small_disk(tmp_path: Path) -> Iterator[SmallDisk]:
         pytest.skip("a disk that can be filled is a tmpfs, and only root may mount one here")
     yield SmallDisk(folder)
     subprocess.run(["umount", "-l", folder], check=True)
+
+
+class RtspServer:
+    """A camera, as far as its stream goes: a picture of a moving ball, for ever."""
+
+    BALL = (
+        "( videotestsrc is-live=true pattern=ball"
+        " ! video/x-raw,format=I420,width=320,height=240,framerate=10/1"
+        " ! jpegenc ! rtpjpegpay name=pay0 pt=26 )"
+    )
+    SYSTEM_PYTHON = "/usr/bin/python3"  # Debian's, whose packages bring GStreamer's bindings
+
+    def __init__(self) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.url = f"rtsp://127.0.0.1:{self.port}/live"
+        self._process: subprocess.Popen[str] | None = None
+
+    def start(self, *login: str, pipeline: str = BALL) -> None:
+        """Serve; with a user and a password, to them alone."""
+        script = Path(__file__).with_name("rtsp_server.py")
+        self._process = subprocess.Popen(
+            [self.SYSTEM_PYTHON, str(script), str(self.port), pipeline, *login],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == "ready\n"
+
+    def kill(self) -> None:
+        """Be gone, as a camera that loses its power."""
+        if self._process:
+            self._process.kill()
+            self._process.communicate()
+        self._process = None
+
+
+@pytest.fixture(scope="session")
+def has_rtsp_server() -> bool:
+    check = "import gi; gi.require_version('GstRtspServer', '1.0')"
+    command = [RtspServer.SYSTEM_PYTHON, "-c", check]
+    try:
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
+
+
+@pytest.fixture
+def rtsp(has_rtsp_server) -> Iterator[RtspServer]:
+    if not has_rtsp_server:
+        pytest.skip(
+            "no RTSP server; on Debian: apt install python3-gi gir1.2-gst-rtsp-server-1.0 "
+            "gstreamer1.0-plugins-good"
+        )
+    server = RtspServer()
+    yield server
+    server.kill()

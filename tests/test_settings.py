@@ -182,9 +182,26 @@ def test_an_embedders_own_threshold_is_the_default():
         ("synthetic:?people=3", "camera"),
         ("камера.mp4", "camera"),
         ("...mp4", "camera"),
+        ("rtsp://ann:secret@10.0.0.7:554/Streaming/101", "10.0.0.7-Streaming-101"),
+        ("rtsp://ann:secret@:554", "rtsp-554"),
+        ("device:0", "device-0"),
         ("x" * 80 + ".mp4", "x" * 64),
     ],
 )
-def test_a_camera_that_nobody_named_is_called_after_its_file(source, name):
+def test_a_camera_that_nobody_named_is_called_after_its_file_or_address(source, name):
     assert camera_id_of(source) == name
     assert camera(camera_id_of(source)).camera_id == name
+
+
+def test_a_password_in_an_address_is_handed_down_and_never_shown():
+    settings = Settings(cameras=[camera(source="rtsp://ann:secret@door/1")])
+    assert settings.cameras[0].sources == ("rtsp://ann:secret@door/1",)
+    assert settings.model_dump(mode="json")["cameras"][0]["source"] == "rtsp://***@door/1"
+    assert "secret" not in settings.model_dump_json()
+
+
+def test_live_cameras_are_told_from_recordings():
+    assert camera(source="rtsp://door/1").is_live
+    assert not camera(source=("a.mp4", "b.mp4")).is_live
+    assert Settings(cameras=[camera(), camera("till", "device:0")]).has_live_cameras
+    assert not Settings(cameras=[camera()]).has_live_cameras

@@ -7,6 +7,8 @@ from uuid import UUID
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from genesis_ray.domain.events import CameraState
+
 Kind = Literal[
     "track_observations",
     "zone_crossings",
@@ -104,11 +106,11 @@ class VisitEvent(_Row):
 
 
 class CameraStateEvent(_Row):
-    """A camera's stream began, ended or failed."""
+    """A camera's stream came into another state."""
 
     kind: Literal["camera_states"]
-    state: Literal["online", "ended", "failed"]
-    reason: str
+    state: CameraState
+    reason: str = Field(description="A code that says why; empty where there is nothing to say")
 
 
 EventRow = Annotated[

@@ -9,7 +9,7 @@ from pathlib import Path
 from genesis_ray.domain.events import stable_id
 from genesis_ray.errors import ConfigurationError, SourceError
 from genesis_ray.settings import CameraSettings, Settings, camera_id_of
-from genesis_ray.vision.sources import open_source
+from genesis_ray.vision.sources import open_recording
 
 VIDEO_SUFFIXES = frozenset({".mp4", ".mkv", ".avi", ".mov", ".ts", ".webm", ".m4v", ".mpg"})
 
@@ -147,7 +147,7 @@ def _camera_of(settings: Settings, file: Path) -> CameraSettings:
 def _look_into(
     settings: Settings, camera: CameraSettings, sources: tuple[str, ...], start: datetime | None
 ) -> _Recording:
-    with open_source(
+    with open_recording(
         sources,
         camera_id=camera.camera_id,
         process_fps=settings.fps_of(camera),

@@ -51,7 +51,7 @@ def tracking(
     from genesis_ray.evaluation.mot_file import TrackedBoxes, read_ground_truth, write_predictions
     from genesis_ray.evaluation.tracking import evaluate
     from genesis_ray.settings import DetectorSettings, FaceSettings, Settings
-    from genesis_ray.vision.sources import open_source
+    from genesis_ray.vision.sources import open_recording
 
     truth = read_ground_truth(ground_truth)
     if predictions and not predictions.parent.is_dir():
@@ -59,7 +59,7 @@ def tracking(
     settings = Settings(
         detector=DetectorSettings(model=model, engine=engine), faces=FaceSettings(enabled=False)
     )
-    with open_source(video, camera_id="video", process_fps=None, start=None) as source:
+    with open_recording(video, camera_id="video", process_fps=None, start=None) as source:
         pull_models(settings)
         found = _track(source, settings.detector)
         if source.problem:

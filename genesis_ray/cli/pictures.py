@@ -1,5 +1,6 @@
 """The pictures that a run is illustrated with."""
 
+from contextlib import closing
 from pathlib import Path
 
 from genesis_ray.analytics import pictures
@@ -40,6 +41,8 @@ def draw_pictures(settings: Settings, run: RunFolder) -> list[Path]:
 
 
 def _first_frame(settings: Settings, camera: CameraSettings) -> Image | None:
-    with open_station(settings, camera).source as source:
+    if camera.is_live:
+        return None
+    with closing(open_station(settings, camera).source) as source:
         first = next(iter(source), None)
     return first.image if first else None

@@ -30,7 +30,9 @@ def run(
     sources: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="SOURCE...", help="Video files, photo:FILE?seconds=8 or synthetic:?people=3"
+            metavar="SOURCE...",
+            help="Video files, rtsp://HOST/PATH, http://..., device:0, photo:FILE?seconds=8 or "
+            "synthetic:?people=3",
         ),
     ] = None,
     config: ConfigOption = None,
@@ -53,7 +55,7 @@ def run(
     start: StartOption = None,
     force: ForceOption = False,
 ) -> None:
-    """Watch SOURCES, or the cameras of --config, to their end.
+    """Watch SOURCES, or the cameras of --config, to their end; live ones until Ctrl-C.
 
     Leaves the event tables in the run folder: ask them with `genesis query`.
 

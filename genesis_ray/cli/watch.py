@@ -4,12 +4,12 @@ from pathlib import Path
 
 from genesis_ray.cli.prepare import prepare_models
 from genesis_ray.cli.progress import CameraBars
-from genesis_ray.errors import SourceError
+from genesis_ray.errors import ConfigurationError, SourceError
 from genesis_ray.running.assembly import input_shape
 from genesis_ray.running.result import RunResult, summary
 from genesis_ray.settings import Settings
 from genesis_ray.store.run_folder import RunFolder
-from genesis_ray.vision.sources import open_source
+from genesis_ray.vision.sources import open_recording, open_source
 
 
 def watch_and_report(
@@ -20,9 +20,17 @@ def watch_and_report(
     Raises:
         SourceError: A source cannot be opened; nothing has been written then.
     """
+    if local and (live := next((c for c in settings.cameras if c.is_live), None)):
+        raise ConfigurationError(
+            f"camera {live.camera_id} is a live stream, which needs the live system; leave out "
+            f"--local"
+        )
     shapes = set()
     for camera in settings.cameras:
-        with open_source(
+        if camera.is_live:
+            open_source(camera.source, camera_id=camera.camera_id, process_fps=None).close()
+            continue
+        with open_recording(
             camera.source, camera_id=camera.camera_id, process_fps=None, start=camera.start
         ) as source:
             shapes.add(input_shape(settings, source.width, source.height))

@@ -11,12 +11,13 @@ from typing import ClassVar, Literal
 from uuid import UUID, uuid5
 
 from genesis_ray.domain.lines import LineDirection
+from genesis_ray.domain.stream_health import StreamState
 from genesis_ray.domain.zones import Direction
 
 _NAMESPACE = UUID("6d0a53a1-58b5-5c0b-9b67-2f2d2f6c1b7e")
 
 Decision = Literal["named", "review", "unknown"]
-CameraState = Literal["online", "ended", "failed"]
+CameraState = Literal[StreamState, "ended", "failed"]
 
 
 def stable_id(*key: object) -> UUID:
@@ -147,7 +148,7 @@ class VisitEnded(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CameraStateChanged(Event):
-    """A camera's stream began, ended or failed."""
+    """A camera's stream came into another state; `reason` is a code that says why."""
 
     KEY = ("state",)
     state: CameraState

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,12 @@ if TYPE_CHECKING:
 
 _STACKS_WAITING = 1
 """Between two steps; with the one that the next step awaits, two are under way."""
+
+_QUIET_S = 3.0
+"""Without a report of frames, after which a live camera is reported as it is: longer than a frame
+is under way."""
+
+_LOOK_EVERY_S = 1.0
 
 _SeenByCamera = dict[str, list[Seen]]
 
@@ -69,6 +76,8 @@ class CameraGroupActor:
         self._recorders: dict[str, Recorder] = {}
         self._progress: dict[str, CameraProgress] = {}
         self._first_frame_at: float | None = None
+        self._inbox: FrameInbox | None = None
+        self._reported_at: dict[str, float] = {}
         for camera in settings.cameras:
             if camera.camera_id in camera_ids:
                 self._open(camera)
@@ -104,11 +113,13 @@ class CameraGroupActor:
             async with asyncio.TaskGroup() as steps:
                 steps.create_task(self._observe(found, embedded))
                 steps.create_task(self._deliver(embedded))
+                quiet = steps.create_task(self._report_the_quiet())
                 while stack := await asyncio.to_thread(inbox.take):
                     answer = detect.remote(stack.images) if stack.frames else None
                     self._first_frame_at = self._first_frame_at or time.time()
                     await found.put((stack, answer))
                 await found.put(None)
+                quiet.cancel()
         finally:
             inbox.close()
             for recorder in self._recorders.values():
@@ -153,6 +164,7 @@ class CameraGroupActor:
                 reports.append(self._stations[camera_id].report(frames, own))
             reports += [station.finish() for station in stack.ended]
             await asyncio.gather(*(self._send(report) for report in reports))
+            self._reported_at |= dict.fromkeys(seen, time.monotonic())
 
     async def _send(self, report: Report) -> None:
         camera_id = report.camera_id
@@ -165,10 +177,26 @@ class CameraGroupActor:
         self._progress[camera_id] = replace(
             before,
             frames=before.frames + report.frames,
-            dropped=self._inbox.dropped(camera_id),
+            dropped=self._inbox.dropped(camera_id) if self._inbox else {},
             is_done=report.is_last,
             problem=report.problem,
+            state=report.state or before.state,
         )
+
+    async def _report_the_quiet(self) -> None:
+        """Report live cameras that give no frames, so that their news comes and nobody waits."""
+        live = [station for station in self._stations.values() if station.is_live]
+        while live:
+            await asyncio.sleep(_LOOK_EVERY_S)
+            for station in live:
+                reported_at = self._reported_at.get(station.camera_id, 0.0)
+                if time.monotonic() - reported_at > _QUIET_S:
+                    await self._send(station.idle(datetime.now(UTC)))
+
+    async def stop(self) -> None:
+        """Let all sources end now; `run` reports what is under way and returns."""
+        if self._inbox:
+            self._inbox.stop()
 
     def figures(self) -> GroupFigures:
         """Return how far the cameras are."""

@@ -37,9 +37,9 @@ class Stack:
 class FrameInbox:
     """Decodes each camera in a thread of its own and hands out what is ready.
 
-    In capacity mode a camera with enough frames waiting stops decoding until some are
-    taken: nothing is dropped. In real time it keeps only the latest frame and counts
-    those that it replaced.
+    In capacity mode a recording with enough frames waiting stops decoding until some are
+    taken: nothing is dropped. A live stream, or a recording in real time, keeps only the
+    latest frame and counts those that it replaced.
     """
 
     def __init__(
@@ -94,11 +94,17 @@ class FrameInbox:
             [lane.station for lane in ended],
         )
 
-    def close(self) -> None:
-        """Stop decoding; after this the sources may be closed."""
+    def stop(self) -> None:
+        """Let every camera end with the frames that wait."""
         with self._changed:
             self._closed = True
+            for lane in self._lanes:
+                lane.is_over = True
             self._changed.notify_all()
+
+    def close(self) -> None:
+        """Stop decoding; after this the sources may be closed."""
+        self.stop()
         for thread in self._threads:
             thread.join(_LAST_FRAME_S)
 
@@ -116,12 +122,13 @@ class FrameInbox:
         first = next((lane for lane in order if lane.waiting), None)
         if first is None:
             return []
-        alike = [lane for lane in order if lane.station.input_shape == first.station.input_shape]
+        shape = first.next_shape
         taken: list[tuple[CameraStation, Frame, Image]] = []
-        while len(taken) < self._limit and any(lane.waiting for lane in alike):
-            for lane in alike:
-                if lane.waiting and len(taken) < self._limit:
-                    taken.append((lane.station, *lane.waiting.popleft()))
+        while alike := [lane for lane in order if lane.next_shape == shape]:
+            turn = alike[: self._limit - len(taken)]
+            if not turn:
+                break
+            taken += [(lane.station, *lane.waiting.popleft()) for lane in turn]
         return taken
 
     def _decode(self, lane: "_Lane") -> None:
@@ -133,7 +140,7 @@ class FrameInbox:
                     pair = next(frames, None)
                 if pair is None:
                     break
-                if self._realtime:
+                if self._realtime and not lane.station.is_live:  # which paces itself
                     captured_at = pair[0].stamp.captured_at
                     first_at = first_at or captured_at
                     self._wait_until(began + (captured_at - first_at).total_seconds())
@@ -150,12 +157,13 @@ class FrameInbox:
 
     def _put(self, lane: "_Lane", pair: tuple[Frame, Image]) -> None:
         with self._changed:
-            if self._realtime:
+            if self._realtime or lane.station.is_live:
                 lane.drops += len(lane.waiting)
                 lane.waiting.clear()
             else:
                 self._changed.wait_for(lambda: len(lane.waiting) < self._limit or self._closed)
-            lane.waiting.append(pair)
+            if not lane.is_over:
+                lane.waiting.append(pair)
             self._changed.notify_all()
 
 
@@ -169,6 +177,11 @@ class _Lane:
     is_over: bool = False
     said_so: bool = False
     failure: Exception | None = None
+
+    @property
+    def next_shape(self) -> tuple[int, ...] | None:
+        """The shape of the picture that waits longest."""
+        return self.waiting[0][1].shape if self.waiting else None
 
     @property
     def is_drained(self) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
@@ -36,7 +37,9 @@ def run_live(
     realtime: bool,
     on_progress: Callable[[CameraProgress], None],
 ) -> RunResult:
-    """Watch the recordings of all cameras to their end on Ray; return the figures.
+    """Watch all cameras on Ray, recordings to their end; return the figures.
+
+    Live streams have none: SIGINT or SIGTERM ends them, and then what is under way is finished.
 
     `shapes` are those of the detector's inputs, made ready while the rest starts.
     Uses the cluster that RAY_ADDRESS names, else starts one on this machine for the run.
@@ -45,7 +48,7 @@ def run_live(
     spec = LiveSpec(
         settings=settings,
         run=run.path.resolve(),
-        realtime=realtime,
+        realtime=realtime or settings.has_live_cameras,
         detector_app=_DETECTOR_APP,
         embedder_app=_EMBEDDER_APP,
     )
@@ -80,8 +83,23 @@ async def _follow(
 ) -> RunResult:
     """Let everything run to its end and tell how far the cameras are."""
     running = asyncio.create_task(supervisor.run(begun_at))
+    _end_on_signals(supervisor)
     while not running.done():
         await asyncio.wait([running], timeout=_POLL_S)
         for camera in running.result().cameras if running.done() else await supervisor.cameras():
             on_progress(camera)
     return running.result()
+
+
+def _end_on_signals(supervisor: "Supervisor") -> None:
+    """Let the first SIGINT or SIGTERM end the sources; the second has its usual effect."""
+    loop = asyncio.get_running_loop()
+    ending: list[asyncio.Task[None]] = []  # so that it is not collected before it is done
+
+    def end() -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+        ending.append(loop.create_task(supervisor.end()))
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, end)

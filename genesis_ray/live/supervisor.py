@@ -85,6 +85,10 @@ class Supervisor:
             logged_until=journal.logged_until,
         )
 
+    async def end(self) -> None:
+        """Let all sources end now: `run` finishes what is under way and returns."""
+        await asyncio.gather(*(group.stop.remote() for group in self._groups))
+
     async def stop(self) -> None:
         """Cut the cameras off; keep what was learned and logged until now."""
         for group in self._groups:

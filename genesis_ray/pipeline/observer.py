@@ -33,13 +33,13 @@ class FaceSchedule:
     """When a track's face is looked at: often at first, then now and then.
 
     Attributes:
-        min_width: Least width of a person's box, as a fraction of the frame's.
+        min_width: Least width of a person's box, in pixels of the frame.
     """
 
     interval: timedelta
     looks: int
     later_interval: timedelta
-    min_width: float
+    min_width: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,8 +93,8 @@ class CameraObserver:
         self._in_view: dict[int, _Sight] = {}
         self._last_at: datetime | None = None
 
-    def observe(self, stamp: FrameStamp, detections: Detections) -> Observation:
-        """Take the people of the next frame, normalised to it."""
+    def observe(self, stamp: FrameStamp, detections: Detections, *, width: int) -> Observation:
+        """Take the people of the next frame, normalised to it; `width` is the frame's, pixels."""
         at = self._last_at = stamp.captured_at
         tracks = self._tracker.update(at, detections)
         events: list[Event] = list(self._close_lost(at))
@@ -109,7 +109,7 @@ class CameraObserver:
             sight = self._in_view.setdefault(track_id, _Sight(observed))
             if sight.see(observed):
                 events.append(observed)
-            if self._rules.faces and sight.wants_face(observed, self._rules.faces):
+            if self._rules.faces and sight.wants_face(observed, self._rules.faces, width):
                 wanted.append(WantedFace(track_id, sight.looks - 1, box))
         events += map(self._zone_crossed, self._zones.update(at, feet))
         events += map(self._line_crossed, self._lines.update(at, feet))
@@ -201,14 +201,14 @@ class _Sight:
         self.reported_at = at
         return True
 
-    def wants_face(self, observed: TrackObserved, schedule: FaceSchedule) -> bool:
+    def wants_face(self, observed: TrackObserved, schedule: FaceSchedule, width: int) -> bool:
         """Tell, and count, whether this sight's face is to be looked at."""
         at = observed.occurred_at
         often = self.looks < schedule.looks
         interval = schedule.interval if often else schedule.later_interval
         if self.looked_at is not None and at - self.looked_at < interval:
             return False
-        if observed.x2 - observed.x1 < schedule.min_width:
+        if observed.x2 - observed.x1 < schedule.min_width / width:
             return False
         self.looked_at = at
         self.looks += 1

@@ -19,7 +19,7 @@ from genesis_ray.settings import CameraSettings, DetectorSettings, FaceSettings,
 from genesis_ray.vision.crops import HeadCrop
 from genesis_ray.vision.faces import EmbeddedFace
 from genesis_ray.vision.letterbox import Letterbox
-from genesis_ray.vision.sources import VideoSource, open_source
+from genesis_ray.vision.sources import open_source
 
 SYNTHETIC = "synthetic"
 """The model name of the stand-ins that find and tell apart the figures of a synthetic film."""
@@ -124,7 +124,11 @@ def open_station(settings: Settings, camera: CameraSettings) -> CameraStation:
 
     fps = settings.fps_of(camera)
     source = open_source(
-        camera.source, camera_id=camera.camera_id, process_fps=fps, start=camera.start
+        camera.source,
+        camera_id=camera.camera_id,
+        process_fps=fps,
+        start=camera.start,
+        transport=camera.transport,
     )
     rules = CameraRules(
         tenant_id=settings.tenant_id,
@@ -133,7 +137,7 @@ def open_station(settings: Settings, camera: CameraSettings) -> CameraStation:
         zones=zones_of(camera),
         lines=lines_of(camera),
         settle=timedelta(seconds=settings.settle_s),
-        faces=_face_schedule(settings.faces, source),
+        faces=_face_schedule(settings.faces),
     )
     tracker = PersonTracker(process_fps=fps, first_track_id=first_track_id(source.started_at))
     observer = CameraObserver(rules, tracker)
@@ -173,12 +177,12 @@ def build_journal(settings: Settings) -> SiteJournal:
     )
 
 
-def _face_schedule(settings: FaceSettings, source: VideoSource) -> FaceSchedule | None:
+def _face_schedule(settings: FaceSettings) -> FaceSchedule | None:
     if not settings.enabled:
         return None
     return FaceSchedule(
         interval=timedelta(seconds=settings.interval_s),
         looks=settings.looks,
         later_interval=timedelta(seconds=settings.later_interval_s),
-        min_width=settings.min_person_width / source.width,
+        min_width=settings.min_person_width,
     )

@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import cv2
+import numpy as np
+
 from genesis_ray.running.assembly import lines_of, zones_of
 from genesis_ray.running.station import Seen
 from genesis_ray.settings import CameraSettings
@@ -19,6 +22,7 @@ class Recorder:
         self._path = media / f"{camera.camera_id}.mp4"
         self._fps = fps
         self._writer: VideoWriter | None = None
+        self._size = (0, 0)
         self._names: dict[int, str] = {}
 
     def name(self, names: dict[int, str]) -> None:
@@ -35,6 +39,9 @@ class Recorder:
             height, width = image.shape[:2]
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._writer = VideoWriter(self._path, width, height, fps=self._fps)
+            self._size = width, height
+        elif image.shape[1::-1] != self._size:  # a camera that was set to another resolution
+            image = np.asarray(cv2.resize(image, self._size), np.uint8)
         self._writer.write(image, seen.observation.at)
 
     def close(self) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
+from genesis_ray.domain.stream_health import StreamState
 from genesis_ray.running.stage_clock import Stage
 from genesis_ray.settings import Settings
 
@@ -19,6 +20,7 @@ class CameraProgress:
         expected_frames: In all, where the source knows.
         dropped: Frames not looked at, by reason.
         problem: Why the source ended before its time.
+        state: Of a live stream, the last that was reported.
     """
 
     camera_id: str
@@ -27,6 +29,7 @@ class CameraProgress:
     dropped: Mapping[str, int] = field(default_factory=dict)
     is_done: bool = False
     problem: str | None = None
+    state: StreamState | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,19 +6,24 @@ differ only in how a stack of frames reaches the detector and a crop the embedde
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from genesis_ray.domain.detections import Detections
 from genesis_ray.domain.events import CameraState, CameraStateChanged
 from genesis_ray.domain.frames import Frame, Image
 from genesis_ray.domain.identity import Face
 from genesis_ray.domain.ordering import DONE
+from genesis_ray.domain.stream_health import StreamState
 from genesis_ray.pipeline.observer import CameraObserver, CameraRules, Observation
 from genesis_ray.pipeline.stages import TimedEvents
 from genesis_ray.vision.crops import HeadCrop, cut_heads
 from genesis_ray.vision.faces import EmbeddedFace
 from genesis_ray.vision.letterbox import Letterbox
 from genesis_ray.vision.sources import VideoSource
+from genesis_ray.vision.stream import LiveStream
+
+_CLOCKS_AGREE = timedelta(seconds=2)
+"""A live frame's time of capture is at most this far from its arrival."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,7 @@ class Report:
     Attributes:
         frames: Frames looked at since the report before.
         problem: In the last report, why the source ended before its time.
+        state: The state that a live stream came into since the report before.
     """
 
     camera_id: str
@@ -36,6 +42,7 @@ class Report:
     faces: tuple[Face, ...]
     frames: int
     problem: str | None = None
+    state: StreamState | None = None
 
     @property
     def is_last(self) -> bool:
@@ -57,7 +64,7 @@ class CameraStation:
 
     def __init__(
         self,
-        source: VideoSource,
+        source: VideoSource | LiveStream,
         rules: CameraRules,
         observer: CameraObserver,
         *,
@@ -66,7 +73,8 @@ class CameraStation:
         self.source = source
         self._rules = rules
         self._observer = observer
-        self._letterbox = Letterbox.fit(source.width, source.height, long_side=input_size)
+        self._input_size = input_size
+        self._letterboxes: dict[tuple[int, ...], Letterbox] = {}
         self._begun = False
         self._last_at = source.started_at
 
@@ -76,9 +84,9 @@ class CameraStation:
         return self._rules.camera_id
 
     @property
-    def input_shape(self) -> tuple[int, int]:
-        """Height and width of what `prepare` returns."""
-        return self._letterbox.shape
+    def is_live(self) -> bool:
+        """Whether frames come when they come, and the source never ends by itself."""
+        return self.source.is_live
 
     @property
     def expected_frames(self) -> int | None:
@@ -88,11 +96,12 @@ class CameraStation:
     def frames(self) -> Iterator[tuple[Frame, Image]]:
         """Yield each frame with what the detector is to be given of it."""
         for frame in self.source:
-            yield frame, self._letterbox.apply(frame.image)
+            yield frame, self._letterbox(frame.image).apply(frame.image)
 
     def observe(self, frame: Frame, found: Detections) -> Seen:
         """Take what the detector found in the next frame, normalised to its input."""
-        observation = self._observer.observe(frame.stamp, self._letterbox.restore(found))
+        people = self._letterbox(frame.image).restore(found)
+        observation = self._observer.observe(frame.stamp, people, width=frame.image.shape[1])
         wanted = [face.person for face in observation.wanted_faces]
         tracks = observation.tracks
         crops = cut_heads(frame.image, tracks.detections.xyxy, wanted) if tracks and wanted else []
@@ -104,21 +113,44 @@ class CameraStation:
         faces = [face for one in seen for face in self._faces_of(one.observation, answers)]
         events: TimedEvents = [(one.observation.at, one.observation.events) for one in seen]
         at = self._last_at = seen[-1].observation.at
-        if not self._begun:
-            self._begun = True
+        if not self._begun and not self.is_live:
             begun_at = seen[0].observation.at
             events.insert(0, (begun_at, self._state(begun_at, "online", "")))
-        return Report(self.camera_id, at, events, tuple(faces), len(seen))
+        self._begun = True
+        news, state = self._news()
+        return Report(self.camera_id, at, events + news, tuple(faces), len(seen), state=state)
+
+    def idle(self, now: datetime) -> Report:
+        """Report a live stream that gives no frames: its news, and that time goes on."""
+        self._last_at = max(self._last_at, now - _CLOCKS_AGREE)
+        news, state = self._news()
+        return Report(self.camera_id, self._last_at, news, (), 0, state=state)
 
     def finish(self) -> Report:
         """End the stream: every track is over, and nothing more will come."""
-        events: TimedEvents = []
+        events, _ = self._news()
         if last := self._observer.finish():
             problem = self.source.problem
             events.append((last.at, last.events))
             state = self._state(self._last_at, "failed" if problem else "ended", problem or "")
             events.append((last.at, state))
         return Report(self.camera_id, DONE, events, (), 0, self.source.problem)
+
+    def _news(self) -> tuple[TimedEvents, StreamState | None]:
+        """Return what the source has to say of its state, and the state it is in by now."""
+        events: TimedEvents = []
+        latest: StreamState | None = None
+        for at, (latest, reason) in self.source.take_news():
+            events.append((at, self._state(at, latest, reason)))
+        return events, latest
+
+    def _letterbox(self, image: Image) -> Letterbox:
+        """Return the letterbox for pictures of this size, which a live stream may change."""
+        size = image.shape[:2]
+        if size not in self._letterboxes:
+            height, width = size
+            self._letterboxes[size] = Letterbox.fit(width, height, long_side=self._input_size)
+        return self._letterboxes[size]
 
     def _faces_of(
         self, observation: Observation, answers: Iterator[EmbeddedFace | None]

@@ -17,7 +17,7 @@ import nncf
 
 from genesis_ray.vision.letterbox import Letterbox
 from genesis_ray.vision.openvino_write import write
-from genesis_ray.vision.sources import open_source
+from genesis_ray.vision.sources import open_recording
 
 _PHOTOS = ("bus.jpg", "zidane.jpg")
 """People far and near, in every installation. Ranges found on 169 frames of eight surveillance
@@ -40,7 +40,7 @@ def pictures() -> npt.NDArray[np.uint8]:
             f"&brightness={brightness}&width={width}&height={height}"
         )
         letterbox = Letterbox.fit(width, height)
-        with open_source(url, camera_id="photo", process_fps=None, start=None) as source:
+        with open_recording(url, camera_id="photo", process_fps=None, start=None) as source:
             stack += [letterbox.apply(frame.image) for frame in source]
     return np.stack(stack)
 

@@ -1,4 +1,4 @@
-"""Where frames come from: a file, a pan over a photo, a synthetic film, or several in a row."""
+"""Where frames come from: files, pans over photos and synthetic film, in a row, or a stream."""
 
 import importlib.util
 import inspect
@@ -13,10 +13,12 @@ from urllib.parse import parse_qsl
 
 from pydantic import ValidationError
 
+from genesis_ray.domain.addresses import is_live, redacted
 from genesis_ray.domain.frames import Frame, FrameStamp, Image, RateSampler
 from genesis_ray.errors import ConfigurationError, SourceError
 from genesis_ray.vision.decode import VideoFile
 from genesis_ray.vision.photo import PhotoPan
+from genesis_ray.vision.stream import LiveStream, News, Transport
 from genesis_ray.vision.synthetic import SyntheticFilm
 
 _UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
@@ -63,12 +65,13 @@ class VideoSource:
     What plays in a row goes on without a gap, except where the files' own dates tell of one.
 
     Attributes:
-        width: Pixels of every frame.
-        height: The same.
+        width, height: Pixels of every frame.
         fps: Rate of the video itself, before frames are left out.
         frame_count: About how many frames it has, before some are left out; None if not known.
         started_at: Capture time of the first frame, UTC.
     """
+
+    is_live = False
 
     def __init__(
         self,
@@ -104,6 +107,10 @@ class VideoSource:
         if self.frame_count is None or self._process_fps is None:
             return self.frame_count
         return math.ceil(self.frame_count * min(1.0, self._process_fps / self.fps))
+
+    def take_news(self) -> list[News]:
+        """Return no news: a recording has none."""
+        return []
 
     @property
     def problem(self) -> str | None:
@@ -169,9 +176,34 @@ def open_source(
     *,
     camera_id: str,
     process_fps: float | None,
+    start: datetime | None = None,
+    transport: Transport = "tcp",
+) -> VideoSource | LiveStream:
+    """Open one camera: a recording, see `open_recording`, or a live stream.
+
+    A stream is `rtsp://`, `rtsps://`, `http://`, `https://`, or `device:0` for a camera of this
+    machine. Its frames are dated by the clock, whatever `start` says, and it is connected to
+    when its first one is asked for. `transport` is what RTSP is carried by.
+    """
+    urls = [url] if isinstance(url, str) else url
+    if len(urls) == 1 and is_live(urls[0]):
+        try:
+            return LiveStream(
+                urls[0], camera_id=camera_id, process_fps=process_fps, transport=transport
+            )
+        except ConfigurationError as error:
+            raise ConfigurationError(f"camera {camera_id}: {error}") from error
+    return open_recording(urls, camera_id=camera_id, process_fps=process_fps, start=start)
+
+
+def open_recording(
+    url: str | Sequence[str],
+    *,
+    camera_id: str,
+    process_fps: float | None,
     start: datetime | None,
 ) -> VideoSource:
-    """Open one camera's video.
+    """Open one camera's recording.
 
     Args:
         url: What to play, or a list of what plays without a gap:
@@ -190,6 +222,11 @@ def open_source(
     """
     urls = [url] if isinstance(url, str) else url
     try:
+        if live := next(filter(is_live, urls), None):
+            raise ConfigurationError(
+                f"expected a recording, which has an end, found the live stream {redacted(live)}; "
+                f"make it a camera of its own and watch it with `genesis run`"
+            )
         return VideoSource(urls, camera_id=camera_id, process_fps=process_fps, start=start)
     except ConfigurationError as error:
         raise ConfigurationError(f"camera {camera_id}: {error}") from error
@@ -201,7 +238,8 @@ def _open_clip(url: str) -> Clip:
         return opener(rest)
     if colon and rest.startswith("//"):
         raise ConfigurationError(
-            f"expected a path, photo: or synthetic:, found an address that begins with {scheme}:"
+            f"expected a path, photo:, synthetic:, rtsp://, http:// or device:, found an address "
+            f"that begins with {scheme}:"
         )
     return VideoFile(Path(url).expanduser())
 
@@ -215,17 +253,9 @@ def _open_film(rest: str) -> Clip:
     return _make(SyntheticFilm, "synthetic", rest.removeprefix("?"))
 
 
-def _refuse_live(_rest: str) -> Clip:
-    raise ConfigurationError(
-        "expected a path, photo: or synthetic:, found the address of a live stream; "
-        "those come with the next version, until then give a recording"
-    )
-
-
 _OPENERS: dict[str, Callable[[str], Clip]] = {
     "photo": _open_photo,
     "synthetic": _open_film,
-    **dict.fromkeys(("rtsp", "rtsps", "http", "https", "device"), _refuse_live),
 }
 
 

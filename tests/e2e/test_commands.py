@@ -1,8 +1,11 @@
 """Commands as their users type them, on synthetic film: quick, with the real process round it."""
 
 import json
+import signal
 import subprocess
 import sys
+import time
+from itertools import groupby
 from pathlib import Path
 
 import av
@@ -76,7 +79,8 @@ def test_nothing_is_pictured_unless_asked_for(genesis, config, tmp_path):
         (["synthetic:?people=2", "--config", "wrong.yaml"], "wrong.yaml:3"),
         (["synthetic:?people=2", "--local", "--realtime"], "--realtime"),
         (["synthetic:?people=2", "--start", "yesterday"], "--start"),
-        (["rtsp://user:secret@camera/1"], "next version"),
+        (["rtsp://user:secret@camera/1", "--local"], "--local"),
+        (["rtsp://user:secret@:554"], "no host"),
         ([], "nothing to watch"),
     ],
 )
@@ -190,6 +194,50 @@ def test_in_real_time_a_recording_plays_at_its_own_pace(genesis, config, tmp_pat
     assert camera["frames"] + sum(camera["dropped"].values()) == 60
     assert result["watching_s"] > 5
     assert len(RunTables(out / "events")["track_observations"])
+
+
+@pytest.mark.ray
+def test_a_live_stream_is_watched_until_it_is_interrupted(rtsp, config, tmp_path):
+    rtsp.start("ann", "secret")
+    out = tmp_path / "run"
+    command = [
+        str(Path(sys.executable).with_name("genesis")), "run",
+        rtsp.url.replace("//", "//ann:secret@"), "--config", str(config),
+        "--out", str(out), "--data", str(tmp_path / "data"),
+    ]  # fmt: skip
+    log = tmp_path / "log.txt"
+    with log.open("w") as output:
+        running = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        seen: list[str] = []
+        for state in ("online", "connecting", "online"):
+            deadline = time.monotonic() + 60
+            seen.append(state)
+            while _states(out) != seen:
+                assert running.poll() is None, log.read_text()
+                assert time.monotonic() < deadline, (_states(out), log.read_text())
+                time.sleep(0.2)
+            if state == "connecting":
+                rtsp.start("ann", "secret")
+            elif len(seen) == 1:
+                rtsp.kill()
+        running.send_signal(signal.SIGINT)
+        assert running.wait(30) == 0, log.read_text()
+    finally:
+        running.kill()
+        running.wait()
+    assert _states(out) == ["online", "connecting", "online", "ended"]
+    assert json.loads((out / "run.json").read_text())["state"] == "finished"
+    for path in [log, *filter(Path.is_file, out.rglob("*"))]:
+        assert b"secret" not in path.read_bytes(), path
+
+
+def _states(run: Path) -> list[str]:
+    """Return the states of a run's only camera so far; a new reason is no new state."""
+    if not (run / "events" / "version.json").exists():
+        return []
+    rows = RunTables(run / "events")["camera_states"].to_pylist()
+    return [state for state, _ in groupby(row["state"] for row in rows)]
 
 
 @pytest.mark.ray

@@ -17,6 +17,7 @@ class Reel:
     """A station that plays numbered frames; frame n shows n in every pixel.
 
     Attributes:
+        is_live: Whether it is a camera's stream and no recording.
         played: Frames that have been decoded.
         go_on: Where cleared, the next frame is awaited.
     """
@@ -29,7 +30,9 @@ class Reel:
         shape: tuple[int, int] = (32, 64),
         seconds_apart: float = 0,
         breaks_after: int | None = None,
+        is_live: bool = False,
     ) -> None:
+        self.is_live = is_live
         self.camera_id = camera_id
         self.input_shape = shape
         self.played = 0
@@ -216,6 +219,34 @@ def test_frames_taken_and_dropped_are_all_frames(open_inbox):
     assert len(taken) + inbox.dropped("door").get(BUSY, 0) == 40
     assert taken == sorted(taken)
     assert taken[-1] == 39
+
+
+def test_of_a_live_stream_only_the_latest_frame_waits_even_where_recordings_wait(open_inbox):
+    stream, film = Reel("stream", 9, is_live=True), Reel("film", 3)
+    inbox = open_inbox(stream, film)
+    eventually(lambda: stream.played == 9 and film.played == 3)
+    eventually(lambda: not threads_of("stream"))
+    stacks = take_all(inbox)
+    assert indices(stacks, "stream") == [8]
+    assert indices(stacks, "film") == [0, 1, 2]
+    assert inbox.dropped("stream") == {BUSY: 8}
+
+
+def test_a_live_stream_paces_itself(open_inbox):
+    stream = Reel("stream", 5, is_live=True, seconds_apart=3600)
+    open_inbox(stream, realtime=True)
+    eventually(lambda: stream.played == 5)
+
+
+def test_who_is_stopped_ends_with_the_frames_that_wait(open_inbox):
+    door, till = Reel("door", 1000), Reel("till", 1000)
+    till.go_on.clear()
+    inbox = open_inbox(door, till, limit=4)
+    eventually(lambda: door.played > 4)
+    inbox.stop()
+    stacks = take_all(inbox)
+    assert indices(stacks, "door") == [0, 1, 2, 3]
+    assert {station.camera_id for stack in stacks for station in stack.ended} == {"door", "till"}
 
 
 def test_what_a_decoder_fails_with_reaches_who_takes(open_inbox):

@@ -14,6 +14,9 @@ from genesis_ray.domain.lines import Line
 from genesis_ray.domain.zones import Zone
 from genesis_ray.pipeline.observer import CameraObserver, CameraRules, FaceSchedule, Observation
 
+WIDTH = 640
+"""Of the frames, in pixels; 32 are a twentieth."""
+
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 LEFT_HALF = Zone("entrance", Polygon.of([(0, 0), (0.5, 0), (0.5, 1), (0, 1)]))
 MIDDLE = Line("door", Point(0.5, 1), Point(0.5, 0))  # upwards: its right-hand side is the right
@@ -28,7 +31,7 @@ RULES = CameraRules(
         interval=timedelta(seconds=0.5),
         looks=3,
         later_interval=timedelta(seconds=5),
-        min_width=0.05,
+        min_width=32,
     ),
 )
 
@@ -62,7 +65,9 @@ def watch(
     """Return what an observer says of a film of scenes and of its end."""
     observer = CameraObserver(rules, NumberedPeople())
     observations = [
-        observer.observe(FrameStamp("hall", n, at(n / fps)), people(scene, width=width))
+        observer.observe(
+            FrameStamp("hall", n, at(n / fps)), people(scene, width=width), width=WIDTH
+        )
         for n, scene in enumerate(scenes)
     ]
     end = observer.finish()
@@ -176,7 +181,7 @@ def test_a_film_without_a_frame_has_nothing_to_end():
 
 def test_an_ended_film_has_nothing_more_to_say():
     observer = CameraObserver(RULES, NumberedPeople())
-    observer.observe(FrameStamp("hall", 0, at(0)), people({7: 0.2}))
+    observer.observe(FrameStamp("hall", 0, at(0)), people({7: 0.2}), width=WIDTH)
     observer.finish()
     assert observer.finish().events == ()
 

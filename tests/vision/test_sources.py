@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 
 from genesis_ray.errors import ConfigurationError, GenesisError, SourceError
 from genesis_ray.vision.recording import VideoWriter
-from genesis_ray.vision.sources import VideoSource, open_source
+from genesis_ray.vision.sources import VideoSource, open_recording, open_source
 from genesis_ray.vision.synthetic import SyntheticFilm
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -173,9 +174,16 @@ def test_what_cannot_be_played_says_why(url, error: type[GenesisError], says: st
 @pytest.mark.parametrize(
     "url", ["rtsp://user:secret@10.0.0.1/stream", "https://user:secret@host/live.m3u8", "device:0"]
 )
-def test_live_streams_are_named_as_to_come_and_passwords_are_not_repeated(url: str) -> None:
-    with pytest.raises(ConfigurationError, match=r"camera door: .*next version") as error:
-        source(url)
+def test_a_live_stream_is_opened_without_being_connected_to(url: str) -> None:
+    with closing(open_source(url, camera_id="door", process_fps=None, start=None)) as stream:
+        assert stream.is_live
+        assert stream.expected_frames is None
+
+
+@pytest.mark.parametrize("urls", [["rtsp://ann:secret@door/1"], ["synthetic:", "device:0"]])
+def test_a_live_stream_is_no_recording_and_its_password_is_not_repeated(urls: list[str]) -> None:
+    with pytest.raises(ConfigurationError, match="camera door: expected a recording") as error:
+        open_recording(urls, camera_id="door", process_fps=None, start=None)
     assert "secret" not in str(error.value)
 
 
@@ -187,7 +195,7 @@ def test_a_start_without_a_time_zone_is_refused() -> None:
 def test_finding_a_packages_photo_does_not_import_the_package() -> None:
     script = (
         "import sys\n"
-        "from genesis_ray.vision.sources import open_source\n"
+        "from genesis_ray.vision.sources import open_recording, open_source\n"
         f"open_source({BUS!r}, camera_id='c', process_fps=None, start=None).close()\n"
         "sys.exit(' '.join({'ultralytics', 'torch'} & set(sys.modules)) or None)\n"
     )

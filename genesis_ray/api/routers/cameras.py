@@ -7,12 +7,13 @@ from pydantic import BaseModel, Field
 
 from genesis_ray.api.backends import LiveState
 from genesis_ray.api.deps import Reached
+from genesis_ray.domain.stream_health import StreamState
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.settings import CameraSettings
 
 router = APIRouter(prefix="/v1/cameras", tags=["cameras"])
 
-State = Literal["starting", "online", "ended", "failed"]
+State = Literal["starting", StreamState, "ended", "failed"]
 
 
 class Camera(BaseModel):
@@ -64,4 +65,6 @@ def _shown(camera: CameraSettings, progress: CameraProgress | None, state: LiveS
 def _state(progress: CameraProgress, *, is_open: bool) -> State:
     if progress.is_done:
         return "failed" if progress.problem else "ended"
-    return "online" if is_open else "starting"
+    if not is_open:
+        return "starting"
+    return progress.state or "online"

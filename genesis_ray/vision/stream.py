@@ -1,0 +1,210 @@
+"""Live streams over a network or from a device, decoded with PyAV and connected to again."""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from random import Random
+from typing import Any, Literal, NamedTuple
+from urllib.parse import urlsplit
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
+from av.video.stream import VideoStream
+
+from genesis_ray.domain.addresses import redacted
+from genesis_ray.domain.backoff import Backoff
+from genesis_ray.domain.capture_clock import CaptureClock
+from genesis_ray.domain.frames import Frame, FrameStamp, Image, RateSampler
+from genesis_ray.domain.stream_health import Diagnosis, Picture, StreamDoctor, StreamLimits
+from genesis_ray.errors import ConfigurationError
+
+Transport = Literal["tcp", "udp"]
+
+_OPEN_TIMEOUT_S = 8.0
+_FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 8.0
+"""Waits between attempts: one attempt and one wait together stay well below 30 seconds."""
+
+_REASONS: tuple[tuple[type[BaseException], str], ...] = (
+    (av.error.HTTPUnauthorizedError, "unauthorised"),
+    (av.error.HTTPForbiddenError, "unauthorised"),
+    (av.error.HTTPNotFoundError, "not_found"),
+    (av.error.ConnectionRefusedError, "refused"),
+    (av.error.TimeoutError, "timed_out"),
+    (av.error.ExitError, "timed_out"),
+    (av.error.FileNotFoundError, "not_found"),
+    (av.error.PermissionError, "not_permitted"),
+    (av.error.InvalidDataError, "not_a_video"),
+)
+
+
+class News(NamedTuple):
+    """A change of a stream's state."""
+
+    at: datetime
+    diagnosis: Diagnosis
+
+
+class LiveStream:
+    """One camera's live frames, at most `process_fps` a second, stamped with times of capture.
+
+    It never ends by itself: where the stream ends or fails it is connected to again, until
+    `close`. Only the thread that iterates may do so; `take_news` and `close` are anybody's.
+    """
+
+    is_live = True
+    expected_frames = None
+    problem = None
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        camera_id: str,
+        process_fps: float | None,
+        transport: Transport = "tcp",
+        limits: StreamLimits = StreamLimits(),  # noqa: B008  frozen
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Take note of the address; nothing is connected to before the first frame is asked for.
+
+        Raises:
+            ConfigurationError: It is no address of a stream.
+        """
+        self._source, self._options = _how_to_open(url, transport)
+        self._camera_id = camera_id
+        self._sampler = RateSampler(process_fps) if process_fps else None
+        self._now = now
+        self._limits = limits
+        self._doctor = StreamDoctor(limits)
+        self._clock = CaptureClock()
+        self._news: deque[News] = deque()
+        self._closed = threading.Event()
+        self._frame_index = 0
+        self._reformatter = VideoReformatter()
+        self.started_at = now()
+
+    def __iter__(self) -> Iterator[Frame]:
+        random = Random(self._camera_id)  # noqa: S311  cameras are to differ, nothing more
+        backoff = Backoff(first_s=_FIRST_WAIT_S, cap_s=_LONGEST_WAIT_S, random=random)
+        while not self._closed.is_set():
+            try:
+                container, stream = self._connect()
+            except (av.FFmpegError, _NoVideoError) as error:
+                self._tell(self._doctor.lost(reason_of(error)))
+                self._closed.wait(backoff.next_s())
+                continue
+            with closing(container):
+                self._doctor.connected(self._now())
+                self._clock.restart()
+                for frame in self._play(container, stream):
+                    backoff.reset()
+                    yield frame
+            if not self._closed.is_set():
+                self._closed.wait(backoff.next_s())
+
+    def take_news(self) -> list[News]:
+        """Return the changes of state since the last time, in order."""
+        news = []
+        while self._news:
+            news.append(self._news.popleft())
+        return news
+
+    def close(self) -> None:
+        """Let the iteration end with the frame it waits for."""
+        self._closed.set()
+
+    def _connect(self) -> tuple[InputContainer, VideoStream]:
+        file, format_name = self._source
+        container = av.open(
+            file,
+            "r",
+            format=format_name,
+            options=self._options,
+            timeout=(_OPEN_TIMEOUT_S, self._limits.stalled_after.total_seconds()),
+            metadata_errors="replace",
+        )
+        if not container.streams.video:
+            container.close()
+            raise _NoVideoError
+        stream = container.streams.video[0]
+        stream.thread_type = "SLICE"
+        return container, stream
+
+    def _play(self, container: InputContainer, stream: VideoStream) -> Iterator[Frame]:
+        """Yield the frames of one connection until it ends or fails."""
+        time_base = stream.time_base or Fraction(1, 90_000)
+        try:
+            for packet in container.demux(stream):
+                if self._closed.is_set():
+                    return
+                try:
+                    decoded = stream.decode(packet)
+                except av.FFmpegError:
+                    self._tell(self._doctor.failed(self._now()))
+                    continue
+                for picture in decoded:
+                    yield from self._take(picture, time_base)
+            self._tell(self._doctor.lost("ended"))
+        except av.FFmpegError as error:
+            self._tell(self._doctor.look(self._now()))  # silent for long: stalled
+            if not self._doctor.is_stalled:
+                self._tell(self._doctor.lost(reason_of(error)))
+
+    def _take(self, picture: VideoFrame, time_base: Fraction) -> Iterator[Frame]:
+        arrived_at = self._now()
+        elapsed = None
+        if picture.pts is not None:
+            elapsed = timedelta(microseconds=round(picture.pts * time_base * 1_000_000))
+        before = self._clock.resets
+        captured_at = self._clock.captured_at(elapsed, arrived_at)
+        index, self._frame_index = self._frame_index, self._frame_index + 1
+        if self._sampler and not self._sampler.keeps(captured_at):
+            self._doctor.skip()
+            return
+        image = self._pixels(picture)
+        resets = self._clock.resets - before
+        self._tell(self._doctor.see(arrived_at, Picture.of(image), resets=resets))
+        yield Frame(FrameStamp(self._camera_id, index, captured_at), image)
+
+    def _pixels(self, picture: VideoFrame) -> Image:
+        turned = self._reformatter.reformat(picture, format="bgr24", threads=1).to_ndarray()
+        quarter_turns = round(picture.rotation / 90) % 4
+        return np.ascontiguousarray(np.rot90(turned, quarter_turns), np.uint8)
+
+    def _tell(self, diagnosis: Diagnosis | None) -> None:
+        if diagnosis:
+            self._news.append(News(self._now(), diagnosis))
+
+
+class _NoVideoError(Exception):
+    """A stream that carries no pictures."""
+
+
+def reason_of(error: Exception) -> str:
+    """Return the code of why a connection failed; never the address, which may hold a password."""
+    if isinstance(error, _NoVideoError):
+        return "no_pictures"
+    return next((code for kind, code in _REASONS if isinstance(error, kind)), "unreachable")
+
+
+def _how_to_open(url: str, transport: Transport) -> tuple[tuple[str, str | None], dict[str, Any]]:
+    """Return what PyAV opens, with the name of its format, and the options for it."""
+    scheme, _, rest = url.partition(":")
+    if scheme.lower() == "device":
+        device = f"/dev/video{rest}" if rest.isdecimal() else rest
+        if not device.startswith("/dev/"):
+            raise ConfigurationError(
+                f"expected device:NUMBER or device:/dev/NAME, got device:{rest:.40}"
+            )
+        return (device, "v4l2"), {}
+    if not urlsplit(url).hostname:
+        raise ConfigurationError(f"{redacted(url)}: expected {scheme}://HOST/..., found no host")
+    if scheme.lower() in ("rtsp", "rtsps"):
+        return (url, None), {"rtsp_transport": transport, "fflags": "nobuffer"}
+    return (url, None), {}

@@ -1,0 +1,113 @@
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from genesis_ray.domain.stream_health import Diagnosis, Picture, StreamDoctor
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+ONLINE = Diagnosis("online", "")
+
+
+def at(seconds: float) -> datetime:
+    return NOON + timedelta(seconds=seconds)
+
+
+def scene(number: int = 0) -> Picture:
+    return Picture(120.0, 40.0, number)
+
+
+@pytest.fixture
+def doctor() -> StreamDoctor:
+    doctor = StreamDoctor()
+    doctor.connected(at(0))
+    return doctor
+
+
+def watch(doctor, seconds, picture, *, fps=10, begin=0.0, **seen) -> list[Diagnosis]:
+    """Show `picture(n)` at a steady rate; return the changes of state."""
+    changes = [
+        doctor.see(at(begin + n / fps), picture(n), **seen) for n in range(int(seconds * fps))
+    ]
+    return [change for change in changes if change]
+
+
+def test_a_stream_that_shows_a_changing_scene_is_online_and_says_so_once(doctor):
+    assert watch(doctor, 60, scene) == [ONLINE]
+
+
+def test_without_a_connection_it_says_why_once(doctor):
+    assert doctor.lost("refused") == ("connecting", "refused")
+    assert doctor.lost("refused") is None
+    assert doctor.lost("timed_out") == ("connecting", "timed_out")
+
+
+def test_silence_of_twenty_seconds_is_a_stall(doctor):
+    watch(doctor, 1, scene)
+    assert doctor.look(at(20.8)) is None
+    assert doctor.look(at(20.9)) == ("stalled", "no_frames")
+    assert doctor.is_stalled
+    assert doctor.see(at(30), scene(999)) == ONLINE
+
+
+def test_the_very_same_picture_for_twenty_seconds_is_frozen(doctor):
+    assert watch(doctor, 19.9, lambda _: scene()) == [ONLINE]
+    assert watch(doctor, 1, lambda _: scene(), begin=20) == [("frozen", "same_picture")]
+    assert watch(doctor, 1, lambda n: scene(n + 1), begin=21) == [ONLINE]
+
+
+@pytest.mark.parametrize(
+    ("mean", "spread", "state"), [(1, 2, "black"), (40, 3, "black"), (254, 1, "white")]
+)
+def test_a_picture_of_nothing_is_black_or_white_after_three_seconds(doctor, mean, spread, state):
+    changes = watch(doctor, 4, lambda n: Picture(mean, spread, n))
+    assert [change.state for change in changes] == ["online", state]
+
+
+def test_a_flash_is_not_a_white_picture(doctor):
+    def flashing(n: int) -> Picture:
+        return Picture(254, 1, n) if n % 50 < 20 else scene(n)
+
+    assert watch(doctor, 30, flashing) == [ONLINE]
+
+
+def test_more_frames_than_a_camera_sends_are_too_fast(doctor):
+    changes = watch(doctor, 11, scene, fps=100)
+    assert [change.state for change in changes] == ["online", "too_fast"]
+    assert watch(doctor, 25, lambda n: scene(n + 5000), begin=12)[-1] == ONLINE
+
+
+def test_a_clock_that_is_set_again_and_again_is_skewed(doctor):
+    changes = watch(doctor, 11, scene, resets=1)
+    assert [change.state for change in changes] == ["online", "clock_skewed"]
+
+
+def test_many_damaged_packets_are_told_and_over_when_they_are(doctor):
+    watch(doctor, 1, scene)
+    for n in range(20):
+        doctor.failed(at(1 + n / 10))
+    assert watch(doctor, 9, scene, begin=3)[0] == ("decoding_errors", "damaged_packets")
+    assert watch(doctor, 25, lambda n: scene(n + 500), begin=12)[-1] == ONLINE
+
+
+def test_a_new_connection_forgets_what_was_wrong_with_the_old_one(doctor):
+    watch(doctor, 21, lambda _: scene())
+    doctor.lost("ended")
+    doctor.connected(at(30))
+    assert watch(doctor, 5, lambda _: scene(), begin=30) == [ONLINE]
+
+
+def test_frames_left_out_count_for_the_rate_alone(doctor):
+    for n in range(1100):
+        doctor.skip() if n % 10 else doctor.see(at(n / 100), scene(n))
+    assert doctor.look(at(11)) is None or doctor.look(at(11)) is None
+    assert doctor.see(at(11.1), scene(5000)) is None  # it has been told by then
+
+
+def test_pictures_differ_where_a_sampled_pixel_does():
+    image = np.full((64, 64, 3), 90, np.uint8)
+    other = image.copy()
+    other[8, 8, 1] = 91
+    assert Picture.of(image) == Picture.of(image.copy())
+    assert Picture.of(image).digest != Picture.of(other).digest
+    assert Picture.of(image)[:2] == (90.0, 0.0)
