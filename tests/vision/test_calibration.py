@@ -11,7 +11,7 @@ def test_pictures_fit_the_detectors_input_and_are_dark_and_bright():
     assert brightness.min() < 0.6 * brightness.max()
 
 
-def test_there_are_as_many_as_ranges_need_and_no_two_are_the_same():
+def test_there_are_enough_different_ones_and_not_so_many_that_the_first_start_takes_long():
     stack = pictures()
-    assert 64 <= len(stack) <= 300
-    assert len({picture.tobytes() for picture in stack}) == len(stack)
+    assert len(stack) <= 128
+    assert len({picture.tobytes() for picture in stack}) >= 64
