@@ -5,15 +5,20 @@ Nothing is changed, and neither Ray nor torch is imported: an examination takes 
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
+from threading import Timer
 
 from genesis_ray import machine
 from genesis_ray.errors import GenesisError
 from genesis_ray.machine import Finding
-from genesis_ray.settings import Settings
+from genesis_ray.settings import CameraSettings, Settings
 
 _NO_SETTINGS = ("GENESIS_MODELS_DIR", "GENESIS_TEST_")
 """How variables of ours begin that override no setting."""
+
+_PATIENCE_S = 10.0
+"""How long a live camera may take to show its first picture."""
 
 
 def examine(config: Path | None = None, data: Path | None = None) -> list[Finding]:
@@ -136,15 +141,43 @@ def _weights(name: str) -> Finding:
 def sources(settings: Settings) -> list[Finding]:
     """Open what each camera plays, folders of recordings aside."""
     return [
-        _source(camera.camera_id, camera.sources, settings.fps_of(camera))
+        _stream(camera) if camera.is_live else _recording(camera, settings.fps_of(camera))
         for camera in settings.cameras
         if not any(Path(source).expanduser().is_dir() for source in camera.sources)
     ]
 
 
-def _source(camera_id: str, urls: Sequence[str], fps: float) -> Finding:
+def _stream(camera: CameraSettings) -> Finding:
+    """Connect to a live camera and wait a while for its first frame."""
+    from genesis_ray.vision.sources import open_source
+    from genesis_ray.vision.stream import REMEDIES
+
+    name = f"camera {camera.camera_id}"
+    try:
+        stream = open_source(
+            camera.source,
+            camera_id=camera.camera_id,
+            process_fps=None,
+            transport=camera.transport,
+        )
+    except GenesisError as error:
+        return Finding(name, "problem", str(error), "correct the camera's source")
+    giving_up = Timer(_PATIENCE_S, stream.close)
+    with closing(stream):
+        giving_up.start()
+        frame = next(iter(stream), None)
+        giving_up.cancel()
+    if frame:
+        height, width = frame.image.shape[:2]
+        return Finding(name, "ok", f"{width}x{height}, live")
+    reasons = [news.diagnosis.reason for news in stream.take_news()] or ["timed_out"]
+    return Finding(name, "problem", f"no picture: {reasons[-1]}", REMEDIES.get(reasons[-1], ""))
+
+
+def _recording(camera: CameraSettings, fps: float) -> Finding:
     from genesis_ray.vision.sources import open_recording
 
+    camera_id, urls = camera.camera_id, camera.sources
     name = f"camera {camera_id}"
     try:
         with open_recording(urls, camera_id=camera_id, process_fps=fps, start=None) as source:

@@ -113,3 +113,22 @@ def test_a_library_that_cannot_be_loaded_is_told(monkeypatch):
     last = doctor.examine()[-1]
     assert (last.level, last.remedy) == ("problem", "`make setup`")
     assert "libGL.so.1" in last.message
+
+
+def test_a_live_camera_is_connected_to_and_shows_a_picture(rtsp):
+    rtsp.start("ann", "secret")
+    url = rtsp.url.replace("//", "//ann:secret@")
+    (found,) = doctor.sources(Settings(cameras=[CameraSettings(camera_id="door", source=url)]))
+    assert (found.name, found.level, found.message) == ("camera door", "ok", "320x240, live")
+
+
+def test_of_a_live_camera_that_shows_none_the_reason_and_the_remedy_are_told(rtsp, monkeypatch):
+    monkeypatch.setattr(doctor, "_PATIENCE_S", 2.0)
+    rtsp.start("ann", "secret")
+    sources = {"off": "rtsp://127.0.0.1:1/live", "closed": rtsp.url}
+    cameras = [CameraSettings(camera_id=name, source=url) for name, url in sources.items()]
+    off, closed = doctor.sources(Settings(cameras=cameras))
+    assert (off.level, off.message) == ("problem", "no picture: refused")
+    assert "switch it on" in off.remedy
+    assert (closed.level, closed.message) == ("problem", "no picture: unauthorised")
+    assert "password" in closed.remedy

@@ -43,6 +43,20 @@ _REASONS: tuple[tuple[type[BaseException], str], ...] = (
 )
 
 
+REMEDIES = {
+    "unauthorised": "correct the user and password in its address",
+    "not_found": "correct the path behind its host, or the device's number",
+    "refused": "switch it on, or correct the port in its address",
+    "timed_out": "check its cable, the network and the firewall: nothing answers there",
+    "not_permitted": "let this user read it; for a device, as a member of the group video",
+    "not_a_video": "correct the address: what answers there sends no video that can be decoded",
+    "no_pictures": "correct the address: what answers there sends sound alone",
+    "unreachable": "check its host's name and the network",
+    "ended": "look whether the camera serves somebody else already: it ended at once",
+}
+"""What to do about a stream that cannot be connected to, by the reason."""
+
+
 class News(NamedTuple):
     """A change of a stream's state."""
 
