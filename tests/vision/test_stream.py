@@ -136,15 +136,22 @@ def test_udp_is_there_on_request(rtsp, watch):
     watching.until(lambda: len(watching.frames) >= 5)
 
 
-@pytest.fixture
-def film_over_http(tmp_path: Path) -> Iterator[str]:
-    with av.open(tmp_path / "film.ts", "w") as video:
-        stream = video.add_stream("libx264", rate=10)
-        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
-        for level in range(20):
-            image = np.full((240, 320, 3), 4 * level, np.uint8)
+def film(path: Path, *, width: int = 320, height: int = 240) -> bytes:
+    """Write a film of two seconds that can be cut and joined anywhere, and return its bytes."""
+    noise = np.random.default_rng(0)
+    with av.open(path, "w", format="mpegts") as video:
+        stream = video.add_stream("libx264", rate=10, options={"g": "5"})
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        for _ in range(20):
+            image = noise.integers(0, 255, (height, width, 3), np.uint8)
             video.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
         video.mux(stream.encode())
+    return path.read_bytes()
+
+
+@pytest.fixture
+def film_over_http(tmp_path: Path) -> Iterator[str]:
+    film(tmp_path / "film.ts")
     quiet = type("Quiet", (SimpleHTTPRequestHandler,), {"log_message": lambda *_: None})
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(quiet, directory=tmp_path)) as server:
         threading.Thread(target=server.serve_forever).start()
@@ -158,6 +165,25 @@ def test_a_stream_over_http_that_ends_is_connected_to_again(film_over_http, watc
     assert ("connecting", "ended") in watching.states
     times = [frame.stamp.captured_at for frame in islice(watching.frames, 45)]
     assert times == sorted(set(times))
+
+
+def test_flipped_bytes_cost_some_frames_and_not_the_camera(film_over_http, watch, tmp_path):
+    damaged = bytearray((tmp_path / "film.ts").read_bytes())
+    for place in range(5_000, len(damaged), 3_001):
+        damaged[place] ^= 0xFF
+    (tmp_path / "film.ts").write_bytes(damaged)
+    watching = watch(film_over_http)
+    watching.until(lambda: len(watching.frames) >= 45)
+    times = [frame.stamp.captured_at for frame in watching.frames]
+    assert all(later > earlier for earlier, later in pairwise(times))
+
+
+def test_a_camera_that_is_set_to_another_resolution_goes_on(film_over_http, watch, tmp_path):
+    small = (tmp_path / "film.ts").read_bytes()
+    (tmp_path / "film.ts").write_bytes(small + film(tmp_path / "large.ts", width=640, height=480))
+    watching = watch(film_over_http)
+    watching.until(lambda: {f.image.shape[1] for f in watching.frames} == {320, 640})
+    assert {frame.image.shape for frame in watching.frames} == {(240, 320, 3), (480, 640, 3)}
 
 
 def test_a_page_that_is_no_video_is_told(film_over_http, watch, tmp_path):
