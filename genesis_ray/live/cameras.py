@@ -178,7 +178,7 @@ class CameraGroupActor:
             before,
             frames=before.frames + report.frames,
             dropped=self._inbox.dropped(camera_id) if self._inbox else {},
-            is_done=report.is_last,
+            is_done=before.is_done or report.is_last,
             problem=report.problem,
             state=report.state or before.state,
         )
@@ -195,6 +195,9 @@ class CameraGroupActor:
 
     async def stop(self) -> None:
         """Let all sources end now; `run` reports what is under way and returns."""
+        for station in self._stations.values():
+            if station.is_live:
+                station.source.close()
         if self._inbox:
             self._inbox.stop()
 

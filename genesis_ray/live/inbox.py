@@ -17,7 +17,7 @@ BUSY = "busy"
 """Why a frame was dropped: a newer one came before the detector was free."""
 
 _LAST_FRAME_S = 5.0
-"""How long `close` waits for a decoder to finish the frame it is at."""
+"""How long `close` waits for the decoders to finish the frames they are at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +105,9 @@ class FrameInbox:
     def close(self) -> None:
         """Stop decoding; after this the sources may be closed."""
         self.stop()
+        deadline = time.monotonic() + _LAST_FRAME_S
         for thread in self._threads:
-            thread.join(_LAST_FRAME_S)
+            thread.join(max(0.0, deadline - time.monotonic()))
 
     def _has_news(self) -> bool:
         return (
