@@ -87,26 +87,26 @@ def environment() -> Finding:
 
 def engine(settings: Settings) -> Finding:
     """Tell what finds people and faces, and what runs it."""
-    from genesis_ray.running.assembly import models_of
-    from genesis_ray.vision import engines
+    from genesis_ray.running.assembly import SYNTHETIC
+    from genesis_ray.vision import embedders, engines
 
     device = engines.best_device()
     detector, faces = settings.detector, settings.faces
-    on = _engine(detector.engine, models_of(settings)[:1])
-    parts = [f"people: {detector.model} on {on}"]
-    if faces.enabled:
-        on = _engine(faces.engine, models_of(settings)[-1:])
-        parts.append(f"faces: {faces.embedder} with {faces.finder} on {on}")
-    return Finding("models in use", "ok", f"{'; '.join(parts)} ({device})")
 
+    def runs(model: str, wanted: str) -> str:
+        return engines.best_engine(model, device) if wanted == "auto" else wanted
 
-def _engine(wanted: str, models: Sequence[str]) -> str:
-    """Return what runs models of which this is one; a stand-in for tests is none."""
-    from genesis_ray.vision import engines
-
-    if wanted != "auto" or not models:
-        return wanted
-    return engines.best_engine(models[0], engines.best_device())
+    parts = []
+    try:
+        if detector.model != SYNTHETIC:
+            on = runs(detector.model, detector.engine)
+            parts.append(f"people: {detector.model} on {on}")
+        if faces.enabled and faces.embedder != SYNTHETIC:
+            on = runs(embedders.find(faces.embedder).parts[0].model, faces.engine)
+            parts.append(f"faces: {faces.embedder} with {faces.finder} on {on}")
+    except GenesisError as error:
+        return Finding("models in use", "problem", str(error), "correct the configuration")
+    return Finding("models in use", "ok", f"{'; '.join(parts) or 'none'} ({device})")
 
 
 def weights(settings: Settings) -> list[Finding]:

@@ -132,3 +132,11 @@ def test_of_a_live_camera_that_shows_none_the_reason_and_the_remedy_are_told(rts
     assert "switch it on" in off.remedy
     assert (closed.level, closed.message) == ("problem", "no picture: unauthorised")
     assert "password" in closed.remedy
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"detector": {"model": "yolov99"}}, {"faces": {"embedder": "nobody"}}]
+)
+def test_a_model_that_does_not_exist_is_a_finding(wrong):
+    found = doctor.engine(Settings(**wrong))
+    assert (found.level, found.remedy) == ("problem", "correct the configuration")
