@@ -69,7 +69,9 @@ def run_live(
                 _EMBEDDER_APP: embedder.bind(settings.faces),
             }
         )
-        return asyncio.run(_follow(supervisor, begun_at, on_progress))
+        # A recording that is cut off is not finished, a stream has no other end.
+        is_endless = settings.has_live_cameras
+        return asyncio.run(_follow(supervisor, begun_at, on_progress, end_on_signals=is_endless))
     finally:
         if os.environ.get("RAY_ADDRESS"):  # a cluster of our own ends with this process
             with suppress(RayError):
@@ -79,11 +81,16 @@ def run_live(
 
 
 async def _follow(
-    supervisor: "Supervisor", begun_at: float, on_progress: Callable[[CameraProgress], None]
+    supervisor: "Supervisor",
+    begun_at: float,
+    on_progress: Callable[[CameraProgress], None],
+    *,
+    end_on_signals: bool,
 ) -> RunResult:
     """Let everything run to its end and tell how far the cameras are."""
     running = asyncio.create_task(supervisor.run(begun_at))
-    _end_on_signals(supervisor)
+    if end_on_signals:
+        _end_on_signals(supervisor)
     while not running.done():
         await asyncio.wait([running], timeout=_POLL_S)
         for camera in running.result().cameras if running.done() else await supervisor.cameras():
