@@ -12,7 +12,7 @@ from genesis_ray.running.station import CameraStation
 from genesis_ray.vision.stream import News
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
-EVERYWHERE = np.array([[0.0, 0.0, 1.0, 1.0]], np.float32)
+MIDDLE = np.array([[0.25, 0.25, 0.75, 0.75]], np.float32)
 
 
 def at(seconds: float) -> datetime:
@@ -86,10 +86,11 @@ def test_a_stream_may_change_its_resolution(station):
 
 
 def test_boxes_are_brought_back_to_the_frame_they_were_found_in(station):
-    for frame, _ in station.frames():
-        seen = station.observe(frame, Detections(EVERYWHERE, np.ones(1, np.float32)))
+    wide, tall = [0.25, 7 / 30, 0.75, 23 / 30], [7 / 30, 0.25, 23 / 30, 0.75]  # without margins
+    for (frame, _), expected in zip(station.frames(), [wide, wide, tall], strict=True):
+        seen = station.observe(frame, Detections(MIDDLE, np.ones(1, np.float32)))
         assert seen.observation.tracks is not None
-        np.testing.assert_allclose(seen.observation.tracks.detections.xyxy, EVERYWHERE, atol=1e-6)
+        np.testing.assert_allclose(seen.observation.tracks.detections.xyxy, [expected], atol=1e-6)
 
 
 def test_news_of_the_stream_come_with_the_next_frames_and_not_again(station, stream):
