@@ -1,7 +1,7 @@
 """Putting what several producers observed into one order of capture time."""
 
 import heapq
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar
 
@@ -19,20 +19,22 @@ class ReorderBuffer(Generic[T]):
     """Holds items back until no earlier one can come.
 
     Each producer adds its items in order of time and says how far it has got. An item
-    leaves once every producer is past it: first by time, then in the order in which the
-    producers were named, then by its place within its producer. So the result does not
-    depend on how the producers' work interleaved.
+    leaves once every producer is past it: first by time, then by its producer's name, then
+    by its place within its producer. So the result does not depend on how the producers'
+    work interleaved.
+
+    A producer may say again what it has said, as one does that was killed and goes on from
+    an earlier moment: what is not past its own progress is left out.
 
     With `patience`, a producer that lags further than this behind where the foremost one
     is, or was when it ended, is not waited for. What comes after its turn leaves at once and
     is counted in `late`.
     """
 
-    def __init__(self, producers: Sequence[str], *, patience: timedelta | None = None) -> None:
-        self._rank = {producer: rank for rank, producer in enumerate(producers)}
+    def __init__(self, producers: Iterable[str], *, patience: timedelta | None = None) -> None:
         self._progress = dict.fromkeys(producers, NOT_BEGUN)
         self._patience = patience
-        self._waiting: list[tuple[datetime, int, int, T]] = []
+        self._waiting: list[tuple[datetime, str, int, T]] = []
         self._added = 0
         self._foremost = NOT_BEGUN
         self._released = NOT_BEGUN
@@ -47,22 +49,44 @@ class ReorderBuffer(Generic[T]):
     ) -> list[tuple[datetime, T]]:
         """Take a producer's next items and its progress; return what may leave, in order.
 
-        After this the producer adds nothing at or before `progress`.
+        After this the producer adds nothing new at or before `progress`.
         """
-        rank = self._rank[producer]
+        before = self._progress[producer]
         for at, item in items:
+            if at <= before:
+                continue
             self.late += at <= self._released
-            heapq.heappush(self._waiting, (at, rank, self._added, item))
+            heapq.heappush(self._waiting, (at, producer, self._added, item))
             self._added += 1
-        self._progress[producer] = max(self._progress[producer], progress)
+        self._progress[producer] = max(before, progress)
         if progress != DONE:
             self._foremost = max(self._foremost, progress)
         return list(self._leaving())
+
+    def admit(self, producer: str) -> None:
+        """Expect another producer from now on, though all others may be done."""
+        self._progress.setdefault(producer, NOT_BEGUN)
+        self._released = min(self._released, self._foremost)
+
+    def dismiss(self, producer: str) -> list[tuple[datetime, T]]:
+        """Expect a producer no more; return what no longer waits for it, in order."""
+        self._progress.pop(producer, None)
+        return list(self._leaving())
+
+    @property
+    def producers(self) -> frozenset[str]:
+        """Those that are expected to add something, or have been until they were done."""
+        return frozenset(self._progress)
 
     @property
     def progress(self) -> datetime:
         """The time up to which everything has left."""
         return self._released
+
+    @property
+    def foremost(self) -> datetime:
+        """The time that the producer which is furthest has got to."""
+        return self._foremost
 
     def _leaving(self) -> Iterator[tuple[datetime, T]]:
         self._released = max(self._released, self._safe_until())
@@ -71,7 +95,7 @@ class ReorderBuffer(Generic[T]):
             yield at, item
 
     def _safe_until(self) -> datetime:
-        slowest = min(self._progress.values(), default=DONE)
+        slowest = min(self._progress.values(), default=self._released)
         if self._patience is None or self._foremost == NOT_BEGUN:
             return slowest
         return max(slowest, self._foremost - self._patience)

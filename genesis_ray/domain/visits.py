@@ -6,6 +6,9 @@ from datetime import datetime, timedelta
 _NAMING_GRACE = timedelta(seconds=30)
 """How long a track may take to be named without its visitor's last visit closing before it."""
 
+_LATEST_NAMING = timedelta(days=1)
+"""No track is named so long after it came into view: then it need not be known who has left."""
+
 
 @dataclass(slots=True)
 class Visit:
@@ -76,6 +79,7 @@ class VisitBook:
     def close_stale(self, now: datetime) -> list[Visit]:
         """Close and return the visits whose identity has not been seen for longer than the gap."""
         wait = self._gap + _NAMING_GRACE
+        self._left_at = {k: at for k, at in self._left_at.items() if now - at < _LATEST_NAMING}
         return self._close_each([v for v in self._open.values() if now - v.last_seen_at > wait])
 
     def close_all(self) -> list[Visit]:

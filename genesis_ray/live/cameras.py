@@ -1,19 +1,24 @@
 """The actor that hosts cameras: decoders and tracking state."""
 
 import asyncio
+import pickle
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
 import ray
-from ray import serve
-from ray.serve.handle import DeploymentResponse
 
+from genesis_ray.live.calls import until_answered, wait_for
 from genesis_ray.live.inbox import FrameInbox, Stack
-from genesis_ray.live.spec import JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec
+from genesis_ray.live.journal import Resumption
+from genesis_ray.live.models import Model, Request
+from genesis_ray.live.outbox import Limits, Outbox
+from genesis_ray.live.resolver import Names
+from genesis_ray.live.spec import JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec, Shown, Snapshot, Told
 from genesis_ray.running.assembly import open_station
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.running.stage_clock import Stage, StageClock
@@ -36,15 +41,45 @@ is under way."""
 
 _LOOK_EVERY_S = 1.0
 
-_SeenByCamera = dict[str, list[Seen]]
+_LIMITS = Limits(slow_at=800, stop_at=1000)
+"""Reports, which are small: a minute and more of eight cameras, while an actor is started again."""
 
-_Found = asyncio.Queue[tuple[Stack, DeploymentResponse[detector.Found] | None] | None]
+_SNAPSHOT_EVERY_S = 1.0
+"""What a camera's new process may have to forget of a live stream, or do again of a recording."""
+
+
+@dataclass(slots=True)
+class _Part:
+    """What was seen of one camera in a stack.
+
+    Attributes:
+        state: After the last frame, pickled, where it is time for it.
+    """
+
+    station: CameraStation
+    seen: list[Seen]
+    state: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """A report on its way to resolver and journal.
+
+    Attributes:
+        camera: How far the camera is with it.
+        state: What goes into a snapshot.
+    """
+
+    report: Report
+    camera: CameraProgress
+    state: bytes | None
+
+
+_Found = asyncio.Queue[tuple[Stack, Request[detector.Found] | None] | None]
 """From the detector to the observers, in the order of asking; None: no more will come."""
 
-_Embedded = asyncio.Queue[
-    tuple[Stack, _SeenByCamera, DeploymentResponse[embedder.Embedded] | None] | None
-]
-"""From the embedder to resolver and journal, likewise."""
+_Embedded = asyncio.Queue[tuple[Stack, list[_Part], Request[embedder.Embedded] | None] | None]
+"""From the embedder to the outbox, likewise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +101,9 @@ class CameraGroupActor:
     One request carries whatever frames are ready, of all its cameras: batches grow
     under load and shrink to a frame when idle. Answers go to the observers in
     capture order: each step hands on through one queue.
+
+    Where the process is killed, the next one goes on from the cameras' last snapshots, which
+    the journal has. What it then reports a second time is taken once.
     """
 
     def __init__(self, spec: LiveSpec, camera_ids: Sequence[str]) -> None:
@@ -78,11 +116,15 @@ class CameraGroupActor:
         self._first_frame_at: float | None = None
         self._inbox: FrameInbox | None = None
         self._reported_at: dict[str, float] = {}
+        self._snapshot_at: dict[str, float] = {}
+        self._outbox: Outbox[_Letter] = Outbox(_LIMITS)
         for camera in settings.cameras:
             if camera.camera_id in camera_ids:
                 self._open(camera)
         self._resolver = ray.get_actor(RESOLVER_ACTOR, NAMESPACE)
         self._journal = ray.get_actor(JOURNAL_ACTOR, NAMESPACE)
+        self._resume()
+        self._counted = dict(self._progress)  # with what is in the outbox
 
     def _open(self, camera: CameraSettings) -> None:
         settings = self._spec.settings
@@ -97,9 +139,18 @@ class CameraGroupActor:
             media = RunFolder.open(self._spec.run).media
             self._recorders[camera.camera_id] = Recorder(camera, media, fps=settings.fps_of(camera))
 
+    def _resume(self) -> None:
+        """Go on where the cameras were when a process before this one was killed."""
+        before: Resumption = wait_for(lambda: self._journal.resumption.remote(list(self._stations)))
+        for camera_id, snapshot in before.snapshots.items():
+            state = pickle.loads(snapshot.state)  # noqa: S301  it comes from an actor of ours
+            now = before.foremost if self._spec.realtime else None
+            self._stations[camera_id].resume(state, now=now)
+            self._progress[camera_id] = snapshot.camera
+
     async def run(self) -> None:
         """Watch until every source has ended."""
-        detect = serve.get_deployment_handle(detector.NAME, self._spec.detector_app).detect
+        detect: Model[detector.Found] = Model(self._spec.detector_app, detector.NAME, "detect")
         inbox = FrameInbox(
             list(self._stations.values()),
             limit=self._spec.settings.detector.stack_frames,
@@ -112,12 +163,13 @@ class CameraGroupActor:
         try:
             async with asyncio.TaskGroup() as steps:
                 steps.create_task(self._observe(found, embedded))
-                steps.create_task(self._deliver(embedded))
+                steps.create_task(self._report(embedded))
+                steps.create_task(self._deliver())
                 quiet = steps.create_task(self._report_the_quiet())
                 while stack := await asyncio.to_thread(inbox.take):
-                    answer = detect.remote(stack.images) if stack.frames else None
+                    request = detect.ask(stack.images) if stack.frames else None
                     self._first_frame_at = self._first_frame_at or time.time()
-                    await found.put((stack, answer))
+                    await found.put((stack, request))
                 await found.put(None)
                 quiet.cancel()
         finally:
@@ -127,61 +179,49 @@ class CameraGroupActor:
             for station in self._stations.values():
                 station.source.close()
 
-    async def _observe(self, found: "_Found", embedded: "_Embedded") -> None:
+    async def _observe(self, found: _Found, embedded: _Embedded) -> None:
         """Let the observers see what was found, and ask for the faces they want."""
-        embed = serve.get_deployment_handle(embedder.NAME, self._spec.embedder_app).embed
+        embed: Model[embedder.Embedded] = Model(self._spec.embedder_app, embedder.NAME, "embed")
         while item := await found.get():
-            stack, answer = item
-            seen: _SeenByCamera = {}
-            if answer is not None:
-                people = await answer
+            stack, request = item
+            parts: dict[str, _Part] = {}
+            if request is not None:
+                people = await request.answer()
                 self._clock.add("detect", people.seconds)
                 with self._clock.time("track"):
                     for (station, frame), boxes in zip(stack.frames, people.people, strict=True):
-                        one = station.observe(frame, boxes)
-                        seen.setdefault(station.camera_id, []).append(one)
-            crops = [
-                crop for per_camera in seen.values() for one in per_camera for crop in one.crops
-            ]
-            await embedded.put((stack, seen, embed.remote(crops) if crops else None))
+                        part = parts.setdefault(station.camera_id, _Part(station, []))
+                        part.seen.append(station.observe(frame, boxes))
+                    for part in parts.values():
+                        self._keep_state(part)
+            crops = [crop for part in parts.values() for one in part.seen for crop in one.crops]
+            await embedded.put((stack, [*parts.values()], embed.ask(crops) if crops else None))
         await embedded.put(None)
 
-    async def _deliver(self, embedded: "_Embedded") -> None:
-        """Report what was seen, with its faces, to resolver and journal."""
+    def _keep_state(self, part: _Part) -> None:
+        camera_id, now = part.station.camera_id, time.monotonic()
+        if now - self._snapshot_at.get(camera_id, 0.0) >= _SNAPSHOT_EVERY_S:
+            self._snapshot_at[camera_id] = now
+            part.state = pickle.dumps(part.station.state_after(part.seen[-1]))
+
+    async def _report(self, embedded: _Embedded) -> None:
+        """Report what was seen, with its faces."""
         while item := await embedded.get():
-            stack, seen, answer = item
+            stack, parts, request = item
             faces: Iterator[EmbeddedFace | None] = iter(())
-            if answer is not None:
-                embedding = await answer
+            if request is not None:
+                embedding = await request.answer()
                 self._clock.add("embed", embedding.seconds)
                 faces = iter(embedding.faces)
-            reports = []
-            for camera_id, frames in seen.items():
-                if recorder := self._recorders.get(camera_id):
-                    for one in frames:
+            for part in parts:
+                if recorder := self._recorders.get(part.station.camera_id):
+                    for one in part.seen:
                         recorder.draw(one)
-                own = list(islice(faces, sum(len(one.crops) for one in frames)))
-                reports.append(self._stations[camera_id].report(frames, own))
-            reports += [station.finish() for station in stack.ended]
-            await asyncio.gather(*(self._send(report) for report in reports))
-            self._reported_at |= dict.fromkeys(seen, time.monotonic())
-
-    async def _send(self, report: Report) -> None:
-        camera_id = report.camera_id
-        told = self._journal.take.remote(camera_id, report.events, report.progress)
-        names = await self._resolver.take.remote(camera_id, report.faces, report.progress)
-        await told
-        if recorder := self._recorders.get(camera_id):
-            recorder.name(names)
-        before = self._progress[camera_id]
-        self._progress[camera_id] = replace(
-            before,
-            frames=before.frames + report.frames,
-            dropped=self._inbox.dropped(camera_id) if self._inbox else {},
-            is_done=before.is_done or report.is_last,
-            problem=report.problem,
-            state=report.state or before.state,
-        )
+                own = list(islice(faces, sum(len(one.crops) for one in part.seen)))
+                await self._post(part.station.report(part.seen, own), part.state)
+            for station in stack.ended:
+                await self._post(station.finish())
+        await self._outbox.close()
 
     async def _report_the_quiet(self) -> None:
         """Report live cameras that give no frames, so that their news comes and nobody waits."""
@@ -191,7 +231,38 @@ class CameraGroupActor:
             for station in live:
                 reported_at = self._reported_at.get(station.camera_id, 0.0)
                 if time.monotonic() - reported_at > _QUIET_S:
-                    await self._send(station.idle(datetime.now(UTC)))
+                    await self._post(station.idle(datetime.now(UTC)))
+
+    async def _post(self, report: Report, state: bytes | None = None) -> None:
+        """Count a report and put it into the outbox."""
+        camera_id = report.camera_id
+        if report.frames:
+            self._reported_at[camera_id] = time.monotonic()
+        before = self._counted[camera_id]
+        after = self._counted[camera_id] = replace(
+            before,
+            frames=before.frames + report.frames,
+            dropped=self._inbox.dropped(camera_id) if self._inbox else {},
+            is_done=before.is_done or report.is_last,
+            problem=report.problem,
+            state=report.state or before.state,
+        )
+        await self._outbox.put(_Letter(report, after, state))
+
+    async def _deliver(self) -> None:
+        """Bring what is in the outbox to resolver and journal, until no more will come."""
+        while letters := await self._outbox.peek():
+            told = [_told(letter) for letter in letters]
+            shown = [_shown(letter) for letter in letters]
+            names: Names
+            _, names = await asyncio.gather(
+                until_answered(partial(self._journal.take.remote, told)),
+                until_answered(partial(self._resolver.take.remote, shown)),
+            )
+            await self._outbox.drop(len(letters))
+            self._progress |= {letter.camera.camera_id: letter.camera for letter in letters}
+            for camera_id, recorder in self._recorders.items():
+                recorder.name(names.get(camera_id, {}))
 
     async def stop(self) -> None:
         """Let all sources end now; `run` reports what is under way and returns."""
@@ -205,3 +276,13 @@ class CameraGroupActor:
         """Return how far the cameras are."""
         cameras = list(self._progress.values())
         return GroupFigures(cameras, self._clock.seconds(), self._first_frame_at)
+
+
+def _told(letter: _Letter) -> Told:
+    report = letter.report
+    snapshot = Snapshot(letter.state, letter.camera) if letter.state else None
+    return Told(report.camera_id, report.events, report.progress, snapshot)
+
+
+def _shown(letter: _Letter) -> Shown:
+    return Shown(letter.report.camera_id, letter.report.faces, letter.report.progress)

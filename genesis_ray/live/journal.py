@@ -2,20 +2,25 @@
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from genesis_ray.domain.events import Event
 from genesis_ray.domain.ordering import NOT_BEGUN
 from genesis_ray.live.resolver import PATIENCE
-from genesis_ray.live.spec import LiveSpec
-from genesis_ray.pipeline.stages import JournalStage, TimedEvents
+from genesis_ray.live.spec import JOURNAL_ACTOR, LiveSpec, Snapshot, Told
+from genesis_ray.pipeline.stages import JournalStage
 from genesis_ray.running.assembly import build_journal
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.state_log import StateLog
 
 _PATIENCE = 2 * PATIENCE
 """Longer than the resolver's: what a lagging camera made it wait for has to come through."""
+
+_CHECKPOINT_EVERY_S = 2.0
+"""What was told since has to be gone through again after a restart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,51 +45,102 @@ class JournalFigures:
     logged_until: datetime = NOT_BEGUN
 
 
-class JournalActor:
-    """A shell round `JournalStage` and the event log.
+@dataclass(frozen=True, slots=True)
+class Resumption:
+    """What a camera group needs to go on where another process was.
 
-    Its methods run one at a time, in the order in which each caller called them.
+    Attributes:
+        snapshots: By camera; none of a camera that never reported.
+        foremost: Capture time that the camera which is furthest has got to.
+    """
+
+    snapshots: Mapping[str, Snapshot]
+    foremost: datetime
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What is remembered beside the stage."""
+
+    by_class: Counter[str] = field(default_factory=Counter)
+    first_event_at: float | None = None
+    last_event_at: float | None = None
+    write_s: float = 0.0
+    snapshots: dict[str, Snapshot] = field(default_factory=dict)
+
+
+class JournalActor:
+    """A shell round `JournalStage` and the event log, which outlives its process.
+
+    Its methods run one at a time, in the order in which each caller called them. What it was
+    told is kept before it counts. A new process applies it again: events have the same ids
+    then, and the log takes each once.
     """
 
     def __init__(self, spec: LiveSpec) -> None:
         cameras = [camera.camera_id for camera in spec.settings.cameras]
-        self._stage = JournalStage(
-            cameras, build_journal(spec.settings), patience=_PATIENCE if spec.realtime else None
-        )
-        self._log = EventLog(RunFolder.open(spec.run).events)
-        self._events = 0
-        self._by_class: Counter[str] = Counter()
-        self._first_event_at: float | None = None
-        self._last_event_at: float | None = None
-        self._write_s = 0.0
+        patience = _PATIENCE if spec.realtime else None
+        run = RunFolder.open(spec.run)
+        self._stage = JournalStage(cameras, build_journal(spec.settings), patience=patience)
+        self._tally = _Tally()
+        self._log = EventLog(run.events)
+        self._state = StateLog(run.state / JOURNAL_ACTOR, spec.key)
+        if before := self._state.restore():
+            stage, self._tally = before.state
+            self._stage.resume(stage)
+            for told in before.taken:
+                self._apply(told)
+        self._checkpoint()
 
-    def take(self, producer: str, events: TimedEvents, progress: datetime) -> None:
-        """Take a producer's next events and log what is now in order."""
+    def take(self, told: Sequence[Told]) -> None:
+        """Take what producers tell and log what is now in order."""
         begun = time.perf_counter()
-        facts = self._stage.take(producer, events, progress)
-        if self._stage.is_done:
-            facts += self._stage.finish()
-        if facts:
-            self._log.append(facts)
-            self._events += len(facts)
-            self._by_class.update(type(fact).__name__ for fact in facts)
-            self._last_event_at = time.time()
-            self._first_event_at = self._first_event_at or self._last_event_at
-        self._write_s += time.perf_counter() - begun
+        self._state.append(told)
+        self._apply(told)
+        self._tally.write_s += time.perf_counter() - begun
+        if time.monotonic() - self._checkpoint_at > _CHECKPOINT_EVERY_S:
+            self._checkpoint()
+
+    def resumption(self, camera_ids: Collection[str]) -> Resumption:
+        """Return where cameras were when they last told it."""
+        known = self._tally.snapshots
+        own = {camera_id: known[camera_id] for camera_id in camera_ids if camera_id in known}
+        return Resumption(own, self._stage.foremost)
 
     def figures(self) -> JournalFigures:
         """Return what has been counted so far."""
+        tally = self._tally
         return JournalFigures(
-            self._events,
+            tally.by_class.total(),
             self._stage.late,
-            self._first_event_at,
-            self._last_event_at,
-            self._write_s,
-            dict(self._by_class),
+            tally.first_event_at,
+            tally.last_event_at,
+            tally.write_s,
+            dict(tally.by_class),
             self._stage.progress,
         )
 
     def finish(self) -> JournalFigures:
         """Commit the log; nothing may be taken after this."""
         self._log.close()
+        self._state.clear()
         return self.figures()
+
+    def _apply(self, told: Sequence[Told]) -> None:
+        was_done = self._stage.is_done
+        facts: list[Event] = []
+        for each in told:
+            facts += self._stage.take(each.producer, each.events, each.progress)
+            if each.snapshot:
+                self._tally.snapshots[each.producer] = each.snapshot
+        if self._stage.is_done and not was_done:
+            facts += self._stage.finish()
+        if facts:
+            self._log.append(facts)
+            self._tally.by_class.update(type(fact).__name__ for fact in facts)
+            self._tally.last_event_at = time.time()
+            self._tally.first_event_at = self._tally.first_event_at or time.time()
+
+    def _checkpoint(self) -> None:
+        self._state.checkpoint((self._stage.state, self._tally))
+        self._checkpoint_at = time.monotonic()

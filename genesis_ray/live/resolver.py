@@ -2,29 +2,42 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from datetime import datetime, timedelta
+from datetime import timedelta
+from functools import partial
 
 import ray
 
-from genesis_ray.domain.identity import Face
-from genesis_ray.live.spec import JOURNAL_ACTOR, LiveSpec
+from genesis_ray.live.calls import Courier
+from genesis_ray.live.spec import JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec, Shown, Told
 from genesis_ray.pipeline.stages import RESOLVER, ResolverStage
 from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.serving.cluster import NAMESPACE
+from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.state_log import StateLog
 
 PATIENCE = timedelta(milliseconds=500)
 """In real time, how long a camera that lags is waited for: clocks of cameras agree to this."""
 
-_SAVE_EVERY_S = 2.0
-"""LanceDB grows with every commit, so visitors are stored together; a kill loses these seconds."""
+_CHECKPOINT_EVERY_S = 2.0
+"""LanceDB grows with every commit, so visitors are stored together."""
+
+_MOST_OF_THE_TIME = 0.05
+"""That checkpoints may take; they become rarer where many faces wait for a name."""
+
+
+Names = Mapping[str, dict[int, str]]
+"""What tracks are called: by camera, by track id."""
 
 
 class ResolverActor:
-    """A shell round `ResolverStage`.
+    """A shell round `ResolverStage`, which outlives its process.
 
-    Its methods run one at a time, in the order in which each camera group called them.
+    Its methods run one at a time, in the order in which each camera group called them. The
+    faces it is shown are kept before they count, and visitors are stored right after a state
+    that has them: so a new process, which goes through the faces since that state again,
+    finds in the gallery what the first one did, and says the same.
     """
 
     def __init__(self, spec: LiveSpec) -> None:
@@ -38,32 +51,51 @@ class ResolverActor:
         resolver = build_resolver(settings, self._gallery, self._people, traits)
         cameras = [camera.camera_id for camera in settings.cameras]
         self._stage = ResolverStage(cameras, resolver, patience=PATIENCE if spec.realtime else None)
-        self._cameras = cameras
         self._journal = ray.get_actor(JOURNAL_ACTOR, NAMESPACE)
-        self._names: dict[str, dict[int, str]] = defaultdict(dict)
-        self._told: list[ray.ObjectRef[None]] = []
-        self._saved_at = time.monotonic()
+        self._courier: Courier[None] = Courier()
+        self._names: defaultdict[str, dict[int, str]] = defaultdict(dict)
+        self._state = StateLog(RunFolder.open(spec.run).state / RESOLVER_ACTOR, spec.key)
+        if before := self._state.restore():
+            stage, people, faces, self._names = before.state
+            self._stage.resume(stage)
+            self._people.recover(people)
+            self._gallery.recover(faces)
+            for shown in before.taken:
+                self._apply(shown)
+        self._checkpoint()
 
-    def take(self, camera_id: str, faces: Sequence[Face], progress: datetime) -> dict[int, str]:
-        """Take a camera's next faces; return the names its tracks got since it last asked."""
-        resolved = self._stage.take(camera_id, faces, progress)
-        for camera in self._cameras:
-            for track_id, identity_id in resolved.named(camera).items():
-                self._names[camera][track_id] = self._people.name_of(identity_id)
-        told = self._journal.take.remote(RESOLVER, resolved.events, resolved.progress)
-        self._told = [*self._told[-1:], told]
-        if time.monotonic() - self._saved_at > _SAVE_EVERY_S:
-            self._save()
-        return self._names.pop(camera_id, {})
-
-    def _save(self) -> None:
-        """Make visitors durable: people first, so that no face is without its person."""
-        self._people.flush()
-        self._gallery.flush()
-        self._saved_at = time.monotonic()
+    def take(self, shown: Sequence[Shown]) -> Names:
+        """Take cameras' next faces; return the names their tracks got, told once, by camera."""
+        self._state.append(shown)
+        self._apply(shown)
+        if time.monotonic() > self._checkpoint_due:
+            self._checkpoint()
+        return {each.camera_id: self._names.pop(each.camera_id, {}) for each in shown}
 
     def finish(self) -> int:
         """Save what was learned, wait until the journal has everything; return late faces."""
-        ray.get(self._told)
+        self._courier.settle()
         self._opened.close()
+        self._state.clear()
         return self._stage.late
+
+    def _apply(self, shown: Sequence[Shown]) -> None:
+        for each in shown:
+            resolved = self._stage.take(each.camera_id, each.faces, each.progress)
+            for camera_id, named in resolved.names().items():
+                names = {track: self._people.name_of(who) for track, who in named.items()}
+                self._names[camera_id] |= names
+            told = [Told(RESOLVER, resolved.events, resolved.progress)]
+            self._courier.send(partial(self._journal.take.remote, told))
+
+    def _checkpoint(self) -> None:
+        """Make durable what was learned: people first, so that no face is without its person."""
+        self._courier.settle()
+        begun = time.monotonic()
+        pending = self._people.pending(), self._gallery.pending()
+        self._state.checkpoint((self._stage.state, *pending, self._names))
+        self._people.flush()
+        self._gallery.flush()
+        now = time.monotonic()
+        wait_s = max(_CHECKPOINT_EVERY_S, (now - begun) / _MOST_OF_THE_TIME)
+        self._checkpoint_due = now + wait_s

@@ -1,9 +1,14 @@
 """What the actors of one live system are told: names and small values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
+from genesis_ray.domain.identity import Face
+from genesis_ray.pipeline.stages import TimedEvents
+from genesis_ray.running.result import CameraProgress
 from genesis_ray.settings import Settings
+from genesis_ray.store.state_log import new_key
 
 SUPERVISOR = "supervisor"
 RESOLVER_ACTOR = "resolver"
@@ -19,6 +24,7 @@ class LiveSpec:
         realtime: Pace recordings as they were captured, and drop what cannot be kept up with.
         detector_app: The Serve application that has the detector.
         embedder_app: The one that has the embedder.
+        key: Seals the states that outlive an actor; the same for all of its restarts.
     """
 
     settings: Settings
@@ -26,3 +32,36 @@ class LiveSpec:
     realtime: bool
     detector_app: str
     embedder_app: str
+    key: bytes = field(default_factory=new_key, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Where a camera was at the end of a report, so that another process goes on from there.
+
+    Attributes:
+        state: What `CameraStation.resume` takes, pickled.
+        camera: How far the camera was.
+    """
+
+    state: bytes
+    camera: CameraProgress
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a producer tells the journal: what it saw since the last time, up to `progress`."""
+
+    producer: str
+    events: TimedEvents
+    progress: datetime
+    snapshot: Snapshot | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The faces that a camera shows the resolver: those since the last time, up to `progress`."""
+
+    camera_id: str
+    faces: tuple[Face, ...]
+    progress: datetime

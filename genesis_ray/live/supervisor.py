@@ -1,4 +1,4 @@
-"""The actor that places, names and counts the others."""
+"""What places, names, restarts and counts the actors of a live system."""
 
 import asyncio
 import time
@@ -9,6 +9,7 @@ import ray
 from ray.actor import ActorHandle
 from ray.exceptions import RayError
 
+from genesis_ray.live.calls import until_answered
 from genesis_ray.live.cameras import CameraGroupActor, GroupFigures
 from genesis_ray.live.journal import JournalActor, JournalFigures
 from genesis_ray.live.resolver import ResolverActor
@@ -48,9 +49,9 @@ class Supervisor:
 
     async def run(self, begun_at: float) -> RunResult:
         """Watch until every source has ended; `begun_at` is time.time() at the very start."""
-        await asyncio.gather(*(group.run.remote() for group in self._groups))
-        late_faces = await self._resolver.finish.remote()
-        journal: JournalFigures = await self._journal.finish.remote()
+        await asyncio.gather(*(until_answered(group.run.remote) for group in self._groups))
+        late_faces: int = await until_answered(self._resolver.finish.remote)
+        journal: JournalFigures = await until_answered(self._journal.finish.remote)
         groups = await self._group_figures()
         first_frame_at = min((g.first_frame_at for g in groups if g.first_frame_at), default=None)
         ended_at = time.time()
@@ -71,7 +72,7 @@ class Supervisor:
 
     async def journal(self) -> JournalFigures:
         """Return what the journal counted."""
-        figures: JournalFigures = await self._journal.figures.remote()
+        figures: JournalFigures = await until_answered(self._journal.figures.remote)
         return figures
 
     async def figures(self) -> Figures:
@@ -99,7 +100,7 @@ class Supervisor:
 
     async def _group_figures(self) -> Sequence[GroupFigures]:
         figures: list[GroupFigures] = await asyncio.gather(
-            *(group.figures.remote() for group in self._groups)
+            *(until_answered(group.figures.remote) for group in self._groups)
         )
         return figures
 
@@ -107,7 +108,7 @@ class Supervisor:
 def _start(actor: type, name: str, *args: object) -> ActorHandle:
     return (
         ray.remote(actor)
-        .options(name=name, namespace=NAMESPACE, num_cpus=_CPUS_AN_ACTOR)
+        .options(name=name, namespace=NAMESPACE, num_cpus=_CPUS_AN_ACTOR, max_restarts=-1)
         .remote(*args)
     )
 

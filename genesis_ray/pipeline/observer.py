@@ -27,6 +27,9 @@ class Tracker(Protocol):
     def update(self, at: datetime, detections: Detections) -> Tracks:
         """Return the boxes of `detections` that belong to a track."""
 
+    def renumber(self, first_track_id: int) -> None:
+        """Give tracks that are born from now on ids from `first_track_id`."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaceSchedule:
@@ -114,6 +117,10 @@ class CameraObserver:
         events += map(self._zone_crossed, self._zones.update(at, feet))
         events += map(self._line_crossed, self._lines.update(at, feet))
         return Observation(at, tuple(events), tracks, tuple(wanted))
+
+    def renumber(self, first_track_id: int) -> None:
+        """Give tracks that are born from now on ids from `first_track_id`; others keep theirs."""
+        self._tracker.renumber(first_track_id)
 
     def finish(self) -> Observation | None:
         """End the stream: every track is over. None if there never was a frame.

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -86,14 +86,16 @@ class IdentityResolver:
     A track is named once, by `MatchPolicy.votes` agreeing faces. Where visitors are
     allowed, a track with enough good faces and no name is compared as a whole, by the
     mean of its faces that are alike: it is an identity already known, or a new visitor.
+
+    Attributes:
+        memory: What it has to remember; picklable, so that another process can go on with it.
     """
 
     def __init__(self, policy: ResolverPolicy, gallery: Gallery, visitors: VisitorRegister) -> None:
         self._policy = policy
         self._gallery = gallery
         self._visitors = visitors
-        self._tracks: dict[tuple[str, int], _TrackFaces] = {}
-        self._tidied_at: datetime | None = None
+        self.memory = ResolverMemory()
 
     def resolve(self, face: Face) -> list[Event]:
         """Take the next face in capture order; return its score and, once, its track's name."""
@@ -164,19 +166,20 @@ class IdentityResolver:
         now = face.captured_at
         self._tidy(now)
         key = (face.camera_id, face.track_id)
-        track = self._tracks.get(key)
+        track = self.memory.tracks.get(key)
         if track is None or track.is_over(now):
             wanted = self._policy.visitor_faces
             faces: deque[Face] = deque(maxlen=2 * wanted - 1 if wanted else 0)
-            track = self._tracks[key] = _TrackFaces(TrackVote(self._policy.match), now, faces)
+            track = self.memory.tracks[key] = _TrackFaces(TrackVote(self._policy.match), now, faces)
         track.last_at = max(track.last_at, now)
         return track
 
     def _tidy(self, now: datetime) -> None:
-        if self._tidied_at and now - self._tidied_at < _TIDIED_EVERY:
+        memory = self.memory
+        if memory.tidied_at and now - memory.tidied_at < _TIDIED_EVERY:
             return
-        self._tidied_at = now
-        self._tracks = {k: track for k, track in self._tracks.items() if not track.is_over(now)}
+        memory.tidied_at = now
+        memory.tracks = {k: track for k, track in memory.tracks.items() if not track.is_over(now)}
 
     def _scored(self, face: Face, ranked: Sequence[Candidate]) -> FaceScored:
         return FaceScored(
@@ -247,3 +250,11 @@ class _TrackFaces:
     def is_over(self, now: datetime) -> bool:
         """Tell whether a face of `now` could have nothing to do with these any more."""
         return now - self.last_at > (_NAME_KEPT if self.named else _EVIDENCE_KEPT)
+
+
+@dataclass(slots=True)
+class ResolverMemory:
+    """What a resolver knows beside gallery and register, which are stored elsewhere."""
+
+    tracks: dict[tuple[str, int], _TrackFaces] = field(default_factory=dict)
+    tidied_at: datetime | None = None

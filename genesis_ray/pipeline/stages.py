@@ -4,18 +4,19 @@ Live actors, the local mode and an archive's last pass all feed these two, so wh
 make of the same observations is the same, whatever order the cameras are named in.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from genesis_ray.domain.events import Event, FaceRecognized
 from genesis_ray.domain.identity import Face
-from genesis_ray.domain.ordering import DONE, ReorderBuffer
+from genesis_ray.domain.ordering import DONE, NOT_BEGUN, ReorderBuffer, T
 from genesis_ray.pipeline.journal import SiteJournal
 from genesis_ray.pipeline.resolver import IdentityResolver
 
-RESOLVER = "/resolver"
-"""The resolver's name as a producer of events; no camera can be called so."""
+RESOLVER = "~resolver"
+"""The resolver's name as a producer of events. No camera can be called so, and what it says of a
+moment comes after what cameras say of it: in order of names `~` is behind all letters."""
 
 TimedEvents = list[tuple[datetime, tuple[Event, ...]]]
 """Events by the time of the frame that brought them about."""
@@ -28,62 +29,91 @@ class Resolved:
     events: TimedEvents
     progress: datetime
 
-    def named(self, camera_id: str) -> dict[int, str]:
-        """Return the identities given to tracks of one camera, by track id."""
-        return {
-            event.track_id: event.identity_id
-            for _, together in self.events
-            for event in together
-            if isinstance(event, FaceRecognized) and event.camera_id == camera_id
-        }
+    def names(self) -> dict[str, dict[int, str]]:
+        """Return the identities given to tracks: by camera, by track id."""
+        names: dict[str, dict[int, str]] = {}
+        for _, together in self.events:
+            for event in together:
+                if isinstance(event, FaceRecognized):
+                    names.setdefault(event.camera_id, {})[event.track_id] = event.identity_id
+        return names
 
 
 class ResolverStage:
-    """Resolves the faces of many cameras in capture order."""
+    """Resolves the faces of many cameras in capture order.
+
+    What it says is in that order too, also of a face that came after its turn: it takes the
+    next moment, so that whoever reads it can tell what is new from what is said again.
+    """
 
     def __init__(
         self,
-        cameras: Sequence[str],
+        cameras: Collection[str],
         resolver: IdentityResolver,
         *,
         patience: timedelta | None = None,
     ) -> None:
         self._resolver = resolver
-        self._buffer: ReorderBuffer[Face] = ReorderBuffer(sorted(cameras), patience=patience)
+        self._buffer: ReorderBuffer[Face] = ReorderBuffer(cameras, patience=patience)
+        self._told = NOT_BEGUN
 
     def take(self, camera_id: str, faces: Sequence[Face], progress: datetime) -> Resolved:
         """Take a camera's next faces; return what all that is now in order led to."""
         timed = [(face.captured_at, face) for face in faces]
-        ready = self._buffer.add(camera_id, timed, progress=progress)
-        events = [(at, tuple(self._resolver.resolve(face))) for at, face in ready]
-        return Resolved(events, self._buffer.progress)
+        return self._resolve(self._buffer.add(camera_id, timed, progress=progress))
+
+    def watch(self, cameras: Collection[str]) -> Resolved:
+        """Expect faces of these cameras from now on; return what no longer waits for others."""
+        return self._resolve(_exchange(self._buffer, frozenset(cameras)))
 
     @property
     def late(self) -> int:
         """Faces that came after their turn."""
         return self._buffer.late
 
+    @property
+    def state(self) -> object:
+        """All that this has to remember, to be pickled and given to `resume`."""
+        return self._buffer, self._told, self._resolver.memory
+
+    def resume(self, state: object) -> None:
+        """Go on from a state of an earlier process."""
+        self._buffer, self._told, self._resolver.memory = state  # type: ignore[misc]
+
+    def _resolve(self, ready: Sequence[tuple[datetime, Face]]) -> Resolved:
+        events: TimedEvents = []
+        for at, face in ready:
+            if at <= self._told:
+                at = self._told + timedelta.resolution
+            events.append((at, tuple(self._resolver.resolve(face))))
+            self._told = at - timedelta.resolution  # more faces may have this moment
+        latest = events[-1][0] if events else NOT_BEGUN
+        self._told = max(self._told, latest, self._buffer.progress)
+        return Resolved(events, self._told)
+
 
 class JournalStage:
     """Applies what cameras and resolver said to the journal in capture order."""
 
     def __init__(
-        self, cameras: Sequence[str], journal: SiteJournal, *, patience: timedelta | None = None
+        self,
+        cameras: Collection[str],
+        journal: SiteJournal,
+        *,
+        patience: timedelta | None = None,
     ) -> None:
         self._journal = journal
         self._buffer: ReorderBuffer[tuple[Event, ...]] = ReorderBuffer(
-            [*sorted(cameras), RESOLVER], patience=patience
+            [*cameras, RESOLVER], patience=patience
         )
 
     def take(self, producer: str, events: TimedEvents, progress: datetime) -> list[Event]:
         """Take a producer's next events; return those now in order, with what they led to."""
-        ready = self._buffer.add(producer, events, progress=progress)
-        facts: list[Event] = []
-        for _, together in ready:
-            for event in together:
-                facts.append(event)
-                facts += self._journal.apply(event)
-        return facts
+        return self._apply(self._buffer.add(producer, events, progress=progress))
+
+    def watch(self, cameras: Collection[str]) -> list[Event]:
+        """Expect events of these cameras from now on; return what no longer waits for others."""
+        return self._apply(_exchange(self._buffer, frozenset([*cameras, RESOLVER])))
 
     def finish(self) -> list[Event]:
         """Return what the end of everything leads to, once all producers are done."""
@@ -100,6 +130,38 @@ class JournalStage:
         return self._buffer.progress
 
     @property
+    def foremost(self) -> datetime:
+        """The capture time that the camera which is furthest has got to."""
+        return self._buffer.foremost
+
+    @property
     def late(self) -> int:
         """Groups of events that came after their turn."""
         return self._buffer.late
+
+    @property
+    def state(self) -> object:
+        """All that this has to remember, to be pickled and given to `resume`."""
+        return self._buffer, self._journal
+
+    def resume(self, state: object) -> None:
+        """Go on from a state of an earlier process."""
+        self._buffer, self._journal = state  # type: ignore[misc]
+
+    def _apply(self, ready: Sequence[tuple[datetime, tuple[Event, ...]]]) -> list[Event]:
+        facts: list[Event] = []
+        for _, together in ready:
+            for event in together:
+                facts.append(event)
+                facts += self._journal.apply(event)
+        return facts
+
+
+def _exchange(buffer: ReorderBuffer[T], wanted: frozenset[str]) -> list[tuple[datetime, T]]:
+    """Let a buffer expect the producers that are wanted and no others; return what may leave."""
+    ready: list[tuple[datetime, T]] = []
+    for producer in sorted(wanted - buffer.producers):
+        buffer.admit(producer)
+    for producer in sorted(buffer.producers - wanted):
+        ready += buffer.dismiss(producer)
+    return ready

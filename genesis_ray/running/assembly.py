@@ -1,7 +1,7 @@
 """From settings to objects: the one place that knows how the parts are put together."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Protocol
 
 import numpy as np
@@ -11,6 +11,7 @@ from genesis_ray.domain.detections import Detections
 from genesis_ray.domain.frames import Image
 from genesis_ray.domain.geometry import Point, Polygon
 from genesis_ray.domain.lines import Line
+from genesis_ray.domain.track_ids import first_track_id
 from genesis_ray.domain.zones import Zone
 from genesis_ray.pipeline.journal import SiteJournal
 from genesis_ray.pipeline.observer import CameraObserver, CameraRules, FaceSchedule
@@ -23,11 +24,6 @@ from genesis_ray.vision.sources import open_source
 
 SYNTHETIC = "synthetic"
 """The model name of the stand-ins that find and tell apart the figures of a synthetic film."""
-
-_IDS_A_SEGMENT = 1_000_000
-"""Track ids of recordings that begin at different seconds cannot meet."""
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Detector(Protocol):
@@ -157,15 +153,6 @@ def zones_of(camera: CameraSettings) -> tuple[Zone, ...]:
 def lines_of(camera: CameraSettings) -> tuple[Line, ...]:
     """Return a camera's counting lines as the domain knows them."""
     return tuple(Line(line.line_id, Point(*line.start), Point(*line.end)) for line in camera.lines)
-
-
-def first_track_id(started_at: datetime) -> int:
-    """Return the id of the first track of a recording, so that ids never repeat in a camera.
-
-    Recordings of unknown date count from 1970, and their tracks so from 1.
-    """
-    seconds = int((started_at - _EPOCH).total_seconds())
-    return seconds * _IDS_A_SEGMENT + 1
 
 
 def build_journal(settings: Settings) -> SiteJournal:

@@ -117,6 +117,6 @@ class _LocalRun:
         )
         self._progress[report.camera_id] = after
         self._on_progress(after)
-        for camera_id, recorder in self._recorders.items():
-            named = resolved.named(camera_id)
-            recorder.name({track: self._people.name_of(who) for track, who in named.items()})
+        for camera_id, named in resolved.names().items():
+            if recorder := self._recorders.get(camera_id):
+                recorder.name({track: self._people.name_of(who) for track, who in named.items()})

@@ -14,6 +14,7 @@ from genesis_ray.domain.frames import Frame, Image
 from genesis_ray.domain.identity import Face
 from genesis_ray.domain.ordering import DONE
 from genesis_ray.domain.stream_health import StreamState
+from genesis_ray.domain.track_ids import first_track_id
 from genesis_ray.pipeline.observer import CameraObserver, CameraRules, Observation
 from genesis_ray.pipeline.stages import TimedEvents
 from genesis_ray.vision.crops import HeadCrop, cut_heads
@@ -51,6 +52,19 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class StationState:
+    """Where a station is: what another one needs to go on from there.
+
+    Attributes:
+        at: Capture time of the last frame that counts.
+    """
+
+    observer: CameraObserver
+    begun: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """A frame observed, and the crops to be embedded before it can be reported."""
 
@@ -76,7 +90,7 @@ class CameraStation:
         self._input_size = input_size
         self._letterboxes: dict[tuple[int, ...], Letterbox] = {}
         self._begun = False
-        self._last_at = source.started_at
+        self._last_at = source.started_at - timedelta.resolution  # of what was told
 
     @property
     def camera_id(self) -> str:
@@ -92,6 +106,27 @@ class CameraStation:
     def expected_frames(self) -> int | None:
         """Frames that will be looked at, where the source knows its length."""
         return self.source.expected_frames
+
+    def state_after(self, seen: Seen) -> StationState:
+        """Return the state right after a frame was observed; pickle it before the next is."""
+        return StationState(self._observer, True, seen.observation.at)
+
+    def resume(self, state: StationState, *, now: datetime | None = None) -> None:
+        """Go on from the state of a station that is no more, before the first frame.
+
+        A recording goes on behind the last frame that counts, with `now` not before that time,
+        as a camera's stream would. Where frames were lost meanwhile, new tracks get ids that no
+        lost one can have had.
+        """
+        self._observer = state.observer
+        self._begun = state.begun
+        self._last_at = state.at
+        if isinstance(self.source, LiveStream):
+            self._observer.renumber(first_track_id(self.source.started_at))
+        else:
+            self.source.skip_until(max(state.at, now or state.at))
+            if now:
+                self._observer.renumber(first_track_id(max(state.at, now)))
 
     def frames(self) -> Iterator[tuple[Frame, Image]]:
         """Yield each frame with what the detector is to be given of it."""
@@ -112,36 +147,43 @@ class CameraStation:
         answers = iter(embedded)
         faces = [face for one in seen for face in self._faces_of(one.observation, answers)]
         events: TimedEvents = [(one.observation.at, one.observation.events) for one in seen]
-        at = self._last_at = seen[-1].observation.at
+        at = seen[-1].observation.at
         if not self._begun and not self.is_live:
             begun_at = seen[0].observation.at
             events.insert(0, (begun_at, self._state(begun_at, "online", "")))
         self._begun = True
-        news, state = self._news()
+        news, state = self._news(before=at)
+        self._last_at = at
         return Report(self.camera_id, at, events + news, tuple(faces), len(seen), state=state)
 
     def idle(self, now: datetime) -> Report:
         """Report a live stream that gives no frames: its news, and that time goes on."""
-        self._last_at = max(self._last_at, now - _CLOCKS_AGREE)
-        news, state = self._news()
+        at = max(self._last_at, now - _CLOCKS_AGREE)
+        news, state = self._news(before=at)
+        self._last_at = max([at, *(told_at for told_at, _ in news)])
         return Report(self.camera_id, self._last_at, news, (), 0, state=state)
 
     def finish(self) -> Report:
         """End the stream: every track is over, and nothing more will come."""
-        events, _ = self._news()
-        if last := self._observer.finish():
+        last = self._observer.finish()
+        events, _ = self._news(before=last.at if last else self._last_at)
+        if last:
             problem = self.source.problem
             events.append((last.at, last.events))
             state = self._state(self._last_at, "failed" if problem else "ended", problem or "")
             events.append((last.at, state))
         return Report(self.camera_id, DONE, events, (), 0, self.source.problem)
 
-    def _news(self) -> tuple[TimedEvents, StreamState | None]:
-        """Return what the source has to say of its state, and the state it is in by now."""
+    def _news(self, *, before: datetime) -> tuple[TimedEvents, StreamState | None]:
+        """Return what the source has to say of its state, and the state it is in by now.
+
+        It is told after what was told last and, where there is room, not after `before`.
+        """
         events: TimedEvents = []
         latest: StreamState | None = None
         for at, (latest, reason) in self.source.take_news():
-            events.append((at, self._state(at, latest, reason)))
+            turn = max(min(at, before), self._last_at + timedelta.resolution)
+            events.append((turn, self._state(at, latest, reason)))
         return events, latest
 
     def _letterbox(self, image: Image) -> Letterbox:

@@ -56,10 +56,7 @@ class FaceGallery:
         self._vectors = np.empty((0, dimension), np.float32)  # with room to grow
         self._owners = np.empty(0, np.int64)  # of vectors: a place in that list
         self._count = 0
-        rows = self._table.rows()
-        identity_ids: list[Any] = rows["identity_id"].to_pylist()
-        vectors = pc.list_flatten(rows["embedding"]).to_numpy().reshape(-1, dimension)
-        self._remember(identity_ids, vectors)
+        self._remember(*self._faces_in(self._table.rows()))
 
     @property
     def count(self) -> int:
@@ -138,6 +135,20 @@ class FaceGallery:
         )
         self._remember([identity_id] * n, embeddings)
 
+    def pending(self) -> pa.Table:
+        """Return who was enrolled since the last `flush`, for `recover` in another process."""
+        return self._table.pending()
+
+    def recover(self, pending: pa.Table) -> None:
+        """Enrol those again who were pending in a process that was killed, each once.
+
+        Raises:
+            StoreError: This was not opened for writing.
+        """
+        rows = self._table.missing(pending)
+        self._table.add(rows)
+        self._remember(*self._faces_in(rows))
+
     def flush(self) -> None:
         """Store what was enrolled since the last time, in one commit.
 
@@ -160,6 +171,11 @@ class FaceGallery:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _faces_in(self, rows: pa.Table) -> tuple[list[str], Embeddings]:
+        identity_ids: list[Any] = rows["identity_id"].to_pylist()
+        vectors = pc.list_flatten(rows["embedding"]).to_numpy()
+        return identity_ids, vectors.reshape(-1, self._dimension)
 
     def _remember(self, identity_ids: Sequence[str], vectors: Embeddings) -> None:
         """Take faces into memory, doubling the room when it is used up."""

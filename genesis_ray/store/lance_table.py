@@ -68,6 +68,17 @@ class LanceTable:
             raise StoreError(f"{self._path} is open for reading; open it with writer=True")
         self._pending.append(rows)
 
+    def pending(self) -> pa.Table:
+        """Return the rows that wait for the next `flush`."""
+        return pa.concat_tables([self._schema.empty_table(), *self._pending])
+
+    def missing(self, rows: pa.Table) -> pa.Table:
+        """Return those of `rows` whose id, in the schema's first column, is not stored yet."""
+        name = self._schema.names[0]
+        stored = set(self.rows()[name].to_pylist())
+        is_missing = [each not in stored for each in rows[name].to_pylist()]
+        return rows.filter(pa.array(is_missing, pa.bool_()))
+
     def flush(self) -> None:
         """Store the rows taken since the last time, durably and in one commit.
 

@@ -93,6 +93,19 @@ class People:
         """Return the people who are called exactly `name`, by when they were enrolled."""
         return [person for person in self.everyone() if person.name == name]
 
+    def pending(self) -> pa.Table:
+        """Return who was added since the last `flush`, for `recover` in another process."""
+        return self._table.pending()
+
+    def recover(self, pending: pa.Table) -> None:
+        """Add those again who were pending in a process that was killed, each once.
+
+        Raises:
+            StoreError: This is open for reading, or somebody else has such an identity.
+        """
+        for row in pending.to_pylist():
+            self.add(_person(row))
+
     def flush(self) -> None:
         """Store who was added since the last time, in one commit.
 

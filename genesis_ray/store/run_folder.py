@@ -3,6 +3,7 @@
 run.json    versions, configuration, counts, durations
 events/     the event tables
 media/      annotated video and pictures, where they were asked for
+state/      what its actors go on from when one is killed; nothing once they have ended
 """
 
 import json
@@ -46,6 +47,7 @@ class RunFolder:
         self.path = path
         self.events = path / "events"
         self.media = path / "media"
+        self.state = path / "state"
         self._summary = path / _SUMMARY
 
     @classmethod

@@ -92,6 +92,7 @@ class VideoSource:
         self._camera_id = camera_id
         self._process_fps = process_fps
         self._problems: list[str] = []
+        self._skipped_until: datetime | None = None
         self._clip = _open_clip(self._urls[0])
         self.width, self.height, self.fps = self._clip.width, self._clip.height, self._clip.fps
         recorded_at = self._clip.started_at
@@ -112,6 +113,10 @@ class VideoSource:
         """Return no news: a recording has none."""
         return []
 
+    def skip_until(self, at: datetime) -> None:
+        """Begin behind the frame of capture time `at`; the others keep their numbers and times."""
+        self._skipped_until = at
+
     @property
     def problem(self) -> str | None:
         """What was wrong with what has been played to its end, or None."""
@@ -128,7 +133,9 @@ class VideoSource:
                 begins_at = self._begin_after(over_at)
             for elapsed, make_pixels in self._clip.frames():
                 captured_at = begins_at + elapsed
-                if sampler is None or sampler.keeps(captured_at):
+                is_kept = sampler is None or sampler.keeps(captured_at)
+                is_skipped = self._skipped_until and captured_at <= self._skipped_until
+                if is_kept and not is_skipped:
                     stamp = FrameStamp(self._camera_id, frame_index, captured_at)
                     yield Frame(stamp, make_pixels())
                 frame_index += 1

@@ -57,7 +57,7 @@ class PersonTracker:
         if process_fps <= 0:
             raise ValueError(f"process_fps must be positive, got {process_fps}")
         self.lost_after_s = max(_LOST_AFTER_S, _LOST_AFTER_FRAMES / process_fps)
-        self._first_track_id = first_track_id
+        self._ids = _IdBlocks(first_track_id)
         self._started_at: datetime | None = None
         self._last_at: datetime | None = None
         self._tracker = ByteTrackTracker(
@@ -95,6 +95,10 @@ class PersonTracker:
         )
         return self._by_age(found, detections)
 
+    def renumber(self, first_track_id: int) -> None:
+        """Give tracks that are born from now on ids from `first_track_id`; others keep theirs."""
+        self._ids.begin(first_track_id)
+
     def _by_age(self, found: sv.Detections, detections: Detections) -> Tracks:
         age_rank = np.asarray(found.tracker_id, np.int64)
         order = np.argsort(age_rank, kind="stable")
@@ -102,8 +106,30 @@ class PersonTracker:
         row = np.asarray(found.data.get("row", ()), np.int64)[order]
         return Tracks(
             Detections(detections.xyxy[row], detections.confidence[row]),
-            self._first_track_id + age_rank[order],
+            self._ids.of(age_rank[order]),
         )
+
+
+class _IdBlocks:
+    """Turns a track's place in the order of births into its id."""
+
+    def __init__(self, first_id: int) -> None:
+        self._first_ids = [first_id]
+        self._first_ranks = [0]
+        self._born = 0
+
+    def begin(self, first_id: int) -> None:
+        """Count on from `first_id` with the next birth."""
+        self._first_ids.append(first_id)
+        self._first_ranks.append(self._born)
+
+    def of(self, age_rank: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return the ids of tracks, in the frame in which they are born and after."""
+        self._born = max([self._born, *(age_rank + 1).tolist()])
+        block = np.searchsorted(self._first_ranks, age_rank, side="right") - 1
+        shift = np.subtract(self._first_ids, self._first_ranks)
+        ids: npt.NDArray[np.int64] = age_rank + shift[block]
+        return ids
 
 
 class _Closeness(DIoU):  # type: ignore[misc]

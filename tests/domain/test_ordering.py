@@ -36,7 +36,7 @@ def test_what_is_left_leaves_when_all_are_done(buffer):
     assert buffer.progress == DONE
 
 
-def test_at_one_time_the_producer_named_first_comes_first(buffer):
+def test_at_one_time_producers_come_in_order_of_their_names(buffer):
     buffer.add("street", [(at(1), "b")], progress=at(1))
     assert names(buffer.add("door", [(at(1), "a")], progress=at(1))) == ["a", "b"]
 
@@ -174,3 +174,48 @@ def test_patience_waits_for_who_lags_less(patient):
     assert patient.add("door", [(at(1), "a")], progress=at(1)) == []
     assert names(patient.add("street", [(at(0.5), "b")], progress=at(1))) == ["b", "a"]
     assert patient.late == 0
+
+
+@given(works, orders, st.integers(0, 5))
+@settings(deadline=None)
+def test_what_is_said_again_changes_nothing(work, turns, again):
+    repeated = {
+        producer: [*own[:again], *own[max(0, again - 2) :]] for producer, own in work.items()
+    }
+    left, buffer = play(repeated, iter(turns))
+    assert left == play(work, iter(turns))[0]
+    assert buffer.late == 0
+
+
+def test_who_repeats_itself_and_goes_on_in_one_breath_is_heard_from_there_on(buffer):
+    buffer.add("street", [], progress=DONE)
+    buffer.add("door", [(at(1), "a"), (at(2), "b")], progress=at(2))
+    assert names(buffer.add("door", [(at(2), "b"), (at(3), "c")], progress=at(3))) == ["c"]
+
+
+def test_a_producer_that_comes_later_is_waited_for_from_then_on(buffer):
+    buffer.add("door", [], progress=at(1))
+    buffer.admit("yard")
+    assert buffer.add("door", [(at(2), "a")], progress=at(2)) == []
+    buffer.add("street", [], progress=at(9))
+    assert names(buffer.add("yard", [(at(1.5), "b")], progress=at(9))) == ["b", "a"]
+
+
+def test_a_producer_that_goes_is_waited_for_no_longer(buffer):
+    buffer.add("door", [(at(2), "a")], progress=at(2))
+    assert names(buffer.dismiss("street")) == ["a"]
+
+
+def test_who_comes_when_all_others_are_done_is_not_late(buffer):
+    buffer.add("door", [(at(1), "a")], progress=at(1))
+    for producer in ("door", "street"):
+        buffer.add(producer, [], progress=DONE)
+    buffer.admit("yard")
+    buffer.add("yard", [(at(3), "b")], progress=at(3))
+    assert (buffer.progress, buffer.late) == (at(3), 0)
+
+
+def test_without_producers_nothing_is_done(buffer):
+    buffer.dismiss("door")
+    buffer.dismiss("street")
+    assert buffer.progress < DONE

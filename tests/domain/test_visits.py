@@ -1,3 +1,4 @@
+import pickle
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -165,3 +166,13 @@ def test_how_sightings_are_chopped_up_makes_no_difference(unordered, length):
         for begin in range(since, until + 1, length)
     )
     assert spans(visits_of(chopped)) == spans(visits_of(sorted(unordered)))
+
+
+def test_a_book_does_not_grow_with_everybody_who_ever_came(book):
+    sizes = []
+    for day in range(1, 5):
+        for visitor in range(100):
+            book.see(f"{day}-{visitor}", "door", since=at(day * 86_400), until=at(day * 86_400 + 9))
+            book.close_stale(at(day * 86_400 + 86_000))
+        sizes.append(len(pickle.dumps(book)))
+    assert sizes[-1] < 1.1 * sizes[1]

@@ -1,3 +1,4 @@
+import pickle
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -43,8 +44,11 @@ class Album:
     def add_visitor(self, identity_id, *, at):
         pass
 
+    def forget(self) -> None:
+        self._faces.clear()
 
-def resolver_stage(cameras=CAMERAS, **options) -> ResolverStage:
+
+def resolver_stage(cameras=CAMERAS, album=None, **options) -> ResolverStage:
     policy = ResolverPolicy(
         tenant_id="shop",
         site_id="york",
@@ -53,7 +57,7 @@ def resolver_stage(cameras=CAMERAS, **options) -> ResolverStage:
         min_quality=0,
         visitor_faces=1,
     )
-    album = Album()
+    album = album or Album()
     return ResolverStage(cameras, IdentityResolver(policy, album, album), **options)
 
 
@@ -85,7 +89,7 @@ def online(camera: str, seconds: float) -> tuple[datetime, tuple[Event, ...]]:
     return at(seconds), (state,)
 
 
-def names(resolved: Resolved) -> list[tuple[str, str, bool]]:
+def named(resolved: Resolved) -> list[tuple[str, str, bool]]:
     return [
         (event.camera_id, event.identity_id, event.is_new)
         for _, together in resolved.events
@@ -96,8 +100,8 @@ def names(resolved: Resolved) -> list[tuple[str, str, bool]]:
 
 def test_faces_are_resolved_in_order_of_capture_whoever_reports_first():
     stage = resolver_stage()
-    assert names(stage.take("door", [face("door", 2)], at(2))) == []
-    first, second = names(stage.take("till", [face("till", 1)], DONE))
+    assert named(stage.take("door", [face("door", 2)], at(2))) == []
+    first, second = named(stage.take("till", [face("till", 1)], DONE))
     assert (first[0], first[2]) == ("till", True)
     assert (second[0], second[2]) == ("door", False)
     assert first[1] == second[1]
@@ -114,8 +118,8 @@ def test_progress_is_the_time_up_to_which_all_faces_are_resolved():
 def test_the_names_of_one_camera_are_told_by_track():
     stage = resolver_stage()
     stage.take("door", [face("door", 1), face("door", 1, track=2, person=1)], DONE)
-    resolved = stage.take("till", [face("till", 1, track=9)], DONE)
-    door, till = resolved.named("door"), resolved.named("till")
+    names = stage.take("till", [face("till", 1, track=9)], DONE).names()
+    door, till = names["door"], names["till"]
     assert sorted(door) == [1, 2]
     assert till == {9: door[1]}
 
@@ -165,7 +169,7 @@ def test_the_end_of_everything_ends_the_visits():
 def test_late_faces_are_resolved_and_counted():
     stage = resolver_stage(patience=timedelta(seconds=1))
     stage.take("door", [], at(10))
-    assert names(stage.take("till", [face("till", 2)], at(2)))
+    assert named(stage.take("till", [face("till", 2)], at(2)))
     assert stage.late == 1
 
 
@@ -204,3 +208,53 @@ def test_how_the_cameras_reports_interleave_does_not_matter(seen, turns, cameras
     assert run(faces, cameras=cameras, turns=iter(turns)) == run(
         faces, cameras=CAMERAS, turns=iter(())
     )
+
+
+@given(appearances, st.integers(0, 39))
+@settings(deadline=None, max_examples=50)
+def test_another_process_goes_on_from_a_pickled_state_and_what_was_taken_since(seen, killed_at):
+    faces = [face(camera, second, track=t, person=p) for camera, second, t, p in seen]
+    turns = [
+        (camera, [f for f in faces if f.camera_id == camera and f.captured_at == at(second)],
+         at(second) if second < 19 else DONE)
+        for second in range(20)
+        for camera in CAMERAS
+    ]  # fmt: skip
+    album = Album()
+
+    def stages() -> tuple[ResolverStage, JournalStage]:
+        return resolver_stage(album=album), journal_stage()
+
+    def tell(resolving, journaling, camera, own, progress) -> list[Event]:
+        resolved = resolving.take(camera, own, progress)
+        facts = journaling.take(camera, [online(camera, 0)] if own else [], progress)
+        return facts + journaling.take(RESOLVER, resolved.events, resolved.progress)
+
+    undisturbed = stages()
+    expected = [fact for turn in turns for fact in tell(*undisturbed, *turn)]
+    album.forget()
+    first = stages()
+    facts = [fact for turn in turns[:killed_at] for fact in tell(*first, *turn)]
+    states = [pickle.loads(pickle.dumps(stage.state)) for stage in first]
+    for stage, state in zip(second := stages(), states, strict=True):
+        stage.resume(state)
+    facts += [fact for turn in turns[max(0, killed_at - 3) :] for fact in tell(*second, *turn)]
+    assert facts == expected
+
+
+def test_cameras_come_and_go():
+    stage = resolver_stage(["door"])
+    stage.take("door", [], at(1))
+    assert stage.watch(["door", "till"]).events == []
+    assert named(stage.take("door", [face("door", 2)], at(2))) == []
+    (found,) = named(stage.watch(["door"]))
+    assert found[0] == "door"
+
+
+def test_what_comes_late_is_told_after_what_was_told_before():
+    stage = resolver_stage(patience=timedelta(seconds=1))
+    before = stage.take("door", [face("door", 10)], at(12))
+    late = stage.take("till", [face("till", 2), face("till", 3)], at(3))
+    assert before.events[-1][0] < before.progress
+    assert all(before.progress < told_at <= late.progress for told_at, _ in late.events)
+    assert len(late.events) == 2

@@ -1,5 +1,7 @@
+import pickle
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -8,7 +10,10 @@ from genesis_ray.domain.detections import Detections, Tracks
 from genesis_ray.domain.frames import Frame, FrameStamp
 from genesis_ray.domain.stream_health import Diagnosis
 from genesis_ray.pipeline.observer import CameraObserver, CameraRules
-from genesis_ray.running.station import CameraStation
+from genesis_ray.running.assembly import open_station
+from genesis_ray.running.station import CameraStation, Seen
+from genesis_ray.settings import CameraSettings, Settings
+from genesis_ray.testing import ColourDetector
 from genesis_ray.vision.stream import News
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -111,3 +116,46 @@ def test_a_silent_stream_tells_its_news_and_that_time_goes_on(station, stream):
     assert report.progress == at(8)  # a frame may come whose clock is two seconds behind
     assert report.frames == 0
     assert station.idle(at(9)).progress == at(8)
+
+
+@pytest.fixture
+def camera() -> CameraSettings:
+    return CameraSettings(camera_id="door", source="synthetic:?people=3&seconds=6&fps=10")
+
+
+def opened(camera: CameraSettings) -> CameraStation:
+    settings = Settings(detector={"model": "synthetic"}, faces={"embedder": "synthetic"})
+    return open_station(settings, camera)
+
+
+def watched(station: CameraStation, frames: int | None = None) -> list[Seen]:
+    """What is seen in the next frames, or in all there are."""
+    detector = ColourDetector()
+    pairs = islice(station.frames(), frames)
+    return [station.observe(frame, *detector.detect(image[None])) for frame, image in pairs]
+
+
+def test_another_station_goes_on_from_a_pickled_state_as_if_nothing_had_happened(camera):
+    undisturbed = [one.observation for one in watched(opened(camera))]
+    before = opened(camera)
+    last = watched(before, 25)[-1]
+    state = pickle.dumps(before.state_after(last))
+    after = opened(camera)
+    after.resume(pickle.loads(state))
+    resumed = [one.observation for one in watched(after)]
+    assert [one.at for one in resumed] == [one.at for one in undisturbed[25:]]
+    assert [one.events for one in resumed] == [one.events for one in undisturbed[25:]]
+    assert after.finish().events[-1][1][0].state == "ended"
+
+
+def test_where_frames_were_lost_people_keep_their_ids_and_new_ones_get_new_ids(camera):
+    before = opened(camera)
+    last = watched(before, 25)[-1]
+    after = opened(camera)
+    after.resume(before.state_after(last), now=last.observation.at + timedelta(seconds=0.5))
+    first = watched(after, 1)[0]
+    assert first.observation.at == last.observation.at + timedelta(seconds=0.6)
+    assert set(first.observation.tracks.track_id) == {1, 2, 3}
+    after.resume(before.state_after(last), now=last.observation.at + timedelta(seconds=3))
+    reborn = watched(after)[-1]
+    assert min(reborn.observation.tracks.track_id) > 1_000_000

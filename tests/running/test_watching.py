@@ -178,7 +178,8 @@ def test_every_report_is_shown_with_what_it_led_to(run):
     shown = []
     run(camera("door"), on_report=lambda report, resolved: shown.append((report, resolved)))
     assert [report.is_last for report, _ in shown] == [False] * 10 + [True]
-    assert len({name for _, resolved in shown for name in resolved.named("door").values()}) == 2
+    names = [resolved.names().get("door", {}) for _, resolved in shown]
+    assert len({identity_id for own in names for identity_id in own.values()}) == 2
 
 
 def test_no_cameras_have_nothing_to_tell(run):

@@ -141,3 +141,34 @@ def test_a_reader_enrols_nobody_and_makes_no_folder(tmp_path):
             enroll(gallery, "ada", unit(1))
         assert gallery.nearest(unit(1)[0]) == []
     assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize("flushed_before_the_kill", [False, True])
+def test_who_was_pending_in_a_killed_process_is_enrolled_once(tmp_path, flushed_before_the_kill):
+    killed = opened(tmp_path)
+    enroll(killed, "ada", unit(1, 2))
+    killed.flush()
+    enroll(killed, "bob", unit(2))
+    pending = killed.pending()
+    if flushed_before_the_kill:
+        killed.flush()
+    killed._table._release()  # as the kernel does for a process that dies
+    with opened(tmp_path) as gallery:
+        gallery.recover(pending)
+        assert (gallery.count, gallery.identity_ids()) == (3, ["ada", "bob"])
+        assert gallery.nearest(unit(2)[0])[0].identity_id == "bob"
+    assert opened(tmp_path, writer=False).count == 3
+
+
+def test_nothing_is_pending_after_a_flush(tmp_path):
+    with opened(tmp_path) as gallery:
+        enroll(gallery, "ada", unit(1))
+        assert len(gallery.pending()) == 1
+        gallery.flush()
+        assert len(gallery.pending()) == 0
+
+
+def test_where_nobody_was_pending_nobody_is_enrolled(tmp_path):
+    with opened(tmp_path) as gallery:
+        gallery.recover(gallery.pending())
+        assert gallery.count == 0

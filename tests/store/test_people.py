@@ -71,3 +71,15 @@ def test_tenants_share_nobody(tmp_path):
         people.add(person(1))
     with People(tmp_path / "other", writer=True) as people:
         assert people.everyone() == []
+
+
+def test_who_was_pending_in_a_killed_process_is_added_once(tmp_path):
+    with People(tmp_path, writer=True) as people:
+        people.add(person(1))
+        people.flush()
+        people.add(person(2))
+        pending = people.pending()
+    for _ in range(2):
+        with People(tmp_path, writer=True) as people:
+            people.recover(pending)
+    assert People(tmp_path).table().num_rows == 2

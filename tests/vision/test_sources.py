@@ -84,6 +84,14 @@ def test_frames_left_out_keep_their_number() -> None:
     ]
 
 
+def test_what_is_skipped_changes_nothing_about_the_rest() -> None:
+    urls = [BUS, "synthetic:?seconds=1&width=640&height=480"]
+    whole = stamps(source(urls, process_fps=4))
+    begun_later = source(urls, process_fps=4)
+    begun_later.skip_until(begun_later.started_at + timedelta(seconds=whole[2][1]))
+    assert stamps(begun_later) == whole[3:]
+
+
 @pytest.mark.parametrize("process_fps", [None, 3, 4, 10, 25])
 def test_the_expected_frames_come(process_fps: float | None) -> None:
     played = source("synthetic:?seconds=2", process_fps=process_fps)

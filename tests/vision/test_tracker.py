@@ -130,6 +130,16 @@ def test_ids_count_up_from_the_first_one_in_order_of_birth():
     assert ids[-1] == [1_700_000_000_000_001 + n for n in range(4)]
 
 
+def test_renumbered_the_next_births_count_on_from_there_and_others_keep_their_ids():
+    def scene(seconds: float) -> Detections:
+        return people(*[(0.1 + 0.2 * n, 0.9) for n in range(1 + int(seconds))])
+
+    tracker = PersonTracker(process_fps=5)
+    assert ids_over(tracker, np.arange(0, 2, 0.2), scene)[-1] == [1, 2]
+    tracker.renumber(1000)
+    assert ids_over(tracker, np.arange(2, 4, 0.2), scene)[-1] == [1, 2, 1000, 1001]
+
+
 def test_boxes_and_confidences_are_returned_as_they_came():
     tracker = PersonTracker(process_fps=10)
     tracker.update(at(0), people((1 / 3, 0.9)))

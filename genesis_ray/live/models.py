@@ -1,0 +1,68 @@
+"""Asking model replicas that may die and come back."""
+
+import asyncio
+import time
+from typing import Any, Generic, TypeVar
+
+from ray import serve
+from ray.exceptions import RayActorError
+from ray.serve.exceptions import DeploymentUnavailableError, ReplicaUnavailableError
+
+from genesis_ray.errors import GenesisError
+
+_GONE = (RayActorError, ReplicaUnavailableError, DeploymentUnavailableError)
+"""What a request fails with whose replica died: asked again, another one answers."""
+
+_ASK_AGAIN_S = 0.2
+_PATIENCE_S = 120.0
+"""Without an answer, after which no replica is expected to come back."""
+
+Answer = TypeVar("Answer")
+"""What a model answers."""
+
+
+class Request(Generic[Answer]):
+    """A request that is under way, and made again where its replica dies."""
+
+    def __init__(self, model: "Model[Answer]", payload: Any) -> None:
+        self._model = model
+        self._payload = payload
+        self._response = model.send(payload)
+
+    async def answer(self) -> Answer:
+        """Return the answer.
+
+        Raises:
+            RayTaskError: The model raised; asked again, it is likely to do the same.
+            GenesisError: No replica has answered for two minutes.
+        """
+        begun = time.monotonic()
+        while True:
+            try:
+                answer: Answer = await self._response
+            except _GONE as error:
+                if time.monotonic() - begun > _PATIENCE_S:
+                    raise GenesisError(
+                        f"no replica of the {self._model.name} has answered for "
+                        f"{_PATIENCE_S:.0f} s; see Ray's logs for why none starts"
+                    ) from error
+                await asyncio.sleep(_ASK_AGAIN_S)
+                self._response = self._model.send(self._payload)
+            else:
+                return answer
+
+
+class Model(Generic[Answer]):
+    """A method of a deployment."""
+
+    def __init__(self, app: str, name: str, method: str) -> None:
+        self.name = name
+        self._method = getattr(serve.get_deployment_handle(name, app), method)
+
+    def ask(self, payload: Any) -> Request[Answer]:
+        """Send a request; its answer can be awaited later."""
+        return Request(self, payload)
+
+    def send(self, payload: Any) -> Any:
+        """Send a request once."""
+        return self._method.remote(payload)
