@@ -24,6 +24,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from genesis_ray.domain.addresses import is_live, redacted
+from genesis_ray.domain.retry import DELAYS_S
 from genesis_ray.errors import StoreError
 from genesis_ray.store.tenants import folder_name
 
@@ -216,6 +217,10 @@ class Settings(BaseSettings):
     )
     visit_gap_s: Seconds = Field(
         default=300.0, gt=0, description="Out of sight this long: visit over"
+    )
+    retry_delays_s: tuple[Annotated[float, Field(ge=0, le=3600)], ...] = Field(
+        default=DELAYS_S,
+        description="Before each further attempt at what fails; then it is set aside",
     )
     annotate: bool = Field(default=False, description="Record annotated video: stores pictures")
     detector: DetectorSettings = DetectorSettings()

@@ -18,7 +18,7 @@ from genesis_ray.domain.frames import Image
 from genesis_ray.domain.heads import Box, owner_of
 from genesis_ray.vision.crops import HeadCrop
 from genesis_ray.vision.faces import EmbeddedFace
-from genesis_ray.vision.synthetic import SyntheticFilm
+from genesis_ray.vision.synthetic import POISON, SyntheticFilm
 
 __all__ = ["ColourDetector", "ColourEmbedder", "SyntheticFilm"]
 
@@ -32,7 +32,14 @@ class ColourDetector:
     """Finds the figures of a synthetic film; stands in for `vision.detector.PersonDetector`."""
 
     def detect(self, stack: npt.NDArray[np.uint8]) -> list[Detections]:
-        """Return the figures in each of the pictures uint8 [n, h, w, 3], normalised to it."""
+        """Return the figures in each of the pictures uint8 [n, h, w, 3], normalised to it.
+
+        Raises:
+            RuntimeError: A picture is poison, as one that a real model chokes on.
+        """
+        middles = stack[:, stack.shape[1] // 2, stack.shape[2] // 2]
+        if np.any(np.all(middles == POISON, axis=-1)):
+            raise RuntimeError("cannot digest this picture")
         return [_detections(image) for image in stack]
 
 

@@ -7,7 +7,12 @@ from uuid import UUID
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from genesis_ray.domain.events import CameraState
+from genesis_ray.domain.events import (
+    CameraState,
+    DeadLetterStatus,
+    DeadLetterUnit,
+    SystemState,
+)
 
 Kind = Literal[
     "track_observations",
@@ -17,6 +22,8 @@ Kind = Literal[
     "face_recognitions",
     "visits",
     "camera_states",
+    "system_states",
+    "dead_letters",
 ]
 """The event tables, under the names that `genesis query` knows them by."""
 
@@ -113,6 +120,28 @@ class CameraStateEvent(_Row):
     reason: str = Field(description="A code that says why; empty where there is nothing to say")
 
 
+class SystemStateEvent(_Row):
+    """A part of the system came into another state, at a time of the clock on the wall."""
+
+    kind: Literal["system_states"]
+    component: str
+    state: SystemState
+    reason: str
+
+
+class DeadLetterEvent(_Row):
+    """Work that failed again and again was set aside; a second row tells what became of it."""
+
+    kind: Literal["dead_letters"]
+    dead_letter_id: str
+    status: DeadLetterStatus
+    unit: DeadLetterUnit
+    stage: str = Field(description="What failed")
+    frame_index: int | None
+    attempts: int
+    reason: str = Field(description="How it failed")
+
+
 EventRow = Annotated[
     TrackObservation
     | ZoneCrossing
@@ -120,7 +149,9 @@ EventRow = Annotated[
     | FaceScore
     | FaceRecognition
     | VisitEvent
-    | CameraStateEvent,
+    | CameraStateEvent
+    | SystemStateEvent
+    | DeadLetterEvent,
     Field(discriminator="kind"),
 ]
 

@@ -18,6 +18,11 @@ _NAMESPACE = UUID("6d0a53a1-58b5-5c0b-9b67-2f2d2f6c1b7e")
 
 Decision = Literal["named", "review", "unknown"]
 CameraState = Literal[StreamState, "ended", "failed"]
+SystemState = Literal[
+    "restarted", "recovered", "slowed", "stopped", "flowing", "degraded", "failed", "changed"
+]
+DeadLetterStatus = Literal["waiting", "replayed", "dropped"]
+DeadLetterUnit = Literal["frame", "recording"]
 
 
 def stable_id(*key: object) -> UUID:
@@ -152,4 +157,35 @@ class CameraStateChanged(Event):
 
     KEY = ("state",)
     state: CameraState
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemStateChanged(Event):
+    """A part of the system came into another state, at a time of the clock on the wall.
+
+    It is about all cameras where `camera_id` is "".
+    """
+
+    KEY = ("component", "state")
+    component: str
+    state: SystemState
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetterChanged(Event):
+    """Work that failed again and again was set aside; later it is replayed or dropped.
+
+    `occurred_at` is when the frame was captured, or the recording began; for what became of it,
+    the clock on the wall. `stage` is what failed, `reason` how.
+    """
+
+    KEY = ("dead_letter_id", "status")
+    dead_letter_id: str
+    status: DeadLetterStatus
+    unit: DeadLetterUnit
+    stage: str
+    frame_index: int | None
+    attempts: int
     reason: str

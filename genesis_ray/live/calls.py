@@ -18,18 +18,25 @@ Call = Callable[[], Awaitable[T]]
 """Calls an actor's method; calling it again must do no harm, since the first may have worked."""
 
 
-async def until_answered(call: Call[T]) -> T:
+async def until_answered(call: Call[T], *, on_return: Callable[[float], None] | None = None) -> T:
     """Return what an actor answers, waiting where it is being started again.
+
+    `on_return` is told for how many seconds it gave no answer, where it had to be waited for.
 
     Raises:
         RayError: It has died for good, or the method raised.
     """
+    begun = time.monotonic()
+    is_back = False
     while True:
         try:
             answer: T = await call()
         except ActorUnavailableError:
+            is_back = True
             await asyncio.sleep(_LOOK_AGAIN_S)
         else:
+            if is_back and on_return:
+                on_return(time.monotonic() - begun)
             return answer
 
 

@@ -4,14 +4,18 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
 
 from genesis_ray.domain.frames import Frame, Image
+from genesis_ray.domain.retry import DELAYS_S, Attempts
+from genesis_ray.errors import GenesisError
 from genesis_ray.running.stage_clock import StageClock
-from genesis_ray.running.station import CameraStation
+from genesis_ray.running.station import CameraStation, Failure
 
 BUSY = "busy"
 """Why a frame was dropped: a newer one came before the detector was free."""
@@ -31,7 +35,7 @@ class Stack:
 
     frames: list[tuple[CameraStation, Frame]]
     images: npt.NDArray[np.uint8]
-    ended: list[CameraStation]
+    ended: list[str]
 
 
 class FrameInbox:
@@ -43,9 +47,20 @@ class FrameInbox:
     """
 
     def __init__(
-        self, stations: Sequence[CameraStation], *, limit: int, realtime: bool, clock: StageClock
+        self,
+        stations: Sequence[CameraStation],
+        *,
+        limit: int,
+        realtime: bool,
+        clock: StageClock,
+        retry_delays_s: Sequence[float] = DELAYS_S,
     ) -> None:
-        """Start decoding; a stack has at most `limit` frames."""
+        """Start decoding; a stack has at most `limit` frames.
+
+        A decoder that fails is tried again after each of `retry_delays_s`; a live stream's for
+        ever.
+        """
+        self._retry_delays_s = retry_delays_s
         self._limit = limit
         self._realtime = realtime
         self._clock = clock
@@ -71,19 +86,13 @@ class FrameInbox:
         return {BUSY: drops} if drops else {}
 
     def take(self) -> Stack | None:
-        """Wait for frames and return those that are ready; None when all cameras have ended.
-
-        Raises:
-            Exception: What a decoding thread failed with.
-        """
+        """Wait for frames and return those that are ready; None when all cameras have ended."""
         with self._changed:
             self._changed.wait_for(self._has_news)
             frames = self._ready_frames()
             ended = [lane for lane in self._lanes if lane.is_drained and not lane.said_so]
             for lane in ended:
                 lane.said_so = True
-                if lane.failure:
-                    raise lane.failure
             self._changed.notify_all()
         if not frames and not ended:
             return None
@@ -91,8 +100,16 @@ class FrameInbox:
         return Stack(
             [(station, frame) for station, frame, _ in frames],
             np.stack(images) if images else np.zeros((0, 0, 0, 3), np.uint8),
-            [lane.station for lane in ended],
+            [lane.station.camera_id for lane in ended],
         )
+
+    def hold(self, camera_id: str, is_held: bool) -> None:
+        """Hand out nothing of a camera, or again something; who holds it twice lets go twice."""
+        with self._changed:
+            for lane in self._lanes:
+                if lane.station.camera_id == camera_id:
+                    lane.holds += 1 if is_held else -1
+            self._changed.notify_all()
 
     def stop(self) -> None:
         """Let every camera end with the frames that wait."""
@@ -111,7 +128,7 @@ class FrameInbox:
 
     def _has_news(self) -> bool:
         return (
-            any(lane.waiting for lane in self._lanes)
+            any(lane.is_ready for lane in self._lanes)
             or any(lane.is_drained and not lane.said_so for lane in self._lanes)
             or all(lane.said_so for lane in self._lanes)
         )
@@ -120,7 +137,7 @@ class FrameInbox:
         """Take frames of one input shape, an equal share of each camera, up to the limit."""
         order = self._lanes[self._turn :] + self._lanes[: self._turn]
         self._turn = (self._turn + 1) % len(self._lanes)
-        first = next((lane for lane in order if lane.waiting), None)
+        first = next((lane for lane in order if lane.is_ready), None)
         if first is None:
             return []
         shape = first.next_shape
@@ -133,24 +150,40 @@ class FrameInbox:
         return taken
 
     def _decode(self, lane: "_Lane") -> None:
-        try:
-            frames = lane.station.frames()
-            began, first_at = time.monotonic(), None
-            while not self._closed:
-                with self._clock.time("decode"):
-                    pair = next(frames, None)
-                if pair is None:
+        attempts = Attempts(self._retry_delays_s)
+        while not self._closed:
+            try:
+                self._play(lane, attempts)
+                break
+            # Whatever a decoder raises: its neighbours go on, and so does it, if it can.
+            except Exception as failure:
+                delay_s = attempts.failed()
+                if delay_s is None and not lane.station.is_live:
+                    reason = f"{type(failure).__name__}: {failure}"
+                    lane.station.failure = Failure(reason, attempts.failures)
                     break
-                if self._realtime and not lane.station.is_live:  # which paces itself
-                    captured_at = pair[0].stamp.captured_at
-                    first_at = first_at or captured_at
-                    self._wait_until(began + (captured_at - first_at).total_seconds())
-                self._put(lane, pair)
-        except Exception as failure:  # handed to whoever takes, who can tell the operator
-            lane.failure = failure
+                pause_s = self._retry_delays_s[-1] if delay_s is None else delay_s
+                self._wait_until(time.monotonic() + pause_s)
+                with suppress(GenesisError):  # the next attempt to play says what is wrong
+                    lane.station.rewind(lane.decoded_at)
         with self._changed:
             lane.is_over = True
             self._changed.notify_all()
+
+    def _play(self, lane: "_Lane", attempts: Attempts) -> None:
+        frames = lane.station.frames()
+        began, first_at = time.monotonic(), None
+        while not self._closed:
+            with self._clock.time("decode"):
+                pair = next(frames, None)
+            if pair is None:
+                break
+            attempts.succeeded()
+            captured_at = lane.decoded_at = pair[0].stamp.captured_at
+            if self._realtime and not lane.station.is_live:  # which paces itself
+                first_at = first_at or captured_at
+                self._wait_until(began + (captured_at - first_at).total_seconds())
+            self._put(lane, pair)
 
     def _wait_until(self, due: float) -> None:
         with self._changed:
@@ -177,12 +210,18 @@ class _Lane:
     drops: int = 0
     is_over: bool = False
     said_so: bool = False
-    failure: Exception | None = None
+    holds: int = 0
+    decoded_at: datetime | None = None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a frame can be taken."""
+        return bool(self.waiting) and not self.holds
 
     @property
     def next_shape(self) -> tuple[int, ...] | None:
         """The shape of the picture that waits longest."""
-        return self.waiting[0][1].shape if self.waiting else None
+        return self.waiting[0][1].shape if self.is_ready else None
 
     @property
     def is_drained(self) -> bool:

@@ -9,7 +9,7 @@ from datetime import datetime
 from genesis_ray.domain.events import Event
 from genesis_ray.domain.ordering import NOT_BEGUN
 from genesis_ray.live.resolver import PATIENCE
-from genesis_ray.live.spec import JOURNAL_ACTOR, LiveSpec, Snapshot, Told
+from genesis_ray.live.spec import DIED, JOURNAL_ACTOR, LiveSpec, Snapshot, Told
 from genesis_ray.pipeline.stages import JournalStage
 from genesis_ray.running.assembly import build_journal
 from genesis_ray.store.event_log import EventLog
@@ -88,15 +88,16 @@ class JournalActor:
         if before := self._state.restore():
             stage, self._tally = before.state
             self._stage.resume(stage)
-            for told in before.taken:
-                self._apply(told)
+            for told, notes in before.taken:
+                self._apply(told, notes)
+            self._apply((), [spec.note(JOURNAL_ACTOR, "restarted", DIED)])
         self._checkpoint()
 
-    def take(self, told: Sequence[Told]) -> None:
-        """Take what producers tell and log what is now in order."""
+    def take(self, told: Sequence[Told], notes: Sequence[Event] = ()) -> None:
+        """Take what producers tell and log what is now in order; `notes` are logged at once."""
         begun = time.perf_counter()
-        self._state.append(told)
-        self._apply(told)
+        self._state.append((told, notes))
+        self._apply(told, notes)
         self._tally.write_s += time.perf_counter() - begun
         if time.monotonic() - self._checkpoint_at > _CHECKPOINT_EVERY_S:
             self._checkpoint()
@@ -126,9 +127,9 @@ class JournalActor:
         self._state.clear()
         return self.figures()
 
-    def _apply(self, told: Sequence[Told]) -> None:
+    def _apply(self, told: Sequence[Told], notes: Sequence[Event]) -> None:
         was_done = self._stage.is_done
-        facts: list[Event] = []
+        facts = [*notes]
         for each in told:
             facts += self._stage.take(each.producer, each.events, each.progress)
             if each.snapshot:

@@ -39,7 +39,7 @@ def run_live(
 ) -> RunResult:
     """Watch all cameras on Ray, recordings to their end; return the figures.
 
-    Live streams have none: SIGINT or SIGTERM ends them, and then what is under way is finished.
+    SIGINT or SIGTERM ends them before; then what is under way is finished and logged.
 
     `shapes` are those of the detector's inputs, made ready while the rest starts.
     Uses the cluster that RAY_ADDRESS names, else starts one on this machine for the run.
@@ -69,9 +69,7 @@ def run_live(
                 _EMBEDDER_APP: embedder.bind(settings.faces),
             }
         )
-        # A recording that is cut off is not finished, a stream has no other end.
-        is_endless = settings.has_live_cameras
-        return asyncio.run(_follow(supervisor, begun_at, on_progress, end_on_signals=is_endless))
+        return asyncio.run(_follow(supervisor, begun_at, on_progress))
     finally:
         if os.environ.get("RAY_ADDRESS"):  # a cluster of our own ends with this process
             with suppress(RayError):
@@ -84,13 +82,10 @@ async def _follow(
     supervisor: "Supervisor",
     begun_at: float,
     on_progress: Callable[[CameraProgress], None],
-    *,
-    end_on_signals: bool,
 ) -> RunResult:
     """Let everything run to its end and tell how far the cameras are."""
     running = asyncio.create_task(supervisor.run(begun_at))
-    if end_on_signals:
-        _end_on_signals(supervisor)
+    _end_on_signals(supervisor)
     while not running.done():
         await asyncio.wait([running], timeout=_POLL_S)
         for camera in running.result().cameras if running.done() else await supervisor.cameras():

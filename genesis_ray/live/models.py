@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 from ray import serve
@@ -37,6 +38,7 @@ class Request(Generic[Answer]):
             GenesisError: No replica has answered for two minutes.
         """
         begun = time.monotonic()
+        is_back = False
         while True:
             try:
                 answer: Answer = await self._response
@@ -46,17 +48,24 @@ class Request(Generic[Answer]):
                         f"no replica of the {self._model.name} has answered for "
                         f"{_PATIENCE_S:.0f} s; see Ray's logs for why none starts"
                     ) from error
+                is_back = True
                 await asyncio.sleep(_ASK_AGAIN_S)
                 self._response = self._model.send(self._payload)
             else:
+                if is_back:
+                    self._model.on_return(self._model.name, time.monotonic() - begun)
                 return answer
 
 
 class Model(Generic[Answer]):
     """A method of a deployment."""
 
-    def __init__(self, app: str, name: str, method: str) -> None:
+    def __init__(
+        self, app: str, name: str, method: str, *, on_return: Callable[[str, float], None]
+    ) -> None:
+        """Get the handle; `on_return` is told the name and the seconds after a silence."""
         self.name = name
+        self.on_return = on_return
         self._method = getattr(serve.get_deployment_handle(name, app), method)
 
     def ask(self, payload: Any) -> Request[Answer]:

@@ -10,7 +10,7 @@ from functools import partial
 import ray
 
 from genesis_ray.live.calls import Courier
-from genesis_ray.live.spec import JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec, Shown, Told
+from genesis_ray.live.spec import DIED, JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec, Shown, Told
 from genesis_ray.pipeline.stages import RESOLVER, ResolverStage
 from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.serving.cluster import NAMESPACE
@@ -62,6 +62,8 @@ class ResolverActor:
             self._gallery.recover(faces)
             for shown in before.taken:
                 self._apply(shown)
+            note = spec.note(RESOLVER_ACTOR, "restarted", DIED)
+            self._courier.send(partial(self._journal.take.remote, [], [note]))
         self._checkpoint()
 
     def take(self, shown: Sequence[Shown]) -> Names:

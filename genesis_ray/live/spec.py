@@ -1,9 +1,10 @@
 """What the actors of one live system are told: names and small values."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
+from genesis_ray.domain.events import SystemState, SystemStateChanged
 from genesis_ray.domain.identity import Face
 from genesis_ray.pipeline.stages import TimedEvents
 from genesis_ray.running.result import CameraProgress
@@ -13,6 +14,9 @@ from genesis_ray.store.state_log import new_key
 SUPERVISOR = "supervisor"
 RESOLVER_ACTOR = "resolver"
 JOURNAL_ACTOR = "journal"
+
+DIED = "its process died"
+"""Why an actor was started again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +37,18 @@ class LiveSpec:
     detector_app: str
     embedder_app: str
     key: bytes = field(default_factory=new_key, repr=False)
+
+    def note(self, component: str, state: SystemState, reason: str) -> SystemStateChanged:
+        """Return the event that a part of this system came into a state now."""
+        return SystemStateChanged(
+            tenant_id=self.settings.tenant_id,
+            site_id=self.settings.site_id,
+            camera_id="",
+            occurred_at=datetime.now(UTC),
+            component=component,
+            state=state,
+            reason=reason,
+        )
 
 
 @dataclass(frozen=True, slots=True)

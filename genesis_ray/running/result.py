@@ -41,6 +41,7 @@ class RunResult:
         first_event_s: From the start to the first event in the log.
         watching_s: From the first frame looked at to the last event in the log.
         stage_s: Seconds by stage, over all threads and cameras; stages overlap.
+        interrupted: Whether the sources were ended before their end.
     """
 
     mode: Mode
@@ -51,6 +52,7 @@ class RunResult:
     first_event_s: float | None
     watching_s: float
     stage_s: Mapping[Stage, float]
+    interrupted: bool = False
 
     @property
     def frames(self) -> int:
@@ -66,7 +68,15 @@ class RunResult:
 def summary(settings: Settings, result: RunResult | None) -> dict[str, object]:
     """Return what a run adds to its run.json; without a result it goes on, or was cut off."""
     return {
-        "state": "finished" if result else "running",
+        "state": _state(settings, result),
         "settings": settings.model_dump(mode="json"),
         "result": asdict(result) | {"frames": result.frames} if result else None,
     }
+
+
+def _state(settings: Settings, result: RunResult | None) -> str:
+    if result is None:
+        return "running"
+    # A recording that is ended early is not finished, a stream has no other end.
+    is_cut_off = result.interrupted and not all(camera.is_live for camera in settings.cameras)
+    return "interrupted" if is_cut_off else "finished"

@@ -65,6 +65,14 @@ class StationState:
 
 
 @dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a source was given up before its end, after how many attempts."""
+
+    reason: str
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """A frame observed, and the crops to be embedded before it can be reported."""
 
@@ -74,7 +82,11 @@ class Seen:
 
 
 class CameraStation:
-    """A source with its observer."""
+    """A source with its observer.
+
+    Attributes:
+        failure: Set by who decodes, before the source's end is reported.
+    """
 
     def __init__(
         self,
@@ -90,6 +102,7 @@ class CameraStation:
         self._input_size = input_size
         self._letterboxes: dict[tuple[int, ...], Letterbox] = {}
         self._begun = False
+        self.failure: Failure | None = None
         self._last_at = source.started_at - timedelta.resolution  # of what was told
 
     @property
@@ -106,6 +119,10 @@ class CameraStation:
     def expected_frames(self) -> int | None:
         """Frames that will be looked at, where the source knows its length."""
         return self.source.expected_frames
+
+    def rewind(self, after: datetime | None) -> None:
+        """Begin with the source anew, behind the frame of time `after`."""
+        self.source.rewind(after)
 
     def state_after(self, seen: Seen) -> StationState:
         """Return the state right after a frame was observed; pickle it before the next is."""
@@ -165,14 +182,14 @@ class CameraStation:
 
     def finish(self) -> Report:
         """End the stream: every track is over, and nothing more will come."""
+        problem = self.failure.reason if self.failure else self.source.problem
         last = self._observer.finish()
         events, _ = self._news(before=last.at if last else self._last_at)
         if last:
-            problem = self.source.problem
             events.append((last.at, last.events))
             state = self._state(self._last_at, "failed" if problem else "ended", problem or "")
             events.append((last.at, state))
-        return Report(self.camera_id, DONE, events, (), 0, self.source.problem)
+        return Report(self.camera_id, DONE, events, (), 0, problem)
 
     def _news(self, *, before: datetime) -> tuple[TimedEvents, StreamState | None]:
         """Return what the source has to say of its state, and the state it is in by now.

@@ -12,7 +12,7 @@ from ray.serve import Application
 
 from genesis_ray.domain.detections import Detections
 from genesis_ray.running.assembly import load_detector
-from genesis_ray.serving.placement import gpus_a_replica
+from genesis_ray.serving.placement import HEALTH_CHECK_PERIOD_S, gpus_a_replica
 from genesis_ray.settings import DetectorSettings
 
 NAME = "detector"
@@ -76,6 +76,7 @@ def bind(settings: DetectorSettings, shapes: Collection[tuple[int, int]] = ()) -
     deployment = serve.deployment(DetectorReplica).options(
         name=NAME,
         logging_config={"enable_access_log": False},
+        health_check_period_s=HEALTH_CHECK_PERIOD_S,
         ray_actor_options={
             "num_cpus": settings.num_cpus,
             "num_gpus": gpus_a_replica(settings.num_gpus),

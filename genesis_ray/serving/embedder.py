@@ -8,7 +8,7 @@ from ray import serve
 from ray.serve import Application
 
 from genesis_ray.running.assembly import load_embedder
-from genesis_ray.serving.placement import gpus_a_replica
+from genesis_ray.serving.placement import HEALTH_CHECK_PERIOD_S, gpus_a_replica
 from genesis_ray.settings import FaceSettings
 from genesis_ray.vision.crops import HeadCrop
 from genesis_ray.vision.faces import EmbeddedFace
@@ -59,6 +59,7 @@ def bind(settings: FaceSettings) -> Application:
     deployment = serve.deployment(EmbedderReplica).options(
         name=NAME,
         logging_config={"enable_access_log": False},
+        health_check_period_s=HEALTH_CHECK_PERIOD_S,
         ray_actor_options={
             "num_cpus": settings.num_cpus,
             "num_gpus": gpus_a_replica(settings.num_gpus),

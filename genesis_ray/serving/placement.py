@@ -4,6 +4,9 @@ from pathlib import Path
 
 import ray
 
+HEALTH_CHECK_PERIOD_S = 2.0
+"""How soon Serve sees that a replica died; its own ten seconds are most of a recovery."""
+
 _GPU_SHARE = 0.25
 """Four replicas of small models share a GPU: one alone does not fill it."""
 

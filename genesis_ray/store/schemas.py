@@ -6,10 +6,12 @@ import pyarrow as pa
 
 from genesis_ray.domain.events import (
     CameraStateChanged,
+    DeadLetterChanged,
     Event,
     FaceRecognized,
     FaceScored,
     LineCrossed,
+    SystemStateChanged,
     TrackObserved,
     VisitEnded,
     VisitStarted,
@@ -79,9 +81,21 @@ EVENT_SCHEMAS: dict[str, pa.Schema] = {
         ("zone_ids", _IDS),
     ),
     "camera_states": _event_schema(("state", pa.string()), ("reason", pa.string())),
+    "system_states": _event_schema(
+        ("component", pa.string()), ("state", pa.string()), ("reason", pa.string())
+    ),
+    "dead_letters": _event_schema(
+        ("dead_letter_id", pa.string()),
+        ("status", pa.string()),
+        ("unit", pa.string()),
+        ("stage", pa.string()),
+        ("frame_index", pa.int64()),
+        ("attempts", pa.int64()),
+        ("reason", pa.string()),
+    ),
 }
 """One table a kind of event. A visit has a row from its start, `ended_at` empty, and one from
-its end."""
+its end; a dead letter one from when it was set aside, and one from what became of it."""
 
 _TABLE_OF: dict[type[Event], str] = {
     TrackObserved: "track_observations",
@@ -92,6 +106,8 @@ _TABLE_OF: dict[type[Event], str] = {
     VisitStarted: "visits",
     VisitEnded: "visits",
     CameraStateChanged: "camera_states",
+    SystemStateChanged: "system_states",
+    DeadLetterChanged: "dead_letters",
 }
 
 _PEOPLE: list[tuple[str, pa.DataType]] = [

@@ -113,6 +113,13 @@ class VideoSource:
         """Return no news: a recording has none."""
         return []
 
+    def rewind(self, after: datetime | None) -> None:
+        """Play anew from the frame behind the one of capture time `after`, or from the start."""
+        self._clip.close()
+        self._clip = _open_clip(self._urls[0])
+        self._problems.clear()
+        self._skipped_until = after or self._skipped_until
+
     def skip_until(self, at: datetime) -> None:
         """Begin behind the frame of capture time `at`; the others keep their numbers and times."""
         self._skipped_until = at

@@ -129,6 +129,9 @@ class LiveStream:
             news.append(self._news.popleft())
         return news
 
+    def rewind(self, after: datetime | None) -> None:
+        """Do nothing: what a stream showed is gone, and iterating again connects to it again."""
+
     def close(self) -> None:
         """Let the iteration end with the frame it waits for."""
         self._closed.set()

@@ -1,5 +1,7 @@
 """A film of coloured figures on known paths: video without a file, with its ground truth."""
 
+import os
+import signal
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
@@ -14,6 +16,9 @@ from genesis_ray.domain.frames import Image
 
 MOST_PEOPLE = 8
 """Of one film: the colours of more would be too alike to be told apart after coding."""
+
+POISON = (0, 0, 255)
+"""The colour of a whole picture on which the stand-in of the detector fails."""
 
 _Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
@@ -39,7 +44,21 @@ class SyntheticFilm:
         fps: _Positive = 10.0,
         width: PositiveInt = 640,
         height: PositiveInt = 480,
+        poison: int | None = None,
+        fatal: int | None = None,
     ) -> None:
+        """Set the film up.
+
+        Args:
+            people: Figures.
+            seconds: Length.
+            fps: Frames a second.
+            width: Pixels.
+            height: Pixels.
+            poison: Number of a frame on which the stand-in of the detector fails, for tests.
+            fatal: Number of a frame that kills who makes its pixels, for tests.
+        """
+        self._poison, self._fatal = poison, fatal
         self.width, self.height, self.fps = width, height, fps
         self.frame_count = max(1, round(seconds * fps))
         self.started_at: datetime | None = None
@@ -56,6 +75,10 @@ class SyntheticFilm:
 
     def image_at(self, frame_index: int) -> Image:
         """Draw a frame."""
+        if frame_index == self._fatal:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if frame_index == self._poison:
+            return np.full((self.height, self.width, 3), POISON, np.uint8)
         image = np.full((self.height, self.width, 3), _BACKGROUND, np.uint8)
         for figure, colour in enumerate(self._colours):
             left, top, right, bottom = self._box(figure, frame_index)

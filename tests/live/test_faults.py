@@ -50,7 +50,9 @@ class Watched:
             self.frames[rest[0]] = int(rest[1])
 
     def wait_for_frames(self, count: int) -> None:
-        while sum(self.frames.values()) < count:
+        """Wait until so many more frames have been looked at."""
+        before = sum(self.frames.values())
+        while sum(self.frames.values()) < before + count:
             self.read()
 
     def wait_until_done(self) -> None:
@@ -58,10 +60,11 @@ class Watched:
             self.read()
 
     def kill(self, title: str) -> None:
-        """Kill the process of an actor or a replica."""
+        """Kill the process of an actor or a replica, and wait until there is another."""
         (victim,) = self.processes(title)
         victim.kill()
-        victim.wait(10)
+        while not any(process.pid != victim.pid for process in self.processes(title)):
+            self.read()
 
     def processes(self, title: str) -> list[psutil.Process]:
         found = []
@@ -99,13 +102,13 @@ def tables(run: Path) -> dict[str, pa.Table]:
 @pytest.mark.ray
 @pytest.mark.timeout(300)
 def test_whatever_is_killed_no_frame_is_lost_and_no_event_doubled(watch, tmp_path):
-    films = [f"synthetic:?people=3&seconds=50&fps=10&width={width}" for width in (320, 400)]
+    films = [f"synthetic:?people=3&seconds=150&fps=10&width={width}" for width in (320, 400)]
     watched = watch(*films)
-    for number, victim in enumerate(PROCESSES, start=1):
-        watched.wait_for_frames(150 * number)
+    for victim in PROCESSES:
+        watched.wait_for_frames(200)
         watched.kill(victim)
     watched.wait_until_done()
-    assert watched.frames == {"camera-0": 500, "camera-1": 500}
+    assert watched.frames == {"camera-0": 1500, "camera-1": 1500}
     local = RunFolder.create(tmp_path / "local")
     run_local(settings_for(tmp_path / "local-data", films), local, on_progress=lambda _: None)
     undisturbed = tables(local.path)
@@ -113,6 +116,37 @@ def test_whatever_is_killed_no_frame_is_lost_and_no_event_doubled(watch, tmp_pat
         "track_observations", "zone_crossings", "line_crossings", "face_recognitions", "visits"
     }  # fmt: skip
     disturbed = tables(tmp_path / "live")
-    assert [name for name, rows in undisturbed.items() if not rows.equals(disturbed[name])] == []
-    assert watched.done == [str(sum(map(len, undisturbed.values()))), "0"]
+    states = disturbed.pop("system_states").to_pylist()
+    assert {(state["component"], state["state"]) for state in states} >= {
+        ("cameras-0", "restarted"),
+        ("resolver", "restarted"),
+        ("journal", "restarted"),
+        ("detector", "recovered"),
+    }
+    assert [name for name, rows in disturbed.items() if not rows.equals(undisturbed[name])] == []
+    events = sum(map(len, undisturbed.values())) + len(states)
+    assert watched.done == [str(events), "0"]
     assert list((tmp_path / "live" / "state").glob("*/*")) == []
+
+
+@pytest.mark.e2e
+@pytest.mark.ray
+@pytest.mark.timeout(300)
+def test_what_fails_again_and_again_is_set_aside_and_hinders_nobody(watch, tmp_path):
+    film = "synthetic:?people=2&seconds=10&fps=10&width=320&height=240"
+    watched = watch(film, f"{film}&poison=50", f"{film}&fatal=30")
+    watched.wait_until_done()
+    assert watched.frames["camera-0"] == 100
+    assert watched.frames["camera-1"] == 99
+    assert 0 < watched.frames["camera-2"] < 30
+    run = tables(tmp_path / "live")
+    letters = run["dead_letters"].to_pylist()
+    poisoned, deadly = sorted(letters, key=lambda letter: letter["camera_id"])
+    assert (poisoned["camera_id"], poisoned["unit"], poisoned["stage"]) == (
+        "camera-1", "frame", "detect"
+    )  # fmt: skip
+    assert (poisoned["frame_index"], poisoned["attempts"]) == (50, 4)
+    assert poisoned["reason"] == "RuntimeError: cannot digest this picture"
+    assert (deadly["camera_id"], deadly["unit"]) == ("camera-2", "recording")
+    ends = {row["camera_id"]: row["state"] for row in run["camera_states"].to_pylist()}
+    assert ends == {"camera-0": "ended", "camera-1": "ended", "camera-2": "failed"}

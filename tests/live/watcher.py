@@ -19,6 +19,7 @@ def settings_for(data: Path, sources: list[str], **more: object) -> Settings:
         faces={"embedder": "synthetic"},
         identity={"visitors": True},
         visit_gap_s=5,
+        retry_delays_s=[0.1, 0.1, 0.1],
         cameras=[
             {
                 "camera_id": f"camera-{number}",

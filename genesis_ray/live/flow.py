@@ -1,0 +1,405 @@
+"""How frames become reports in a camera group: detect, observe, embed, report, deliver."""
+
+import asyncio
+import pickle
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
+
+from ray.actor import ActorHandle
+from ray.exceptions import RayTaskError
+
+from genesis_ray.domain.detections import Detections
+from genesis_ray.domain.events import Event, SystemState
+from genesis_ray.domain.frames import Frame, Image
+from genesis_ray.live.aside import Aside
+from genesis_ray.live.calls import until_answered
+from genesis_ray.live.inbox import FrameInbox, Stack
+from genesis_ray.live.models import Model, Request
+from genesis_ray.live.outbox import Outbox
+from genesis_ray.live.resolver import Names
+from genesis_ray.live.retrying import DeadLetters, dead_letter
+from genesis_ray.live.spec import (
+    JOURNAL_ACTOR,
+    RESOLVER_ACTOR,
+    LiveSpec,
+    Shown,
+    Snapshot,
+    Told,
+)
+from genesis_ray.running.result import CameraProgress
+from genesis_ray.running.stage_clock import StageClock
+from genesis_ray.running.station import CameraStation, Report, Seen
+from genesis_ray.serving import detector, embedder
+from genesis_ray.vision.crops import HeadCrop
+from genesis_ray.vision.faces import EmbeddedFace
+
+if TYPE_CHECKING:
+    from genesis_ray.running.recorder import Recorder
+
+_STACKS_WAITING = 1
+"""Between two steps; with the one that the next step awaits, two are under way."""
+
+_QUIET_S = 3.0
+"""Without a report of frames, after which a live camera is reported as it is: longer than a frame
+is under way."""
+
+_LOOK_EVERY_S = 1.0
+
+_SNAPSHOT_EVERY_S = 1.0
+"""What a camera's new process may have to forget of a live stream, or do again of a recording."""
+
+
+@dataclass(slots=True, eq=False)
+class WatchedCamera:
+    """A camera of a group.
+
+    Attributes:
+        posted: How far it is with what is in the outbox.
+        delivered: How far it is with what resolver and journal have.
+    """
+
+    station: CameraStation
+    recorder: "Recorder | None"
+    posted: CameraProgress
+    delivered: CameraProgress
+    reported_at: float = 0.0
+    snapshot_at: float = 0.0
+
+    @property
+    def camera_id(self) -> str:
+        """Its name."""
+        return self.station.camera_id
+
+
+class Letter(NamedTuple):
+    """A report on its way to resolver and journal, and how far its camera is with it."""
+
+    report: Report
+    camera: CameraProgress
+    state: bytes | None
+
+
+class _Sight(NamedTuple):
+    """A frame and who is in it; None where that is not known yet."""
+
+    frame: Frame
+    image: Image
+    people: Detections | None
+
+
+_Faces = list[EmbeddedFace | None]
+
+
+@dataclass(slots=True)
+class _Part:
+    """What was seen of one camera in a stack, and its state after that where it is time."""
+
+    camera_id: str
+    seen: list[Seen]
+    state: bytes | None = None
+
+    @property
+    def crops(self) -> list[HeadCrop]:
+        return [crop for one in self.seen for crop in one.crops]
+
+
+@dataclass(slots=True)
+class _Observed:
+    """What was seen of several cameras, and those that have ended with it."""
+
+    parts: list[_Part]
+    ended: list[str]
+    request: Request[embedder.Embedded] | None = None
+
+    @property
+    def crops(self) -> list[HeadCrop]:
+        return [crop for part in self.parts for crop in part.crops]
+
+
+class _Unembedded(NamedTuple):
+    """What was seen of a camera that is held up; its faces where they are known."""
+
+    part: _Part
+    faces: _Faces | None
+
+
+class FrameFlow:
+    """The steps between a group's inbox and its outbox, each handing on in capture order.
+
+    A frame on which a model fails holds up its own camera alone.
+    """
+
+    def __init__(
+        self,
+        spec: LiveSpec,
+        cameras: Mapping[str, WatchedCamera],
+        inbox: FrameInbox,
+        outbox: Outbox[Letter],
+        clock: StageClock,
+    ) -> None:
+        self._spec = spec
+        self._cameras = cameras
+        self._inbox = inbox
+        self._outbox = outbox
+        self._clock = clock
+        self._notes: list[Event] = []
+        self._dead_letters = DeadLetters(spec.settings, self._notes.append)
+        self._detect: Model[detector.Found] = Model(
+            spec.detector_app, detector.NAME, "detect", on_return=self._note_return
+        )
+        self._embed: Model[embedder.Embedded] = Model(
+            spec.embedder_app, embedder.NAME, "embed", on_return=self._note_return
+        )
+        self._found: asyncio.Queue[tuple[Stack, Request[detector.Found] | None] | None]
+        self._found = asyncio.Queue(_STACKS_WAITING)
+        self._embedded: asyncio.Queue[_Observed | None] = asyncio.Queue(_STACKS_WAITING)
+        self.first_frame_at: float | None = None
+
+    async def run(self, journal: ActorHandle, resolver: ActorHandle) -> None:
+        """Take from the inbox until all cameras have ended."""
+        async with asyncio.TaskGroup() as steps:
+            undetected = Aside(self._observe_late, steps=steps, on_held=self._inbox.hold)
+            unembedded = Aside(self._report_late, steps=steps, on_held=self._inbox.hold)
+            steps.create_task(self._observe(undetected))
+            steps.create_task(self._report(unembedded))
+            steps.create_task(self._deliver(journal, resolver))
+            quiet = steps.create_task(self._report_the_quiet())
+            while stack := await asyncio.to_thread(self._inbox.take):
+                request = self._detect.ask(stack.images) if stack.frames else None
+                self.first_frame_at = self.first_frame_at or time.time()
+                await self._found.put((stack, request))
+            await self._found.put(None)
+            quiet.cancel()
+
+    def note(self, component: str, state: SystemState, reason: str) -> None:
+        """Have an event written that is about the system."""
+        self._notes.append(self._spec.note(component, state, reason))
+
+    def _note_return(self, component: str, after_s: float) -> None:
+        self.note(component, "recovered", f"{after_s:.1f} s without an answer")
+
+    async def _observe(self, undetected: Aside[list[_Sight] | None]) -> None:
+        """Let the observers see what was found, and ask for the faces they want."""
+        while item := await self._found.get():
+            stack, request = item
+            sights: dict[str, list[_Sight]] = {}
+            people = await self._people_in(stack, request)
+            for (station, frame), image, found in zip(
+                stack.frames, stack.images, people, strict=True
+            ):
+                sights.setdefault(station.camera_id, []).append(_Sight(frame, image, found))
+            observed = _Observed([], [])
+            for camera_id, own in sights.items():
+                if camera_id in undetected or any(sight.people is None for sight in own):
+                    undetected.add(camera_id, own)
+                else:
+                    observed.parts.append(self._see(camera_id, own))
+            for camera_id in stack.ended:
+                if camera_id in undetected:
+                    undetected.add(camera_id, None)
+                else:
+                    observed.ended.append(camera_id)
+            await self._hand_on(observed)
+        await undetected.settled()
+        await self._embedded.put(None)
+
+    async def _people_in(
+        self, stack: Stack, request: Request[detector.Found] | None
+    ) -> list[Detections | None]:
+        """Return who is in each frame of a stack; None of those on which the detector fails."""
+        if request is None:
+            return []
+        try:
+            return [*await self._people(request)]
+        except RayTaskError:
+            each = [self._detect.ask(image[None]) for image in stack.images]
+        people: list[Detections | None] = []
+        for request in each:
+            try:
+                people += await self._people(request)
+            except RayTaskError:
+                people.append(None)
+        return people
+
+    async def _people(self, request: Request[detector.Found]) -> list[Detections]:
+        found = await request.answer()
+        self._clock.add("detect", found.seconds)
+        self._dead_letters.succeeded()
+        return found.people
+
+    def _see(self, camera_id: str, sights: Sequence[_Sight]) -> _Part:
+        camera = self._cameras[camera_id]
+        with self._clock.time("track"):
+            observe = camera.station.observe
+            part = _Part(
+                camera_id, [observe(s.frame, s.people) for s in sights if s.people is not None]
+            )
+            if time.monotonic() - camera.snapshot_at >= _SNAPSHOT_EVERY_S:
+                camera.snapshot_at = time.monotonic()
+                part.state = pickle.dumps(camera.station.state_after(part.seen[-1]))
+        return part
+
+    async def _observe_late(self, camera_id: str, sights: list[_Sight] | None) -> None:
+        """Observe frames of a camera that was held up; None: its end."""
+        if sights is None:
+            await self._hand_on(_Observed([], [camera_id]))
+            return
+        known = []
+        for sight in sights:
+            people = sight.people
+            if people is None:
+                people = await self._dead_letters.try_again(
+                    partial(self._people_of, sight.image), stage="detect", stamp=sight.frame.stamp
+                )
+            if people is not None:
+                known.append(sight._replace(people=people))
+        if known:
+            await self._hand_on(_Observed([self._see(camera_id, known)], []))
+
+    async def _people_of(self, image: Image) -> Detections:
+        (people,) = await self._people(self._detect.ask(image[None]))
+        return people
+
+    async def _hand_on(self, observed: _Observed) -> None:
+        if crops := observed.crops:
+            observed.request = self._embed.ask(crops)
+        await self._embedded.put(observed)
+
+    async def _report(self, unembedded: Aside[_Unembedded | None]) -> None:
+        """Report what was seen, with its faces."""
+        while observed := await self._embedded.get():
+            faces = await self._faces_in(observed)
+            for part, own in zip(observed.parts, faces, strict=True):
+                if part.camera_id in unembedded or own is None:
+                    unembedded.add(part.camera_id, _Unembedded(part, own))
+                else:
+                    await self._post_part(part, own)
+            for camera_id in observed.ended:
+                if camera_id in unembedded:
+                    unembedded.add(camera_id, None)
+                else:
+                    await self._finish(camera_id)
+        await unembedded.settled()
+        await self._outbox.close()
+
+    async def _faces_in(self, observed: _Observed) -> list[_Faces | None]:
+        """Return the faces of each part; None of those on which the embedder fails."""
+        if observed.request is None:
+            return [[] for _ in observed.parts]
+        try:
+            faces = iter(await self._faces(observed.request))
+            return [[*islice(faces, len(part.crops))] for part in observed.parts]
+        except RayTaskError:
+            each = [self._embed.ask(part.crops) for part in observed.parts]
+        found: list[_Faces | None] = []
+        for request in each:
+            try:
+                found.append(await self._faces(request))
+            except RayTaskError:
+                found.append(None)
+        return found
+
+    async def _faces(self, request: Request[embedder.Embedded]) -> _Faces:
+        embedded = await request.answer()
+        self._clock.add("embed", embedded.seconds)
+        self._dead_letters.succeeded()
+        return embedded.faces
+
+    async def _report_late(self, camera_id: str, late: _Unembedded | None) -> None:
+        """Report what was seen by a camera that was held up; None: its end."""
+        if late is None:
+            await self._finish(camera_id)
+            return
+        part, faces = late
+        if faces is None:
+            faces = await self._dead_letters.try_again(
+                lambda: self._faces(self._embed.ask(part.crops)),
+                stage="embed",
+                stamp=part.seen[-1].frame.stamp,
+            )
+        await self._post_part(part, faces or [None for _ in part.crops])
+
+    async def _post_part(self, part: _Part, faces: _Faces) -> None:
+        camera = self._cameras[part.camera_id]
+        if camera.recorder:
+            for one in part.seen:
+                camera.recorder.draw(one)
+        camera.reported_at = time.monotonic()
+        await self._post(camera.station.report(part.seen, faces), part.state)
+
+    async def _finish(self, camera_id: str) -> None:
+        station = self._cameras[camera_id].station
+        if failure := station.failure:
+            letter = dead_letter(
+                self._spec.settings,
+                unit="recording",
+                stage="decode",
+                camera_id=camera_id,
+                at=station.source.started_at,
+                frame_index=None,
+                attempts=failure.attempts,
+                reason=failure.reason,
+            )
+            self._notes.append(letter)
+        await self._post(station.finish())
+
+    async def _report_the_quiet(self) -> None:
+        """Report live cameras that give no frames, so that their news comes and nobody waits."""
+        while True:
+            await asyncio.sleep(_LOOK_EVERY_S)
+            for camera in [*self._cameras.values()]:
+                quiet_s = time.monotonic() - camera.reported_at
+                if camera.station.is_live and quiet_s > _QUIET_S:
+                    await self._post(camera.station.idle(datetime.now(UTC)))
+
+    async def _post(self, report: Report, state: bytes | None = None) -> None:
+        """Count a report and put it into the outbox."""
+        camera = self._cameras[report.camera_id]
+        before = camera.posted
+        camera.posted = replace(
+            before,
+            frames=before.frames + report.frames,
+            dropped=self._inbox.dropped(report.camera_id),
+            is_done=before.is_done or report.is_last,
+            problem=report.problem,
+            state=report.state or before.state,
+        )
+        await self._outbox.put(Letter(report, camera.posted, state))
+
+    async def _deliver(self, journal: ActorHandle, resolver: ActorHandle) -> None:
+        """Bring what is in the outbox to resolver and journal, until no more will come."""
+        while letters := await self._outbox.peek():
+            told, shown, notes = [*map(_told, letters)], [*map(_shown, letters)], [*self._notes]
+            names: Names
+            _, names = await asyncio.gather(
+                until_answered(
+                    partial(journal.take.remote, told, notes),
+                    on_return=partial(self._note_return, JOURNAL_ACTOR),
+                ),
+                until_answered(
+                    partial(resolver.take.remote, shown),
+                    on_return=partial(self._note_return, RESOLVER_ACTOR),
+                ),
+            )
+            await self._outbox.drop(len(letters))
+            del self._notes[: len(notes)]
+            for letter in letters:
+                camera = self._cameras[letter.camera.camera_id]
+                camera.delivered = letter.camera
+                if camera.recorder:
+                    camera.recorder.name(names.get(letter.camera.camera_id, {}))
+
+
+def _told(letter: Letter) -> Told:
+    report = letter.report
+    snapshot = Snapshot(letter.state, letter.camera) if letter.state else None
+    return Told(report.camera_id, report.events, report.progress, snapshot)
+
+
+def _shown(letter: Letter) -> Shown:
+    return Shown(letter.report.camera_id, letter.report.faces, letter.report.progress)

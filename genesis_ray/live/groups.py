@@ -1,0 +1,108 @@
+"""A camera group as its supervisor sees it: started, and started again when it dies."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import ray
+from ray.actor import ActorHandle
+from ray.exceptions import ActorDiedError, ActorUnavailableError, RayTaskError
+
+from genesis_ray.domain.retry import Attempts
+from genesis_ray.errors import GenesisError
+from genesis_ray.live.calls import until_answered
+from genesis_ray.live.cameras import CameraGroupActor, GroupFigures
+from genesis_ray.live.spec import LiveSpec
+from genesis_ray.settings import CameraSettings
+
+_SOUND_AFTER_S = 60.0
+"""A group that has lived so long did not die of what the one before it died of."""
+
+
+class GroupLostError(Exception):
+    """A group dies again and again, each time soon."""
+
+
+class CameraGroup:
+    """One camera group actor, kept alive.
+
+    Attributes:
+        name: Its actor's.
+        cameras: Those it has now, by name.
+    """
+
+    def __init__(
+        self,
+        spec: LiveSpec,
+        name: str,
+        cameras: Sequence[CameraSettings],
+        *,
+        start: Callable[..., ActorHandle],
+    ) -> None:
+        """Start the actor, as `start(CameraGroupActor, name, *arguments)`."""
+        self.name = name
+        self.cameras = {camera.camera_id: camera for camera in cameras}
+        self._actor = start(CameraGroupActor, name, spec, name)
+        self._outcome: GroupFigures | None = None
+        self._last = GroupFigures([], {}, None)
+        self._is_killed = False
+        # A camera of many may be the cause: they are soon parted to find out which.
+        delays_s = spec.settings.retry_delays_s
+        self._retry_delays_s = delays_s if len(cameras) == 1 else delays_s[:1]
+
+    async def open(self) -> None:
+        """Wait until all sources are open; those that are already stay as they are.
+
+        Raises:
+            GenesisError: One cannot be opened.
+        """
+        cameras = [*self.cameras.values()]
+        try:
+            await until_answered(partial(self._actor.open.remote, cameras))
+        except RayTaskError as error:
+            if isinstance(error.cause, GenesisError):
+                raise error.cause from None
+            raise
+
+    async def run(self) -> None:
+        """Watch until every source has ended, through all deaths of its process.
+
+        Raises:
+            GenesisError: A source cannot be opened.
+            GroupLostError: It dies again and again, each time soon.
+        """
+        attempts = Attempts([0.0, *self._retry_delays_s])
+        while self._outcome is None:
+            await self.open()
+            begun = time.monotonic()
+            try:
+                self._outcome = await self._actor.run.remote()
+            except ActorUnavailableError as error:
+                if time.monotonic() - begun > _SOUND_AFTER_S:
+                    attempts.succeeded()
+                delay_s = attempts.failed()
+                if delay_s is None:
+                    raise GroupLostError(self.name) from error
+                await asyncio.sleep(delay_s)
+
+    async def figures(self) -> GroupFigures:
+        """Return how far it is; when it has ended, how it came out."""
+        if self._outcome is None:
+            try:
+                now: GroupFigures = await until_answered(self._actor.figures.remote)
+                if now.cameras:  # a new process has not opened them yet
+                    self._last = now
+            except ActorDiedError:
+                if not self._is_killed:
+                    raise
+        return self._outcome or self._last
+
+    async def end(self) -> None:
+        """Let its sources end now: `run` finishes what is under way and returns."""
+        await until_answered(self._actor.stop.remote)
+
+    def kill(self) -> None:
+        """Cut it off, for good."""
+        self._is_killed = True
+        ray.kill(self._actor)

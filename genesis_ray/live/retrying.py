@@ -1,0 +1,112 @@
+"""Work that fails again and again: tried some times more, then set aside."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from typing import Any, TypeVar
+
+from ray.exceptions import RayTaskError
+
+from genesis_ray.domain.events import DeadLetterChanged, DeadLetterUnit, stable_id
+from genesis_ray.domain.frames import FrameStamp
+from genesis_ray.domain.retry import Attempts
+from genesis_ray.errors import GenesisError
+from genesis_ray.settings import Settings
+
+_MOST_IN_A_ROW = 5
+"""Without a success between them: what fails on all frames is no frame's fault."""
+
+_LONGEST_REASON = 200
+
+T = TypeVar("T")
+"""What an attempt brings."""
+
+
+class DeadLetters:
+    """Tries again what failed, and sets aside what goes on failing.
+
+    `post` takes the events that tell of it.
+    """
+
+    def __init__(self, settings: Settings, post: Callable[[DeadLetterChanged], None]) -> None:
+        self._settings = settings
+        self._post = post
+        self._in_a_row = 0
+
+    def succeeded(self) -> None:
+        """Note that something worked."""
+        self._in_a_row = 0
+
+    async def try_again(
+        self,
+        attempt: Callable[[], Coroutine[Any, Any, T]],
+        *,
+        stage: str,
+        stamp: FrameStamp,
+    ) -> T | None:
+        """Return what a further attempt brings, after one that failed; None if it was set aside.
+
+        Raises:
+            GenesisError: All that was tried lately was set aside.
+        """
+        attempts = Attempts(self._settings.retry_delays_s)
+        reason = ""
+        while (delay_s := attempts.failed()) is not None:
+            await asyncio.sleep(delay_s)
+            try:
+                result = await attempt()
+            except RayTaskError as error:
+                reason = reason_of(error)
+            else:
+                self.succeeded()
+                return result
+        letter = dead_letter(
+            self._settings,
+            unit="frame",
+            stage=stage,
+            camera_id=stamp.camera_id,
+            at=stamp.captured_at,
+            frame_index=stamp.frame_index,
+            attempts=attempts.failures,
+            reason=reason,
+        )
+        self._post(letter)
+        self._in_a_row += 1
+        if self._in_a_row >= _MOST_IN_A_ROW:
+            raise GenesisError(f"to {stage} fails on every frame ({reason}); see Ray's logs")
+        return None
+
+
+def dead_letter(
+    settings: Settings,
+    *,
+    unit: DeadLetterUnit,
+    stage: str,
+    camera_id: str,
+    at: datetime,
+    frame_index: int | None,
+    attempts: int,
+    reason: str,
+) -> DeadLetterChanged:
+    """Return the event that work will not be tried again unless somebody asks for it."""
+    letter_id = stable_id(settings.tenant_id, "dead letter", camera_id, stage, at)
+    return DeadLetterChanged(
+        tenant_id=settings.tenant_id,
+        site_id=settings.site_id,
+        camera_id=camera_id,
+        occurred_at=at,
+        dead_letter_id=str(letter_id),
+        status="waiting",
+        unit=unit,
+        stage=stage,
+        frame_index=frame_index,
+        attempts=attempts,
+        reason=reason,
+    )
+
+
+def reason_of(error: BaseException) -> str:
+    """Return what an error says in a line, without the traceback that Ray adds."""
+    cause = error.cause if isinstance(error, RayTaskError) else error
+    first_line = str(cause).strip().partition("\n")[0]
+    return f"{type(cause).__name__}: {first_line}"[:_LONGEST_REASON]
