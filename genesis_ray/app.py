@@ -37,6 +37,7 @@ from genesis_ray.settings import Settings
 from genesis_ray.store.people import People, Person
 from genesis_ray.store.reader import RunTables
 from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.state_log import new_key
 from genesis_ray.telemetry import Figures
 
 API = "api"
@@ -49,6 +50,10 @@ _CPUS_A_REPLICA = 0.1
 
 _MOST_REQUESTS = 100
 """At once; more wait. Serve's own limit of five is meant for models."""
+
+_STOP_WITHIN_S = 12.0
+"""After which cameras are cut off; with the closing of the log it stays below 15 s, and below the
+20 s that Serve waits."""
 
 _LOOK_AGAIN_S = 0.5
 """Between two looks at what is starting or ending."""
@@ -90,6 +95,7 @@ def build(args: dict[str, object]) -> Application:
     system = live.bind(
         settings,
         arguments.realtime,
+        new_key(),  # one for all lives of the replica: where one was killed the next goes on
         detector.bind(settings.detector),
         embedder.bind(settings.faces),
     )
@@ -124,10 +130,12 @@ class Live:
         self,
         settings: Settings,
         realtime: bool,
+        key: bytes,
         *_models: DeploymentHandle,  # naming them makes Serve deploy them
     ) -> None:
         self._settings = settings
         self._realtime = realtime
+        self._key = key
         self._app = serve.get_replica_context().app_name
         self._supervisor: Supervisor | None = None
         self._is_open = False
@@ -159,10 +167,10 @@ class Live:
             raise GenesisError(_reason(error))
 
     async def __del__(self) -> None:
-        """Save what there is; Serve waits for it when the deployment is to end."""
-        self._watching.cancel()
+        """Finish what is under way; Serve waits for it when the deployment is to end."""
         if self._supervisor:
-            await self._supervisor.stop()
+            await self._supervisor.shut_down(within_s=_STOP_WITHIN_S)
+        self._watching.cancel()
 
     async def _watch(self) -> None:
         begun_at = time.time()
@@ -180,6 +188,7 @@ class Live:
                 realtime=self._realtime or settings.has_live_cameras,
                 detector_app=self._app,
                 embedder_app=self._app,
+                key=self._key,
             )
         )
         await self._supervisor.ready()

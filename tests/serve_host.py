@@ -1,7 +1,8 @@
 """A Ray cluster of its own with Serve on a port: `serve_host.py PORT`.
 
-Prints the cluster's address; for each line it is given, the names of the genesis actors that
-are alive, in one line. Ends when its input does, and the cluster with it.
+Prints the cluster's address. Told `serve` it starts Serve, if that was shut down, and says so;
+told `actors` it prints the names of the genesis actors that are alive, in one line. Ends when
+its input does, and the cluster with it.
 """
 
 import sys
@@ -13,9 +14,12 @@ from ray.util import list_named_actors
 from genesis_ray.serving import cluster
 
 cluster.start()
-serve.start(http_options={"host": "127.0.0.1", "port": int(sys.argv[1])})
 print("address", ray.get_runtime_context().gcs_address, flush=True)
-for _ in sys.stdin:
+for line in sys.stdin:
+    if line.strip() == "serve":
+        serve.start(http_options={"host": "127.0.0.1", "port": int(sys.argv[1])})
+        print("serving", flush=True)
+        continue
     actors = list_named_actors(all_namespaces=True)
     alive = [actor["name"] for actor in actors if actor["namespace"] == cluster.NAMESPACE]
     print("actors", *sorted(alive), flush=True)

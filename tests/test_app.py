@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,10 +16,13 @@ import httpx2 as httpx
 import pytest
 import ray
 
-from genesis_ray import app
+from genesis_ray import app, settings_file
 from genesis_ray.errors import ConfigurationError, StoreError
+from genesis_ray.running.local import run_local
 from genesis_ray.settings import Settings
-from genesis_ray.store.reader import read_table
+from genesis_ray.store.reader import RunTables, read_table
+from genesis_ray.store.run_folder import RunFolder
+from tests.processes import titled
 
 CHECKOUT = Path(__file__).parents[1]
 
@@ -113,7 +116,13 @@ class Cluster:
 
     environment: dict[str, str]
     url: str
-    alive: Callable[[], list[str]]
+    ask: Callable[[str, str], list[str]]
+    host: subprocess.Popen[str]
+
+    def kill(self, title: str) -> None:
+        """Kill the process that has this in its title."""
+        (process,) = titled(self.host.pid, title)
+        process.kill()
 
 
 @pytest.fixture(scope="module")
@@ -142,10 +151,10 @@ def cluster() -> Iterator[Cluster]:
         )
         cleanup.callback(end, host, host.stdin.close)
 
-        def alive() -> list[str]:
-            host.stdin.write("\n")
+        def ask(what: str, answer: str) -> list[str]:
+            host.stdin.write(f"{what}\n")
             host.stdin.flush()
-            return told("actors")
+            return told(answer)
 
         def told(what: str) -> list[str]:
             for line in host.stdout:
@@ -155,7 +164,7 @@ def cluster() -> Iterator[Cluster]:
             pytest.fail("the cluster ended before its time")
 
         environment["RAY_ADDRESS"] = told("address")[0]
-        yield Cluster(environment, f"http://127.0.0.1:{port}", alive)
+        yield Cluster(environment, f"http://127.0.0.1:{port}", ask, host)
 
 
 @dataclass
@@ -183,15 +192,18 @@ class Served:
         except httpx.HTTPError:
             return False
 
+    def frames(self) -> int:
+        return sum(camera["frames"] for camera in self.get("/v1/cameras")["cameras"])
+
     def states(self) -> list[str]:
         return [camera["state"] for camera in self.get("/v1/cameras")["cameras"]]
 
 
-@pytest.fixture(scope="module")
-def served(cluster: Cluster, tmp_path_factory) -> Iterator[Served]:
-    """The command of the README, over a film of ten seconds, as fast as can be."""
-    folder = tmp_path_factory.mktemp("served")
-    (folder / "film.yaml").write_text(FILM)
+@contextmanager
+def serving(cluster: Cluster, folder: Path, config: str) -> Iterator[Served]:
+    """The command of the README, over films, as fast as can be."""
+    cluster.ask("serve", "serving")
+    (folder / "film.yaml").write_text(config)
     output = folder / "output.txt"
     with output.open("w") as log:
         process = subprocess.Popen(
@@ -213,6 +225,13 @@ def served(cluster: Cluster, tmp_path_factory) -> Iterator[Served]:
             end(process, lambda: process.send_signal(signal.SIGINT))
 
 
+@pytest.fixture(scope="module")
+def served(cluster: Cluster, tmp_path_factory) -> Iterator[Served]:
+    """A film of ten seconds."""
+    with serving(cluster, tmp_path_factory.mktemp("served"), FILM) as system:
+        yield system
+
+
 def end(process: subprocess.Popen[str], ask: Callable[[], object]) -> None:
     """End a process that was asked to, or make it."""
     if process.poll() is None:
@@ -232,7 +251,7 @@ class TestServed:
 
     def test_cameras_are_watched_by_actors_of_their_own(self, served, cluster):
         assert served.get("/health")["status"] == "ok"
-        assert {"journal", "resolver"} <= set(cluster.alive())
+        assert {"journal", "resolver"} <= set(cluster.ask("actors", "actors"))
 
     def test_what_was_seen_can_be_read_when_the_film_has_ended(self, served):
         served.wait_until(lambda: served.states() == ["ended"])
@@ -252,10 +271,31 @@ class TestServed:
         before = served.get("/v1/events", kind="track_observations")["events"]
         end(served.process, lambda: served.process.send_signal(signal.SIGINT))
         assert served.process.returncode == 0, served.output.read_text()
-        assert cluster.alive() == []
+        assert cluster.ask("actors", "actors") == []
         events = served.data / "run" / "events"
         assert list((events / "wal").iterdir()) == []
         rows = read_table(events, "track_observations").to_pylist()
         assert [row["event_id"].hex() for row in rows] == [
             row["event_id"].replace("-", "") for row in before
         ]
+
+
+@pytest.mark.e2e
+@pytest.mark.ray
+@pytest.mark.timeout(400)
+def test_a_killed_supervisor_loses_no_frame_and_doubles_no_event(cluster, tmp_path):
+    config = FILM.replace("seconds=10", "seconds=200")
+    with serving(cluster, tmp_path, config) as served:
+        served.wait_until(lambda: served.frames() > 200)
+        cluster.kill("ServeReplica:default:live")
+        served.wait_until(lambda: served.states() == ["ended"])
+        assert served.frames() == 2000
+    settings = settings_file.load(tmp_path / "film.yaml")
+    settings = settings.model_copy(update={"data_dir": tmp_path / "local-data"})
+    local = RunFolder.create(tmp_path / "local")
+    run_local(settings, local, on_progress=lambda _: None)
+    undisturbed, disturbed = RunTables(local.events), RunTables(served.data / "run" / "events")
+    assert len(undisturbed["visits"]) == 6
+    assert [table for table in undisturbed if not disturbed[table].equals(undisturbed[table])] in (
+        [], ["system_states"]
+    )  # fmt: skip

@@ -12,7 +12,7 @@ from genesis_ray.live.flow import FrameFlow, Letter, WatchedCamera
 from genesis_ray.live.inbox import FrameInbox
 from genesis_ray.live.journal import Resumption
 from genesis_ray.live.outbox import Limits, Outbox
-from genesis_ray.live.spec import DIED, JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec
+from genesis_ray.live.spec import JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec
 from genesis_ray.running.assembly import open_station
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.running.stage_clock import Stage, StageClock
@@ -48,9 +48,8 @@ class CameraGroupActor:
     the journal has. What it then reports a second time is taken once.
     """
 
-    def __init__(self, spec: LiveSpec, name: str) -> None:
+    def __init__(self, spec: LiveSpec) -> None:
         self._spec = spec
-        self._name = name
         self._clock = StageClock()
         self._cameras: dict[str, WatchedCamera] = {}
         self._inbox: FrameInbox | None = None
@@ -89,8 +88,6 @@ class CameraGroupActor:
         )
         outbox: Outbox[Letter] = Outbox(_LIMITS)
         self._flow = FrameFlow(self._spec, self._cameras, self._inbox, outbox, self._clock)
-        if ray.get_runtime_context().was_current_actor_reconstructed:
-            self._flow.note(self._name, "restarted", DIED)
         try:
             await self._flow.run(self._journal, self._resolver)
         finally:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 import ray
@@ -43,7 +43,7 @@ class CameraGroup:
         """Start the actor, as `start(CameraGroupActor, name, *arguments)`."""
         self.name = name
         self.cameras = {camera.camera_id: camera for camera in cameras}
-        self._actor = start(CameraGroupActor, name, spec, name)
+        self._actor = start(CameraGroupActor, name, spec)
         self._outcome: GroupFigures | None = None
         self._last = GroupFigures([], {}, None)
         self._is_killed = False
@@ -65,16 +65,18 @@ class CameraGroup:
                 raise error.cause from None
             raise
 
-    async def run(self) -> None:
+    async def run(self, on_restart: Callable[[], Awaitable[None]]) -> None:
         """Watch until every source has ended, through all deaths of its process.
+
+        `on_restart` is called after each.
 
         Raises:
             GenesisError: A source cannot be opened.
             GroupLostError: It dies again and again, each time soon.
         """
         attempts = Attempts([0.0, *self._retry_delays_s])
+        await self.open()
         while self._outcome is None:
-            await self.open()
             begun = time.monotonic()
             try:
                 self._outcome = await self._actor.run.remote()
@@ -85,6 +87,8 @@ class CameraGroup:
                 if delay_s is None:
                     raise GroupLostError(self.name) from error
                 await asyncio.sleep(delay_s)
+                await self.open()
+                await on_restart()
 
     async def figures(self) -> GroupFigures:
         """Return how far it is; when it has ended, how it came out."""

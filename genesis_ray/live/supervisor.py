@@ -20,7 +20,7 @@ from genesis_ray.live.groups import CameraGroup, GroupLostError
 from genesis_ray.live.journal import JournalActor, JournalFigures
 from genesis_ray.live.resolver import ResolverActor
 from genesis_ray.live.retrying import dead_letter
-from genesis_ray.live.spec import JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec, Shown, Told
+from genesis_ray.live.spec import DIED, JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec, Shown, Told
 from genesis_ray.running.result import CameraProgress, RunResult
 from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.serving.cluster import NAMESPACE
@@ -47,6 +47,7 @@ class Supervisor:
         self._groups_made = 0
         self._lost: dict[str, CameraProgress] = {}
         self._is_ending = False
+        self._ended = asyncio.Event()
         cameras = spec.settings.cameras
         for first in range(0, len(cameras), _CAMERAS_A_GROUP):
             self._add_group(cameras[first : first + _CAMERAS_A_GROUP])
@@ -74,6 +75,7 @@ class Supervisor:
         journal: JournalFigures = await until_answered(self._journal.finish.remote)
         first_frame_at = min((g.first_frame_at for g in groups if g.first_frame_at), default=None)
         ended_at = time.time()
+        self._ended.set()
         return RunResult(
             mode="live",
             cameras=tuple(self._cameras(groups)),
@@ -111,6 +113,15 @@ class Supervisor:
         self._is_ending = True
         await asyncio.gather(*(group.end() for group in self._groups))
 
+    async def shut_down(self, *, within_s: float) -> None:
+        """End gently; what is not done `within_s` seconds is cut off, and what was logged kept."""
+        with suppress(TimeoutError, RayError):  # an actor may be dead, which is why all ends
+            async with asyncio.timeout(within_s):
+                await self.end()
+                await self._ended.wait()
+                return
+        await self.stop()
+
     async def stop(self) -> None:
         """Cut the cameras off; keep what was learned and logged until now."""
         for group in self._groups:
@@ -129,7 +140,7 @@ class Supervisor:
     async def _watch(self, group: CameraGroup, watching: asyncio.TaskGroup) -> None:
         """Watch a group's cameras; where it dies again and again, each for itself."""
         try:
-            await group.run()
+            await group.run(on_restart=partial(self._note, group.name, "restarted", DIED))
         except GroupLostError:
             await self._give_up(group, watching)
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import psutil
 import pyarrow as pa
 import pytest
 
@@ -12,6 +11,7 @@ from genesis_ray.running.local import run_local
 from genesis_ray.store.reader import RunTables
 from genesis_ray.store.run_folder import RunFolder
 from tests.live.watcher import settings_for
+from tests.processes import titled
 
 WATCHER = Path(__file__).with_name("watcher.py")
 
@@ -61,20 +61,10 @@ class Watched:
 
     def kill(self, title: str) -> None:
         """Kill the process of an actor or a replica, and wait until there is another."""
-        (victim,) = self.processes(title)
+        (victim,) = titled(self.process.pid, title)
         victim.kill()
-        while not any(process.pid != victim.pid for process in self.processes(title)):
+        while not any(process.pid != victim.pid for process in titled(self.process.pid, title)):
             self.read()
-
-    def processes(self, title: str) -> list[psutil.Process]:
-        found = []
-        for process in psutil.Process(self.process.pid).children(recursive=True):
-            try:
-                if process.cmdline()[:1] and title in process.cmdline()[0]:
-                    found.append(process)
-            except psutil.NoSuchProcess:
-                continue
-        return found
 
 
 @pytest.fixture
