@@ -19,6 +19,7 @@ from genesis_ray.evaluation.mot_file import (
 from genesis_ray.evaluation.tracking import evaluate
 from genesis_ray.vision.recording import VideoWriter
 from genesis_ray.vision.synthetic import SyntheticFilm
+from genesis_ray.vision.tracker import PersonTracker
 
 KEYS = ["hota", "mota", "idf1", "id_switches", "precision", "recall", "frames"]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -73,6 +74,46 @@ def test_predictions_are_the_rows_that_were_scored(tracking, truth, tmp_path):
     again = evaluate(read_ground_truth(truth), read_predictions(path), frames=40)
     assert again.mota == told["mota"]
     assert sorted(tmp_path.iterdir()) == sorted([path, truth])
+
+
+@pytest.mark.parametrize(("every", "frames"), [(1, 40), (2, 20), (3, 14), (40, 1), (41, 1)])
+def test_only_every_nth_frame_is_looked_at_and_scored(every, frames, tracking, tmp_path):
+    path = tmp_path / "out.txt"
+    score = json.loads(tracking("--json", "--every", every, "--predictions", path).stdout)
+    assert score["frames"] == frames
+    assert score["id_switches"] == 0
+    # All that is missed are the first sights: a track is born at its second.
+    assert score["recall"] == pytest.approx((frames - 1) / frames)
+    seen = {int(line.split(",")[0]) for line in path.read_text().splitlines()}
+    assert seen == set(range(1 + every, 41, every))
+
+
+def test_tracker_is_told_the_true_rate_and_times(tracking, monkeypatch):
+    told = []
+
+    class Watched(PersonTracker):
+        def __init__(self, *, process_fps: float) -> None:
+            super().__init__(process_fps=process_fps)
+            told.append(process_fps)
+
+        def update(self, at, *rest):
+            told.append((at - EPOCH).total_seconds())
+            return super().update(at, *rest)
+
+    monkeypatch.setattr("genesis_ray.vision.tracker.PersonTracker", Watched)
+    tracking("--every", 4)
+    assert told == pytest.approx([2.5, *np.arange(10) * 0.4])
+
+
+def test_frames_between_are_played_too(tracking):
+    """The truth reaches frame 40 and the last frame looked at is 31: it is still this video's."""
+    assert json.loads(tracking("--json", "--every", 30).stdout)["frames"] == 2
+
+
+def test_every_must_be_at_least_one(tracking):
+    result = tracking("--every", 0)
+    assert result.exit_code == 2
+    assert "--every" in result.stderr
 
 
 def test_ground_truth_of_another_video_is_refused_and_nothing_is_written(tracking, tmp_path):
