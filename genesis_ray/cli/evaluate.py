@@ -114,6 +114,7 @@ def _track(
     from genesis_ray.cli.console import stderr
     from genesis_ray.running.assembly import load_detector
     from genesis_ray.vision.letterbox import Letterbox
+    from genesis_ray.vision.looks import view_of
     from genesis_ray.vision.tracker import PersonTracker
 
     detector = load_detector(settings)
@@ -127,7 +128,8 @@ def _track(
     while stack := list(islice(frames, settings.stack_frames)):
         inputs = np.stack([letterbox.apply(frame.image) for frame in stack])
         for frame, people in zip(stack, detector.detect(inputs), strict=True):
-            found.append(tracker.update(frame.stamp.captured_at, letterbox.restore(people)))
+            seen = letterbox.restore(people)
+            found.append(tracker.update(frame.stamp.captured_at, seen, view_of(frame.image)))
     return found, video.played
 
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
+from genesis_ray.domain.appearance import View
 from genesis_ray.domain.detections import Detections, Tracks
 from genesis_ray.domain.frames import Frame, FrameStamp
 from genesis_ray.domain.stream_health import Diagnosis
@@ -22,10 +23,15 @@ def at(seconds: float) -> datetime:
 class Nobody:
     """A tracker that takes every box for one person."""
 
-    lost_after_s = 2.0
+    def __init__(self) -> None:
+        self.views: list[View | None] = []
 
-    def update(self, at: datetime, detections: Detections) -> Tracks:  # noqa: ARG002
+    def update(self, at: datetime, detections: Detections, view: View | None) -> Tracks:  # noqa: ARG002
+        self.views.append(view)
         return Tracks(detections, np.arange(1, len(detections) + 1))
+
+    def is_open(self, track_id: int) -> bool:  # noqa: ARG002
+        return True
 
 
 class Stream:
@@ -58,7 +64,12 @@ def stream() -> Stream:
 
 
 @pytest.fixture
-def station(stream) -> CameraStation:
+def tracker() -> Nobody:
+    return Nobody()
+
+
+@pytest.fixture
+def station(stream, tracker) -> CameraStation:
     rules = CameraRules(
         tenant_id="default",
         site_id="default",
@@ -68,7 +79,7 @@ def station(stream) -> CameraStation:
         settle=timedelta(),
         faces=None,
     )
-    return CameraStation(stream, rules, CameraObserver(rules, Nobody()), input_size=320)
+    return CameraStation(stream, rules, CameraObserver(rules, tracker), input_size=320)
 
 
 def states(report) -> list[tuple[datetime, str, str]]:
@@ -91,6 +102,12 @@ def test_boxes_are_brought_back_to_the_frame_they_were_found_in(station):
         seen = station.observe(frame, Detections(MIDDLE, np.ones(1, np.float32)))
         assert seen.observation.tracks is not None
         np.testing.assert_allclose(seen.observation.tracks.detections.xyxy, [expected], atol=1e-6)
+
+
+def test_the_tracker_is_shown_each_frame_in_its_own_shape(station, tracker):
+    for frame, _ in station.frames():
+        station.observe(frame, Detections.none())
+    assert [view.aspect for view in tracker.views] == [640 / 480, 640 / 360, 480 / 640]
 
 
 def test_news_of_the_stream_come_with_the_next_frames_and_not_again(station, stream):
