@@ -1,5 +1,7 @@
 import itertools
 import pickle
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -314,3 +316,11 @@ def test_state_does_not_grow_with_the_people_who_have_left():
     for visit in range(1, 30):
         ids_over(tracker, 10 * visit + np.arange(0, 1, 0.1), lambda s: walker(s % 10))
     assert len(pickle.dumps(tracker)) < 1.2 * small
+
+
+def test_camera_needs_no_model_library_to_follow_people():
+    code = (
+        "import sys; import genesis_ray.vision.tracker, genesis_ray.vision.looks; "
+        "sys.exit(any(m in sys.modules for m in ('torch', 'openvino', 'onnxruntime', 'ray')))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
