@@ -16,6 +16,9 @@ from genesis_ray.domain.appearance import Person, Scene, View
 from genesis_ray.domain.geometry import Boxes
 from genesis_ray.domain.heads import Box
 
+_LONGEST_TURN = timedelta(seconds=1)
+"""However slow the camera, another person may have come after this."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelinkPolicy:
@@ -32,7 +35,8 @@ class RelinkPolicy:
         reach, speed: How far a person may have got: box heights, and more of them a second.
         growth: Most that the height of the box may have changed, as a ratio.
         margin: Share of the frame at each side. Who was last seen there has left and who
-            begins there has come: whether they are the same person, faces tell.
+            begins there has come: whether they are the same person, faces tell. Only
+            within two frames, and a second, it is one: somebody who turned round.
         refresh: Between two looks at a person whom nothing covers.
         memory: Share of the earlier looks in those remembered, at every further look.
         covered: Share of a box that another box may cover before its looks are mixed.
@@ -71,6 +75,8 @@ class Relinker:
         It does so for `kept` after it lost them.
         """
         self._hidden = 1.5 * interval  # without a sight for longer: a frame was missed
+        # No longer than a track at the border takes to begin: nobody left, somebody turned round.
+        self._sudden = min(2.5 * interval, _LONGEST_TURN)
         self._interval_s = interval.total_seconds()
         self._kept = kept
         self._policy = policy or RelinkPolicy()
@@ -141,10 +147,12 @@ class Relinker:
         pairs = []
         for row in begun:
             box = scene.boxes[row]
-            if self._is_at_border(box):
-                continue
+            has_come = self._is_at_border(box)
             for track_id, person in self._people.items():
-                if track_id in present or not self._may_return(person):
+                if track_id in present:
+                    continue
+                is_away = at - person.seen_at > self._sudden
+                if is_away and (has_come or not self._may_return(person)):
                     continue
                 if not self._is_in_reach(person, box, at, scene.aspect):
                     continue

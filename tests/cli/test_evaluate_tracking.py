@@ -81,6 +81,7 @@ def test_only_every_nth_frame_is_looked_at_and_scored(every, frames, tracking, t
     path = tmp_path / "out.txt"
     score = json.loads(tracking("--json", "--every", every, "--predictions", path).stdout)
     assert score["frames"] == frames
+    assert score["id_switches"] == 0
     # What is missed are the first sights of the two who begin at the picture's border.
     assert score["recall"] == pytest.approx(1 - 2 / (3 * frames))
     seen = {int(line.split(",")[0]) for line in path.read_text().splitlines()}

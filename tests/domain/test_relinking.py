@@ -126,7 +126,7 @@ def test_box_may_not_be_twice_as_high_nor_half(height, expected, camera):
 
 
 @settings(deadline=None)
-@given(lost=st.floats(0.05, 0.95), begun=st.floats(0.05, 0.95), gap_s=st.floats(0.3, 9))
+@given(lost=st.floats(0.05, 0.95), begun=st.floats(0.05, 0.95), gap_s=st.floats(0.6, 9))
 def test_nobody_within_the_border_margin_is_found_again(lost, begun, gap_s):
     camera = Camera(reach=100)
     camera.show(0, (7, lost, RED))
@@ -134,6 +134,23 @@ def test_nobody_within_the_border_margin_is_found_again(lost, begun, gap_s):
     found = camera.show(gap_s, (8, begun, RED)) == [1]
     assert not found or all(within)
     assert found or not all(0.071 <= x <= 0.929 for x in (lost, begun))
+
+
+def test_who_turns_round_at_the_border_stays_the_same():
+    """The motion was too sudden for the tracker; two frames are too short for another person."""
+    camera = Camera()
+    camera.show(0, (7, 0.06, RED))
+    assert camera.show(2 * INTERVAL_S, (8, 0.06, RED)) == [1]
+    assert camera.show(5 * INTERVAL_S, (9, 0.06, RED)) == [2]
+
+
+def test_on_a_slow_camera_nobody_turns_round_at_the_border():
+    relinker = Relinker(interval=timedelta(seconds=2), kept=timedelta(seconds=6))
+    for track, expected in ((7, 1), (8, 2)):
+        shown = Shown(((track, 0.06, RED),))
+        view = View(1.0, shown.looks_of)
+        ids = relinker.update(at(2 * track), [track], shown.boxes, shown.boxes, view)
+        assert ids.tolist() == [expected]
 
 
 def test_who_was_about_to_walk_out_is_not_found_again():
