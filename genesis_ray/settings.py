@@ -132,7 +132,10 @@ class DetectorSettings(_Section):
 
     model: str = "yolov8n"
     engine: Literal["auto", "openvino-int8", "openvino", "torch"] = "auto"
-    confidence: Fraction = 0.4
+    confidence: Fraction = Field(
+        default=0.25,
+        description="Least of a detection; those below 0.4 continue a track and begin none",
+    )
     iou: Fraction = 0.5
     max_detections: int = Field(default=100, ge=1)
     input_size: int = Field(

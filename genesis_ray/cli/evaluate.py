@@ -1,9 +1,9 @@
 """`genesis evaluate`: how right the system is, measured against known truth."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
-from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -12,7 +12,8 @@ import typer
 from genesis_ray.cli.evaluate_faces import faces
 
 if TYPE_CHECKING:
-    from genesis_ray.domain.detections import Detections, Tracks
+    from genesis_ray.domain.detections import Tracks
+    from genesis_ray.domain.frames import Frame
     from genesis_ray.evaluation.tracking import TrackingScore
     from genesis_ray.settings import DetectorSettings
     from genesis_ray.vision.sources import VideoSource
@@ -25,13 +26,22 @@ app.command()(faces)
 
 @app.command()
 def tracking(
-    video: Annotated[str, typer.Option(help="The video; all of its frames are looked at.")],
+    video: Annotated[str, typer.Option(help="The video.")],
     ground_truth: Annotated[
         Path, typer.Option(help="Its true tracks, MOTChallenge rows in pixels, frames from 1.")
     ],
     predictions: Annotated[
         Path | None, typer.Option(help="Write the tracks found to this file, in the same format.")
     ] = None,
+    every: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Look at frames 1, 1 + N, ... alone, and score those: how well people are "
+            "followed by a camera that is sampled, as `process_fps` does.",
+        ),
+    ] = 1,
     model: Annotated[str, typer.Option(help="Person detector, of `genesis models`.")] = "yolov8n",
     engine: Annotated[
         Literal["auto", "openvino-int8", "openvino", "torch"],
@@ -42,9 +52,10 @@ def tracking(
     """Score detector and tracker on a video: HOTA, MOTA and IDF1.
 
     A row of the ground truth counts if its column 7 is 1 and, where there is one, its column 8
-    is 1, which means a pedestrian. Boxes match from an overlap (IoU) of 0.5.
+    is 1, which means a pedestrian. Boxes match from an overlap (IoU) of 0.5. What is written to
+    --predictions keeps the video's frame numbers, also with --every.
 
-    Example: `genesis evaluate tracking --video street.mp4 --ground-truth gt.txt`
+    Example: `genesis evaluate tracking --video street.mp4 --ground-truth gt.txt --every 3`
     """
     from genesis_ray.cli.prepare import pull_models
     from genesis_ray.errors import SourceError, StoreError
@@ -61,11 +72,11 @@ def tracking(
     )
     with open_recording(video, camera_id="video", process_fps=None, start=None) as source:
         pull_models(settings)
-        found = _track(source, settings.detector)
+        found, frames = _track(source, settings.detector, every)
         if source.problem:
             raise SourceError(f"{video}: {source.problem}; only a whole video can be scored")
-    boxes = TrackedBoxes.of(found, width=source.width, height=source.height)
-    score = evaluate(truth, boxes, frames=len(found))
+    boxes = TrackedBoxes.of(found, width=source.width, height=source.height, every=every)
+    score = evaluate(truth, boxes, frames=frames, every=every)
     if predictions:
         write_predictions(predictions, boxes)
     if as_json:
@@ -74,36 +85,52 @@ def tracking(
         _show(score, f"{model} and ByteTrack on {Path(video).name}")
 
 
-def _track(source: "VideoSource", settings: "DetectorSettings") -> list["Tracks"]:
-    """Return the tracks in every frame of a video."""
-    from genesis_ray.vision.tracker import PersonTracker
+class _EveryNth:
+    """Every Nth frame of a video, which is played to its end.
 
-    tracker = PersonTracker(process_fps=source.fps)
-    return [tracker.update(at, people) for at, people in _detections(source, settings)]
+    Attributes:
+        played: How many frames the video has had so far, those between included.
+    """
+
+    def __init__(self, frames: "Iterable[Frame]", every: int) -> None:
+        self._frames = frames
+        self._every = every
+        self.played = 0
+
+    def __iter__(self) -> "Iterator[Frame]":
+        for frame in self._frames:
+            self.played += 1
+            if (self.played - 1) % self._every == 0:
+                yield frame
 
 
-def _detections(
-    source: "VideoSource", settings: "DetectorSettings"
-) -> Iterator[tuple[datetime, "Detections"]]:
-    """Yield the people in every frame of a video, with its time."""
-    from itertools import islice
-
+def _track(
+    source: "VideoSource", settings: "DetectorSettings", every: int
+) -> tuple[list["Tracks"], int]:
+    """Return the tracks in every Nth frame of a video, and how many frames it has."""
     import numpy as np
     from rich.progress import track
 
     from genesis_ray.cli.console import stderr
     from genesis_ray.running.assembly import load_detector
     from genesis_ray.vision.letterbox import Letterbox
+    from genesis_ray.vision.looks import view_of
+    from genesis_ray.vision.tracker import PersonTracker
 
     detector = load_detector(settings)
+    tracker = PersonTracker(process_fps=source.fps / every)
     letterbox = Letterbox.fit(source.width, source.height, long_side=settings.input_size)
-    frames = iter(
-        track(source, "tracking people", source.frame_count, console=stderr, transient=True)
+    found = []
+    video = _EveryNth(
+        track(source, "tracking people", source.frame_count, console=stderr, transient=True), every
     )
+    frames = iter(video)
     while stack := list(islice(frames, settings.stack_frames)):
         inputs = np.stack([letterbox.apply(frame.image) for frame in stack])
-        for frame, found in zip(stack, detector.detect(inputs), strict=True):
-            yield frame.stamp.captured_at, letterbox.restore(found)
+        for frame, people in zip(stack, detector.detect(inputs), strict=True):
+            seen = letterbox.restore(people)
+            found.append(tracker.update(frame.stamp.captured_at, seen, view_of(frame.image)))
+    return found, video.played
 
 
 def _show(score: "TrackingScore", title: str) -> None:

@@ -41,15 +41,24 @@ class TrackedBoxes:
         return len(self.frame)
 
     @classmethod
-    def of(cls, tracks: Sequence[Tracks], *, width: int, height: int) -> "TrackedBoxes":
-        """Take the tracks of every frame of a video of this size in pixels."""
+    def of(
+        cls, tracks: Sequence[Tracks], *, width: int, height: int, every: int = 1
+    ) -> "TrackedBoxes":
+        """Take the tracks of frames 1, 1 + every, ... of a video of this size in pixels."""
         xyxy = np.concatenate([np.zeros((0, 4)), *(t.detections.xyxy for t in tracks)])
         xyxy *= [width, height, width, height]
         return cls(
-            np.repeat(np.arange(1, len(tracks) + 1), [len(t) for t in tracks]),
+            np.repeat(1 + every * np.arange(len(tracks)), [len(t) for t in tracks]),
             np.concatenate([np.zeros(0, np.int64), *(t.track_id for t in tracks)]),
             np.hstack([xyxy[:, :2], xyxy[:, 2:] - xyxy[:, :2]]),
             np.concatenate([np.zeros(0), *(t.detections.confidence for t in tracks)]),
+        )
+
+    def in_frames(self, frames: range) -> "TrackedBoxes":
+        """Return the boxes of these frames."""
+        rows = np.isin(self.frame, frames)
+        return TrackedBoxes(
+            self.frame[rows], self.track_id[rows], self.ltwh[rows], self.confidence[rows]
         )
 
 

@@ -26,7 +26,7 @@ class TrackingScore:
         id_switches: How often a true person's predicted id changed.
         precision: Share of predicted boxes that match a true one.
         recall: Share of true boxes that a predicted one matches.
-        frames: Frames of the video.
+        frames: Frames that were scored.
     """
 
     hota: float
@@ -39,20 +39,26 @@ class TrackingScore:
 
 
 def evaluate(
-    ground_truth: TrackedBoxes, predictions: TrackedBoxes, *, frames: int
+    ground_truth: TrackedBoxes, predictions: TrackedBoxes, *, frames: int, every: int = 1
 ) -> TrackingScore:
     """Score the predicted tracks of a video of so many frames.
+
+    With `every` above 1 only frames 1, 1 + every, ... are scored, as if the video had no
+    others: a tracker that was shown every third frame is asked about those alone.
 
     Raises:
         ConfigurationError: A row's frame is none of the video's.
     """
+    if every < 1:
+        raise ValueError(f"every must be at least 1, got {every}")
     for name, boxes in (("ground truth", ground_truth), ("predictions", predictions)):
         if len(boxes) and boxes.frame.max() > frames:
             raise ConfigurationError(
                 f"the {name} reaches frame {boxes.frame.max()}, the video has {frames} frames; "
                 "are they of the same video?"
             )
-    data = _sequence(ground_truth, predictions, frames)
+    scored = range(1, frames + 1, every)
+    data = _sequence(ground_truth.in_frames(scored), predictions.in_frames(scored), scored)
     quiet = {"THRESHOLD": _MATCHING_IOU, "PRINT_CONFIG": False}
     clear = CLEAR(quiet).eval_sequence(data)
     return TrackingScore(
@@ -62,12 +68,12 @@ def evaluate(
         id_switches=int(clear["IDSW"]),
         precision=float(clear["CLR_Pr"]),
         recall=float(clear["CLR_Re"]),
-        frames=frames,
+        frames=len(scored),
     )
 
 
 def _sequence(
-    ground_truth: TrackedBoxes, predictions: TrackedBoxes, frames: int
+    ground_truth: TrackedBoxes, predictions: TrackedBoxes, frames: range
 ) -> dict[str, object]:
     """Return what trackeval's metrics read: ids numbered from 0, a list entry a frame."""
     true_ids, true_id = np.unique(ground_truth.track_id, return_inverse=True)
@@ -75,7 +81,7 @@ def _sequence(
     of_truth = _by_frame(ground_truth, frames)
     of_found = _by_frame(predictions, frames)
     return {
-        "num_timesteps": frames,
+        "num_timesteps": len(frames),
         "num_gt_dets": len(ground_truth),
         "num_tracker_dets": len(predictions),
         "num_gt_ids": len(true_ids),
@@ -89,8 +95,8 @@ def _sequence(
     }
 
 
-def _by_frame(boxes: TrackedBoxes, frames: int) -> list[npt.NDArray[np.int64]]:
-    return [np.flatnonzero(boxes.frame == frame) for frame in range(1, frames + 1)]
+def _by_frame(boxes: TrackedBoxes, frames: range) -> list[npt.NDArray[np.int64]]:
+    return [np.flatnonzero(boxes.frame == frame) for frame in frames]
 
 
 def _xyxy(ltwh: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:

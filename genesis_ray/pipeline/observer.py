@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from genesis_ray.domain.appearance import View
 from genesis_ray.domain.detections import Detections, Tracks
 from genesis_ray.domain.events import Event, LineCrossed, TrackObserved, ZoneCrossed
 from genesis_ray.domain.frames import FrameStamp
@@ -20,12 +21,11 @@ _OBSERVED_EVERY = timedelta(seconds=1)
 class Tracker(Protocol):
     """Gives the boxes of one camera, frame after frame, their ids."""
 
-    @property
-    def lost_after_s(self) -> float:
-        """Seconds unseen after which an id never comes back."""
+    def update(self, at: datetime, detections: Detections, view: View | None) -> Tracks:
+        """Return the boxes of `detections` that belong to a track; `view` is the frame."""
 
-    def update(self, at: datetime, detections: Detections) -> Tracks:
-        """Return the boxes of `detections` that belong to a track."""
+    def is_open(self, track_id: int) -> bool:
+        """Tell whether, as of the last frame, this id may be seen again."""
 
     def renumber(self, first_track_id: int) -> None:
         """Give tracks that are born from now on ids from `first_track_id`."""
@@ -90,17 +90,18 @@ class CameraObserver:
     def __init__(self, rules: CameraRules, tracker: Tracker) -> None:
         self._rules = rules
         self._tracker = tracker
-        self._lost_after = timedelta(seconds=tracker.lost_after_s)
         self._zones = ZoneMonitor(rules.zones, settle=rules.settle)
         self._lines = LineCounter(rules.lines, settle=rules.settle)
         self._in_view: dict[int, _Sight] = {}
         self._last_at: datetime | None = None
 
-    def observe(self, stamp: FrameStamp, detections: Detections, *, width: int) -> Observation:
+    def observe(
+        self, stamp: FrameStamp, detections: Detections, *, width: int, view: View | None = None
+    ) -> Observation:
         """Take the people of the next frame, normalised to it; `width` is the frame's, pixels."""
         at = self._last_at = stamp.captured_at
-        tracks = self._tracker.update(at, detections)
-        events: list[Event] = list(self._close_lost(at))
+        tracks = self._tracker.update(at, detections, view)
+        events: list[Event] = list(self._close_lost())
         wanted: list[WantedFace] = []
         feet: dict[int, Point] = {}
         boxes, confidences = tracks.detections.xyxy, tracks.detections.confidence
@@ -133,12 +134,8 @@ class CameraObserver:
         events = [event for track_id in sorted(self._in_view) for event in self._close(track_id)]
         return Observation(self._last_at + timedelta.resolution, tuple(events))
 
-    def _close_lost(self, at: datetime) -> Iterator[Event]:
-        lost = [
-            track_id
-            for track_id, sight in self._in_view.items()
-            if at - sight.last.occurred_at > self._lost_after
-        ]
+    def _close_lost(self) -> Iterator[Event]:
+        lost = [track_id for track_id in self._in_view if not self._tracker.is_open(track_id)]
         for track_id in lost:
             yield from self._close(track_id)
 

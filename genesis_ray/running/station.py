@@ -20,6 +20,7 @@ from genesis_ray.pipeline.stages import TimedEvents
 from genesis_ray.vision.crops import HeadCrop, cut_heads
 from genesis_ray.vision.faces import EmbeddedFace
 from genesis_ray.vision.letterbox import Letterbox
+from genesis_ray.vision.looks import view_of
 from genesis_ray.vision.sources import VideoSource
 from genesis_ray.vision.stream import LiveStream
 
@@ -153,7 +154,9 @@ class CameraStation:
     def observe(self, frame: Frame, found: Detections) -> Seen:
         """Take what the detector found in the next frame, normalised to its input."""
         people = self._letterbox(frame.image).restore(found)
-        observation = self._observer.observe(frame.stamp, people, width=frame.image.shape[1])
+        observation = self._observer.observe(
+            frame.stamp, people, width=frame.image.shape[1], view=view_of(frame.image)
+        )
         wanted = [face.person for face in observation.wanted_faces]
         tracks = observation.tracks
         crops = cut_heads(frame.image, tracks.detections.xyxy, wanted) if tracks and wanted else []

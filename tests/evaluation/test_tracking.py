@@ -50,6 +50,18 @@ def test_truth_itself_is_perfect():
     assert (score.hota, score.mota, score.idf1, score.id_switches) == (1, 1, 1, 0)
 
 
+def test_frames_between_do_not_count():
+    found = boxes((1, 7, 100), (2, 8, 100), (3, 7, 100), (4, 9, 300))
+    score = evaluate(TWO_PEOPLE, found, frames=4, every=2)
+    assert (score.frames, score.recall, score.precision, score.id_switches) == (2, 0.5, 1, 0)
+    assert evaluate(TWO_PEOPLE, found, frames=4, every=4).recall == 0.5
+
+
+def test_every_frame_at_most_counts():
+    with pytest.raises(ValueError, match="at least 1"):
+        evaluate(TWO_PEOPLE, TWO_PEOPLE, frames=4, every=0)
+
+
 def test_boxes_match_from_half_overlap():
     overlaps = 20 * (1 - 1 / 3)  # of two boxes a third of their width apart IoU is a half
     for shift, recall in ((20 - overlaps - 0.1, 1), (20 - overlaps + 0.1, 0)):

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from genesis_ray.domain.appearance import View
 from genesis_ray.domain.detections import Detections, Tracks
 from genesis_ray.domain.events import LineCrossed, TrackObserved, ZoneCrossed
 from genesis_ray.domain.frames import FrameStamp
@@ -42,10 +43,18 @@ Scene = dict[int, float]
 class NumberedPeople:
     """A tracker that is told who is who: a detection's confidence is a hundredth of the id."""
 
-    lost_after_s = 2.0
+    def __init__(self) -> None:
+        self.at = START
+        self.seen_at: dict[int, datetime] = {}
 
-    def update(self, at: datetime, detections: Detections) -> Tracks:  # noqa: ARG002
-        return Tracks(detections, np.rint(detections.confidence * 100).astype(np.int64))
+    def update(self, at: datetime, detections: Detections, view: View | None) -> Tracks:  # noqa: ARG002
+        tracks = Tracks(detections, np.rint(detections.confidence * 100).astype(np.int64))
+        self.at = at
+        self.seen_at |= dict.fromkeys(tracks.track_id.tolist(), at)
+        return tracks
+
+    def is_open(self, track_id: int) -> bool:
+        return self.at - self.seen_at[track_id] <= timedelta(seconds=2)
 
 
 def people(scene: Scene, *, width: float = 0.1) -> Detections:

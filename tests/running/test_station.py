@@ -6,6 +6,7 @@ from itertools import islice
 import numpy as np
 import pytest
 
+from genesis_ray.domain.appearance import View
 from genesis_ray.domain.detections import Detections, Tracks
 from genesis_ray.domain.frames import Frame, FrameStamp
 from genesis_ray.domain.stream_health import Diagnosis
@@ -27,10 +28,15 @@ def at(seconds: float) -> datetime:
 class Nobody:
     """A tracker that takes every box for one person."""
 
-    lost_after_s = 2.0
+    def __init__(self) -> None:
+        self.views: list[View | None] = []
 
-    def update(self, at: datetime, detections: Detections) -> Tracks:  # noqa: ARG002
+    def update(self, at: datetime, detections: Detections, view: View | None) -> Tracks:  # noqa: ARG002
+        self.views.append(view)
         return Tracks(detections, np.arange(1, len(detections) + 1))
+
+    def is_open(self, track_id: int) -> bool:  # noqa: ARG002
+        return True
 
 
 class Stream:
@@ -63,7 +69,12 @@ def stream() -> Stream:
 
 
 @pytest.fixture
-def station(stream) -> CameraStation:
+def tracker() -> Nobody:
+    return Nobody()
+
+
+@pytest.fixture
+def station(stream, tracker) -> CameraStation:
     rules = CameraRules(
         tenant_id="default",
         site_id="default",
@@ -73,7 +84,7 @@ def station(stream) -> CameraStation:
         settle=timedelta(),
         faces=None,
     )
-    return CameraStation(stream, rules, CameraObserver(rules, Nobody()), input_size=320)
+    return CameraStation(stream, rules, CameraObserver(rules, tracker), input_size=320)
 
 
 def states(report) -> list[tuple[datetime, str, str]]:
@@ -98,6 +109,12 @@ def test_boxes_are_brought_back_to_the_frame_they_were_found_in(station):
         np.testing.assert_allclose(seen.observation.tracks.detections.xyxy, [expected], atol=1e-6)
 
 
+def test_the_tracker_is_shown_each_frame_in_its_own_shape(station, tracker):
+    for frame, _ in station.frames():
+        station.observe(frame, Detections.none())
+    assert [view.aspect for view in tracker.views] == [640 / 480, 640 / 360, 480 / 640]
+
+
 def test_news_of_the_stream_come_with_the_next_frames_and_not_again(station, stream):
     frames = [frame for frame, _ in station.frames()]
     stream.news = [News(at(0), Diagnosis("online", ""))]
@@ -120,7 +137,7 @@ def test_a_silent_stream_tells_its_news_and_that_time_goes_on(station, stream):
 
 @pytest.fixture
 def camera() -> CameraSettings:
-    return CameraSettings(camera_id="door", source="synthetic:?people=3&seconds=6&fps=10")
+    return CameraSettings(camera_id="door", source="synthetic:?people=3&seconds=20&fps=10")
 
 
 def opened(camera: CameraSettings) -> CameraStation:
@@ -156,6 +173,6 @@ def test_where_frames_were_lost_people_keep_their_ids_and_new_ones_get_new_ids(c
     first = watched(after, 1)[0]
     assert first.observation.at == last.observation.at + timedelta(seconds=0.6)
     assert set(first.observation.tracks.track_id) == {1, 2, 3}
-    after.resume(before.state_after(last), now=last.observation.at + timedelta(seconds=3))
+    after.resume(before.state_after(last), now=last.observation.at + timedelta(seconds=15))
     reborn = watched(after)[-1]
     assert min(reborn.observation.tracks.track_id) > 1_000_000
