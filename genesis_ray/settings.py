@@ -126,11 +126,15 @@ class CameraSettings(_Section):
         return (self.source,) if isinstance(self.source, str) else self.source
 
 
+DetectorEngine = Literal["auto", "openvino-int8", "openvino", "onnxruntime", "tensorrt", "torch"]
+"""What runs the detector; auto is the fastest here that is known to keep its accuracy."""
+
+
 class DetectorSettings(_Section):
     """The person detector and its deployment."""
 
     model: str = "yolov8n"
-    engine: Literal["auto", "openvino-int8", "openvino", "torch"] = "auto"
+    engine: DetectorEngine = "auto"
     confidence: Fraction = 0.4
     iou: Fraction = 0.5
     max_detections: int = Field(default=100, ge=1)
@@ -164,7 +168,7 @@ class FaceSettings(_Section):
     enabled: bool = True
     embedder: str = "fused"
     finder: Literal["yunet", "scrfd", "mtcnn"] = "yunet"
-    engine: Literal["auto", "openvino", "torch"] = "auto"
+    engine: Literal["auto", "openvino", "onnxruntime", "torch"] = "auto"
     interval_s: Seconds = Field(
         default=0.5, gt=0, description="Between two looks at a track's face"
     )

@@ -51,7 +51,7 @@ class TestOnPhotos:
     def test_everybody_is_found(self, model, name, people):
         assert len(people_in(photo(name), PersonDetector(model, confidence=0.25))) == people
 
-    @pytest.mark.parametrize("engine", ["openvino-int8", "openvino", "torch"])
+    @pytest.mark.parametrize("engine", ["openvino-int8", "openvino", "onnxruntime", "torch"])
     def test_people_are_where_ultralytics_finds_them(self, engine, tmp_path, monkeypatch):
         monkeypatch.setenv("YOLO_CONFIG_DIR", str(tmp_path))
         monkeypatch.setenv("YOLO_OFFLINE", "true")
