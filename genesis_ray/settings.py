@@ -141,6 +141,11 @@ class DetectorSettings(_Section):
     input_size: int = Field(
         default=640, ge=64, multiple_of=32, description="Longer side of the model's input, pixels"
     )
+    tile_above: int | None = Field(
+        default=None,
+        ge=1,
+        description="Frames with so many people are looked at again, as 2x2 tiles; unset: none are",
+    )
     max_batch_frames: int = Field(default=32, ge=1)
     batch_wait_timeout_s: Seconds = Field(default=0.0, ge=0)
     stack_frames: int = Field(default=16, ge=1, description="Most frames in one request")

@@ -12,10 +12,12 @@ import ray
 from ray import serve
 from ray.serve.handle import DeploymentResponse
 
+from genesis_ray.domain.detections import Detections
 from genesis_ray.live.inbox import FrameInbox, Stack
 from genesis_ray.live.spec import JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec
 from genesis_ray.running.assembly import open_station
 from genesis_ray.running.result import CameraProgress
+from genesis_ray.running.second_look import SecondLook
 from genesis_ray.running.stage_clock import Stage, StageClock
 from genesis_ray.running.station import CameraStation, Report, Seen
 from genesis_ray.serving import detector, embedder
@@ -134,10 +136,9 @@ class CameraGroupActor:
             stack, answer = item
             seen: _SeenByCamera = {}
             if answer is not None:
-                people = await answer
-                self._clock.add("detect", people.seconds)
+                people = await self._look_again(stack, await answer)
                 with self._clock.time("track"):
-                    for (station, frame), boxes in zip(stack.frames, people.people, strict=True):
+                    for (station, frame), boxes in zip(stack.frames, people, strict=True):
                         one = station.observe(frame, boxes)
                         seen.setdefault(station.camera_id, []).append(one)
             crops = [
@@ -145,6 +146,15 @@ class CameraGroupActor:
             ]
             await embedded.put((stack, seen, embed.remote(crops) if crops else None))
         await embedded.put(None)
+
+    async def _look_again(self, stack: Stack, answer: detector.Found) -> list[Detections]:
+        """Return the people in a stack's frames, crowded ones looked at once more in tiles."""
+        detect = serve.get_deployment_handle(detector.NAME, self._spec.detector_app).detect
+        closer = SecondLook(stack.frames, answer.people)
+        stacks = closer.stacks(self._spec.settings.detector.max_batch_frames)
+        found = await asyncio.gather(*(detect.remote(one) for one in stacks))
+        self._clock.add("detect", answer.seconds + sum(one.seconds for one in found))
+        return closer.merged([people for one in found for people in one.people])
 
     async def _deliver(self, embedded: "_Embedded") -> None:
         """Report what was seen, with its faces, to resolver and journal."""
