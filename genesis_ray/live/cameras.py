@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from genesis_ray.running.recorder import Recorder
 
 _STACKS_WAITING = 1
-"""Between two steps; with the one that the next step awaits, two are under way."""
+"""Between the observers and the last step, which awaits the faces of another."""
 
 _QUIET_S = 3.0
 """Without a report of frames, after which a live camera is reported as it is: longer than a frame
@@ -109,14 +109,15 @@ class CameraGroupActor:
             clock=self._clock,
         )
         self._inbox = inbox
-        found: _Found = asyncio.Queue(_STACKS_WAITING)
+        free = asyncio.Semaphore(self._spec.settings.detector.stacks_in_flight)
+        found: _Found = asyncio.Queue()
         embedded: _Embedded = asyncio.Queue(_STACKS_WAITING)
         try:
             async with asyncio.TaskGroup() as steps:
-                steps.create_task(self._observe(found, embedded))
+                steps.create_task(self._observe(found, embedded, free))
                 steps.create_task(self._deliver(embedded))
                 quiet = steps.create_task(self._report_the_quiet())
-                while stack := await asyncio.to_thread(inbox.take):
+                while (await free.acquire()) and (stack := await asyncio.to_thread(inbox.take)):
                     answer = detect.remote(stack.images) if stack.frames else None
                     self._first_frame_at = self._first_frame_at or time.time()
                     await found.put((stack, answer))
@@ -129,18 +130,20 @@ class CameraGroupActor:
             for station in self._stations.values():
                 station.source.close()
 
-    async def _observe(self, found: "_Found", embedded: "_Embedded") -> None:
+    async def _observe(
+        self, found: "_Found", embedded: "_Embedded", free: asyncio.Semaphore
+    ) -> None:
         """Let the observers see what was found, and ask for the faces they want."""
         embed = serve.get_deployment_handle(embedder.NAME, self._spec.embedder_app).embed
         while item := await found.get():
             stack, answer = item
+            people = await self._look_again(stack, await answer) if answer is not None else []
+            free.release()
             seen: _SeenByCamera = {}
-            if answer is not None:
-                people = await self._look_again(stack, await answer)
-                with self._clock.time("track"):
-                    for (station, frame), boxes in zip(stack.frames, people, strict=True):
-                        one = station.observe(frame, boxes)
-                        seen.setdefault(station.camera_id, []).append(one)
+            with self._clock.time("track"):
+                for (station, frame), boxes in zip(stack.frames, people, strict=True):
+                    one = station.observe(frame, boxes)
+                    seen.setdefault(station.camera_id, []).append(one)
             crops = [
                 crop for per_camera in seen.values() for one in per_camera for crop in one.crops
             ]

@@ -17,8 +17,11 @@ from genesis_ray.settings import DetectorSettings
 
 NAME = "detector"
 
-STACKS_IN_FLIGHT = 2
-"""Per camera group: one computing, one arriving."""
+_CONCURRENT_BATCHES = 2
+"""One computes while the next gathers."""
+
+_WAITING = 4
+"""Camera groups whose requests a replica takes at once; others wait before it, for any replica."""
 
 Images = npt.NDArray[np.uint8]
 
@@ -45,7 +48,7 @@ class DetectorReplica:
 
     @serve.batch(
         batch_size_fn=lambda stacks: sum(len(stack) for stack in stacks),
-        max_concurrent_batches=STACKS_IN_FLIGHT,
+        max_concurrent_batches=_CONCURRENT_BATCHES,
     )
     async def detect(self, stacks: list[Images]) -> list[Found]:
         """Find the people in one caller's stack of frames, uint8 [n, height, width, 3].
@@ -80,11 +83,11 @@ def bind(settings: DetectorSettings, shapes: Collection[tuple[int, int]] = ()) -
             "num_cpus": settings.num_cpus,
             "num_gpus": gpus_a_replica(settings.num_gpus),
         },
-        max_ongoing_requests=4 * STACKS_IN_FLIGHT,
+        max_ongoing_requests=_WAITING * settings.stacks_in_flight,
         autoscaling_config={
             "min_replicas": settings.min_replicas,
             "max_replicas": settings.max_replicas,
-            "target_ongoing_requests": STACKS_IN_FLIGHT,
+            "target_ongoing_requests": settings.stacks_in_flight,
         },
     )
     return deployment.bind(settings, shapes)

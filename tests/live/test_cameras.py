@@ -1,0 +1,116 @@
+"""The camera group's steps in one process: doubles answer for Serve and the other actors."""
+
+import asyncio
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from genesis_ray.domain.identity import Face
+from genesis_ray.live import cameras
+from genesis_ray.live.cameras import CameraGroupActor
+from genesis_ray.live.spec import LiveSpec
+from genesis_ray.serving.detector import Found
+from genesis_ray.serving.embedder import Embedded
+from genesis_ray.settings import CameraSettings, Settings
+from genesis_ray.testing import ColourDetector, ColourEmbedder
+
+START = datetime(2026, 1, 5, 9, tzinfo=UTC)
+FILM = "synthetic:?people=2&seconds=4&fps=10&width=320&height=240"
+
+
+class Remote:
+    """A method of another process, which answers a little later."""
+
+    def __init__(self, call) -> None:
+        self._call = call
+
+    def remote(self, *arguments) -> asyncio.Task:
+        return asyncio.create_task(self._answer(*arguments))
+
+    async def _answer(self, *arguments):
+        await asyncio.sleep(0.002)
+        return self._call(*arguments)
+
+
+class Others:
+    """The detector, the embedder, the resolver and the journal."""
+
+    def __init__(self) -> None:
+        self.events: list = []
+        self.faces: list = []
+        self.stacks: list[int] = []
+        self.most_under_way = 0
+        self._under_way = 0
+        self.detect = SimpleNamespace(remote=self._detect)
+        self.embed = Remote(lambda crops: Embedded(ColourEmbedder().embed(crops), 0.0))
+        self.take = Remote(self._take)
+
+    def _detect(self, images: np.ndarray) -> asyncio.Task:
+        self.stacks.append(len(images))
+        self._under_way += 1
+        self.most_under_way = max(self.most_under_way, self._under_way)
+        return Remote(self._found).remote(images)
+
+    def _found(self, images: np.ndarray) -> Found:
+        self._under_way -= 1
+        return Found(ColourDetector().detect(images), 0.0)
+
+    def _take(self, camera_id: str, told, progress) -> dict:  # noqa: ARG002
+        for one in told:
+            (self.faces if isinstance(one, Face) else self.events).append(one)
+        return {}
+
+    def told(self) -> tuple[list, list]:
+        """All events and faces, whatever reports they came in."""
+        events = [event for _, together in self.events for event in together]
+        faces = [(face.track_id, face.captured_at, face.embedding.tobytes()) for face in self.faces]
+        return events, faces
+
+
+@pytest.fixture
+def watch(monkeypatch, tmp_path):
+    """Watch a film of 40 frames with detector settings; return what the others were asked."""
+
+    def watch(**detector) -> Others:
+        others = Others()
+        monkeypatch.setattr(cameras.serve, "get_deployment_handle", lambda *_: others)
+        monkeypatch.setattr(cameras.ray, "get_actor", lambda *_: others)
+        settings = Settings(
+            data_dir=tmp_path,
+            detector={"model": "synthetic", "input_size": 320, **detector},
+            faces={"embedder": "synthetic", "min_person_width": 10},
+            cameras=(CameraSettings(camera_id="door", source=FILM, start=START),),
+        )
+        spec = LiveSpec(
+            settings=settings, run=tmp_path, realtime=False, detector_app="d", embedder_app="e"
+        )
+
+        async def run() -> None:
+            await CameraGroupActor(spec, ["door"]).run()
+
+        asyncio.run(run())
+        return others
+
+    return watch
+
+
+@pytest.mark.parametrize("limit", [1, 2, 4])
+def test_no_more_stacks_are_under_way_than_allowed(watch, limit):
+    others = watch(stack_frames=1, stacks_in_flight=limit)
+    assert sum(others.stacks) == 40
+    assert others.most_under_way == limit
+
+
+def test_modes_and_sizes_of_stacks_change_nothing_that_is_told(watch):
+    reference = watch().told()
+    assert all(reference)
+    assert watch(mode="low-latency").told() == reference
+    assert watch(mode="throughput").told() == reference
+
+
+def test_crowded_frames_are_looked_at_again_in_requests_of_the_allowed_size(watch):
+    others = watch(tile_above=2, stack_frames=8, max_batch_frames=10)
+    assert sum(others.stacks) == 40 * 5
+    assert max(others.stacks) == 10
