@@ -25,6 +25,7 @@ from genesis_ray.serving.cluster import NAMESPACE
 from genesis_ray.settings import CameraSettings
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.vision.faces import EmbeddedFace
+from genesis_ray.vision.memory_guard import MemoryState
 
 if TYPE_CHECKING:
     from genesis_ray.running.recorder import Recorder
@@ -55,11 +56,13 @@ class GroupFigures:
 
     Attributes:
         first_frame_at: When the first frame went to the detector, in time.time()'s seconds.
+        detectors: How the replicas that answered get on with their memory.
     """
 
     cameras: list[CameraProgress]
     stage_s: dict[Stage, float]
     first_frame_at: float | None
+    detectors: dict[str, MemoryState]
 
 
 class CameraGroupActor:
@@ -80,6 +83,7 @@ class CameraGroupActor:
         self._first_frame_at: float | None = None
         self._inbox: FrameInbox | None = None
         self._reported_at: dict[str, float] = {}
+        self._detectors: dict[str, MemoryState] = {}
         for camera in settings.cameras:
             if camera.camera_id in camera_ids:
                 self._open(camera)
@@ -156,6 +160,7 @@ class CameraGroupActor:
         closer = SecondLook(stack.frames, answer.people)
         stacks = closer.stacks(self._spec.settings.detector.max_batch_frames)
         found = await asyncio.gather(*(detect.remote(one) for one in stacks))
+        self._detectors |= {one.replica: one.memory for one in (answer, *found)}
         self._clock.add("detect", answer.seconds + sum(one.seconds for one in found))
         return closer.merged([people for one in found for people in one.people])
 
@@ -217,4 +222,4 @@ class CameraGroupActor:
     def figures(self) -> GroupFigures:
         """Return how far the cameras are."""
         cameras = list(self._progress.values())
-        return GroupFigures(cameras, self._clock.seconds(), self._first_frame_at)
+        return GroupFigures(cameras, self._clock.seconds(), self._first_frame_at, self._detectors)

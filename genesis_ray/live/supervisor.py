@@ -17,6 +17,7 @@ from genesis_ray.running.result import CameraProgress, RunResult
 from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.serving.cluster import NAMESPACE
 from genesis_ray.telemetry import Figures
+from genesis_ray.vision.memory_guard import MemoryState
 
 _CPUS_AN_ACTOR = 0.1
 """A reservation for placing; small, or actors and replicas wait for each other on two cores."""
@@ -83,6 +84,7 @@ class Supervisor:
             late=journal.late,
             stage_s=_stages(groups, journal).seconds(),
             logged_until=journal.logged_until,
+            detectors=_detectors(groups),
         )
 
     async def end(self) -> None:
@@ -123,3 +125,9 @@ def _stages(groups: Sequence[GroupFigures], journal: JournalFigures) -> StageClo
 
 def _cameras(groups: Sequence[GroupFigures]) -> list[CameraProgress]:
     return [camera for group in groups for camera in group.cameras]
+
+
+def _detectors(groups: Sequence[GroupFigures]) -> dict[str, MemoryState]:
+    """Return each replica's latest state: that of whom it told of the most."""
+    told = [item for group in groups for item in group.detectors.items()]
+    return dict(sorted(told, key=lambda item: item[1].out_of_memory))

@@ -19,6 +19,7 @@ from genesis_ray.settings import CameraSettings, DetectorSettings, FaceSettings,
 from genesis_ray.vision.crops import HeadCrop
 from genesis_ray.vision.faces import EmbeddedFace
 from genesis_ray.vision.letterbox import Letterbox
+from genesis_ray.vision.memory_guard import MemoryState
 from genesis_ray.vision.sources import open_source
 from genesis_ray.vision.tiling import Tiler
 
@@ -36,6 +37,10 @@ class Detector(Protocol):
 
     def detect(self, stack: npt.NDArray[np.uint8]) -> list[Detections]:
         """Find the people in uint8 [n, height, width, 3], normalised to that picture."""
+
+    @property
+    def memory(self) -> MemoryState:
+        """How it gets on with a GPU's memory."""
 
 
 class EmbedderTraits(Protocol):

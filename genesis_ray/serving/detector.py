@@ -12,8 +12,9 @@ from ray.serve import Application
 
 from genesis_ray.domain.detections import Detections
 from genesis_ray.running.assembly import load_detector
-from genesis_ray.serving.placement import gpus_a_replica
+from genesis_ray.serving.placement import gpus_a_replica, own_gpu_share
 from genesis_ray.settings import DetectorSettings
+from genesis_ray.vision.memory_guard import MemoryState, claim_share
 
 NAME = "detector"
 
@@ -28,10 +29,18 @@ Images = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The people of a stack of frames, and the seconds that the model took for it."""
+    """The people of a stack of frames, and the seconds that the model took for it.
+
+    Attributes:
+        replica: Who found them.
+        memory: How that one gets on with its GPU's memory. It comes with every answer, since a
+            handle asks any replica and never all of them.
+    """
 
     people: list[Detections]
     seconds: float
+    replica: str
+    memory: MemoryState
 
 
 class DetectorReplica:
@@ -40,6 +49,8 @@ class DetectorReplica:
     def __init__(
         self, settings: DetectorSettings, shapes: Collection[tuple[int, int]] = ()
     ) -> None:
+        claim_share(own_gpu_share())
+        self._name = serve.get_replica_context().replica_id.unique_id
         self._detector = load_detector(settings)
         for shape in shapes:
             self._detector.detect(np.zeros((1, *shape, 3), np.uint8))
@@ -67,7 +78,8 @@ class DetectorReplica:
             seconds_a_frame = (time.perf_counter() - begun) / max(len(people), 1)
             for i in alike:
                 own, people = people[: len(stacks[i])], people[len(stacks[i]) :]
-                answers[i] = Found(own, seconds_a_frame * len(own))
+                seconds = seconds_a_frame * len(own)
+                answers[i] = Found(own, seconds, self._name, self._detector.memory)
         return [answers[i] for i in range(len(stacks))]
 
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from genesis_ray.errors import ModelError
 from genesis_ray.vision import models
 from genesis_ray.vision.catalog import Engine, Model
+from genesis_ray.vision.memory_guard import MemoryGuard
 
 Device = Literal["cpu", "cuda"]
 
@@ -60,18 +61,23 @@ def best_engine(model: str, device: Device) -> Engine:
 
 
 def load(
-    model: str, shape: tuple[int, int], *, engine: str = "auto", threads: int | None = None
+    model: str,
+    shape: tuple[int, int],
+    *,
+    engine: str = "auto",
+    threads: int | None = None,
+    device: Device | None = None,
 ) -> Runner:
-    """Make a model ready for pictures of `shape`, (height, width).
+    """Make a model ready for pictures of `shape`, (height, width), by default on the best device.
 
     `threads` is how many processor threads it may use, by default as many as there are
     for this process. The first load of a shape converts the model, which takes seconds.
     Raises ModelError for weights that are missing or wrong, or an engine that cannot
     run this model, or not on this machine.
     """
-    entry, chosen = models.find(model), _chosen(model, engine)
+    device, threads = device or best_device(), threads or _cores()
+    entry, chosen = models.find(model), _chosen(model, engine, device)
     files = export(model, shape, engine=chosen)
-    device, threads = best_device(), threads or _cores()
     match chosen:
         case "torch":
             from genesis_ray.vision.torch_engine import TorchRunner
@@ -89,6 +95,13 @@ def load(
             from genesis_ray.vision.openvino_engine import OpenVinoRunner
 
             return OpenVinoRunner(files, threads=threads)
+
+
+def load_guarded(model: str, shape: tuple[int, int], *, engine: str = "auto") -> MemoryGuard:
+    """Load as `load` does, and go on with the processor's best engine where a GPU is too small."""
+    return MemoryGuard(
+        lambda: load(model, shape, engine=engine), lambda: load(model, shape, device="cpu")
+    )
 
 
 def export(model: str, shape: tuple[int, int], *, engine: str = "auto") -> Path:
@@ -157,10 +170,10 @@ def _possible(name: str) -> tuple[Engine, ...]:
     raise ModelError(f"{name} is run by the Python package it comes in, not by an engine")
 
 
-def _chosen(name: str, engine: str) -> Engine:
+def _chosen(name: str, engine: str, device: Device | None = None) -> Engine:
     possible = _possible(name)
     if engine == "auto":
-        return best_engine(name, best_device())
+        return best_engine(name, device or best_device())
     for candidate in possible:
         if candidate == engine:
             return candidate

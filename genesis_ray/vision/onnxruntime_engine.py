@@ -23,7 +23,11 @@ _ERRORS_ONLY = 3
 
 
 class OnnxRuntimeRunner:
-    """An ONNX file made ready for pictures of one shape."""
+    """An ONNX file made ready for pictures of one shape.
+
+    Attributes:
+        batch: Pictures run together, which may be made less where the memory is too small.
+    """
 
     def __init__(
         self,
@@ -56,7 +60,7 @@ class OnnxRuntimeRunner:
         self._name = given.name
         # Whether its outputs are one a picture is known only of files with ultralytics' names.
         on_gpu = self.providers[0] in _ON_GPU and given.shape[0] == "batch"
-        self._batch = _GPU_BATCH if on_gpu else 1
+        self.batch = _GPU_BATCH if on_gpu else 1
         self._threads = ThreadPoolExecutor(threads, "onnxruntime")
         self(np.zeros((1, *self._shape), np.uint8))  # what the first run sets up
 
@@ -72,26 +76,26 @@ class OnnxRuntimeRunner:
             raise ValueError(
                 f"expected uint8 [n, *{self._shape}], got {images.dtype} {images.shape}"
             )
-        starts = range(0, max(1, len(images)), self._batch)
-        parts = self._threads.map(lambda start: self._run(images[start:][: self._batch]), starts)
+        batch = self.batch
+        starts = range(0, max(1, len(images)), batch)
+        parts = self._threads.map(lambda start: self._run(images[start:][:batch], batch), starts)
         return tuple(map(np.concatenate, zip(*parts, strict=True)))
 
-    def _run(self, images: npt.NDArray[np.uint8]) -> Outputs:
-        batch = np.zeros((self._batch, *self._shape), np.uint8)
-        batch[: len(images)] = images
+    def _run(self, images: npt.NDArray[np.uint8], batch: int) -> Outputs:
+        filled = np.zeros((batch, *self._shape), np.uint8)
+        filled[: len(images)] = images
         mean = self._convention.mean
         planes = cv2.dnn.blobFromImages(
-            list(batch),
+            list(filled),
             1 / self._convention.scale,
             mean=(mean, mean, mean),
             swapRB=self._convention.colour == "RGB",
         )
         outputs = self._session.run(None, {self._name: planes})
-        return tuple(self._by_picture(output)[: len(images)] for output in outputs)
-
-    def _by_picture(self, output: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Return an output as [batch, ...]; one without that belongs to its one picture."""
-        return output if len(output) == self._batch else output[None]
+        # An output without a batch dimension belongs to its one picture as a whole.
+        return tuple(
+            (output if len(output) == batch else output[None])[: len(images)] for output in outputs
+        )
 
 
 def providers(device: str) -> list[str]:

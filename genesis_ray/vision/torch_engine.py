@@ -44,7 +44,11 @@ def scaled_planes(
 
 
 class TorchRunner:
-    """A model on a GPU or the processor."""
+    """A model on a GPU or the processor.
+
+    Attributes:
+        batch: Pictures run together, which may be made less where the memory is too small.
+    """
 
     def __init__(self, model: Model, shape: tuple[int, int], *, device: str, threads: int) -> None:
         if device == "cuda" and not torch.cuda.is_available():
@@ -57,7 +61,7 @@ class TorchRunner:
         self._network = network(model).to(self._device)
         self._input = model.input
         self._shape = (*shape, 3)
-        self._batch = _CUDA_BATCH if device == "cuda" else 1
+        self.batch = _CUDA_BATCH if device == "cuda" else 1
         # Fixes what a network works out from the shape at its first call, before threads meet.
         self(np.zeros((1, *self._shape), np.uint8))
 
@@ -68,14 +72,15 @@ class TorchRunner:
             raise ValueError(
                 f"expected uint8 [n, *{self._shape}], got {images.dtype} {images.shape}"
             )
+        batch = self.batch
         results = [
-            self._run(images[start : start + self._batch])
-            for start in range(0, max(1, len(images)), self._batch)
+            self._run(images[start : start + batch], batch)
+            for start in range(0, max(1, len(images)), batch)
         ]
         return (np.concatenate(results),)
 
-    def _run(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        planes = scaled_planes(images, self._batch, self._input, self._device)
+    def _run(self, images: npt.NDArray[np.uint8], batch: int) -> npt.NDArray[np.float32]:
+        planes = scaled_planes(images, batch, self._input, self._device)
         result: npt.NDArray[np.float32] = self._network(planes)[: len(images)].cpu().numpy()
         return result
 

@@ -9,12 +9,13 @@ import pytest
 
 from genesis_ray.domain.identity import Face
 from genesis_ray.live import cameras
-from genesis_ray.live.cameras import CameraGroupActor
+from genesis_ray.live.cameras import CameraGroupActor, GroupFigures
 from genesis_ray.live.spec import LiveSpec
 from genesis_ray.serving.detector import Found
 from genesis_ray.serving.embedder import Embedded
 from genesis_ray.settings import CameraSettings, Settings
 from genesis_ray.testing import ColourDetector, ColourEmbedder
+from genesis_ray.vision.memory_guard import MemoryState
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 FILM = "synthetic:?people=2&seconds=4&fps=10&width=320&height=240"
@@ -41,6 +42,7 @@ class Others:
         self.events: list = []
         self.faces: list = []
         self.stacks: list[int] = []
+        self.figures: GroupFigures | None = None
         self.most_under_way = 0
         self._under_way = 0
         self.detect = SimpleNamespace(remote=self._detect)
@@ -55,7 +57,8 @@ class Others:
 
     def _found(self, images: np.ndarray) -> Found:
         self._under_way -= 1
-        return Found(ColourDetector().detect(images), 0.0)
+        memory = MemoryState(1, 4, False, "full")
+        return Found(ColourDetector().detect(images), 0.0, "replica", memory)
 
     def _take(self, camera_id: str, told, progress) -> dict:  # noqa: ARG002
         for one in told:
@@ -88,7 +91,9 @@ def watch(monkeypatch, tmp_path):
         )
 
         async def run() -> None:
-            await CameraGroupActor(spec, ["door"]).run()
+            actor = CameraGroupActor(spec, ["door"])
+            await actor.run()
+            others.figures = actor.figures()
 
         asyncio.run(run())
         return others
@@ -114,3 +119,10 @@ def test_crowded_frames_are_looked_at_again_in_requests_of_the_allowed_size(watc
     others = watch(tile_above=2, stack_frames=8, max_batch_frames=10)
     assert sum(others.stacks) == 40 * 5
     assert max(others.stacks) == 10
+
+
+def test_figures_tell_how_the_replicas_that_answered_get_on(watch):
+    figures = watch().figures
+    assert figures is not None
+    assert figures.detectors == {"replica": MemoryState(1, 4, False, "full")}
+    assert [(camera.frames, camera.is_done) for camera in figures.cameras] == [(40, True)]
