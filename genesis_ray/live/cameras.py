@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import ray
 from ray import serve
-from ray.serve.handle import DeploymentResponse
+from ray.serve.handle import DeploymentHandle, DeploymentResponse
 
 from genesis_ray.domain.detections import Detections
 from genesis_ray.live.inbox import FrameInbox, Stack
@@ -118,7 +118,7 @@ class CameraGroupActor:
         embedded: _Embedded = asyncio.Queue(_STACKS_WAITING)
         try:
             async with asyncio.TaskGroup() as steps:
-                steps.create_task(self._observe(found, embedded, free))
+                steps.create_task(self._observe(detect, found, embedded, free))
                 steps.create_task(self._deliver(embedded))
                 quiet = steps.create_task(self._report_the_quiet())
                 while (await free.acquire()) and (stack := await asyncio.to_thread(inbox.take)):
@@ -135,13 +135,19 @@ class CameraGroupActor:
                 station.source.close()
 
     async def _observe(
-        self, found: "_Found", embedded: "_Embedded", free: asyncio.Semaphore
+        self,
+        detect: DeploymentHandle,
+        found: "_Found",
+        embedded: "_Embedded",
+        free: asyncio.Semaphore,
     ) -> None:
         """Let the observers see what was found, and ask for the faces they want."""
         embed = serve.get_deployment_handle(embedder.NAME, self._spec.embedder_app).embed
         while item := await found.get():
             stack, answer = item
-            people = await self._look_again(stack, await answer) if answer is not None else []
+            people: list[Detections] = []
+            if answer is not None:
+                people = await self._look_again(detect, stack, await answer)
             free.release()
             seen: _SeenByCamera = {}
             with self._clock.time("track"):
@@ -154,9 +160,10 @@ class CameraGroupActor:
             await embedded.put((stack, seen, embed.remote(crops) if crops else None))
         await embedded.put(None)
 
-    async def _look_again(self, stack: Stack, answer: detector.Found) -> list[Detections]:
+    async def _look_again(
+        self, detect: DeploymentHandle, stack: Stack, answer: detector.Found
+    ) -> list[Detections]:
         """Return the people in a stack's frames, crowded ones looked at once more in tiles."""
-        detect = serve.get_deployment_handle(detector.NAME, self._spec.detector_app).detect
         closer = SecondLook(stack.frames, answer.people)
         stacks = closer.stacks(self._spec.settings.detector.max_batch_frames)
         found = await asyncio.gather(*(detect.remote(one) for one in stacks))
