@@ -94,7 +94,10 @@ def engine(settings: Settings) -> Finding:
     detector, faces = settings.detector, settings.faces
 
     def runs(model: str, wanted: str) -> str:
-        return engines.best_engine(model, device) if wanted == "auto" else wanted
+        if wanted == "auto":
+            return engines.best_engine(model, device)
+        engines.is_exported(model, (640, 640), engine=wanted)  # for what it raises
+        return wanted
 
     parts = []
     try:

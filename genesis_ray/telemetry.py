@@ -20,6 +20,7 @@ from prometheus_client.registry import Collector
 from genesis_ray.domain.ordering import DONE, NOT_BEGUN
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.running.stage_clock import Stage
+from genesis_ray.vision.memory_guard import MemoryState
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
@@ -33,6 +34,7 @@ class Figures:
         late: Groups of events that came after their turn.
         logged_until: Capture time up to which everything is in the log; `datetime.min` before
             the first frame, `datetime.max` after the last.
+        detectors: How each replica of the detector gets on with its GPU's memory.
     """
 
     cameras: tuple[CameraProgress, ...] = ()
@@ -40,6 +42,7 @@ class Figures:
     late: int = 0
     stage_s: Mapping[Stage, float] = field(default_factory=dict)
     logged_until: datetime = NOT_BEGUN
+    detectors: Mapping[str, MemoryState] = field(default_factory=dict)
 
     @property
     def moment(self) -> datetime | None:
@@ -78,7 +81,30 @@ EVENTS = Family("genesis_events_total", "counter", "Events logged, by their clas
 LATE = Family(
     "genesis_events_late_total", "counter", "Groups of events that came after their turn."
 )
-FAMILIES = (INFO, READY, CAMERA_ACTIVE, FRAMES, DROPS, STAGES, EVENTS, LATE)
+OUT_OF_MEMORY = Family(
+    "genesis_detector_out_of_memory_total",
+    "counter",
+    "Batches that did not fit in a replica's GPU memory and were halved or given up.",
+    ("replica",),
+)
+ON_PROCESSOR = Family(
+    "genesis_detector_on_processor",
+    "gauge",
+    "1 since a replica gave up its GPU, whose memory is full, for the processor, else 0.",
+    ("replica",),
+)
+FAMILIES = (
+    INFO,
+    READY,
+    CAMERA_ACTIVE,
+    FRAMES,
+    DROPS,
+    STAGES,
+    EVENTS,
+    LATE,
+    OUT_OF_MEMORY,
+    ON_PROCESSOR,
+)
 """All there are."""
 
 _Sample = tuple[Family, tuple[str, ...], float]
@@ -101,6 +127,9 @@ def _samples(figures: Figures) -> Iterator[_Sample]:
     for event, count in figures.events.items():
         yield EVENTS, (event,), count
     yield LATE, (), figures.late
+    for replica, memory in figures.detectors.items():
+        yield OUT_OF_MEMORY, (replica,), memory.out_of_memory
+        yield ON_PROCESSOR, (replica,), float(memory.on_processor)
 
 
 class _Collector(Collector):

@@ -18,6 +18,7 @@ from genesis_ray.domain.frames import Image
 from genesis_ray.domain.heads import Box, owner_of
 from genesis_ray.vision.crops import HeadCrop
 from genesis_ray.vision.faces import EmbeddedFace
+from genesis_ray.vision.memory_guard import MemoryState
 from genesis_ray.vision.synthetic import POISON, SyntheticFilm
 
 __all__ = ["ColourDetector", "ColourEmbedder", "SyntheticFilm"]
@@ -30,6 +31,8 @@ _SHARPNESS = 20.0  # of a face's peak on the circle of hues: the nearest two fig
 
 class ColourDetector:
     """Finds the figures of a synthetic film; stands in for `vision.detector.PersonDetector`."""
+
+    memory = MemoryState()
 
     def detect(self, stack: npt.NDArray[np.uint8]) -> list[Detections]:
         """Return the figures in each of the pictures uint8 [n, h, w, 3], normalised to it.

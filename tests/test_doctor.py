@@ -55,6 +55,13 @@ def test_a_misspelt_variable_is_told(monkeypatch):
     )
 
 
+def test_an_engine_that_this_machine_has_no_gpu_for_is_a_problem(monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    finding = doctor.engine(Settings(detector={"engine": "tensorrt"}))
+    assert finding.level == "problem"
+    assert "needs an NVIDIA GPU" in finding.message
+
+
 def test_the_models_that_will_be_used_are_named():
     message = doctor.engine(Settings()).message
     assert "people: yolov8n on" in message

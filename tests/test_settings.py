@@ -1,10 +1,18 @@
 import os
 from datetime import UTC, datetime
+from typing import get_args
 
 import pytest
 from pydantic import ValidationError
 
-from genesis_ray.settings import CameraSettings, IdentitySettings, Settings, camera_id_of
+from genesis_ray.settings import (
+    CameraSettings,
+    DetectorSettings,
+    IdentitySettings,
+    Mode,
+    Settings,
+    camera_id_of,
+)
 
 NINE = datetime(2026, 1, 5, 9, tzinfo=UTC)
 TEN = datetime(2026, 1, 5, 10, tzinfo=UTC)
@@ -142,9 +150,39 @@ def test_contradictions_are_refused_with_both_values():
     )
 
 
+def test_a_mode_sets_what_is_not_set_itself():
+    fast = Settings(detector={"mode": "low-latency"}).detector
+    assert (fast.stack_frames, fast.max_batch_frames, fast.stacks_in_flight) == (4, 4, 1)
+    full = Settings(detector={"mode": "throughput", "stack_frames": 8}).detector
+    assert (full.stack_frames, full.max_batch_frames) == (8, 64)
+    assert Settings(detector={"mode": "balanced"}) == Settings()
+
+
+def test_a_setting_in_the_environment_wins_over_the_mode_in_the_file(monkeypatch):
+    monkeypatch.setenv("GENESIS_DETECTOR__STACK_FRAMES", "2")
+    detector = Settings(detector={"mode": "low-latency"}).detector
+    assert (detector.stack_frames, detector.max_batch_frames) == (2, 4)
+
+
+@pytest.mark.parametrize("mode", get_args(Mode))
+def test_settings_of_every_mode_are_the_same_when_read_again(mode):
+    detector = DetectorSettings(mode=mode)
+    assert DetectorSettings(**detector.model_dump()) == detector
+
+
+def test_a_size_that_does_not_go_with_the_mode_is_refused_with_its_name():
+    text = problem(lambda: Settings(detector={"mode": "low-latency", "stack_frames": 9}))
+    assert "stack_frames 9 > max_batch_frames 4; set both" in text
+    assert "low-latency" in text
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
+        {"detector": {"mode": "fast"}},
+        {"detector": {"mode": ["balanced"]}},
+        {"detector": {"stacks_in_flight": 0}},
+        {"detector": {"tile_above": 0}},
         {"process_fps": 0},
         {"process_fps": 61},
         {"settle_s": -1},

@@ -5,6 +5,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from genesis_ray.domain.ordering import DONE
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.telemetry import FAMILIES, Figures, render
+from genesis_ray.vision.memory_guard import MemoryState
 
 FIGURES = Figures(
     cameras=(
@@ -14,6 +15,7 @@ FIGURES = Figures(
     events={"TrackObserved": 4, "VisitStarted": 1},
     late=3,
     stage_s={"detect": 1.5, "embed": 0.25},
+    detectors={"a": MemoryState(), "b": MemoryState(4, 1, True, "CUDA out of memory")},
 )
 
 
@@ -53,6 +55,14 @@ def test_model_seconds_are_told_by_stage():
     told = samples()
     assert told["genesis_stage_seconds_total", ("detect",)] == 1.5
     assert told["genesis_stage_seconds_total", ("embed",)] == 0.25
+
+
+def test_replicas_whose_gpu_is_too_small_are_told():
+    told = samples()
+    assert told["genesis_detector_out_of_memory_total", ("a",)] == 0
+    assert told["genesis_detector_out_of_memory_total", ("b",)] == 4
+    assert told["genesis_detector_on_processor", ("a",)] == 0
+    assert told["genesis_detector_on_processor", ("b",)] == 1
 
 
 def test_events_are_told_by_class():

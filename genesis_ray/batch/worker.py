@@ -21,8 +21,9 @@ from genesis_ray.running.assembly import load_detector, load_embedder, open_stat
 from genesis_ray.running.stage_clock import Stage, StageClock
 from genesis_ray.running.station import Report
 from genesis_ray.running.watching import watch
-from genesis_ray.serving.placement import gpus_a_replica
+from genesis_ray.serving.placement import gpus_a_replica, own_gpu_share
 from genesis_ray.settings import Settings
+from genesis_ray.vision.memory_guard import claim_share
 
 _CORES_A_WORKER = 2
 """A worker decodes, detects and embeds at once, and the engine's threads take what is left."""
@@ -102,6 +103,7 @@ class _SegmentWatcher:
         self._segments = segments
         self._work = work
         self._tally = tally
+        claim_share(own_gpu_share())
         self._detector = load_detector(settings.detector)
         self._embedder = load_embedder(settings.faces)
 

@@ -44,7 +44,7 @@ def tracking(
     ] = 1,
     model: Annotated[str, typer.Option(help="Person detector, of `genesis models`.")] = "yolov8n",
     engine: Annotated[
-        Literal["auto", "openvino-int8", "openvino", "torch"],
+        Literal["auto", "openvino-int8", "openvino", "onnxruntime", "tensorrt", "torch"],
         typer.Option(help="What runs the detector."),
     ] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,

@@ -40,7 +40,11 @@ def list_models(as_json: JsonOption = False) -> None:
         table.add_row(f"[bold]{task}[/]")
         for model in entries:
             size = f"{model.size / 1e6:.1f}" if model.size else ""
-            what = f"{model.summary}\n[dim]licence of the weights: {model.licence}[/]"
+            engines = ", ".join(model.engines) or "none, the package it comes in"
+            what = (
+                f"{model.summary}\n[dim]licence of the weights: {model.licence}\n"
+                f"engines: {engines}[/]"
+            )
             table.add_row(model.name, what, size, "yes" if _is_here(model.name) else "no")
     stdout.print(table)
     table = Table(
@@ -90,7 +94,7 @@ def verify(as_json: JsonOption = False) -> None:
     from rich.markup import escape
 
     from genesis_ray.cli.console import stdout
-    from genesis_ray.vision import models, openvino_export
+    from genesis_ray.vision import export_cache, models
     from genesis_ray.vision.catalog import CATALOG
 
     checked: list[dict[str, str]] = []
@@ -100,7 +104,7 @@ def verify(as_json: JsonOption = False) -> None:
             path = models.models_dir() / model.file
             remedy = f"genesis models pull --force {model.name}"
             checked.append(_checked(model.name, path, whole=status == "ok", remedy=remedy))
-    for folder, whole in openvino_export.exported().items():
+    for folder, whole in export_cache.exported().items():
         checked.append(_checked(folder.name, folder, whole=whole, remedy="remove this folder"))
 
     if as_json:
@@ -130,7 +134,7 @@ def path(name: NameArgument) -> None:
 def export(
     name: NameArgument,
     engine: Annotated[
-        str, typer.Option(help="openvino-int8, openvino or torch; by default the fastest here.")
+        str, typer.Option(help="One that `genesis models list` names; by default the fastest here.")
     ] = "auto",
     shape: Annotated[
         str | None,

@@ -3,7 +3,7 @@
 import asyncio
 import pickle
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import ray
 
@@ -19,6 +19,7 @@ from genesis_ray.running.stage_clock import Stage, StageClock
 from genesis_ray.serving.cluster import NAMESPACE
 from genesis_ray.settings import CameraSettings
 from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.vision.memory_guard import MemoryState
 
 _LIMITS = Limits(slow_at=800, stop_at=1000)
 """Reports, which are small: a minute and more of eight cameras, while an actor is started again."""
@@ -30,11 +31,13 @@ class GroupFigures:
 
     Attributes:
         first_frame_at: When the first frame went to the detector, in time.time()'s seconds.
+        detectors: How the replicas that answered get on with their memory, by name.
     """
 
     cameras: list[CameraProgress]
     stage_s: dict[Stage, float]
     first_frame_at: float | None
+    detectors: dict[str, MemoryState] = field(default_factory=dict)
 
 
 class CameraGroupActor:
@@ -110,7 +113,8 @@ class CameraGroupActor:
         """Return how far the cameras are."""
         cameras = [camera.delivered for camera in self._cameras.values()]
         first_frame_at = self._flow.first_frame_at if self._flow else None
-        return GroupFigures(cameras, self._clock.seconds(), first_frame_at)
+        detectors = self._flow.detectors if self._flow else {}
+        return GroupFigures(cameras, self._clock.seconds(), first_frame_at, detectors)
 
     def _open(self, camera: CameraSettings) -> WatchedCamera:
         settings = self._spec.settings

@@ -7,19 +7,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from ray.actor import ActorHandle
-from ray.exceptions import RayTaskError
 
 from genesis_ray.domain.detections import Detections
 from genesis_ray.domain.events import Event, SystemState
 from genesis_ray.domain.frames import Frame, Image
+from genesis_ray.live.answers import FaceFinder, Faces, PeopleFinder, came_back
 from genesis_ray.live.aside import Aside
 from genesis_ray.live.calls import until_answered
 from genesis_ray.live.inbox import FrameInbox, Stack
-from genesis_ray.live.models import Model, Request
+from genesis_ray.live.models import Request
 from genesis_ray.live.outbox import Outbox
 from genesis_ray.live.resolver import Names
 from genesis_ray.live.retrying import DeadLetters, dead_letter
@@ -34,15 +33,16 @@ from genesis_ray.live.spec import (
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.running.station import CameraStation, Report, Seen
-from genesis_ray.serving import detector, embedder
+from genesis_ray.serving.detector import Found
+from genesis_ray.serving.embedder import Embedded
 from genesis_ray.vision.crops import HeadCrop
-from genesis_ray.vision.faces import EmbeddedFace
+from genesis_ray.vision.memory_guard import MemoryState
 
 if TYPE_CHECKING:
     from genesis_ray.running.recorder import Recorder
 
 _STACKS_WAITING = 1
-"""Between two steps; with the one that the next step awaits, two are under way."""
+"""Between the observers and the reports, which await the faces of another."""
 
 _QUIET_S = 3.0
 """Without a report of frames, after which a live camera is reported as it is: longer than a frame
@@ -92,9 +92,6 @@ class _Sight(NamedTuple):
     people: Detections | None
 
 
-_Faces = list[EmbeddedFace | None]
-
-
 @dataclass(slots=True)
 class _Part:
     """What was seen of one camera in a stack, and its state after that where it is time."""
@@ -114,18 +111,14 @@ class _Observed:
 
     parts: list[_Part]
     ended: list[str]
-    request: Request[embedder.Embedded] | None = None
-
-    @property
-    def crops(self) -> list[HeadCrop]:
-        return [crop for part in self.parts for crop in part.crops]
+    request: Request[Embedded] | None = None
 
 
 class _Unembedded(NamedTuple):
     """What was seen of a camera that is held up; its faces where they are known."""
 
     part: _Part
-    faces: _Faces | None
+    faces: Faces | None
 
 
 class FrameFlow:
@@ -149,14 +142,10 @@ class FrameFlow:
         self._clock = clock
         self._notes: list[Event] = []
         self._dead_letters = DeadLetters(spec.settings, self._notes.append)
-        self._detect: Model[detector.Found] = Model(
-            spec.detector_app, detector.NAME, "detect", on_return=self._note_return
-        )
-        self._embed: Model[embedder.Embedded] = Model(
-            spec.embedder_app, embedder.NAME, "embed", on_return=self._note_return
-        )
-        self._found: asyncio.Queue[tuple[Stack, Request[detector.Found] | None] | None]
-        self._found = asyncio.Queue(_STACKS_WAITING)
+        self._people = PeopleFinder(spec, clock, self._dead_letters, self.note)
+        self._faces = FaceFinder(spec, clock, self._dead_letters, self.note)
+        self._free = asyncio.Semaphore(spec.settings.detector.stacks_in_flight)
+        self._found: asyncio.Queue[tuple[Stack, Request[Found] | None] | None] = asyncio.Queue()
         self._embedded: asyncio.Queue[_Observed | None] = asyncio.Queue(_STACKS_WAITING)
         self.first_frame_at: float | None = None
 
@@ -169,26 +158,33 @@ class FrameFlow:
             steps.create_task(self._report(unembedded))
             steps.create_task(self._deliver(journal, resolver))
             quiet = steps.create_task(self._report_the_quiet())
-            while stack := await asyncio.to_thread(self._inbox.take):
-                request = self._detect.ask(stack.images) if stack.frames else None
+            while stack := await self._next_stack():
                 self.first_frame_at = self.first_frame_at or time.time()
-                await self._found.put((stack, request))
+                await self._found.put((stack, self._people.ask(stack)))
             await self._found.put(None)
             quiet.cancel()
+
+    @property
+    def detectors(self) -> dict[str, MemoryState]:
+        """How the detector's replicas get on with their memory, by name."""
+        return self._people.replicas
 
     def note(self, component: str, state: SystemState, reason: str) -> None:
         """Have an event written that is about the system."""
         self._notes.append(self._spec.note(component, state, reason))
 
-    def _note_return(self, component: str, after_s: float) -> None:
-        self.note(component, "recovered", f"{after_s:.1f} s without an answer")
+    async def _next_stack(self) -> Stack | None:
+        """Take what is ready once another request may be under way."""
+        await self._free.acquire()
+        return await asyncio.to_thread(self._inbox.take)
 
     async def _observe(self, undetected: Aside[list[_Sight] | None]) -> None:
         """Let the observers see what was found, and ask for the faces they want."""
         while item := await self._found.get():
             stack, request = item
             sights: dict[str, list[_Sight]] = {}
-            people = await self._people_in(stack, request)
+            people = await self._people.people_in(stack, request)
+            self._free.release()
             for (station, frame), image, found in zip(
                 stack.frames, stack.images, people, strict=True
             ):
@@ -208,30 +204,6 @@ class FrameFlow:
         await undetected.settled()
         await self._embedded.put(None)
 
-    async def _people_in(
-        self, stack: Stack, request: Request[detector.Found] | None
-    ) -> list[Detections | None]:
-        """Return who is in each frame of a stack; None of those on which the detector fails."""
-        if request is None:
-            return []
-        try:
-            return [*await self._people(request)]
-        except RayTaskError:
-            each = [self._detect.ask(image[None]) for image in stack.images]
-        people: list[Detections | None] = []
-        for request in each:
-            try:
-                people += await self._people(request)
-            except RayTaskError:
-                people.append(None)
-        return people
-
-    async def _people(self, request: Request[detector.Found]) -> list[Detections]:
-        found = await request.answer()
-        self._clock.add("detect", found.seconds)
-        self._dead_letters.succeeded()
-        return found.people
-
     def _see(self, camera_id: str, sights: Sequence[_Sight]) -> _Part:
         camera = self._cameras[camera_id]
         with self._clock.time("track"):
@@ -249,31 +221,26 @@ class FrameFlow:
         if sights is None:
             await self._hand_on(_Observed([], [camera_id]))
             return
+        station = self._cameras[camera_id].station
         known = []
-        for sight in sights:
-            people = sight.people
+        for frame, image, people in sights:
             if people is None:
-                people = await self._dead_letters.try_again(
-                    partial(self._people_of, sight.image), stage="detect", stamp=sight.frame.stamp
-                )
+                people = await self._people.try_again(station, frame, image)
             if people is not None:
-                known.append(sight._replace(people=people))
+                known.append(_Sight(frame, image, people))
         if known:
             await self._hand_on(_Observed([self._see(camera_id, known)], []))
 
-    async def _people_of(self, image: Image) -> Detections:
-        (people,) = await self._people(self._detect.ask(image[None]))
-        return people
-
     async def _hand_on(self, observed: _Observed) -> None:
-        if crops := observed.crops:
-            observed.request = self._embed.ask(crops)
+        crops = [crop for part in observed.parts for crop in part.crops]
+        observed.request = self._faces.ask(crops)
         await self._embedded.put(observed)
 
     async def _report(self, unembedded: Aside[_Unembedded | None]) -> None:
         """Report what was seen, with its faces."""
         while observed := await self._embedded.get():
-            faces = await self._faces_in(observed)
+            crops = [part.crops for part in observed.parts]
+            faces = await self._faces.faces_in(crops, observed.request)
             for part, own in zip(observed.parts, faces, strict=True):
                 if part.camera_id in unembedded or own is None:
                     unembedded.add(part.camera_id, _Unembedded(part, own))
@@ -287,29 +254,6 @@ class FrameFlow:
         await unembedded.settled()
         await self._outbox.close()
 
-    async def _faces_in(self, observed: _Observed) -> list[_Faces | None]:
-        """Return the faces of each part; None of those on which the embedder fails."""
-        if observed.request is None:
-            return [[] for _ in observed.parts]
-        try:
-            faces = iter(await self._faces(observed.request))
-            return [[*islice(faces, len(part.crops))] for part in observed.parts]
-        except RayTaskError:
-            each = [self._embed.ask(part.crops) for part in observed.parts]
-        found: list[_Faces | None] = []
-        for request in each:
-            try:
-                found.append(await self._faces(request))
-            except RayTaskError:
-                found.append(None)
-        return found
-
-    async def _faces(self, request: Request[embedder.Embedded]) -> _Faces:
-        embedded = await request.answer()
-        self._clock.add("embed", embedded.seconds)
-        self._dead_letters.succeeded()
-        return embedded.faces
-
     async def _report_late(self, camera_id: str, late: _Unembedded | None) -> None:
         """Report what was seen by a camera that was held up; None: its end."""
         if late is None:
@@ -317,14 +261,10 @@ class FrameFlow:
             return
         part, faces = late
         if faces is None:
-            faces = await self._dead_letters.try_again(
-                lambda: self._faces(self._embed.ask(part.crops)),
-                stage="embed",
-                stamp=part.seen[-1].frame.stamp,
-            )
-        await self._post_part(part, faces or [None for _ in part.crops])
+            faces = await self._faces.try_again(part.crops, part.seen[-1].frame.stamp)
+        await self._post_part(part, faces)
 
-    async def _post_part(self, part: _Part, faces: _Faces) -> None:
+    async def _post_part(self, part: _Part, faces: Faces) -> None:
         camera = self._cameras[part.camera_id]
         if camera.recorder:
             for one in part.seen:
@@ -379,11 +319,11 @@ class FrameFlow:
             _, names = await asyncio.gather(
                 until_answered(
                     partial(journal.take.remote, told, notes),
-                    on_return=partial(self._note_return, JOURNAL_ACTOR),
+                    on_return=partial(came_back, self.note, JOURNAL_ACTOR),
                 ),
                 until_answered(
                     partial(resolver.take.remote, shown),
-                    on_return=partial(self._note_return, RESOLVER_ACTOR),
+                    on_return=partial(came_back, self.note, RESOLVER_ACTOR),
                 ),
             )
             await self._outbox.drop(len(letters))

@@ -26,6 +26,7 @@ from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.serving.cluster import NAMESPACE
 from genesis_ray.settings import CameraSettings
 from genesis_ray.telemetry import Figures
+from genesis_ray.vision.memory_guard import MemoryState
 
 _CPUS_AN_ACTOR = 0.1
 """A reservation for placing; small, or actors and replicas wait for each other on two cores."""
@@ -106,6 +107,7 @@ class Supervisor:
             late=journal.late,
             stage_s=_stages(groups, journal).seconds(),
             logged_until=journal.logged_until,
+            detectors=_detectors(groups),
         )
 
     async def end(self) -> None:
@@ -220,3 +222,9 @@ def _stages(groups: Sequence[GroupFigures], journal: JournalFigures) -> StageClo
         for stage, seconds in group.stage_s.items():
             clock.add(stage, seconds)
     return clock
+
+
+def _detectors(groups: Sequence[GroupFigures]) -> dict[str, MemoryState]:
+    """Return each replica's latest state: that of whom it told of the most."""
+    told = [item for group in groups for item in group.detectors.items()]
+    return dict(sorted(told, key=lambda item: item[1].out_of_memory))

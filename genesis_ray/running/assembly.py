@@ -20,7 +20,9 @@ from genesis_ray.settings import CameraSettings, DetectorSettings, FaceSettings,
 from genesis_ray.vision.crops import HeadCrop
 from genesis_ray.vision.faces import EmbeddedFace
 from genesis_ray.vision.letterbox import Letterbox
+from genesis_ray.vision.memory_guard import MemoryState
 from genesis_ray.vision.sources import open_source
+from genesis_ray.vision.tiling import Tiler
 
 SYNTHETIC = "synthetic"
 """The model name of the stand-ins that find and tell apart the figures of a synthetic film."""
@@ -31,6 +33,10 @@ class Detector(Protocol):
 
     def detect(self, stack: npt.NDArray[np.uint8]) -> list[Detections]:
         """Find the people in uint8 [n, height, width, 3], normalised to that picture."""
+
+    @property
+    def memory(self) -> MemoryState:
+        """How it gets on with a GPU's memory."""
 
 
 class EmbedderTraits(Protocol):
@@ -137,7 +143,13 @@ def open_station(settings: Settings, camera: CameraSettings) -> CameraStation:
     )
     tracker = PersonTracker(process_fps=fps, first_track_id=first_track_id(source.started_at))
     observer = CameraObserver(rules, tracker)
-    return CameraStation(source, rules, observer, input_size=settings.detector.input_size)
+    return CameraStation(
+        source,
+        rules,
+        observer,
+        input_size=settings.detector.input_size,
+        tiler=_tiler(settings.detector),
+    )
 
 
 def input_shape(settings: Settings, width: int, height: int) -> tuple[int, int]:
@@ -161,6 +173,14 @@ def build_journal(settings: Settings) -> SiteJournal:
         tenant_id=settings.tenant_id,
         site_id=settings.site_id,
         visit_gap=timedelta(seconds=settings.visit_gap_s),
+    )
+
+
+def _tiler(settings: DetectorSettings) -> Tiler | None:
+    if settings.tile_above is None:
+        return None
+    return Tiler(
+        above=settings.tile_above, iou=settings.iou, max_detections=settings.max_detections
     )
 
 

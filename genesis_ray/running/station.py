@@ -8,6 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import numpy as np
+import numpy.typing as npt
+
 from genesis_ray.domain.detections import Detections
 from genesis_ray.domain.events import CameraState, CameraStateChanged
 from genesis_ray.domain.frames import Frame, Image
@@ -23,6 +26,7 @@ from genesis_ray.vision.letterbox import Letterbox
 from genesis_ray.vision.looks import view_of
 from genesis_ray.vision.sources import VideoSource
 from genesis_ray.vision.stream import LiveStream
+from genesis_ray.vision.tiling import Tiler
 
 _CLOCKS_AGREE = timedelta(seconds=2)
 """A live frame's time of capture is at most this far from its arrival."""
@@ -96,11 +100,13 @@ class CameraStation:
         observer: CameraObserver,
         *,
         input_size: int,
+        tiler: Tiler | None = None,
     ) -> None:
         self.source = source
         self._rules = rules
         self._observer = observer
         self._input_size = input_size
+        self._tiler = tiler
         self._letterboxes: dict[tuple[int, ...], Letterbox] = {}
         self._begun = False
         self.failure: Failure | None = None
@@ -151,9 +157,27 @@ class CameraStation:
         for frame in self.source:
             yield frame, self._letterbox(frame.image).apply(frame.image)
 
-    def observe(self, frame: Frame, found: Detections) -> Seen:
-        """Take what the detector found in the next frame, normalised to its input."""
-        people = self._letterbox(frame.image).restore(found)
+    def tiles(self, frame: Frame, found: Detections) -> npt.NDArray[np.uint8] | None:
+        """Return what the detector is to see of a frame once more, [4, height, width, 3].
+
+        `found` is what it found in the frame, normalised to its input. None: that is enough.
+        """
+        if self._tiler is None:
+            return None
+        return self._tiler.inputs(frame.image, self._letterbox(frame.image), found)
+
+    def people(
+        self, frame: Frame, found: Detections, in_tiles: Sequence[Detections] = ()
+    ) -> Detections:
+        """Return everybody the detector found in a frame and its tiles, normalised to the frame."""
+        letterbox = self._letterbox(frame.image)
+        people = letterbox.restore(found)
+        if self._tiler is None or not in_tiles:
+            return people
+        return self._tiler.merge(frame.image, letterbox, people, in_tiles)
+
+    def observe(self, frame: Frame, people: Detections) -> Seen:
+        """Take the people of the next frame, normalised to it."""
         observation = self._observer.observe(
             frame.stamp, people, width=frame.image.shape[1], view=view_of(frame.image)
         )

@@ -19,8 +19,10 @@ from genesis_ray.domain.events import Event
 from genesis_ray.domain.frames import Frame
 from genesis_ray.pipeline.stages import RESOLVER, JournalStage, Resolved, ResolverStage
 from genesis_ray.running.assembly import Detector, Embedder
+from genesis_ray.running.second_look import SecondLook
 from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.running.station import CameraStation, Report, Seen
+from genesis_ray.vision.tiling import TILES
 
 _STACKS_AHEAD = 2
 """Stacks under way at the detector while another is observed: one computing, one waiting."""
@@ -49,9 +51,12 @@ def watch(
         ThreadPoolExecutor(_STACKS_AHEAD, "detect") as detecting,
     ):
 
-        def detect(images: npt.NDArray[np.uint8]) -> list[Detections]:
+        def detect(frames: list[Frame], images: npt.NDArray[np.uint8]) -> list[Detections]:
             with clock.time("detect"):
-                return detector.detect(images)
+                found = detector.detect(images)
+                closer = SecondLook([(station, frame) for frame in frames], found)
+                stacks = closer.stacks(TILES * len(images))
+                return closer.merged([people for one in stacks for people in detector.detect(one)])
 
         def report(frames: list[Frame], found: Future[list[Detections]]) -> Report:
             people = found.result()
@@ -70,7 +75,7 @@ def watch(
         while stack := upcoming.result():
             upcoming = decoding.submit(next, stacks, None)
             frames, images = stack
-            under_way.append((frames, detecting.submit(detect, images)))
+            under_way.append((frames, detecting.submit(detect, frames, images)))
             if len(under_way) > _STACKS_AHEAD:
                 yield report(*under_way.popleft())
         while under_way:

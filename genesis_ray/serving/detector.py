@@ -12,23 +12,35 @@ from ray.serve import Application
 
 from genesis_ray.domain.detections import Detections
 from genesis_ray.running.assembly import load_detector
-from genesis_ray.serving.placement import HEALTH_CHECK_PERIOD_S, gpus_a_replica
+from genesis_ray.serving.placement import HEALTH_CHECK_PERIOD_S, gpus_a_replica, own_gpu_share
 from genesis_ray.settings import DetectorSettings
+from genesis_ray.vision.memory_guard import MemoryState, claim_share
 
 NAME = "detector"
 
-STACKS_IN_FLIGHT = 2
-"""Per camera group: one computing, one arriving."""
+_CONCURRENT_BATCHES = 2
+"""One computes while the next gathers."""
+
+_WAITING = 4
+"""Camera groups whose requests a replica takes at once; others wait before it, for any replica."""
 
 Images = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The people of a stack of frames, and the seconds that the model took for it."""
+    """The people of a stack of frames, and the seconds that the model took for it.
+
+    Attributes:
+        replica: Who found them.
+        memory: How that one gets on with its GPU's memory. It comes with every answer, since a
+            handle asks any replica and never all of them.
+    """
 
     people: list[Detections]
     seconds: float
+    replica: str
+    memory: MemoryState
 
 
 class DetectorReplica:
@@ -37,6 +49,8 @@ class DetectorReplica:
     def __init__(
         self, settings: DetectorSettings, shapes: Collection[tuple[int, int]] = ()
     ) -> None:
+        claim_share(own_gpu_share())
+        self._name = serve.get_replica_context().replica_id.unique_id
         self._detector = load_detector(settings)
         for shape in shapes:
             self._detector.detect(np.zeros((1, *shape, 3), np.uint8))
@@ -45,7 +59,7 @@ class DetectorReplica:
 
     @serve.batch(
         batch_size_fn=lambda stacks: sum(len(stack) for stack in stacks),
-        max_concurrent_batches=STACKS_IN_FLIGHT,
+        max_concurrent_batches=_CONCURRENT_BATCHES,
     )
     async def detect(self, stacks: list[Images]) -> list[Found]:
         """Find the people in one caller's stack of frames, uint8 [n, height, width, 3].
@@ -64,7 +78,8 @@ class DetectorReplica:
             seconds_a_frame = (time.perf_counter() - begun) / max(len(people), 1)
             for i in alike:
                 own, people = people[: len(stacks[i])], people[len(stacks[i]) :]
-                answers[i] = Found(own, seconds_a_frame * len(own))
+                seconds = seconds_a_frame * len(own)
+                answers[i] = Found(own, seconds, self._name, self._detector.memory)
         return [answers[i] for i in range(len(stacks))]
 
 
@@ -81,11 +96,11 @@ def bind(settings: DetectorSettings, shapes: Collection[tuple[int, int]] = ()) -
             "num_cpus": settings.num_cpus,
             "num_gpus": gpus_a_replica(settings.num_gpus),
         },
-        max_ongoing_requests=4 * STACKS_IN_FLIGHT,
+        max_ongoing_requests=_WAITING * settings.stacks_in_flight,
         autoscaling_config={
             "min_replicas": settings.min_replicas,
             "max_replicas": settings.max_replicas,
-            "target_ongoing_requests": STACKS_IN_FLIGHT,
+            "target_ongoing_requests": settings.stacks_in_flight,
         },
     )
     return deployment.bind(settings, shapes)

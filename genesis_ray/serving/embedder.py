@@ -8,10 +8,11 @@ from ray import serve
 from ray.serve import Application
 
 from genesis_ray.running.assembly import load_embedder
-from genesis_ray.serving.placement import HEALTH_CHECK_PERIOD_S, gpus_a_replica
+from genesis_ray.serving.placement import HEALTH_CHECK_PERIOD_S, gpus_a_replica, own_gpu_share
 from genesis_ray.settings import FaceSettings
 from genesis_ray.vision.crops import HeadCrop
 from genesis_ray.vision.faces import EmbeddedFace
+from genesis_ray.vision.memory_guard import claim_share
 
 NAME = "embedder"
 
@@ -34,6 +35,7 @@ class EmbedderReplica:
     """Gathers the head crops of many camera groups into full batches."""
 
     def __init__(self, settings: FaceSettings) -> None:
+        claim_share(own_gpu_share())
         self._embedder = load_embedder(settings)
 
     @serve.batch(

@@ -18,6 +18,11 @@ def gpus_a_replica(wanted: float | None) -> float:
     return _GPU_SHARE if _has_gpu() else 0.0
 
 
+def own_gpu_share() -> float:
+    """Return how much of a GPU Ray has given to the actor or replica that asks."""
+    return float(ray.get_runtime_context().get_assigned_resources().get("GPU", 0.0))
+
+
 def _has_gpu() -> bool:
     """Tell whether the cluster has a GPU; before there is one, whether this machine does.
 

@@ -11,13 +11,13 @@ from typing import Literal
 from genesis_ray.vision.fetch import IndexMirror, Source, WebFile
 
 Task = Literal["person-detection", "face-detection", "face-embedding"]
-Engine = Literal["torch", "openvino", "openvino-int8"]
+Engine = Literal["torch", "openvino", "openvino-int8", "onnxruntime", "tensorrt"]
 Format = Literal["ultralytics", "facenet-graph", "onnx", "python-package"]
 
 _ENGINES: dict[Format, tuple[Engine, ...]] = {
-    "ultralytics": ("torch", "openvino", "openvino-int8"),
-    "facenet-graph": ("torch", "openvino"),
-    "onnx": ("openvino",),
+    "ultralytics": ("torch", "openvino", "openvino-int8", "onnxruntime", "tensorrt"),
+    "facenet-graph": ("torch", "openvino", "onnxruntime"),
+    "onnx": ("openvino", "onnxruntime"),
     "python-package": (),
 }
 
@@ -48,6 +48,7 @@ class Model:
         sha256, size: Of that file, in hexadecimal and in bytes.
         sources: In the order of asking.
         dimension: Of the vectors that an embedding network makes.
+        only: The engines that can run it, where they are not all that its format has.
     """
 
     name: str
@@ -61,11 +62,12 @@ class Model:
     size: int = 0
     sources: tuple[Source, ...] = ()
     dimension: int | None = None
+    only: tuple[Engine, ...] | None = None
 
     @property
     def engines(self) -> tuple[Engine, ...]:
         """The engines that `engines.load` can run this model with."""
-        return _ENGINES[self.format]
+        return self.only or _ENGINES[self.format]
 
 
 _YOLO = InputConvention("RGB", mean=0, scale=255)
@@ -157,6 +159,8 @@ CATALOG: dict[str, Model] = _by_name(
             file="face_detection_yunet_2023mar.onnx",
             sha256="8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4",
             size=232_589,
+            # The file has one input shape, 640x640, which OpenVINO alone can change.
+            only=("openvino",),
             sources=(
                 WebFile(
                     "https://github.com/opencv/opencv_zoo/raw/main/models/"

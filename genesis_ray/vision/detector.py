@@ -9,6 +9,7 @@ import numpy.typing as npt
 from genesis_ray.domain.detections import Detections
 from genesis_ray.errors import ModelError
 from genesis_ray.vision import engines, models
+from genesis_ray.vision.memory_guard import MemoryGuard, MemoryState
 
 _PERSON = 4  # the row of the output after the four of the box: COCO's first class
 
@@ -42,7 +43,7 @@ class PersonDetector:
         self._iou = iou
         self._max_detections = max_detections
         self._loading = threading.Lock()
-        self._runners: dict[tuple[int, int], engines.Runner] = {}
+        self._runners: dict[tuple[int, int], MemoryGuard] = {}
 
     def detect(self, stack: npt.NDArray[np.uint8]) -> list[Detections]:
         """Find the people in uint8 [n, h, w, 3], BGR; h and w are multiples of 32.
@@ -56,10 +57,16 @@ class PersonDetector:
         size = np.array([width, height, width, height], np.float32)
         return [self._people(prediction, size) for prediction in predictions]
 
-    def _runner(self, shape: tuple[int, int]) -> engines.Runner:
+    @property
+    def memory(self) -> MemoryState:
+        """How the networks of all shapes get on with a GPU's memory."""
+        return sum((runner.state for runner in list(self._runners.values())), MemoryState())
+
+    def _runner(self, shape: tuple[int, int]) -> MemoryGuard:
         with self._loading:
             if shape not in self._runners:
-                self._runners[shape] = engines.load(self._model, shape, engine=self._engine)
+                runner = engines.load_guarded(self._model, shape, engine=self._engine)
+                self._runners[shape] = runner
             return self._runners[shape]
 
     def _people(

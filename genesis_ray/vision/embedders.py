@@ -145,7 +145,7 @@ class _Network:
         if shape is None:
             raise ValueError(f"expected a model of one input shape, {part.model} takes many")
         self._size = shape[0]
-        self._run = engines.load(part.model, shape, engine=engine)
+        self._run = engines.load_guarded(part.model, shape, engine=engine)
 
     def embed(self, faces: Sequence[tuple[Image, FoundFace]]) -> Embeddings:
         """Return the part's share of the faces' vectors."""

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from genesis_ray.errors import ModelError
 from genesis_ray.vision import models
 from genesis_ray.vision.catalog import Engine, Model
+from genesis_ray.vision.memory_guard import MemoryGuard
 
 Device = Literal["cpu", "cuda"]
 
@@ -41,42 +42,66 @@ def best_device() -> Device:
 
 
 def best_engine(model: str, device: Device) -> Engine:
-    """Return the fastest engine that can run a model on a device without getting worse at it.
+    """Return the fastest engine known to run a model on a device without getting worse at it.
 
-    On x86 OpenVINO does three to four times what torch does, and more than twice as much again
-    with a detector's weights and activations in 8 bits, where the processor multiplies those.
+    The order on a processor, of those that the model has: OpenVINO in 8 bits, where the processor
+    multiplies those; OpenVINO; ONNX Runtime; torch. On a GPU it is torch: TensorRT and ONNX Runtime
+    have to be chosen, as their accuracy there has not been measured (docs/adr/0006).
 
     Raises:
         ModelError: No engine runs this model.
     """
     possible = _possible(model)
     wanted: list[Engine] = ["torch"]
-    if device == "cpu" and importlib.util.find_spec("openvino"):
-        wanted = ["openvino-int8", "openvino"] if _multiplies_int8() else ["openvino"]
+    if device == "cpu":
+        wanted = ["onnxruntime", "torch"]
+        if importlib.util.find_spec("openvino"):
+            wanted = ["openvino-int8", "openvino"] if _multiplies_int8() else ["openvino"]
     return next((engine for engine in wanted if engine in possible), possible[0])
 
 
 def load(
-    model: str, shape: tuple[int, int], *, engine: str = "auto", threads: int | None = None
+    model: str,
+    shape: tuple[int, int],
+    *,
+    engine: str = "auto",
+    threads: int | None = None,
+    device: Device | None = None,
 ) -> Runner:
-    """Make a model ready for pictures of `shape`, (height, width).
+    """Make a model ready for pictures of `shape`, (height, width), by default on the best device.
 
     `threads` is how many processor threads it may use, by default as many as there are
     for this process. The first load of a shape converts the model, which takes seconds.
     Raises ModelError for weights that are missing or wrong, or an engine that cannot
-    run this model.
+    run this model, or not on this machine.
     """
-    entry, chosen = models.find(model), _chosen(model, engine)
-    _check_shape(entry, shape)
-    threads = threads or _cores()
-    if chosen != "torch":
-        from genesis_ray.vision.openvino_engine import OpenVinoRunner
+    device, threads = device or best_device(), threads or _cores()
+    entry, chosen = models.find(model), _chosen(model, engine, device)
+    files = export(model, shape, engine=chosen)
+    match chosen:
+        case "torch":
+            from genesis_ray.vision.torch_engine import TorchRunner
 
-        return OpenVinoRunner(export(model, shape, engine=chosen), threads=threads)
+            return TorchRunner(entry, shape, device=device, threads=threads)
+        case "onnxruntime":
+            from genesis_ray.vision.onnxruntime_engine import OnnxRuntimeRunner
 
-    from genesis_ray.vision.torch_engine import TorchRunner
+            return OnnxRuntimeRunner(files, entry.input, shape, device=device, threads=threads)
+        case "tensorrt":
+            from genesis_ray.vision.tensorrt_engine import TensorRtRunner
 
-    return TorchRunner(entry, shape, device=best_device(), threads=threads)
+            return TensorRtRunner(files, entry.input)
+        case "openvino" | "openvino-int8":
+            from genesis_ray.vision.openvino_engine import OpenVinoRunner
+
+            return OpenVinoRunner(files, threads=threads)
+
+
+def load_guarded(model: str, shape: tuple[int, int], *, engine: str = "auto") -> MemoryGuard:
+    """Load as `load` does, and go on with the processor's best engine where a GPU is too small."""
+    return MemoryGuard(
+        lambda: load(model, shape, engine=engine), lambda: load(model, shape, device="cpu")
+    )
 
 
 def export(model: str, shape: tuple[int, int], *, engine: str = "auto") -> Path:
@@ -86,22 +111,41 @@ def export(model: str, shape: tuple[int, int], *, engine: str = "auto") -> Path:
     """
     entry, chosen = models.find(model), _chosen(model, engine)
     _check_shape(entry, shape)
-    if chosen == "torch":
-        return models.weights(model)
+    match chosen:
+        case "torch":
+            return models.weights(model)
+        case "onnxruntime":
+            from genesis_ray.vision import onnx_export
 
-    from genesis_ray.vision import openvino_export
+            return onnx_export.export(entry)
+        case "tensorrt":
+            from genesis_ray.vision import tensorrt_export
 
-    return openvino_export.export(entry, shape, int8=chosen == "openvino-int8")
+            return tensorrt_export.export(entry, shape, device=best_device())
+        case "openvino" | "openvino-int8":
+            from genesis_ray.vision import openvino_export
+
+            return openvino_export.export(entry, shape, int8=chosen == "openvino-int8")
 
 
 def is_exported(model: str, shape: tuple[int, int], *, engine: str = "auto") -> bool:
-    """Tell whether `export` would find its files made."""
+    """Tell whether `export` would find its files made; raises ModelError as `load` does."""
     entry, chosen = models.find(model), _chosen(model, engine)
-    if chosen == "torch":
-        return True
-    from genesis_ray.vision import openvino_export
+    match chosen:
+        case "torch":
+            return True
+        case "onnxruntime":
+            from genesis_ray.vision import onnx_export
 
-    return openvino_export.is_exported(entry, shape, int8=chosen == "openvino-int8")
+            return onnx_export.is_exported(entry)
+        case "tensorrt":
+            from genesis_ray.vision import tensorrt_export
+
+            return tensorrt_export.is_exported(entry, shape, device=best_device())
+        case "openvino" | "openvino-int8":
+            from genesis_ray.vision import openvino_export
+
+            return openvino_export.is_exported(entry, shape, int8=chosen == "openvino-int8")
 
 
 def _cores() -> int:
@@ -126,10 +170,10 @@ def _possible(name: str) -> tuple[Engine, ...]:
     raise ModelError(f"{name} is run by the Python package it comes in, not by an engine")
 
 
-def _chosen(name: str, engine: str) -> Engine:
+def _chosen(name: str, engine: str, device: Device | None = None) -> Engine:
     possible = _possible(name)
     if engine == "auto":
-        return best_engine(name, best_device())
+        return best_engine(name, device or best_device())
     for candidate in possible:
         if candidate == engine:
             return candidate

@@ -80,7 +80,7 @@ class GridFinder:
     def _runner(self, side: int) -> engines.Runner:
         with self._loading:
             if side not in self._runners:
-                self._runners[side] = engines.load(
+                self._runners[side] = engines.load_guarded(
                     self._grid.model, (side, side), engine=self._engine
                 )
             return self._runners[side]

@@ -1,6 +1,5 @@
 """Models as torch runs them. Importing this imports torch: 870 MB and some seconds."""
 
-import os
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,7 @@ from torch import nn
 
 from genesis_ray.errors import ModelError
 from genesis_ray.vision import facenet, models
-from genesis_ray.vision.catalog import Model
+from genesis_ray.vision.catalog import InputConvention, Model
 
 # On a GPU every batch has this size, filled up where need be: kernels are chosen by it,
 # so a picture's result would else depend on how many came with it.
@@ -29,8 +28,27 @@ def network(model: Model, *, any_shape: bool = False) -> nn.Module:
     return loaded.eval().requires_grad_(False)
 
 
+def scaled_planes(
+    images: npt.NDArray[np.uint8], batch: int, convention: InputConvention, device: torch.device
+) -> torch.Tensor:
+    """Return pictures uint8 [n, h, w, 3], BGR, as a network wants them: float [batch, 3, h, w].
+
+    They travel as bytes; what is missing to `batch` is black.
+    """
+    filled = np.zeros((batch, *images.shape[1:]), np.uint8)
+    filled[: len(images)] = images
+    pixels = torch.from_numpy(filled).to(device).permute(0, 3, 1, 2)
+    if convention.colour == "RGB":
+        pixels = pixels.flip(1)
+    return (pixels.float() - convention.mean) / convention.scale
+
+
 class TorchRunner:
-    """A model on a GPU or the processor."""
+    """A model on a GPU or the processor.
+
+    Attributes:
+        batch: Pictures run together, which may be made less where the memory is too small.
+    """
 
     def __init__(self, model: Model, shape: tuple[int, int], *, device: str, threads: int) -> None:
         if device == "cuda" and not torch.cuda.is_available():
@@ -43,7 +61,7 @@ class TorchRunner:
         self._network = network(model).to(self._device)
         self._input = model.input
         self._shape = (*shape, 3)
-        self._batch = _CUDA_BATCH if device == "cuda" else 1
+        self.batch = _CUDA_BATCH if device == "cuda" else 1
         # Fixes what a network works out from the shape at its first call, before threads meet.
         self(np.zeros((1, *self._shape), np.uint8))
 
@@ -54,19 +72,15 @@ class TorchRunner:
             raise ValueError(
                 f"expected uint8 [n, *{self._shape}], got {images.dtype} {images.shape}"
             )
+        batch = self.batch
         results = [
-            self._run(images[start : start + self._batch])
-            for start in range(0, max(1, len(images)), self._batch)
+            self._run(images[start : start + batch], batch)
+            for start in range(0, max(1, len(images)), batch)
         ]
         return (np.concatenate(results),)
 
-    def _run(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        batch = np.zeros((self._batch, *self._shape), np.uint8)
-        batch[: len(images)] = images
-        pixels = torch.from_numpy(batch).to(self._device).permute(0, 3, 1, 2)
-        if self._input.colour == "RGB":
-            pixels = pixels.flip(1)
-        planes = (pixels.float() - self._input.mean) / self._input.scale
+    def _run(self, images: npt.NDArray[np.uint8], batch: int) -> npt.NDArray[np.float32]:
+        planes = scaled_planes(images, batch, self._input, self._device)
         result: npt.NDArray[np.float32] = self._network(planes)[: len(images)].cpu().numpy()
         return result
 
@@ -86,11 +100,7 @@ def _person_yolo(model: Model, *, any_shape: bool) -> nn.Module:
     The output is [n, 5, anchors]: centre x and y, width, height in pixels, and the
     confidence that it is a person; to the last bit what the whole network says.
     """
-    # Read when ultralytics is imported: it writes nothing in the home, installs nothing.
-    os.environ.setdefault("YOLO_CONFIG_DIR", str(models.models_dir() / "ultralytics"))
-    os.environ.setdefault("YOLO_AUTOINSTALL", "false")
-    os.environ.setdefault("YOLO_OFFLINE", "true")
-    os.environ.setdefault("YOLO_VERBOSE", "false")
+    from genesis_ray.vision import quiet_ultralytics  # noqa: F401  # isort: skip
     from ultralytics.nn.tasks import load_checkpoint
 
     # A pickle, which can run anything: `weights` has checked its digest.

@@ -32,7 +32,14 @@ def spoil(cache: Path, name: str) -> Path:
 def test_list_shows_models_licences_and_thresholds():
     result = genesis_models("list")
     assert result.exit_code == 0
-    for part in ("yolov8n", "AGPL-3.0", "non-commercial", "facenet-vggface2", "threshold"):
+    for part in (
+        "yolov8n",
+        "AGPL-3.0",
+        "non-commercial",
+        "facenet-vggface2",
+        "threshold",
+        "tensorrt",
+    ):
         assert part in result.stdout
 
 
@@ -44,7 +51,7 @@ def test_list_as_json_tells_what_is_here(cache):
     assert entries.keys() == CATALOG.keys()
     assert [name for name, entry in entries.items() if entry["here"]] == ["mtcnn", "yunet"]
     assert entries["sface"]["dimension"] == 128
-    assert entries["sface"]["engines"] == ["openvino"]
+    assert entries["sface"]["engines"] == ["openvino", "onnxruntime"]
 
 
 def test_an_empty_cache_is_in_order():

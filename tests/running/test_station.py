@@ -104,9 +104,16 @@ def test_a_stream_may_change_its_resolution(station):
 def test_boxes_are_brought_back_to_the_frame_they_were_found_in(station):
     wide, tall = [0.25, 7 / 30, 0.75, 23 / 30], [7 / 30, 0.25, 23 / 30, 0.75]  # without margins
     for (frame, _), expected in zip(station.frames(), [wide, wide, tall], strict=True):
-        seen = station.observe(frame, Detections(MIDDLE, np.ones(1, np.float32)))
+        people = station.people(frame, Detections(MIDDLE, np.ones(1, np.float32)))
+        np.testing.assert_allclose(people.xyxy, [expected], atol=1e-6)
+        seen = station.observe(frame, people)
         assert seen.observation.tracks is not None
-        np.testing.assert_allclose(seen.observation.tracks.detections.xyxy, [expected], atol=1e-6)
+        np.testing.assert_array_equal(seen.observation.tracks.detections.xyxy, people.xyxy)
+
+
+def test_nobody_is_looked_at_again_unless_asked_for(station):
+    (frame, _), *_ = station.frames()
+    assert station.tiles(frame, Detections(MIDDLE, np.ones(1, np.float32))) is None
 
 
 def test_the_tracker_is_shown_each_frame_in_its_own_shape(station, tracker):

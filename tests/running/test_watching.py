@@ -3,8 +3,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 
+from genesis_ray.domain.detections import Detections
 from genesis_ray.domain.events import CameraStateChanged, FaceRecognized, VisitEnded, ZoneCrossed
 from genesis_ray.domain.ordering import DONE
 from genesis_ray.pipeline.stages import JournalStage, ResolverStage
@@ -65,6 +67,48 @@ def test_what_is_told_does_not_depend_on_the_size_of_the_stacks(settings, stack_
     reference = watched(open_station(settings, camera("door")), stack_frames=4)
     other = watched(open_station(settings, camera("door")), stack_frames=stack_frames)
     assert told(other) == told(reference)
+
+
+class HalfBlindDetector(ColourDetector):
+    """Sees one figure while that is at the left, else all; knows how many pictures it was given."""
+
+    def __init__(self) -> None:
+        self.pictures = 0
+
+    def detect(self, stack: np.ndarray) -> list[Detections]:
+        self.pictures += len(stack)
+        found = super().detect(stack)
+        return [
+            Detections(one.xyxy[:1], one.confidence[:1]) if (one.xyxy[:1, 0] < 0.4).any() else one
+            for one in found
+        ]
+
+
+@pytest.mark.parametrize("stack_frames", [1, 3, 100])
+def test_crowded_frames_are_looked_at_again_whatever_the_size_of_the_stacks(settings, stack_frames):
+    section = settings.detector.model_copy(update={"tile_above": 2})
+    settings = settings.model_copy(update={"detector": section})
+    detector, clock = HalfBlindDetector(), StageClock()
+    station = open_station(settings, camera("door"))
+    with closing(station.source):
+        inputs = np.stack([image for _, image in station.frames()])
+    crowded = sum(len(found) >= 2 for found in HalfBlindDetector().detect(inputs))
+    assert 0 < crowded < len(inputs)
+
+    def run(stack_frames: int) -> list:
+        station = open_station(settings, camera("door"))
+        with closing(station.source):
+            return told(
+                list(
+                    watch(
+                        station, detector, ColourEmbedder(), stack_frames=stack_frames, clock=clock
+                    )
+                )
+            )
+
+    reference = run(4)
+    assert detector.pictures == len(inputs) + 4 * crowded
+    assert run(stack_frames) == reference
 
 
 def test_frames_are_shown_in_order_once_they_were_observed(settings):

@@ -9,9 +9,10 @@ from genesis_ray.domain.detections import Detections
 from genesis_ray.domain.frames import Image
 from genesis_ray.domain.geometry import iou
 from genesis_ray.errors import ModelError
-from genesis_ray.vision import models
+from genesis_ray.vision import engines, models
 from genesis_ray.vision.detector import PersonDetector
 from genesis_ray.vision.letterbox import Letterbox
+from genesis_ray.vision.memory_guard import MemoryState
 
 needs_models = [pytest.mark.models, pytest.mark.timeout(300)]
 
@@ -43,6 +44,25 @@ def test_single_picture_is_no_stack(detector):
         detector.detect(np.zeros((384, 640, 3), np.uint8))
 
 
+def test_a_gpu_that_is_too_small_is_made_do_with_and_told(monkeypatch):
+    class Gpu:
+        batch = 8
+
+        def __call__(self, images: np.ndarray) -> tuple[np.ndarray]:
+            if self.batch > 2:
+                raise RuntimeError("CUDA error: out of memory")
+            return (np.zeros((len(images), 5, 0), np.float32),)
+
+    monkeypatch.setattr(engines, "load", lambda *_, **__: Gpu())
+    detector = PersonDetector()
+    assert detector.memory == MemoryState()
+    for shape in ((64, 96), (96, 64)):
+        assert [len(found) for found in detector.detect(np.zeros((3, *shape, 3), np.uint8))] == [
+            0
+        ] * 3
+    assert (detector.memory.out_of_memory, detector.memory.batch) == (4, 2)
+
+
 class TestOnPhotos:
     pytestmark = needs_models
 
@@ -51,7 +71,7 @@ class TestOnPhotos:
     def test_everybody_is_found(self, model, name, people):
         assert len(people_in(photo(name), PersonDetector(model, confidence=0.25))) == people
 
-    @pytest.mark.parametrize("engine", ["openvino-int8", "openvino", "torch"])
+    @pytest.mark.parametrize("engine", ["openvino-int8", "openvino", "onnxruntime", "torch"])
     def test_people_are_where_ultralytics_finds_them(self, engine, tmp_path, monkeypatch):
         monkeypatch.setenv("YOLO_CONFIG_DIR", str(tmp_path))
         monkeypatch.setenv("YOLO_OFFLINE", "true")

@@ -1,0 +1,156 @@
+"""What the models say of a group's frames, also where they fail on one of them."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from ray.exceptions import RayTaskError
+
+from genesis_ray.domain.detections import Detections
+from genesis_ray.domain.events import SystemState
+from genesis_ray.domain.frames import Frame, FrameStamp, Image
+from genesis_ray.live.inbox import Stack
+from genesis_ray.live.models import Model, Request
+from genesis_ray.live.retrying import DeadLetters
+from genesis_ray.live.spec import LiveSpec
+from genesis_ray.running.second_look import SecondLook
+from genesis_ray.running.stage_clock import StageClock
+from genesis_ray.running.station import CameraStation
+from genesis_ray.serving import detector, embedder
+from genesis_ray.vision.crops import HeadCrop
+from genesis_ray.vision.faces import EmbeddedFace
+from genesis_ray.vision.memory_guard import MemoryState
+
+Note = Callable[[str, SystemState, str], None]
+"""Has an event written that a part of the system came into a state, and why."""
+
+Faces = list[EmbeddedFace | None]
+
+
+class PeopleFinder:
+    """The detector, as a group asks it.
+
+    Attributes:
+        replicas: How those that answered get on with their memory, by name.
+    """
+
+    def __init__(
+        self, spec: LiveSpec, clock: StageClock, dead_letters: DeadLetters, note: Note
+    ) -> None:
+        self._model: Model[detector.Found] = Model(
+            spec.detector_app, detector.NAME, "detect", on_return=partial(came_back, note)
+        )
+        self._note = note
+        self._most_frames = spec.settings.detector.max_batch_frames
+        self._clock = clock
+        self._dead_letters = dead_letters
+        self.replicas: dict[str, MemoryState] = {}
+
+    def ask(self, stack: Stack) -> Request[detector.Found] | None:
+        """Send a stack; there is nothing to ask of one without frames."""
+        return self._model.ask(stack.images) if stack.frames else None
+
+    async def people_in(
+        self, stack: Stack, request: Request[detector.Found] | None
+    ) -> list[Detections | None]:
+        """Return who is in each frame, normalised to it; None of those on which it fails."""
+        if request is None:
+            return []
+        try:
+            return [*await self._people(stack.frames, request)]
+        except RayTaskError:
+            each = [self._model.ask(image[None]) for image in stack.images]
+        people: list[Detections | None] = []
+        for frame, request in zip(stack.frames, each, strict=True):
+            try:
+                people += await self._people([frame], request)
+            except RayTaskError:
+                people.append(None)
+        return people
+
+    async def try_again(
+        self, station: CameraStation, frame: Frame, image: Image
+    ) -> Detections | None:
+        """Return who is in a frame on which it failed; None once the frame was set aside."""
+
+        async def attempt() -> Detections:
+            (people,) = await self._people([(station, frame)], self._model.ask(image[None]))
+            return people
+
+        return await self._dead_letters.try_again(attempt, stage="detect", stamp=frame.stamp)
+
+    async def _people(
+        self, frames: Sequence[tuple[CameraStation, Frame]], request: Request[detector.Found]
+    ) -> list[Detections]:
+        """Return the people in frames, crowded ones looked at once more in tiles."""
+        first = await request.answer()
+        closer = SecondLook(frames, first.people)
+        requests = [self._model.ask(stack) for stack in closer.stacks(self._most_frames)]
+        further = [await request.answer() for request in requests]
+        for found in (first, *further):
+            self._note_memory(found.replica, found.memory)
+        self._clock.add("detect", first.seconds + sum(one.seconds for one in further))
+        self._dead_letters.succeeded()
+        return closer.merged([people for one in further for people in one.people])
+
+    def _note_memory(self, replica: str, memory: MemoryState) -> None:
+        before = self.replicas.get(replica, MemoryState())
+        self.replicas[replica] = memory
+        if memory.out_of_memory > before.out_of_memory:
+            now = "on the processor" if memory.on_processor else f"{memory.batch} frames at once"
+            self._note(f"detector {replica}", "degraded", f"{now}: {memory.reason}")
+
+
+class FaceFinder:
+    """The embedder, as a group asks it."""
+
+    def __init__(
+        self, spec: LiveSpec, clock: StageClock, dead_letters: DeadLetters, note: Note
+    ) -> None:
+        self._model: Model[embedder.Embedded] = Model(
+            spec.embedder_app, embedder.NAME, "embed", on_return=partial(came_back, note)
+        )
+        self._clock = clock
+        self._dead_letters = dead_letters
+
+    def ask(self, crops: Sequence[HeadCrop]) -> Request[embedder.Embedded] | None:
+        """Send crops; there is nothing to ask where there are none."""
+        return self._model.ask(list(crops)) if crops else None
+
+    async def faces_in(
+        self, parts: Sequence[list[HeadCrop]], request: Request[embedder.Embedded] | None
+    ) -> list[Faces | None]:
+        """Return the faces of each part of what was asked; None of those on which it fails."""
+        if request is None:
+            return [[] for _ in parts]
+        try:
+            faces = iter(await self._faces(request))
+            return [[next(faces) for _ in crops] for crops in parts]
+        except RayTaskError:
+            each = [self.ask(crops) for crops in parts]
+        found: list[Faces | None] = []
+        for request in each:
+            try:
+                found.append(await self._faces(request) if request else [])
+            except RayTaskError:
+                found.append(None)
+        return found
+
+    async def try_again(self, crops: list[HeadCrop], stamp: FrameStamp) -> Faces:
+        """Return the faces of crops on which it failed; none once they were set aside."""
+        attempt = partial(self._ask_again, crops)
+        faces = await self._dead_letters.try_again(attempt, stage="embed", stamp=stamp)
+        return faces or [None for _ in crops]
+
+    async def _ask_again(self, crops: list[HeadCrop]) -> Faces:
+        return await self._faces(self._model.ask(crops))
+
+    async def _faces(self, request: Request[embedder.Embedded]) -> Faces:
+        embedded = await request.answer()
+        self._clock.add("embed", embedded.seconds)
+        self._dead_letters.succeeded()
+        return embedded.faces
+
+
+def came_back(note: Note, name: str, after_s: float) -> None:
+    """Note that a part of the system answers again, and after how many seconds."""
+    note(name, "recovered", f"{after_s:.1f} s without an answer")

@@ -1,0 +1,143 @@
+"""The camera group's steps in one process: doubles answer for Serve and the other actors."""
+
+import asyncio
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from genesis_ray.domain.events import Event
+from genesis_ray.domain.ordering import NOT_BEGUN
+from genesis_ray.live import cameras, models
+from genesis_ray.live.cameras import CameraGroupActor, GroupFigures
+from genesis_ray.live.journal import Resumption
+from genesis_ray.live.spec import LiveSpec, Shown, Told
+from genesis_ray.serving.detector import Found
+from genesis_ray.serving.embedder import Embedded
+from genesis_ray.settings import CameraSettings, Settings
+from genesis_ray.testing import ColourDetector, ColourEmbedder
+from genesis_ray.vision.memory_guard import MemoryState
+
+START = datetime(2026, 1, 5, 9, tzinfo=UTC)
+FILM = "synthetic:?people=2&seconds=4&fps=10&width=320&height=240"
+
+
+class Remote:
+    """A method of another process, which answers a little later."""
+
+    def __init__(self, call) -> None:
+        self._call = call
+
+    def remote(self, *arguments) -> asyncio.Task:
+        return asyncio.create_task(self._answer(*arguments))
+
+    async def _answer(self, *arguments):
+        await asyncio.sleep(0.002)
+        return self._call(*arguments)
+
+
+class Others:
+    """The detector, the embedder, the resolver and the journal."""
+
+    def __init__(self) -> None:
+        self.events: list = []
+        self.notes: list[Event] = []
+        self.faces: list = []
+        self.stacks: list[int] = []
+        self.figures: GroupFigures | None = None
+        self.most_under_way = 0
+        self._under_way = 0
+        self.detect = SimpleNamespace(remote=self._detect)
+        self.embed = Remote(lambda crops: Embedded(ColourEmbedder().embed(crops), 0.0))
+        self.journal = SimpleNamespace(
+            take=Remote(self._log), resumption=Remote(lambda _: Resumption({}, NOT_BEGUN))
+        )
+        self.resolver = SimpleNamespace(take=Remote(self._resolve))
+
+    def _detect(self, images: np.ndarray) -> asyncio.Task:
+        self.stacks.append(len(images))
+        self._under_way += 1
+        self.most_under_way = max(self.most_under_way, self._under_way)
+        return Remote(self._found).remote(images)
+
+    def _found(self, images: np.ndarray) -> Found:
+        self._under_way -= 1
+        memory = MemoryState(1, 4, False, "full")
+        return Found(ColourDetector().detect(images), 0.0, "replica", memory)
+
+    def _log(self, told: list[Told], notes: list[Event]) -> None:
+        self.events += [event for each in told for event in each.events]
+        self.notes += notes
+
+    def _resolve(self, shown: list[Shown]) -> dict:
+        self.faces += [face for each in shown for face in each.faces]
+        return {}
+
+    def told(self) -> tuple[list, list]:
+        """All events and faces, whatever reports they came in."""
+        events = [event for _, together in self.events for event in together]
+        faces = [(face.track_id, face.captured_at, face.embedding.tobytes()) for face in self.faces]
+        return events, faces
+
+
+@pytest.fixture
+def watch(monkeypatch, tmp_path):
+    """Watch a film of 40 frames with detector settings; return what the others were asked."""
+
+    def watch(**detector) -> Others:
+        others = Others()
+        monkeypatch.setattr(models.serve, "get_deployment_handle", lambda *_: others)
+        monkeypatch.setattr(cameras.ray, "get_actor", lambda name, _: getattr(others, name))
+        settings = Settings(
+            data_dir=tmp_path,
+            detector={"model": "synthetic", "input_size": 320, **detector},
+            faces={"embedder": "synthetic", "min_person_width": 10},
+            cameras=(CameraSettings(camera_id="door", source=FILM, start=START),),
+        )
+        spec = LiveSpec(
+            settings=settings, run=tmp_path, realtime=False, detector_app="d", embedder_app="e"
+        )
+
+        async def run() -> None:
+            actor = CameraGroupActor(spec)
+            await actor.open(settings.cameras)
+            others.figures = await actor.run()
+
+        asyncio.run(run())
+        return others
+
+    return watch
+
+
+@pytest.mark.parametrize("limit", [1, 2, 4])
+def test_no_more_stacks_are_under_way_than_allowed(watch, limit):
+    others = watch(stack_frames=1, stacks_in_flight=limit)
+    assert sum(others.stacks) == 40
+    assert others.most_under_way == limit
+
+
+def test_modes_and_sizes_of_stacks_change_nothing_that_is_told(watch):
+    reference = watch().told()
+    assert all(reference)
+    assert watch(mode="low-latency").told() == reference
+    assert watch(mode="throughput").told() == reference
+
+
+def test_crowded_frames_are_looked_at_again_in_requests_of_the_allowed_size(watch):
+    others = watch(tile_above=2, stack_frames=8, max_batch_frames=10)
+    assert sum(others.stacks) == 40 * 5
+    assert max(others.stacks) == 10
+
+
+def test_figures_tell_how_the_replicas_that_answered_get_on(watch):
+    figures = watch().figures
+    assert figures is not None
+    assert figures.detectors == {"replica": MemoryState(1, 4, False, "full")}
+    assert [(camera.frames, camera.is_done) for camera in figures.cameras] == [(40, True)]
+
+
+def test_a_replica_whose_memory_is_full_is_told_of_once(watch):
+    (note,) = watch(stack_frames=4).notes
+    assert (note.component, note.state) == ("detector replica", "degraded")
+    assert note.reason == "4 frames at once: full"
