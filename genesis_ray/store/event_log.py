@@ -176,7 +176,7 @@ class EventLog:
                 continue
             taken.add(event_id)
             keep.append(place)
-        return table if len(keep) == len(table) else table.take(keep)
+        return table.take(pa.array(keep, pa.int64()))
 
     def _open_segment(self) -> Segment:
         if self._segment is None:

@@ -56,6 +56,7 @@ def test_the_same_event_again_is_no_second_row(folder, observed):
     with EventLog(folder) as log:
         log.append([observed(1), observed(1)])
         log.append([observed(2), observed(1)])
+        log.append([observed(1)])
     with EventLog(folder) as log:
         log.append([observed(2), observed(1), observed(3)])
         assert tracks(folder) == [1, 2, 3]
