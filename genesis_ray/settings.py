@@ -25,6 +25,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from genesis_ray.domain.addresses import is_live, redacted
 from genesis_ray.domain.retry import DELAYS_S
+from genesis_ray.domain.roles import AGGRESSIVE_FPS, Role, drop_class_of
 from genesis_ray.errors import StoreError
 from genesis_ray.store.tenants import folder_name
 
@@ -105,6 +106,15 @@ class CameraSettings(_Section):
     source: Source = Field(
         description="A video file, photo:FILE?seconds=8 or synthetic:, of which several play in "
         "turn; or rtsp://, http:// or device:0"
+    )
+    role: Role = Field(
+        default="tracking",
+        description="What it is for. Under overload billing and entrance lose nothing while there "
+        "is room at all, face_capture and tracking are sampled more rarely, vehicle and emotion "
+        "give way first and are looked at once a second",
+    )
+    motion_gate: bool = Field(
+        default=False, description="Look once a second where nothing moves in the picture"
     )
     transport: Literal["tcp", "udp"] = Field(default="tcp", description="What RTSP is carried by")
     process_fps: float | None = Field(
@@ -302,6 +312,8 @@ class Settings(BaseSettings):
 
     def fps_of(self, camera: CameraSettings) -> float:
         """Return how many frames a second of `camera` are looked at, at most."""
+        if camera.process_fps is None and drop_class_of(camera.role) == "aggressive":
+            return min(AGGRESSIVE_FPS, self.process_fps)
         return camera.process_fps or self.process_fps
 
     def with_start(self, start: datetime | None) -> "Settings":

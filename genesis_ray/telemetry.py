@@ -31,6 +31,7 @@ class Figures:
 
     Attributes:
         events: Logged so far, by the name of their class.
+        system: System states logged so far, by component and state.
         late: Groups of events that came after their turn.
         logged_until: Capture time up to which everything is in the log; `datetime.min` before
             the first frame, `datetime.max` after the last.
@@ -39,6 +40,7 @@ class Figures:
 
     cameras: tuple[CameraProgress, ...] = ()
     events: Mapping[str, int] = field(default_factory=dict)
+    system: Mapping[tuple[str, str], int] = field(default_factory=dict)
     late: int = 0
     stage_s: Mapping[Stage, float] = field(default_factory=dict)
     logged_until: datetime = NOT_BEGUN
@@ -64,6 +66,12 @@ READY = Family("genesis_ready", "gauge", "1 when sources are open and replicas a
 CAMERA_ACTIVE = Family(
     "genesis_camera_active", "gauge", "1 while the camera gives frames, else 0.", ("camera_id",)
 )
+CAMERA_STATE = Family(
+    "genesis_camera_state",
+    "gauge",
+    "1 for the state that a live stream is in: connecting, online, stalled, frozen, ...",
+    ("camera_id", "state"),
+)
 FRAMES = Family("genesis_frames_processed_total", "counter", "Frames looked at.", ("camera_id",))
 DROPS = Family(
     "genesis_frames_dropped_total",
@@ -78,6 +86,12 @@ STAGES = Family(
     ("stage",),
 )
 EVENTS = Family("genesis_events_total", "counter", "Events logged, by their class.", ("event",))
+SYSTEM = Family(
+    "genesis_system_states_total",
+    "counter",
+    "States that parts of the system came into: restarted, recovered, slowed, failed, ...",
+    ("component", "state"),
+)
 LATE = Family(
     "genesis_events_late_total", "counter", "Groups of events that came after their turn."
 )
@@ -97,10 +111,12 @@ FAMILIES = (
     INFO,
     READY,
     CAMERA_ACTIVE,
+    CAMERA_STATE,
     FRAMES,
     DROPS,
     STAGES,
     EVENTS,
+    SYSTEM,
     LATE,
     OUT_OF_MEMORY,
     ON_PROCESSOR,
@@ -119,6 +135,8 @@ def _samples(figures: Figures) -> Iterator[_Sample]:
     yield INFO, (version("genesis-ray"),), 1
     for camera in figures.cameras:
         yield CAMERA_ACTIVE, (camera.camera_id,), float(bool(camera.frames) and not camera.is_done)
+        if camera.state:
+            yield CAMERA_STATE, (camera.camera_id, camera.state), 1
         yield FRAMES, (camera.camera_id,), camera.frames
         for reason, count in camera.dropped.items():
             yield DROPS, (camera.camera_id, reason), count
@@ -126,6 +144,8 @@ def _samples(figures: Figures) -> Iterator[_Sample]:
         yield STAGES, (stage,), seconds
     for event, count in figures.events.items():
         yield EVENTS, (event,), count
+    for (component, state), count in figures.system.items():
+        yield SYSTEM, (component, state), count
     yield LATE, (), figures.late
     for replica, memory in figures.detectors.items():
         yield OUT_OF_MEMORY, (replica,), memory.out_of_memory

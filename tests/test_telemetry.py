@@ -9,10 +9,11 @@ from genesis_ray.vision.memory_guard import MemoryState
 
 FIGURES = Figures(
     cameras=(
-        CameraProgress(camera_id="door", frames=40, dropped={"busy": 2}),
+        CameraProgress(camera_id="door", frames=40, dropped={"busy": 2}, state="stalled"),
         CameraProgress(camera_id='a "b"', frames=7, is_done=True),
     ),
     events={"TrackObserved": 4, "VisitStarted": 1},
+    system={("journal", "restarted"): 2},
     late=3,
     stage_s={"detect": 1.5, "embed": 0.25},
     detectors={"a": MemoryState(), "b": MemoryState(4, 1, True, "CUDA out of memory")},
@@ -63,6 +64,15 @@ def test_replicas_whose_gpu_is_too_small_are_told():
     assert told["genesis_detector_out_of_memory_total", ("b",)] == 4
     assert told["genesis_detector_on_processor", ("a",)] == 0
     assert told["genesis_detector_on_processor", ("b",)] == 1
+
+
+def test_the_state_of_a_stream_is_told():
+    states = [labels for name, labels in samples() if name == "genesis_camera_state"]
+    assert states == [("door", "stalled")]
+
+
+def test_states_of_the_system_are_counted():
+    assert samples()["genesis_system_states_total", ("journal", "restarted")] == 2
 
 
 def test_events_are_told_by_class():

@@ -39,6 +39,11 @@ class Picture(NamedTuple):
         sample = np.ascontiguousarray(image[::_SAMPLED_EVERY, ::_SAMPLED_EVERY])
         return cls(float(sample.mean()), float(sample.std()), hash(sample.tobytes()))
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether there is nothing but black, white or one grey."""
+        return self.spread < _LEAST_SPREAD or not _BLACKEST <= self.mean <= _WHITEST
+
 
 class Diagnosis(NamedTuple):
     """The state a stream has come into, and why."""
@@ -109,8 +114,7 @@ class StreamDoctor:
         if self._picture is None or picture.digest != self._picture.digest:
             self._same_since = at
         self._picture = picture
-        blank = picture.spread < _LEAST_SPREAD or not _BLACKEST <= picture.mean <= _WHITEST
-        self._blank_since = (self._blank_since or at) if blank else None
+        self._blank_since = (self._blank_since or at) if picture.is_blank else None
         return self.look(at)
 
     def skip(self) -> None:

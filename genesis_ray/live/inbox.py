@@ -2,11 +2,10 @@
 
 import threading
 import time
-from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
@@ -14,11 +13,9 @@ import numpy.typing as npt
 from genesis_ray.domain.frames import Frame, Image
 from genesis_ray.domain.retry import DELAYS_S, Attempts
 from genesis_ray.errors import GenesisError
+from genesis_ray.live.lane import Lane
 from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.running.station import CameraStation, Failure
-
-BUSY = "busy"
-"""Why a frame was dropped: a newer one came before the detector was free."""
 
 _LAST_FRAME_S = 5.0
 """How long `close` waits for the decoders to finish the frames they are at."""
@@ -42,8 +39,9 @@ class FrameInbox:
     """Decodes each camera in a thread of its own and hands out what is ready.
 
     In capacity mode a recording with enough frames waiting stops decoding until some are
-    taken: nothing is dropped. A live stream, or a recording in real time, keeps only the
-    latest frame and counts those that it replaced.
+    taken: nothing is dropped. Of a live stream, or a recording in real time, only the latest
+    frame waits and those that it replaced are counted; of one that is to lose nothing, the
+    latest few. Who is more important comes first.
     """
 
     def __init__(
@@ -65,7 +63,7 @@ class FrameInbox:
         self._realtime = realtime
         self._clock = clock
         self._changed = threading.Condition()
-        self._lanes = [_Lane(station) for station in stations]
+        self._lanes = [Lane(station, limit, realtime or station.is_live) for station in stations]
         self._turn = 0
         self._closed = False
         self._threads = [
@@ -82,8 +80,8 @@ class FrameInbox:
 
     def dropped(self, camera_id: str) -> dict[str, int]:
         """Return how many frames of a camera were dropped, by reason."""
-        drops = sum(lane.drops for lane in self._lanes if lane.station.camera_id == camera_id)
-        return {BUSY: drops} if drops else {}
+        lanes = (lane for lane in self._lanes if lane.station.camera_id == camera_id)
+        return {reason: n for lane in lanes for reason, n in lane.dropped.items()}
 
     def take(self) -> Stack | None:
         """Wait for frames and return those that are ready; None when all cameras have ended."""
@@ -134,22 +132,35 @@ class FrameInbox:
         )
 
     def _ready_frames(self) -> list[tuple[CameraStation, Frame, Image]]:
-        """Take frames of one input shape, an equal share of each camera, up to the limit."""
+        """Take frames of one input shape up to the limit, the most urgent cameras' first.
+
+        Cameras of one urgency get equal shares, and the first place goes round.
+        """
+        now = time.monotonic()
         order = self._lanes[self._turn :] + self._lanes[: self._turn]
         self._turn = (self._turn + 1) % len(self._lanes)
-        first = next((lane for lane in order if lane.is_ready), None)
-        if first is None:
+        ready = [lane for lane in order if lane.is_ready]
+        if self._realtime:
+            ready.sort(key=lambda lane: lane.urgency(now))
+        if not ready:
             return []
-        shape = first.next_shape
+        shape = ready[0].next_shape
         taken: list[tuple[CameraStation, Frame, Image]] = []
-        while alike := [lane for lane in order if lane.next_shape == shape]:
-            turn = alike[: self._limit - len(taken)]
-            if not turn:
-                break
-            taken += [(lane.station, *lane.waiting.popleft()) for lane in turn]
+        for _, alike in groupby(ready, lambda lane: self._realtime and lane.urgency(now)):
+            taken += self._take_in_turn([*alike], shape, self._limit - len(taken), now)
         return taken
 
-    def _decode(self, lane: "_Lane") -> None:
+    def _take_in_turn(
+        self, lanes: list[Lane], shape: tuple[int, ...] | None, most: int, now: float
+    ) -> list[tuple[CameraStation, Frame, Image]]:
+        taken: list[tuple[CameraStation, Frame, Image]] = []
+        while turn := [lane for lane in lanes if lane.next_shape == shape][: most - len(taken)]:
+            for lane in turn:
+                frame, image, _ = lane.take(now)
+                taken.append((lane.station, frame, image))
+        return taken
+
+    def _decode(self, lane: Lane) -> None:
         attempts = Attempts(self._retry_delays_s)
         while not self._closed:
             try:
@@ -170,7 +181,7 @@ class FrameInbox:
             lane.is_over = True
             self._changed.notify_all()
 
-    def _play(self, lane: "_Lane", attempts: Attempts) -> None:
+    def _play(self, lane: Lane, attempts: Attempts) -> None:
         frames = lane.station.frames()
         began, first_at = time.monotonic(), None
         while not self._closed:
@@ -189,41 +200,8 @@ class FrameInbox:
         with self._changed:
             self._changed.wait_for(lambda: self._closed, due - time.monotonic())
 
-    def _put(self, lane: "_Lane", pair: tuple[Frame, Image]) -> None:
+    def _put(self, lane: Lane, pair: tuple[Frame, Image]) -> None:
         with self._changed:
-            if self._realtime or lane.station.is_live:
-                lane.drops += len(lane.waiting)
-                lane.waiting.clear()
-            else:
-                self._changed.wait_for(lambda: len(lane.waiting) < self._limit or self._closed)
-            if not lane.is_over:
-                lane.waiting.append(pair)
+            self._changed.wait_for(lambda: not lane.is_full or self._closed)
+            lane.put(*pair, now=time.monotonic())
             self._changed.notify_all()
-
-
-@dataclass(slots=True, eq=False)
-class _Lane:
-    """One camera's waiting frames."""
-
-    station: CameraStation
-    waiting: deque[tuple[Frame, Image]] = field(default_factory=deque)
-    drops: int = 0
-    is_over: bool = False
-    said_so: bool = False
-    holds: int = 0
-    decoded_at: datetime | None = None
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether a frame can be taken."""
-        return bool(self.waiting) and not self.holds
-
-    @property
-    def next_shape(self) -> tuple[int, ...] | None:
-        """The shape of the picture that waits longest."""
-        return self.waiting[0][1].shape if self.is_ready else None
-
-    @property
-    def is_drained(self) -> bool:
-        """Whether the last frame has been taken."""
-        return self.is_over and not self.waiting

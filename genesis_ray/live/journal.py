@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from genesis_ray.domain.events import Event
+from genesis_ray.domain.events import Event, SystemStateChanged
 from genesis_ray.domain.ordering import NOT_BEGUN
 from genesis_ray.live.resolver import PATIENCE
 from genesis_ray.live.spec import DIED, JOURNAL_ACTOR, LiveSpec, Snapshot, Told
@@ -34,6 +34,7 @@ class JournalFigures:
         by_class: The events by the name of their class.
         logged_until: Capture time up to which everything is in the log; `datetime.min` before
             the first frame, `datetime.max` after the last.
+        system: The system's states by component and state.
     """
 
     events: int
@@ -43,6 +44,7 @@ class JournalFigures:
     write_s: float
     by_class: Mapping[str, int] = field(default_factory=dict)
     logged_until: datetime = NOT_BEGUN
+    system: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class _Tally:
     """What is remembered beside the stage."""
 
     by_class: Counter[str] = field(default_factory=Counter)
+    system: Counter[tuple[str, str]] = field(default_factory=Counter)
     first_event_at: float | None = None
     last_event_at: float | None = None
     write_s: float = 0.0
@@ -119,6 +122,7 @@ class JournalActor:
             tally.write_s,
             dict(tally.by_class),
             self._stage.progress,
+            dict(tally.system),
         )
 
     def finish(self) -> JournalFigures:
@@ -139,6 +143,8 @@ class JournalActor:
         if facts:
             self._log.append(facts)
             self._tally.by_class.update(type(fact).__name__ for fact in facts)
+            states = [note for note in notes if isinstance(note, SystemStateChanged)]
+            self._tally.system.update((state.component, state.state) for state in states)
             self._tally.last_event_at = time.time()
             self._tally.first_event_at = self._tally.first_event_at or time.time()
 

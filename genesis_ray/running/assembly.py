@@ -149,6 +149,8 @@ def open_station(settings: Settings, camera: CameraSettings) -> CameraStation:
         observer,
         input_size=settings.detector.input_size,
         tiler=_tiler(settings.detector),
+        role=camera.role,
+        motion_gate=camera.motion_gate,
     )
 
 

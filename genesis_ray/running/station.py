@@ -4,6 +4,7 @@ The live actor, the local mode and the archive's workers all drive this class: t
 differ only in how a stack of frames reaches the detector and a crop the embedder.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,10 +14,12 @@ import numpy.typing as npt
 
 from genesis_ray.domain.detections import Detections
 from genesis_ray.domain.events import CameraState, CameraStateChanged
+from genesis_ray.domain.frame_gate import FrameGate
 from genesis_ray.domain.frames import Frame, Image
 from genesis_ray.domain.identity import Face
 from genesis_ray.domain.ordering import DONE
-from genesis_ray.domain.stream_health import StreamState
+from genesis_ray.domain.roles import Role
+from genesis_ray.domain.stream_health import Picture, StreamState
 from genesis_ray.domain.track_ids import first_track_id
 from genesis_ray.pipeline.observer import CameraObserver, CameraRules, Observation
 from genesis_ray.pipeline.stages import TimedEvents
@@ -24,6 +27,7 @@ from genesis_ray.vision.crops import HeadCrop, cut_heads
 from genesis_ray.vision.faces import EmbeddedFace
 from genesis_ray.vision.letterbox import Letterbox
 from genesis_ray.vision.looks import view_of
+from genesis_ray.vision.motion import MotionGate
 from genesis_ray.vision.sources import VideoSource
 from genesis_ray.vision.stream import LiveStream
 from genesis_ray.vision.tiling import Tiler
@@ -90,6 +94,7 @@ class CameraStation:
     """A source with its observer.
 
     Attributes:
+        role: What the camera is for.
         failure: Set by who decodes, before the source's end is reported.
     """
 
@@ -101,8 +106,14 @@ class CameraStation:
         *,
         input_size: int,
         tiler: Tiler | None = None,
+        role: Role = "tracking",
+        motion_gate: bool = False,
     ) -> None:
         self.source = source
+        self.role = role
+        self._gate = FrameGate()
+        self._motion = MotionGate() if motion_gate else None
+        self._unseen: Counter[str] = Counter()
         self._rules = rules
         self._observer = observer
         self._input_size = input_size
@@ -155,7 +166,20 @@ class CameraStation:
     def frames(self) -> Iterator[tuple[Frame, Image]]:
         """Yield each frame with what the detector is to be given of it."""
         for frame in self.source:
-            yield frame, self._letterbox(frame.image).apply(frame.image)
+            at = frame.stamp.captured_at
+            if reason := self._gate.refuses(at, Picture.of(frame.image)):
+                self._unseen[reason] += 1
+                continue
+            image = self._letterbox(frame.image).apply(frame.image)
+            if self._motion and not self._motion.passes(at, image):
+                self._unseen["still"] += 1
+                continue
+            yield frame, image
+
+    @property
+    def unseen(self) -> dict[str, int]:
+        """How many frames `frames` has kept back, by the reason."""
+        return {**self._unseen, **self.source.dropped}
 
     def tiles(self, frame: Frame, found: Detections) -> npt.NDArray[np.uint8] | None:
         """Return what the detector is to see of a frame once more, [4, height, width, 3].

@@ -14,7 +14,8 @@ from urllib.parse import parse_qsl
 from pydantic import ValidationError
 
 from genesis_ray.domain.addresses import is_live, redacted
-from genesis_ray.domain.frames import Frame, FrameStamp, Image, RateSampler
+from genesis_ray.domain.frames import Frame, FrameStamp, Image
+from genesis_ray.domain.samplers import RateSampler
 from genesis_ray.errors import ConfigurationError, SourceError
 from genesis_ray.vision.decode import VideoFile
 from genesis_ray.vision.photo import PhotoPan
@@ -108,6 +109,11 @@ class VideoSource:
         if self.frame_count is None or self._process_fps is None:
             return self.frame_count
         return math.ceil(self.frame_count * min(1.0, self._process_fps / self.fps))
+
+    @property
+    def dropped(self) -> dict[str, int]:
+        """How many frames were left out for want of time: none, a recording waits."""
+        return {}
 
     def take_news(self) -> list[News]:
         """Return no news: a recording has none."""

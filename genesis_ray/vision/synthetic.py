@@ -17,7 +17,7 @@ from genesis_ray.domain.frames import Image
 MOST_PEOPLE = 8
 """Of one film: the colours of more would be too alike to be told apart after coding."""
 
-POISON = (0, 0, 255)
+POISON = (13, 37, 255)
 """The colour of a whole picture on which the stand-in of the detector fails."""
 
 _Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]

@@ -26,14 +26,15 @@ FILM = "synthetic:?people=2&seconds=4&fps=10&width=320&height=240"
 class Remote:
     """A method of another process, which answers a little later."""
 
-    def __init__(self, call) -> None:
+    def __init__(self, call, seconds: float = 0.002) -> None:
         self._call = call
+        self._seconds = seconds
 
     def remote(self, *arguments) -> asyncio.Task:
         return asyncio.create_task(self._answer(*arguments))
 
     async def _answer(self, *arguments):
-        await asyncio.sleep(0.002)
+        await asyncio.sleep(self._seconds)
         return self._call(*arguments)
 
 
@@ -59,7 +60,7 @@ class Others:
         self.stacks.append(len(images))
         self._under_way += 1
         self.most_under_way = max(self.most_under_way, self._under_way)
-        return Remote(self._found).remote(images)
+        return Remote(self._found, seconds=0.03).remote(images)
 
     def _found(self, images: np.ndarray) -> Found:
         self._under_way -= 1

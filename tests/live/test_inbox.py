@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from genesis_ray.domain.frames import Frame, FrameStamp, Image
-from genesis_ray.live.inbox import BUSY, FrameInbox, Stack
+from genesis_ray.domain.roles import Role
+from genesis_ray.live.inbox import FrameInbox, Stack
+from genesis_ray.live.lane import BUSY, SAMPLED
 from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.running.station import Failure
 
@@ -32,8 +34,11 @@ class Reel:
         seconds_apart: float = 0,
         breaks_at: tuple[int, ...] = (),
         is_live: bool = False,
+        role: Role = "face_capture",
     ) -> None:
         self.is_live = is_live
+        self.role = role
+        self.unseen: dict[str, int] = {}
         self.camera_id = camera_id
         self.input_shape = shape
         self.played = 0
@@ -305,3 +310,32 @@ def test_closing_ends_a_decoder_that_waits_for_a_frames_time(open_inbox):
     eventually(lambda: reel.played == 2)
     inbox.close()
     assert threads_of("slow") == []
+
+
+def test_under_overload_the_first_class_loses_nothing_and_nobody_starves(open_inbox):
+    """The taker does 50 frames a second, the cameras bring 130."""
+    roles = {"till": "billing", "hall": "tracking", "yard": "tracking", "mood": "emotion"}
+    reels = [
+        Reel(name, 60, seconds_apart=0.03, role=role, is_live=False) for name, role in roles.items()
+    ]
+    inbox = open_inbox(*reels, realtime=True, limit=2)
+    taken = dict.fromkeys(roles, 0)
+    for stack in iter(inbox.take, None):
+        for station, _ in stack.frames:
+            taken[station.camera_id] += 1
+        time.sleep(0.02 * len(stack.frames))
+    assert taken["till"] == 60
+    assert inbox.dropped("till") == {}
+    others = sum(inbox.dropped(name).get(reason, 0) for name in roles for reason in (BUSY, SAMPLED))
+    assert others == 4 * 60 - sum(taken.values())
+    assert others > 0
+    assert min(taken.values()) > 0
+
+
+def test_the_first_class_comes_first_in_every_stack(open_inbox):
+    till, hall = Reel("till", 6, role="billing"), Reel("hall", 1, role="tracking")
+    inbox = open_inbox(hall, till, realtime=True, limit=4)
+    eventually(lambda: till.played == 6 and hall.played == 1)
+    eventually(lambda: not threads_of("till"))
+    stack = inbox.take()
+    assert [station.camera_id for station, _ in stack.frames] == ["till"] * 4

@@ -1,7 +1,8 @@
 import pickle
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -46,6 +47,7 @@ class Stream:
     expected_frames = None
     problem = None
     started_at = NOON
+    dropped: Mapping[str, int] = MappingProxyType({})
 
     def __init__(self) -> None:
         self.news: list[News] = []
@@ -53,7 +55,8 @@ class Stream:
     def __iter__(self) -> Iterator[Frame]:
         for number, (height, width) in enumerate([(480, 640), (360, 640), (640, 480)]):
             stamp = FrameStamp("door", number, at(number / 10))
-            yield Frame(stamp, np.zeros((height, width, 3), np.uint8))
+            picture = np.random.default_rng(number).integers(0, 256, (height, width, 3), np.uint8)
+            yield Frame(stamp, picture)
 
     def take_news(self) -> list[News]:
         news, self.news = self.news, []
@@ -183,3 +186,37 @@ def test_where_frames_were_lost_people_keep_their_ids_and_new_ones_get_new_ids(c
     after.resume(before.state_after(last), now=last.observation.at + timedelta(seconds=15))
     reborn = watched(after)[-1]
     assert min(reborn.observation.tracks.track_id) > 1_000_000
+
+
+def test_frames_in_which_there_is_nothing_to_see_are_kept_back_and_counted(camera):
+    film = VideoFilm([np.zeros((48, 64, 3), np.uint8), *noise(2), np.zeros((48, 64, 3), np.uint8)])
+    dark = opened(camera)
+    dark.source = film
+    assert [frame.stamp.frame_index for frame, _ in dark.frames()] == [1, 2]
+    assert dark.unseen == {"blank": 2}
+
+
+def test_with_a_motion_gate_a_still_picture_is_looked_at_once_a_second(camera):
+    gated = opened(camera.model_copy(update={"motion_gate": True}))
+    gated.source = VideoFilm(noise(1) * 25)
+    assert [frame.stamp.frame_index for frame, _ in gated.frames()] == [0, 10, 20]
+    assert gated.unseen == {"still": 22}
+
+
+def noise(count: int) -> list[np.ndarray]:
+    random = np.random.default_rng(7)
+    return [random.integers(0, 256, (48, 64, 3), np.uint8) for _ in range(count)]
+
+
+class VideoFilm:
+    """Pictures, ten a second."""
+
+    is_live = False
+    dropped: Mapping[str, int] = MappingProxyType({})
+
+    def __init__(self, pictures: list[np.ndarray]) -> None:
+        self._pictures = pictures
+
+    def __iter__(self) -> Iterator[Frame]:
+        for number, picture in enumerate(self._pictures):
+            yield Frame(FrameStamp("door", number, at(number / 10)), picture)

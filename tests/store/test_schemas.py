@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 import genesis_ray.domain.events as all_events
 from genesis_ray.domain.events import (
     CameraStateChanged,
+    DeadLetterChanged,
     Event,
     FaceRecognized,
     FaceScored,
     LineCrossed,
+    SystemStateChanged,
     TrackObserved,
     VisitEnded,
     VisitStarted,
@@ -36,6 +38,8 @@ KINDS = [
     VisitStarted,
     VisitEnded,
     CameraStateChanged,
+    SystemStateChanged,
+    DeadLetterChanged,
 ]
 
 single = st.floats(-1, 1, width=32)
@@ -90,6 +94,14 @@ events = st.one_of(
         zone_ids=name_lists,
     ),
     st.builds(CameraStateChanged, **envelope, reason=names),
+    st.builds(SystemStateChanged, **envelope, component=names, reason=names),
+    st.builds(
+        DeadLetterChanged,
+        **envelope,
+        **dict.fromkeys(["dead_letter_id", "stage", "reason"], names),
+        frame_index=st.none() | numbers,
+        attempts=numbers,
+    ),
 )
 
 

@@ -1,0 +1,122 @@
+"""Where one camera's frames wait, and which of them when there are too many."""
+
+from collections import Counter, deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from genesis_ray.domain.frames import Frame, Image
+from genesis_ray.domain.roles import drop_class_of, rank_of
+from genesis_ray.domain.samplers import LoadSampler
+from genesis_ray.running.station import CameraStation
+
+BUSY = "busy"
+"""Why a frame was dropped: a newer one came before the detector was free."""
+
+SAMPLED = "sampled"
+"""Or so that those which are left come evenly."""
+
+_RING_FRAMES = 30
+"""That wait of a camera which is to lose none: 6 s at 5 frames/s, 110 MB of 720p."""
+
+_STARVED_S = 5.0
+"""Without a frame taken, after which a camera comes before those of the next higher class."""
+
+
+class Waiting(NamedTuple):
+    """A frame that waits, with what the detector is to be given of it, and since when."""
+
+    frame: Frame
+    image: Image
+    since: float
+
+
+@dataclass(slots=True, eq=False)
+class Lane:
+    """One camera's waiting frames.
+
+    Attributes:
+        limit: Frames that wait at most in capacity mode.
+        holds: How many hold the camera up.
+        decoded_at: Capture time of the last frame decoded.
+        taken_at: When a frame was taken last.
+    """
+
+    station: CameraStation
+    limit: int
+    realtime: bool
+    waiting: deque[Waiting] = field(default_factory=deque)
+    drops: Counter[str] = field(default_factory=Counter)
+    is_over: bool = False
+    said_so: bool = False
+    holds: int = 0
+    decoded_at: datetime | None = None
+    taken_at: float = 0.0
+    sampler: LoadSampler = field(default_factory=LoadSampler)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a frame can be taken."""
+        return bool(self.waiting) and not self.holds
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the decoder has to wait; a camera that goes by the clock never does."""
+        return not self.realtime and len(self.waiting) >= self.limit
+
+    @property
+    def next_shape(self) -> tuple[int, ...] | None:
+        """The shape of the picture that waits longest."""
+        return self.waiting[0].image.shape if self.is_ready else None
+
+    @property
+    def is_drained(self) -> bool:
+        """Whether the last frame has been taken."""
+        return self.is_over and not self.waiting
+
+    @property
+    def dropped(self) -> Mapping[str, int]:
+        """How many frames were not looked at, by the reason."""
+        return {k: n for k, n in (self.station.unseen | self.drops).items() if n}
+
+    def put(self, frame: Frame, image: Image, now: float) -> None:
+        """Let a frame wait, perhaps in the place of others."""
+        if self.is_over:
+            return
+        if self.realtime and not self._makes_room(now):
+            return
+        self.waiting.append(Waiting(frame, image, now))
+
+    def take(self, now: float) -> Waiting:
+        """Hand out the frame that waits longest."""
+        taken = self.waiting.popleft()
+        self.taken_at = now
+        return taken
+
+    def urgency(self, now: float) -> tuple[int, int]:
+        """Return what a real-time camera's frames are taken by, the least first."""
+        kind = drop_class_of(self.station.role)
+        if kind == "never":
+            return 0, rank_of(self.station.role)
+        if kind == "adaptive":
+            return 2, rank_of(self.station.role)
+        is_starved = now - self.taken_at > _STARVED_S
+        return (1 if is_starved else 3), rank_of(self.station.role)
+
+    def _makes_room(self, now: float) -> bool:
+        """Drop what a new frame replaces; tell whether it may wait."""
+        kind = drop_class_of(self.station.role)
+        if kind == "never":
+            if len(self.waiting) >= _RING_FRAMES:
+                self.waiting.popleft()
+                self.drops[BUSY] += 1
+            return True
+        if kind == "adaptive":
+            self.sampler.note(1.0 if self.waiting else 0.0, now)
+            if not self.sampler.keeps():
+                self.drops[SAMPLED] += 1
+                return False
+        self.drops[BUSY] += len(self.waiting)
+        self.waiting.clear()
+        return True

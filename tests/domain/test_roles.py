@@ -1,0 +1,24 @@
+from typing import get_args
+
+import pytest
+
+from genesis_ray.domain.roles import Role, drop_class_of, rank_of
+
+
+def test_roles_are_ranked_in_the_order_of_their_importance():
+    assert [rank_of(role) for role in get_args(Role)] == list(range(6))
+
+
+@pytest.mark.parametrize(
+    ("role", "kind"),
+    [
+        ("billing", "never"),
+        ("entrance", "never"),
+        ("face_capture", "adaptive"),
+        ("tracking", "adaptive"),
+        ("vehicle", "aggressive"),
+        ("emotion", "aggressive"),
+    ],
+)
+def test_a_role_says_what_a_camera_may_lose(role, kind):
+    assert drop_class_of(role) == kind

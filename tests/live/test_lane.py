@@ -1,0 +1,99 @@
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from genesis_ray.domain.frames import Frame, FrameStamp
+from genesis_ray.live.lane import BUSY, SAMPLED, Lane
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+IMAGE = np.zeros((4, 4, 3), np.uint8)
+
+
+def lane(role: str = "tracking", *, realtime: bool = True, limit: int = 4) -> Lane:
+    station = SimpleNamespace(camera_id=role, role=role, unseen={})
+    return Lane(station, limit, realtime)
+
+
+def put(into: Lane, count: int, *, now: float = 0.0, first: int = 0) -> None:
+    for number in range(first, first + count):
+        into.put(Frame(FrameStamp("door", number, NOON), IMAGE), IMAGE, now)
+
+
+def numbers(of: Lane) -> list[int]:
+    return [waiting.frame.stamp.frame_index for waiting in of.waiting]
+
+
+@pytest.mark.parametrize("role", ["billing", "entrance"])
+def test_of_a_camera_that_is_to_lose_nothing_frames_wait(role):
+    full = lane(role)
+    put(full, 10)
+    assert numbers(full) == list(range(10))
+    assert full.dropped == {}
+
+
+def test_even_of_such_a_camera_only_so_many_wait_and_the_oldest_go():
+    full = lane("billing")
+    put(full, 40)
+    assert numbers(full) == list(range(10, 40))
+    assert full.dropped == {BUSY: 10}
+
+
+@pytest.mark.parametrize("role", ["face_capture", "tracking", "vehicle", "emotion"])
+def test_of_any_other_only_the_latest_waits(role):
+    behind = lane(role)
+    put(behind, 3)
+    assert numbers(behind) == [2]
+    assert behind.dropped == {BUSY: 2}
+
+
+def test_an_adaptive_camera_that_falls_behind_is_sampled_more_rarely():
+    behind = lane("tracking")
+    for second in range(5):
+        put(behind, 2, now=float(second))
+    behind.drops.clear()
+    put(behind, 8, now=4.5)
+    assert behind.sampler.step == 4
+    assert behind.dropped[SAMPLED] == 6
+
+
+def test_one_that_keeps_up_is_not():
+    quick = lane("tracking")
+    for tenth in range(50):
+        put(quick, 1, now=tenth / 10)
+        quick.take(tenth / 10)
+    assert quick.sampler.step == 1
+    assert quick.dropped == {}
+
+
+def test_a_recording_that_may_take_its_time_is_full_at_its_limit_and_drops_nothing():
+    patient = lane(realtime=False, limit=4)
+    put(patient, 3)
+    assert not patient.is_full
+    put(patient, 1, first=3)
+    assert patient.is_full
+    assert numbers(patient) == [0, 1, 2, 3]
+    assert not lane("billing", limit=1).is_full
+
+
+def test_urgency_goes_by_role():
+    roles = ["billing", "entrance", "face_capture", "tracking", "vehicle", "emotion"]
+    lanes = [lane(role) for role in reversed(roles)]
+    for one in lanes:
+        one.taken_at = 99.0
+    lanes.sort(key=lambda one: one.urgency(100.0))
+    assert [one.station.role for one in lanes] == roles
+
+
+def test_who_has_waited_too_long_comes_before_those_who_are_more_important_but_never_drop():
+    starving = lane("emotion")
+    starving.taken_at = 90.0
+    assert lane("billing").urgency(100.0) < starving.urgency(100.0) < lane("tracking").urgency(100)
+
+
+def test_what_the_station_kept_back_is_told_with_what_was_dropped():
+    behind = lane()
+    behind.station.unseen = {"blank": 3}
+    put(behind, 2)
+    assert behind.dropped == {"blank": 3, BUSY: 1}
