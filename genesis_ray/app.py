@@ -27,8 +27,11 @@ from genesis_ray.api.app import create_app
 from genesis_ray.api.backends import Backends, LiveState
 from genesis_ray.api.feed import PolledFeed
 from genesis_ray.errors import ConfigurationError, GenesisError
+from genesis_ray.live.configuration import Configuration
+from genesis_ray.live.remote import LIVE
 from genesis_ray.live.spec import LiveSpec
 from genesis_ray.live.supervisor import Supervisor
+from genesis_ray.running.changes import Changes, changes_between
 from genesis_ray.running.identities import identity_folder
 from genesis_ray.running.result import summary
 from genesis_ray.serving import detector, embedder
@@ -41,7 +44,6 @@ from genesis_ray.store.state_log import new_key
 from genesis_ray.telemetry import Figures
 
 API = "api"
-LIVE = "live"
 
 _MODELS = (detector.NAME, embedder.NAME)
 
@@ -134,6 +136,7 @@ class Live:
         *_models: DeploymentHandle,  # naming them makes Serve deploy them
     ) -> None:
         self._settings = settings
+        self._configuration: Configuration | None = None
         self._realtime = realtime
         self._key = key
         self._app = serve.get_replica_context().app_name
@@ -141,6 +144,40 @@ class Live:
         self._is_open = False
         self._last = Figures()
         self._watching = asyncio.create_task(self._watch())
+
+    async def apply(self, settings: Settings, *, dry_run: bool = False) -> Changes:
+        """Add, change and take off cameras while the others go on; return what changes.
+
+        Args:
+            settings: Of which the cameras may differ from those of now.
+            dry_run: Change nothing.
+
+        Raises:
+            ConfigurationError: Something else differs, or the system is not watching.
+            GenesisError: A source cannot be opened. Nothing has been changed then.
+        """
+        supervisor, configuration = self._at_work()
+        dated = self._dated(settings, supervisor.settings)
+        if dry_run:
+            return changes_between(supervisor.settings, dated)
+        changes = await supervisor.apply(dated)
+        if changes:
+            configuration.adopt(settings)
+        return changes
+
+    async def go_back(self, *, dry_run: bool = False) -> Changes:
+        """Apply the configuration that was in force before, as `apply` does.
+
+        Raises:
+            ConfigurationError: There was none.
+        """
+        supervisor, configuration = self._at_work()
+        dated = self._dated(configuration.earlier(), supervisor.settings)
+        if dry_run:
+            return changes_between(supervisor.settings, dated)
+        changes = await supervisor.apply(dated)
+        configuration.go_back()
+        return changes
 
     async def state(self) -> LiveState:
         """Return how the system is."""
@@ -152,7 +189,11 @@ class Live:
         elif not failure:
             missing.append("sources are being opened")
         return LiveState(
-            missing=tuple(missing), is_open=self._is_open, failure=failure, figures=self._last
+            missing=tuple(missing),
+            is_open=self._is_open,
+            failure=failure,
+            figures=self._last,
+            cameras=self._configuration.current.cameras if self._configuration else None,
         )
 
     def check_health(self) -> None:
@@ -176,10 +217,10 @@ class Live:
         begun_at = time.time()
         while await self._models_not_up():
             await asyncio.sleep(_LOOK_AGAIN_S)
-        settings = self._settings
-        if self._realtime:
-            settings = settings.with_start(datetime.now(UTC))
-        run = open_log(settings)
+        run = open_log(self._settings)
+        folder = run.state / "configuration"
+        configuration = self._configuration = Configuration(self._settings, folder, self._key)
+        settings = self._dated(configuration.current)
         run.write_summary(summary(settings, None))
         self._supervisor = await _start(
             LiveSpec(
@@ -194,7 +235,32 @@ class Live:
         await self._supervisor.ready()
         self._is_open = True
         result = await self._supervisor.run(begun_at)
-        run.write_summary(summary(settings, result))
+        configuration.clear()
+        run.write_summary(summary(self._supervisor.settings, result))
+
+    def _at_work(self) -> tuple[Supervisor, Configuration]:
+        is_at_work = self._is_open and not self._watching.done()
+        if self._supervisor is None or self._configuration is None or not is_at_work:
+            raise ConfigurationError(
+                "the system watches nothing at the moment: it is starting, or its cameras have "
+                "ended; start it with the configuration that you want"
+            )
+        return self._supervisor, self._configuration
+
+    def _dated(self, settings: Settings, before: Settings | None = None) -> Settings:
+        """Return settings in which recordings, where they play like cameras, begin now.
+
+        Those that play already, as `before` has them, go on.
+        """
+        if not self._realtime:
+            return settings
+        known = {camera.camera_id: camera.start for camera in before.cameras} if before else {}
+        cameras = tuple(
+            camera.model_copy(update={"start": known.get(camera.camera_id, camera.start)})
+            for camera in settings.cameras
+        )
+        dated = settings.model_copy(update={"cameras": cameras})
+        return dated.with_start(datetime.now(UTC))
 
     async def _models_not_up(self) -> list[str]:
         status = (await asyncio.to_thread(serve.status)).applications.get(self._app)
@@ -223,7 +289,7 @@ class Api:
         """Return the application that answers; Serve calls this once."""
         settings = self._settings
         backends = Backends(
-            cameras=settings.cameras,
+            configured=settings.cameras,
             feed=self._feed,
             events=RunTables(_run_path(settings) / "events", settings.tenant_id),
             people=self._people,

@@ -262,6 +262,23 @@ class IdentitySettings(_Section):
     visitor_faces: int = Field(default=5, ge=1, description="Good faces before that is done")
 
 
+class BackPressureSettings(_Section):
+    """How many reports of a camera group may wait, while journal or resolver do not take them."""
+
+    slow_at: int = Field(
+        default=800, ge=1, description="From here on cameras that may lose frames are sampled"
+    )
+    stop_at: int = Field(
+        default=1000, ge=1, description="From here on no frame is looked at until there is room"
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.slow_at > self.stop_at:
+            raise ValueError(f"slow_at {self.slow_at} > stop_at {self.stop_at}")
+        return self
+
+
 class Settings(BaseSettings):
     """The whole configuration."""
 
@@ -290,6 +307,7 @@ class Settings(BaseSettings):
     annotate: bool = Field(default=False, description="Record annotated video: stores pictures")
     detector: DetectorSettings = DetectorSettings()
     faces: FaceSettings = FaceSettings()
+    back_pressure: BackPressureSettings = BackPressureSettings()
     identity: IdentitySettings = IdentitySettings()
     cameras: tuple[CameraSettings, ...] = ()
 

@@ -32,6 +32,7 @@ class Figures:
     Attributes:
         events: Logged so far, by the name of their class.
         system: System states logged so far, by component and state.
+        waiting: Reports that resolver and journal have not taken yet, by camera group.
         late: Groups of events that came after their turn.
         logged_until: Capture time up to which everything is in the log; `datetime.min` before
             the first frame, `datetime.max` after the last.
@@ -41,6 +42,7 @@ class Figures:
     cameras: tuple[CameraProgress, ...] = ()
     events: Mapping[str, int] = field(default_factory=dict)
     system: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    waiting: Mapping[str, int] = field(default_factory=dict)
     late: int = 0
     stage_s: Mapping[Stage, float] = field(default_factory=dict)
     logged_until: datetime = NOT_BEGUN
@@ -92,6 +94,12 @@ SYSTEM = Family(
     "States that parts of the system came into: restarted, recovered, slowed, failed, ...",
     ("component", "state"),
 )
+WAITING = Family(
+    "genesis_reports_waiting",
+    "gauge",
+    "Reports of a camera group that resolver and journal have not taken yet.",
+    ("group",),
+)
 LATE = Family(
     "genesis_events_late_total", "counter", "Groups of events that came after their turn."
 )
@@ -117,6 +125,7 @@ FAMILIES = (
     STAGES,
     EVENTS,
     SYSTEM,
+    WAITING,
     LATE,
     OUT_OF_MEMORY,
     ON_PROCESSOR,
@@ -146,6 +155,8 @@ def _samples(figures: Figures) -> Iterator[_Sample]:
         yield EVENTS, (event,), count
     for (component, state), count in figures.system.items():
         yield SYSTEM, (component, state), count
+    for group, count in figures.waiting.items():
+        yield WAITING, (group,), count
     yield LATE, (), figures.late
     for replica, memory in figures.detectors.items():
         yield OUT_OF_MEMORY, (replica,), memory.out_of_memory

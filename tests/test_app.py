@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx2 as httpx
 import pytest
 import ray
+import yaml
 
 from genesis_ray import app, settings_file
 from genesis_ray.errors import ConfigurationError, StoreError
@@ -195,6 +196,9 @@ class Served:
     def frames(self) -> int:
         return sum(camera["frames"] for camera in self.get("/v1/cameras")["cameras"])
 
+    def cameras(self) -> list[str]:
+        return [camera["camera_id"] for camera in self.get("/v1/cameras")["cameras"]]
+
     def states(self) -> list[str]:
         return [camera["state"] for camera in self.get("/v1/cameras")["cameras"]]
 
@@ -299,3 +303,57 @@ def test_a_killed_supervisor_loses_no_frame_and_doubles_no_event(cluster, tmp_pa
     assert [table for table in undisturbed if not disturbed[table].equals(undisturbed[table])] in (
         [], ["system_states"]
     )  # fmt: skip
+
+
+@pytest.mark.e2e
+@pytest.mark.ray
+@pytest.mark.timeout(400)
+def test_cameras_come_and_go_while_the_others_go_on(cluster, tmp_path):
+    film = "synthetic:?people=2&fps=10&width=320&height=240&seconds"
+    before = {"door": f"{film}=300", "till": f"{film}=300", "hall": f"{film}=300"}
+    after = {"door": f"{film}=300", "till": f"{film}=300", "yard": f"{film}=20"}
+
+    def config(cameras: dict[str, str], **till: object) -> str:
+        entries = [{"camera_id": name, "source": source} for name, source in cameras.items()]
+        entries[1] |= till
+        models = {"detector": {"model": "synthetic"}, "faces": {"embedder": "synthetic"}}
+        return yaml.safe_dump({**models, "cameras": entries})
+
+    def apply(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [str(Path(sys.executable).with_name("genesis")), "apply", *arguments]
+        environment = {**cluster.environment, "GENESIS_DATA_DIR": str(tmp_path / "data")}
+        return subprocess.run(command, env=environment, capture_output=True, text=True)
+
+    changed, half = tmp_path / "changed.yaml", tmp_path / "half.yaml"
+    changed.write_text(config(after, process_fps=5))
+    half.write_text(config({**after, "attic": "nowhere.mp4"}))
+    with serving(cluster, tmp_path, config(before)) as served:
+        served.wait_until(lambda: served.frames() > 100)
+        refused = apply(str(half))
+        assert refused.returncode == 2, refused.stderr
+        assert "nowhere.mp4: no such file" in refused.stderr
+        assert served.cameras() == ["door", "till", "hall"]
+        planned = apply(str(changed), "--dry-run")
+        assert planned.returncode == 0, planned.stderr
+        assert served.cameras() == ["door", "till", "hall"]
+        done = apply(str(changed))
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.replace("Changed", "Would change") == planned.stdout
+        served.wait_until(lambda: served.cameras() == ["door", "till", "yard"])
+        served.wait_until(lambda: served.states().count("ended") == 3)
+        cameras = served.get("/v1/cameras")["cameras"]
+    frames = {camera["camera_id"]: camera["frames"] for camera in cameras}
+    assert frames["door"] == 3000
+    assert frames["yard"] == 200
+    assert frames["till"] < 2999
+    rows = RunTables(served.data / "run" / "events")
+    seen = rows["track_observations"].to_pandas().groupby("camera_id")["frame_index"]
+    assert seen.max()["door"] == 2999
+    assert seen.max()["hall"] < 2999
+    states = rows["camera_states"].to_pylist()
+    assert [row["state"] for row in states if row["camera_id"] == "hall"] == ["online", "ended"]
+    (note,) = rows["system_states"].to_pylist()
+    assert (note["component"], note["reason"]) == (
+        "configuration",
+        "+yard; -hall; till: process_fps",
+    )

@@ -14,6 +14,7 @@ FIGURES = Figures(
     ),
     events={"TrackObserved": 4, "VisitStarted": 1},
     system={("journal", "restarted"): 2},
+    waiting={"cameras-0": 12},
     late=3,
     stage_s={"detect": 1.5, "embed": 0.25},
     detectors={"a": MemoryState(), "b": MemoryState(4, 1, True, "CUDA out of memory")},

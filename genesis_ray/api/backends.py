@@ -19,12 +19,14 @@ class LiveState:
         missing: What it waits for, or has lost; nothing when it is ready.
         is_open: Whether all sources are open.
         failure: Why it stopped before its sources ended.
+        cameras: Those it watches now; None as long as that is not known.
     """
 
     missing: tuple[str, ...] = ()
     is_open: bool = False
     failure: str | None = None
     figures: Figures = field(default_factory=Figures)
+    cameras: tuple[CameraSettings, ...] | None = None
 
 
 class Feed(Protocol):
@@ -50,9 +52,19 @@ class PeopleReader(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backends:
-    """One tenant's system."""
+    """One tenant's system.
 
-    cameras: tuple[CameraSettings, ...]
+    Attributes:
+        configured: The cameras that it was started with.
+    """
+
+    configured: tuple[CameraSettings, ...]
     feed: Feed
     events: EventReader
     people: PeopleReader
+
+    @property
+    def cameras(self) -> tuple[CameraSettings, ...]:
+        """The cameras that are watched now."""
+        watched = self.feed.state().cameras
+        return self.configured if watched is None else watched

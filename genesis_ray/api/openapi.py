@@ -12,7 +12,7 @@ from genesis_ray.api.backends import Backends, LiveState
 
 def document() -> dict[str, Any]:
     """Return the OpenAPI document, which does not depend on what is behind the API."""
-    nothing = Backends(cameras=(), feed=_NoFeed(), events={}, people=list)
+    nothing = Backends(configured=(), feed=_NoFeed(), events={}, people=list)
     return create_app(nothing).openapi()
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from genesis_ray.cli import demo, doctor, evaluate, models, people, query, reprocess, run
+from genesis_ray.cli import apply, demo, doctor, evaluate, models, people, query, reprocess, run
 from genesis_ray.cli.console import stderr
 from genesis_ray.errors import GenesisError
 
@@ -21,6 +21,7 @@ app = typer.Typer(
 app.command()(demo.demo)
 app.command()(run.run)
 app.command()(reprocess.reprocess)
+app.command()(apply.apply)
 app.command()(query.query)
 app.add_typer(people.app, name="people")
 app.add_typer(models.app, name="models")

@@ -49,8 +49,11 @@ class ReorderBuffer(Generic[T]):
     ) -> list[tuple[datetime, T]]:
         """Take a producer's next items and its progress; return what may leave, in order.
 
-        After this the producer adds nothing new at or before `progress`.
+        After this the producer adds nothing new at or before `progress`. Who is not expected
+        is not listened to.
         """
+        if producer not in self._progress:
+            return []
         before = self._progress[producer]
         for at, item in items:
             if at <= before:

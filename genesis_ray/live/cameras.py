@@ -2,7 +2,7 @@
 
 import asyncio
 import pickle
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import ray
@@ -21,9 +21,6 @@ from genesis_ray.settings import CameraSettings
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.vision.memory_guard import MemoryState
 
-_LIMITS = Limits(slow_at=800, stop_at=1000)
-"""Reports, which are small: a minute and more of eight cameras, while an actor is started again."""
-
 
 @dataclass(frozen=True, slots=True)
 class GroupFigures:
@@ -32,12 +29,14 @@ class GroupFigures:
     Attributes:
         first_frame_at: When the first frame went to the detector, in time.time()'s seconds.
         detectors: How the replicas that answered get on with their memory, by name.
+        waiting: Reports that resolver and journal have not taken yet.
     """
 
     cameras: list[CameraProgress]
     stage_s: dict[Stage, float]
     first_frame_at: float | None
     detectors: dict[str, MemoryState] = field(default_factory=dict)
+    waiting: int = 0
 
 
 class CameraGroupActor:
@@ -51,10 +50,12 @@ class CameraGroupActor:
     the journal has. What it then reports a second time is taken once.
     """
 
-    def __init__(self, spec: LiveSpec) -> None:
+    def __init__(self, spec: LiveSpec, name: str) -> None:
         self._spec = spec
+        self._name = name
         self._clock = StageClock()
         self._cameras: dict[str, WatchedCamera] = {}
+        self._prepared: dict[str, WatchedCamera] = {}
         self._inbox: FrameInbox | None = None
         self._flow: FrameFlow | None = None
         self._resolver = ray.get_actor(RESOLVER_ACTOR, NAMESPACE)
@@ -89,17 +90,61 @@ class CameraGroupActor:
             clock=self._clock,
             retry_delays_s=self._spec.settings.retry_delays_s,
         )
-        outbox: Outbox[Letter] = Outbox(_LIMITS)
-        self._flow = FrameFlow(self._spec, self._cameras, self._inbox, outbox, self._clock)
+        limits = self._spec.settings.back_pressure
+        outbox: Outbox[Letter] = Outbox(Limits(slow_at=limits.slow_at, stop_at=limits.stop_at))
+        self._flow = FrameFlow(
+            self._name, self._spec, self._cameras, self._inbox, outbox, self._clock
+        )
         try:
             await self._flow.run(self._journal, self._resolver)
         finally:
             self._inbox.close()
             for camera in self._cameras.values():
-                if camera.recorder:
-                    camera.recorder.close()
-                camera.station.source.close()
+                self._close(camera)
         return self.figures()
+
+    async def prepare(self, cameras: Sequence[CameraSettings]) -> None:
+        """Open the sources of cameras that are to come, and watch them not yet.
+
+        Raises:
+            SourceError: One cannot be opened; none is prepared then.
+        """
+        for camera in self._prepared.values():
+            self._close(camera)
+        self._prepared = {}
+        for settings in cameras:
+            self._prepared[settings.camera_id] = await asyncio.to_thread(self._open, settings)
+
+    async def exchange(self, leaving: Collection[str], coming: Sequence[CameraSettings]) -> None:
+        """Take cameras off, with all that they had to say, and watch others, best prepared ones.
+
+        One that comes under a name that was there has new ids for its tracks, and a recording
+        goes on where it was. Doing it again does nothing more.
+        """
+        if self._inbox:
+            self._inbox.stay_open(True)
+        left = {name: self._cameras[name] for name in leaving if name in self._cameras}
+        for name, old in left.items():
+            old.is_leaving = True
+            if old.station.is_live:
+                old.station.source.close()
+            if self._inbox:
+                self._inbox.remove(name)
+                await old.has_left.wait()
+            self._close(self._cameras.pop(name))
+        for settings in coming:
+            name = settings.camera_id
+            if name in self._cameras:
+                continue
+            prepared = self._prepared.pop(name, None)
+            camera = prepared if prepared else await asyncio.to_thread(self._open, settings)
+            if before := left.get(name):
+                camera.station.follow(before.station)
+            self._cameras[name] = camera
+            if self._inbox:
+                self._inbox.add(camera.station)
+        if self._inbox:
+            self._inbox.stay_open(False)
 
     async def stop(self) -> None:
         """Let all sources end now; `run` reports what is under way and returns."""
@@ -114,7 +159,8 @@ class CameraGroupActor:
         cameras = [camera.delivered for camera in self._cameras.values()]
         first_frame_at = self._flow.first_frame_at if self._flow else None
         detectors = self._flow.detectors if self._flow else {}
-        return GroupFigures(cameras, self._clock.seconds(), first_frame_at, detectors)
+        waiting = self._flow.waiting if self._flow else 0
+        return GroupFigures(cameras, self._clock.seconds(), first_frame_at, detectors, waiting)
 
     def _open(self, camera: CameraSettings) -> WatchedCamera:
         settings = self._spec.settings
@@ -129,3 +175,8 @@ class CameraGroupActor:
             camera_id=camera.camera_id, expected_frames=station.expected_frames
         )
         return WatchedCamera(station, recorder, progress, progress)
+
+    def _close(self, camera: WatchedCamera) -> None:
+        if camera.recorder:
+            camera.recorder.close()
+        camera.station.source.close()

@@ -4,7 +4,7 @@ import asyncio
 import pickle
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -19,7 +19,7 @@ from genesis_ray.live.aside import Aside
 from genesis_ray.live.calls import until_answered
 from genesis_ray.live.inbox import FrameInbox, Stack
 from genesis_ray.live.models import Request
-from genesis_ray.live.outbox import Outbox
+from genesis_ray.live.outbox import Outbox, Pressure
 from genesis_ray.live.resolver import Names
 from genesis_ray.live.retrying import DeadLetters, dead_letter
 from genesis_ray.live.spec import (
@@ -61,6 +61,8 @@ class WatchedCamera:
     Attributes:
         posted: How far it is with what is in the outbox.
         delivered: How far it is with what resolver and journal have.
+        is_leaving: Whether it is taken off, and did not end by itself.
+        has_left: Set when it was, with all that it had to say delivered.
     """
 
     station: CameraStation
@@ -69,11 +71,20 @@ class WatchedCamera:
     delivered: CameraProgress
     reported_at: float = 0.0
     snapshot_at: float = 0.0
+    is_leaving: bool = False
+    has_left: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def camera_id(self) -> str:
         """Its name."""
         return self.station.camera_id
+
+
+_STATES: dict[Pressure, SystemState] = {
+    "none": "flowing",
+    "slow": "slowed",
+    "stop": "stopped",
+}
 
 
 class Letter(NamedTuple):
@@ -82,6 +93,7 @@ class Letter(NamedTuple):
     report: Report
     camera: CameraProgress
     state: bytes | None
+    is_end: bool
 
 
 class _Sight(NamedTuple):
@@ -129,16 +141,19 @@ class FrameFlow:
 
     def __init__(
         self,
+        name: str,
         spec: LiveSpec,
         cameras: Mapping[str, WatchedCamera],
         inbox: FrameInbox,
         outbox: Outbox[Letter],
         clock: StageClock,
     ) -> None:
+        self._name = name
         self._spec = spec
         self._cameras = cameras
         self._inbox = inbox
         self._outbox = outbox
+        self._pressure: Pressure = "none"
         self._clock = clock
         self._notes: list[Event] = []
         self._dead_letters = DeadLetters(spec.settings, self._notes.append)
@@ -163,6 +178,11 @@ class FrameFlow:
                 await self._found.put((stack, self._people.ask(stack)))
             await self._found.put(None)
             quiet.cancel()
+
+    @property
+    def waiting(self) -> int:
+        """How many reports resolver and journal have not taken yet."""
+        return len(self._outbox)
 
     @property
     def detectors(self) -> dict[str, MemoryState]:
@@ -286,7 +306,8 @@ class FrameFlow:
                 reason=failure.reason,
             )
             self._notes.append(letter)
-        await self._post(station.finish())
+        is_leaving = self._cameras[camera_id].is_leaving
+        await self._post(station.leave() if is_leaving else station.finish(), is_end=True)
 
     async def _report_the_quiet(self) -> None:
         """Report live cameras that give no frames, so that their news comes and nobody waits."""
@@ -294,10 +315,13 @@ class FrameFlow:
             await asyncio.sleep(_LOOK_EVERY_S)
             for camera in [*self._cameras.values()]:
                 quiet_s = time.monotonic() - camera.reported_at
-                if camera.station.is_live and quiet_s > _QUIET_S:
+                is_watched = camera.station.is_live and not camera.is_leaving
+                if is_watched and quiet_s > _QUIET_S:
                     await self._post(camera.station.idle(datetime.now(UTC)))
 
-    async def _post(self, report: Report, state: bytes | None = None) -> None:
+    async def _post(
+        self, report: Report, state: bytes | None = None, *, is_end: bool = False
+    ) -> None:
         """Count a report and put it into the outbox."""
         camera = self._cameras[report.camera_id]
         before = camera.posted
@@ -309,7 +333,21 @@ class FrameFlow:
             problem=report.problem,
             state=report.state or before.state,
         )
-        await self._outbox.put(Letter(report, camera.posted, state))
+        letter = Letter(report, camera.posted, state, is_end)
+        if self._outbox.pressure == "stop":
+            self._note_pressure()
+        await self._outbox.put(letter)
+        self._note_pressure()
+
+    def _note_pressure(self) -> None:
+        """Tell of it when the outbox asks for less, for nothing, or for all again."""
+        pressure = self._outbox.pressure
+        if pressure == self._pressure:
+            return
+        self._pressure = pressure
+        state: SystemState = _STATES[pressure]
+        self.note(self._name, state, f"{len(self._outbox)} reports wait")
+        self._inbox.slow_down(pressure != "none")
 
     async def _deliver(self, journal: ActorHandle, resolver: ActorHandle) -> None:
         """Bring what is in the outbox to resolver and journal, until no more will come."""
@@ -327,10 +365,13 @@ class FrameFlow:
                 ),
             )
             await self._outbox.drop(len(letters))
+            self._note_pressure()
             del self._notes[: len(notes)]
             for letter in letters:
                 camera = self._cameras[letter.camera.camera_id]
                 camera.delivered = letter.camera
+                if letter.is_end:
+                    camera.has_left.set()
                 if camera.recorder:
                     camera.recorder.name(names.get(letter.camera.camera_id, {}))
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from functools import partial
 
 import ray
@@ -43,7 +43,7 @@ class CameraGroup:
         """Start the actor, as `start(CameraGroupActor, name, *arguments)`."""
         self.name = name
         self.cameras = {camera.camera_id: camera for camera in cameras}
-        self._actor = start(CameraGroupActor, name, spec)
+        self._actor = start(CameraGroupActor, name, spec, name)
         self._outcome: GroupFigures | None = None
         self._last = GroupFigures([], {}, None)
         self._is_killed = False
@@ -57,13 +57,7 @@ class CameraGroup:
         Raises:
             GenesisError: One cannot be opened.
         """
-        cameras = [*self.cameras.values()]
-        try:
-            await until_answered(partial(self._actor.open.remote, cameras))
-        except RayTaskError as error:
-            if isinstance(error.cause, GenesisError):
-                raise error.cause from None
-            raise
+        await self._ask(partial(self._actor.open.remote, [*self.cameras.values()]))
 
     async def run(self, on_restart: Callable[[], Awaitable[None]]) -> None:
         """Watch until every source has ended, through all deaths of its process.
@@ -102,6 +96,27 @@ class CameraGroup:
                     raise
         return self._outcome or self._last
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether all its cameras have."""
+        return self._outcome is not None
+
+    async def prepare(self, cameras: Sequence[CameraSettings]) -> None:
+        """Open the sources of cameras that are to come; with none, close those that were.
+
+        Raises:
+            GenesisError: One cannot be opened; nothing is prepared then.
+        """
+        await self._ask(partial(self._actor.prepare.remote, cameras))
+
+    async def exchange(self, leaving: Collection[str], coming: Sequence[CameraSettings]) -> None:
+        """Take cameras off and watch those that were prepared."""
+        # First here: should its process die, the next one opens those that are to be there.
+        for camera_id in leaving:
+            del self.cameras[camera_id]
+        self.cameras |= {camera.camera_id: camera for camera in coming}
+        await self._ask(partial(self._actor.exchange.remote, leaving, coming))
+
     async def end(self) -> None:
         """Let its sources end now: `run` finishes what is under way and returns."""
         await until_answered(self._actor.stop.remote)
@@ -110,3 +125,12 @@ class CameraGroup:
         """Cut it off, for good."""
         self._is_killed = True
         ray.kill(self._actor)
+
+    async def _ask(self, call: Callable[[], Awaitable[None]]) -> None:
+        """Call the actor; what it says of a wrong source comes without Ray's traceback."""
+        try:
+            await until_answered(call)
+        except RayTaskError as error:
+            if isinstance(error.cause, GenesisError):
+                raise error.cause from None
+            raise

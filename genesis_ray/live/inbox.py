@@ -63,20 +63,38 @@ class FrameInbox:
         self._realtime = realtime
         self._clock = clock
         self._changed = threading.Condition()
-        self._lanes = [Lane(station, limit, realtime or station.is_live) for station in stations]
+        self._lanes: list[Lane] = []
+        self._is_kept_open = False
         self._turn = 0
         self._closed = False
-        self._threads = [
-            threading.Thread(
-                target=self._decode,
-                args=(lane,),
-                name=f"decode-{lane.station.camera_id}",
-                daemon=True,
-            )
-            for lane in self._lanes
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._threads: list[threading.Thread] = []
+        for station in stations:
+            self.add(station)
+
+    def add(self, station: CameraStation) -> None:
+        """Start decoding another camera."""
+        lane = Lane(station, self._limit, self._realtime or station.is_live)
+        name = f"decode-{station.camera_id}"
+        thread = threading.Thread(target=self._decode, args=(lane,), name=name, daemon=True)
+        with self._changed:
+            self._lanes = [each for each in self._lanes if not each.gave_way_to(lane)]
+            self._lanes.append(lane)
+            self._threads.append(thread)
+        thread.start()
+
+    def stay_open(self, is_open: bool) -> None:
+        """Wait for cameras to be added, though all there are have ended; or do so no more."""
+        with self._changed:
+            self._is_kept_open = is_open
+            self._changed.notify_all()
+
+    def remove(self, camera_id: str) -> None:
+        """Let a camera end with the frames that wait."""
+        with self._changed:
+            for lane in self._lanes:
+                if lane.station.camera_id == camera_id:
+                    lane.is_over = True
+            self._changed.notify_all()
 
     def dropped(self, camera_id: str) -> dict[str, int]:
         """Return how many frames of a camera were dropped, by reason."""
@@ -100,6 +118,12 @@ class FrameInbox:
             np.stack(images) if images else np.zeros((0, 0, 0, 3), np.uint8),
             [lane.station.camera_id for lane in ended],
         )
+
+    def slow_down(self, is_slow: bool) -> None:
+        """Take less of the cameras that may lose frames, or as much as can be again."""
+        with self._changed:
+            for lane in self._lanes:
+                lane.is_slow = is_slow
 
     def hold(self, camera_id: str, is_held: bool) -> None:
         """Hand out nothing of a camera, or again something; who holds it twice lets go twice."""
@@ -128,7 +152,7 @@ class FrameInbox:
         return (
             any(lane.is_ready for lane in self._lanes)
             or any(lane.is_drained and not lane.said_so for lane in self._lanes)
-            or all(lane.said_so for lane in self._lanes)
+            or (all(lane.said_so for lane in self._lanes) and not self._is_kept_open)
         )
 
     def _ready_frames(self) -> list[tuple[CameraStation, Frame, Image]]:
@@ -184,7 +208,7 @@ class FrameInbox:
     def _play(self, lane: Lane, attempts: Attempts) -> None:
         frames = lane.station.frames()
         began, first_at = time.monotonic(), None
-        while not self._closed:
+        while not (self._closed or lane.is_over):
             with self._clock.time("decode"):
                 pair = next(frames, None)
             if pair is None:
@@ -202,6 +226,6 @@ class FrameInbox:
 
     def _put(self, lane: Lane, pair: tuple[Frame, Image]) -> None:
         with self._changed:
-            self._changed.wait_for(lambda: not lane.is_full or self._closed)
+            self._changed.wait_for(lambda: not lane.is_full or lane.is_over or self._closed)
             lane.put(*pair, now=time.monotonic())
             self._changed.notify_all()

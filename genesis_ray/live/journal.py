@@ -91,19 +91,24 @@ class JournalActor:
         if before := self._state.restore():
             stage, self._tally = before.state
             self._stage.resume(stage)
-            for told, notes in before.taken:
-                self._apply(told, notes)
+            for name, *arguments in before.taken:
+                getattr(self, name)(*arguments)
             self._apply((), [spec.note(JOURNAL_ACTOR, "restarted", DIED)])
         self._checkpoint()
 
     def take(self, told: Sequence[Told], notes: Sequence[Event] = ()) -> None:
         """Take what producers tell and log what is now in order; `notes` are logged at once."""
         begun = time.perf_counter()
-        self._state.append((told, notes))
+        self._state.append(("_apply", told, notes))
         self._apply(told, notes)
         self._tally.write_s += time.perf_counter() - begun
         if time.monotonic() - self._checkpoint_at > _CHECKPOINT_EVERY_S:
             self._checkpoint()
+
+    def watch(self, camera_ids: Collection[str], anew: Collection[str] = ()) -> None:
+        """Expect these cameras from now on, and no others; those of `anew` are other ones."""
+        self._state.append(("_watch", camera_ids, anew))
+        self._watch(camera_ids, anew)
 
     def resumption(self, camera_ids: Collection[str]) -> Resumption:
         """Return where cameras were when they last told it."""
@@ -140,11 +145,20 @@ class JournalActor:
                 self._tally.snapshots[each.producer] = each.snapshot
         if self._stage.is_done and not was_done:
             facts += self._stage.finish()
+        self._log_all(facts)
+        states = [note for note in notes if isinstance(note, SystemStateChanged)]
+        self._tally.system.update((state.component, state.state) for state in states)
+
+    def _watch(self, camera_ids: Collection[str], anew: Collection[str]) -> None:
+        known = self._tally.snapshots
+        stay = set(camera_ids) - set(anew)
+        self._tally.snapshots = {name: known[name] for name in known if name in stay}
+        self._log_all(self._stage.watch(camera_ids))
+
+    def _log_all(self, facts: Sequence[Event]) -> None:
         if facts:
             self._log.append(facts)
             self._tally.by_class.update(type(fact).__name__ for fact in facts)
-            states = [note for note in notes if isinstance(note, SystemStateChanged)]
-            self._tally.system.update((state.component, state.state) for state in states)
             self._tally.last_event_at = time.time()
             self._tally.first_event_at = self._tally.first_event_at or time.time()
 

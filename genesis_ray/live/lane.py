@@ -39,6 +39,7 @@ class Lane:
     Attributes:
         limit: Frames that wait at most in capacity mode.
         holds: How many hold the camera up.
+        is_slow: Whether what was seen waits somewhere behind, so that less is to be taken.
         decoded_at: Capture time of the last frame decoded.
         taken_at: When a frame was taken last.
     """
@@ -51,6 +52,7 @@ class Lane:
     is_over: bool = False
     said_so: bool = False
     holds: int = 0
+    is_slow: bool = False
     decoded_at: datetime | None = None
     taken_at: float = 0.0
     sampler: LoadSampler = field(default_factory=LoadSampler)
@@ -74,6 +76,10 @@ class Lane:
     def is_drained(self) -> bool:
         """Whether the last frame has been taken."""
         return self.is_over and not self.waiting
+
+    def gave_way_to(self, other: "Lane") -> bool:
+        """Tell whether this one's camera has ended and comes again in another lane."""
+        return self.said_so and self.station.camera_id == other.station.camera_id
 
     @property
     def dropped(self) -> Mapping[str, int]:
@@ -112,8 +118,8 @@ class Lane:
                 self.waiting.popleft()
                 self.drops[BUSY] += 1
             return True
-        if kind == "adaptive":
-            self.sampler.note(1.0 if self.waiting else 0.0, now)
+        if kind == "adaptive" or self.is_slow:
+            self.sampler.note(1.0 if self.waiting or self.is_slow else 0.0, now)
             if not self.sampler.keeps():
                 self.drops[SAMPLED] += 1
                 return False

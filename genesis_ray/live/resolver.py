@@ -2,7 +2,7 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import timedelta
 from functools import partial
@@ -11,7 +11,7 @@ import ray
 
 from genesis_ray.live.calls import Courier
 from genesis_ray.live.spec import DIED, JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec, Shown, Told
-from genesis_ray.pipeline.stages import RESOLVER, ResolverStage
+from genesis_ray.pipeline.stages import RESOLVER, Resolved, ResolverStage
 from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.serving.cluster import NAMESPACE
 from genesis_ray.store.run_folder import RunFolder
@@ -60,19 +60,24 @@ class ResolverActor:
             self._stage.resume(stage)
             self._people.recover(people)
             self._gallery.recover(faces)
-            for shown in before.taken:
-                self._apply(shown)
+            for name, *arguments in before.taken:
+                getattr(self, name)(*arguments)
             note = spec.note(RESOLVER_ACTOR, "restarted", DIED)
             self._courier.send(partial(self._journal.take.remote, [], [note]))
         self._checkpoint()
 
     def take(self, shown: Sequence[Shown]) -> Names:
         """Take cameras' next faces; return the names their tracks got, told once, by camera."""
-        self._state.append(shown)
+        self._state.append(("_apply", shown))
         self._apply(shown)
         if time.monotonic() > self._checkpoint_due:
             self._checkpoint()
         return {each.camera_id: self._names.pop(each.camera_id, {}) for each in shown}
+
+    def watch(self, camera_ids: Collection[str]) -> None:
+        """Expect these cameras from now on, and no others."""
+        self._state.append(("_watch", camera_ids))
+        self._watch(camera_ids)
 
     def finish(self) -> int:
         """Save what was learned, wait until the journal has everything; return late faces."""
@@ -83,12 +88,17 @@ class ResolverActor:
 
     def _apply(self, shown: Sequence[Shown]) -> None:
         for each in shown:
-            resolved = self._stage.take(each.camera_id, each.faces, each.progress)
-            for camera_id, named in resolved.names().items():
-                names = {track: self._people.name_of(who) for track, who in named.items()}
-                self._names[camera_id] |= names
-            told = [Told(RESOLVER, resolved.events, resolved.progress)]
-            self._courier.send(partial(self._journal.take.remote, told))
+            self._tell(self._stage.take(each.camera_id, each.faces, each.progress))
+
+    def _watch(self, camera_ids: Collection[str]) -> None:
+        self._tell(self._stage.watch(camera_ids))
+
+    def _tell(self, resolved: Resolved) -> None:
+        for camera_id, named in resolved.names().items():
+            names = {track: self._people.name_of(who) for track, who in named.items()}
+            self._names[camera_id] |= names
+        told = [Told(RESOLVER, resolved.events, resolved.progress)]
+        self._courier.send(partial(self._journal.take.remote, told))
 
     def _checkpoint(self) -> None:
         """Make durable what was learned: people first, so that no face is without its person."""

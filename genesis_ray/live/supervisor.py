@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -18,21 +18,20 @@ from genesis_ray.live.calls import until_answered
 from genesis_ray.live.cameras import GroupFigures
 from genesis_ray.live.groups import CameraGroup, GroupLostError
 from genesis_ray.live.journal import JournalActor, JournalFigures
+from genesis_ray.live.placing import in_groups, place
 from genesis_ray.live.resolver import ResolverActor
 from genesis_ray.live.retrying import dead_letter
 from genesis_ray.live.spec import DIED, JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec, Shown, Told
+from genesis_ray.running.changes import Changes, changes_between
 from genesis_ray.running.result import CameraProgress, RunResult
 from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.serving.cluster import NAMESPACE
-from genesis_ray.settings import CameraSettings
+from genesis_ray.settings import CameraSettings, Settings
 from genesis_ray.telemetry import Figures
 from genesis_ray.vision.memory_guard import MemoryState
 
 _CPUS_AN_ACTOR = 0.1
 """A reservation for placing; small, or actors and replicas wait for each other on two cores."""
-
-_CAMERAS_A_GROUP = 8
-"""A process costs 340 MB, a camera in it some 60; eight decoders keep one process busy."""
 
 _DEADLY = "its process dies again and again"
 
@@ -47,11 +46,17 @@ class Supervisor:
         self._groups: list[CameraGroup] = []
         self._groups_made = 0
         self._lost: dict[str, CameraProgress] = {}
+        self._applying = asyncio.Lock()
+        self._watching = asyncio.TaskGroup()
         self._is_ending = False
         self._ended = asyncio.Event()
-        cameras = spec.settings.cameras
-        for first in range(0, len(cameras), _CAMERAS_A_GROUP):
-            self._add_group(cameras[first : first + _CAMERAS_A_GROUP])
+        for cameras in in_groups(spec.settings.cameras):
+            self._add_group(cameras)
+
+    @property
+    def settings(self) -> Settings:
+        """Those in force."""
+        return self._spec.settings
 
     async def ready(self) -> list[CameraProgress]:
         """Wait until all sources are open.
@@ -68,9 +73,9 @@ class Supervisor:
         Raises:
             GenesisError: A source cannot be opened.
         """
-        async with asyncio.TaskGroup() as watching:
+        async with asyncio.TaskGroup() as self._watching:
             for group in self._groups:
-                watching.create_task(self._watch(group, watching))
+                self._watching.create_task(self._watch(group))
         groups = await self._group_figures()
         late_faces: int = await until_answered(self._resolver.finish.remote)
         journal: JournalFigures = await until_answered(self._journal.finish.remote)
@@ -109,12 +114,54 @@ class Supervisor:
             stage_s=_stages(groups, journal).seconds(),
             logged_until=journal.logged_until,
             detectors=_detectors(groups),
+            waiting={g.name: own.waiting for g, own in zip(self._groups, groups, strict=False)},
         )
 
     async def end(self) -> None:
         """Let all sources end now: `run` finishes what is under way and returns."""
         self._is_ending = True
         await asyncio.gather(*(group.end() for group in self._groups))
+
+    async def apply(self, settings: Settings) -> Changes:
+        """Add, change and take off cameras while the others go on; return what was changed.
+
+        Raises:
+            ConfigurationError: Something else would have to be changed too.
+            GenesisError: A source cannot be opened. Nothing has been changed then.
+        """
+        async with self._applying:
+            changes = changes_between(self._spec.settings, settings)
+            if changes:
+                await self._exchange(changes, settings)
+            return changes
+
+    async def _exchange(self, changes: Changes, settings: Settings) -> None:
+        spec = replace(self._spec, settings=settings)
+        exchanges = place(changes, [group for group in self._groups if not group.has_ended])
+        made = [CameraGroup(spec, self._new_name(), [], start=_start) for _ in exchanges.further]
+        moves = [*exchanges.known, *zip(made, exchanges.further, strict=True)]
+        try:
+            await asyncio.gather(*(group.prepare(move.coming) for group, move in moves))
+        except BaseException:
+            for group in made:
+                group.kill()
+            await asyncio.gather(*(group.prepare([]) for group, _ in exchanges.known))
+            raise
+        before = [camera.camera_id for camera in self._spec.settings.cameras]
+        after = [camera.camera_id for camera in settings.cameras]
+        await self._expect({*before, *after})
+        self._spec = spec
+        await asyncio.gather(*(group.exchange(move.leaving, move.coming) for group, move in moves))
+        await self._expect(after, anew=[camera.after.camera_id for camera in changes.changed])
+        self._groups += made
+        for group in made:
+            self._watching.create_task(self._watch(group))
+        await self._note("configuration", "changed", str(changes))
+
+    async def _expect(self, camera_ids: Collection[str], anew: Collection[str] = ()) -> None:
+        ids = sorted(camera_ids)
+        await until_answered(partial(self._journal.watch.remote, ids, anew))
+        await until_answered(partial(self._resolver.watch.remote, ids))
 
     async def shut_down(self, *, within_s: float) -> None:
         """End gently; what is not done `within_s` seconds is cut off, and what was logged kept."""
@@ -134,20 +181,22 @@ class Supervisor:
                 await keeper.finish.remote()
 
     def _add_group(self, cameras: Sequence[CameraSettings]) -> CameraGroup:
-        name = f"cameras-{self._groups_made}"
-        self._groups_made += 1
-        group = CameraGroup(self._spec, name, cameras, start=_start)
+        group = CameraGroup(self._spec, self._new_name(), cameras, start=_start)
         self._groups.append(group)
         return group
 
-    async def _watch(self, group: CameraGroup, watching: asyncio.TaskGroup) -> None:
+    def _new_name(self) -> str:
+        self._groups_made += 1
+        return f"cameras-{self._groups_made - 1}"
+
+    async def _watch(self, group: CameraGroup) -> None:
         """Watch a group's cameras; where it dies again and again, each for itself."""
         try:
             await group.run(on_restart=partial(self._note, group.name, "restarted", DIED))
         except GroupLostError:
-            await self._give_up(group, watching)
+            await self._give_up(group)
 
-    async def _give_up(self, group: CameraGroup, watching: asyncio.TaskGroup) -> None:
+    async def _give_up(self, group: CameraGroup) -> None:
         """Find out which camera a group dies of: give each a group, and up the one that has one."""
         lost = {camera.camera_id: camera for camera in (await group.figures()).cameras}
         group.kill()
@@ -156,7 +205,7 @@ class Supervisor:
             await self._note(group.name, "failed", f"{_DEADLY}; its cameras are parted")
             for camera in group.cameras.values():
                 alone = self._add_group([camera])
-                watching.create_task(self._watch(alone, watching))
+                self._watching.create_task(self._watch(alone))
             return
         await self._note(group.name, "failed", _DEADLY)
         for camera_id in group.cameras:
@@ -199,7 +248,7 @@ class Supervisor:
         known = {camera.camera_id: camera for group in groups for camera in group.cameras}
         known |= self._lost
         order = [camera.camera_id for camera in self._spec.settings.cameras]
-        return sorted(known.values(), key=lambda camera: order.index(camera.camera_id))
+        return [known[camera_id] for camera_id in order if camera_id in known]
 
     async def _group_figures(self) -> Sequence[GroupFigures]:
         figures: list[GroupFigures] = await asyncio.gather(

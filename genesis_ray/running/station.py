@@ -6,7 +6,7 @@ differ only in how a stack of frames reaches the detector and a crop the embedde
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -230,6 +230,21 @@ class CameraStation:
         news, state = self._news(before=at)
         self._last_at = max([at, *(told_at for told_at, _ in news)])
         return Report(self.camera_id, self._last_at, news, (), 0, state=state)
+
+    def follow(self, before: "CameraStation") -> None:
+        """Come after another station of the same camera: behind its frames, with ids of its own."""
+        self._last_at = before._last_at
+        self._begun = before._begun
+        if not isinstance(self.source, LiveStream):
+            self.source.skip_until(self._last_at)
+            self._observer.renumber(first_track_id(self._last_at) + 1)
+
+    def leave(self) -> Report:
+        """End the tracks of a camera that is taken off, while its name may be used again."""
+        report = self.finish()
+        at = max((at for at, _ in report.events), default=self._last_at)
+        self._last_at = max(at, self._last_at)
+        return replace(report, progress=self._last_at, problem=None)
 
     def finish(self) -> Report:
         """End the stream: every track is over, and nothing more will come."""

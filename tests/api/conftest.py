@@ -17,7 +17,7 @@ def system(tmp_path: Path) -> Iterator[System]:
     run = RunFolder.create(tmp_path / "run")
     feed = StillFeed()
     backends = Backends(
-        cameras=CAMERAS,
+        configured=CAMERAS,
         feed=feed,
         events=RunTables(run.events, "default"),
         people=lambda: People(tmp_path / "gallery").everyone(),

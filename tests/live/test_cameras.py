@@ -41,7 +41,7 @@ class Remote:
 class Others:
     """The detector, the embedder, the resolver and the journal."""
 
-    def __init__(self) -> None:
+    def __init__(self, take_s: float) -> None:
         self.events: list = []
         self.notes: list[Event] = []
         self.faces: list = []
@@ -52,7 +52,7 @@ class Others:
         self.detect = SimpleNamespace(remote=self._detect)
         self.embed = Remote(lambda crops: Embedded(ColourEmbedder().embed(crops), 0.0))
         self.journal = SimpleNamespace(
-            take=Remote(self._log), resumption=Remote(lambda _: Resumption({}, NOT_BEGUN))
+            take=Remote(self._log, take_s), resumption=Remote(lambda _: Resumption({}, NOT_BEGUN))
         )
         self.resolver = SimpleNamespace(take=Remote(self._resolve))
 
@@ -86,12 +86,13 @@ class Others:
 def watch(monkeypatch, tmp_path):
     """Watch a film of 40 frames with detector settings; return what the others were asked."""
 
-    def watch(**detector) -> Others:
-        others = Others()
+    def watch(take_s: float = 0.002, **detector) -> Others:
+        others = Others(take_s)
         monkeypatch.setattr(models.serve, "get_deployment_handle", lambda *_: others)
         monkeypatch.setattr(cameras.ray, "get_actor", lambda name, _: getattr(others, name))
         settings = Settings(
             data_dir=tmp_path,
+            back_pressure={"slow_at": 2, "stop_at": 4},
             detector={"model": "synthetic", "input_size": 320, **detector},
             faces={"embedder": "synthetic", "min_person_width": 10},
             cameras=(CameraSettings(camera_id="door", source=FILM, start=START),),
@@ -101,7 +102,7 @@ def watch(monkeypatch, tmp_path):
         )
 
         async def run() -> None:
-            actor = CameraGroupActor(spec)
+            actor = CameraGroupActor(spec, "cameras-0")
             await actor.open(settings.cameras)
             others.figures = await actor.run()
 
@@ -139,6 +140,16 @@ def test_figures_tell_how_the_replicas_that_answered_get_on(watch):
 
 
 def test_a_replica_whose_memory_is_full_is_told_of_once(watch):
-    (note,) = watch(stack_frames=4).notes
+    notes = watch(stack_frames=4).notes
+    (note,) = [note for note in notes if note.state == "degraded"]
     assert (note.component, note.state) == ("detector replica", "degraded")
     assert note.reason == "4 frames at once: full"
+
+
+def test_who_cannot_get_rid_of_reports_slows_down_and_stops_and_says_so(watch):
+    others = watch(take_s=0.3, stack_frames=1)
+    states = [note.state for note in others.notes if note.component == "cameras-0"]
+    assert states[:2] == ["slowed", "stopped"]
+    assert states[-1] == "flowing"
+    assert len({at for at, _ in others.events}) > 2
+    assert [(camera.frames, camera.dropped) for camera in others.figures.cameras] == [(40, {})]

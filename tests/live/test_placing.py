@@ -1,0 +1,55 @@
+from types import SimpleNamespace
+
+from genesis_ray.live.placing import CAMERAS_A_GROUP, in_groups, place
+from genesis_ray.running.changes import changes_between
+from genesis_ray.settings import CameraSettings, Settings
+
+
+def cameras(first: int, count: int, **more: object) -> list[CameraSettings]:
+    return [
+        CameraSettings(camera_id=f"c{n}", source="film.mp4", **more)
+        for n in range(first, first + count)
+    ]
+
+
+def group(own: list[CameraSettings]) -> SimpleNamespace:
+    return SimpleNamespace(cameras={camera.camera_id: camera for camera in own})
+
+
+def moves(groups: list[SimpleNamespace], after: list[CameraSettings]):
+    before = [camera for each in groups for camera in each.cameras.values()]
+    changes = changes_between(Settings(cameras=before), Settings(cameras=after))
+    placed = place(changes, groups)
+    known = [
+        (groups.index(each), move.leaving, [camera.camera_id for camera in move.coming])
+        for each, move in placed.known
+    ]
+    return known, [[camera.camera_id for camera in move.coming] for move in placed.further]
+
+
+def test_as_few_groups_as_will_do():
+    sizes = [len(own) for own in in_groups(cameras(0, 2 * CAMERAS_A_GROUP + 1))]
+    assert sizes == [CAMERAS_A_GROUP, CAMERAS_A_GROUP, 1]
+
+
+def test_a_changed_camera_stays_in_its_group():
+    first, second = group(cameras(0, 8)), group(cameras(8, 1))
+    after = [*cameras(0, 1, process_fps=5), *cameras(1, 8)]
+    assert moves([first, second], after) == ([(0, ["c0"], ["c0"])], [])
+
+
+def test_a_new_camera_goes_where_the_most_room_is():
+    first, second = group(cameras(0, 6)), group(cameras(6, 3))
+    assert moves([first, second], cameras(0, 11)) == ([(1, [], ["c9", "c10"])], [])
+
+
+def test_where_there_is_no_room_a_group_is_made():
+    assert moves([group(cameras(0, 8))], cameras(0, 18)) == (
+        [],
+        [[f"c{n}" for n in range(8, 16)], ["c16", "c17"]],
+    )
+
+
+def test_room_that_becomes_free_is_taken():
+    full = group(cameras(0, 8))
+    assert moves([full], cameras(1, 8)) == ([(0, ["c0"], ["c8"])], [])
