@@ -50,6 +50,10 @@ _MODELS = (detector.NAME, embedder.NAME)
 _CPUS_A_REPLICA = 0.1
 """A reservation for placing; neither replica computes much."""
 
+_HEAD = "node:__internal_head__"
+_A_LITTLE = 0.001
+"""Of the resource that Ray gives the head node alone."""
+
 _MOST_REQUESTS = 100
 """At once; more wait. Serve's own limit of five is meant for models."""
 
@@ -91,7 +95,8 @@ def build(args: dict[str, object]) -> Application:
         raise _RefusedError(str(error)) from None
     live = serve.deployment(Live).options(
         name=LIVE,
-        ray_actor_options={"num_cpus": _CPUS_A_REPLICA},
+        # With the data folder, which the actors that it starts write to, on the head node.
+        ray_actor_options={"num_cpus": _CPUS_A_REPLICA, "resources": {_HEAD: _A_LITTLE}},
         logging_config={"enable_access_log": False},  # it is asked for its state every second
     )
     system = live.bind(

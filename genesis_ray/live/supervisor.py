@@ -11,6 +11,7 @@ from functools import partial
 import ray
 from ray.actor import ActorHandle
 from ray.exceptions import RayError
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from genesis_ray.domain.events import CameraStateChanged, SystemState
 from genesis_ray.domain.ordering import DONE
@@ -30,7 +31,7 @@ from genesis_ray.settings import CameraSettings, Settings
 from genesis_ray.telemetry import Figures
 from genesis_ray.vision.memory_guard import MemoryState
 
-_CPUS_AN_ACTOR = 0.1
+_CPUS_A_GROUP = 0.1
 """A reservation for placing; small, or actors and replicas wait for each other on two cores."""
 
 _DEADLY = "its process dies again and again"
@@ -41,8 +42,9 @@ class Supervisor:
 
     def __init__(self, spec: LiveSpec) -> None:
         self._spec = spec
-        self._journal = _start(JournalActor, JOURNAL_ACTOR, spec)
-        self._resolver = _start(ResolverActor, RESOLVER_ACTOR, spec)
+        here = ray.get_runtime_context().get_node_id()  # where the run and the data folder are
+        self._journal = _start(JournalActor, JOURNAL_ACTOR, spec, at=here)
+        self._resolver = _start(ResolverActor, RESOLVER_ACTOR, spec, at=here)
         self._groups: list[CameraGroup] = []
         self._groups_made = 0
         self._lost: dict[str, CameraProgress] = {}
@@ -257,10 +259,18 @@ class Supervisor:
         return figures
 
 
-def _start(actor: type, name: str, *args: object) -> ActorHandle:
+def _start(actor: type, name: str, *args: object, at: str | None = None) -> ActorHandle:
+    """Start an actor that is started again whenever it dies; `at` is the node it has to be on."""
+    strategy = NodeAffinitySchedulingStrategy(at, soft=False) if at else "DEFAULT"
     return (
         ray.remote(actor)
-        .options(name=name, namespace=NAMESPACE, num_cpus=_CPUS_AN_ACTOR, max_restarts=-1)
+        .options(
+            name=name,
+            namespace=NAMESPACE,
+            num_cpus=0 if at else _CPUS_A_GROUP,
+            max_restarts=-1,
+            scheduling_strategy=strategy,
+        )
         .remote(*args)
     )
 

@@ -1,5 +1,7 @@
+import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,11 +45,11 @@ class Watched:
         """Take in what it says next."""
         line = self.process.stdout.readline()
         assert line, f"ended with {self.process.wait()} before its time"
-        word, *rest = line.split()
-        if word == "done":
-            self.done = rest
-        elif word == "frames":
-            self.frames[rest[0]] = int(rest[1])
+        match line.split():
+            case ["done", *figures]:
+                self.done = figures
+            case ["frames", camera_id, count]:
+                self.frames[camera_id] = int(count)
 
     def wait_for_frames(self, count: int) -> None:
         """Wait until so many more frames have been looked at."""
@@ -72,9 +74,12 @@ def watch(tmp_path) -> Iterator:
     """Start a live run over sources."""
     opened = []
 
-    def watch(*sources: str) -> Watched:
+    def watch(*sources: str, address: str | None = None) -> Watched:
         command = [sys.executable, str(WATCHER), str(tmp_path / "live"), str(tmp_path / "data")]
-        process = subprocess.Popen([*command, *sources], stdout=subprocess.PIPE, text=True)
+        environment = {**os.environ, "RAY_ADDRESS": address} if address else None
+        process = subprocess.Popen(
+            [*command, *sources], stdout=subprocess.PIPE, text=True, env=environment
+        )
         opened.append(process)
         return Watched(process)
 
@@ -140,3 +145,41 @@ def test_what_fails_again_and_again_is_set_aside_and_hinders_nobody(watch, tmp_p
     assert (deadly["camera_id"], deadly["unit"]) == ("camera-2", "recording")
     ends = {row["camera_id"]: row["state"] for row in run["camera_states"].to_pylist()}
     assert ends == {"camera-0": "ended", "camera-1": "ended", "camera-2": "failed"}
+
+
+@pytest.fixture
+def nodes() -> Iterator[tuple[str, int]]:
+    """A head that has room for resolver and journal alone, and two nodes for the rest."""
+    command = [sys.executable, str(WATCHER.with_name("nodes.py")), "0", "1", "1"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as cluster:
+        word, address = cluster.stdout.readline().split()
+        assert word == "address"
+        yield address, cluster.pid
+        cluster.stdin.close()
+
+
+@pytest.mark.e2e
+@pytest.mark.ray
+@pytest.mark.timeout(300)
+def test_cameras_move_when_their_node_goes(watch, nodes, tmp_path):
+    address, cluster = nodes
+    film = "synthetic:?people=2&seconds=200&fps=10&width=320&height=240"
+    watched = watch(film, address=address)
+    watched.wait_for_frames(200)
+    (group,) = titled(cluster, "CameraGroupActor")
+    raylet = group.parent()
+    assert "raylet" in raylet.name()
+    begun = time.monotonic()
+    raylet.kill()
+    watched.wait_for_frames(200)
+    print("recovered", time.monotonic() - begun)
+    watched.wait_until_done()
+    assert watched.frames == {"camera-0": 2000}
+    local = RunFolder.create(tmp_path / "local")
+    run_local(settings_for(tmp_path / "local-data", [film]), local, on_progress=lambda _: None)
+    disturbed = tables(tmp_path / "live")
+    del disturbed["system_states"]
+    undisturbed = tables(local.path)
+    assert [name for name, rows in disturbed.items() if not rows.equals(undisturbed[name])] == []

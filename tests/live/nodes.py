@@ -1,0 +1,20 @@
+"""A cluster of several nodes on this machine: `nodes.py CPUS_OF_HEAD CPUS_OF_NODE...`.
+
+Prints its address; ends when its input does.
+"""
+
+import sys
+
+from ray.cluster_utils import Cluster
+
+head, *others = map(int, sys.argv[1:])
+cluster = Cluster(
+    initialize_head=True,
+    head_node_args={"num_cpus": head, "object_store_memory": 100_000_000},
+)
+for cpus in others:
+    cluster.add_node(num_cpus=cpus, object_store_memory=100_000_000)
+cluster.wait_for_nodes()
+print("address", cluster.address, flush=True)
+sys.stdin.read()
+cluster.shutdown()
