@@ -2,14 +2,20 @@
 
 from pathlib import Path
 
+import typer
+
+from genesis_ray.cli.console import stderr
 from genesis_ray.cli.prepare import prepare_models
 from genesis_ray.cli.progress import CameraBars
 from genesis_ray.errors import ConfigurationError, SourceError
 from genesis_ray.running.assembly import input_shape
-from genesis_ray.running.result import RunResult, summary
+from genesis_ray.running.result import RunResult, is_cut_off, summary
 from genesis_ray.settings import Settings
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.vision.sources import open_recording, open_source
+
+_INTERRUPTED = 130
+"""What shells use for a command that Ctrl-C ended."""
 
 
 def watch_and_report(
@@ -54,6 +60,9 @@ def watch_and_report(
     run.write_summary(summary(settings, result))
     print_report(settings, run, result)
     refuse_problems(result)
+    if is_cut_off(settings, result):
+        stderr.print("Interrupted: recordings were not watched to their end.")
+        raise typer.Exit(_INTERRUPTED)
     return run, result
 
 

@@ -74,9 +74,12 @@ def summary(settings: Settings, result: RunResult | None) -> dict[str, object]:
     }
 
 
+def is_cut_off(settings: Settings, result: RunResult) -> bool:
+    """Tell whether a recording was ended before its end; a live stream has no other."""
+    return result.interrupted and not all(camera.is_live for camera in settings.cameras)
+
+
 def _state(settings: Settings, result: RunResult | None) -> str:
     if result is None:
         return "running"
-    # A recording that is ended early is not finished, a stream has no other end.
-    is_cut_off = result.interrupted and not all(camera.is_live for camera in settings.cameras)
-    return "interrupted" if is_cut_off else "finished"
+    return "interrupted" if is_cut_off(settings, result) else "finished"
