@@ -19,9 +19,9 @@ from genesis_ray.live.cameras import GroupFigures
 from genesis_ray.live.groups import CameraGroup, GroupLostError
 from genesis_ray.live.journal import JournalActor, JournalFigures
 from genesis_ray.live.resolver import ResolverActor
-from genesis_ray.live.retrying import dead_letter
 from genesis_ray.live.spec import DIED, JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec, Shown, Told
 from genesis_ray.running.result import CameraProgress, RunResult
+from genesis_ray.running.set_aside import dead_letter
 from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.serving.cluster import NAMESPACE
 from genesis_ray.settings import CameraSettings
