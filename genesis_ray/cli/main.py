@@ -5,7 +5,17 @@ from typing import Annotated
 
 import typer
 
-from genesis_ray.cli import demo, doctor, evaluate, models, people, query, reprocess, run
+from genesis_ray.cli import (
+    dead_letters,
+    demo,
+    doctor,
+    evaluate,
+    models,
+    people,
+    query,
+    reprocess,
+    run,
+)
 from genesis_ray.cli.console import stderr
 from genesis_ray.errors import GenesisError
 
@@ -22,6 +32,7 @@ app.command()(demo.demo)
 app.command()(run.run)
 app.command()(reprocess.reprocess)
 app.command()(query.query)
+app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(people.app, name="people")
 app.add_typer(models.app, name="models")
 app.add_typer(evaluate.app, name="evaluate")
