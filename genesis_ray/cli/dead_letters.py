@@ -5,8 +5,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from genesis_ray.cli.run import DataOption
-
 if TYPE_CHECKING:
     from genesis_ray.running.dead_letters import DeadLetter
     from genesis_ray.store.run_folder import RunFolder
@@ -24,6 +22,10 @@ IdsArgument = Annotated[
 AllOption = Annotated[bool, typer.Option("--all", help="All that wait.")]
 RunOption = Annotated[
     Path | None, typer.Option("--run", help="The run's folder; the newest in runs/ by default.")
+]
+DataOption = Annotated[
+    Path | None,
+    typer.Option("--data", help="Folder of people and galleries, if not where the run has it."),
 ]
 Status = Literal["waiting", "replayed", "dropped", "all"]
 

@@ -104,6 +104,7 @@ class Supervisor:
         return Figures(
             cameras=tuple(self._cameras(groups)),
             events=journal.by_class,
+            set_aside=journal.set_aside,
             late=journal.late,
             stage_s=_stages(groups, journal).seconds(),
             logged_until=journal.logged_until,
