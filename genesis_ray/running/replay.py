@@ -101,6 +101,13 @@ class Replay:
                 f"camera {camera.camera_id} is a live stream, of which no picture is kept; it can "
                 f"only be dropped: genesis dead-letters drop {letter.dead_letter_id}"
             )
+        if letter.stage == "decode":  # its time is the recording's beginning, whatever is set now
+            return camera.model_copy(update={"start": letter.captured_at})
+        if camera.start and letter.captured_at < camera.start:
+            raise SourceError(
+                f"camera {camera.camera_id} began anew at {camera.start.isoformat()}, after this "
+                f"was set aside, so its times would be wrong now"
+            )
         return camera
 
     def _look_again(self, letter: DeadLetter, camera: CameraSettings) -> str:

@@ -26,22 +26,22 @@ def at(seconds: float) -> datetime:
     return BEGAN + timedelta(seconds=seconds)
 
 
-def settings_for(source: str, data: Path) -> Settings:
+def settings_for(source: str, data: Path, *, start: datetime | None = None) -> Settings:
     data.mkdir(exist_ok=True)
     return Settings(
         data_dir=data,
         detector={"model": "synthetic"},
         faces={"embedder": "synthetic", "min_person_width": 10, "min_quality": 0},
         identity={"visitors": True},
-        cameras=[CameraSettings(camera_id="door", source=source, zones=[ZONE])],
+        cameras=[CameraSettings(camera_id="door", source=source, start=start, zones=[ZONE])],
     )
 
 
 class Scene:
     """A run with a dead letter, to be replayed."""
 
-    def __init__(self, folder: Path, source: str) -> None:
-        self.settings = settings_for(source, folder / "data")
+    def __init__(self, folder: Path, source: str, start: datetime | None) -> None:
+        self.settings = settings_for(source, folder / "data", start=start)
         self.run = RunFolder.create(folder / "run")
         self.run.write_summary(summary(self.settings, None))
         self.progress: list[CameraProgress] = []
@@ -65,7 +65,7 @@ Make = Callable[..., Scene]
 
 @pytest.fixture
 def scene(tmp_path) -> Make:
-    return lambda source=FILM: Scene(tmp_path, source)
+    return lambda source=FILM, start=None: Scene(tmp_path, source, start)
 
 
 def watched_straight(tmp_path: Path, source: str = FILM) -> dict[str, object]:
@@ -123,6 +123,21 @@ def test_a_frame_is_looked_at_again_by_the_stage_that_failed(scene, stage, findi
 def test_a_frame_that_the_recording_does_not_have_is_no_other_frame(scene, frame_index, seconds):
     with pytest.raises(SourceError, match=f"no frame {frame_index} captured at"):
         scene().replay(frame("door", frame_index, at=at(seconds)))
+
+
+def test_a_recording_is_dated_as_it_was_though_the_camera_was_given_another_start_since(scene):
+    run = scene(start=at(3600))
+    run.replay(recording("door", at=at(60), stage="decode"))
+    first = run.told()["track_observations"]["occurred_at"][0]
+    assert at(60) <= first.as_py() < at(61)
+
+
+@pytest.mark.parametrize(
+    "letter", [recording("door", at=at(60)), frame("door", 20, at=at(62))], ids=["whole", "frame"]
+)
+def test_where_the_times_would_be_wrong_nothing_is_replayed(scene, letter):
+    with pytest.raises(SourceError, match=r"door began anew at 1970-01-01T01:00:00"):
+        scene(start=at(3600)).replay(letter)
 
 
 def test_a_live_stream_cannot_be_replayed_and_the_remedy_is_told(scene):
