@@ -33,6 +33,7 @@ class Figures:
         events: Logged so far, by the name of their class.
         system: System states logged so far, by component and state.
         waiting: Reports that resolver and journal have not taken yet, by camera group.
+        set_aside: Dead letters by their unit and the stage that failed.
         late: Groups of events that came after their turn.
         logged_until: Capture time up to which everything is in the log; `datetime.min` before
             the first frame, `datetime.max` after the last.
@@ -43,6 +44,7 @@ class Figures:
     events: Mapping[str, int] = field(default_factory=dict)
     system: Mapping[tuple[str, str], int] = field(default_factory=dict)
     waiting: Mapping[str, int] = field(default_factory=dict)
+    set_aside: Mapping[tuple[str, str], int] = field(default_factory=dict)
     late: int = 0
     stage_s: Mapping[Stage, float] = field(default_factory=dict)
     logged_until: datetime = NOT_BEGUN
@@ -103,6 +105,12 @@ WAITING = Family(
 LATE = Family(
     "genesis_events_late_total", "counter", "Groups of events that came after their turn."
 )
+DEAD_LETTERS = Family(
+    "genesis_dead_letters_total",
+    "counter",
+    "Frames and recordings set aside because they failed again and again, by the stage.",
+    ("unit", "stage"),
+)
 OUT_OF_MEMORY = Family(
     "genesis_detector_out_of_memory_total",
     "counter",
@@ -127,10 +135,19 @@ FAMILIES = (
     SYSTEM,
     WAITING,
     LATE,
+    DEAD_LETTERS,
     OUT_OF_MEMORY,
     ON_PROCESSOR,
 )
 """All there are."""
+
+_KNOWN_TO_FAIL = (
+    ("frame", "detect"),
+    ("frame", "embed"),
+    ("recording", "decode"),
+    ("recording", "watch"),
+)
+"""Told from the start, as 0: Prometheus sees no growth in a counter that begins with its first."""
 
 _Sample = tuple[Family, tuple[str, ...], float]
 
@@ -158,6 +175,8 @@ def _samples(figures: Figures) -> Iterator[_Sample]:
     for group, count in figures.waiting.items():
         yield WAITING, (group,), count
     yield LATE, (), figures.late
+    for unit_and_stage, count in {**dict.fromkeys(_KNOWN_TO_FAIL, 0), **figures.set_aside}.items():
+        yield DEAD_LETTERS, unit_and_stage, count
     for replica, memory in figures.detectors.items():
         yield OUT_OF_MEMORY, (replica,), memory.out_of_memory
         yield ON_PROCESSOR, (replica,), float(memory.on_processor)

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -80,6 +81,19 @@ def test_events_are_told_by_class():
     told = samples()
     assert told["genesis_events_total", ("VisitStarted",)] == 1
     assert told["genesis_events_late_total", ()] == 3
+
+
+def test_what_was_set_aside_is_told_by_unit_and_stage_and_from_the_start_as_none():
+    name = "genesis_dead_letters_total"
+    one = replace(FIGURES, set_aside={("frame", "detect"): 2, ("frame", "new"): 1})
+    assert samples(one)[name, ("detect", "frame")] == 2
+    assert samples(one)[name, ("new", "frame")] == 1
+    assert {key: count for key, count in samples(Figures()).items() if key[0] == name} == {
+        (name, ("detect", "frame")): 0,
+        (name, ("embed", "frame")): 0,
+        (name, ("decode", "recording")): 0,
+        (name, ("watch", "recording")): 0,
+    }
 
 
 def test_system_that_has_counted_nothing_still_declares_every_family():

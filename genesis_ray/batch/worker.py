@@ -15,9 +15,11 @@ from ray.actor import ActorHandle
 from ray.data import ActorPoolStrategy, DataContext
 
 from genesis_ray.batch.archive import Segment
+from genesis_ray.batch.mark import DiedOfItError, marked
 from genesis_ray.batch.segment_file import write_segment
-from genesis_ray.errors import SourceError
+from genesis_ray.errors import GenesisError, SourceError
 from genesis_ray.running.assembly import load_detector, load_embedder, open_station
+from genesis_ray.running.set_aside import in_a_line
 from genesis_ray.running.stage_clock import Stage, StageClock
 from genesis_ray.running.station import Report
 from genesis_ray.running.watching import watch
@@ -34,16 +36,18 @@ _CPUS_RESERVED = 1
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A segment that is done.
+    """How an attempt at a segment came out.
 
     Attributes:
         place: Among the segments that were to be watched.
-        problem: Why it ended before its time, or could not be watched.
+        problem: Why it ended before its time; what it held until there is kept.
+        failure: Why it could not be watched; nothing of it is kept, and it may be tried again.
     """
 
     place: int
     frames: int
     problem: str | None
+    failure: str | None
     stage_s: dict[Stage, float]
 
 
@@ -53,6 +57,10 @@ class Tally:
     def __init__(self) -> None:
         self._frames: Counter[str] = Counter()
         self._first_frame_at: float | None = None
+
+    def begin(self, label: str) -> None:
+        """Count a segment's frames from 0 again: this is another attempt."""
+        self._frames[label] = 0
 
     def add(self, label: str, frames: int) -> None:
         """Count frames looked at."""
@@ -72,7 +80,7 @@ def segment_file(work: Path, segment: Segment) -> Path:
 def watch_segments(
     settings: Settings, segments: list[Segment], work: Path, tally: ActorHandle
 ) -> Iterator[Finished]:
-    """Watch the segments, in parallel as far as the cluster allows; yield each as it is done."""
+    """Watch the segments, in parallel as far as the cluster allows; yield how each came out."""
     DataContext.get_current().enable_progress_bars = False
     workers = max(1, int(ray.cluster_resources()["CPU"]) // _CORES_A_WORKER)
     watched = ray.data.range(len(segments), override_num_blocks=len(segments)).map_batches(
@@ -85,7 +93,11 @@ def watch_segments(
     )
     for row in watched.iter_rows():
         yield Finished(
-            row["place"], row["frames"], row["problem"] or None, json.loads(row["stage_s"])
+            row["place"],
+            row["frames"],
+            row["problem"] or None,
+            row["failure"] or None,
+            json.loads(row["stage_s"]),
         )
 
 
@@ -112,7 +124,7 @@ class _SegmentWatcher:
         place = int(batch["id"][0])
         segment = self._segments[place]
         clock = StageClock()
-        frames, problem = 0, None
+        frames, problem, failure = 0, None, None
 
         def counted() -> Iterator[Report]:
             nonlocal frames, problem
@@ -131,13 +143,20 @@ class _SegmentWatcher:
                     yield report
 
         try:
-            write_segment(segment_file(self._work, segment), counted())
-        except SourceError as error:  # told in the report; the other segments go on
-            problem = str(error)
-        stage_s = json.dumps(clock.seconds())
+            with marked(self._work, segment.segment_id):
+                self._tally.begin.remote(segment.label)
+                write_segment(segment_file(self._work, segment), counted())
+        except DiedOfItError as died:
+            failure = str(died)
+        # Whatever a decoder or a model raises is told in the answer: the other segments go on.
+        except Exception as error:
+            if isinstance(error, GenesisError) and not isinstance(error, SourceError):
+                raise  # no segment's fault: a full disk, a damaged model
+            failure = in_a_line(error)
         return {
             "place": [place],
             "frames": [frames],
             "problem": [problem or ""],
-            "stage_s": [stage_s],
+            "failure": [failure or ""],
+            "stage_s": [json.dumps(clock.seconds())],
         }

@@ -5,7 +5,18 @@ from typing import Annotated
 
 import typer
 
-from genesis_ray.cli import apply, demo, doctor, evaluate, models, people, query, reprocess, run
+from genesis_ray.cli import (
+    apply,
+    dead_letters,
+    demo,
+    doctor,
+    evaluate,
+    models,
+    people,
+    query,
+    reprocess,
+    run,
+)
 from genesis_ray.cli.console import stderr
 from genesis_ray.errors import GenesisError
 
@@ -23,6 +34,7 @@ app.command()(run.run)
 app.command()(reprocess.reprocess)
 app.command()(apply.apply)
 app.command()(query.query)
+app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(people.app, name="people")
 app.add_typer(models.app, name="models")
 app.add_typer(evaluate.app, name="evaluate")

@@ -32,7 +32,8 @@ def reprocess(
 
     A recording is a camera of its own, named after its file, unless --config names a camera
     whose source is the file or its folder. If the command is stopped, the same one again
-    goes on with what is not finished.
+    goes on with what is not finished. A recording that cannot be watched, tried again a few
+    times, is set aside: see `genesis dead-letters`.
     """
     from genesis_ray import settings_file
     from genesis_ray.batch.archive import find_videos, survey_cameras, survey_files
@@ -65,19 +66,22 @@ def reprocess(
     if archive.unreadable:
         stderr.print(f"{len(archive.unreadable)} recordings could not be read:")
         stderr.print(_listed(archive), soft_wrap=True, markup=False)
-        raise typer.Exit(2)
     refuse_problems(result)
+    if archive.unreadable:
+        raise typer.Exit(2)
 
 
 def _open_or_create(
     out: Path, settings: "Settings", archive: "Archive", *, force: bool
 ) -> "RunFolder":
     """Open the run in `out` if it is this very one, cut off; else make a new one."""
+    from genesis_ray.running.recordings import to_summary
     from genesis_ray.running.result import summary
     from genesis_ray.store.run_folder import RunFolder
 
     wanted = summary(settings, None) | {
-        "segments": [segment.segment_id for segment in archive.segments]
+        "segments": [segment.segment_id for segment in archive.segments],
+        **to_summary(segment.camera for segment in archive.segments),
     }
     if not force and out.is_dir() and any(out.iterdir()):
         run = RunFolder.open(out)

@@ -21,7 +21,7 @@ from genesis_ray.live.inbox import FrameInbox, Stack
 from genesis_ray.live.models import Request
 from genesis_ray.live.outbox import Outbox, Pressure
 from genesis_ray.live.resolver import Names
-from genesis_ray.live.retrying import DeadLetters, dead_letter
+from genesis_ray.live.retrying import DeadLetters
 from genesis_ray.live.spec import (
     JOURNAL_ACTOR,
     RESOLVER_ACTOR,
@@ -31,6 +31,7 @@ from genesis_ray.live.spec import (
     Told,
 )
 from genesis_ray.running.result import CameraProgress
+from genesis_ray.running.set_aside import dead_letter
 from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.running.station import CameraStation, Report, Seen
 from genesis_ray.serving.detector import Found

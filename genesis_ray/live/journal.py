@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from genesis_ray.domain.events import Event, SystemStateChanged
+from genesis_ray.domain.events import DeadLetterChanged, Event, SystemStateChanged
 from genesis_ray.domain.ordering import NOT_BEGUN
 from genesis_ray.live.resolver import PATIENCE
 from genesis_ray.live.spec import DIED, JOURNAL_ACTOR, LiveSpec, Snapshot, Told
@@ -32,6 +32,7 @@ class JournalFigures:
         last_event_at: When the last one was.
         write_s: Seconds spent in applying and writing.
         by_class: The events by the name of their class.
+        set_aside: Dead letters by their unit and the stage that failed.
         logged_until: Capture time up to which everything is in the log; `datetime.min` before
             the first frame, `datetime.max` after the last.
         system: The system's states by component and state.
@@ -43,6 +44,7 @@ class JournalFigures:
     last_event_at: float | None
     write_s: float
     by_class: Mapping[str, int] = field(default_factory=dict)
+    set_aside: Mapping[tuple[str, str], int] = field(default_factory=dict)
     logged_until: datetime = NOT_BEGUN
     system: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
@@ -66,6 +68,7 @@ class _Tally:
 
     by_class: Counter[str] = field(default_factory=Counter)
     system: Counter[tuple[str, str]] = field(default_factory=Counter)
+    set_aside: Counter[tuple[str, str]] = field(default_factory=Counter)
     first_event_at: float | None = None
     last_event_at: float | None = None
     write_s: float = 0.0
@@ -126,6 +129,7 @@ class JournalActor:
             tally.last_event_at,
             tally.write_s,
             dict(tally.by_class),
+            dict(tally.set_aside),
             self._stage.progress,
             dict(tally.system),
         )
@@ -159,6 +163,9 @@ class JournalActor:
         if facts:
             self._log.append(facts)
             self._tally.by_class.update(type(fact).__name__ for fact in facts)
+            self._tally.set_aside.update(
+                (fact.unit, fact.stage) for fact in facts if isinstance(fact, DeadLetterChanged)
+            )
             self._tally.last_event_at = time.time()
             self._tally.first_event_at = self._tally.first_event_at or time.time()
 

@@ -2,21 +2,19 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from datetime import datetime
 from typing import Any, TypeVar
 
 from ray.exceptions import RayTaskError
 
-from genesis_ray.domain.events import DeadLetterChanged, DeadLetterUnit, stable_id
+from genesis_ray.domain.events import DeadLetterChanged
 from genesis_ray.domain.frames import FrameStamp
 from genesis_ray.domain.retry import Attempts
 from genesis_ray.errors import GenesisError
+from genesis_ray.running.set_aside import dead_letter, in_a_line
 from genesis_ray.settings import Settings
 
 _MOST_IN_A_ROW = 5
 """Without a success between them: what fails on all frames is no frame's fault."""
-
-_LONGEST_REASON = 200
 
 T = TypeVar("T")
 """What an attempt brings."""
@@ -77,36 +75,6 @@ class DeadLetters:
         return None
 
 
-def dead_letter(
-    settings: Settings,
-    *,
-    unit: DeadLetterUnit,
-    stage: str,
-    camera_id: str,
-    at: datetime,
-    frame_index: int | None,
-    attempts: int,
-    reason: str,
-) -> DeadLetterChanged:
-    """Return the event that work will not be tried again unless somebody asks for it."""
-    letter_id = stable_id(settings.tenant_id, "dead letter", camera_id, stage, at)
-    return DeadLetterChanged(
-        tenant_id=settings.tenant_id,
-        site_id=settings.site_id,
-        camera_id=camera_id,
-        occurred_at=at,
-        dead_letter_id=str(letter_id),
-        status="waiting",
-        unit=unit,
-        stage=stage,
-        frame_index=frame_index,
-        attempts=attempts,
-        reason=reason,
-    )
-
-
 def reason_of(error: BaseException) -> str:
     """Return what an error says in a line, without the traceback that Ray adds."""
-    cause = error.cause if isinstance(error, RayTaskError) else error
-    first_line = str(cause).strip().partition("\n")[0]
-    return f"{type(cause).__name__}: {first_line}"[:_LONGEST_REASON]
+    return in_a_line(error.cause if isinstance(error, RayTaskError) else error)

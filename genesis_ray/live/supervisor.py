@@ -21,10 +21,10 @@ from genesis_ray.live.groups import CameraGroup, GroupLostError
 from genesis_ray.live.journal import JournalActor, JournalFigures
 from genesis_ray.live.placing import in_groups, place
 from genesis_ray.live.resolver import ResolverActor
-from genesis_ray.live.retrying import dead_letter
 from genesis_ray.live.spec import DIED, JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec, Shown, Told
 from genesis_ray.running.changes import Changes, changes_between
 from genesis_ray.running.result import CameraProgress, RunResult
+from genesis_ray.running.set_aside import dead_letter
 from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.serving.cluster import NAMESPACE
 from genesis_ray.settings import CameraSettings, Settings
@@ -112,6 +112,7 @@ class Supervisor:
             cameras=tuple(self._cameras(groups)),
             events=journal.by_class,
             system=journal.system,
+            set_aside=journal.set_aside,
             late=journal.late,
             stage_s=_stages(groups, journal).seconds(),
             logged_until=journal.logged_until,

@@ -6,7 +6,7 @@ and an archive's last pass use it. The live actors do the same over messages.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import islice
@@ -53,10 +53,7 @@ def watch(
 
         def detect(frames: list[Frame], images: npt.NDArray[np.uint8]) -> list[Detections]:
             with clock.time("detect"):
-                found = detector.detect(images)
-                closer = SecondLook([(station, frame) for frame in frames], found)
-                stacks = closer.stacks(TILES * len(images))
-                return closer.merged([people for one in stacks for people in detector.detect(one)])
+                return people_in([(station, frame) for frame in frames], images, detector)
 
         def report(frames: list[Frame], found: Future[list[Detections]]) -> Report:
             people = found.result()
@@ -81,6 +78,20 @@ def watch(
         while under_way:
             yield report(*under_way.popleft())
     yield station.finish()
+
+
+def people_in(
+    frames: Sequence[tuple[CameraStation, Frame]],
+    images: npt.NDArray[np.uint8],
+    detector: Detector,
+) -> list[Detections]:
+    """Return the people of each frame, crowded ones looked at once more; `images` are its inputs.
+
+    They are normalised to the frame.
+    """
+    closer = SecondLook(frames, detector.detect(images))
+    stacks = closer.stacks(TILES * len(images))
+    return closer.merged([people for one in stacks for people in detector.detect(one)])
 
 
 def settle(

@@ -296,6 +296,43 @@ def test_a_killed_archive_run_goes_on_with_what_is_not_finished(config, genesis,
     assert first
 
 
+@pytest.mark.ray
+def test_an_archive_sets_aside_what_fails_again_and_again_and_the_rest_is_whole(genesis, tmp_path):
+    film = "synthetic:?people=2&seconds=4"
+    films = {"deadly": f"{film}&fatal=9", "poisoned": f"{film}&poison=9", "sound": film}
+    config = tmp_path / "cameras.yaml"
+    cameras = [f"  - {{camera_id: {name}, source: '{films[name]}'}}\n" for name in films]
+    config.write_text(f"{SYNTHETIC}retry_delays_s: [0.1, 0.1]\ncameras:\n{''.join(cameras)}")
+    out = tmp_path / "run"
+    done = genesis(
+        "reprocess", "--config", config, "--out", out, "--data", tmp_path / "data", expect=2
+    )
+    events = RunTables(out / "events")
+    letters = {row["camera_id"]: row for row in events["dead_letters"].to_pylist()}
+    assert {name: (row["attempts"], row["reason"]) for name, row in letters.items()} == {
+        "deadly": (3, "its process dies again and again"),
+        "poisoned": (3, "RuntimeError: cannot digest this picture"),
+    }
+    for name in letters:
+        assert f"{films[name]} was set aside after 3 attempts ({letters[name]['reason']})" in (
+            done.stderr
+        )
+    assert not (out / "work").exists()
+    result = json.loads((out / "run.json").read_text())["result"]
+    assert {camera["camera_id"]: camera["frames"] for camera in result["cameras"]} == {
+        "deadly": 0, "poisoned": 0, "sound": 40
+    }  # fmt: skip
+    assert set(events["track_observations"]["camera_id"].to_pylist()) == {"sound"}
+    assert len(events["face_recognitions"])
+    assert len(events["visits"])
+    poisoned = letters["poisoned"]["dead_letter_id"]
+    again = genesis("dead-letters", "replay", poisoned, "--run", out, expect=2)
+    assert "cannot digest" in again.stderr
+    genesis("dead-letters", "drop", poisoned, "--run", out)
+    waiting = json.loads(genesis("dead-letters", "list", "--run", out, "--json").stdout)
+    assert [row["camera_id"] for row in waiting] == ["deadly"]
+
+
 @pytest.mark.data
 @pytest.mark.models
 def test_who_was_enrolled_by_a_photo_is_named_in_a_video(genesis, shared_data, tmp_path):

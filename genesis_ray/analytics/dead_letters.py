@@ -1,0 +1,57 @@
+"""What was set aside, and what became of it."""
+
+from collections.abc import Mapping
+
+import pyarrow as pa
+
+from genesis_ray.analytics.query import run
+
+_PRESENT = """
+WITH set_aside AS (
+    SELECT * FROM dead_letters
+    WHERE status = 'waiting'
+    QUALIFY row_number() OVER (
+        PARTITION BY tenant_id, dead_letter_id ORDER BY occurred_at, event_id
+    ) = 1
+),
+outcomes AS (
+    SELECT tenant_id, dead_letter_id, status, occurred_at AS changed_at, reason AS outcome
+    FROM dead_letters
+    WHERE status <> 'waiting'
+    QUALIFY row_number() OVER (
+        PARTITION BY tenant_id, dead_letter_id ORDER BY occurred_at DESC, event_id DESC
+    ) = 1
+)
+SELECT
+    dead_letter_id,
+    tenant_id,
+    site_id,
+    camera_id,
+    set_aside.occurred_at AS captured_at,
+    unit,
+    stage,
+    frame_index,
+    attempts,
+    reason,
+    coalesce(outcomes.status, 'waiting') AS status,
+    changed_at,
+    coalesce(outcome, '') AS outcome
+FROM set_aside LEFT JOIN outcomes USING (tenant_id, dead_letter_id)
+WHERE $status IS NULL OR coalesce(outcomes.status, 'waiting') = $status
+ORDER BY captured_at, dead_letter_id
+"""
+
+
+def present(tables: Mapping[str, pa.Table], *, status: str | None = None) -> pa.Table:
+    """Return each dead letter as it is now, a row each, by when it was captured.
+
+    Args:
+        tables: With `dead_letters`, which has a row from when each was set aside, and one from
+            each thing that became of it.
+        status: Only those that are waiting, replayed or dropped now; None: all.
+
+    Columns: dead_letter_id, tenant_id, site_id, camera_id, captured_at, unit, stage, frame_index,
+    attempts, reason (of the failure), status, changed_at and outcome (of what became of it last;
+    null and "" while it waits).
+    """
+    return run(_PRESENT, tables, {"status": status})

@@ -1,0 +1,100 @@
+"""What a run watched, as its run.json tells."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+
+from genesis_ray.errors import NotFoundError, StoreError
+from genesis_ray.settings import CameraSettings, Settings
+from genesis_ray.store.run_folder import RunFolder
+
+_RECORDINGS = "recordings"
+
+
+def to_summary(cameras: Iterable[CameraSettings]) -> dict[str, object]:
+    """Return what an archive's run adds to run.json: the cameras of its segments.
+
+    Their zones and the like are in the settings.
+    """
+    return {
+        _RECORDINGS: [
+            {
+                "camera_id": camera.camera_id,
+                "source": [*map(_from_anywhere, camera.sources)],
+                "start": camera.start.isoformat() if camera.start else None,
+            }
+            for camera in cameras
+        ]
+    }
+
+
+class WatchedRun:
+    """The settings and the recordings of an earlier run.
+
+    Attributes:
+        settings: As they were; no variable of the environment is asked.
+    """
+
+    def __init__(self, run: RunFolder) -> None:
+        """Read a run's run.json.
+
+        Raises:
+            StoreError: It does not tell.
+        """
+        summary: Mapping[str, Any] = run.summary()
+        try:
+            self.settings: Settings = _AsItWas(**summary["settings"])
+            self._recordings = [self._camera(**row) for row in summary.get(_RECORDINGS, ())]
+        except (LookupError, TypeError, ValidationError) as error:
+            raise StoreError(
+                f"{run.path}/run.json does not say with which settings the run was made, so "
+                f"nothing of it can be watched again; drop the dead letter"
+            ) from error
+
+    def camera(self, camera_id: str, *, began_at: datetime | None = None) -> CameraSettings:
+        """Return a camera that was watched; of several recordings the one that began then.
+
+        Raises:
+            NotFoundError: There was none.
+        """
+        own = [
+            camera
+            for camera in self._recordings or self.settings.cameras
+            if camera.camera_id == camera_id
+            and (not self._recordings or began_at in (None, camera.start))
+        ]
+        if not own:
+            raise NotFoundError(f"run.json names no recording of camera {camera_id} to watch again")
+        return own[0]
+
+    def _camera(self, camera_id: str, source: list[str], start: datetime | None) -> CameraSettings:
+        changed = {"camera_id": camera_id, "source": source, "start": start}
+        configured = (c for c in self.settings.cameras if c.camera_id == camera_id)
+        known = next(configured, None)
+        return CameraSettings.model_validate({**(known.model_dump() if known else {}), **changed})
+
+
+class _AsItWas(Settings):
+    """Settings that only a run.json says."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003  the signature is pydantic's
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let nothing win over what was given."""
+        return (init_settings,)
+
+
+def _from_anywhere(source: str) -> str:
+    """Return a file's path as it can be found from any folder."""
+    path = Path(source).expanduser()
+    return str(path.resolve()) if path.exists() else source
