@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from genesis_ray.cli import demo, doctor, evaluate, models, people, query, reprocess, run
+from genesis_ray.cli import demo, doctor, evaluate, models, people, plan, query, reprocess, run
 from genesis_ray.cli.console import stderr
 from genesis_ray.errors import GenesisError
 
@@ -25,6 +25,7 @@ app.command()(query.query)
 app.add_typer(people.app, name="people")
 app.add_typer(models.app, name="models")
 app.add_typer(evaluate.app, name="evaluate")
+app.command()(plan.plan)
 app.command()(doctor.doctor)
 
 _USER_ERROR = 2
