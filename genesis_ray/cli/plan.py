@@ -155,10 +155,13 @@ def _measure(
                     f"--fps {rate:g}: {video} has {file.fps:.4g} frames a second; ask for no more"
                 )
     prepare_models(settings, {input_shape(settings, *size)})
-    with tempfile.TemporaryDirectory(prefix="genesis-plan-") as name, _steps() as on_step:
+    with (
+        tempfile.TemporaryDirectory(prefix="genesis-plan-") as name,
+        _steps(film=video is None) as on_step,
+    ):
         folder = Path(name)
         if video is None:
-            on_step("making a film of people")
+            on_step("making a film of people to measure on")
             video = folder / "film.mp4"
             make_film(video, width=size[0], height=size[1], fps=max(_CAMERA_FPS, rate))
         return measure(
@@ -172,22 +175,24 @@ def _measure(
 
 
 @contextmanager
-def _steps() -> Iterator[Callable[[str], None]]:
+def _steps(*, film: bool) -> Iterator[Callable[[str], None]]:
     """Show what is being measured; quiet where stderr is no terminal."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     from genesis_ray.cli.console import stderr
 
-    columns = TextColumn("measuring: {task.description}"), BarColumn(30), TimeElapsedColumn()
+    columns = TextColumn("{task.description}"), BarColumn(30), TimeElapsedColumn()
     with Progress(*columns, console=stderr, transient=True) as progress:
-        task = progress.add_task("", total=_STEPS)
+        task = progress.add_task("starting", total=_STEPS + film)
+        begun = False
 
         def on_step(name: str) -> None:
-            done = progress.tasks[0].completed
-            progress.update(task, description=name, completed=done + 1)
+            nonlocal begun
+            progress.update(task, description=name, advance=1 if begun else 0)
+            begun = True
 
         yield on_step
 
 
-_STEPS = 7
-"""The film, the five of `measure`, and the end of the last."""
+_STEPS = 5
+"""Of `measure`; a film has to be made before."""

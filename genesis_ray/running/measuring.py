@@ -90,7 +90,7 @@ def measure(
         SourceError: The video cannot be decoded.
         ModelError: A model is not there.
     """
-    on_step("a camera's memory")
+    on_step("measuring a camera's memory")
     with closing(VideoFile(video)) as file:
         width, height, source_fps = file.width, file.height, file.fps
         length_s = (file.frame_count or 1) / file.fps
@@ -100,19 +100,19 @@ def measure(
         for number in range(max(_CAMERAS_WEIGHED + 1, min(cores, _MOST_AT_ONCE)))
     ]
     camera_bytes = _weigh(settings, cameras[: _CAMERAS_WEIGHED + 1])
-    on_step("decoding")
+    on_step("measuring decoding")
     decoded, inputs = _decode(settings, playlist[0], step_s)
-    on_step("finding people")
+    on_step("measuring the detector")
     detector, embedder = load_detector(settings.detector), load_embedder(settings.faces)
     detected, fastest_s = _detect(detector, inputs, step_s)
-    on_step("following people, faces, the log")
+    on_step("measuring tracking, faces and the log")
     workload = Workload(settings, detector, embedder, folder)
     watched = Meter()
     workload.play(cameras[0], step_s, watched)
     faces = watched
     if settings.faces.enabled and not watched.done("look"):
         faces = _look_at_photo(settings, detector, embedder)
-    on_step("all at once")
+    on_step("measuring all at once")
     at_once, together = workload.play_together(cameras[: min(cores, _MOST_AT_ONCE)], step_s)
 
     frames = watched.done("frame")
