@@ -96,7 +96,7 @@ def plan(
         fps=rate,
         source_fps=max(rate, measured.source_fps),
         people=measured.people if people is None else people,
-        looks_a_s=rate * (measured.looks if faces_per_frame is None else faces_per_frame),
+        looks_a_s=measured.looks_a_s if faces_per_frame is None else rate * faces_per_frame,
         with_faces=face_cameras,
         stack_frames=settings.detector.stack_frames,
     )
@@ -108,7 +108,7 @@ def plan(
     else:
         from genesis_ray.cli.plan_tables import show
 
-        show(planned, measured)
+        show(planned, measured, on_film=video is None)
 
 
 def _size(resolution: str) -> tuple[int, int]:

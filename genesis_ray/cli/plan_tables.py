@@ -14,6 +14,9 @@ _NAMES: dict[Resource, str] = {
     "group": "a camera process' Python",
 }
 
+_DISTURBED_CORES = 0.25
+"""From which on others at work are told of: the housekeeping of an idle machine is less."""
+
 _WORK = {
     "decode": "decoding",
     "prepare": "preparing frames",
@@ -26,19 +29,26 @@ _WORK = {
 """The stages, by their names in `domain.capacity.processor`."""
 
 
-def show(plan: Plan, measured: Measured) -> None:
-    """Print a plan."""
+def show(plan: Plan, measured: Measured, *, on_film: bool) -> None:
+    """Print a plan; `on_film` says that no video of the user's was measured."""
     stdout.print(sentence(plan, measured), soft_wrap=True)
     stdout.print(_costs(plan, measured))
     stdout.print(_resources(plan))
     stdout.print(_nodes(plan))
-    stdout.print(
+    basis = (
         f"Measured on {measured.frames} frames with {measured.people:.1f} people each. What Ray's "
-        f"processes add is assumed, {plan.headroom:.0%} of everything stays free: "
-        f"docs/capacity.md.",
-        style="dim",
-        soft_wrap=True,
+        f"processes add is assumed, {plan.headroom:.0%} of everything stays free: docs/capacity.md."
     )
+    if on_film:
+        basis += " The film is as an entrance where people never stop coming: give a --video."
+    stdout.print(basis, style="dim", soft_wrap=True)
+    if measured.others is not None and measured.others > _DISTURBED_CORES:
+        stdout.print(
+            f"Others used {measured.others:.1f} cores meanwhile, and what shares a processor costs "
+            f"more: measure again when the machine is idle.",
+            style="yellow",
+            soft_wrap=True,
+        )
 
 
 def sentence(plan: Plan, measured: Measured) -> str:

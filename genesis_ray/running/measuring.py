@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from genesis_ray.domain.capacity import Costs, MemoryCosts
+from genesis_ray.domain.costs import Costs, MemoryCosts
 from genesis_ray.domain.frames import Image
 from genesis_ray.running.assembly import (
     SYNTHETIC,
@@ -23,7 +23,7 @@ from genesis_ray.running.assembly import (
     load_embedder,
     open_station,
 )
-from genesis_ray.running.meter import Meter, memory_held
+from genesis_ray.running.meter import Meter, machine_core_s, memory_held
 from genesis_ray.running.workload import Workload
 from genesis_ray.settings import CameraSettings, Settings
 from genesis_ray.vision import engines
@@ -45,6 +45,10 @@ _CAMERAS_WEIGHED = 3
 _MOST_AT_ONCE = 8
 """Cameras watched side by side, on machines with more cores than that."""
 
+_WATCHED_FPS = 5.0
+"""Frames a second of the video that the stages behind the decoder are measured on, at most: a frame
+costs them the same at any rate, looks at faces go by time, and so more of the video is seen."""
+
 _PHOTO = "photo:package:ultralytics/assets/zidane.jpg?seconds=1&fps=1&width=1280&height=720"
 
 
@@ -57,8 +61,9 @@ class Measured:
         detector_fps: Frames a second of the detector alone, on all that it runs on.
         on_device: Whether that is a device of its own.
         people: In a frame, on average.
-        looks: At faces, in a frame looked at, on average.
+        looks_a_s: Looks at faces, a second of the video.
         frames: Looked at, for the stages behind the detector.
+        others: Cores that other processes of the machine used meanwhile; None if not known.
     """
 
     costs: Costs
@@ -68,8 +73,9 @@ class Measured:
     detector_fps: float
     on_device: bool
     people: float
-    looks: float
+    looks_a_s: float
     frames: int
+    others: float | None
 
 
 def measure(
@@ -91,6 +97,7 @@ def measure(
         ModelError: A model is not there.
     """
     on_step("measuring a camera's memory")
+    begun = time.perf_counter(), time.process_time(), machine_core_s()
     with closing(VideoFile(video)) as file:
         width, height, source_fps = file.width, file.height, file.fps
         length_s = (file.frame_count or 1) / file.fps
@@ -106,7 +113,10 @@ def measure(
     detector, embedder = load_detector(settings.detector), load_embedder(settings.faces)
     detected, fastest_s = _detect(detector, inputs, step_s)
     on_step("measuring tracking, faces and the log")
-    workload = Workload(settings, detector, embedder, folder)
+    watched_fps = min(settings.process_fps, _WATCHED_FPS)
+    workload = Workload(
+        settings.model_copy(update={"process_fps": watched_fps}), detector, embedder, folder
+    )
     watched = Meter()
     workload.play(cameras[0], step_s, watched)
     faces = watched
@@ -131,8 +141,7 @@ def measure(
         face_s=faces.core_s("face", per="look"),
         write_s=watched.core_s("write", per="frame"),
     )
-    decoded_a_frame = max(1.0, source_fps / settings.process_fps)
-    alone = _alone(costs, together, decoded_a_frame)
+    alone = _alone(costs, together, max(1.0, source_fps / watched_fps))
     usual = MemoryCosts()
     memory = replace(usual, camera=max(usual.camera, camera_bytes or 0.0))
     return Measured(
@@ -143,9 +152,18 @@ def measure(
         detector_fps=1 / (fastest_s * pictures),
         on_device=on_device,
         people=people,
-        looks=watched.done("look") / frames,
+        looks_a_s=watched.done("look") / frames * min(watched_fps, source_fps),
         frames=frames,
+        others=_others(*begun),
     )
+
+
+def _others(begun: float, own_core_s: float, all_core_s: float | None) -> float | None:
+    """Return the cores that others have used since, from what the clocks said then."""
+    if all_core_s is None or (now_core_s := machine_core_s()) is None:
+        return None
+    own = time.process_time() - own_core_s
+    return max(0.0, now_core_s - all_core_s - own) / (time.perf_counter() - begun)
 
 
 def _weigh(settings: Settings, cameras: list[CameraSettings]) -> float | None:

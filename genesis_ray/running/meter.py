@@ -1,5 +1,6 @@
 """What work costs this process: processor time, and the memory that it holds."""
 
+import os
 import re
 import time
 from collections import defaultdict
@@ -56,4 +57,18 @@ def memory_held() -> float | None:
         text = Path("/proc/self/smaps_rollup").read_text()
         if pss := re.search(r"^Pss:\s*(\d+) kB$", text, re.MULTILINE):
             return int(pss[1]) * 1024.0
+    return None
+
+
+def machine_core_s() -> float | None:
+    """Return the core-seconds that all processes have used since the start; None if not known.
+
+    What a hypervisor gave to other machines counts too.
+    """
+    with suppress(OSError, ValueError):
+        user, nice, system, _, _, irq, softirq, stolen, *_ = (
+            int(ticks) for ticks in Path("/proc/stat").read_text().partition("\n")[0].split()[1:]
+        )
+        ticks = user + nice + system + irq + softirq + stolen
+        return float(ticks) / os.sysconf("SC_CLK_TCK")
     return None

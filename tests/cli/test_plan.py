@@ -9,7 +9,8 @@ import typer
 from typer.testing import CliRunner
 
 from genesis_ray.cli.plan import plan
-from genesis_ray.domain.capacity import Costs, LiveCosts, Node
+from genesis_ray.domain.capacity import Node
+from genesis_ray.domain.costs import Costs, LiveCosts
 from genesis_ray.errors import ConfigurationError, SourceError
 from genesis_ray.running.film import make_film
 from genesis_ray.running.measuring import Measured
@@ -32,8 +33,9 @@ MEASURED = Measured(
     detector_fps=70,
     on_device=False,
     people=2,
-    looks=0.1,
+    looks_a_s=0.5,
     frames=64,
+    others=0.1,
 )
 
 
@@ -85,7 +87,9 @@ def test_cameras_that_fit_take_no_more_machines(genesis):
 
 
 def test_the_rate_is_told_that_the_number_of_cameras_allows(genesis):
-    shown = genesis("--cameras", "8", "--fps", "10", measured=replace(MEASURED, looks=0.0)).stdout
+    shown = genesis(
+        "--cameras", "8", "--fps", "10", measured=replace(MEASURED, looks_a_s=0.0)
+    ).stdout
     # 1.8 cores less 0.4 to decode, for 8 cameras whose frames take 0.0292 each.
     assert "Of 8 cameras it can look at 6 frames/s each." in words(shown)
 
@@ -103,6 +107,20 @@ def test_a_device_of_its_own_is_planned_with(genesis):
     shown = words(genesis("--cameras", "2", "--fps", "5", measured=device).stdout)
     assert "short first is the detector's GPU" in shown
     assert "one GPU 50%" in shown
+
+
+@pytest.mark.parametrize(("others", "told"), [(None, False), (0.1, False), (1.2, True)])
+def test_a_machine_that_others_keep_busy_is_told_of(genesis, others, told):
+    shown = genesis("--cameras", "1", "--fps", "5", measured=replace(MEASURED, others=others))
+    assert ("Others used 1.2 cores" in shown.stdout) == told
+
+
+def test_that_a_film_of_our_own_was_measured_is_told(genesis, tmp_path):
+    video = tmp_path / "video.mp4"
+    make_film(video, width=64, height=64, fps=10)
+    options = ["--cameras", "1", "--fps", "5"]
+    assert "give a --video" in genesis(*options).stdout
+    assert "give a --video" not in genesis(*options, "--video", str(video)).stdout
 
 
 def test_faces_and_people_can_be_said(genesis):

@@ -7,15 +7,13 @@ from hypothesis import strategies as st
 
 from genesis_ray.domain.capacity import (
     CAMERAS_A_GROUP,
-    Costs,
-    LiveCosts,
     Load,
-    MemoryCosts,
     Node,
     plan,
     processor,
     utilisation,
 )
+from genesis_ray.domain.costs import Costs, LiveCosts, MemoryCosts
 
 FREE = LiveCosts(idle_cores=0, frame_s=0, request_s=0)
 COSTS = Costs(
@@ -201,9 +199,6 @@ def test_a_system_is_as_large_as_what_its_one_journal_can_take():
 @pytest.mark.parametrize(
     "wrong",
     [
-        lambda: replace(COSTS, detect_s=0),
-        lambda: replace(COSTS, decode_s=-1),
-        lambda: replace(COSTS, together=0.9),
         lambda: replace(LOAD, cameras=0),
         lambda: replace(LOAD, fps=26),
         lambda: replace(LOAD, people=-1),

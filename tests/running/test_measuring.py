@@ -45,7 +45,7 @@ def test_what_is_in_a_video_and_what_it_costs_is_measured(settings, film, tmp_pa
     found = measured(settings, film, tmp_path / "out", on_step=steps.append)
     assert (found.width, found.height, round(found.source_fps)) == (320, 240, 20)
     assert found.people == pytest.approx(3, abs=0.2)
-    assert found.looks > 0
+    assert found.looks_a_s > 0
     assert found.frames >= settings.detector.stack_frames
     assert found.detector_fps > 1
     costs = found.costs
@@ -56,6 +56,15 @@ def test_what_is_in_a_video_and_what_it_costs_is_measured(settings, film, tmp_pa
     assert costs.together >= 1
     assert costs.device_s == 0
     assert len(steps) == len(set(steps)) == 5
+
+
+def test_looks_at_faces_go_by_time_whatever_the_rate(settings, film, tmp_path):
+    looks = [
+        measured(settings.model_copy(update={"process_fps": fps}), film, tmp_path / str(fps))
+        for fps in (4.0, 20.0)
+    ]
+    # Three figures, each twice a second.
+    assert all(4 < found.looks_a_s < 8 for found in looks)
 
 
 def test_the_data_folder_of_the_settings_is_left_alone(settings, film, tmp_path):
@@ -69,7 +78,7 @@ def test_the_data_folder_of_the_settings_is_left_alone(settings, film, tmp_path)
 def test_faces_that_are_turned_off_cost_nothing(settings, film, tmp_path):
     faces = settings.faces.model_copy(update={"enabled": False})
     found = measured(settings.model_copy(update={"faces": faces}), film, tmp_path / "out")
-    assert (found.looks, found.costs.face_s) == (0, 0)
+    assert (found.looks_a_s, found.costs.face_s) == (0, 0)
 
 
 def test_what_is_no_video_is_refused(settings, tmp_path):
@@ -107,7 +116,7 @@ def test_the_real_models_are_measured_on_the_film_with_people(tmp_path):
     make_film(film, width=640, height=360, fps=10)
     found = measured(Settings(process_fps=5), film, tmp_path / "out")
     assert found.people > 1
-    assert found.looks > 0
+    assert found.looks_a_s > 0
     costs = found.costs
     assert costs.detect_s > costs.prepare_s > 0  # the network is the most of a frame
     assert costs.face_s > costs.write_s > 0

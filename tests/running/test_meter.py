@@ -3,7 +3,7 @@ from contextlib import suppress
 
 import pytest
 
-from genesis_ray.running.meter import Meter, memory_held
+from genesis_ray.running.meter import Meter, machine_core_s, memory_held
 
 
 def work(seconds: float) -> None:
@@ -56,3 +56,11 @@ def test_memory_held_grows_with_what_is_held():
         pytest.skip("this system does not tell")
     ballast = bytearray(b"x" * 50_000_000)
     assert (memory_held() or 0) - before > 0.9 * len(ballast)
+
+
+def test_the_machine_works_at_least_as_much_as_this_process():
+    before = machine_core_s()
+    if before is None:
+        pytest.skip("this system does not tell")
+    work(0.2)
+    assert (machine_core_s() or 0) - before > 0.1
