@@ -13,6 +13,7 @@ from genesis_ray.cli import (
     evaluate,
     models,
     people,
+    plan,
     query,
     reprocess,
     run,
@@ -38,6 +39,7 @@ app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(people.app, name="people")
 app.add_typer(models.app, name="models")
 app.add_typer(evaluate.app, name="evaluate")
+app.command()(plan.plan)
 app.command()(doctor.doctor)
 
 _USER_ERROR = 2
