@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from genesis_ray.domain.capacity import CAMERAS_A_GROUP
 from genesis_ray.live.groups import CameraGroup
 from genesis_ray.running.changes import Changes
 from genesis_ray.settings import CameraSettings
-
-CAMERAS_A_GROUP = 8
-"""A process costs 340 MB, a camera in it some 60; eight decoders keep one process busy."""
 
 
 @dataclass(slots=True)

@@ -1,6 +1,7 @@
 from types import SimpleNamespace
 
-from genesis_ray.live.placing import CAMERAS_A_GROUP, in_groups, place
+from genesis_ray.domain.capacity import CAMERAS_A_GROUP
+from genesis_ray.live.placing import in_groups, place
 from genesis_ray.running.changes import changes_between
 from genesis_ray.settings import CameraSettings, Settings
 
