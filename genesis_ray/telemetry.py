@@ -33,6 +33,7 @@ class Figures:
         events: Logged so far, by the name of their class.
         system: System states logged so far, by component and state.
         waiting: Reports that resolver and journal have not taken yet, by camera group.
+        latency_s: From capture to the log, by quantile; empty where nothing is in real time.
         set_aside: Dead letters by their unit and the stage that failed.
         late: Groups of events that came after their turn.
         logged_until: Capture time up to which everything is in the log; `datetime.min` before
@@ -44,6 +45,7 @@ class Figures:
     events: Mapping[str, int] = field(default_factory=dict)
     system: Mapping[tuple[str, str], int] = field(default_factory=dict)
     waiting: Mapping[str, int] = field(default_factory=dict)
+    latency_s: Mapping[float, float] = field(default_factory=dict)
     set_aside: Mapping[tuple[str, str], int] = field(default_factory=dict)
     late: int = 0
     stage_s: Mapping[Stage, float] = field(default_factory=dict)
@@ -102,6 +104,12 @@ WAITING = Family(
     "Reports of a camera group that resolver and journal have not taken yet.",
     ("group",),
 )
+LATENCY = Family(
+    "genesis_report_latency_seconds",
+    "gauge",
+    "From the capture of a report's last frame until the log has it, of the latest reports.",
+    ("quantile",),
+)
 LATE = Family(
     "genesis_events_late_total", "counter", "Groups of events that came after their turn."
 )
@@ -134,6 +142,7 @@ FAMILIES = (
     EVENTS,
     SYSTEM,
     WAITING,
+    LATENCY,
     LATE,
     DEAD_LETTERS,
     OUT_OF_MEMORY,
@@ -172,6 +181,8 @@ def _samples(figures: Figures) -> Iterator[_Sample]:
         yield EVENTS, (event,), count
     for (component, state), count in figures.system.items():
         yield SYSTEM, (component, state), count
+    for quantile, seconds in figures.latency_s.items():
+        yield LATENCY, (str(quantile),), seconds
     for group, count in figures.waiting.items():
         yield WAITING, (group,), count
     yield LATE, (), figures.late

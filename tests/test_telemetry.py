@@ -16,6 +16,7 @@ FIGURES = Figures(
     events={"TrackObserved": 4, "VisitStarted": 1},
     system={("journal", "restarted"): 2},
     waiting={"cameras-0": 12},
+    latency_s={0.5: 0.1, 0.95: 0.2},
     late=3,
     stage_s={"detect": 1.5, "embed": 0.25},
     detectors={"a": MemoryState(), "b": MemoryState(4, 1, True, "CUDA out of memory")},
@@ -75,6 +76,10 @@ def test_the_state_of_a_stream_is_told():
 
 def test_states_of_the_system_are_counted():
     assert samples()["genesis_system_states_total", ("journal", "restarted")] == 2
+
+
+def test_latency_is_told_by_quantile():
+    assert samples()["genesis_report_latency_seconds", ("0.95",)] == 0.2
 
 
 def test_events_are_told_by_class():

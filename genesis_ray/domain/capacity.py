@@ -16,7 +16,7 @@ from genesis_ray.domain.costs import Costs
 Resource = Literal["processor", "detector", "memory", "group"]
 
 CAMERAS_A_GROUP = 8
-"""Cameras that the live system puts into one process (`live.supervisor`)."""
+"""Cameras that the live system puts into one process (`live.placing`)."""
 
 _MOST_CAMERAS = 1_000_000
 """Where the search for the most cameras of a node ends: its costs are wrong then."""

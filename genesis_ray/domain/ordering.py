@@ -44,20 +44,25 @@ class ReorderBuffer(Generic[T]):
         """The number of items held back."""
         return len(self._waiting)
 
+    def news(self, producer: str, items: Iterable[tuple[datetime, T]]) -> list[tuple[datetime, T]]:
+        """Return those of a producer's items that it has not added before.
+
+        Who is not expected is not listened to.
+        """
+        before = self._progress.get(producer, DONE)
+        return [(at, item) for at, item in items if at > before]
+
     def add(
         self, producer: str, items: Iterable[tuple[datetime, T]], *, progress: datetime
     ) -> list[tuple[datetime, T]]:
         """Take a producer's next items and its progress; return what may leave, in order.
 
-        After this the producer adds nothing new at or before `progress`. Who is not expected
-        is not listened to.
+        After this the producer adds nothing new at or before `progress`.
         """
         if producer not in self._progress:
             return []
         before = self._progress[producer]
-        for at, item in items:
-            if at <= before:
-                continue
+        for at, item in self.news(producer, items):
             self.late += at <= self._released
             heapq.heappush(self._waiting, (at, producer, self._added, item))
             self._added += 1

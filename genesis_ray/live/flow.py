@@ -353,7 +353,8 @@ class FrameFlow:
     async def _deliver(self, journal: ActorHandle, resolver: ActorHandle) -> None:
         """Bring what is in the outbox to resolver and journal, until no more will come."""
         while letters := await self._outbox.peek():
-            told, shown, notes = [*map(_told, letters)], [*map(_shown, letters)], [*self._notes]
+            told = [self._told(letter) for letter in letters]
+            shown, notes = [*map(_shown, letters)], [*self._notes]
             names: Names
             _, names = await asyncio.gather(
                 until_answered(
@@ -376,11 +377,14 @@ class FrameFlow:
                 if camera.recorder:
                     camera.recorder.name(names.get(letter.camera.camera_id, {}))
 
-
-def _told(letter: Letter) -> Told:
-    report = letter.report
-    snapshot = Snapshot(letter.state, letter.camera) if letter.state else None
-    return Told(report.camera_id, report.events, report.progress, snapshot)
+    def _told(self, letter: Letter) -> Told:
+        report = letter.report
+        snapshot = Snapshot(letter.state, letter.camera) if letter.state else None
+        captured_s = None
+        if report.frames:
+            later_s = self._inbox.played_later_s(report.camera_id)
+            captured_s = report.progress.timestamp() + later_s
+        return Told(report.camera_id, report.events, report.progress, snapshot, captured_s)
 
 
 def _shown(letter: Letter) -> Shown:

@@ -101,6 +101,11 @@ class FrameInbox:
         lanes = (lane for lane in self._lanes if lane.station.camera_id == camera_id)
         return {reason: n for lane in lanes for reason, n in lane.dropped.items()}
 
+    def played_later_s(self, camera_id: str) -> float:
+        """Return how much later than captured a camera's frames come, if it is a recording."""
+        lanes = [lane for lane in self._lanes if lane.station.camera_id == camera_id]
+        return lanes[0].played_later_s if lanes else 0.0
+
     def take(self) -> Stack | None:
         """Wait for frames and return those that are ready; None when all cameras have ended."""
         with self._changed:
@@ -216,7 +221,9 @@ class FrameInbox:
             attempts.succeeded()
             captured_at = lane.decoded_at = pair[0].stamp.captured_at
             if self._realtime and not lane.station.is_live:  # which paces itself
-                first_at = first_at or captured_at
+                if first_at is None:
+                    first_at = captured_at
+                    lane.played_later_s = time.time() - captured_at.timestamp()
                 self._wait_until(began + (captured_at - first_at).total_seconds())
             self._put(lane, pair)
 

@@ -1,10 +1,11 @@
 """The actor that keeps the log: its only writer."""
 
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from genesis_ray.domain.events import DeadLetterChanged, Event, SystemStateChanged
 from genesis_ray.domain.ordering import NOT_BEGUN
@@ -18,6 +19,11 @@ from genesis_ray.store.state_log import StateLog
 
 _PATIENCE = 2 * PATIENCE
 """Longer than the resolver's: what a lagging camera made it wait for has to come through."""
+
+_LATENCIES = 5000
+"""Reports that the latency is told of: some minutes of eight cameras."""
+
+_QUANTILES = (0.5, 0.95, 0.99)
 
 _CHECKPOINT_EVERY_S = 2.0
 """What was told since has to be gone through again after a restart."""
@@ -36,6 +42,8 @@ class JournalFigures:
         logged_until: Capture time up to which everything is in the log; `datetime.min` before
             the first frame, `datetime.max` after the last.
         system: The system's states by component and state.
+        latency_s: Of the latest reports in real time, by quantile: seconds from the capture of
+            their last frame until the log had them.
     """
 
     events: int
@@ -47,6 +55,7 @@ class JournalFigures:
     set_aside: Mapping[tuple[str, str], int] = field(default_factory=dict)
     logged_until: datetime = NOT_BEGUN
     system: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    latency_s: Mapping[float, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +81,7 @@ class _Tally:
     first_event_at: float | None = None
     last_event_at: float | None = None
     write_s: float = 0.0
+    latencies_s: deque[float] = field(default_factory=partial(deque, maxlen=_LATENCIES))
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
 
 
@@ -87,7 +97,10 @@ class JournalActor:
         cameras = [camera.camera_id for camera in spec.settings.cameras]
         patience = _PATIENCE if spec.realtime else None
         run = RunFolder.open(spec.run)
-        self._stage = JournalStage(cameras, build_journal(spec.settings), patience=patience)
+        self._stage = JournalStage(
+            cameras, build_journal(spec.settings), patience=patience, is_prompt=spec.realtime
+        )
+        self._is_realtime = spec.realtime
         self._tally = _Tally()
         self._log = EventLog(run.events)
         self._state = StateLog(run.state / JOURNAL_ACTOR, spec.key)
@@ -104,6 +117,8 @@ class JournalActor:
         begun = time.perf_counter()
         self._state.append(("_apply", told, notes))
         self._apply(told, notes)
+        now_s = time.time()
+        self._tally.latencies_s.extend(now_s - each.captured_s for each in told if each.captured_s)
         self._tally.write_s += time.perf_counter() - begun
         if time.monotonic() - self._checkpoint_at > _CHECKPOINT_EVERY_S:
             self._checkpoint()
@@ -132,6 +147,7 @@ class JournalActor:
             dict(tally.set_aside),
             self._stage.progress,
             dict(tally.system),
+            _quantiles(tally.latencies_s) if self._is_realtime else {},
         )
 
     def finish(self) -> JournalFigures:
@@ -172,3 +188,10 @@ class JournalActor:
     def _checkpoint(self) -> None:
         self._state.checkpoint((self._stage.state, self._tally))
         self._checkpoint_at = time.monotonic()
+
+
+def _quantiles(seconds: Sequence[float]) -> dict[float, float]:
+    """Return what so many of the latencies do not exceed; nothing where there are none."""
+    ordered = sorted(seconds)
+    last = len(ordered) - 1
+    return {q: ordered[round(q * last)] for q in _QUANTILES} if ordered else {}

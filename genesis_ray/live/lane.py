@@ -41,6 +41,8 @@ class Lane:
         holds: How many hold the camera up.
         is_slow: Whether what was seen waits somewhere behind, so that less is to be taken.
         decoded_at: Capture time of the last frame decoded.
+        played_later_s: How much later than it was captured a recording plays, where it goes by
+            the clock.
         taken_at: When a frame was taken last.
     """
 
@@ -54,6 +56,7 @@ class Lane:
     holds: int = 0
     is_slow: bool = False
     decoded_at: datetime | None = None
+    played_later_s: float = 0.0
     taken_at: float = 0.0
     sampler: LoadSampler = field(default_factory=LoadSampler)
 

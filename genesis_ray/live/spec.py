@@ -66,12 +66,18 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a producer tells the journal: what it saw since the last time, up to `progress`."""
+    """What a producer tells the journal: what it saw since the last time, up to `progress`.
+
+    Attributes:
+        captured_s: When the last frame of it came from the camera, in time.time()'s seconds;
+            None where there is none.
+    """
 
     producer: str
     events: TimedEvents
     progress: datetime
     snapshot: Snapshot | None = None
+    captured_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

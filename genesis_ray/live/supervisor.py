@@ -94,6 +94,7 @@ class Supervisor:
             watching_s=(journal.last_event_at or ended_at) - (first_frame_at or ended_at),
             stage_s=_stages(groups, journal).seconds(),
             interrupted=self._is_ending,
+            latency_s=journal.latency_s,
         )
 
     async def cameras(self) -> list[CameraProgress]:
@@ -113,6 +114,7 @@ class Supervisor:
             events=journal.by_class,
             system=journal.system,
             set_aside=journal.set_aside,
+            latency_s=journal.latency_s,
             late=journal.late,
             stage_s=_stages(groups, journal).seconds(),
             logged_until=journal.logged_until,

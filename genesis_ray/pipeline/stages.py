@@ -93,7 +93,11 @@ class ResolverStage:
 
 
 class JournalStage:
-    """Applies what cameras and resolver said to the journal in capture order."""
+    """Applies what cameras and resolver said to the journal in capture order.
+
+    A prompt one lets events be logged before that, so that nobody who looks at the log waits for
+    the slowest camera: only visits do. A log is read in order of time, however it was written.
+    """
 
     def __init__(
         self,
@@ -101,15 +105,25 @@ class JournalStage:
         journal: SiteJournal,
         *,
         patience: timedelta | None = None,
+        is_prompt: bool = False,
     ) -> None:
         self._journal = journal
+        self._is_prompt = is_prompt
         self._buffer: ReorderBuffer[tuple[Event, ...]] = ReorderBuffer(
             [*cameras, RESOLVER], patience=patience
         )
 
     def take(self, producer: str, events: TimedEvents, progress: datetime) -> list[Event]:
-        """Take a producer's next events; return those now in order, with what they led to."""
-        return self._apply(self._buffer.add(producer, events, progress=progress))
+        """Take a producer's next events; return what can be logged now.
+
+        That is what is in order now, with what it led to; of a prompt stage the events as they
+        come, and what those that are in order now led to.
+        """
+        news = self._buffer.news(producer, events)
+        ready = self._buffer.add(producer, news, progress=progress)
+        if not self._is_prompt:
+            return self._apply(ready)
+        return [event for _, together in news for event in together] + self._apply(ready)
 
     def watch(self, cameras: Collection[str]) -> list[Event]:
         """Expect events of these cameras from now on; return what no longer waits for others."""
@@ -152,7 +166,7 @@ class JournalStage:
         facts: list[Event] = []
         for _, together in ready:
             for event in together:
-                facts.append(event)
+                facts += [] if self._is_prompt else [event]
                 facts += self._journal.apply(event)
         return facts
 

@@ -42,6 +42,8 @@ class RunResult:
         watching_s: From the first frame looked at to the last event in the log.
         stage_s: Seconds by stage, over all threads and cameras; stages overlap.
         interrupted: Whether the sources were ended before their end.
+        latency_s: In real time, by quantile: seconds from the capture of a report's last frame
+            until the log had it.
     """
 
     mode: Mode
@@ -53,6 +55,7 @@ class RunResult:
     watching_s: float
     stage_s: Mapping[Stage, float]
     interrupted: bool = False
+    latency_s: Mapping[float, float] = field(default_factory=dict)
 
     @property
     def frames(self) -> int:

@@ -258,3 +258,16 @@ def test_what_comes_late_is_told_after_what_was_told_before():
     assert before.events[-1][0] < before.progress
     assert all(before.progress < told_at <= late.progress for told_at, _ in late.events)
     assert len(late.events) == 2
+
+
+def test_a_prompt_journal_logs_events_as_they_come_and_visits_in_order():
+    journal = SiteJournal(tenant_id="shop", site_id="york", visit_gap=timedelta(minutes=5))
+    stage = JournalStage(CAMERAS, journal, is_prompt=True)
+    recognized = resolver_stage(["door"]).take("door", [face("door", 1)], at(1))
+    assert [type(e) for e in stage.take(RESOLVER, recognized.events, at(1))] == [
+        FaceScored, FaceRecognized
+    ]  # fmt: skip
+    assert [type(e) for e in stage.take("door", [online("door", 1)], at(1))] == [CameraStateChanged]
+    assert stage.take("door", [online("door", 1)], at(1)) == []
+    facts = stage.take("till", [online("till", 1)], at(1))
+    assert [type(fact) for fact in facts] == [CameraStateChanged, VisitStarted]
