@@ -124,38 +124,64 @@ def measure(
         faces = _look_at_photo(settings, detector, embedder)
     on_step("measuring all at once")
     at_once, together = workload.play_together(cameras[: min(cores, _MOST_AT_ONCE)], step_s)
-
-    frames = watched.done("frame")
-    people = watched.done("person") / frames
-    bare_s = watched.core_s("bare", per="frame")
-    crowd_s = max(0.0, watched.core_s("track", per="frame") - bare_s)
-    pictures = watched.done("picture") / frames
     on_device = settings.detector.model != SYNTHETIC and engines.best_device() == "cuda"
-    costs = Costs(
-        decode_s=decoded.core_s("decode", per="decoded"),
-        prepare_s=decoded.core_s("prepare", per="prepared"),
-        detect_s=detected.core_s("detect", per="picture") * pictures,
-        device_s=fastest_s * pictures if on_device else 0.0,
-        track_s=bare_s,
-        person_s=crowd_s / people if people else 0.0,
-        face_s=faces.core_s("face", per="look"),
-        write_s=watched.core_s("write", per="frame"),
-    )
-    alone = _alone(costs, together, max(1.0, source_fps / watched_fps))
+    read = _Readings(decoded, detected, fastest_s, watched, faces, at_once, together)
+    costs = read.costs(max(1.0, source_fps / watched_fps), on_device=on_device)
     usual = MemoryCosts()
     memory = replace(usual, camera=max(usual.camera, camera_bytes or 0.0))
     return Measured(
-        costs=replace(costs, together=max(1.0, at_once / alone), memory=memory),
+        costs=replace(costs, memory=memory),
         width=width,
         height=height,
         source_fps=source_fps,
-        detector_fps=1 / (fastest_s * pictures),
+        detector_fps=1 / (fastest_s * read.each_frame("picture")),
         on_device=on_device,
-        people=people,
-        looks_a_s=watched.done("look") / frames * min(watched_fps, source_fps),
-        frames=frames,
+        people=read.each_frame("person"),
+        looks_a_s=read.each_frame("look") * min(watched_fps, source_fps),
+        frames=watched.done("frame"),
         others=_others(*begun),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Readings:
+    """What the meters say.
+
+    Attributes:
+        fastest_s: The detector's best seconds a picture.
+        faces: Of the video, or of a photograph.
+        at_once_s: Core-seconds of what was done together.
+    """
+
+    decoded: Meter
+    detected: Meter
+    fastest_s: float
+    watched: Meter
+    faces: Meter
+    at_once_s: float
+    together: Meter
+
+    def each_frame(self, part: str) -> float:
+        """Return how often something was done for a frame watched."""
+        return self.watched.done(part) / self.watched.done("frame")
+
+    def costs(self, decoded_a_frame: float, *, on_device: bool) -> Costs:
+        """Return the costs, of which the factor for all at once is found by the others."""
+        people, pictures = self.each_frame("person"), self.each_frame("picture")
+        bare_s = self.watched.core_s("bare", per="frame")
+        crowd_s = max(0.0, self.watched.core_s("track", per="frame") - bare_s)
+        costs = Costs(
+            decode_s=self.decoded.core_s("decode", per="decoded"),
+            prepare_s=self.decoded.core_s("prepare", per="prepared"),
+            detect_s=self.detected.core_s("detect", per="picture") * pictures,
+            device_s=self.fastest_s * pictures if on_device else 0.0,
+            track_s=bare_s,
+            person_s=crowd_s / people if people else 0.0,
+            face_s=self.faces.core_s("face", per="look"),
+            write_s=self.watched.core_s("write", per="frame"),
+        )
+        alone_s = _alone(costs, self.together, decoded_a_frame)
+        return replace(costs, together=max(1.0, self.at_once_s / alone_s))
 
 
 def _others(begun: float, own_core_s: float, all_core_s: float | None) -> float | None:
