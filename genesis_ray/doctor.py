@@ -5,6 +5,7 @@ Nothing is changed, and neither Ray nor torch is imported: an examination takes 
 
 import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from threading import Timer
@@ -19,6 +20,9 @@ _NO_SETTINGS = ("GENESIS_MODELS_DIR", "GENESIS_TEST_")
 
 _PATIENCE_S = 10.0
 """How long a live camera may take to show its first picture."""
+
+_WATCHED_S = 12.0
+"""How long one is looked at where cameras alone are: what is counted is counted over 10 s."""
 
 
 def examine(config: Path | None = None, data: Path | None = None) -> list[Finding]:
@@ -39,6 +43,27 @@ def examine(config: Path | None = None, data: Path | None = None) -> list[Findin
         environment(),
         *_configured(config, data),
     ]
+
+
+def examine_cameras(config: Path) -> list[Finding]:
+    """Look at the cameras of a configuration, all at the same time, and at live ones for a while.
+
+    Raises:
+        ConfigurationError: The file is wrong.
+    """
+    from genesis_ray import settings_file
+
+    settings = settings_file.load(config)
+    if not settings.cameras:
+        return [Finding("cameras", "warning", "there are none", f"add some to {config}")]
+    with ThreadPoolExecutor(len(settings.cameras), "camera") as pool:
+        looks = [
+            pool.submit(_stream, camera, watched_s=_WATCHED_S)
+            if camera.is_live
+            else pool.submit(_recording, camera, settings.fps_of(camera))
+            for camera in settings.cameras
+        ]
+        return [look.result() for look in looks]
 
 
 def _configured(config: Path | None, data: Path | None) -> Iterator[Finding]:
@@ -150,10 +175,10 @@ def sources(settings: Settings) -> list[Finding]:
     ]
 
 
-def _stream(camera: CameraSettings) -> Finding:
-    """Connect to a live camera and wait a while for its first frame."""
+def _stream(camera: CameraSettings, *, watched_s: float = 0.0) -> Finding:
+    """Connect to a live camera, wait a while for its first frame, and watch it for a while."""
     from genesis_ray.vision.sources import open_source
-    from genesis_ray.vision.stream import REMEDIES
+    from genesis_ray.vision.stream import REMEDIES, STATE_REMEDIES
 
     name = f"camera {camera.camera_id}"
     try:
@@ -168,12 +193,26 @@ def _stream(camera: CameraSettings) -> Finding:
     giving_up = Timer(_PATIENCE_S, stream.close)
     with closing(stream):
         giving_up.start()
-        frame = next(iter(stream), None)
+        frames = iter(stream)
+        frame = next(frames, None)
         giving_up.cancel()
+        seen = 1
+        enough = Timer(watched_s, stream.close)
+        if frame and watched_s:
+            enough.start()
+            seen += sum(1 for _ in frames)
+            enough.cancel()
+    news = stream.take_news()
     if frame:
         height, width = frame.image.shape[:2]
-        return Finding(name, "ok", f"{width}x{height}, live")
-    reasons = [news.diagnosis.reason for news in stream.take_news()] or ["timed_out"]
+        rate = f", {seen / watched_s:.3g} frames/s" if watched_s else ""
+        ill = next((each.diagnosis for each in reversed(news) if each.diagnosis.reason), None)
+        is_ill = watched_s and ill and news[-1].diagnosis == ill
+        if ill and is_ill:
+            message = f"{width}x{height}{rate}, but {ill.state}: {ill.reason}"
+            return Finding(name, "warning", message, STATE_REMEDIES.get(ill.state, ""))
+        return Finding(name, "ok", f"{width}x{height}, live{rate}")
+    reasons = [each.diagnosis.reason for each in news] or ["timed_out"]
     return Finding(name, "problem", f"no picture: {reasons[-1]}", REMEDIES.get(reasons[-1], ""))
 
 

@@ -1,4 +1,5 @@
 import os
+import re
 
 import pytest
 
@@ -82,6 +83,23 @@ def test_a_damaged_model_is_a_problem(tmp_path):
     (tmp_path / "models" / models.find("yolov8n").file).write_bytes(b"damaged")
     finding = doctor.weights(Settings(faces={"enabled": False}))[0]
     assert (finding.level, finding.remedy) == ("problem", "`genesis models pull --force yolov8n`")
+
+
+def test_cameras_alone_are_watched_for_a_while_and_what_is_wrong_with_them_is_told(
+    rtsp, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(doctor, "_WATCHED_S", 5.0)
+    rtsp.start(pipeline=rtsp.BALL.replace("pattern=ball", "pattern=black"))
+    config = tmp_path / "cameras.yaml"
+    config.write_text(
+        f"cameras:\n  - {{camera_id: dark, source: '{rtsp.url}'}}\n"
+        "  - {camera_id: film, source: 'synthetic:'}\n"
+    )
+    dark, film = doctor.examine_cameras(config)
+    assert (dark.name, dark.level) == ("camera dark", "warning")
+    assert re.fullmatch(r"320x240, [\d.]+ frames/s, but black: dark", dark.message)
+    assert "lens is covered" in dark.remedy
+    assert (film.name, film.level) == ("camera film", "ok")
 
 
 @pytest.mark.parametrize(

@@ -17,15 +17,26 @@ _STYLE = {"ok": "green", "warning": "yellow", "problem": "bold red"}
 def doctor(
     config: ConfigOption = None,
     data: DataOption = None,
+    cameras: Annotated[
+        bool,
+        typer.Option(
+            "--cameras", help="Look at the cameras of --config alone, at live ones for 12 seconds."
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
 ) -> None:
     """Tell what this machine has, what a run would use, what is wrong and how to mend it.
 
     Leaves with 1 if anything would keep a run from working.
-    """
-    from genesis_ray.doctor import examine
 
-    findings = examine(config, data)
+    Examples: `genesis doctor` · `genesis doctor --config cameras.yaml --cameras`
+    """
+    from genesis_ray.doctor import examine, examine_cameras
+    from genesis_ray.errors import ConfigurationError
+
+    if cameras and config is None:
+        raise ConfigurationError("--cameras looks at those of a configuration; name it by --config")
+    findings = examine_cameras(config) if cameras and config else examine(config, data)
     problems = sum(finding.level == "problem" for finding in findings)
     if as_json:
         answer = {"problems": problems, "findings": [asdict(finding) for finding in findings]}

@@ -22,7 +22,13 @@ from genesis_ray.domain.backoff import Backoff
 from genesis_ray.domain.capture_clock import CaptureClock
 from genesis_ray.domain.frames import Frame, FrameStamp, Image
 from genesis_ray.domain.samplers import RateSampler, TokenBucket
-from genesis_ray.domain.stream_health import Diagnosis, Picture, StreamDoctor, StreamLimits
+from genesis_ray.domain.stream_health import (
+    Diagnosis,
+    Picture,
+    StreamDoctor,
+    StreamLimits,
+    StreamState,
+)
 from genesis_ray.errors import ConfigurationError
 
 Transport = Literal["tcp", "udp"]
@@ -60,6 +66,19 @@ REMEDIES = {
     "ended": "look whether the camera serves somebody else already: it ended at once",
 }
 """What to do about a stream that cannot be connected to, by the reason."""
+
+
+STATE_REMEDIES: dict[StreamState, str] = {
+    "connecting": "look at its network and its power: it goes away and comes back",
+    "stalled": "restart it: it holds the connection and sends nothing",
+    "frozen": "restart it: it sends the same picture again and again",
+    "black": "look whether its lens is covered, or its scene dark",
+    "white": "look whether something shines into it, or correct its exposure",
+    "too_fast": "set a lower rate in the camera; what is looked at is set by process_fps",
+    "clock_skewed": "set its clock by NTP",
+    "decoding_errors": "check its cable and network; with transport: udp, take tcp",
+}
+"""What to do about a stream that is connected to and ill, by its state."""
 
 
 class News(NamedTuple):

@@ -75,3 +75,8 @@ def test_this_machine_can_be_examined_without_ray_and_without_torch(tmp_path, mo
     answer = json.loads(done.stdout)
     assert done.returncode == bool(answer["problems"]), done.stderr
     assert "model yolov8n" in {finding["name"] for finding in answer["findings"]}
+
+
+def test_cameras_alone_need_a_configuration(genesis):
+    done = genesis("--cameras", findings=[WELL])
+    assert "--config" in str(done.exception)
