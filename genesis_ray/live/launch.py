@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
@@ -85,7 +86,8 @@ async def _follow(
 ) -> RunResult:
     """Let everything run to its end and tell how far the cameras are."""
     running = asyncio.create_task(supervisor.run(begun_at))
-    _end_on_signals(supervisor)
+    if threading.current_thread() is threading.main_thread():  # no other is told of signals
+        _end_on_signals(supervisor)
     while not running.done():
         await asyncio.wait([running], timeout=_POLL_S)
         for camera in running.result().cameras if running.done() else await supervisor.cameras():

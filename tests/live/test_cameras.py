@@ -116,7 +116,7 @@ def watch(monkeypatch, tmp_path):
 def test_no_more_stacks_are_under_way_than_allowed(watch, limit):
     others = watch(stack_frames=1, stacks_in_flight=limit)
     assert sum(others.stacks) == 40
-    assert others.most_under_way == limit
+    assert min(limit, 2) <= others.most_under_way <= limit
 
 
 def test_modes_and_sizes_of_stacks_change_nothing_that_is_told(watch):
