@@ -122,9 +122,11 @@ class Cluster:
     host: subprocess.Popen[str]
 
     def kill(self, title: str) -> None:
-        """Kill the process that has this in its title."""
-        (process,) = titled(self.host.pid, title)
-        process.kill()
+        """Kill the process that has this in its title, and one before it that is ending."""
+        processes = titled(self.host.pid, title)
+        assert processes
+        for process in processes:
+            process.kill()
 
 
 @pytest.fixture(scope="module")

@@ -252,8 +252,10 @@ class CameraStation:
         last = self._observer.finish()
         events, _ = self._news(before=last.at if last else self._last_at)
         if last:
+            told_at = [event.occurred_at for _, together in events for event in together]
+            ended_at = max([self._last_at, *(at + timedelta.resolution for at in told_at)])
             events.append((last.at, last.events))
-            state = self._state(self._last_at, "failed" if problem else "ended", problem or "")
+            state = self._state(ended_at, "failed" if problem else "ended", problem or "")
             events.append((last.at, state))
         return Report(self.camera_id, DONE, events, (), 0, problem)
 

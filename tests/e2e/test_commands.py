@@ -223,7 +223,7 @@ def test_a_live_stream_is_watched_until_it_is_interrupted(rtsp, config, tmp_path
             elif len(seen) == 1:
                 rtsp.kill()
         running.send_signal(signal.SIGINT)
-        assert running.wait(15) == 130, log.read_text()  # the film had not come to its end
+        assert running.wait(40) == 130, log.read_text()  # the film had not come to its end
     finally:
         running.kill()
         running.wait()

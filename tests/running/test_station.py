@@ -145,6 +145,19 @@ def test_a_silent_stream_tells_its_news_and_that_time_goes_on(station, stream):
     assert station.idle(at(9)).progress == at(8)
 
 
+def test_the_end_of_a_stream_comes_after_its_last_news(station, stream):
+    frames = [frame for frame, _ in station.frames()]
+    seen = station.observe(frames[0], station.people(frames[0], Detections.none()))
+    station.report([seen], [])
+    stream.news = [News(at(7), Diagnosis("online", ""))]
+    told = [
+        (event.occurred_at, event.state)
+        for _, together in station.finish().events
+        for event in together
+    ]
+    assert told == [(at(7), "online"), (at(7) + timedelta.resolution, "ended")]
+
+
 @pytest.fixture
 def camera() -> CameraSettings:
     return CameraSettings(camera_id="door", source="synthetic:?people=3&seconds=20&fps=10")
