@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import ray
 
 from genesis_ray.live.calls import until_answered
-from genesis_ray.live.flow import FrameFlow, Letter, WatchedCamera
+from genesis_ray.live.delivery import Delivery, Letter, WatchedCamera
+from genesis_ray.live.flow import FrameFlow
 from genesis_ray.live.inbox import FrameInbox
 from genesis_ray.live.journal import Resumption
 from genesis_ray.live.outbox import Limits, Outbox
@@ -58,6 +59,7 @@ class CameraGroupActor:
         self._prepared: dict[str, WatchedCamera] = {}
         self._inbox: FrameInbox | None = None
         self._flow: FrameFlow | None = None
+        self._delivery: Delivery | None = None
         self._resolver = ray.get_actor(RESOLVER_ACTOR, NAMESPACE)
         self._journal = ray.get_actor(JOURNAL_ACTOR, NAMESPACE)
 
@@ -92,9 +94,8 @@ class CameraGroupActor:
         )
         limits = self._spec.settings.back_pressure
         outbox: Outbox[Letter] = Outbox(Limits(slow_at=limits.slow_at, stop_at=limits.stop_at))
-        self._flow = FrameFlow(
-            self._name, self._spec, self._cameras, self._inbox, outbox, self._clock
-        )
+        self._delivery = Delivery(self._name, self._spec, self._cameras, self._inbox, outbox)
+        self._flow = FrameFlow(self._spec, self._cameras, self._inbox, self._delivery, self._clock)
         try:
             await self._flow.run(self._journal, self._resolver)
         finally:
@@ -159,7 +160,7 @@ class CameraGroupActor:
         cameras = [camera.delivered for camera in self._cameras.values()]
         first_frame_at = self._flow.first_frame_at if self._flow else None
         detectors = self._flow.detectors if self._flow else {}
-        waiting = self._flow.waiting if self._flow else 0
+        waiting = self._delivery.waiting if self._delivery else 0
         return GroupFigures(cameras, self._clock.seconds(), first_frame_at, detectors, waiting)
 
     def _open(self, camera: CameraSettings) -> WatchedCamera:

@@ -4,43 +4,33 @@ import asyncio
 import pickle
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from ray.actor import ActorHandle
 
 from genesis_ray.domain.detections import Detections
-from genesis_ray.domain.events import Event, SystemState
 from genesis_ray.domain.frames import Frame, Image
-from genesis_ray.live.answers import FaceFinder, Faces, PeopleFinder, came_back
+from genesis_ray.live.answers import FaceFinder, Faces, PeopleFinder
 from genesis_ray.live.aside import Aside
-from genesis_ray.live.calls import until_answered
+from genesis_ray.live.delivery import Delivery, WatchedCamera
 from genesis_ray.live.inbox import FrameInbox, Stack
 from genesis_ray.live.models import Request
-from genesis_ray.live.outbox import Outbox, Pressure
-from genesis_ray.live.resolver import Names
 from genesis_ray.live.retrying import DeadLetters
 from genesis_ray.live.spec import (
-    JOURNAL_ACTOR,
-    RESOLVER_ACTOR,
     LiveSpec,
-    Shown,
-    Snapshot,
-    Told,
 )
-from genesis_ray.running.result import CameraProgress
 from genesis_ray.running.set_aside import dead_letter
 from genesis_ray.running.stage_clock import StageClock
-from genesis_ray.running.station import CameraStation, Report, Seen
+from genesis_ray.running.station import Seen
 from genesis_ray.serving.detector import Found
 from genesis_ray.serving.embedder import Embedded
 from genesis_ray.vision.crops import HeadCrop
 from genesis_ray.vision.memory_guard import MemoryState
 
 if TYPE_CHECKING:
-    from genesis_ray.running.recorder import Recorder
+    pass
 
 _STACKS_WAITING = 1
 """Between the observers and the reports, which await the faces of another."""
@@ -53,48 +43,6 @@ _LOOK_EVERY_S = 1.0
 
 _SNAPSHOT_EVERY_S = 1.0
 """What a camera's new process may have to forget of a live stream, or do again of a recording."""
-
-
-@dataclass(slots=True, eq=False)
-class WatchedCamera:
-    """A camera of a group.
-
-    Attributes:
-        posted: How far it is with what is in the outbox.
-        delivered: How far it is with what resolver and journal have.
-        is_leaving: Whether it is taken off, and did not end by itself.
-        has_left: Set when it was, with all that it had to say delivered.
-    """
-
-    station: CameraStation
-    recorder: "Recorder | None"
-    posted: CameraProgress
-    delivered: CameraProgress
-    reported_at: float = 0.0
-    snapshot_at: float = 0.0
-    is_leaving: bool = False
-    has_left: asyncio.Event = field(default_factory=asyncio.Event)
-
-    @property
-    def camera_id(self) -> str:
-        """Its name."""
-        return self.station.camera_id
-
-
-_STATES: dict[Pressure, SystemState] = {
-    "none": "flowing",
-    "slow": "slowed",
-    "stop": "stopped",
-}
-
-
-class Letter(NamedTuple):
-    """A report on its way to resolver and journal, and how far its camera is with it."""
-
-    report: Report
-    camera: CameraProgress
-    state: bytes | None
-    is_end: bool
 
 
 class _Sight(NamedTuple):
@@ -142,24 +90,20 @@ class FrameFlow:
 
     def __init__(
         self,
-        name: str,
         spec: LiveSpec,
         cameras: Mapping[str, WatchedCamera],
         inbox: FrameInbox,
-        outbox: Outbox[Letter],
+        delivery: Delivery,
         clock: StageClock,
     ) -> None:
-        self._name = name
-        self._spec = spec
+        self._settings = spec.settings
         self._cameras = cameras
         self._inbox = inbox
-        self._outbox = outbox
-        self._pressure: Pressure = "none"
+        self._delivery = delivery
         self._clock = clock
-        self._notes: list[Event] = []
-        self._dead_letters = DeadLetters(spec.settings, self._notes.append)
-        self._people = PeopleFinder(spec, clock, self._dead_letters, self.note)
-        self._faces = FaceFinder(spec, clock, self._dead_letters, self.note)
+        dead_letters = DeadLetters(spec.settings, delivery.notes.append)
+        self._people = PeopleFinder(spec, clock, dead_letters, delivery.note)
+        self._faces = FaceFinder(spec, clock, dead_letters, delivery.note)
         self._free = asyncio.Semaphore(spec.settings.detector.stacks_in_flight)
         self._found: asyncio.Queue[tuple[Stack, Request[Found] | None] | None] = asyncio.Queue()
         self._embedded: asyncio.Queue[_Observed | None] = asyncio.Queue(_STACKS_WAITING)
@@ -172,7 +116,7 @@ class FrameFlow:
             unembedded = Aside(self._report_late, steps=steps, on_held=self._inbox.hold)
             steps.create_task(self._observe(undetected))
             steps.create_task(self._report(unembedded))
-            steps.create_task(self._deliver(journal, resolver))
+            steps.create_task(self._delivery.run(journal, resolver))
             quiet = steps.create_task(self._report_the_quiet())
             while stack := await self._next_stack():
                 self.first_frame_at = self.first_frame_at or time.time()
@@ -181,18 +125,9 @@ class FrameFlow:
             quiet.cancel()
 
     @property
-    def waiting(self) -> int:
-        """How many reports resolver and journal have not taken yet."""
-        return len(self._outbox)
-
-    @property
     def detectors(self) -> dict[str, MemoryState]:
         """How the detector's replicas get on with their memory, by name."""
         return self._people.replicas
-
-    def note(self, component: str, state: SystemState, reason: str) -> None:
-        """Have an event written that is about the system."""
-        self._notes.append(self._spec.note(component, state, reason))
 
     async def _next_stack(self) -> Stack | None:
         """Take what is ready once another request may be under way."""
@@ -273,7 +208,7 @@ class FrameFlow:
                 else:
                     await self._finish(camera_id)
         await unembedded.settled()
-        await self._outbox.close()
+        await self._delivery.close()
 
     async def _report_late(self, camera_id: str, late: _Unembedded | None) -> None:
         """Report what was seen by a camera that was held up; None: its end."""
@@ -291,13 +226,13 @@ class FrameFlow:
             for one in part.seen:
                 camera.recorder.draw(one)
         camera.reported_at = time.monotonic()
-        await self._post(camera.station.report(part.seen, faces), part.state)
+        await self._delivery.post(camera.station.report(part.seen, faces), part.state)
 
     async def _finish(self, camera_id: str) -> None:
         station = self._cameras[camera_id].station
         if failure := station.failure:
             letter = dead_letter(
-                self._spec.settings,
+                self._settings,
                 unit="recording",
                 stage="decode",
                 camera_id=camera_id,
@@ -306,9 +241,9 @@ class FrameFlow:
                 attempts=failure.attempts,
                 reason=failure.reason,
             )
-            self._notes.append(letter)
+            self._delivery.notes.append(letter)
         is_leaving = self._cameras[camera_id].is_leaving
-        await self._post(station.leave() if is_leaving else station.finish(), is_end=True)
+        await self._delivery.post(station.leave() if is_leaving else station.finish(), is_end=True)
 
     async def _report_the_quiet(self) -> None:
         """Report live cameras that give no frames, so that their news comes and nobody waits."""
@@ -318,74 +253,4 @@ class FrameFlow:
                 quiet_s = time.monotonic() - camera.reported_at
                 is_watched = camera.station.is_live and not camera.is_leaving
                 if is_watched and quiet_s > _QUIET_S:
-                    await self._post(camera.station.idle(datetime.now(UTC)))
-
-    async def _post(
-        self, report: Report, state: bytes | None = None, *, is_end: bool = False
-    ) -> None:
-        """Count a report and put it into the outbox."""
-        camera = self._cameras[report.camera_id]
-        before = camera.posted
-        camera.posted = replace(
-            before,
-            frames=before.frames + report.frames,
-            dropped=self._inbox.dropped(report.camera_id),
-            is_done=before.is_done or report.is_last,
-            problem=report.problem,
-            state=report.state or before.state,
-        )
-        letter = Letter(report, camera.posted, state, is_end)
-        if self._outbox.pressure == "stop":
-            self._note_pressure()
-        await self._outbox.put(letter)
-        self._note_pressure()
-
-    def _note_pressure(self) -> None:
-        """Tell of it when the outbox asks for less, for nothing, or for all again."""
-        pressure = self._outbox.pressure
-        if pressure == self._pressure:
-            return
-        self._pressure = pressure
-        state: SystemState = _STATES[pressure]
-        self.note(self._name, state, f"{len(self._outbox)} reports wait")
-        self._inbox.slow_down(pressure != "none")
-
-    async def _deliver(self, journal: ActorHandle, resolver: ActorHandle) -> None:
-        """Bring what is in the outbox to resolver and journal, until no more will come."""
-        while letters := await self._outbox.peek():
-            told = [self._told(letter) for letter in letters]
-            shown, notes = [*map(_shown, letters)], [*self._notes]
-            names: Names
-            _, names = await asyncio.gather(
-                until_answered(
-                    partial(journal.take.remote, told, notes),
-                    on_return=partial(came_back, self.note, JOURNAL_ACTOR),
-                ),
-                until_answered(
-                    partial(resolver.take.remote, shown),
-                    on_return=partial(came_back, self.note, RESOLVER_ACTOR),
-                ),
-            )
-            await self._outbox.drop(len(letters))
-            self._note_pressure()
-            del self._notes[: len(notes)]
-            for letter in letters:
-                camera = self._cameras[letter.camera.camera_id]
-                camera.delivered = letter.camera
-                if letter.is_end:
-                    camera.has_left.set()
-                if camera.recorder:
-                    camera.recorder.name(names.get(letter.camera.camera_id, {}))
-
-    def _told(self, letter: Letter) -> Told:
-        report = letter.report
-        snapshot = Snapshot(letter.state, letter.camera) if letter.state else None
-        captured_s = None
-        if report.frames:
-            later_s = self._inbox.played_later_s(report.camera_id)
-            captured_s = report.progress.timestamp() + later_s
-        return Told(report.camera_id, report.events, report.progress, snapshot, captured_s)
-
-
-def _shown(letter: Letter) -> Shown:
-    return Shown(letter.report.camera_id, letter.report.faces, letter.report.progress)
+                    await self._delivery.post(camera.station.idle(datetime.now(UTC)))

@@ -1,0 +1,175 @@
+"""Bringing what a camera group has to say to resolver and journal."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from ray.actor import ActorHandle
+
+from genesis_ray.domain.events import Event, SystemState
+from genesis_ray.live.answers import came_back
+from genesis_ray.live.calls import until_answered
+from genesis_ray.live.inbox import FrameInbox
+from genesis_ray.live.outbox import Outbox, Pressure
+from genesis_ray.live.resolver import Names
+from genesis_ray.live.spec import (
+    JOURNAL_ACTOR,
+    RESOLVER_ACTOR,
+    LiveSpec,
+    Shown,
+    Snapshot,
+    Told,
+)
+from genesis_ray.running.result import CameraProgress
+from genesis_ray.running.station import CameraStation, Report
+
+if TYPE_CHECKING:
+    from genesis_ray.running.recorder import Recorder
+
+
+@dataclass(slots=True, eq=False)
+class WatchedCamera:
+    """A camera of a group.
+
+    Attributes:
+        posted: How far it is with what is in the outbox.
+        delivered: How far it is with what resolver and journal have.
+        is_leaving: Whether it is taken off, and did not end by itself.
+        has_left: Set when it was, with all that it had to say delivered.
+    """
+
+    station: CameraStation
+    recorder: "Recorder | None"
+    posted: CameraProgress
+    delivered: CameraProgress
+    reported_at: float = 0.0
+    snapshot_at: float = 0.0
+    is_leaving: bool = False
+    has_left: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+_STATES: dict[Pressure, SystemState] = {
+    "none": "flowing",
+    "slow": "slowed",
+    "stop": "stopped",
+}
+
+
+class Letter(NamedTuple):
+    """A report on its way to resolver and journal, and how far its camera is with it."""
+
+    report: Report
+    camera: CameraProgress
+    state: bytes | None
+    is_end: bool
+
+
+class Delivery:
+    """The way out of a camera group: an outbox, and who brings what is in it to the others.
+
+    Attributes:
+        notes: Events that are logged with what is delivered next.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        spec: LiveSpec,
+        cameras: Mapping[str, WatchedCamera],
+        inbox: FrameInbox,
+        outbox: Outbox[Letter],
+    ) -> None:
+        self._name = name
+        self._spec = spec
+        self._cameras = cameras
+        self._inbox = inbox
+        self._outbox = outbox
+        self._pressure: Pressure = "none"
+        self.notes: list[Event] = []
+
+    @property
+    def waiting(self) -> int:
+        """How many reports resolver and journal have not taken yet."""
+        return len(self._outbox)
+
+    def note(self, component: str, state: SystemState, reason: str) -> None:
+        """Have an event written that is about the system."""
+        self.notes.append(self._spec.note(component, state, reason))
+
+    async def close(self) -> None:
+        """Let `run` end when all has arrived: no more will be posted."""
+        await self._outbox.close()
+
+    async def post(
+        self, report: Report, state: bytes | None = None, *, is_end: bool = False
+    ) -> None:
+        """Count a report and put it into the outbox."""
+        camera = self._cameras[report.camera_id]
+        before = camera.posted
+        camera.posted = replace(
+            before,
+            frames=before.frames + report.frames,
+            dropped=self._inbox.dropped(report.camera_id),
+            is_done=before.is_done or report.is_last,
+            problem=report.problem,
+            state=report.state or before.state,
+        )
+        letter = Letter(report, camera.posted, state, is_end)
+        if self._outbox.pressure == "stop":
+            self._note_pressure()
+        await self._outbox.put(letter)
+        self._note_pressure()
+
+    def _note_pressure(self) -> None:
+        """Tell of it when the outbox asks for less, for nothing, or for all again."""
+        pressure = self._outbox.pressure
+        if pressure == self._pressure:
+            return
+        self._pressure = pressure
+        state: SystemState = _STATES[pressure]
+        self.note(self._name, state, f"{len(self._outbox)} reports wait")
+        self._inbox.slow_down(pressure != "none")
+
+    async def run(self, journal: ActorHandle, resolver: ActorHandle) -> None:
+        """Bring what is in the outbox to resolver and journal, until no more will come."""
+        while letters := await self._outbox.peek():
+            told = [self._told(letter) for letter in letters]
+            shown, notes = [*map(_shown, letters)], [*self.notes]
+            names: Names
+            _, names = await asyncio.gather(
+                until_answered(
+                    partial(journal.take.remote, told, notes),
+                    on_return=partial(came_back, self.note, JOURNAL_ACTOR),
+                ),
+                until_answered(
+                    partial(resolver.take.remote, shown),
+                    on_return=partial(came_back, self.note, RESOLVER_ACTOR),
+                ),
+            )
+            await self._outbox.drop(len(letters))
+            self._note_pressure()
+            del self.notes[: len(notes)]
+            for letter in letters:
+                camera = self._cameras[letter.camera.camera_id]
+                camera.delivered = letter.camera
+                if letter.is_end:
+                    camera.has_left.set()
+                if camera.recorder:
+                    camera.recorder.name(names.get(letter.camera.camera_id, {}))
+        if self.notes:  # of what happened during the last delivery
+            await until_answered(partial(journal.take.remote, [], [*self.notes]))
+
+    def _told(self, letter: Letter) -> Told:
+        report = letter.report
+        snapshot = Snapshot(letter.state, letter.camera) if letter.state else None
+        captured_s = None
+        if report.frames:
+            later_s = self._inbox.played_later_s(report.camera_id)
+            captured_s = report.progress.timestamp() + later_s
+        return Told(report.camera_id, report.events, report.progress, snapshot, captured_s)
+
+
+def _shown(letter: Letter) -> Shown:
+    return Shown(letter.report.camera_id, letter.report.faces, letter.report.progress)
