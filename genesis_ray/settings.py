@@ -24,6 +24,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from genesis_ray.domain.addresses import is_live, redacted
+from genesis_ray.domain.capacity import CAMERAS_A_GROUP
 from genesis_ray.domain.retry import DELAYS_S
 from genesis_ray.domain.roles import AGGRESSIVE_FPS, Role, drop_class_of
 from genesis_ray.errors import StoreError
@@ -117,6 +118,11 @@ class CameraSettings(_Section):
         default=False, description="Look once a second where nothing moves in the picture"
     )
     transport: Literal["tcp", "udp"] = Field(default="tcp", description="What RTSP is carried by")
+    node: Identifier | None = Field(
+        default=None,
+        description="Watch it on the node that `ray start --labels genesis-node=NAME` named so, "
+        "which has its device or its recordings; unset: on any",
+    )
     process_fps: float | None = Field(
         default=None, gt=0, le=60, description="Overrides `process_fps` for this camera"
     )
@@ -198,6 +204,12 @@ class DetectorSettings(_Section):
     )
     min_replicas: int = Field(default=1, ge=1)
     max_replicas: int = Field(default=4, ge=1)
+    upscale_delay_s: Seconds = Field(
+        default=10.0, ge=0, description="Overloaded so long: a replica more"
+    )
+    downscale_delay_s: Seconds = Field(
+        default=300.0, ge=0, description="Idle so long: a replica less"
+    )
     num_cpus: float = Field(default=0.2, ge=0, description="Reserved per replica, for placing it")
     num_gpus: float | None = Field(
         default=None, ge=0, description="Per replica; unset: 0.25 where there is a GPU, else 0"
@@ -244,8 +256,26 @@ class FaceSettings(_Section):
     min_quality: Fraction = Field(default=0.2, description="Worse faces are scored, and no more")
     min_replicas: int = Field(default=1, ge=1)
     max_replicas: int = Field(default=4, ge=1)
+    upscale_delay_s: Seconds = Field(
+        default=10.0, ge=0, description="Overloaded so long: a replica more"
+    )
+    downscale_delay_s: Seconds = Field(
+        default=300.0, ge=0, description="Idle so long: a replica less"
+    )
     num_cpus: float = Field(default=0.2, ge=0)
     num_gpus: float | None = Field(default=None, ge=0)
+
+
+class GroupSettings(_Section):
+    """The processes that watch the cameras, each several of them."""
+
+    cameras: int = Field(default=CAMERAS_A_GROUP, ge=1, description="Most cameras in a process")
+    num_cpus: float = Field(
+        default=0.1,
+        ge=0,
+        description="Reserved per process, for placing it: what its cameras take, as `genesis "
+        "plan` tells, where Ray is to add nodes for more than fit on those there are",
+    )
 
 
 class IdentitySettings(_Section):
@@ -305,6 +335,7 @@ class Settings(BaseSettings):
         description="Before each further attempt at what fails; then it is set aside",
     )
     annotate: bool = Field(default=False, description="Record annotated video: stores pictures")
+    groups: GroupSettings = GroupSettings()
     detector: DetectorSettings = DetectorSettings()
     faces: FaceSettings = FaceSettings()
     back_pressure: BackPressureSettings = BackPressureSettings()

@@ -26,13 +26,29 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GroupPlace:
+    """A process that watches cameras.
+
+    Attributes:
+        node: Ray's id of the node that it is on; None as long as none has room for it.
+        cameras: Those that it watches, by name.
+        waiting: Reports that resolver and journal have not taken yet.
+    """
+
+    name: str
+    node: str | None
+    cameras: tuple[str, ...]
+    waiting: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
     """What a live system has counted since it started.
 
     Attributes:
         events: Logged so far, by the name of their class.
         system: System states logged so far, by component and state.
-        waiting: Reports that resolver and journal have not taken yet, by camera group.
+        groups: The processes that watch the cameras.
         latency_s: From capture to the log, by quantile; empty where nothing is in real time.
         set_aside: Dead letters by their unit and the stage that failed.
         late: Groups of events that came after their turn.
@@ -44,7 +60,7 @@ class Figures:
     cameras: tuple[CameraProgress, ...] = ()
     events: Mapping[str, int] = field(default_factory=dict)
     system: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    waiting: Mapping[str, int] = field(default_factory=dict)
+    groups: tuple[GroupPlace, ...] = ()
     latency_s: Mapping[float, float] = field(default_factory=dict)
     set_aside: Mapping[tuple[str, str], int] = field(default_factory=dict)
     late: int = 0
@@ -104,6 +120,12 @@ WAITING = Family(
     "Reports of a camera group that resolver and journal have not taken yet.",
     ("group",),
 )
+PLACED = Family(
+    "genesis_group_placed",
+    "gauge",
+    "1 while a camera group is on a node, 0 while it waits for one that has room.",
+    ("group",),
+)
 LATENCY = Family(
     "genesis_report_latency_seconds",
     "gauge",
@@ -142,6 +164,7 @@ FAMILIES = (
     EVENTS,
     SYSTEM,
     WAITING,
+    PLACED,
     LATENCY,
     LATE,
     DEAD_LETTERS,
@@ -183,8 +206,9 @@ def _samples(figures: Figures) -> Iterator[_Sample]:
         yield SYSTEM, (component, state), count
     for quantile, seconds in figures.latency_s.items():
         yield LATENCY, (str(quantile),), seconds
-    for group, count in figures.waiting.items():
-        yield WAITING, (group,), count
+    for group in figures.groups:
+        yield WAITING, (group.name,), group.waiting
+        yield PLACED, (group.name,), float(group.node is not None)
     yield LATE, (), figures.late
     for unit_and_stage, count in {**dict.fromkeys(_KNOWN_TO_FAIL, 0), **figures.set_aside}.items():
         yield DEAD_LETTERS, unit_and_stage, count

@@ -19,7 +19,7 @@ import ray
 import yaml
 
 from genesis_ray import app, settings_file
-from genesis_ray.errors import ConfigurationError, StoreError
+from genesis_ray.errors import ConfigurationError
 from genesis_ray.running.local import run_local
 from genesis_ray.settings import FaceSettings, Settings
 from genesis_ray.store.reader import RunTables, read_table
@@ -93,23 +93,6 @@ def test_the_command_shows_a_wrong_configuration_without_a_traceback(tmp_path):
 @pytest.mark.parametrize("config", sorted((CHECKOUT / "deployments" / "config").glob("*.yaml")))
 def test_configuration_that_comes_with_the_project_can_be_built(config):
     app.build({"config": str(config)})
-
-
-def test_log_of_a_new_data_folder_is_made(tmp_path):
-    assert app.open_log(Settings(data_dir=tmp_path)).path == tmp_path / "run"
-
-
-def test_log_goes_on_where_it_was_after_a_restart(tmp_path):
-    settings = Settings(data_dir=tmp_path)
-    began = app.open_log(settings).summary()["started_at"]
-    assert app.open_log(settings).summary()["started_at"] == began
-
-
-def test_folder_that_holds_something_else_is_not_taken_for_the_log(tmp_path):
-    (tmp_path / "run").mkdir()
-    (tmp_path / "run" / "thesis.txt").write_text("mine")
-    with pytest.raises(StoreError, match="is not empty"):
-        app.open_log(Settings(data_dir=tmp_path))
 
 
 @dataclass

@@ -5,7 +5,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from genesis_ray.domain.ordering import DONE
 from genesis_ray.running.result import CameraProgress
-from genesis_ray.telemetry import FAMILIES, Figures, render
+from genesis_ray.telemetry import FAMILIES, Figures, GroupPlace, render
 from genesis_ray.vision.memory_guard import MemoryState
 
 FIGURES = Figures(
@@ -15,7 +15,7 @@ FIGURES = Figures(
     ),
     events={"TrackObserved": 4, "VisitStarted": 1},
     system={("journal", "restarted"): 2},
-    waiting={"cameras-0": 12},
+    groups=(GroupPlace(name="cameras-0", node="n1", cameras=("door",), waiting=12),),
     latency_s={0.5: 0.1, 0.95: 0.2},
     late=3,
     stage_s={"detect": 1.5, "embed": 0.25},

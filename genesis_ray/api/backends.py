@@ -1,32 +1,16 @@
 """What the API needs of the system behind it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 import pyarrow as pa
 
+from genesis_ray.running.live_state import LiveState
 from genesis_ray.settings import CameraSettings
-from genesis_ray.store.people import Person
-from genesis_ray.telemetry import Figures
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LiveState:
-    """What a live system says of itself.
-
-    Attributes:
-        missing: What it waits for, or has lost; nothing when it is ready.
-        is_open: Whether all sources are open.
-        failure: Why it stopped before its sources ended.
-        cameras: Those it watches now; None as long as that is not known.
-    """
-
-    missing: tuple[str, ...] = ()
-    is_open: bool = False
-    failure: str | None = None
-    figures: Figures = field(default_factory=Figures)
-    cameras: tuple[CameraSettings, ...] | None = None
+if TYPE_CHECKING:  # it brings LanceDB, which takes seconds
+    from genesis_ray.store.people import Person
 
 
 class Feed(Protocol):
@@ -46,7 +30,7 @@ EventReader = Mapping[str, pa.Table]
 class PeopleReader(Protocol):
     """The tenant's people."""
 
-    def __call__(self) -> Sequence[Person]:
+    def __call__(self) -> Sequence["Person"]:
         """Return everyone, by (enrolled_at, identity_id)."""
 
 

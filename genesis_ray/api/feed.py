@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
-from genesis_ray.api.backends import LiveState
+from genesis_ray.running.live_state import LiveState
 
 _log = logging.getLogger(__name__)
 

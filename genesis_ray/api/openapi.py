@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from genesis_ray.api.app import create_app
-from genesis_ray.api.backends import Backends, LiveState
+from genesis_ray.api.backends import Backends
+from genesis_ray.running.live_state import LiveState
 
 
 def document() -> dict[str, Any]:

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from genesis_ray.cli.up import AddressOption, AppOption
+
 if TYPE_CHECKING:
     from genesis_ray.running.changes import Changes
 
@@ -20,13 +22,14 @@ def apply(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")
     ] = False,
-    app: Annotated[str, typer.Option(help="The Serve application that is to change.")] = "default",
+    address: AddressOption = None,
+    app: AppOption = "default",
 ) -> None:
     """Add, change and take off cameras while the others go on.
 
-    Works on a system that `serve run` started, on the cluster that RAY_ADDRESS names, else on
-    this machine. All of the new configuration is checked, and every new source opened, before
-    anything changes. Settings beside the cameras need a restart.
+    Works on a system that `genesis up` or `serve run` started. All of the new configuration is
+    checked, and every new source opened, before anything changes. Settings beside the cameras
+    need a restart.
 
     Examples: `genesis apply cameras.yaml --dry-run` · `genesis apply cameras.yaml` ·
     `genesis apply --back`
@@ -40,7 +43,7 @@ def apply(
     settings = settings_file.load(config) if config else None
     from genesis_ray.live.remote import RemoteSystem
 
-    system = RemoteSystem(app=app)
+    system = RemoteSystem(app=app, address=address)
     try:
         if settings is None:
             changes = system.go_back(dry_run=dry_run)

@@ -17,6 +17,7 @@ from genesis_ray.cli import (
     query,
     reprocess,
     run,
+    up,
 )
 from genesis_ray.cli.console import stderr
 from genesis_ray.errors import GenesisError
@@ -33,7 +34,10 @@ app = typer.Typer(
 app.command()(demo.demo)
 app.command()(run.run)
 app.command()(reprocess.reprocess)
+app.command()(up.up)
+app.command()(up.status)
 app.command()(apply.apply)
+app.command()(up.down)
 app.command()(query.query)
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(people.app, name="people")

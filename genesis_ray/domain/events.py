@@ -19,7 +19,16 @@ _NAMESPACE = UUID("6d0a53a1-58b5-5c0b-9b67-2f2d2f6c1b7e")
 Decision = Literal["named", "review", "unknown"]
 CameraState = Literal[StreamState, "ended", "failed"]
 SystemState = Literal[
-    "restarted", "recovered", "slowed", "stopped", "flowing", "degraded", "failed", "changed"
+    "restarted",
+    "recovered",
+    "slowed",
+    "stopped",
+    "flowing",
+    "degraded",
+    "failed",
+    "changed",
+    "waiting",
+    "placed",
 ]
 DeadLetterStatus = Literal["waiting", "replayed", "dropped"]
 DeadLetterUnit = Literal["frame", "recording"]

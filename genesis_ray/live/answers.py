@@ -9,7 +9,7 @@ from genesis_ray.domain.detections import Detections
 from genesis_ray.domain.events import SystemState
 from genesis_ray.domain.frames import Frame, FrameStamp, Image
 from genesis_ray.live.inbox import Stack
-from genesis_ray.live.models import Model, Request
+from genesis_ray.live.models import AbandonedError, Model, Patience, Request
 from genesis_ray.live.retrying import DeadLetters
 from genesis_ray.live.spec import LiveSpec
 from genesis_ray.running.second_look import SecondLook
@@ -34,10 +34,19 @@ class PeopleFinder:
     """
 
     def __init__(
-        self, spec: LiveSpec, clock: StageClock, dead_letters: DeadLetters, note: Note
+        self,
+        spec: LiveSpec,
+        clock: StageClock,
+        dead_letters: DeadLetters,
+        note: Note,
+        patience: Patience,
     ) -> None:
         self._model: Model[detector.Found] = Model(
-            spec.detector_app, detector.NAME, "detect", on_return=partial(came_back, note)
+            spec.detector_app,
+            detector.NAME,
+            "detect",
+            patience=patience,
+            on_return=partial(came_back, note),
         )
         self._note = note
         self._most_frames = spec.settings.detector.max_batch_frames
@@ -57,20 +66,22 @@ class PeopleFinder:
             return []
         try:
             return [*await self._people(stack.frames, request)]
+        except AbandonedError:
+            return [None for _ in stack.frames]
         except RayTaskError:
             each = [self._model.ask(image[None]) for image in stack.images]
         people: list[Detections | None] = []
         for frame, request in zip(stack.frames, each, strict=True):
             try:
                 people += await self._people([frame], request)
-            except RayTaskError:
+            except (RayTaskError, AbandonedError):
                 people.append(None)
         return people
 
     async def try_again(
         self, station: CameraStation, frame: Frame, image: Image
     ) -> Detections | None:
-        """Return who is in a frame on which it failed; None once the frame was set aside."""
+        """Return who is in a frame on which it failed; None once the frame was given up."""
 
         async def attempt() -> Detections:
             (people,) = await self._people([(station, frame)], self._model.ask(image[None]))
@@ -104,10 +115,19 @@ class FaceFinder:
     """The embedder, as a group asks it."""
 
     def __init__(
-        self, spec: LiveSpec, clock: StageClock, dead_letters: DeadLetters, note: Note
+        self,
+        spec: LiveSpec,
+        clock: StageClock,
+        dead_letters: DeadLetters,
+        note: Note,
+        patience: Patience,
     ) -> None:
         self._model: Model[embedder.Embedded] = Model(
-            spec.embedder_app, embedder.NAME, "embed", on_return=partial(came_back, note)
+            spec.embedder_app,
+            embedder.NAME,
+            "embed",
+            patience=patience,
+            on_return=partial(came_back, note),
         )
         self._clock = clock
         self._dead_letters = dead_letters
@@ -125,18 +145,20 @@ class FaceFinder:
         try:
             faces = iter(await self._faces(request))
             return [[next(faces) for _ in crops] for crops in parts]
+        except AbandonedError:
+            return [None for _ in parts]
         except RayTaskError:
             each = [self.ask(crops) for crops in parts]
         found: list[Faces | None] = []
         for request in each:
             try:
                 found.append(await self._faces(request) if request else [])
-            except RayTaskError:
+            except (RayTaskError, AbandonedError):
                 found.append(None)
         return found
 
     async def try_again(self, crops: list[HeadCrop], stamp: FrameStamp) -> Faces:
-        """Return the faces of crops on which it failed; none once they were set aside."""
+        """Return the faces of crops on which it failed; none once they were given up."""
         attempt = partial(self._ask_again, crops)
         faces = await self._dead_letters.try_again(attempt, stage="embed", stamp=stamp)
         return faces or [None for _ in crops]

@@ -31,6 +31,7 @@ class GroupFigures:
         first_frame_at: When the first frame went to the detector, in time.time()'s seconds.
         detectors: How the replicas that answered get on with their memory, by name.
         waiting: Reports that resolver and journal have not taken yet.
+        node: Ray's id of the node that this is on.
     """
 
     cameras: list[CameraProgress]
@@ -38,6 +39,7 @@ class GroupFigures:
     first_frame_at: float | None
     detectors: dict[str, MemoryState] = field(default_factory=dict)
     waiting: int = 0
+    node: str | None = None
 
 
 class CameraGroupActor:
@@ -60,6 +62,7 @@ class CameraGroupActor:
         self._inbox: FrameInbox | None = None
         self._flow: FrameFlow | None = None
         self._delivery: Delivery | None = None
+        self._node = ray.get_runtime_context().get_node_id()
         self._resolver = ray.get_actor(RESOLVER_ACTOR, NAMESPACE)
         self._journal = ray.get_actor(JOURNAL_ACTOR, NAMESPACE)
 
@@ -154,6 +157,8 @@ class CameraGroupActor:
                 camera.station.source.close()
         if self._inbox:
             self._inbox.stop()
+        if self._flow:
+            self._flow.end()
 
     def figures(self) -> GroupFigures:
         """Return how far the cameras are."""
@@ -161,7 +166,9 @@ class CameraGroupActor:
         first_frame_at = self._flow.first_frame_at if self._flow else None
         detectors = self._flow.detectors if self._flow else {}
         waiting = self._delivery.waiting if self._delivery else 0
-        return GroupFigures(cameras, self._clock.seconds(), first_frame_at, detectors, waiting)
+        return GroupFigures(
+            cameras, self._clock.seconds(), first_frame_at, detectors, waiting, self._node
+        )
 
     def _open(self, camera: CameraSettings) -> WatchedCamera:
         settings = self._spec.settings

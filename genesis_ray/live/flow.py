@@ -16,7 +16,7 @@ from genesis_ray.live.answers import FaceFinder, Faces, PeopleFinder
 from genesis_ray.live.aside import Aside
 from genesis_ray.live.delivery import Delivery, WatchedCamera
 from genesis_ray.live.inbox import FrameInbox, Stack
-from genesis_ray.live.models import Request
+from genesis_ray.live.models import Patience, Request
 from genesis_ray.live.retrying import DeadLetters
 from genesis_ray.live.spec import (
     LiveSpec,
@@ -82,6 +82,11 @@ class _Unembedded(NamedTuple):
     faces: Faces | None
 
 
+_LAST_ANSWERS_S = 6.0
+"""That models have when all ends; they may end themselves, where the whole system does. Half of
+what the supervisor gives a group."""
+
+
 class FrameFlow:
     """The steps between a group's inbox and its outbox, each handing on in capture order.
 
@@ -101,9 +106,10 @@ class FrameFlow:
         self._inbox = inbox
         self._delivery = delivery
         self._clock = clock
-        dead_letters = DeadLetters(spec.settings, delivery.notes.append)
-        self._people = PeopleFinder(spec, clock, dead_letters, delivery.note)
-        self._faces = FaceFinder(spec, clock, dead_letters, delivery.note)
+        self._patience = Patience()
+        dead_letters = DeadLetters(spec.settings, delivery.notes.append, self._patience)
+        self._people = PeopleFinder(spec, clock, dead_letters, delivery.note, self._patience)
+        self._faces = FaceFinder(spec, clock, dead_letters, delivery.note, self._patience)
         self._free = asyncio.Semaphore(spec.settings.detector.stacks_in_flight)
         self._found: asyncio.Queue[tuple[Stack, Request[Found] | None] | None] = asyncio.Queue()
         self._embedded: asyncio.Queue[_Observed | None] = asyncio.Queue(_STACKS_WAITING)
@@ -123,6 +129,10 @@ class FrameFlow:
                 await self._found.put((stack, self._people.ask(stack)))
             await self._found.put(None)
             quiet.cancel()
+
+    def end(self) -> None:
+        """Finish what is under way; what the models have not answered soon is left out."""
+        self._patience.end(within_s=_LAST_ANSWERS_S)
 
     @property
     def detectors(self) -> dict[str, MemoryState]:

@@ -30,6 +30,7 @@ class CameraGroup:
     Attributes:
         name: Its actor's.
         cameras: Those it has now, by name.
+        node: The one node, by its label, that can watch them; None where all can.
     """
 
     def __init__(
@@ -38,12 +39,15 @@ class CameraGroup:
         name: str,
         cameras: Sequence[CameraSettings],
         *,
+        node: str | None,
         start: Callable[..., ActorHandle],
     ) -> None:
-        """Start the actor, as `start(CameraGroupActor, name, *arguments)`."""
+        """Start the actor, as `start(CameraGroupActor, name, *arguments, node=node)`."""
         self.name = name
         self.cameras = {camera.camera_id: camera for camera in cameras}
-        self._actor = start(CameraGroupActor, name, spec, name)
+        self.node = node
+        self._placed = asyncio.Event()
+        self._actor = start(CameraGroupActor, name, spec, name, node=node)
         self._outcome: GroupFigures | None = None
         self._last = GroupFigures([], {}, None)
         self._is_killed = False
@@ -69,7 +73,12 @@ class CameraGroup:
             GroupLostError: It dies again and again, each time soon.
         """
         attempts = Attempts([0.0, *self._retry_delays_s])
-        await self.open()
+        try:
+            await self.open()
+        except ActorDiedError:
+            if not self._is_killed:
+                raise
+            self._outcome = self._last  # it was ended while it waited for a node
         while self._outcome is None:
             begun = time.monotonic()
             try:
@@ -85,16 +94,27 @@ class CameraGroup:
                 await on_restart()
 
     async def figures(self) -> GroupFigures:
-        """Return how far it is; when it has ended, how it came out."""
-        if self._outcome is None:
+        """Return how far it is, or was when it last answered; at the end, how it came out."""
+        if self._outcome is None and self.is_placed:
             try:
-                now: GroupFigures = await until_answered(self._actor.figures.remote)
+                now: GroupFigures = await self._actor.figures.remote()
                 if now.cameras:  # a new process has not opened them yet
                     self._last = now
+            except ActorUnavailableError:  # it is being started again, perhaps on a node to come
+                pass
             except ActorDiedError:
                 if not self._is_killed:
                     raise
         return self._outcome or self._last
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether its process has been up; until then it waits for a node with room."""
+        return self._placed.is_set()
+
+    async def placed(self) -> None:
+        """Wait until its process has been up."""
+        await self._placed.wait()
 
     @property
     def has_ended(self) -> bool:
@@ -119,6 +139,9 @@ class CameraGroup:
 
     async def end(self) -> None:
         """Let its sources end now: `run` finishes what is under way and returns."""
+        if not self.is_placed:
+            self.kill()
+            return
         await until_answered(self._actor.stop.remote)
 
     def kill(self) -> None:
@@ -130,7 +153,9 @@ class CameraGroup:
         """Call the actor; what it says of a wrong source comes without Ray's traceback."""
         try:
             await until_answered(call)
+            self._placed.set()
         except RayTaskError as error:
+            self._placed.set()
             if isinstance(error.cause, GenesisError):
                 raise error.cause from None
             raise

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from genesis_ray.domain.frames import Frame, Image
-from genesis_ray.domain.roles import drop_class_of, rank_of
+from genesis_ray.domain.roles import DropClass, drop_class_of, rank_of
 from genesis_ray.domain.samplers import LoadSampler
 from genesis_ray.running.station import CameraStation
 
@@ -17,8 +17,9 @@ BUSY = "busy"
 SAMPLED = "sampled"
 """Or so that those which are left come evenly."""
 
-_RING_FRAMES = 30
-"""That wait of a camera which is to lose none: 6 s at 5 frames/s, 110 MB of 720p."""
+_MOST_WAITING: dict[DropClass, int] = {"never": 30, "adaptive": 4, "aggressive": 1}
+"""Frames of a real-time camera that wait. 30 are 6 s at 5 frames/s and 110 MB of 720p; 4 get over a
+hiccup of the machine, and before what is seen becomes old, one in two is taken."""
 
 _STARVED_S = 5.0
 """Without a frame taken, after which a camera comes before those of the next higher class."""
@@ -116,16 +117,13 @@ class Lane:
     def _makes_room(self, now: float) -> bool:
         """Drop what a new frame replaces; tell whether it may wait."""
         kind = drop_class_of(self.station.role)
-        if kind == "never":
-            if len(self.waiting) >= _RING_FRAMES:
-                self.waiting.popleft()
-                self.drops[BUSY] += 1
-            return True
-        if kind == "adaptive" or self.is_slow:
-            self.sampler.note(1.0 if self.waiting or self.is_slow else 0.0, now)
+        most = _MOST_WAITING[kind]
+        if kind != "never" and (kind == "adaptive" or self.is_slow):
+            self.sampler.note(1.0 if self.is_slow else len(self.waiting) / most, now)
             if not self.sampler.keeps():
                 self.drops[SAMPLED] += 1
                 return False
-        self.drops[BUSY] += len(self.waiting)
-        self.waiting.clear()
+        if len(self.waiting) >= most:
+            self.waiting.popleft()
+            self.drops[BUSY] += 1
         return True

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any, Generic, TypeVar
 
 from ray import serve
@@ -22,6 +23,44 @@ Answer = TypeVar("Answer")
 """What a model answers."""
 
 
+class AbandonedError(Exception):
+    """All ends, and no answer has come in the time that was left for it."""
+
+
+class Patience:
+    """How long answers are waited for: for ever, until all is to end."""
+
+    def __init__(self) -> None:
+        self._until: float | None = None
+        self._limits: set[asyncio.Timeout] = set()
+
+    def end(self, *, within_s: float) -> None:
+        """Wait no longer than so many seconds from now, whatever is waited for."""
+        self._until = asyncio.get_running_loop().time() + within_s
+        for limit in self._limits:
+            limit.reschedule(self._until)
+
+    @asynccontextmanager
+    async def limit(self) -> AsyncIterator[None]:
+        """Wait in this context.
+
+        Raises:
+            AbandonedError: It took too long.
+        """
+        limit = asyncio.timeout_at(self._until)
+        try:
+            async with limit:
+                self._limits.add(limit)
+                try:
+                    yield
+                finally:
+                    self._limits.discard(limit)
+        except TimeoutError as error:
+            if not limit.expired():  # it is whose that was waited for
+                raise
+            raise AbandonedError from error
+
+
 class Request(Generic[Answer]):
     """A request that is under way, and made again where its replica dies."""
 
@@ -36,7 +75,12 @@ class Request(Generic[Answer]):
         Raises:
             RayTaskError: The model raised; asked again, it is likely to do the same.
             GenesisError: No replica has answered for two minutes.
+            AbandonedError: It was not there when all was to end.
         """
+        async with self._model.patience.limit():
+            return await self._answer()
+
+    async def _answer(self) -> Answer:
         begun = time.monotonic()
         is_back = False
         while True:
@@ -61,10 +105,17 @@ class Model(Generic[Answer]):
     """A method of a deployment."""
 
     def __init__(
-        self, app: str, name: str, method: str, *, on_return: Callable[[str, float], None]
+        self,
+        app: str,
+        name: str,
+        method: str,
+        *,
+        patience: Patience,
+        on_return: Callable[[str, float], None],
     ) -> None:
         """Get the handle; `on_return` is told the name and the seconds after a silence."""
         self.name = name
+        self.patience = patience
         self.on_return = on_return
         self._method = getattr(serve.get_deployment_handle(name, app), method)
 

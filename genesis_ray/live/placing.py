@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from genesis_ray.domain.capacity import CAMERAS_A_GROUP
+from genesis_ray.domain.roles import drop_class_of
+from genesis_ray.domain.spreading import CameraLoad, GroupLoad, best_group, by_importance, spread
 from genesis_ray.live.groups import CameraGroup
 from genesis_ray.running.changes import Changes
-from genesis_ray.settings import CameraSettings
+from genesis_ray.settings import CameraSettings, Settings
 
 
 @dataclass(slots=True)
@@ -25,41 +26,57 @@ class Moves:
     further: list[Move]
 
 
-def in_groups(cameras: Sequence[CameraSettings]) -> list[Sequence[CameraSettings]]:
+def in_groups(settings: Settings) -> list[list[CameraSettings]]:
     """Return the cameras in as few groups as will do."""
-    return [
-        cameras[first : first + CAMERAS_A_GROUP]
-        for first in range(0, len(cameras), CAMERAS_A_GROUP)
-    ]
+    cameras = {camera.camera_id: camera for camera in settings.cameras}
+    loads = [_load(camera, settings) for camera in cameras.values()]
+    groups = spread(loads, most=settings.groups.cameras)
+    return [[cameras[load.name] for load in group.cameras] for group in groups]
 
 
-def place(changes: Changes, groups: Sequence[CameraGroup]) -> Moves:
-    """Return which group gets which camera.
+def place(changes: Changes, settings: Settings, groups: Sequence[CameraGroup]) -> Moves:
+    """Return which group gets which camera, with `settings` those after the change.
 
-    A changed camera stays where it is; a new one goes to the group that has the most room.
+    A changed camera stays where it is; a new one goes where its class and its load are least.
     """
     moves = [(group, Move()) for group in groups]
-    further: list[Move] = []
     left = set(changes.leaving)
     homeless = list(changes.added)
     for changed in changes.changed:
-        name = changed.after.camera_id
-        home = next((move for group, move in moves if name in group.cameras), None)
+        camera = changed.after
+        home = next((move for group, move in moves if camera.camera_id in group.cameras), None)
         if home:
-            home.coming.append(changed.after)
+            home.coming.append(camera)
         else:
-            homeless.append(changed.after)  # its group has ended
+            homeless.append(camera)  # its group has ended
     for group, move in moves:
         move.leaving = [name for name in group.cameras if name in left]
-    for camera in homeless:
-        sizes = [
-            (len(group.cameras) - len(move.leaving) + len(move.coming), move)
-            for group, move in moves
-        ] + [(len(move.coming), move) for move in further]
-        size, move = min(sizes, key=lambda item: item[0], default=(CAMERAS_A_GROUP, Move()))
-        if size >= CAMERAS_A_GROUP:
-            move = Move()
-            further.append(move)
-        move.coming.append(camera)
+    loads = [_load_after(group, move, settings) for group, move in moves]
+    moved = [move for _, move in moves]
+    by_name = {camera.camera_id: camera for camera in homeless}
+    for load in sorted((_load(camera, settings) for camera in homeless), key=by_importance):
+        index = best_group(load, loads, most=settings.groups.cameras)
+        if index is None:
+            index = len(loads)
+            loads.append(GroupLoad((), load.node))
+            moved.append(Move())
+        loads[index] = GroupLoad((*loads[index].cameras, load), load.node)
+        moved[index].coming.append(by_name[load.name])
     touched = [(group, move) for group, move in moves if move.leaving or move.coming]
-    return Moves(touched, further)
+    return Moves(touched, moved[len(moves) :])
+
+
+def node_of(cameras: Sequence[CameraSettings]) -> str | None:
+    """Return the node that has to watch a group's cameras; None where all can."""
+    return cameras[0].node if cameras else None
+
+
+def _load(camera: CameraSettings, settings: Settings) -> CameraLoad:
+    fps = settings.fps_of(camera)
+    return CameraLoad(camera.camera_id, drop_class_of(camera.role), fps, camera.node)
+
+
+def _load_after(group: CameraGroup, move: Move, settings: Settings) -> GroupLoad:
+    staying = [camera for name, camera in group.cameras.items() if name not in set(move.leaving)]
+    loads = [_load(camera, settings) for camera in (*staying, *move.coming)]
+    return GroupLoad(tuple(loads), group.node)

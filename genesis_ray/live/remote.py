@@ -1,46 +1,82 @@
 """Talking to a live system from another process."""
 
 import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import ray
 from ray import serve
 from ray.exceptions import RayTaskError
-from ray.serve.exceptions import RayServeException
 
 from genesis_ray.errors import GenesisError
 from genesis_ray.running.changes import Changes
+from genesis_ray.running.live_state import LiveState
 from genesis_ray.serving import cluster
 from genesis_ray.settings import Settings
 
 LIVE = "live"
 """The deployment that watches."""
 
+DEFAULT_APP = "default"
+
 _ANSWERS_WITHIN_S = 120.0
 """Sources are opened meanwhile, and what cameras have under way is finished."""
 
 
-class RemoteSystem:
-    """The live system that `serve run` or `serve deploy` started on a cluster."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterNode:
+    """A node of the cluster.
 
-    def __init__(self, *, app: str = "default") -> None:
-        """Connect to the cluster that RAY_ADDRESS names, else to one on this machine.
+    Attributes:
+        node_id: Ray's.
+        resources: CPU, GPU, memory (bytes) that it has in all.
+    """
+
+    node_id: str
+    address: str
+    is_alive: bool
+    resources: Mapping[str, float]
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemStatus:
+    """How a live system is, and what it runs on.
+
+    Attributes:
+        replicas: Running, by deployment.
+        fps: Frames a second looked at, by camera, over the last moment.
+    """
+
+    state: LiveState
+    nodes: Sequence[ClusterNode]
+    replicas: Mapping[str, int]
+    fps: Mapping[str, float]
+
+
+class RemoteSystem:
+    """The live system that `genesis up`, `serve run` or `serve deploy` started on a cluster."""
+
+    def __init__(self, *, app: str = DEFAULT_APP, address: str | None = None) -> None:
+        """Connect to the cluster at `address`, else at RAY_ADDRESS, else to one on this machine.
 
         Raises:
             GenesisError: There is none, or no such application on it.
         """
-        os.environ.setdefault("RAY_ADDRESS", "auto")
-        cluster.start()
-        try:
-            self._live = serve.get_deployment_handle(LIVE, app)
-        except RayServeException as error:
+        connect(address)
+        self._app = app
+        found = serve.status().applications.get(app)
+        if found is None or LIVE not in found.deployments:
             raise GenesisError(
                 f"no application {app!r} with a live system runs on this cluster; start it with "
-                f"`serve run genesis_ray.app:build config=FILE`, or name it with --app"
-            ) from error
+                f"`genesis up CONFIG`, or name it with --app"
+            )
+        self._live = serve.get_deployment_handle(LIVE, app)
 
     def apply(self, settings: Settings, *, dry_run: bool) -> Changes:
-        """Change the cameras to those of the settings; see `app.Live.apply`."""
+        """Change the cameras to those of the settings; see `service.Live.apply`."""
         changes: Changes = self._ask("apply", settings, dry_run=dry_run)
         return changes
 
@@ -48,6 +84,38 @@ class RemoteSystem:
         """Change the cameras back to those before the last change."""
         changes: Changes = self._ask("go_back", dry_run=dry_run)
         return changes
+
+    def state(self) -> LiveState:
+        """Return how the system is."""
+        state: LiveState = self._ask("state")
+        return state
+
+    def status(self, *, over_s: float = 2.0) -> SystemStatus:
+        """Return how system and cluster are; rates are measured for so many seconds."""
+        began, before = time.monotonic(), _frames(self.state())
+        time.sleep(over_s)
+        state = self.state()
+        took_s = time.monotonic() - began
+        deployments = serve.status().applications[self._app].deployments
+        return SystemStatus(
+            state=state,
+            nodes=[_node(node) for node in ray.nodes()],
+            replicas={
+                name: deployment.replica_states.get("RUNNING", 0)
+                for name, deployment in deployments.items()
+            },
+            fps={
+                camera_id: max(0, frames - before.get(camera_id, 0)) / took_s
+                for camera_id, frames in _frames(state).items()
+            },
+        )
+
+    def end(self) -> None:
+        """Let the system finish what is under way and end; Serve too, if nothing else uses it."""
+        self._ask("end")  # while the models are still there
+        serve.delete(self._app)
+        if not serve.status().applications:
+            serve.shutdown()
 
     def close(self) -> None:
         """Disconnect."""
@@ -61,3 +129,37 @@ class RemoteSystem:
             if isinstance(error.cause, GenesisError):
                 raise error.cause from None
             raise
+
+
+def connect(address: str | None = None) -> None:
+    """Connect to the cluster at `address`, else at RAY_ADDRESS, else to one on this machine.
+
+    Who is connected stays so.
+
+    Raises:
+        GenesisError: There is none.
+    """
+    if ray.is_initialized():
+        return
+    if address:
+        os.environ["RAY_ADDRESS"] = address
+    os.environ.setdefault("RAY_ADDRESS", "auto")
+    cluster.start()
+
+
+def _frames(state: LiveState) -> dict[str, int]:
+    return {camera.camera_id: camera.frames for camera in state.figures.cameras}
+
+
+def _node(node: Mapping[str, Any]) -> ClusterNode:
+    return ClusterNode(
+        node_id=node["NodeID"],
+        address=node["NodeManagerAddress"],
+        is_alive=node["Alive"],
+        resources={
+            name: node["Resources"][name]
+            for name in ("CPU", "GPU", "memory")
+            if name in node["Resources"]
+        },
+        labels={k: v for k, v in node["Labels"].items() if not k.startswith("ray.io/")},
+    )

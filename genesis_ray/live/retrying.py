@@ -10,6 +10,7 @@ from genesis_ray.domain.events import DeadLetterChanged
 from genesis_ray.domain.frames import FrameStamp
 from genesis_ray.domain.retry import Attempts
 from genesis_ray.errors import GenesisError
+from genesis_ray.live.models import AbandonedError, Patience
 from genesis_ray.running.set_aside import dead_letter, in_a_line
 from genesis_ray.settings import Settings
 
@@ -26,9 +27,12 @@ class DeadLetters:
     `post` takes the events that tell of it.
     """
 
-    def __init__(self, settings: Settings, post: Callable[[DeadLetterChanged], None]) -> None:
+    def __init__(
+        self, settings: Settings, post: Callable[[DeadLetterChanged], None], patience: Patience
+    ) -> None:
         self._settings = settings
         self._post = post
+        self._patience = patience
         self._in_a_row = 0
 
     def succeeded(self) -> None:
@@ -42,7 +46,9 @@ class DeadLetters:
         stage: str,
         stamp: FrameStamp,
     ) -> T | None:
-        """Return what a further attempt brings, after one that failed; None if it was set aside.
+        """Return what a further attempt brings, after one that failed; None if it was given up.
+
+        It is set aside, unless all is to end.
 
         Raises:
             GenesisError: All that was tried lately was set aside.
@@ -50,9 +56,12 @@ class DeadLetters:
         attempts = Attempts(self._settings.retry_delays_s)
         reason = ""
         while (delay_s := attempts.failed()) is not None:
-            await asyncio.sleep(delay_s)
             try:
+                async with self._patience.limit():
+                    await asyncio.sleep(delay_s)
                 result = await attempt()
+            except AbandonedError:
+                return None
             except RayTaskError as error:
                 reason = reason_of(error)
             else:

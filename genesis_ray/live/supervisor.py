@@ -5,36 +5,33 @@ import time
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from functools import partial
 
-import ray
-from ray.actor import ActorHandle
 from ray.exceptions import RayError
-from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from genesis_ray.domain.events import CameraStateChanged, SystemState
-from genesis_ray.domain.ordering import DONE
+from genesis_ray.domain.events import SystemState
+from genesis_ray.errors import GenesisError
 from genesis_ray.live.calls import until_answered
 from genesis_ray.live.cameras import GroupFigures
 from genesis_ray.live.groups import CameraGroup, GroupLostError
 from genesis_ray.live.journal import JournalActor, JournalFigures
-from genesis_ray.live.placing import in_groups, place
+from genesis_ray.live.losing import DEADLY, give_up_camera
+from genesis_ray.live.placing import Move, in_groups, node_of, place
 from genesis_ray.live.resolver import ResolverActor
-from genesis_ray.live.spec import DIED, JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec, Shown, Told
+from genesis_ray.live.spec import DIED, JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec
+from genesis_ray.live.starting import NODE_LABEL, start_groups, start_keeper
 from genesis_ray.running.changes import Changes, changes_between
 from genesis_ray.running.result import CameraProgress, RunResult
-from genesis_ray.running.set_aside import dead_letter
 from genesis_ray.running.stage_clock import StageClock
-from genesis_ray.serving.cluster import NAMESPACE
 from genesis_ray.settings import CameraSettings, Settings
-from genesis_ray.telemetry import Figures
+from genesis_ray.telemetry import Figures, GroupPlace
 from genesis_ray.vision.memory_guard import MemoryState
 
-_CPUS_A_GROUP = 0.1
-"""A reservation for placing; small, or actors and replicas wait for each other on two cores."""
+_PLACED_WITHIN_S = 30.0
+"""Before it is told that a group waits for a node; one with room starts it in a third of that."""
 
-_DEADLY = "its process dies again and again"
+_PREPARED_WITHIN_S = 90.0
+"""For sources that are to come to be opened, on nodes that may have to be added first."""
 
 
 class Supervisor:
@@ -42,9 +39,8 @@ class Supervisor:
 
     def __init__(self, spec: LiveSpec) -> None:
         self._spec = spec
-        here = ray.get_runtime_context().get_node_id()  # where the run and the data folder are
-        self._journal = _start(JournalActor, JOURNAL_ACTOR, spec, at=here)
-        self._resolver = _start(ResolverActor, RESOLVER_ACTOR, spec, at=here)
+        self._journal = start_keeper(JournalActor, JOURNAL_ACTOR, spec)
+        self._resolver = start_keeper(ResolverActor, RESOLVER_ACTOR, spec)
         self._groups: list[CameraGroup] = []
         self._groups_made = 0
         self._lost: dict[str, CameraProgress] = {}
@@ -52,7 +48,7 @@ class Supervisor:
         self._watching = asyncio.TaskGroup()
         self._is_ending = False
         self._ended = asyncio.Event()
-        for cameras in in_groups(spec.settings.cameras):
+        for cameras in in_groups(spec.settings):
             self._add_group(cameras)
 
     @property
@@ -60,14 +56,18 @@ class Supervisor:
         """Those in force."""
         return self._spec.settings
 
-    async def ready(self) -> list[CameraProgress]:
-        """Wait until all sources are open.
+    @property
+    def is_open(self) -> bool:
+        """Whether all sources have been opened."""
+        return all(group.is_placed for group in self._groups)
 
-        Raises:
-            GenesisError: One cannot be opened.
-        """
-        await asyncio.gather(*(group.open() for group in self._groups))
-        return await self.cameras()
+    def waits_for(self) -> list[str]:
+        """Return what is still missing before all cameras are watched."""
+        return [
+            f"{group.name} is being started, or {_why_waiting(group)}"
+            for group in self._groups
+            if not group.is_placed
+        ]
 
     async def run(self, begun_at: float) -> RunResult:
         """Watch until every source has ended; `begun_at` is time.time() at the very start.
@@ -75,9 +75,12 @@ class Supervisor:
         Raises:
             GenesisError: A source cannot be opened.
         """
-        async with asyncio.TaskGroup() as self._watching:
-            for group in self._groups:
-                self._watching.create_task(self._watch(group))
+        try:
+            async with asyncio.TaskGroup() as self._watching:
+                for group in self._groups:
+                    self._watching.create_task(self._watch(group))
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from errors
         groups = await self._group_figures()
         late_faces: int = await until_answered(self._resolver.finish.remote)
         journal: JournalFigures = await until_answered(self._journal.finish.remote)
@@ -119,7 +122,7 @@ class Supervisor:
             stage_s=_stages(groups, journal).seconds(),
             logged_until=journal.logged_until,
             detectors=_detectors(groups),
-            waiting={g.name: own.waiting for g, own in zip(self._groups, groups, strict=False)},
+            groups=tuple(map(_place, self._groups, groups)),
         )
 
     async def end(self) -> None:
@@ -142,15 +145,19 @@ class Supervisor:
 
     async def _exchange(self, changes: Changes, settings: Settings) -> None:
         spec = replace(self._spec, settings=settings)
-        exchanges = place(changes, [group for group in self._groups if not group.has_ended])
-        made = [CameraGroup(spec, self._new_name(), [], start=_start) for _ in exchanges.further]
+        at_work = [group for group in self._groups if not group.has_ended]
+        exchanges = place(changes, settings, at_work)
+        made = [self._new_group(spec, [], node=node_of(move.coming)) for move in exchanges.further]
         moves = [*exchanges.known, *zip(made, exchanges.further, strict=True)]
         try:
-            await asyncio.gather(*(group.prepare(move.coming) for group, move in moves))
-        except BaseException:
+            async with asyncio.timeout(_PREPARED_WITHIN_S):
+                await asyncio.gather(*(group.prepare(move.coming) for group, move in moves))
+        except BaseException as error:
             for group in made:
                 group.kill()
             await asyncio.gather(*(group.prepare([]) for group, _ in exchanges.known))
+            if isinstance(error, TimeoutError):
+                raise GenesisError(_late(moves)) from error
             raise
         before = [camera.camera_id for camera in self._spec.settings.cameras]
         after = [camera.camera_id for camera in settings.cameras]
@@ -186,20 +193,35 @@ class Supervisor:
                 await keeper.finish.remote()
 
     def _add_group(self, cameras: Sequence[CameraSettings]) -> CameraGroup:
-        group = CameraGroup(self._spec, self._new_name(), cameras, start=_start)
+        group = self._new_group(self._spec, cameras, node=node_of(cameras))
         self._groups.append(group)
         return group
 
-    def _new_name(self) -> str:
+    def _new_group(
+        self, spec: LiveSpec, cameras: Sequence[CameraSettings], *, node: str | None
+    ) -> CameraGroup:
+        name = f"cameras-{self._groups_made}"
         self._groups_made += 1
-        return f"cameras-{self._groups_made - 1}"
+        start = start_groups(spec.settings.groups)
+        return CameraGroup(spec, name, cameras, node=node, start=start)
 
     async def _watch(self, group: CameraGroup) -> None:
         """Watch a group's cameras; where it dies again and again, each for itself."""
+        waiting = asyncio.create_task(self._tell_of_waiting(group))
         try:
             await group.run(on_restart=partial(self._note, group.name, "restarted", DIED))
         except GroupLostError:
             await self._give_up(group)
+        finally:
+            waiting.cancel()
+
+    async def _tell_of_waiting(self, group: CameraGroup) -> None:
+        """Note that a group waits for a node that has room for it, and that it has got one."""
+        await asyncio.sleep(_PLACED_WITHIN_S)
+        if not group.is_placed:
+            await self._note(group.name, "waiting", _why_waiting(group))
+            await group.placed()
+            await self._note(group.name, "placed", "a node has room for it")
 
     async def _give_up(self, group: CameraGroup) -> None:
         """Find out which camera a group dies of: give each a group, and up the one that has one."""
@@ -207,42 +229,17 @@ class Supervisor:
         group.kill()
         self._groups.remove(group)
         if len(group.cameras) > 1:
-            await self._note(group.name, "failed", f"{_DEADLY}; its cameras are parted")
+            await self._note(group.name, "failed", f"{DEADLY}; its cameras are parted")
             for camera in group.cameras.values():
                 alone = self._add_group([camera])
                 self._watching.create_task(self._watch(alone))
             return
-        await self._note(group.name, "failed", _DEADLY)
+        await self._note(group.name, "failed", DEADLY)
         for camera_id in group.cameras:
             progress = lost.get(camera_id, CameraProgress(camera_id=camera_id))
-            self._lost[camera_id] = replace(progress, is_done=True, problem=_DEADLY)
-            await self._close(camera_id)
-
-    async def _close(self, camera_id: str) -> None:
-        """Tell resolver and journal that a camera is lost, so that nobody waits for it."""
-        spec = self._spec
-        state = CameraStateChanged(
-            tenant_id=spec.settings.tenant_id,
-            site_id=spec.settings.site_id,
-            camera_id=camera_id,
-            occurred_at=datetime.now(UTC),
-            state="failed",
-            reason=_DEADLY,
-        )
-        letter = dead_letter(
-            spec.settings,
-            unit="recording",
-            stage="watch",
-            camera_id=camera_id,
-            at=state.occurred_at,
-            frame_index=None,
-            attempts=len(spec.settings.retry_delays_s) + 2,
-            reason=_DEADLY,
-        )
-        told = [Told(camera_id, [(DONE - timedelta.resolution, (state,))], DONE)]
-        shown = [Shown(camera_id, (), DONE)]
-        await until_answered(partial(self._journal.take.remote, told, [letter]))
-        await until_answered(partial(self._resolver.take.remote, shown))
+            self._lost[camera_id] = replace(progress, is_done=True, problem=DEADLY)
+            keepers = {"journal": self._journal, "resolver": self._resolver}
+            await give_up_camera(camera_id, self._spec, **keepers)
 
     async def _note(self, component: str, state: SystemState, reason: str) -> None:
         note = self._spec.note(component, state, reason)
@@ -262,20 +259,29 @@ class Supervisor:
         return figures
 
 
-def _start(actor: type, name: str, *args: object, at: str | None = None) -> ActorHandle:
-    """Start an actor that is started again whenever it dies; `at` is the node it has to be on."""
-    strategy = NodeAffinitySchedulingStrategy(at, soft=False) if at else "DEFAULT"
-    return (
-        ray.remote(actor)
-        .options(
-            name=name,
-            namespace=NAMESPACE,
-            num_cpus=0 if at else _CPUS_A_GROUP,
-            max_restarts=-1,
-            scheduling_strategy=strategy,
-        )
-        .remote(*args)
+def _place(group: CameraGroup, figures: GroupFigures) -> GroupPlace:
+    node = figures.node if group.is_placed else None
+    return GroupPlace(
+        name=group.name, node=node, cameras=tuple(group.cameras), waiting=figures.waiting
     )
+
+
+def _why_waiting(group: CameraGroup) -> str:
+    wanted = f"labelled {NODE_LABEL}={group.node} " if group.node else ""
+    return f"no node {wanted}has room for it"
+
+
+def _late(moves: Sequence[tuple[CameraGroup, Move]]) -> str:
+    """Say which cameras could not be prepared in time, and why."""
+    homeless = [
+        camera.camera_id for group, move in moves if not group.is_placed for camera in move.coming
+    ]
+    if homeless:
+        return (
+            f"no node has room for {', '.join(homeless)}; add a node, or reserve less for each "
+            f"group of cameras (groups.num_cpus)"
+        )
+    return f"the sources could not be opened within {_PREPARED_WITHIN_S:.0f} s"
 
 
 def _stages(groups: Sequence[GroupFigures], journal: JournalFigures) -> StageClock:

@@ -59,7 +59,7 @@ def changes_between(before: Settings, after: Settings) -> Changes:
 
     Raises:
         ConfigurationError: Something else than cameras differs, which only a restart changes;
-            or no camera would be left.
+            a camera is to be on another node; or no camera would be left.
     """
     others = [name for name in _differing(before, after) if name != "cameras"]
     if others:
@@ -71,6 +71,12 @@ def changes_between(before: Settings, after: Settings) -> Changes:
         raise ConfigurationError("no camera would be left; stop the system instead")
     old = {camera.camera_id: camera for camera in before.cameras}
     new = {camera.camera_id: camera for camera in after.cameras}
+    moved = [name for name in old.keys() & new.keys() if old[name].node != new[name].node]
+    if moved:
+        raise ConfigurationError(
+            f"a camera cannot be moved to another node in one step: apply a configuration "
+            f"without {', '.join(sorted(moved))} first"
+        )
     return Changes(
         tuple(camera for name, camera in new.items() if name not in old),
         tuple(camera for name, camera in old.items() if name not in new),

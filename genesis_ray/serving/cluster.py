@@ -6,12 +6,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import ray
+from ray.exceptions import AuthenticationError
 
 from genesis_ray.errors import GenesisError
 
 NAMESPACE = "genesis"
 
-_OBJECT_STORE_BYTES = 256 * 1024 * 1024
+OBJECT_STORE_BYTES = 256 * 1024 * 1024
 """The stacks under way fit in it many times over; Ray's default is a third of the memory."""
 
 _ATTEMPTS = 3
@@ -46,9 +47,17 @@ def _connect(address: str) -> None:
     try:
         ray.init(namespace=NAMESPACE, log_to_driver=False, logging_level="ERROR")
     except ConnectionError as error:
+        if isinstance(error.__cause__, AuthenticationError):
+            raise GenesisError(
+                f"the Ray cluster at {address} wants a token: set RAY_AUTH_MODE=token, and "
+                f"RAY_AUTH_TOKEN or RAY_AUTH_TOKEN_PATH to what it was started with"
+            ) from error
         raise GenesisError(
-            f"no Ray cluster answers at RAY_ADDRESS={address}; start it, or unset RAY_ADDRESS "
-            f"to run on this machine alone"
+            "no Ray cluster runs on this machine; `genesis up CONFIG` starts one, and RAY_ADDRESS "
+            "or --address names one that runs elsewhere"
+            if address == "auto"
+            else f"no Ray cluster answers at {address}; start it, or unset RAY_ADDRESS to run on "
+            f"this machine alone"
         ) from error
 
 
@@ -73,5 +82,5 @@ def _start_own() -> None:
         include_dashboard=False,
         log_to_driver=False,
         logging_level="ERROR",
-        object_store_memory=_OBJECT_STORE_BYTES,
+        object_store_memory=OBJECT_STORE_BYTES,
     )

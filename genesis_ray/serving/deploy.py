@@ -1,7 +1,7 @@
 """Deploying model replicas, and saying why they do not come up."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from ray import serve
 from ray.serve import Application, RunTarget
@@ -18,7 +18,7 @@ def deploy(applications: Mapping[str, Application]) -> None:
     try:
         serve.run_many([RunTarget(app, name, None) for name, app in applications.items()])
     except RuntimeError as error:
-        raise GenesisError(_why_not_up(applications) or str(error)) from error
+        raise GenesisError(why_not_up(applications) or str(error)) from error
 
 
 def reason_in(trace: str) -> str:
@@ -27,7 +27,8 @@ def reason_in(trace: str) -> str:
     return ours[-1] if ours else trace.strip().rpartition("\n")[2]
 
 
-def _why_not_up(names: Mapping[str, Application]) -> str | None:
+def why_not_up(names: Iterable[str]) -> str | None:
+    """Return why a deployment of these applications is not up; None where all are."""
     status = serve.status().applications
     reasons = (
         f"the {deployment} cannot start: {reason_in(its.message)}"

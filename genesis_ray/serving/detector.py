@@ -12,7 +12,12 @@ from ray.serve import Application
 
 from genesis_ray.domain.detections import Detections
 from genesis_ray.running.assembly import load_detector
-from genesis_ray.serving.placement import HEALTH_CHECK_PERIOD_S, gpus_a_replica, own_gpu_share
+from genesis_ray.serving.placement import (
+    HEALTH_CHECK_PERIOD_S,
+    autoscaling,
+    gpus_a_replica,
+    own_gpu_share,
+)
 from genesis_ray.settings import DetectorSettings
 from genesis_ray.vision.memory_guard import MemoryState, claim_share
 
@@ -97,10 +102,6 @@ def bind(settings: DetectorSettings, shapes: Collection[tuple[int, int]] = ()) -
             "num_gpus": gpus_a_replica(settings.num_gpus),
         },
         max_ongoing_requests=_WAITING * settings.stacks_in_flight,
-        autoscaling_config={
-            "min_replicas": settings.min_replicas,
-            "max_replicas": settings.max_replicas,
-            "target_ongoing_requests": settings.stacks_in_flight,
-        },
+        autoscaling_config=autoscaling(settings, requests_a_replica=settings.stacks_in_flight),
     )
     return deployment.bind(settings, shapes)

@@ -8,7 +8,12 @@ from ray import serve
 from ray.serve import Application
 
 from genesis_ray.running.assembly import load_embedder
-from genesis_ray.serving.placement import HEALTH_CHECK_PERIOD_S, gpus_a_replica, own_gpu_share
+from genesis_ray.serving.placement import (
+    HEALTH_CHECK_PERIOD_S,
+    autoscaling,
+    gpus_a_replica,
+    own_gpu_share,
+)
 from genesis_ray.settings import FaceSettings
 from genesis_ray.vision.crops import HeadCrop
 from genesis_ray.vision.faces import EmbeddedFace
@@ -67,10 +72,6 @@ def bind(settings: FaceSettings) -> Application:
             "num_gpus": gpus_a_replica(settings.num_gpus),
         },
         max_ongoing_requests=4 * _TARGET_ONGOING_REQUESTS,
-        autoscaling_config={
-            "min_replicas": settings.min_replicas,
-            "max_replicas": settings.max_replicas,
-            "target_ongoing_requests": _TARGET_ONGOING_REQUESTS,
-        },
+        autoscaling_config=autoscaling(settings, requests_a_replica=_TARGET_ONGOING_REQUESTS),
     )
     return deployment.bind(settings)

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import ray
 
+from genesis_ray.settings import DetectorSettings, FaceSettings
+
 HEALTH_CHECK_PERIOD_S = 2.0
 """How soon Serve sees that a replica died; its own ten seconds are most of a recovery."""
 
@@ -16,6 +18,23 @@ def gpus_a_replica(wanted: float | None) -> float:
     if wanted is not None:
         return wanted
     return _GPU_SHARE if _has_gpu() else 0.0
+
+
+def autoscaling(
+    settings: DetectorSettings | FaceSettings, *, requests_a_replica: int
+) -> dict[str, float]:
+    """Return what Serve is told of how many replicas there are to be."""
+    window_s = max(1.0, settings.upscale_delay_s)
+    return {
+        "min_replicas": settings.min_replicas,
+        "max_replicas": settings.max_replicas,
+        "target_ongoing_requests": requests_a_replica,
+        "upscale_delay_s": settings.upscale_delay_s,
+        "downscale_delay_s": settings.downscale_delay_s,
+        # An average over longer than the delay would be one more delay.
+        "look_back_period_s": window_s,
+        "metrics_interval_s": window_s / 2,
+    }
 
 
 def own_gpu_share() -> float:

@@ -8,8 +8,9 @@ from pathlib import Path
 from fastapi.testclient import TestClient
 
 from genesis_ray.api.app import create_app
-from genesis_ray.api.backends import Backends, LiveState
+from genesis_ray.api.backends import Backends
 from genesis_ray.domain.events import FaceRecognized, TrackObserved, ZoneCrossed
+from genesis_ray.running.live_state import LiveState
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.settings import CameraSettings, LineSettings, ZoneSettings
 from genesis_ray.store.event_log import EventLog

@@ -89,6 +89,8 @@ def watch(monkeypatch, tmp_path):
     def watch(take_s: float = 0.002, **detector) -> Others:
         others = Others(take_s)
         monkeypatch.setattr(models.serve, "get_deployment_handle", lambda *_: others)
+        node = SimpleNamespace(get_node_id=lambda: "n1")
+        monkeypatch.setattr(cameras.ray, "get_runtime_context", lambda: node)
         monkeypatch.setattr(cameras.ray, "get_actor", lambda name, _: getattr(others, name))
         settings = Settings(
             data_dir=tmp_path,

@@ -4,16 +4,16 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
-import psutil
 import pyarrow as pa
 import pytest
 
 from genesis_ray.running.local import run_local
 from genesis_ray.store.reader import RunTables
 from genesis_ray.store.run_folder import RunFolder
+from tests.live.watched import Watched
 from tests.live.watcher import settings_for
 from tests.processes import titled
 
@@ -30,53 +30,6 @@ PROCESSES = (
     "ServeReplica:genesis-embedder",
 )
 """Whose titles have these in them."""
-
-
-@dataclass
-class Watched:
-    """A live run in a process of its own, whose actors can be killed.
-
-    Attributes:
-        cluster: The process that the nodes belong to.
-        frames: Looked at, by camera.
-        done: What it said at its end.
-    """
-
-    process: subprocess.Popen[str]
-    cluster: int
-    frames: dict[str, int] = field(default_factory=dict)
-    done: list[str] | None = None
-
-    def read(self) -> None:
-        """Take in what it says next."""
-        line = self.process.stdout.readline()
-        assert line, f"ended with {self.process.wait()} before its time"
-        match line.split():
-            case ["done", *figures]:
-                self.done = figures
-            case ["frames", camera_id, count]:
-                self.frames[camera_id] = int(count)
-
-    def wait_for_frames(self, count: int) -> None:
-        """Wait until so many more frames have been looked at."""
-        before = sum(self.frames.values())
-        while sum(self.frames.values()) < before + count:
-            self.read()
-
-    def wait_until_done(self) -> None:
-        while self.done is None:
-            self.read()
-
-    def find(self, title: str) -> psutil.Process:
-        (process,) = titled(self.cluster, title)
-        return process
-
-    def kill(self, title: str) -> None:
-        """Kill the process of an actor or a replica, and wait until there is another."""
-        victim = self.find(title)
-        victim.kill()
-        while not any(process.pid != victim.pid for process in titled(self.cluster, title)):
-            self.read()
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +62,7 @@ def watch(cluster, tmp_path) -> Iterator[Callable[..., Watched]]:
             env={**os.environ, "RAY_ADDRESS": address},
         )
         opened.append(process)
-        return Watched(process, nodes)
+        return Watched(process, partial(titled, nodes))
 
     yield watch
     for process in opened:

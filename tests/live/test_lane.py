@@ -40,8 +40,19 @@ def test_even_of_such_a_camera_only_so_many_wait_and_the_oldest_go():
     assert full.dropped == {BUSY: 10}
 
 
-@pytest.mark.parametrize("role", ["face_capture", "tracking", "vehicle", "emotion"])
-def test_of_any_other_only_the_latest_waits(role):
+@pytest.mark.parametrize("role", ["face_capture", "tracking"])
+def test_a_hiccup_costs_an_adaptive_camera_nothing_and_a_longer_one_the_oldest_frames(role):
+    behind = lane(role)
+    put(behind, 4)
+    assert numbers(behind) == [0, 1, 2, 3]
+    assert behind.dropped == {}
+    put(behind, 2, first=4)
+    assert numbers(behind) == [2, 3, 4, 5]
+    assert behind.dropped == {BUSY: 2}
+
+
+@pytest.mark.parametrize("role", ["vehicle", "emotion"])
+def test_of_one_that_gives_way_first_only_the_latest_waits(role):
     behind = lane(role)
     put(behind, 3)
     assert numbers(behind) == [2]
@@ -51,7 +62,7 @@ def test_of_any_other_only_the_latest_waits(role):
 def test_an_adaptive_camera_that_falls_behind_is_sampled_more_rarely():
     behind = lane("tracking")
     for second in range(5):
-        put(behind, 2, now=float(second))
+        put(behind, 5, now=float(second))
     behind.drops.clear()
     put(behind, 8, now=4.5)
     assert behind.sampler.step == 4
@@ -95,5 +106,5 @@ def test_who_has_waited_too_long_comes_before_those_who_are_more_important_but_n
 def test_what_the_station_kept_back_is_told_with_what_was_dropped():
     behind = lane()
     behind.station.unseen = {"blank": 3}
-    put(behind, 2)
+    put(behind, 5)
     assert behind.dropped == {"blank": 3, BUSY: 1}

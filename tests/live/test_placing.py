@@ -3,7 +3,7 @@ from types import SimpleNamespace
 from genesis_ray.domain.capacity import CAMERAS_A_GROUP
 from genesis_ray.live.placing import in_groups, place
 from genesis_ray.running.changes import changes_between
-from genesis_ray.settings import CameraSettings, Settings
+from genesis_ray.settings import CameraSettings, GroupSettings, Settings
 
 
 def cameras(first: int, count: int, **more: object) -> list[CameraSettings]:
@@ -13,14 +13,14 @@ def cameras(first: int, count: int, **more: object) -> list[CameraSettings]:
     ]
 
 
-def group(own: list[CameraSettings]) -> SimpleNamespace:
-    return SimpleNamespace(cameras={camera.camera_id: camera for camera in own})
+def group(own: list[CameraSettings], node: str | None = None) -> SimpleNamespace:
+    return SimpleNamespace(cameras={camera.camera_id: camera for camera in own}, node=node)
 
 
 def moves(groups: list[SimpleNamespace], after: list[CameraSettings]):
     before = [camera for each in groups for camera in each.cameras.values()]
-    changes = changes_between(Settings(cameras=before), Settings(cameras=after))
-    placed = place(changes, groups)
+    settings = Settings(cameras=after)
+    placed = place(changes_between(Settings(cameras=before), settings), settings, groups)
     known = [
         (groups.index(each), move.leaving, [camera.camera_id for camera in move.coming])
         for each, move in placed.known
@@ -29,8 +29,10 @@ def moves(groups: list[SimpleNamespace], after: list[CameraSettings]):
 
 
 def test_as_few_groups_as_will_do():
-    sizes = [len(own) for own in in_groups(cameras(0, 2 * CAMERAS_A_GROUP + 1))]
-    assert sizes == [CAMERAS_A_GROUP, CAMERAS_A_GROUP, 1]
+    settings = Settings(cameras=cameras(0, 2 * CAMERAS_A_GROUP + 1))
+    assert [len(own) for own in in_groups(settings)] == [6, 6, 5]
+    larger = settings.model_copy(update={"groups": GroupSettings(cameras=20)})
+    assert [len(own) for own in in_groups(larger)] == [17]
 
 
 def test_a_changed_camera_stays_in_its_group():
@@ -48,6 +50,13 @@ def test_where_there_is_no_room_a_group_is_made():
     assert moves([group(cameras(0, 8))], cameras(0, 18)) == (
         [],
         [[f"c{n}" for n in range(8, 16)], ["c16", "c17"]],
+    )
+
+
+def test_a_node_without_a_group_gets_one():
+    assert moves([group(cameras(0, 1))], [*cameras(0, 1), *cameras(1, 1, node="shop")]) == (
+        [],
+        [["c1"]],
     )
 
 

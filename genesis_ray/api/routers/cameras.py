@@ -5,9 +5,9 @@ from typing import Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from genesis_ray.api.backends import LiveState
 from genesis_ray.api.deps import Reached
 from genesis_ray.domain.stream_health import StreamState
+from genesis_ray.running.live_state import LiveState
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.settings import CameraSettings
 

@@ -7,8 +7,8 @@ from typing import Literal
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
-from genesis_ray.api.backends import LiveState
 from genesis_ray.api.deps import Reached
+from genesis_ray.running.live_state import LiveState
 from genesis_ray.telemetry import CONTENT_TYPE, render
 
 router = APIRouter(tags=["health"])

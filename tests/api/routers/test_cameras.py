@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from genesis_ray.api.backends import LiveState
+from genesis_ray.running.live_state import LiveState
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.telemetry import Figures
 from tests.api.system import System

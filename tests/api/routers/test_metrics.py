@@ -1,7 +1,7 @@
 from dataclasses import replace
 
-from genesis_ray.api.backends import LiveState
 from genesis_ray.domain.ordering import DONE
+from genesis_ray.running.live_state import LiveState
 from tests.api.system import System, crossed, observed, recognized
 
 

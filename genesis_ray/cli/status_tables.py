@@ -1,0 +1,96 @@
+"""What `genesis status` shows."""
+
+from collections.abc import Sequence
+
+from rich.markup import escape
+from rich.table import Table
+
+from genesis_ray.cli.console import stdout
+from genesis_ray.live.remote import ClusterNode, SystemStatus
+from genesis_ray.running.result import CameraProgress
+from genesis_ray.telemetry import GroupPlace
+
+_SHORT = 8
+"""Letters of a node's id: enough to tell nodes apart."""
+
+_STYLES = {"online": "green", "ended": "dim", "running": "green", "connecting": "yellow"}
+"""Of a camera's states; all others are bad news."""
+
+
+def show(status: SystemStatus) -> None:
+    """Print cameras, nodes and models, and in a line how it is."""
+    figures = status.state.figures
+    groups = {name: group for group in figures.groups for name in group.cameras}
+    stdout.print(_cameras(figures.cameras, groups, status))
+    stdout.print(_nodes(status.nodes, figures.groups))
+    models = ", ".join(f"{name} {count}" for name, count in sorted(status.replicas.items()))
+    stdout.print(f"Replicas: {models}")
+    if latency := figures.latency_s:
+        told = ", ".join(f"p{q * 100:g} {s * 1000:.0f} ms" for q, s in latency.items())
+        stdout.print(f"From capture to the log: {told}")
+    if letters := sum(figures.set_aside.values()):
+        stdout.print(f"[yellow]{letters} dead letters[/]: `genesis dead-letters list`")
+    if status.state.failure:
+        stdout.print(f"[bold red]failed:[/] {escape(status.state.failure)}")
+    for missing in status.state.missing:
+        stdout.print(f"[yellow]missing:[/] {escape(missing)}")
+    if not (status.state.failure or status.state.missing):
+        watched = sum(not camera.is_done for camera in figures.cameras)
+        total = sum(status.fps.values())
+        stdout.print(f"[green]watching[/] {watched} cameras, {total:.1f} frames/s")
+
+
+def _cameras(
+    cameras: Sequence[CameraProgress], groups: dict[str, GroupPlace], status: SystemStatus
+) -> Table:
+    table = Table("camera", "state")
+    for column in ("frames/s", "frames", "dropped"):
+        table.add_column(column, justify="right")
+    for column in ("process", "node"):
+        table.add_column(column)
+    for camera in cameras:
+        group = groups.get(camera.camera_id)
+        state = _state(camera)
+        dropped = "  ".join(f"{reason} {count:,}" for reason, count in camera.dropped.items())
+        table.add_row(
+            camera.camera_id,
+            f"[{_STYLES.get(state, 'red')}]{state}[/]",
+            f"{status.fps.get(camera.camera_id, 0.0):.1f}",
+            f"{camera.frames:,}",
+            dropped,
+            group.name if group else "",
+            _short(group.node) if group else "",
+        )
+    return table
+
+
+def _nodes(nodes: Sequence[ClusterNode], groups: Sequence[GroupPlace]) -> Table:
+    table = Table("node", "address", "state", "CPU", "GPU", "memory", "camera processes")
+    for node in sorted(nodes, key=lambda node: (not node.is_alive, node.address)):
+        own = [group.name for group in groups if group.node == node.node_id]
+        resources = node.resources
+        table.add_row(
+            _short(node.node_id),
+            node.address,
+            "[green]alive[/]" if node.is_alive else "[dim]gone[/]",
+            f"{resources.get('CPU', 0):g}",
+            f"{resources.get('GPU', 0):g}",
+            f"{resources.get('memory', 0) / 1e9:.0f} GB",
+            ", ".join(own),
+        )
+    homeless = [group.name for group in groups if group.node is None]
+    if homeless:
+        table.add_row("", "", "[yellow]waiting for room[/]", "", "", "", ", ".join(homeless))
+    return table
+
+
+def _state(camera: CameraProgress) -> str:
+    if camera.problem:
+        return "failed"
+    if camera.is_done:
+        return "ended"
+    return camera.state or ("running" if camera.frames else "starting")
+
+
+def _short(node: str | None) -> str:
+    return node[:_SHORT] if node else ""

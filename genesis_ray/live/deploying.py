@@ -1,0 +1,81 @@
+"""Starting the live system as a service, and following it until it watches."""
+
+import os
+import time
+from collections.abc import Callable
+
+from ray import serve
+from ray.serve import Application, RunTarget
+from ray.serve.schema import ApplicationStatus
+
+from genesis_ray.errors import GenesisError
+from genesis_ray.live.remote import DEFAULT_APP, RemoteSystem, connect
+from genesis_ray.serving.deploy import why_not_up
+from genesis_ray.serving.own_cluster import start_own_cluster
+
+_LOOK_AGAIN_S = 0.5
+
+
+def connect_or_start(address: str | None, *, on_start: Callable[[], None]) -> None:
+    """Connect as `live.remote.connect` does; where no cluster runs on this machine, start one.
+
+    Raises:
+        GenesisError: There is none at the address given, or none could be started.
+    """
+    try:
+        connect(address)
+    except GenesisError:
+        if os.environ["RAY_ADDRESS"] != "auto":
+            raise
+        on_start()
+        start_own_cluster()
+        connect()
+
+
+def deploy_system(
+    application: Application, *, host: str, port: int, on_wait: Callable[[str], None]
+) -> RemoteSystem:
+    """Deploy what `app.build` returned, wait until it watches its cameras, and return it.
+
+    `on_wait` is told what is waited for. What fails before that is taken off again.
+
+    Raises:
+        GenesisError: A system runs here already, or this one fails.
+    """
+    serve.start(proxy_location="HeadOnly", http_options={"host": host, "port": port})
+    if DEFAULT_APP in serve.status().applications:
+        raise GenesisError(
+            "a live system runs on this cluster already; change its cameras with `genesis apply`, "
+            "or end it with `genesis down` first"
+        )
+    target = RunTarget(application, DEFAULT_APP, "/")
+    serve.run_many([target], wait_for_applications_running=False)
+    try:
+        _wait_until_up(on_wait)
+        system = RemoteSystem()
+        _wait_until_open(system, on_wait)
+    except BaseException:
+        serve.delete(DEFAULT_APP)
+        raise
+    return system
+
+
+def _wait_until_up(on_wait: Callable[[str], None]) -> None:
+    while (status := serve.status().applications[DEFAULT_APP]).status != ApplicationStatus.RUNNING:
+        if status.status == ApplicationStatus.DEPLOY_FAILED:
+            raise GenesisError(why_not_up([DEFAULT_APP]) or status.message)
+        missing = [
+            name
+            for name, deployment in status.deployments.items()
+            if not deployment.replica_states.get("RUNNING")
+        ]
+        on_wait(f"{', '.join(missing) or 'the system'} starting")
+        time.sleep(_LOOK_AGAIN_S)
+
+
+def _wait_until_open(system: RemoteSystem, on_wait: Callable[[str], None]) -> None:
+    while not (state := system.state()).is_open:
+        if state.failure:
+            raise GenesisError(state.failure)
+        on_wait("; ".join(state.missing))
+        time.sleep(_LOOK_AGAIN_S)

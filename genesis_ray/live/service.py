@@ -1,0 +1,212 @@
+"""The live system as a service: it watches until its end, and changes while it does."""
+
+import asyncio
+import time
+from datetime import UTC, datetime
+
+from ray import serve
+from ray.exceptions import ActorAlreadyExistsError, RayActorError, RayTaskError
+from ray.serve.handle import DeploymentHandle
+
+from genesis_ray.errors import ConfigurationError, GenesisError
+from genesis_ray.live.configuration import Configuration
+from genesis_ray.live.spec import LiveSpec
+from genesis_ray.live.supervisor import Supervisor
+from genesis_ray.running.changes import Changes, changes_between
+from genesis_ray.running.live_run import open_live_run
+from genesis_ray.running.live_state import LiveState
+from genesis_ray.running.result import summary
+from genesis_ray.serving import detector, embedder
+from genesis_ray.serving.deploy import reason_in
+from genesis_ray.settings import Settings
+from genesis_ray.telemetry import Figures
+
+_MODELS = (detector.NAME, embedder.NAME)
+
+_STOP_WITHIN_S = 12.0
+"""After which cameras are cut off; with the closing of the log it stays below 15 s, and below the
+20 s that Serve waits."""
+
+_LOOK_AGAIN_S = 0.5
+"""Between two looks at what is starting or ending."""
+
+
+class Live:
+    """Watches the cameras from its start to the end of their sources: a Serve deployment."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        realtime: bool,
+        key: bytes,
+        *_models: DeploymentHandle,  # naming them makes Serve deploy them
+    ) -> None:
+        self._settings = settings
+        self._configuration: Configuration | None = None
+        self._realtime = realtime
+        self._key = key
+        self._app = serve.get_replica_context().app_name
+        self._supervisor: Supervisor | None = None
+        self._last = Figures()
+        self._watching = asyncio.create_task(self._watch())
+
+    async def apply(self, settings: Settings, *, dry_run: bool = False) -> Changes:
+        """Add, change and take off cameras while the others go on; return what changes.
+
+        Args:
+            settings: Of which the cameras may differ from those of now.
+            dry_run: Change nothing.
+
+        Raises:
+            ConfigurationError: Something else differs, or the system is not watching.
+            GenesisError: A source cannot be opened. Nothing has been changed then.
+        """
+        supervisor, configuration = self._at_work()
+        dated = self._dated(settings, supervisor.settings)
+        if dry_run:
+            return changes_between(supervisor.settings, dated)
+        changes = await supervisor.apply(dated)
+        if changes:
+            configuration.adopt(settings)
+        return changes
+
+    async def go_back(self, *, dry_run: bool = False) -> Changes:
+        """Apply the configuration that was in force before, as `apply` does.
+
+        Raises:
+            ConfigurationError: There was none.
+        """
+        supervisor, configuration = self._at_work()
+        dated = self._dated(configuration.earlier(), supervisor.settings)
+        if dry_run:
+            return changes_between(supervisor.settings, dated)
+        changes = await supervisor.apply(dated)
+        configuration.go_back()
+        return changes
+
+    async def state(self) -> LiveState:
+        """Return how the system is."""
+        missing = list(await self._models_not_up())
+        error = self._error()
+        failure = _reason(error) if error else None
+        supervisor = self._supervisor
+        if supervisor and not failure:
+            self._last = await supervisor.figures()
+            missing += supervisor.waits_for()
+        elif not failure:
+            missing.append("the cameras are not watched yet")
+        return LiveState(
+            missing=tuple(missing),
+            is_open=bool(supervisor and supervisor.is_open),
+            failure=failure,
+            figures=self._last,
+            cameras=self._configuration.current.cameras if self._configuration else None,
+        )
+
+    def check_health(self) -> None:
+        """Have Serve start all anew when an actor died; it asks now and then.
+
+        Raises:
+            GenesisError: One died. What a new start would not mend, a missing file for instance,
+                raises nothing.
+        """
+        error = self._error()
+        if isinstance(error, RayActorError) and not error.actor_init_failed:
+            raise GenesisError(_reason(error))
+
+    async def end(self) -> None:
+        """Finish what is under way, and watch no more."""
+        if self._supervisor:
+            await self._supervisor.shut_down(within_s=_STOP_WITHIN_S)
+        await asyncio.wait([self._watching], timeout=_LOOK_AGAIN_S)
+
+    async def __del__(self) -> None:
+        """Do so, as models may end at the same time; Serve waits for it."""
+        await self.end()
+        self._watching.cancel()
+
+    async def _watch(self) -> None:
+        begun_at = time.time()
+        while await self._models_not_up():
+            await asyncio.sleep(_LOOK_AGAIN_S)
+        run = open_live_run(self._settings)
+        folder = run.state / "configuration"
+        configuration = self._configuration = Configuration(self._settings, folder, self._key)
+        settings = self._dated(configuration.current)
+        run.write_summary(summary(settings, None))
+        self._supervisor = await _start(
+            LiveSpec(
+                settings=settings,
+                run=run.path,
+                realtime=self._realtime or settings.has_live_cameras,
+                detector_app=self._app,
+                embedder_app=self._app,
+                key=self._key,
+            )
+        )
+        result = await self._supervisor.run(begun_at)
+        configuration.clear()
+        run.write_summary(summary(self._supervisor.settings, result))
+
+    def _at_work(self) -> tuple[Supervisor, Configuration]:
+        supervisor, configuration = self._supervisor, self._configuration
+        if supervisor is None or configuration is None or self._watching.done():
+            raise ConfigurationError(
+                "the system watches nothing at the moment: it is starting, or its cameras have "
+                "ended; start it with the configuration that you want"
+            )
+        if not supervisor.is_open:
+            raise ConfigurationError(
+                f"not all cameras are watched yet ({'; '.join(supervisor.waits_for())}); "
+                f"try again when they are"
+            )
+        return supervisor, configuration
+
+    def _dated(self, settings: Settings, before: Settings | None = None) -> Settings:
+        """Return settings in which recordings, where they play like cameras, begin now.
+
+        Those that play already, as `before` has them, go on.
+        """
+        if not self._realtime:
+            return settings
+        known = {camera.camera_id: camera.start for camera in before.cameras} if before else {}
+        cameras = tuple(
+            camera.model_copy(update={"start": known.get(camera.camera_id, camera.start)})
+            for camera in settings.cameras
+        )
+        dated = settings.model_copy(update={"cameras": cameras})
+        return dated.with_start(datetime.now(UTC))
+
+    async def _models_not_up(self) -> list[str]:
+        status = (await asyncio.to_thread(serve.status)).applications.get(self._app)
+        deployments = status.deployments if status else {}
+        return [
+            f"no replica of the {name} is up"
+            for name in _MODELS
+            if name not in deployments or not deployments[name].replica_states.get("RUNNING")
+        ]
+
+    def _error(self) -> BaseException | None:
+        """Return what ended the watching before its time."""
+        watching = self._watching
+        return watching.exception() if watching.done() and not watching.cancelled() else None
+
+
+async def _start(spec: LiveSpec) -> Supervisor:
+    """Start the actors, once those of a predecessor that is ending have given up their names."""
+    while True:
+        try:
+            return Supervisor(spec)
+        except ActorAlreadyExistsError:
+            await asyncio.sleep(_LOOK_AGAIN_S)
+
+
+def _reason(error: BaseException) -> str:
+    """Return why something failed, without the traceback that Ray adds."""
+    if isinstance(error, RayTaskError):
+        return _reason(error.cause)
+    if isinstance(error, GenesisError):
+        return str(error)
+    if isinstance(error, RayActorError) and not error.actor_init_failed:
+        return "a process that watches cameras or keeps their log died; Ray's logs say of what"
+    return reason_in(str(error)) or type(error).__name__  # of an actor's: what its making raised

@@ -1,0 +1,69 @@
+import io
+
+import pytest
+from rich.console import Console
+
+from genesis_ray.cli import status_tables
+from genesis_ray.live.remote import ClusterNode, SystemStatus
+from genesis_ray.running.live_state import LiveState
+from genesis_ray.running.result import CameraProgress
+from genesis_ray.telemetry import Figures, GroupPlace
+
+DOOR = CameraProgress(camera_id="door", frames=1200, state="online", dropped={"busy": 3})
+YARD = CameraProgress(camera_id="yard")
+PLACED = GroupPlace(name="cameras-0", node="0123456789", cameras=("door",))
+HOMELESS = GroupPlace(name="cameras-1", node=None, cameras=("yard",))
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What is printed of a system."""
+
+    def show(figures: Figures, **state: object) -> str:
+        printed = io.StringIO()
+        monkeypatch.setattr(status_tables, "stdout", Console(file=printed, width=120))
+        node = ClusterNode(
+            node_id="0123456789",
+            address="10.0.0.7",
+            is_alive=True,
+            resources={"CPU": 16.0, "memory": 32e9},
+            labels={},
+        )
+        status_tables.show(
+            SystemStatus(
+                state=LiveState(figures=figures, **state),
+                nodes=[node],
+                replicas={"detector": 2, "embedder": 1},
+                fps={"door": 4.9},
+            )
+        )
+        return printed.getvalue()
+
+    return show
+
+
+def test_each_camera_is_shown_with_its_rate_and_place(shown):
+    lines = shown(Figures(cameras=(DOOR,), groups=(PLACED,))).splitlines()
+    (door,) = [line for line in lines if "door" in line]
+    for part in ("online", "4.9", "1,200", "busy 3", "cameras-0", "01234567"):
+        assert part in door
+    (node,) = [line for line in lines if "10.0.0.7" in line]
+    assert all(part in node for part in ("alive", "16", "32 GB", "cameras-0"))
+    assert "Replicas: detector 2, embedder 1" in lines
+    assert lines[-1] == "watching 1 cameras, 4.9 frames/s"
+
+
+def test_a_group_that_no_node_has_room_for_is_shown_and_named(shown):
+    text = shown(Figures(cameras=(DOOR, YARD), groups=(PLACED, HOMELESS)), missing=("a node",))
+    (line,) = [line for line in text.splitlines() if "waiting for room" in line]
+    assert "cameras-1" in line
+    assert "missing: a node" in text
+    assert "watching" not in text
+
+
+def test_latency_dead_letters_and_failures_are_told(shown):
+    figures = Figures(latency_s={0.95: 0.2511}, set_aside={("frame", "detect"): 2})
+    text = shown(figures, failure="the disk is full")
+    assert "p95 251 ms" in text
+    assert "2 dead letters" in text
+    assert "failed: the disk is full" in text

@@ -1,0 +1,78 @@
+"""The service from its start to its end, as an operator types it, on a cluster of its own."""
+
+import json
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2 as httpx
+import psutil
+import pytest
+import yaml
+
+from genesis_ray.store.reader import RunTables
+
+pytestmark = [pytest.mark.e2e, pytest.mark.ray, pytest.mark.timeout(240)]
+
+FILM = "synthetic:?people=2&seconds=600&fps=10&width=320&height=240"
+
+
+@pytest.fixture
+def ray_folder(monkeypatch) -> Iterator[str]:
+    """A folder by which the processes of the test's own cluster are known."""
+    # Not below pytest's folder: Ray's sockets lie in it, whose paths have to be short.
+    folder = tempfile.mkdtemp(prefix="genesis-")
+    monkeypatch.setenv("RAY_TMPDIR", folder)
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    yield folder
+    for process in processes_of(folder):
+        process.kill()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def processes_of(folder: str) -> list[psutil.Process]:
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if any(folder in argument for argument in process.cmdline()):
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
+def write_config(path: Path, data: Path, **cameras: dict[str, object]) -> None:
+    models = {"detector": {"model": "synthetic"}, "faces": {"embedder": "synthetic"}}
+    entries = [{"camera_id": name, "source": FILM, **own} for name, own in cameras.items()]
+    path.write_text(yaml.safe_dump({"data_dir": str(data), **models, "cameras": entries}))
+
+
+def test_up_status_and_down(genesis, tmp_path, ray_folder):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    data, config = tmp_path / "data", tmp_path / "cameras.yaml"
+    write_config(config, data, door={"role": "entrance"}, till={})
+    assert "genesis up" in genesis("status", expect=2).stderr
+    started = genesis("up", config, "--port", port)
+    assert f"http://127.0.0.1:{port}/docs" in started.stdout
+    assert httpx.get(f"http://127.0.0.1:{port}/ready").status_code == 200
+    assert "runs on this cluster already" in genesis("up", config, expect=2).stderr
+    status = json.loads(genesis("status", "--json").stdout)
+    assert [camera["camera_id"] for camera in status["cameras"]] == ["door", "till"]
+    (node,) = status["nodes"]
+    assert {group["node"] for group in status["groups"]} == {node["node_id"]}
+    assert status["replicas"] == {"api": 1, "detector": 1, "embedder": 1, "live": 1}
+    assert status["missing"] == []
+    ended = genesis("down").stdout
+    assert "the log is whole" in ended
+    assert processes_of(ray_folder) == []
+    rows = RunTables(data / "run" / "events")
+    ends = [
+        row["camera_id"] for row in rows["camera_states"].to_pylist() if row["state"] == "ended"
+    ]
+    assert sorted(ends) == ["door", "till"]
+    assert len(rows["track_observations"])
+    assert json.loads((data / "run" / "run.json").read_text())["state"] == "interrupted"
