@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Timer
 
 from genesis_ray import machine
+from genesis_ray.domain.source_policy import SourcePolicy
 from genesis_ray.errors import GenesisError
 from genesis_ray.machine import Finding
 from genesis_ray.settings import CameraSettings, Settings
@@ -58,7 +59,7 @@ def examine_cameras(config: Path) -> list[Finding]:
         return [Finding("cameras", "warning", "there are none", f"add some to {config}")]
     with ThreadPoolExecutor(len(settings.cameras), "camera") as pool:
         looks = [
-            pool.submit(_stream, camera, watched_s=_WATCHED_S)
+            pool.submit(_stream, camera, settings.sources.policy, watched_s=_WATCHED_S)
             if camera.is_live
             else pool.submit(_recording, camera, settings.fps_of(camera))
             for camera in settings.cameras
@@ -169,13 +170,15 @@ def _weights(name: str) -> Finding:
 def sources(settings: Settings) -> list[Finding]:
     """Open what each camera plays, folders of recordings aside."""
     return [
-        _stream(camera) if camera.is_live else _recording(camera, settings.fps_of(camera))
+        _stream(camera, settings.sources.policy)
+        if camera.is_live
+        else _recording(camera, settings.fps_of(camera))
         for camera in settings.cameras
         if not any(Path(source).expanduser().is_dir() for source in camera.sources)
     ]
 
 
-def _stream(camera: CameraSettings, *, watched_s: float = 0.0) -> Finding:
+def _stream(camera: CameraSettings, policy: SourcePolicy, *, watched_s: float = 0.0) -> Finding:
     """Connect to a live camera, wait a while for its first frame, and watch it for a while."""
     from genesis_ray.vision.sources import open_source
     from genesis_ray.vision.stream import REMEDIES, STATE_REMEDIES
@@ -187,6 +190,7 @@ def _stream(camera: CameraSettings, *, watched_s: float = 0.0) -> Finding:
             camera_id=camera.camera_id,
             process_fps=None,
             transport=camera.transport,
+            policy=policy,
         )
     except GenesisError as error:
         return Finding(name, "problem", str(error), "correct the camera's source")

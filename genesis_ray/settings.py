@@ -18,6 +18,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    IPvAnyNetwork,
     PlainSerializer,
     model_validator,
 )
@@ -27,6 +28,7 @@ from genesis_ray.domain.addresses import is_live, redacted
 from genesis_ray.domain.capacity import CAMERAS_A_GROUP
 from genesis_ray.domain.retry import DELAYS_S
 from genesis_ray.domain.roles import AGGRESSIVE_FPS, Role, drop_class_of
+from genesis_ray.domain.source_policy import SCHEMES, Scheme, SourcePolicy
 from genesis_ray.errors import StoreError
 from genesis_ray.store.tenants import folder_name
 
@@ -141,6 +143,28 @@ class CameraSettings(_Section):
     def sources(self) -> tuple[str, ...]:
         """What plays, in turn."""
         return (self.source,) if isinstance(self.source, str) else self.source
+
+
+class SourceSettings(_Section):
+    """Where live streams may be read from."""
+
+    allowed_networks: tuple[IPvAnyNetwork, ...] = Field(
+        default=(),
+        description="Networks in which cameras are, as 10.20.0.0/16; unset: anywhere but in "
+        "link-local, multicast and cloud metadata networks, which have to stand here themselves",
+    )
+    allowed_schemes: tuple[Scheme, ...] = Field(
+        default=SCHEMES, description="How the addresses of live streams may begin"
+    )
+    follow_links: bool = Field(
+        default=False,
+        description="Follow redirects and playlists (HLS), although where they lead is not checked",
+    )
+
+    @property
+    def policy(self) -> SourcePolicy:
+        """The same as the domain knows it."""
+        return SourcePolicy(**dict(self))
 
 
 DetectorEngine = Literal["auto", "openvino-int8", "openvino", "onnxruntime", "tensorrt", "torch"]
@@ -340,6 +364,7 @@ class Settings(BaseSettings):
     faces: FaceSettings = FaceSettings()
     back_pressure: BackPressureSettings = BackPressureSettings()
     identity: IdentitySettings = IdentitySettings()
+    sources: SourceSettings = SourceSettings()
     cameras: tuple[CameraSettings, ...] = ()
 
     @model_validator(mode="after")

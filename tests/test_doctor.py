@@ -159,6 +159,19 @@ def test_of_a_live_camera_that_shows_none_the_reason_and_the_remedy_are_told(rts
     assert "password" in closed.remedy
 
 
+def test_of_a_live_camera_where_none_may_be_the_setting_that_says_so_is_told(monkeypatch):
+    monkeypatch.setattr(doctor, "_PATIENCE_S", 1.0)
+    sources = {"number": "rtsp://ann:secret@127.0.0.1/live", "name": "rtsp://localhost/live"}
+    cameras = [CameraSettings(camera_id=name, source=url) for name, url in sources.items()]
+    settings = Settings(cameras=cameras, sources={"allowed_networks": ["10.0.0.0/8"]})
+    number, name = doctor.sources(settings)
+    assert number.level == "problem"
+    assert "camera number: 127.0.0.1 is no address that cameras may have" in number.message
+    assert "sources.allowed_networks" in number.message
+    assert (name.level, name.message) == ("problem", "no picture: not_allowed")
+    assert "sources.allowed_networks" in name.remedy
+
+
 @pytest.mark.parametrize(
     "wrong", [{"detector": {"model": "yolov99"}}, {"faces": {"embedder": "nobody"}}]
 )

@@ -1,10 +1,13 @@
+import json
 import os
 from datetime import UTC, datetime
+from ipaddress import ip_network
 from typing import get_args
 
 import pytest
 from pydantic import ValidationError
 
+from genesis_ray.domain.source_policy import SourcePolicy
 from genesis_ray.settings import (
     CameraSettings,
     DetectorSettings,
@@ -243,3 +246,33 @@ def test_live_cameras_are_told_from_recordings():
     assert not camera(source=("a.mp4", "b.mp4")).is_live
     assert Settings(cameras=[camera(), camera("till", "device:0")]).has_live_cameras
     assert not Settings(cameras=[camera()]).has_live_cameras
+
+
+def test_streams_may_be_read_from_anywhere_cameras_are_unless_networks_are_listed(monkeypatch):
+    assert Settings().sources.policy == SourcePolicy()
+    monkeypatch.setenv("GENESIS_SOURCES__ALLOWED_NETWORKS", '["10.20.0.0/16", "10.30.0.7"]')
+    settings = Settings(sources={"allowed_schemes": ["rtsps"], "follow_links": True})
+    assert settings.sources.policy == SourcePolicy(
+        allowed_networks=(ip_network("10.20.0.0/16"), ip_network("10.30.0.7/32")),
+        allowed_schemes=("rtsps",),
+        follow_links=True,
+    )
+
+
+def test_networks_are_the_same_in_a_runs_summary_and_read_from_it():
+    settings = Settings(sources={"allowed_networks": ["10.20.0.0/16", "fd12::/16"]})
+    assert Settings(**settings.model_dump(mode="json")) == settings
+    assert Settings(**json.loads(settings.model_dump_json())) == settings
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"allowed_networks": ["10.20.0.7/16"]}, "sources.allowed_networks.0"),
+        ({"allowed_networks": ["door"]}, "sources.allowed_networks.0"),
+        ({"allowed_schemes": ["file"]}, "sources.allowed_schemes.0"),
+        ({"allowed_hosts": ["door"]}, "sources.allowed_hosts"),
+    ],
+)
+def test_a_network_or_scheme_that_is_none_is_refused(wrong, says):
+    assert says in problem(lambda: Settings(sources=wrong))

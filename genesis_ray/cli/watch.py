@@ -34,7 +34,12 @@ def watch_and_report(
     shapes = set()
     for camera in settings.cameras:
         if camera.is_live:
-            open_source(camera.source, camera_id=camera.camera_id, process_fps=None).close()
+            open_source(
+                camera.source,
+                camera_id=camera.camera_id,
+                process_fps=None,
+                policy=settings.sources.policy,
+            ).close()
             continue
         with open_recording(
             camera.source, camera_id=camera.camera_id, process_fps=None, start=camera.start

@@ -131,6 +131,7 @@ def open_station(settings: Settings, camera: CameraSettings) -> CameraStation:
         process_fps=fps,
         start=camera.start,
         transport=camera.transport,
+        policy=settings.sources.policy,
     )
     rules = CameraRules(
         tenant_id=settings.tenant_id,

@@ -16,10 +16,12 @@ from pydantic import ValidationError
 from genesis_ray.domain.addresses import is_live, redacted
 from genesis_ray.domain.frames import Frame, FrameStamp, Image
 from genesis_ray.domain.samplers import RateSampler
+from genesis_ray.domain.source_policy import SourcePolicy
 from genesis_ray.errors import ConfigurationError, SourceError
 from genesis_ray.vision.decode import VideoFile
 from genesis_ray.vision.photo import PhotoPan
-from genesis_ray.vision.stream import LiveStream, News, Transport
+from genesis_ray.vision.stream import LiveStream, News
+from genesis_ray.vision.stream_address import StreamAddress, Transport
 from genesis_ray.vision.synthetic import SyntheticFilm
 
 _UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
@@ -198,21 +200,22 @@ def open_source(
     process_fps: float | None,
     start: datetime | None = None,
     transport: Transport = "tcp",
+    policy: SourcePolicy = SourcePolicy(),  # noqa: B008  frozen
 ) -> VideoSource | LiveStream:
     """Open one camera: a recording, see `open_recording`, or a live stream.
 
     A stream is `rtsp://`, `rtsps://`, `http://`, `https://`, or `device:0` for a camera of this
     machine. Its frames are dated by the clock, whatever `start` says, and it is connected to
-    when its first one is asked for. `transport` is what RTSP is carried by.
+    when its first one is asked for. `transport` is what RTSP is carried by, `policy` says where
+    it may be.
     """
     urls = [url] if isinstance(url, str) else url
     if len(urls) == 1 and is_live(urls[0]):
         try:
-            return LiveStream(
-                urls[0], camera_id=camera_id, process_fps=process_fps, transport=transport
-            )
+            address = StreamAddress(urls[0], transport=transport, policy=policy)
         except ConfigurationError as error:
             raise ConfigurationError(f"camera {camera_id}: {error}") from error
+        return LiveStream(address, camera_id=camera_id, process_fps=process_fps)
     return open_recording(urls, camera_id=camera_id, process_fps=process_fps, start=start)
 
 

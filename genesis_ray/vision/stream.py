@@ -2,13 +2,12 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from random import Random
-from typing import Any, Literal, NamedTuple
-from urllib.parse import urlsplit
+from typing import NamedTuple
 
 import av
 import numpy as np
@@ -17,7 +16,6 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
-from genesis_ray.domain.addresses import redacted
 from genesis_ray.domain.backoff import Backoff
 from genesis_ray.domain.capture_clock import CaptureClock
 from genesis_ray.domain.frames import Frame, FrameStamp, Image
@@ -29,9 +27,7 @@ from genesis_ray.domain.stream_health import (
     StreamLimits,
     StreamState,
 )
-from genesis_ray.errors import ConfigurationError
-
-Transport = Literal["tcp", "udp"]
+from genesis_ray.vision.stream_address import NotAllowedError, Opening, StreamAddress
 
 _OPEN_TIMEOUT_S = 8.0
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 8.0
@@ -42,6 +38,7 @@ _BURST = 5
 before its pixels are made. The reference's figure."""
 
 _REASONS: tuple[tuple[type[BaseException], str], ...] = (
+    (NotAllowedError, "not_allowed"),
     (av.error.HTTPUnauthorizedError, "unauthorised"),
     (av.error.HTTPForbiddenError, "unauthorised"),
     (av.error.HTTPNotFoundError, "not_found"),
@@ -51,6 +48,7 @@ _REASONS: tuple[tuple[type[BaseException], str], ...] = (
     (av.error.FileNotFoundError, "not_found"),
     (av.error.PermissionError, "not_permitted"),
     (av.error.InvalidDataError, "not_a_video"),
+    (av.error.ArgumentError, "not_a_video"),  # a kind or a redirect that is not followed
 )
 
 
@@ -60,9 +58,13 @@ REMEDIES = {
     "refused": "switch it on, or correct the port in its address",
     "timed_out": "check its cable, the network and the firewall: nothing answers there",
     "not_permitted": "let this user read it; for a device, as a member of the group video",
-    "not_a_video": "correct the address: what answers there sends no video that can be decoded",
+    "not_a_video": "correct the address: what answers there sends no video that can be decoded, or "
+    "names another address, which is followed with sources.follow_links alone",
+    "not_allowed": "correct its address, or add its network to sources.allowed_networks: its "
+    "host's name leads to where no camera may be",
     "no_pictures": "correct the address: what answers there sends sound alone",
-    "unreachable": "check its host's name and the network",
+    "unreachable": "check its host's name and the network; an address that redirects is followed "
+    "with sources.follow_links alone",
     "ended": "look whether the camera serves somebody else already: it ended at once",
 }
 """What to do about a stream that cannot be connected to, by the reason."""
@@ -101,20 +103,15 @@ class LiveStream:
 
     def __init__(
         self,
-        url: str,
+        address: StreamAddress,
         *,
         camera_id: str,
         process_fps: float | None,
-        transport: Transport = "tcp",
         limits: StreamLimits = StreamLimits(),  # noqa: B008  frozen
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """Take note of the address; nothing is connected to before the first frame is asked for.
-
-        Raises:
-            ConfigurationError: It is no address of a stream.
-        """
-        self._source, self._options = _how_to_open(url, transport)
+        """Take note of the address; nothing is connected to before the first frame is asked for."""
+        self._address = address
         self._camera_id = camera_id
         self._sampler = RateSampler(process_fps) if process_fps else None
         self._bucket = TokenBucket(rate=process_fps, burst=_BURST) if process_fps else None
@@ -135,7 +132,7 @@ class LiveStream:
         while not self._closed.is_set():
             try:
                 container, stream = self._connect()
-            except (av.FFmpegError, _NoVideoError) as error:
+            except (av.FFmpegError, OSError, NotAllowedError, _NoVideoError) as error:
                 self._tell(self._doctor.lost(reason_of(error)))
                 self._closed.wait(backoff.next_s())
                 continue
@@ -168,21 +165,31 @@ class LiveStream:
         self._closed.set()
 
     def _connect(self) -> tuple[InputContainer, VideoStream]:
-        file, format_name = self._source
-        container = av.open(
-            file,
-            "r",
-            format=format_name,
-            options=self._options,
-            timeout=(_OPEN_TIMEOUT_S, self._limits.stalled_after.total_seconds()),
-            metadata_errors="replace",
-        )
+        container = self._open_any(self._address.openings())
         if not container.streams.video:
             container.close()
             raise _NoVideoError
         stream = container.streams.video[0]
         stream.thread_type = "SLICE"
         return container, stream
+
+    def _open_any(self, openings: Sequence[Opening]) -> InputContainer:
+        """Open the first of one host's addresses at which something can be connected to."""
+        within_s = _OPEN_TIMEOUT_S / len(openings)
+        for opening in openings[:-1]:
+            with suppress(OSError, av.error.ExitError):
+                return self._open(opening, within_s)
+        return self._open(openings[-1], within_s)
+
+    def _open(self, opening: Opening, within_s: float) -> InputContainer:
+        return av.open(
+            opening.file,
+            "r",
+            format=opening.format,
+            options=opening.options,
+            timeout=(within_s, self._limits.stalled_after.total_seconds()),
+            metadata_errors="replace",
+        )
 
     def _play(self, container: InputContainer, stream: VideoStream) -> Iterator[Frame]:
         """Yield the frames of one connection until it ends or fails."""
@@ -243,20 +250,3 @@ def reason_of(error: Exception) -> str:
     if isinstance(error, _NoVideoError):
         return "no_pictures"
     return next((code for kind, code in _REASONS if isinstance(error, kind)), "unreachable")
-
-
-def _how_to_open(url: str, transport: Transport) -> tuple[tuple[str, str | None], dict[str, Any]]:
-    """Return what PyAV opens, with the name of its format, and the options for it."""
-    scheme, _, rest = url.partition(":")
-    if scheme.lower() == "device":
-        device = f"/dev/video{rest}" if rest.isdecimal() else rest
-        if not device.startswith("/dev/"):
-            raise ConfigurationError(
-                f"expected device:NUMBER or device:/dev/NAME, got device:{rest:.40}"
-            )
-        return (device, "v4l2"), {}
-    if not urlsplit(url).hostname:
-        raise ConfigurationError(f"{redacted(url)}: expected {scheme}://HOST/..., found no host")
-    if scheme.lower() in ("rtsp", "rtsps"):
-        return (url, None), {"rtsp_transport": transport, "fflags": "nobuffer"}
-    return (url, None), {}

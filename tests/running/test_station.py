@@ -1,5 +1,6 @@
 import pickle
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from types import MappingProxyType
@@ -11,6 +12,7 @@ from genesis_ray.domain.appearance import View
 from genesis_ray.domain.detections import Detections, Tracks
 from genesis_ray.domain.frames import Frame, FrameStamp
 from genesis_ray.domain.stream_health import Diagnosis
+from genesis_ray.errors import ConfigurationError
 from genesis_ray.pipeline.observer import CameraObserver, CameraRules
 from genesis_ray.running.assembly import open_station
 from genesis_ray.running.station import CameraStation, Seen
@@ -173,6 +175,15 @@ def watched(station: CameraStation, frames: int | None = None) -> list[Seen]:
     detector = ColourDetector()
     pairs = islice(station.frames(), frames)
     return [station.observe(frame, *detector.detect(image[None])) for frame, image in pairs]
+
+
+def test_where_a_camera_may_be_is_what_the_settings_say():
+    camera = CameraSettings(camera_id="door", source="rtsp://192.168.0.9/live")
+    with closing(open_station(Settings(), camera).source):
+        pass
+    elsewhere = Settings(sources={"allowed_networks": ["10.0.0.0/8"]})
+    with pytest.raises(ConfigurationError, match=r"camera door: 192\.168\.0\.9 is no address"):
+        open_station(elsewhere, camera)
 
 
 def test_another_station_goes_on_from_a_pickled_state_as_if_nothing_had_happened(camera):

@@ -4,12 +4,14 @@ import subprocess
 import sys
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
 
+from genesis_ray.domain.source_policy import SourcePolicy
 from genesis_ray.errors import ConfigurationError, GenesisError, SourceError
 from genesis_ray.vision.recording import VideoWriter
 from genesis_ray.vision.sources import VideoSource, open_recording, open_source
@@ -186,6 +188,26 @@ def test_a_live_stream_is_opened_without_being_connected_to(url: str) -> None:
     with closing(open_source(url, camera_id="door", process_fps=None, start=None)) as stream:
         assert stream.is_live
         assert stream.expected_frames is None
+
+
+@pytest.mark.parametrize(
+    ("url", "policy", "setting"),
+    [
+        ("http://ann:secret@169.254.169.254/latest", {}, "allowed_networks"),
+        (
+            "rtsp://ann:secret@192.168.0.9/1",
+            {"allowed_networks": (ip_network("10.0.0.0/8"),)},
+            "allowed_networks",
+        ),
+        ("http://ann:secret@door/1", {"allowed_schemes": ("rtsp",)}, "allowed_schemes"),
+    ],
+)
+def test_a_stream_where_none_may_be_is_refused_with_the_setting_that_says_so(
+    url: str, policy: dict[str, tuple], setting: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=rf"camera door: .*sources\.{setting}") as error:
+        open_source(url, camera_id="door", process_fps=None, policy=SourcePolicy(**policy))
+    assert "secret" not in str(error.value)
 
 
 @pytest.mark.parametrize("urls", [["rtsp://ann:secret@door/1"], ["synthetic:", "device:0"]])

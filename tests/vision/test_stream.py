@@ -1,19 +1,24 @@
+import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_network
 from itertools import islice, pairwise
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 
 from genesis_ray.domain.frames import Frame
-from genesis_ray.errors import ConfigurationError
-from genesis_ray.vision.stream import LiveStream
+from genesis_ray.domain.source_policy import SourcePolicy
+from genesis_ray.vision.stream import REMEDIES, LiveStream
+from genesis_ray.vision.stream_address import StreamAddress
 
 pytestmark = pytest.mark.timeout(90)
 
@@ -52,7 +57,8 @@ def watch():
     watched = []
 
     def watch(url: str, **options) -> Watching:
-        stream = LiveStream(url, camera_id="door", process_fps=None, **options)
+        address = StreamAddress(url, **options)
+        stream = LiveStream(address, camera_id="door", process_fps=None)
         watched.append(Watching(stream))
         return watched[-1]
 
@@ -61,14 +67,9 @@ def watch():
         each.close()
 
 
-@pytest.mark.parametrize("url", ["device:one", "device:/etc/passwd", "rtsp:///live", "http://"])
-def test_an_address_of_nothing_is_refused(url):
-    with pytest.raises(ConfigurationError, match="expected"):
-        LiveStream(url, camera_id="door", process_fps=None)
-
-
 def test_nothing_is_connected_to_before_a_frame_is_asked_for():
-    stream = LiveStream("rtsp://127.0.0.1:1/live", camera_id="door", process_fps=None)
+    address = StreamAddress("rtsp://127.0.0.1:1/live")
+    stream = LiveStream(address, camera_id="door", process_fps=None)
     assert stream.take_news() == []
     stream.close()
     assert list(stream) == []
@@ -149,14 +150,47 @@ def film(path: Path, *, width: int = 320, height: int = 240) -> bytes:
     return path.read_bytes()
 
 
+class FilmServer(ThreadingHTTPServer):
+    """A folder over HTTP; /to?URL redirects to URL.
+
+    Attributes:
+        asked: The host and the path of each request.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.asked: list[tuple[str | None, str]] = []
+        super().__init__(("127.0.0.1", 0), partial(_FilmHandler, directory=folder))
+        self.url = f"http://127.0.0.1:{self.server_port}"
+
+
+class _FilmHandler(SimpleHTTPRequestHandler):
+    server: FilmServer
+
+    def log_message(self, *_) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        self.server.asked.append((self.headers["Host"], self.path))
+        if not self.path.startswith("/to?"):
+            super().do_GET()
+            return
+        self.send_response(302)
+        self.send_header("Location", self.path.removeprefix("/to?"))
+        self.end_headers()
+
+
 @pytest.fixture
-def film_over_http(tmp_path: Path) -> Iterator[str]:
+def film_server(tmp_path: Path) -> Iterator[FilmServer]:
     film(tmp_path / "film.ts")
-    quiet = type("Quiet", (SimpleHTTPRequestHandler,), {"log_message": lambda *_: None})
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(quiet, directory=tmp_path)) as server:
+    with FilmServer(tmp_path) as server:
         threading.Thread(target=server.serve_forever).start()
-        yield f"http://127.0.0.1:{server.server_port}/film.ts"
+        yield server
         server.shutdown()
+
+
+@pytest.fixture
+def film_over_http(film_server) -> str:
+    return f"{film_server.url}/film.ts"
 
 
 def test_a_stream_over_http_that_ends_is_connected_to_again(film_over_http, watch):
@@ -192,3 +226,170 @@ def test_a_page_that_is_no_video_is_told(film_over_http, watch, tmp_path):
     watching.until(lambda: watching.states == [("connecting", "not_a_video")])
     missing = watch(film_over_http.replace("film.ts", "nothing.ts"))
     missing.until(lambda: missing.states == [("connecting", "not_found")])
+
+
+@pytest.fixture
+def dns(monkeypatch) -> dict[str, list[str]]:
+    """Names that Python, and not FFmpeg, finds the addresses of."""
+    names: dict[str, list[str]] = {}
+    real = socket.getaddrinfo
+
+    def look_up(host, *more, **options):
+        return [place for a in names.get(host, [host]) for place in real(a, *more, **options)]
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    return names
+
+
+def test_a_name_that_comes_to_be_where_no_camera_may_is_told_and_not_connected_to(
+    dns, film_server, watch
+):
+    dns["camera.test"] = ["127.0.0.1"]
+    watching = watch(film_server.url.replace("127.0.0.1", "camera.test") + "/film.ts")
+    watching.until(lambda: len(watching.frames) >= 20)
+    dns["camera.test"] = ["127.0.0.1", "169.254.169.254"]
+    watching.until(lambda: watching.states and watching.states[-1] == ("connecting", "not_allowed"))
+    asked = len(film_server.asked)
+    time.sleep(1.5)
+    assert len(film_server.asked) == asked
+    dns["camera.test"] = ["127.0.0.1"]
+    watching.until(lambda: len(film_server.asked) > asked)
+    assert {host for host, _ in film_server.asked} == {f"camera.test:{film_server.server_port}"}
+
+
+def test_a_camera_outside_the_networks_that_are_allowed_is_not_asked(film_server, watch):
+    elsewhere = SourcePolicy(allowed_networks=(ip_network("10.0.0.0/8"),))
+    watching = watch(
+        film_server.url.replace("127.0.0.1", "localhost") + "/film.ts", policy=elsewhere
+    )
+    watching.until(lambda: watching.states == [("connecting", "not_allowed")])
+    assert film_server.asked == []
+
+
+def test_of_the_addresses_of_a_name_one_that_answers_is_enough(dns, film_server, watch):
+    dns["camera.test"] = ["127.0.0.2", "127.0.0.1"]
+    watching = watch(film_server.url.replace("127.0.0.1", "camera.test") + "/film.ts")
+    watching.until(lambda: len(watching.frames) >= 5)
+    assert watching.states[0] == ("online", "")
+
+
+def test_a_name_that_cannot_be_looked_up_is_told(watch):
+    watching = watch("rtsp://camera..test/live")
+    watching.until(lambda: watching.states == [("connecting", "unreachable")])
+
+
+PLAYLIST = "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2.0,\n{}\n#EXT-X-ENDLIST\n"
+DESCRIPTION = (
+    "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=-\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 5004 RTP/AVP 26\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("live.m3u8", PLAYLIST.format("film.ts")),
+        ("live.m3u8", PLAYLIST.format("{url}/film.ts")),
+        ("live.m3u8", PLAYLIST.format("file://{folder}/film.ts")),
+        ("live.m3u8", PLAYLIST.format("{folder}/film.ts")),
+        ("live.m3u8", PLAYLIST.format("concat:{url}/film.ts")),
+        ("live.ffconcat", "ffconcat version 1.0\nfile film.ts\n"),
+        ("live.sdp", DESCRIPTION),
+    ],
+)
+def test_what_names_other_addresses_is_not_followed(film_server, watch, tmp_path, name, content):
+    (tmp_path / name).write_text(
+        content.replace("{url}", film_server.url).replace("{folder}", str(tmp_path))
+    )
+    watching = watch(f"{film_server.url}/{name}")
+    watching.until(lambda: watching.states == [("connecting", "not_a_video")])
+    assert {path for _, path in film_server.asked} == {f"/{name}"}
+    assert watching.frames == []
+
+
+@pytest.mark.parametrize(
+    "to", ["/film.ts", "{url}/film.ts", "file://{folder}/film.ts", "rtsp://127.0.0.1:1/"]
+)
+def test_a_redirect_is_not_followed(film_server, watch, tmp_path, to):
+    to = to.replace("{url}", film_server.url).replace("{folder}", str(tmp_path))
+    watching = watch(f"{film_server.url}/to?{to}")
+    watching.until(lambda: watching.states == [("connecting", "unreachable")])
+    assert {path for _, path in film_server.asked} == {f"/to?{to}"}
+    assert "redirects" in REMEDIES["unreachable"]
+
+
+def test_links_are_followed_where_the_policy_says_so_and_to_files_never(
+    film_server, watch, tmp_path
+):
+    follow = SourcePolicy(follow_links=True)
+    (tmp_path / "live.m3u8").write_text(PLAYLIST.format("film.ts"))
+    (tmp_path / "file.m3u8").write_text(PLAYLIST.format(f"file://{tmp_path}/film.ts"))
+    playlist = watch(f"{film_server.url}/to?/live.m3u8", policy=follow)
+    playlist.until(lambda: len(playlist.frames) >= 5)
+    file = watch(f"{film_server.url}/file.m3u8", policy=follow)
+    file.until(lambda: file.states == [("connecting", "not_a_video")])
+
+
+class RedirectingCamera:
+    """Answers every request of RTSP with an address at which another one waits."""
+
+    def __init__(self) -> None:
+        self.other = socket.create_server(("127.0.0.1", 0))
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.url = f"rtsp://127.0.0.1:{self._server.getsockname()[1]}/live"
+        self.asked = 0
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        to = f"rtsp://127.0.0.1:{self.other.getsockname()[1]}/live"
+        while True:
+            try:
+                connection, _ = self._server.accept()
+            except OSError:
+                return
+            with connection:
+                self.asked += 1
+                number = connection.recv(4096).decode().partition("CSeq: ")[2].partition("\r")[0]
+                answer = f"RTSP/1.0 302 Found\r\nCSeq: {number}\r\nLocation: {to}\r\n\r\n"
+                connection.sendall(answer.encode())
+
+    def close(self) -> None:
+        self._server.close()
+        self.other.close()
+
+
+def test_a_redirect_of_rtsp_is_followed_where_the_policy_says_so_alone(watch):
+    with closing(RedirectingCamera()) as camera:
+        watching = watch(camera.url)
+        watching.until(lambda: camera.asked >= 2)
+        assert watching.states == [("connecting", "not_a_video")]
+        camera.other.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            camera.other.accept()
+        watch(camera.url, policy=SourcePolicy(follow_links=True))
+        camera.other.settimeout(10)
+        camera.other.accept()[0].close()
+
+
+def test_pictures_over_http_one_after_another_are_a_stream(watch, tmp_path):
+    picture = cv2.imencode(".jpg", np.full((48, 64, 3), 90, np.uint8))[1].tobytes()
+    part = b"--part\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(picture)
+
+    class Camera(SimpleHTTPRequestHandler):
+        def log_message(self, *_) -> None:
+            pass
+
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=part")
+            self.end_headers()
+            with suppress(OSError):
+                while True:
+                    self.wfile.write(part + picture + b"\r\n")
+                    time.sleep(0.02)
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Camera) as server:
+        threading.Thread(target=server.serve_forever).start()
+        watching = watch(f"http://127.0.0.1:{server.server_port}/video")
+        watching.until(lambda: len(watching.frames) >= 5)
+        watching.close()
+        server.shutdown()
