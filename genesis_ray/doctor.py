@@ -58,7 +58,7 @@ def examine_cameras(config: Path) -> list[Finding]:
         return [Finding("cameras", "warning", "there are none", f"add some to {config}")]
     with ThreadPoolExecutor(len(settings.cameras), "camera") as pool:
         looks = [
-            pool.submit(_stream, camera, watched_s=_WATCHED_S)
+            pool.submit(_stream, camera, settings.fps_of(camera), watched_s=_WATCHED_S)
             if camera.is_live
             else pool.submit(_recording, camera, settings.fps_of(camera))
             for camera in settings.cameras
@@ -169,14 +169,17 @@ def _weights(name: str) -> Finding:
 def sources(settings: Settings) -> list[Finding]:
     """Open what each camera plays, folders of recordings aside."""
     return [
-        _stream(camera) if camera.is_live else _recording(camera, settings.fps_of(camera))
+        (_stream if camera.is_live else _recording)(camera, settings.fps_of(camera))
         for camera in settings.cameras
         if not any(Path(source).expanduser().is_dir() for source in camera.sources)
     ]
 
 
-def _stream(camera: CameraSettings, *, watched_s: float = 0.0) -> Finding:
-    """Connect to a live camera, wait a while for its first frame, and watch it for a while."""
+def _stream(camera: CameraSettings, fps: float, *, watched_s: float = 0.0) -> Finding:
+    """Connect to a live camera, wait a while for its first frame, and watch it for a while.
+
+    No more is done with its frames than in a run, which looks at `fps` of them a second.
+    """
     from genesis_ray.vision.sources import open_source
     from genesis_ray.vision.stream import REMEDIES, STATE_REMEDIES
 
@@ -185,7 +188,7 @@ def _stream(camera: CameraSettings, *, watched_s: float = 0.0) -> Finding:
         stream = open_source(
             camera.source,
             camera_id=camera.camera_id,
-            process_fps=None,
+            process_fps=fps,
             transport=camera.transport,
         )
     except GenesisError as error:
@@ -200,7 +203,8 @@ def _stream(camera: CameraSettings, *, watched_s: float = 0.0) -> Finding:
         enough = Timer(watched_s, stream.close)
         if frame and watched_s:
             enough.start()
-            seen += sum(1 for _ in frames)
+            for latest in frames:
+                seen = latest.stamp.frame_index + 1  # with those that are not looked at
             enough.cancel()
     news = stream.take_news()
     if frame:
