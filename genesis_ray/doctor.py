@@ -11,7 +11,6 @@ from pathlib import Path
 from threading import Timer
 
 from genesis_ray import machine
-from genesis_ray.domain.source_policy import SourcePolicy
 from genesis_ray.errors import GenesisError
 from genesis_ray.machine import Finding
 from genesis_ray.settings import CameraSettings, Settings
@@ -59,7 +58,7 @@ def examine_cameras(config: Path) -> list[Finding]:
         return [Finding("cameras", "warning", "there are none", f"add some to {config}")]
     with ThreadPoolExecutor(len(settings.cameras), "camera") as pool:
         looks = [
-            pool.submit(_stream, camera, settings.sources.policy, watched_s=_WATCHED_S)
+            pool.submit(_stream, camera, settings, watched_s=_WATCHED_S)
             if camera.is_live
             else pool.submit(_recording, camera, settings.fps_of(camera))
             for camera in settings.cameras
@@ -170,16 +169,17 @@ def _weights(name: str) -> Finding:
 def sources(settings: Settings) -> list[Finding]:
     """Open what each camera plays, folders of recordings aside."""
     return [
-        _stream(camera, settings.sources.policy)
-        if camera.is_live
-        else _recording(camera, settings.fps_of(camera))
+        _stream(camera, settings) if camera.is_live else _recording(camera, settings.fps_of(camera))
         for camera in settings.cameras
         if not any(Path(source).expanduser().is_dir() for source in camera.sources)
     ]
 
 
-def _stream(camera: CameraSettings, policy: SourcePolicy, *, watched_s: float = 0.0) -> Finding:
-    """Connect to a live camera, wait a while for its first frame, and watch it for a while."""
+def _stream(camera: CameraSettings, settings: Settings, *, watched_s: float = 0.0) -> Finding:
+    """Connect to a live camera, wait a while for its first frame, and watch it for a while.
+
+    No more is done with its frames than in a run, which looks at some of them alone.
+    """
     from genesis_ray.vision.sources import open_source
     from genesis_ray.vision.stream import REMEDIES, STATE_REMEDIES
 
@@ -188,9 +188,9 @@ def _stream(camera: CameraSettings, policy: SourcePolicy, *, watched_s: float = 
         stream = open_source(
             camera.source,
             camera_id=camera.camera_id,
-            process_fps=None,
+            process_fps=settings.fps_of(camera),
             transport=camera.transport,
-            policy=policy,
+            policy=settings.sources.policy,
         )
     except GenesisError as error:
         return Finding(name, "problem", str(error), "correct the camera's source")
@@ -204,7 +204,8 @@ def _stream(camera: CameraSettings, policy: SourcePolicy, *, watched_s: float = 
         enough = Timer(watched_s, stream.close)
         if frame and watched_s:
             enough.start()
-            seen += sum(1 for _ in frames)
+            for latest in frames:
+                seen = latest.stamp.frame_index + 1  # with those that are not looked at
             enough.cancel()
     news = stream.take_news()
     if frame:

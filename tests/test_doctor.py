@@ -1,5 +1,6 @@
 import os
 import re
+import time
 
 import pytest
 
@@ -7,6 +8,7 @@ from genesis_ray import doctor
 from genesis_ray.machine import Finding
 from genesis_ray.settings import CameraSettings, Settings
 from genesis_ray.vision import models
+from genesis_ray.vision.stream import LiveStream
 
 
 @pytest.fixture(autouse=True)
@@ -100,6 +102,26 @@ def test_cameras_alone_are_watched_for_a_while_and_what_is_wrong_with_them_is_to
     assert re.fullmatch(r"320x240, [\d.]+ frames/s, but black: dark", dark.message)
     assert "lens is covered" in dark.remedy
     assert (film.name, film.level) == ("camera film", "ok")
+
+
+def test_of_a_camera_that_cannot_be_decoded_as_fast_as_it_sends_the_remedy_is_told(
+    rtsp, monkeypatch, tmp_path
+):
+    make_pixels = LiveStream._pixels
+
+    def make_pixels_slowly(self, picture):
+        time.sleep(0.25)  # for each of ten a second
+        return make_pixels(self, picture)
+
+    monkeypatch.setattr(LiveStream, "_pixels", make_pixels_slowly)
+    monkeypatch.setattr(doctor, "_WATCHED_S", 5.0)
+    rtsp.start()
+    config = tmp_path / "cameras.yaml"
+    config.write_text(f"cameras: [{{camera_id: door, source: '{rtsp.url}'}}]\n")
+    (door,) = doctor.examine_cameras(config)
+    assert (door.name, door.level) == ("camera door", "warning")
+    assert re.search(r"but behind: (key|reference)_frames_only$", door.message)
+    assert "second, smaller stream" in door.remedy
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,12 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from genesis_ray.domain.decoding import Depth
 from genesis_ray.domain.frames import Image
 
 StreamState = Literal[
-    "connecting", "online", "stalled", "frozen", "black", "white", "too_fast", "clock_skewed",
-    "decoding_errors",
+    "connecting", "online", "stalled", "frozen", "black", "white", "behind", "too_fast",
+    "clock_skewed", "decoding_errors",
 ]  # fmt: skip
 
 _LEAST_SPREAD = 5.0
@@ -92,6 +93,7 @@ class StreamDoctor:
         self._window_at: datetime | None = None
         self._frames = self._resets = self._errors = 0
         self._rate: Diagnosis | None = None
+        self._depth: Depth = "all"
 
     def lost(self, reason: str) -> Diagnosis | None:
         """Note that there is no connection, and why."""
@@ -121,6 +123,13 @@ class StreamDoctor:
         """Count a frame that is left out."""
         self._frames += 1
 
+    def decodes(self, depth: Depth, at: datetime) -> Diagnosis | None:
+        """Note which frames are decoded from now on, all where decoding keeps up."""
+        if depth == self._depth:
+            return None
+        self._depth = depth
+        return self.look(at) if self._picture else None
+
     @property
     def is_stalled(self) -> bool:
         """Whether the state told last is that no frames come over a connection."""
@@ -147,6 +156,8 @@ class StreamDoctor:
             return Diagnosis("black", "dark") if dark else Diagnosis("white", "bright")
         if self._same_since and at - self._same_since >= limits.frozen_after:
             return Diagnosis("frozen", "same_picture")
+        if self._picture and self._depth != "all":
+            return Diagnosis("behind", f"{self._depth}_frames_only")
         if self._rate:
             return self._rate
         if self._picture is None:

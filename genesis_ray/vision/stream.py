@@ -27,6 +27,7 @@ from genesis_ray.domain.stream_health import (
     StreamLimits,
     StreamState,
 )
+from genesis_ray.vision.live_decoder import LiveDecoder
 from genesis_ray.vision.stream_address import NotAllowedError, Opening, StreamAddress
 
 _OPEN_TIMEOUT_S = 8.0
@@ -76,6 +77,7 @@ STATE_REMEDIES: dict[StreamState, str] = {
     "frozen": "restart it: it sends the same picture again and again",
     "black": "look whether its lens is covered, or its scene dark",
     "white": "look whether something shines into it, or correct its exposure",
+    "behind": "use its second, smaller stream, or lower its rate or its size in the camera",
     "too_fast": "set a lower rate in the camera; what is looked at is set by process_fps",
     "clock_skewed": "set its clock by NTP",
     "decoding_errors": "check its cable and network; with transport: udp, take tcp",
@@ -93,8 +95,9 @@ class News(NamedTuple):
 class LiveStream:
     """One camera's live frames, at most `process_fps` a second, stamped with times of capture.
 
-    It never ends by itself: where the stream ends or fails it is connected to again, until
-    `close`. Only the thread that iterates may do so; `take_news` and `close` are anybody's.
+    Where decoding cannot keep up with it, fewer of its frames are decoded. It never ends by
+    itself: where the stream ends or fails it is connected to again, until `close`. Only the
+    thread that iterates may do so; `take_news` and `close` are anybody's.
     """
 
     is_live = True
@@ -115,7 +118,8 @@ class LiveStream:
         self._camera_id = camera_id
         self._sampler = RateSampler(process_fps) if process_fps else None
         self._bucket = TokenBucket(rate=process_fps, burst=_BURST) if process_fps else None
-        self._bursts = 0
+        self._decoder = LiveDecoder()
+        self._bursts = self._skipped = 0
         self._now = now
         self._limits = limits
         self._doctor = StreamDoctor(limits)
@@ -147,8 +151,12 @@ class LiveStream:
 
     @property
     def dropped(self) -> dict[str, int]:
-        """How many frames were left out because too many came at once, by that reason."""
-        return {"burst": self._bursts} if self._bursts else {}
+        """How many frames were left out, by the reason.
+
+        Too many came at once, or more than can be decoded.
+        """
+        counts = {"burst": self._bursts, "skipped": self._skipped}
+        return {reason: count for reason, count in counts.items() if count}
 
     def take_news(self) -> list[News]:
         """Return the changes of state since the last time, in order."""
@@ -195,16 +203,16 @@ class LiveStream:
         """Yield the frames of one connection until it ends or fails."""
         time_base = stream.time_base or Fraction(1, 90_000)
         try:
-            for packet in container.demux(stream):
+            for decoded in self._decoder.play(container.demux(stream), stream):
                 if self._closed.is_set():
                     return
-                try:
-                    decoded = stream.decode(packet)
-                except av.FFmpegError:
+                if decoded.is_damaged:
                     self._tell(self._doctor.failed(self._now()))
-                    continue
-                for picture in decoded:
+                for picture in decoded.pictures:
                     yield from self._take(picture, time_base)
+                if decoded.is_left_out:
+                    self._leave_out()
+                self._tell(self._doctor.decodes(self._decoder.depth, self._now()))
             self._tell(self._doctor.lost("ended"))
         except av.FFmpegError as error:
             self._tell(self._doctor.look(self._now()))  # silent for long: stalled
@@ -230,6 +238,12 @@ class LiveStream:
         resets = self._clock.resets - before
         self._tell(self._doctor.see(arrived_at, Picture.of(image), resets=resets))
         yield Frame(FrameStamp(self._camera_id, index, captured_at), image)
+
+    def _leave_out(self) -> None:
+        """Count a frame that is not decoded; it has its number all the same."""
+        self._skipped += 1
+        self._frame_index += 1
+        self._doctor.skip()
 
     def _pixels(self, picture: VideoFrame) -> Image:
         turned = self._reformatter.reformat(picture, format="bgr24", threads=1).to_ndarray()

@@ -77,6 +77,30 @@ def test_more_frames_than_a_camera_sends_are_too_fast(doctor):
     assert watch(doctor, 25, lambda n: scene(n + 5000), begin=12)[-1] == ONLINE
 
 
+def test_what_cannot_be_decoded_as_fast_as_it_comes_is_behind(doctor):
+    watch(doctor, 1, scene)
+    assert doctor.decodes("all", at(1)) is None
+    assert doctor.decodes("reference", at(1)) == ("behind", "reference_frames_only")
+    assert doctor.decodes("key", at(2)) == ("behind", "key_frames_only")
+    assert doctor.decodes("key", at(3)) is None
+    assert watch(doctor, 5, scene, begin=3) == []
+    assert doctor.decodes("all", at(9)) == ONLINE
+
+
+def test_that_it_is_behind_is_told_with_the_first_picture(doctor):
+    assert doctor.decodes("reference", at(1)) is None
+    assert watch(doctor, 1, scene, begin=1) == [("behind", "reference_frames_only")]
+
+
+def test_of_a_stream_that_is_both_behind_comes_before_too_fast(doctor):
+    watch(doctor, 1, scene)
+    doctor.decodes("key", at(1))
+    for _ in range(2000):
+        doctor.skip()
+    assert watch(doctor, 11, scene, begin=1) == []
+    assert doctor.decodes("all", at(12)) == ("too_fast", "frame_rate")
+
+
 def test_a_clock_that_is_set_again_and_again_is_skewed(doctor):
     changes = watch(doctor, 11, scene, resets=1)
     assert [change.state for change in changes] == ["online", "clock_skewed"]

@@ -137,13 +137,13 @@ def test_udp_is_there_on_request(rtsp, watch):
     watching.until(lambda: len(watching.frames) >= 5)
 
 
-def film(path: Path, *, width: int = 320, height: int = 240) -> bytes:
-    """Write a film of two seconds that can be cut and joined anywhere, and return its bytes."""
+def film(path: Path, *, width: int = 320, height: int = 240, seconds: int = 2) -> bytes:
+    """Write a film that can be cut and joined anywhere, and return its bytes."""
     noise = np.random.default_rng(0)
     with av.open(path, "w", format="mpegts") as video:
         stream = video.add_stream("libx264", rate=10, options={"g": "5"})
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-        for _ in range(20):
+        for _ in range(seconds * 10):
             image = noise.integers(0, 255, (height, width, 3), np.uint8)
             video.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
         video.mux(stream.encode())
@@ -218,6 +218,25 @@ def test_a_camera_that_is_set_to_another_resolution_goes_on(film_over_http, watc
     watching = watch(film_over_http)
     watching.until(lambda: {f.image.shape[1] for f in watching.frames} == {320, 640})
     assert {frame.image.shape for frame in watching.frames} == {(240, 320, 3), (480, 640, 3)}
+
+
+def test_a_stream_that_is_not_kept_up_with_is_decoded_less_and_told(film_over_http, tmp_path):
+    film(tmp_path / "film.ts", width=64, height=48, seconds=60)
+    stream = LiveStream(film_over_http, camera_id="door", process_fps=None)
+    states, frames = [], []
+    for frame in stream:
+        frames.append(frame.stamp)
+        states += [tuple(news.diagnosis) for news in stream.take_news()]
+        if ("behind", "key_frames_only") in states and stream.dropped["skipped"] > 10:
+            stream.close()
+        time.sleep(0.2)  # for each of ten frames a second
+    assert states[:3] == [
+        ("online", ""), ("behind", "reference_frames_only"), ("behind", "key_frames_only"),
+    ]  # fmt: skip
+    assert frames[-1].frame_index + 1 == len(frames) + stream.dropped["skipped"]
+    elapsed = frames[-1].captured_at - frames[0].captured_at
+    numbers = frames[-1].frame_index - frames[0].frame_index
+    assert abs(elapsed - timedelta(seconds=numbers / 10)) < timedelta(seconds=0.5)
 
 
 def test_a_page_that_is_no_video_is_told(film_over_http, watch, tmp_path):
