@@ -25,7 +25,7 @@ demo: $(READY)  ## Watch the whole system work on real pictures (90 s)
 	@$(BIN)/genesis demo
 
 test: $(READY)  ## Run the tests; e2e ones too with MARKERS=
-	@$(BIN)/python -m pytest -m "$(MARKERS)"
+	@$(BIN)/python -m pytest -m "$(MARKERS)" --durations=20 --durations-min=5
 
 check: lint types contracts  ## Everything CI runs, the end-to-end tests included
 	@$(MAKE) test MARKERS=

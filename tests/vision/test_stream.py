@@ -222,7 +222,7 @@ def test_a_camera_that_is_set_to_another_resolution_goes_on(film_over_http, watc
 
 def test_a_stream_that_is_not_kept_up_with_is_decoded_less_and_told(film_over_http, tmp_path):
     film(tmp_path / "film.ts", width=64, height=48, seconds=60)
-    stream = LiveStream(film_over_http, camera_id="door", process_fps=None)
+    stream = LiveStream(StreamAddress(film_over_http), camera_id="door", process_fps=None)
     states, frames = [], []
     for frame in stream:
         frames.append(frame.stamp)
