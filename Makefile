@@ -5,8 +5,10 @@ SHELL := /bin/bash
 BIN := .venv/bin
 READY := .venv/.ready
 
-# What `make test` leaves out: whole commands as a user would run them. `make test MARKERS=` runs all.
-MARKERS ?= not e2e
+# What `make test` leaves out: whole commands as a user would run them, and cameras watched for
+# minutes. `make test MARKERS=` runs all.
+MARKERS ?= not e2e and not soak
+TESTS ?= tests
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check lint types contracts fmt bench lock clean distclean
@@ -24,8 +26,8 @@ $(READY): requirements-setup.txt requirements-dev.txt pyproject.toml scripts/set
 demo: $(READY)  ## Watch the whole system work on real pictures (90 s)
 	@$(BIN)/genesis demo
 
-test: $(READY)  ## Run the tests; e2e ones too with MARKERS=
-	@$(BIN)/python -m pytest -m "$(MARKERS)" --durations=20 --durations-min=5
+test: $(READY)  ## Run the tests; all there are with MARKERS=
+	@$(BIN)/python -m pytest $(TESTS) -m "$(MARKERS)" --durations=20 --durations-min=5
 
 check: lint types contracts  ## Everything CI runs, the end-to-end tests included
 	@$(MAKE) test MARKERS=

@@ -111,6 +111,7 @@ def test_nodes_and_replicas_follow_the_load_and_cameras_move_when_a_node_goes(
     assert len(raylets(folder)) >= 3
     while len(watched.titled(DETECTOR)) < 3:
         watched.read()
+    assert len(raylets(folder)) >= 4
     victim = watched.titled(GROUP)[0].parent()
     victim.kill()
     while sum(count < 500 for count in watched.frames.values()) > 1:

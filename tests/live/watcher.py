@@ -1,4 +1,4 @@
-"""A live run to be disturbed: `watcher.py RUN DATA SOURCE...`.
+"""A live run to be disturbed: `watcher.py [--realtime] RUN DATA SOURCE...`.
 
 Prints `frames CAMERA N` as they are looked at, and at last `done EVENTS LATE`.
 """
@@ -38,12 +38,13 @@ def tell(camera: CameraProgress) -> None:
 
 
 if __name__ == "__main__":
-    run, data, *sources = sys.argv[1:]
+    realtime = sys.argv[1] == "--realtime"
+    run, data, *sources = sys.argv[1 + realtime :]
     result = run_live(
         settings_for(Path(data), sources),
         RunFolder.create(Path(run)),
         shapes=[],
-        realtime=False,
+        realtime=realtime,
         on_progress=tell,
     )
     print("done", result.events, result.late, flush=True)
