@@ -13,7 +13,8 @@ from threading import Timer
 from genesis_ray import machine
 from genesis_ray.errors import GenesisError
 from genesis_ray.machine import Finding
-from genesis_ray.settings import CameraSettings, Settings
+from genesis_ray.settings import Settings
+from genesis_ray.settings_cameras import CameraSettings
 
 _NO_SETTINGS = ("GENESIS_MODELS_DIR", "GENESIS_TEST_")
 """How variables of ours begin that override no setting."""

@@ -6,7 +6,8 @@ import pytest
 
 from genesis_ray import doctor
 from genesis_ray.machine import Finding
-from genesis_ray.settings import CameraSettings, Settings
+from genesis_ray.settings import Settings
+from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.vision import models
 from genesis_ray.vision.stream import LiveStream
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 import pyarrow as pa
 
 from genesis_ray.running.live_state import LiveState
-from genesis_ray.settings import CameraSettings
+from genesis_ray.settings_cameras import CameraSettings
 
 if TYPE_CHECKING:  # it brings LanceDB, which takes seconds
     from genesis_ray.store.people import Person

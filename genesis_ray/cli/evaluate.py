@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from genesis_ray.domain.detections import Tracks
     from genesis_ray.domain.frames import Frame
     from genesis_ray.evaluation.tracking import TrackingScore
-    from genesis_ray.settings import DetectorSettings
+    from genesis_ray.settings_models import DetectorSettings
     from genesis_ray.vision.sources import VideoSource
 
 app = typer.Typer(
@@ -61,7 +61,8 @@ def tracking(
     from genesis_ray.errors import SourceError, StoreError
     from genesis_ray.evaluation.mot_file import TrackedBoxes, read_ground_truth, write_predictions
     from genesis_ray.evaluation.tracking import evaluate
-    from genesis_ray.settings import DetectorSettings, FaceSettings, Settings
+    from genesis_ray.settings import Settings
+    from genesis_ray.settings_models import DetectorSettings, FaceSettings
     from genesis_ray.vision.sources import open_recording
 
     truth = read_ground_truth(ground_truth)

@@ -7,7 +7,8 @@ from genesis_ray.analytics import pictures
 from genesis_ray.domain.frames import Image
 from genesis_ray.running.assembly import open_station
 from genesis_ray.running.identities import identity_folder
-from genesis_ray.settings import CameraSettings, Settings
+from genesis_ray.settings import Settings
+from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.store.people import People
 from genesis_ray.store.reader import RunTables
 from genesis_ray.store.run_folder import RunFolder

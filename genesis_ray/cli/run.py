@@ -110,7 +110,7 @@ def parse_time(text: str | None) -> datetime | None:
 def _with_sources(settings: "Settings", sources: list[str], start: datetime | None) -> "Settings":
     """Return the settings with the sources as cameras; a configured one keeps its zones."""
     from genesis_ray.errors import ConfigurationError
-    from genesis_ray.settings import CameraSettings, camera_id_of
+    from genesis_ray.settings_cameras import CameraSettings, camera_id_of
 
     configured = {camera.source: camera for camera in settings.cameras}
     cameras = [

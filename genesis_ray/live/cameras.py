@@ -18,7 +18,7 @@ from genesis_ray.running.assembly import open_station
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.running.stage_clock import Stage, StageClock
 from genesis_ray.serving.cluster import NAMESPACE
-from genesis_ray.settings import CameraSettings
+from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.vision.memory_guard import MemoryState
 

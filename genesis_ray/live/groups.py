@@ -14,7 +14,7 @@ from genesis_ray.errors import GenesisError
 from genesis_ray.live.calls import until_answered
 from genesis_ray.live.cameras import CameraGroupActor, GroupFigures
 from genesis_ray.live.spec import LiveSpec
-from genesis_ray.settings import CameraSettings
+from genesis_ray.settings_cameras import CameraSettings
 
 _SOUND_AFTER_S = 60.0
 """A group that has lived so long did not die of what the one before it died of."""

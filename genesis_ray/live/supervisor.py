@@ -23,7 +23,8 @@ from genesis_ray.live.starting import NODE_LABEL, start_groups, start_keeper
 from genesis_ray.running.changes import Changes, changes_between
 from genesis_ray.running.result import CameraProgress, RunResult
 from genesis_ray.running.stage_clock import StageClock
-from genesis_ray.settings import CameraSettings, Settings
+from genesis_ray.settings import Settings
+from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.telemetry import Figures, GroupPlace
 from genesis_ray.vision.memory_guard import MemoryState
 

@@ -16,7 +16,9 @@ from genesis_ray.domain.zones import Zone
 from genesis_ray.pipeline.journal import SiteJournal
 from genesis_ray.pipeline.observer import CameraObserver, CameraRules, FaceSchedule
 from genesis_ray.running.station import CameraStation
-from genesis_ray.settings import CameraSettings, DetectorSettings, FaceSettings, Settings
+from genesis_ray.settings import Settings
+from genesis_ray.settings_cameras import CameraSettings
+from genesis_ray.settings_models import DetectorSettings, FaceSettings
 from genesis_ray.vision.crops import HeadCrop
 from genesis_ray.vision.faces import EmbeddedFace
 from genesis_ray.vision.letterbox import Letterbox

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from genesis_ray.errors import ConfigurationError
-from genesis_ray.settings import CameraSettings, Settings
+from genesis_ray.settings import Settings
+from genesis_ray.settings_cameras import CameraSettings
 
 
 @dataclass(frozen=True, slots=True)

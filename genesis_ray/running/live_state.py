@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from genesis_ray.settings import CameraSettings
+from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.telemetry import Figures
 
 

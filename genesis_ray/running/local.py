@@ -13,7 +13,8 @@ from genesis_ray.running.result import CameraProgress, RunResult
 from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.running.station import Report
 from genesis_ray.running.watching import settle, watch
-from genesis_ray.settings import CameraSettings, Settings
+from genesis_ray.settings import Settings
+from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.run_folder import RunFolder
 

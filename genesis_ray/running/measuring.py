@@ -25,7 +25,8 @@ from genesis_ray.running.assembly import (
 )
 from genesis_ray.running.meter import Meter, machine_core_s, memory_held
 from genesis_ray.running.workload import Workload
-from genesis_ray.settings import CameraSettings, Settings
+from genesis_ray.settings import Settings
+from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.vision import engines
 from genesis_ray.vision.crops import cut_heads
 from genesis_ray.vision.decode import VideoFile

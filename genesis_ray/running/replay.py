@@ -28,7 +28,8 @@ from genesis_ray.running.set_aside import in_a_line
 from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.running.station import CameraStation, Report
 from genesis_ray.running.watching import people_in, settle, watch
-from genesis_ray.settings import CameraSettings, Settings
+from genesis_ray.settings import Settings
+from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.reader import read_table
 from genesis_ray.store.run_folder import RunFolder

@@ -19,7 +19,8 @@ from genesis_ray.running.identities import build_resolver, open_identities
 from genesis_ray.running.meter import Meter
 from genesis_ray.running.second_look import SecondLook
 from genesis_ray.running.station import CameraStation, Report
-from genesis_ray.settings import CameraSettings, Settings
+from genesis_ray.settings import Settings
+from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.vision.tiling import TILES
 

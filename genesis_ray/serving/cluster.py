@@ -78,6 +78,7 @@ def _start_patiently() -> None:
 
 def _start_own() -> None:
     ray.init(
+        "local",  # else Ray would take whatever cluster it finds on this machine
         namespace=NAMESPACE,
         include_dashboard=False,
         log_to_driver=False,

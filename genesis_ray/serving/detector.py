@@ -18,7 +18,7 @@ from genesis_ray.serving.placement import (
     gpus_a_replica,
     own_gpu_share,
 )
-from genesis_ray.settings import DetectorSettings
+from genesis_ray.settings_models import DetectorSettings
 from genesis_ray.vision.memory_guard import MemoryState, claim_share
 
 NAME = "detector"

@@ -14,7 +14,7 @@ from genesis_ray.serving.placement import (
     gpus_a_replica,
     own_gpu_share,
 )
-from genesis_ray.settings import FaceSettings
+from genesis_ray.settings_models import FaceSettings
 from genesis_ray.vision.crops import HeadCrop
 from genesis_ray.vision.faces import EmbeddedFace
 from genesis_ray.vision.memory_guard import claim_share

@@ -12,7 +12,7 @@ from genesis_ray.api.backends import Backends
 from genesis_ray.domain.events import FaceRecognized, TrackObserved, ZoneCrossed
 from genesis_ray.running.live_state import LiveState
 from genesis_ray.running.result import CameraProgress
-from genesis_ray.settings import CameraSettings, LineSettings, ZoneSettings
+from genesis_ray.settings_cameras import CameraSettings, LineSettings, ZoneSettings
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.people import People, Person
 from genesis_ray.telemetry import Figures

@@ -14,7 +14,7 @@ import yaml
 
 from genesis_ray.store.reader import RunTables
 
-pytestmark = [pytest.mark.e2e, pytest.mark.ray, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.e2e, pytest.mark.ray, pytest.mark.timeout(400)]
 
 FILM = "synthetic:?people=2&seconds=600&fps=10&width=320&height=240"
 
@@ -55,6 +55,8 @@ def test_up_status_and_down(genesis, tmp_path, ray_folder):
         port = free.getsockname()[1]
     data, config = tmp_path / "data", tmp_path / "cameras.yaml"
     write_config(config, data, door={"role": "entrance"}, till={})
+    films = tmp_path / "films.yaml"
+    write_config(films, data, door={"source": FILM.replace("=600", "=2")})
     assert "genesis up" in genesis("status", expect=2).stderr
     started = genesis("up", config, "--port", port)
     assert f"http://127.0.0.1:{port}/docs" in started.stdout
@@ -66,6 +68,8 @@ def test_up_status_and_down(genesis, tmp_path, ray_folder):
     assert {group["node"] for group in status["groups"]} == {node["node_id"]}
     assert status["replicas"] == {"api": 1, "detector": 1, "embedder": 1, "live": 1}
     assert status["missing"] == []
+    beside = ("--out", tmp_path / "beside", "--data", tmp_path / "other", "--config", films)
+    genesis("run", *beside)  # on a cluster of its own
     ended = genesis("down").stdout
     assert "the log is whole" in ended
     assert processes_of(ray_folder) == []

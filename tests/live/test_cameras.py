@@ -15,7 +15,8 @@ from genesis_ray.live.journal import Resumption
 from genesis_ray.live.spec import LiveSpec, Shown, Told
 from genesis_ray.serving.detector import Found
 from genesis_ray.serving.embedder import Embedded
-from genesis_ray.settings import CameraSettings, Settings
+from genesis_ray.settings import Settings
+from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.testing import ColourDetector, ColourEmbedder
 from genesis_ray.vision.memory_guard import MemoryState
 

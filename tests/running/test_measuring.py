@@ -9,7 +9,8 @@ from genesis_ray.running.film import make_film
 from genesis_ray.running.measuring import measure
 from genesis_ray.running.meter import Meter
 from genesis_ray.running.workload import Workload
-from genesis_ray.settings import CameraSettings, Settings
+from genesis_ray.settings import Settings
+from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.testing import ColourDetector, ColourEmbedder, SyntheticFilm
 from genesis_ray.vision.recording import VideoWriter
 

@@ -6,7 +6,8 @@ import pytest
 from genesis_ray.errors import NotFoundError, StoreError
 from genesis_ray.running.recordings import WatchedRun, to_summary
 from genesis_ray.running.result import summary
-from genesis_ray.settings import CameraSettings, Settings
+from genesis_ray.settings import Settings
+from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.store.run_folder import RunFolder
 
 NINE = datetime(2026, 1, 5, 9, tzinfo=UTC)

@@ -11,7 +11,8 @@ from genesis_ray.running.local import run_local
 from genesis_ray.running.recordings import WatchedRun
 from genesis_ray.running.replay import Replay
 from genesis_ray.running.result import CameraProgress, summary
-from genesis_ray.settings import CameraSettings, Settings
+from genesis_ray.settings import Settings
+from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.reader import RunTables
 from genesis_ray.store.run_folder import RunFolder

@@ -15,7 +15,8 @@ from genesis_ray.running.identities import build_resolver, open_identities
 from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.running.station import CameraStation, Report
 from genesis_ray.running.watching import settle, watch
-from genesis_ray.settings import CameraSettings, Settings
+from genesis_ray.settings import Settings
+from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.testing import ColourDetector, ColourEmbedder
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)

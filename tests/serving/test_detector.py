@@ -5,7 +5,7 @@ import pytest
 
 from genesis_ray.serving import detector
 from genesis_ray.serving.detector import DetectorReplica
-from genesis_ray.settings import DetectorSettings
+from genesis_ray.settings_models import DetectorSettings
 from genesis_ray.testing import ColourDetector
 from genesis_ray.vision.memory_guard import MemoryState
 

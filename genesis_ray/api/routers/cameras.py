@@ -9,7 +9,7 @@ from genesis_ray.api.deps import Reached
 from genesis_ray.domain.stream_health import StreamState
 from genesis_ray.running.live_state import LiveState
 from genesis_ray.running.result import CameraProgress
-from genesis_ray.settings import CameraSettings
+from genesis_ray.settings_cameras import CameraSettings
 
 router = APIRouter(prefix="/v1/cameras", tags=["cameras"])
 

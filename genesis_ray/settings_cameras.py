@@ -1,0 +1,142 @@
+"""What an operator can set of cameras: where each is, what it is for, its zones and lines."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    IPvAnyNetwork,
+    PlainSerializer,
+    model_validator,
+)
+
+from genesis_ray.domain.addresses import is_live, redacted
+from genesis_ray.domain.roles import Role
+from genesis_ray.domain.source_policy import SCHEMES, Scheme, SourcePolicy
+from genesis_ray.settings_types import Fraction, Identifier, Section
+
+
+def _playable(source: object) -> object:
+    parts = source if isinstance(source, list | tuple) else [source]
+    if not parts or not all(isinstance(part, str) and part.strip() for part in parts):
+        raise ValueError(
+            f"expected a video file, photo:FILE, synthetic:, a list of these, or the address of "
+            f"a live stream, got {source!r:.60}"
+        )
+    return source
+
+
+def _shown(source: str | tuple[str, ...]) -> str | list[str]:
+    return redacted(source) if isinstance(source, str) else [redacted(part) for part in source]
+
+
+Corner = tuple[Fraction, Fraction]
+Source = Annotated[
+    str | tuple[str, ...],
+    BeforeValidator(_playable),
+    PlainSerializer(_shown, when_used="json"),
+]
+"""What a camera plays; shown, as in a run's run.json, without passwords."""
+
+
+class ZoneSettings(Section):
+    """An area of a camera's image, as (x, y) fractions of width and height."""
+
+    zone_id: Identifier
+    outline: Annotated[tuple[Corner, ...], Field(min_length=3)]
+
+
+class LineSettings(Section):
+    """A counting line: who goes over it to its right-hand side, from start to end, goes in."""
+
+    line_id: Identifier
+    start: Corner
+    end: Corner
+
+    @model_validator(mode="after")
+    def _has_length(self) -> Self:
+        if self.start == self.end:
+            raise ValueError(f"start and end are the same point {self.start}")
+        return self
+
+
+class CameraSettings(Section):
+    """One video source."""
+
+    camera_id: Identifier
+    source: Source = Field(
+        description="A video file, photo:FILE?seconds=8 or synthetic:, of which several play in "
+        "turn; or rtsp://, http:// or device:0"
+    )
+    role: Role = Field(
+        default="tracking",
+        description="What it is for. Under overload billing and entrance lose nothing while there "
+        "is room at all, face_capture and tracking are sampled more rarely, vehicle and emotion "
+        "give way first and are looked at once a second",
+    )
+    motion_gate: bool = Field(
+        default=False, description="Look once a second where nothing moves in the picture"
+    )
+    transport: Literal["tcp", "udp"] = Field(default="tcp", description="What RTSP is carried by")
+    node: Identifier | None = Field(
+        default=None,
+        description="Watch it on the node that `ray start --labels genesis-node=NAME` named so, "
+        "which has its device or its recordings; unset: on any",
+    )
+    process_fps: float | None = Field(
+        default=None, gt=0, le=60, description="Overrides `process_fps` for this camera"
+    )
+    start: AwareDatetime | None = Field(
+        default=None, description="When the recording began; else the file says, else 1970"
+    )
+    zones: tuple[ZoneSettings, ...] = ()
+    lines: tuple[LineSettings, ...] = ()
+
+    @property
+    def is_live(self) -> bool:
+        """Whether this is a stream that never ends by itself."""
+        return any(map(is_live, self.sources))
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """What plays, in turn."""
+        return (self.source,) if isinstance(self.source, str) else self.source
+
+
+class SourceSettings(Section):
+    """Where live streams may be read from."""
+
+    allowed_networks: tuple[IPvAnyNetwork, ...] = Field(
+        default=(),
+        description="Networks in which cameras are, as 10.20.0.0/16; unset: anywhere but in "
+        "link-local, multicast and cloud metadata networks, which have to stand here themselves",
+    )
+    allowed_schemes: tuple[Scheme, ...] = Field(
+        default=SCHEMES, description="How the addresses of live streams may begin"
+    )
+    follow_links: bool = Field(
+        default=False,
+        description="Follow redirects and playlists (HLS), although where they lead is not checked",
+    )
+
+    @property
+    def policy(self) -> SourcePolicy:
+        """The same as the domain knows it."""
+        return SourcePolicy(**dict(self))
+
+
+def camera_id_of(source: str) -> str:
+    """Return the name of a camera that nobody named: its file's stem or its address, plain."""
+    scheme, _, rest = source.partition(":")
+    if is_live(source):
+        address = urlsplit(source)
+        name = f"{address.hostname}{address.path}" if address.hostname else redacted(source)
+    elif scheme in ("photo", "synthetic"):
+        name = Path(rest.partition("?")[0].rpartition(":")[2]).stem
+    else:
+        name = Path(source).stem
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-._")[:64] or "camera"

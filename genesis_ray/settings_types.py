@@ -1,0 +1,38 @@
+"""What settings are made of: names, numbers within bounds, sections."""
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from genesis_ray.errors import StoreError
+from genesis_ray.store.tenants import folder_name
+
+
+def _plain_name(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", name):
+        raise ValueError(
+            f"expected up to 64 letters, digits, dots, dashes and underscores, "
+            f"the first a letter or digit, got {name!r:.80}"
+        )
+    return name
+
+
+def _tenant_name(name: str) -> str:
+    try:
+        return folder_name(name)
+    except StoreError as error:
+        raise ValueError(str(error)) from error
+
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Seconds = Annotated[float, Field(le=366 * 86_400)]
+Identifier = Annotated[str, AfterValidator(_plain_name)]
+"""Names that become folders and labels."""
+TenantId = Annotated[str, AfterValidator(_tenant_name)]
+
+
+class Section(BaseModel):
+    """A part of the configuration: frozen, and without keys that nobody knows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
