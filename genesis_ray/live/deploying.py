@@ -9,7 +9,7 @@ from ray.serve import Application, RunTarget
 from ray.serve.schema import ApplicationStatus
 
 from genesis_ray.errors import GenesisError
-from genesis_ray.live.remote import DEFAULT_APP, RemoteSystem, connect
+from genesis_ray.live.remote import DEFAULT_APP, RemoteSystem, connect, connect_to_own
 from genesis_ray.serving.deploy import why_not_up
 from genesis_ray.serving.own_cluster import start_own_cluster
 
@@ -17,19 +17,17 @@ _LOOK_AGAIN_S = 0.5
 
 
 def connect_or_start(address: str | None, *, on_start: Callable[[], None]) -> None:
-    """Connect as `live.remote.connect` does; where no cluster runs on this machine, start one.
+    """Connect to the cluster at `address`, else at RAY_ADDRESS, else to our own, or start that.
 
     Raises:
         GenesisError: There is none at the address given, or none could be started.
     """
-    try:
+    if address or "RAY_ADDRESS" in os.environ:
         connect(address)
-    except GenesisError:
-        if os.environ["RAY_ADDRESS"] != "auto":
-            raise
+    elif not connect_to_own():
         on_start()
         start_own_cluster()
-        connect()
+        connect_to_own()
 
 
 def deploy_system(

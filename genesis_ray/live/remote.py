@@ -14,6 +14,7 @@ from genesis_ray.errors import GenesisError
 from genesis_ray.running.changes import Changes
 from genesis_ray.running.live_state import LiveState
 from genesis_ray.serving import cluster
+from genesis_ray.serving.own_cluster import own_address
 from genesis_ray.settings import Settings
 
 LIVE = "live"
@@ -134,7 +135,7 @@ class RemoteSystem:
 def connect(address: str | None = None) -> None:
     """Connect to the cluster at `address`, else at RAY_ADDRESS, else to one on this machine.
 
-    Who is connected stays so.
+    That is the one of `genesis up`, else any. Who is connected stays so.
 
     Raises:
         GenesisError: There is none.
@@ -143,7 +144,29 @@ def connect(address: str | None = None) -> None:
         return
     if address:
         os.environ["RAY_ADDRESS"] = address
-    os.environ.setdefault("RAY_ADDRESS", "auto")
+    elif "RAY_ADDRESS" not in os.environ:
+        connect_to_own() or _connect_to_any()
+        return
+    cluster.start()
+
+
+def connect_to_own() -> bool:
+    """Connect to the cluster that `genesis up` started on this machine; tell whether there is one.
+
+    Raises:
+        GenesisError: It does not let this process in.
+    """
+    address = own_address()
+    if address is None:
+        return False
+    os.environ["RAY_ADDRESS"] = address
+    os.environ.setdefault("RAY_AUTH_MODE", "token")  # as it was started with
+    cluster.start()
+    return True
+
+
+def _connect_to_any() -> None:
+    os.environ["RAY_ADDRESS"] = "auto"
     cluster.start()
 
 

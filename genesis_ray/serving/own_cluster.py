@@ -1,6 +1,8 @@
 """A Ray cluster of one node on this machine that outlives the command which started it."""
 
 import os
+import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -10,11 +12,10 @@ import ray
 
 from genesis_ray.errors import GenesisError
 from genesis_ray.serving.cluster import OBJECT_STORE_BYTES
-
-_OURS = "genesis-started-by"
-"""A label of its node: only what `genesis up` started does `genesis down` stop."""
+from genesis_ray.store.disk import make_folder, write_file
 
 _STARTED_WITHIN_S = 120
+_ANSWERS_WITHIN_S = 2.0
 _STOPPED_WITHIN_S = 8
 
 
@@ -24,13 +25,12 @@ def start_own_cluster() -> None:
     Raises:
         GenesisError: It does not start, for instance because one runs here already.
     """
-    # Nothing of a customer's cameras is told to anybody.
-    environment = {**os.environ, "RAY_USAGE_STATS_ENABLED": "0"}
+    # Nothing of a customer's cameras is told to anybody, and nobody else may connect.
+    environment = {**os.environ, "RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "token"}
     command = [
         str(Path(sys.executable).with_name("ray")),
         *("start", "--head", "--port=0"),
         *("--include-dashboard=false", f"--object-store-memory={OBJECT_STORE_BYTES}"),
-        f"--labels={_OURS}=up",
     ]
     try:
         done = subprocess.run(  # noqa: S603  Ray's own command
@@ -43,24 +43,40 @@ def start_own_cluster() -> None:
         )
     except subprocess.TimeoutExpired as error:
         raise GenesisError(f"Ray did not start within {_STARTED_WITHIN_S} s") from error
-    if done.returncode:
+    address = re.search(r"--address='([^']+)'", done.stdout)
+    if done.returncode or address is None:
         told = (done.stderr.strip() or done.stdout.strip()).rpartition("\n")[2]
         raise GenesisError(f"Ray did not start on this machine: {told}")
+    file = _address_file()
+    make_folder(file.parent)
+    write_file(file, address[1].encode())
+
+
+def own_address() -> str | None:
+    """Return where the cluster is that `start_own_cluster` started; None where it is gone.
+
+    It is looked for here and not by Ray, which takes any cluster that it finds on the machine.
+    """
+    try:
+        address = _address_file().read_text()
+        host, _, port = address.rpartition(":")
+        socket.create_connection((host, int(port)), _ANSWERS_WITHIN_S).close()
+    except (OSError, ValueError):
+        return None
+    return address
 
 
 def is_own_cluster() -> bool:
-    """Tell whether `start_own_cluster` started the cluster that this process is connected to."""
-    return any(_OURS in node["Labels"] for node in ray.nodes() if node["Alive"])
+    """Tell whether this process is connected to the cluster that `start_own_cluster` started."""
+    return bool(ray.get_runtime_context().gcs_address == own_address())
 
 
 def stop_own_cluster() -> None:
     """Stop the cluster that this process is connected to, and disconnect."""
-    context = ray.get_runtime_context()
-    session, folder = context.get_session_name(), Path(context.get_temp_dir())
+    session = ray.get_runtime_context().get_session_name()
     ray.shutdown()
     stop_session(session)
-    # Else whoever looks for a cluster of this machine waits for this one, for more than a minute.
-    (folder / "ray_current_cluster").unlink(missing_ok=True)
+    _address_file().unlink(missing_ok=True)
 
 
 def stop_session(session: str) -> None:
@@ -74,6 +90,11 @@ def stop_session(session: str) -> None:
     _, left = psutil.wait_procs(processes, timeout=_STOPPED_WITHIN_S)
     for process in left:
         process.kill()
+
+
+def _address_file() -> Path:
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache) / "genesis_ray" / "cluster"
 
 
 def _belongs(process: psutil.Process, session: str) -> bool:
