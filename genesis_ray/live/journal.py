@@ -20,8 +20,8 @@ from genesis_ray.store.state_log import StateLog
 _PATIENCE = 2 * PATIENCE
 """Longer than the resolver's: what a lagging camera made it wait for has to come through."""
 
-_LATENCIES = 5000
-"""Reports that the latency is told of: some minutes of eight cameras."""
+_LATENCIES = 1000
+"""Reports that the latency is told of: the last minute of four cameras, or half of one of eight."""
 
 _QUANTILES = (0.5, 0.95, 0.99)
 

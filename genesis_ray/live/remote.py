@@ -14,7 +14,7 @@ from genesis_ray.errors import GenesisError
 from genesis_ray.running.changes import Changes
 from genesis_ray.running.live_state import LiveState
 from genesis_ray.serving import cluster
-from genesis_ray.serving.own_cluster import own_address
+from genesis_ray.serving.own_cluster import own_address, use_token
 from genesis_ray.settings import Settings
 
 LIVE = "live"
@@ -145,8 +145,9 @@ def connect(address: str | None = None) -> None:
     if address:
         os.environ["RAY_ADDRESS"] = address
     elif "RAY_ADDRESS" not in os.environ:
-        connect_to_own() or _connect_to_any()
-        return
+        if connect_to_own():
+            return
+        os.environ["RAY_ADDRESS"] = "auto"
     cluster.start()
 
 
@@ -160,14 +161,9 @@ def connect_to_own() -> bool:
     if address is None:
         return False
     os.environ["RAY_ADDRESS"] = address
-    os.environ.setdefault("RAY_AUTH_MODE", "token")  # as it was started with
+    use_token()
     cluster.start()
     return True
-
-
-def _connect_to_any() -> None:
-    os.environ["RAY_ADDRESS"] = "auto"
-    cluster.start()
 
 
 def _frames(state: LiveState) -> dict[str, int]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psutil
 import ray
+from ray._raylet import Config  # type: ignore[attr-defined]  # its stub leaves it out
 
 from genesis_ray.errors import GenesisError
 from genesis_ray.serving.cluster import OBJECT_STORE_BYTES
@@ -25,17 +26,26 @@ def start_own_cluster() -> None:
     Raises:
         GenesisError: It does not start, for instance because one runs here already.
     """
-    # Nothing of a customer's cameras is told to anybody, and nobody else may connect.
-    environment = {**os.environ, "RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "token"}
-    command = [
-        str(Path(sys.executable).with_name("ray")),
+    use_token()
+    _ray("get-auth-token", "--generate")  # unless the user has one
+    told = _ray(
         *("start", "--head", "--port=0"),
         *("--include-dashboard=false", f"--object-store-memory={OBJECT_STORE_BYTES}"),
-    ]
+    )
+    address = re.search(r"--address='([^']+)'", told)
+    if address is None:
+        raise GenesisError(f"expected Ray to tell its address, got {told!r:.300}")
+    file = _address_file()
+    make_folder(file.parent)
+    write_file(file, address[1].encode())
+
+
+def _ray(*arguments: str) -> str:
+    """Run Ray's command and return what it says."""
     try:
-        done = subprocess.run(  # noqa: S603  Ray's own command
-            command,
-            env=environment,
+        done = subprocess.run(  # noqa: S603  its path is found, not given
+            [str(Path(sys.executable).with_name("ray")), *arguments],
+            env={**os.environ, "RAY_USAGE_STATS_ENABLED": "0"},  # nobody is told of any cameras
             timeout=_STARTED_WITHIN_S,
             capture_output=True,
             text=True,
@@ -43,13 +53,16 @@ def start_own_cluster() -> None:
         )
     except subprocess.TimeoutExpired as error:
         raise GenesisError(f"Ray did not start within {_STARTED_WITHIN_S} s") from error
-    address = re.search(r"--address='([^']+)'", done.stdout)
-    if done.returncode or address is None:
+    if done.returncode:
         told = (done.stderr.strip() or done.stdout.strip()).rpartition("\n")[2]
         raise GenesisError(f"Ray did not start on this machine: {told}")
-    file = _address_file()
-    make_folder(file.parent)
-    write_file(file, address[1].encode())
+    return done.stdout
+
+
+def use_token() -> None:
+    """Let only those connect, and connect, who have the user's token, unless it is turned off."""
+    os.environ.setdefault("RAY_AUTH_MODE", "token")
+    Config.initialize("")  # Ray read it when it was imported; its own commands do the same
 
 
 def own_address() -> str | None:
