@@ -1,0 +1,58 @@
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from genesis_ray.serving.own_cluster import own_address, stop_session
+
+
+@pytest.fixture
+def note(monkeypatch, tmp_path) -> Path:
+    """Where the address of the cluster is noted."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    file = tmp_path / "genesis_ray" / "cluster"
+    file.parent.mkdir()
+    return file
+
+
+def test_where_none_was_started_there_is_none(note):
+    assert own_address() is None
+
+
+def test_one_that_answers_is_known(note):
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        note.write_text(address)
+        assert own_address() == address
+
+
+def test_one_that_is_gone_is_not_waited_for(note):
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        note.write_text(f"127.0.0.1:{server.getsockname()[1]}")
+        assert own_address() is None
+
+
+def test_a_damaged_note_is_none(note):
+    note.write_text("here and there")
+    assert own_address() is None
+
+
+def test_a_session_is_stopped_and_no_other():
+    wait = "import time; time.sleep(60)"
+    one, other = (
+        subprocess.Popen([sys.executable, "-c", wait, f"--session-dir=/x/{name}/logs"])
+        for name in ("session_one", "session_other")
+    )
+    try:
+        stop_session("session_one")
+        assert one.poll() is not None
+        assert other.poll() is None
+    finally:
+        for process in (one, other):
+            process.kill()
+            process.wait()
