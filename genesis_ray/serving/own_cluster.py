@@ -12,7 +12,7 @@ import ray
 from ray._raylet import Config  # type: ignore[attr-defined]  # its stub leaves it out
 
 from genesis_ray.errors import GenesisError
-from genesis_ray.serving.cluster import OBJECT_STORE_BYTES
+from genesis_ray.serving.cluster import ENVIRONMENT, OBJECT_STORE_BYTES
 from genesis_ray.store.disk import make_folder, write_file
 
 _STARTED_WITHIN_S = 120
@@ -45,7 +45,7 @@ def _ray(*arguments: str) -> str:
     try:
         done = subprocess.run(  # noqa: S603  its path is found, not given
             [str(Path(sys.executable).with_name("ray")), *arguments],
-            env={**os.environ, "RAY_USAGE_STATS_ENABLED": "0"},  # nobody is told of any cameras
+            env={**ENVIRONMENT, **os.environ},
             timeout=_STARTED_WITHIN_S,
             capture_output=True,
             text=True,
