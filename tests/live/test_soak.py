@@ -16,10 +16,10 @@ pytestmark = [pytest.mark.soak, pytest.mark.ray, pytest.mark.timeout(420)]
 CAMERAS = 8
 FILM = "synthetic:?people=3&seconds=3600&fps=2&width=640&height=360"
 
-WARM_UP_S = 90.0
+WARM_UP_S = 150.0
 """Until caches, pools and the window of tracks are full."""
 
-WATCHED_S = 210.0
+WATCHED_S = 150.0
 NOISE = 0.03
 """Of all memory: what it goes up and down by from minute to minute where nothing grows. Python's
 garbage is most of it, some 30 MB of 1.5 GB."""
@@ -70,5 +70,5 @@ def test_memory_is_flat_while_eight_cameras_are_watched(tmp_path):
     half = len(samples) // 2
     before = statistics.median(mb for _, mb in samples[:half])
     after = statistics.median(mb for _, mb in samples[half:])
-    assert len(samples) > 20
+    assert len(samples) > 10
     assert after < before * (1 + NOISE), samples
