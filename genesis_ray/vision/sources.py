@@ -1,64 +1,22 @@
-"""Where frames come from: files, pans over photos and synthetic film, in a row, or a stream."""
+"""Where a camera's frames come from: clips in a row, or a live stream."""
 
-import importlib.util
-import inspect
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
-from urllib.parse import parse_qsl
-
-from pydantic import ValidationError
+from typing import Self
 
 from genesis_ray.domain.addresses import is_live, redacted
-from genesis_ray.domain.frames import Frame, FrameStamp, Image
+from genesis_ray.domain.frames import Frame, FrameStamp
 from genesis_ray.domain.samplers import RateSampler
 from genesis_ray.domain.source_policy import SourcePolicy
-from genesis_ray.errors import ConfigurationError, SourceError
-from genesis_ray.vision.decode import VideoFile
-from genesis_ray.vision.photo import PhotoPan
+from genesis_ray.errors import ConfigurationError
+from genesis_ray.vision.clips import open_clip
 from genesis_ray.vision.stream import LiveStream, News
 from genesis_ray.vision.stream_address import StreamAddress, Transport
-from genesis_ray.vision.synthetic import SyntheticFilm
 
 _UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class Clip(Protocol):
-    """Video that plays once; its frames have times, but no date and no camera."""
-
-    @property
-    def width(self) -> int:
-        """Pixels, the same for every frame."""
-
-    @property
-    def height(self) -> int:
-        """Pixels, the same for every frame."""
-
-    @property
-    def fps(self) -> float:
-        """Mean rate."""
-
-    @property
-    def frame_count(self) -> int | None:
-        """About how many frames there are, if that is known."""
-
-    @property
-    def started_at(self) -> datetime | None:
-        """When the first frame was captured, if that is known."""
-
-    @property
-    def problem(self) -> str | None:
-        """What was wrong, known once it has been played."""
-
-    def frames(self) -> Iterator[tuple[timedelta, Callable[[], Image]]]:
-        """Yield the time of each frame since the first, and a call that makes its pixels."""
-
-    def close(self) -> None:
-        """Release what is held."""
 
 
 class VideoSource:
@@ -96,7 +54,7 @@ class VideoSource:
         self._process_fps = process_fps
         self._problems: list[str] = []
         self._skipped_until: datetime | None = None
-        self._clip = _open_clip(self._urls[0])
+        self._clip = open_clip(self._urls[0])
         self.width, self.height, self.fps = self._clip.width, self._clip.height, self._clip.fps
         recorded_at = self._clip.started_at
         self.started_at = (start or recorded_at or _UNDATED).astimezone(UTC)
@@ -124,7 +82,7 @@ class VideoSource:
     def rewind(self, after: datetime | None) -> None:
         """Play anew from the frame behind the one of capture time `after`, or from the start."""
         self._clip.close()
-        self._clip = _open_clip(self._urls[0])
+        self._clip = open_clip(self._urls[0])
         self._problems.clear()
         self._skipped_until = after or self._skipped_until
 
@@ -144,7 +102,7 @@ class VideoSource:
         for number, url in enumerate(self._urls):
             if number:
                 self._clip.close()
-                self._clip = _open_clip(url)
+                self._clip = open_clip(url)
                 begins_at = self._begin_after(over_at)
             for elapsed, make_pixels in self._clip.frames():
                 captured_at = begins_at + elapsed
@@ -182,7 +140,7 @@ class VideoSource:
 
     def _count(self, url: str) -> int | None:
         """Return the number of frames of a later clip, having made sure that it fits."""
-        with closing(_open_clip(url)) as clip:
+        with closing(open_clip(url)) as clip:
             if (clip.width, clip.height) != (self.width, self.height):
                 self.close()
                 raise ConfigurationError(
@@ -253,54 +211,3 @@ def open_recording(
         return VideoSource(urls, camera_id=camera_id, process_fps=process_fps, start=start)
     except ConfigurationError as error:
         raise ConfigurationError(f"camera {camera_id}: {error}") from error
-
-
-def _open_clip(url: str) -> Clip:
-    scheme, colon, rest = url.partition(":")
-    if colon and (opener := _OPENERS.get(scheme.lower())):
-        return opener(rest)
-    if colon and rest.startswith("//"):
-        raise ConfigurationError(
-            f"expected a path, photo:, synthetic:, rtsp://, http:// or device:, found an address "
-            f"that begins with {scheme}:"
-        )
-    return VideoFile(Path(url).expanduser())
-
-
-def _open_photo(rest: str) -> Clip:
-    path, _, query = rest.partition("?")
-    return _make(PhotoPan, "photo", query, _photo_path(path))
-
-
-def _open_film(rest: str) -> Clip:
-    return _make(SyntheticFilm, "synthetic", rest.removeprefix("?"))
-
-
-_OPENERS: dict[str, Callable[[str], Clip]] = {
-    "photo": _open_photo,
-    "synthetic": _open_film,
-}
-
-
-def _make(make: Callable[..., Clip], scheme: str, query: str, *args: Path) -> Clip:
-    """Build a clip with the options of a query, which the constructor's annotations check."""
-    try:
-        return make(*args, **dict(parse_qsl(query, keep_blank_values=True)))
-    except ValidationError as error:
-        wrong = error.errors()[0]
-        options = [name for name in inspect.signature(make).parameters if name != "path"]
-        raise ConfigurationError(
-            f"{scheme}: {wrong['loc'][0]}={wrong['input']}: {wrong['msg']}; "
-            f"the options are {', '.join(options)}"
-        ) from error
-
-
-def _photo_path(path: str) -> Path:
-    """Return the path of a photo; package:NAME/FILE is looked up without importing NAME."""
-    if not path.startswith("package:"):
-        return Path(path).expanduser()
-    package, _, file = path.removeprefix("package:").partition("/")
-    spec = importlib.util.find_spec(package) if package.isidentifier() else None
-    if spec is None or not spec.submodule_search_locations:
-        raise SourceError(f"{path}: no package {package!r} is installed; install it")
-    return Path(spec.submodule_search_locations[0], file)
