@@ -31,7 +31,30 @@ MODES: dict[str, dict[str, float]] = {
 benchmarks/bench_modes.py measures them."""
 
 
-class DetectorSettings(Section):
+class ReplicaSettings(Section):
+    """How many replicas a model has, and what each reserves."""
+
+    min_replicas: int = Field(default=1, ge=1)
+    max_replicas: int = Field(default=4, ge=1)
+    upscale_delay_s: Seconds = Field(
+        default=10.0, ge=0, description="Overloaded so long: a replica more"
+    )
+    downscale_delay_s: Seconds = Field(
+        default=300.0, ge=0, description="Idle so long: a replica less"
+    )
+    num_cpus: float = Field(default=0.2, ge=0, description="Reserved per replica, for placing it")
+    num_gpus: float | None = Field(
+        default=None, ge=0, description="Per replica; unset: 0.25 where there is a GPU, else 0"
+    )
+
+    @model_validator(mode="after")
+    def _bounds(self) -> Self:
+        if self.min_replicas > self.max_replicas:
+            raise ValueError(f"min_replicas {self.min_replicas} > max_replicas {self.max_replicas}")
+        return self
+
+
+class DetectorSettings(ReplicaSettings):
     """The person detector and its deployment."""
 
     mode: Mode = Field(
@@ -65,18 +88,6 @@ class DetectorSettings(Section):
         ge=1,
         description="Frames with so many people are looked at again, as 2x2 tiles; unset: none are",
     )
-    min_replicas: int = Field(default=1, ge=1)
-    max_replicas: int = Field(default=4, ge=1)
-    upscale_delay_s: Seconds = Field(
-        default=10.0, ge=0, description="Overloaded so long: a replica more"
-    )
-    downscale_delay_s: Seconds = Field(
-        default=300.0, ge=0, description="Idle so long: a replica less"
-    )
-    num_cpus: float = Field(default=0.2, ge=0, description="Reserved per replica, for placing it")
-    num_gpus: float | None = Field(
-        default=None, ge=0, description="Per replica; unset: 0.25 where there is a GPU, else 0"
-    )
 
     @model_validator(mode="before")
     @classmethod
@@ -89,8 +100,6 @@ class DetectorSettings(Section):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if self.min_replicas > self.max_replicas:
-            raise ValueError(f"min_replicas {self.min_replicas} > max_replicas {self.max_replicas}")
         if self.stack_frames > self.max_batch_frames:
             raise ValueError(
                 f"stack_frames {self.stack_frames} > max_batch_frames {self.max_batch_frames}; "
@@ -99,7 +108,7 @@ class DetectorSettings(Section):
         return self
 
 
-class FaceSettings(Section):
+class FaceSettings(ReplicaSettings):
     """When faces are looked at, and the face embedder with its deployment."""
 
     enabled: bool = True
@@ -117,13 +126,3 @@ class FaceSettings(Section):
         default=48, ge=1, description="Pixels; narrower people show no usable face"
     )
     min_quality: Fraction = Field(default=0.2, description="Worse faces are scored, and no more")
-    min_replicas: int = Field(default=1, ge=1)
-    max_replicas: int = Field(default=4, ge=1)
-    upscale_delay_s: Seconds = Field(
-        default=10.0, ge=0, description="Overloaded so long: a replica more"
-    )
-    downscale_delay_s: Seconds = Field(
-        default=300.0, ge=0, description="Idle so long: a replica less"
-    )
-    num_cpus: float = Field(default=0.2, ge=0)
-    num_gpus: float | None = Field(default=None, ge=0)

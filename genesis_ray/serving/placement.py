@@ -4,7 +4,7 @@ from pathlib import Path
 
 import ray
 
-from genesis_ray.settings_models import DetectorSettings, FaceSettings
+from genesis_ray.settings_models import ReplicaSettings
 
 HEALTH_CHECK_PERIOD_S = 2.0
 """How soon Serve sees that a replica died; its own ten seconds are most of a recovery."""
@@ -20,9 +20,7 @@ def gpus_a_replica(wanted: float | None) -> float:
     return _GPU_SHARE if _has_gpu() else 0.0
 
 
-def autoscaling(
-    settings: DetectorSettings | FaceSettings, *, requests_a_replica: int
-) -> dict[str, float]:
+def autoscaling(settings: ReplicaSettings, *, requests_a_replica: int) -> dict[str, float]:
     """Return what Serve is told of how many replicas there are to be."""
     window_s = max(1.0, settings.upscale_delay_s)
     return {
