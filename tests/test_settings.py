@@ -143,6 +143,9 @@ def test_contradictions_are_refused_with_both_values():
     assert "min_replicas 5 > max_replicas 2" in problem(
         lambda: Settings(detector={"min_replicas": 5, "max_replicas": 2})
     )
+    assert "min_replicas 3 > max_replicas 1" in problem(
+        lambda: Settings(faces={"min_replicas": 3, "max_replicas": 1})
+    )
     assert "stack_frames 9 > max_batch_frames 8" in problem(
         lambda: Settings(detector={"stack_frames": 9, "max_batch_frames": 8})
     )
