@@ -79,10 +79,14 @@ def load(
     entry, chosen = models.find(model), _chosen(model, engine, device)
     files = export(model, shape, engine=chosen)
     match chosen:
+        case "torch" if device == "cuda":
+            from genesis_ray.vision.cuda_engine import CudaRunner
+
+            return CudaRunner(entry, shape)
         case "torch":
             from genesis_ray.vision.torch_engine import TorchRunner
 
-            return TorchRunner(entry, shape, device=device, threads=threads)
+            return TorchRunner(entry, shape, threads=threads)
         case "onnxruntime":
             from genesis_ray.vision.onnxruntime_engine import OnnxRuntimeRunner
 

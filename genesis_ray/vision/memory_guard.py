@@ -122,9 +122,14 @@ class MemoryGuard:
 
 
 def is_out_of_memory(error: Exception) -> bool:
-    """Tell whether an engine's error says that the GPU's memory is full; imports no engine."""
+    """Tell whether an engine's error says that the GPU's memory is full; imports no engine.
+
+    An error that came of such a one counts too: a capture that is cut short by it fails itself.
+    """
     names = {kind.__name__ for kind in type(error).__mro__}
-    return "OutOfMemoryError" in names or any(saying in str(error).lower() for saying in _SAYINGS)
+    if "OutOfMemoryError" in names or any(saying in str(error).lower() for saying in _SAYINGS):
+        return True
+    return isinstance(error.__context__, Exception) and is_out_of_memory(error.__context__)
 
 
 def claim_share(share: float) -> None:

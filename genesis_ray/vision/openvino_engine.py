@@ -1,16 +1,15 @@
 """Models as OpenVINO runs them on the processor."""
 
 import os
-import queue
-from collections import deque
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from genesis_ray.errors import ModelError
 from genesis_ray.vision.quiet_openvino import ov
+from genesis_ray.vision.request_pool import RequestPool
 
 Outputs = tuple[npt.NDArray[np.float32], ...]
 
@@ -46,9 +45,9 @@ class OpenVinoRunner:
         self._outputs = [shape[1:] if shape[0] == 1 else shape for shape in shapes]
         # Twice as many as run at once: the next is ready when one ends.
         count = 2 * self._compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")
-        self._idle: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        for _ in range(count):
-            self._idle.put(self._compiled.create_infer_request())
+        self._pool = RequestPool(
+            [_Request(self._compiled.create_infer_request()) for _ in range(count)]
+        )
         # The first use of a tensor in a process initialises OpenVINO's binding. Two threads that
         # do it at once wait for each other for ever: one holds the lock of the interpreter, the
         # other that of the initialisation. So it is done before threads can be there.
@@ -61,29 +60,32 @@ class OpenVinoRunner:
                 f"expected uint8 [n, *{self._shape}], got {images.dtype} {images.shape}"
             )
         results = tuple(np.empty((len(images), *shape), np.float32) for shape in self._outputs)
-        running: deque[tuple[int, Any]] = deque()
-        try:
-            for index, image in enumerate(images):
-                request = self._idle_request(running, results)
-                request.get_input_tensor().data[0] = image
-                request.start_async()
-                running.append((index, request))
-        finally:
-            while running:
-                self._idle.put(_finish(*running.popleft(), results))
+        self._pool.run(_Picture(image, place, results) for place, image in enumerate(images))
         return results
 
-    def _idle_request(self, running: deque[tuple[int, Any]], results: Outputs) -> Any:
-        """Take a request nobody uses, else finish this call's oldest, else wait for another's."""
-        try:
-            return self._idle.get_nowait()
-        except queue.Empty:
-            return _finish(*running.popleft(), results) if running else self._idle.get()
+
+class _Picture(NamedTuple):
+    """A picture, and where its outputs go: to the same place of each of `results`."""
+
+    image: npt.NDArray[np.uint8]
+    place: int
+    results: Outputs
 
 
-def _finish(index: int, request: Any, results: Outputs) -> Any:
-    """Wait for a request, copy its outputs to their place, and return it for use again."""
-    request.wait()
-    for number, result in enumerate(results):
-        result[index] = request.get_output_tensor(number).data.reshape(result.shape[1:])
-    return request
+class _Request:
+    """One of OpenVINO's inference requests, for one picture."""
+
+    def __init__(self, request: Any) -> None:
+        self._request = request
+
+    def start(self, picture: _Picture) -> None:
+        """Begin; see `request_pool.Request`."""
+        self._request.get_input_tensor().data[0] = picture.image
+        self._request.start_async()
+
+    def finish(self, picture: _Picture) -> None:
+        """Wait for the request and copy its outputs; see `request_pool.Request`."""
+        self._request.wait()
+        for number, result in enumerate(picture.results):
+            output = self._request.get_output_tensor(number).data
+            result[picture.place] = output.reshape(result.shape[1:])

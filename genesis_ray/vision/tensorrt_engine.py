@@ -53,10 +53,12 @@ class TensorRtRunner:
         return tuple(map(np.concatenate, zip(*parts, strict=True)))
 
     def _run(self, images: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.float32], ...]:
-        planes = scaled_planes(images, self._batch, self._convention, self._device)
+        filled = np.zeros((self._batch, *self._shape), np.uint8)
+        filled[: len(images)] = images
+        pixels = torch.from_numpy(filled).to(self._device)  # they travel as bytes
         with self._running:
             # Torch's work and this are in one stream, the default one, so in this order.
-            self._given.copy_(planes)
+            self._given.copy_(scaled_planes(pixels, self._convention))
             if not self._context.execute_v2([one.data_ptr() for one in self._tensors.values()]):
                 raise ModelError("TensorRT could not run the model; its own message is above")
             return tuple(

@@ -7,13 +7,8 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from genesis_ray.errors import ModelError
 from genesis_ray.vision import facenet, models
 from genesis_ray.vision.catalog import InputConvention, Model
-
-# On a GPU every batch has this size, filled up where need be: kernels are chosen by it,
-# so a picture's result would else depend on how many came with it.
-_CUDA_BATCH = 8
 
 
 def network(model: Model, *, any_shape: bool = False) -> nn.Module:
@@ -28,40 +23,22 @@ def network(model: Model, *, any_shape: bool = False) -> nn.Module:
     return loaded.eval().requires_grad_(False)
 
 
-def scaled_planes(
-    images: npt.NDArray[np.uint8], batch: int, convention: InputConvention, device: torch.device
-) -> torch.Tensor:
-    """Return pictures uint8 [n, h, w, 3], BGR, as a network wants them: float [batch, 3, h, w].
-
-    They travel as bytes; what is missing to `batch` is black.
-    """
-    filled = np.zeros((batch, *images.shape[1:]), np.uint8)
-    filled[: len(images)] = images
-    pixels = torch.from_numpy(filled).to(device).permute(0, 3, 1, 2)
+def scaled_planes(pixels: torch.Tensor, convention: InputConvention) -> torch.Tensor:
+    """Return pictures uint8 [n, h, w, 3], BGR, as a network wants them: float [n, 3, h, w]."""
+    planes = pixels.permute(0, 3, 1, 2)
     if convention.colour == "RGB":
-        pixels = pixels.flip(1)
-    return (pixels.float() - convention.mean) / convention.scale
+        planes = planes.flip(1)
+    return (planes.float() - convention.mean) / convention.scale
 
 
 class TorchRunner:
-    """A model on a GPU or the processor.
+    """A model on the processor."""
 
-    Attributes:
-        batch: Pictures run together, which may be made less where the memory is too small.
-    """
-
-    def __init__(self, model: Model, shape: tuple[int, int], *, device: str, threads: int) -> None:
-        if device == "cuda" and not torch.cuda.is_available():
-            raise ModelError(
-                "this machine has an NVIDIA GPU that torch cannot use; mend its driver, or set "
-                "CUDA_VISIBLE_DEVICES to nothing to go without it"
-            )
+    def __init__(self, model: Model, shape: tuple[int, int], *, threads: int) -> None:
         torch.set_num_threads(threads)
-        self._device = torch.device(device)
-        self._network = network(model).to(self._device)
+        self._network = network(model)
         self._input = model.input
         self._shape = (*shape, 3)
-        self.batch = _CUDA_BATCH if device == "cuda" else 1
         # Fixes what a network works out from the shape at its first call, before threads meet.
         self(np.zeros((1, *self._shape), np.uint8))
 
@@ -72,16 +49,14 @@ class TorchRunner:
             raise ValueError(
                 f"expected uint8 [n, *{self._shape}], got {images.dtype} {images.shape}"
             )
-        batch = self.batch
-        results = [
-            self._run(images[start : start + batch], batch)
-            for start in range(0, max(1, len(images)), batch)
-        ]
-        return (np.concatenate(results),)
+        if not len(images):
+            return (self(np.zeros((1, *self._shape), np.uint8))[0][:0],)
+        # One by one: a picture's last bits would else depend on how many came with it.
+        return (np.concatenate([self._run(image[None]) for image in images]),)
 
-    def _run(self, images: npt.NDArray[np.uint8], batch: int) -> npt.NDArray[np.float32]:
-        planes = scaled_planes(images, batch, self._input, self._device)
-        result: npt.NDArray[np.float32] = self._network(planes)[: len(images)].cpu().numpy()
+    def _run(self, image: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        pixels = torch.from_numpy(image.copy())  # torch wants memory that may be written to
+        result: npt.NDArray[np.float32] = self._network(scaled_planes(pixels, self._input)).numpy()
         return result
 
 
