@@ -108,7 +108,7 @@ class CameraSettings(Section):
 
 
 class SourceSettings(Section):
-    """Where live streams may be read from."""
+    """Where live streams may be read from, and what decodes video."""
 
     allowed_networks: tuple[IPvAnyNetwork, ...] = Field(
         default=(),
@@ -122,11 +122,20 @@ class SourceSettings(Section):
         default=False,
         description="Follow redirects and playlists (HLS), although where they lead is not checked",
     )
+    decoder: Literal["software", "auto"] = Field(
+        default="software",
+        description="What decodes video; auto: the decoders of an NVIDIA GPU, to the same pixels, "
+        "on nodes that have one and where it can decode the stream, else the processor",
+    )
 
     @property
     def policy(self) -> SourcePolicy:
         """The same as the domain knows it."""
-        return SourcePolicy(**dict(self))
+        return SourcePolicy(
+            allowed_networks=self.allowed_networks,
+            allowed_schemes=self.allowed_schemes,
+            follow_links=self.follow_links,
+        )
 
 
 def camera_id_of(source: str) -> str:

@@ -134,6 +134,7 @@ def open_station(settings: Settings, camera: CameraSettings) -> CameraStation:
         start=camera.start,
         transport=camera.transport,
         policy=settings.sources.policy,
+        decoder=settings.sources.decoder,
     )
     rules = CameraRules(
         tenant_id=settings.tenant_id,

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from genesis_ray.domain.frames import Image
 from genesis_ray.errors import ConfigurationError, SourceError
 from genesis_ray.vision.decode import VideoFile
+from genesis_ray.vision.hardware_decoding import Decoder
 from genesis_ray.vision.photo import PhotoPan
 from genesis_ray.vision.synthetic import SyntheticFilm
 
@@ -51,8 +52,10 @@ class Clip(Protocol):
         """Release what is held."""
 
 
-def open_clip(url: str) -> Clip:
+def open_clip(url: str, *, decoder: Decoder = "software") -> Clip:
     """Open a video file, photo:PATH or synthetic:, with the options of their query.
+
+    `decoder` is what decodes a file.
 
     Raises:
         ConfigurationError: The address or an option of it is wrong.
@@ -66,7 +69,7 @@ def open_clip(url: str) -> Clip:
             f"expected a path, photo:, synthetic:, rtsp://, http:// or device:, found an address "
             f"that begins with {scheme}:"
         )
-    return VideoFile(Path(url).expanduser())
+    return VideoFile(Path(url).expanduser(), decoder=decoder)
 
 
 def _open_photo(rest: str) -> Clip:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import av
 import cv2
-import numpy as np
 from av.container import InputContainer
 from av.packet import Packet
 from av.stream import Disposition
@@ -21,6 +20,7 @@ from av.video.stream import VideoStream
 
 from genesis_ray.domain.frames import Image
 from genesis_ray.errors import SourceError
+from genesis_ray.vision.hardware_decoding import Decoder, open_container, pixels
 
 _USUAL_FPS = 25.0  # of a file that does not say
 _FASTEST_FPS = 999  # some files of variable rate give the ticks of their clock for it
@@ -46,9 +46,9 @@ class VideoFile:
         problem: What was wrong with the file, known once it has been played.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, decoder: Decoder = "software") -> None:
         """Open `path` and decode its first frame; raises SourceError."""
-        self._container, self._stream = _open(path)
+        self._container, self._stream = _open(path, decoder)
         self._packets_lost = self._frames_damaged = 0
         self._cut_off = False  # the file ended within a packet, or could not be read on
         self._decoded = self._decode()
@@ -124,9 +124,10 @@ class VideoFile:
             yield frame
 
     def _pixels(self, frame: VideoFrame) -> Image:
-        width, height = self._coded_size  # also where a stream changes its size
-        picture = self._reformatter.reformat(frame, width, height, "bgr24", threads=1)
-        return np.ascontiguousarray(np.rot90(picture.to_ndarray(), self._quarter_turns), np.uint8)
+        # Of the first frame's size, also where a stream changes its own.
+        return pixels(
+            frame, self._reformatter, size=self._coded_size, quarter_turns=self._quarter_turns
+        )
 
     def _describe_damage(self, count: int, end_s: float) -> str | None:
         too_short = (
@@ -145,7 +146,7 @@ class VideoFile:
         return "; ".join(notes) or None
 
 
-def _open(path: Path) -> tuple[InputContainer, VideoStream]:
+def _open(path: Path, decoder: Decoder) -> tuple[InputContainer, VideoStream]:
     """Open the first moving stream of a file."""
     if not path.exists():
         raise SourceError(f"{path}: no such file; check the spelling and the folder")
@@ -156,14 +157,14 @@ def _open(path: Path) -> tuple[InputContainer, VideoStream]:
         )
     try:
         # Absolute, because a name with a colon in it would be taken for an address.
-        container = av.open(path.absolute(), "r", metadata_errors="replace")
+        container = open_container(path.absolute(), decoder=decoder)
     except av.FFmpegError as error:
         found = _what_it_is(path) or f"something else ({error.strerror}); convert or copy it again"
         raise SourceError(f"{path}: expected a video, found {found}") from error
     # The cover of a piece of music is a video stream too, of one still picture.
     moving = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
     if moving and not _NOT_MOVING.search(container.format.name):
-        moving[0].thread_type = "SLICE"
+        moving[0].codec_context.thread_count = 1
         return container, moving[0]
     kinds = ", ".join(sorted({stream.type for stream in container.streams}))
     container.close()

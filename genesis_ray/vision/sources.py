@@ -12,7 +12,8 @@ from genesis_ray.domain.frames import Frame, FrameStamp
 from genesis_ray.domain.samplers import RateSampler
 from genesis_ray.domain.source_policy import SourcePolicy
 from genesis_ray.errors import ConfigurationError
-from genesis_ray.vision.clips import open_clip
+from genesis_ray.vision.clips import Clip, open_clip
+from genesis_ray.vision.hardware_decoding import Decoder
 from genesis_ray.vision.stream import LiveStream, News
 from genesis_ray.vision.stream_address import StreamAddress, Transport
 
@@ -41,6 +42,7 @@ class VideoSource:
         camera_id: str,
         process_fps: float | None,
         start: datetime | None,
+        decoder: Decoder = "software",
     ) -> None:
         """Open the first of `urls` and look into the others; see `open_source`."""
         if not urls:
@@ -52,9 +54,10 @@ class VideoSource:
         self._urls = tuple(urls)
         self._camera_id = camera_id
         self._process_fps = process_fps
+        self._decoder = decoder
         self._problems: list[str] = []
         self._skipped_until: datetime | None = None
-        self._clip = open_clip(self._urls[0])
+        self._clip = self._open(self._urls[0])
         self.width, self.height, self.fps = self._clip.width, self._clip.height, self._clip.fps
         recorded_at = self._clip.started_at
         self.started_at = (start or recorded_at or _UNDATED).astimezone(UTC)
@@ -82,7 +85,7 @@ class VideoSource:
     def rewind(self, after: datetime | None) -> None:
         """Play anew from the frame behind the one of capture time `after`, or from the start."""
         self._clip.close()
-        self._clip = open_clip(self._urls[0])
+        self._clip = self._open(self._urls[0])
         self._problems.clear()
         self._skipped_until = after or self._skipped_until
 
@@ -102,7 +105,7 @@ class VideoSource:
         for number, url in enumerate(self._urls):
             if number:
                 self._clip.close()
-                self._clip = open_clip(url)
+                self._clip = self._open(url)
                 begins_at = self._begin_after(over_at)
             for elapsed, make_pixels in self._clip.frames():
                 captured_at = begins_at + elapsed
@@ -132,6 +135,9 @@ class VideoSource:
         """Release what is held."""
         self._clip.close()
 
+    def _open(self, url: str) -> Clip:
+        return open_clip(url, decoder=self._decoder)
+
     def _begin_after(self, over_at: datetime) -> datetime:
         """Return when the clip just opened begins, if the one before was over at `over_at`."""
         if self._clip.started_at is None or self._clock_error is None:
@@ -140,7 +146,7 @@ class VideoSource:
 
     def _count(self, url: str) -> int | None:
         """Return the number of frames of a later clip, having made sure that it fits."""
-        with closing(open_clip(url)) as clip:
+        with closing(self._open(url)) as clip:
             if (clip.width, clip.height) != (self.width, self.height):
                 self.close()
                 raise ConfigurationError(
@@ -159,13 +165,14 @@ def open_source(
     start: datetime | None = None,
     transport: Transport = "tcp",
     policy: SourcePolicy = SourcePolicy(),  # noqa: B008  frozen
+    decoder: Decoder = "software",
 ) -> VideoSource | LiveStream:
     """Open one camera: a recording, see `open_recording`, or a live stream.
 
     A stream is `rtsp://`, `rtsps://`, `http://`, `https://`, or `device:0` for a camera of this
     machine. Its frames are dated by the clock, whatever `start` says, and it is connected to
     when its first one is asked for. `transport` is what RTSP is carried by, `policy` says where
-    it may be.
+    it may be, `decoder` what decodes it.
     """
     urls = [url] if isinstance(url, str) else url
     if len(urls) == 1 and is_live(urls[0]):
@@ -173,8 +180,10 @@ def open_source(
             address = StreamAddress(urls[0], transport=transport, policy=policy)
         except ConfigurationError as error:
             raise ConfigurationError(f"camera {camera_id}: {error}") from error
-        return LiveStream(address, camera_id=camera_id, process_fps=process_fps)
-    return open_recording(urls, camera_id=camera_id, process_fps=process_fps, start=start)
+        return LiveStream(address, camera_id=camera_id, process_fps=process_fps, decoder=decoder)
+    return open_recording(
+        urls, camera_id=camera_id, process_fps=process_fps, start=start, decoder=decoder
+    )
 
 
 def open_recording(
@@ -183,6 +192,7 @@ def open_recording(
     camera_id: str,
     process_fps: float | None,
     start: datetime | None,
+    decoder: Decoder = "software",
 ) -> VideoSource:
     """Open one camera's recording.
 
@@ -196,6 +206,7 @@ def open_recording(
         process_fps: Frames a second to keep by capture time; None keeps all.
         start: Capture time of the first frame; where it is None, what the first file says,
             else 1970-01-01T00:00Z.
+        decoder: What decodes files.
 
     Raises:
         ConfigurationError: The address, an option of it or `start` is wrong.
@@ -208,6 +219,8 @@ def open_recording(
                 f"expected a recording, which has an end, found the live stream {redacted(live)}; "
                 f"make it a camera of its own and watch it with `genesis run`"
             )
-        return VideoSource(urls, camera_id=camera_id, process_fps=process_fps, start=start)
+        return VideoSource(
+            urls, camera_id=camera_id, process_fps=process_fps, start=start, decoder=decoder
+        )
     except ConfigurationError as error:
         raise ConfigurationError(f"camera {camera_id}: {error}") from error

@@ -10,7 +10,6 @@ from random import Random
 from typing import NamedTuple
 
 import av
-import numpy as np
 from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
@@ -27,6 +26,7 @@ from genesis_ray.domain.stream_health import (
     StreamLimits,
     StreamState,
 )
+from genesis_ray.vision.hardware_decoding import Decoder, open_container, pixels
 from genesis_ray.vision.live_decoder import LiveDecoder
 from genesis_ray.vision.stream_address import NotAllowedError, Opening, StreamAddress
 
@@ -110,6 +110,7 @@ class LiveStream:
         *,
         camera_id: str,
         process_fps: float | None,
+        decoder: Decoder = "software",
         limits: StreamLimits = StreamLimits(),  # noqa: B008  frozen
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -118,6 +119,7 @@ class LiveStream:
         self._camera_id = camera_id
         self._sampler = RateSampler(process_fps) if process_fps else None
         self._bucket = TokenBucket(rate=process_fps, burst=_BURST) if process_fps else None
+        self._decoded_by: Decoder = decoder
         self._decoder = LiveDecoder()
         self._bursts = self._skipped = 0
         self._now = now
@@ -178,7 +180,7 @@ class LiveStream:
             container.close()
             raise _NoVideoError
         stream = container.streams.video[0]
-        stream.thread_type = "SLICE"
+        stream.codec_context.thread_count = 1
         return container, stream
 
     def _open_any(self, openings: Sequence[Opening]) -> InputContainer:
@@ -190,13 +192,12 @@ class LiveStream:
         return self._open(openings[-1], within_s)
 
     def _open(self, opening: Opening, within_s: float) -> InputContainer:
-        return av.open(
+        return open_container(
             opening.file,
-            "r",
+            decoder=self._decoded_by,
             format=opening.format,
             options=opening.options,
             timeout=(within_s, self._limits.stalled_after.total_seconds()),
-            metadata_errors="replace",
         )
 
     def _play(self, container: InputContainer, stream: VideoStream) -> Iterator[Frame]:
@@ -246,9 +247,8 @@ class LiveStream:
         self._doctor.skip()
 
     def _pixels(self, picture: VideoFrame) -> Image:
-        turned = self._reformatter.reformat(picture, format="bgr24", threads=1).to_ndarray()
         quarter_turns = round(picture.rotation / 90) % 4
-        return np.ascontiguousarray(np.rot90(turned, quarter_turns), np.uint8)
+        return pixels(picture, self._reformatter, quarter_turns=quarter_turns)
 
     def _tell(self, diagnosis: Diagnosis | None) -> None:
         if diagnosis:

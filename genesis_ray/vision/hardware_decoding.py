@@ -1,0 +1,67 @@
+"""Decoding by the decoders of an NVIDIA GPU, where a node has one, and pixels that are the same."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import cache
+from typing import Any, Literal
+
+import av
+import numpy as np
+from av.codec import Codec
+from av.codec.hwaccel import HWAccel
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
+
+from genesis_ray.domain.frames import Image
+from genesis_ray.vision import engines
+
+Decoder = Literal["software", "auto"]
+"""What decodes: the processor; or the GPU where there is one that can, else the processor."""
+
+_PLANAR: Mapping[str, str] = {"nv12": "yuv420p", "p010le": "yuv420p10le"}
+"""What the processor's decoders make, by what the GPU's do: the same values in another order. By
+this detour a frame has the same pixels whoever decoded it, and has them sooner."""
+
+
+def open_container(file: object, *, decoder: Decoder, **options: Any) -> InputContainer:
+    """Open `file` as `av.open` does; it is that which raises."""
+    if decoder == "auto" and _gpu_decodes():
+        options["hwaccel"] = _on_gpu()
+    container: InputContainer = av.open(file, "r", metadata_errors="replace", **options)
+    return container
+
+
+def pixels(
+    frame: VideoFrame,
+    reformatter: VideoReformatter,
+    *,
+    size: tuple[int, int] | None = None,
+    quarter_turns: int = 0,
+) -> Image:
+    """Return a frame's pixels, uint8 [h, w, 3], BGR, turned counter-clockwise.
+
+    Before that they are made to be of `size`, (width, height), if it is given.
+    """
+    if planar := _PLANAR.get(frame.format.name):
+        frame = reformatter.reformat(frame, format=planar, threads=1)
+    width, height = size or (frame.width, frame.height)
+    bgr = reformatter.reformat(frame, width, height, "bgr24", threads=1).to_ndarray()
+    return np.ascontiguousarray(np.rot90(bgr, quarter_turns), np.uint8)
+
+
+def _on_gpu() -> HWAccel:
+    # One context for all of a process' cameras: each of its own would take its hundreds of
+    # megabytes, and turns with the others.
+    return HWAccel("cuda", allow_software_fallback=True, options={"primary_ctx": "1"})
+
+
+@cache
+def _gpu_decodes() -> bool:
+    """Tell whether this process has a GPU whose driver lets FFmpeg at its decoders."""
+    if engines.best_device() == "cpu":
+        return False
+    with suppress(av.FFmpegError, NotImplementedError):
+        _on_gpu().create(Codec("h264", "r"))
+        return True
+    return False
