@@ -27,7 +27,8 @@ from genesis_ray.vision.sources import open_recording
 WARM_UP_S = 15.0
 """From the first frame: models settle, caches fill."""
 
-LOOK_EVERY_S = 2.0
+LOOKS = 30
+"""At the memory, in the time measured, at least two seconds apart: each costs processor time."""
 
 
 @dataclass
@@ -37,7 +38,7 @@ class Watched:
     Attributes:
         began: When the first frame was looked at.
         dropped: Frames by camera, when the warm-up was over.
-        groups_mb: Memory of the camera processes (PSS), every two seconds after the warm-up.
+        groups_mb: Memory of the camera processes (PSS), now and then after the warm-up.
         all_mb: That of all processes.
     """
 
@@ -61,7 +62,7 @@ class Watched:
             time.sleep(0.5)
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            time.sleep(LOOK_EVERY_S)
+            time.sleep(max(2.0, seconds / LOOKS))
             groups, everything = memory_mb()
             self.groups_mb.append(groups)
             self.all_mb.append(everything)

@@ -50,10 +50,13 @@ def up(
 
     application = build({"config": str(config), "realtime": realtime})
     from genesis_ray.live.deploying import connect_or_start, deploy_system
+    from genesis_ray.settings_file import load
 
     with stderr.status("Connecting to Ray") as shown:
         connect_or_start(
-            address, on_start=lambda: shown.update("Starting a Ray cluster on this machine")
+            address,
+            load(config),
+            on_start=lambda: shown.update("Starting a Ray cluster on this machine"),
         )
         system = deploy_system(application, host=host, port=port, on_wait=shown.update)
     cameras = system.state().cameras or ()

@@ -5,6 +5,7 @@ import pickle
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
+import cv2
 import ray
 
 from genesis_ray.live.calls import until_answered
@@ -54,6 +55,7 @@ class CameraGroupActor:
     """
 
     def __init__(self, spec: LiveSpec, name: str) -> None:
+        cv2.setNumThreads(1)  # every camera has a thread of its own
         self._spec = spec
         self._name = name
         self._clock = StageClock()

@@ -10,14 +10,20 @@ from ray.serve.schema import ApplicationStatus
 
 from genesis_ray.errors import GenesisError
 from genesis_ray.live.remote import DEFAULT_APP, RemoteSystem, connect, connect_to_own
+from genesis_ray.serving.cluster import store_bytes
 from genesis_ray.serving.deploy import why_not_up
 from genesis_ray.serving.own_cluster import start_own_cluster
+from genesis_ray.settings import Settings
 
 _LOOK_AGAIN_S = 0.5
 
 
-def connect_or_start(address: str | None, *, on_start: Callable[[], None]) -> None:
+def connect_or_start(
+    address: str | None, settings: Settings, *, on_start: Callable[[], None]
+) -> None:
     """Connect to the cluster at `address`, else at RAY_ADDRESS, else to our own, or start that.
+
+    What is started has room for the cameras of `settings`.
 
     Raises:
         GenesisError: There is none at the address given, or none could be started.
@@ -26,7 +32,7 @@ def connect_or_start(address: str | None, *, on_start: Callable[[], None]) -> No
         connect(address)
     elif not connect_to_own():
         on_start()
-        start_own_cluster()
+        start_own_cluster(store_bytes(settings))
         connect_to_own()
 
 

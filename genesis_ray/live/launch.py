@@ -53,7 +53,10 @@ def run_live(
         detector_app=_DETECTOR_APP,
         embedder_app=_EMBEDDER_APP,
     )
-    cluster.start(meanwhile=partial(import_module, "genesis_ray.live.supervisor"))
+    cluster.start(
+        meanwhile=partial(import_module, "genesis_ray.live.supervisor"),
+        store=cluster.store_bytes(settings),
+    )
     # Loaded by then: Serve and what goes with it take as long as Ray's own start.
     from ray import serve
 

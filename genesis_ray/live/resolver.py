@@ -87,17 +87,19 @@ class ResolverActor:
         return self._stage.late
 
     def _apply(self, shown: Sequence[Shown]) -> None:
-        for each in shown:
-            self._tell(self._stage.take(each.camera_id, each.faces, each.progress))
+        self._tell([self._stage.take(each.camera_id, each.faces, each.progress) for each in shown])
 
     def _watch(self, camera_ids: Collection[str]) -> None:
-        self._tell(self._stage.watch(camera_ids))
+        self._tell([self._stage.watch(camera_ids)])
 
-    def _tell(self, resolved: Resolved) -> None:
-        for camera_id, named in resolved.names().items():
-            names = {track: self._people.name_of(who) for track, who in named.items()}
-            self._names[camera_id] |= names
-        told = [Told(RESOLVER, resolved.events, resolved.progress)]
+    def _tell(self, resolved: Sequence[Resolved]) -> None:
+        """Tell the journal, in one call whatever it is: each waits for the one before."""
+        for one in resolved:
+            for camera_id, named in one.names().items():
+                names = {track: self._people.name_of(who) for track, who in named.items()}
+                self._names[camera_id] |= names
+        events = [timed for one in resolved for timed in one.events]
+        told = [Told(RESOLVER, events, one.progress) for one in resolved[-1:]]
         self._courier.send(partial(self._journal.take.remote, told))
 
     def _checkpoint(self) -> None:

@@ -5,15 +5,20 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import psutil
 import ray
 from ray.exceptions import AuthenticationError
 
 from genesis_ray.errors import GenesisError
+from genesis_ray.settings import Settings
 
 NAMESPACE = "genesis"
 
-OBJECT_STORE_BYTES = 256 * 1024 * 1024
-"""The stacks under way fit in it many times over; Ray's default is a third of the memory."""
+LEAST_STORE_BYTES = 256 * 1024 * 1024
+"""Ray's default is a third of the memory."""
+
+_LARGEST_PART = 0.3
+"""Of the memory, which is what Ray would take."""
 
 ENVIRONMENT = {
     # Nothing of a customer's cameras is told to anybody.
@@ -29,10 +34,23 @@ _ATTEMPTS = 3
 (ray#65983); by the next attempt their code is in the disk cache."""
 
 
-def start(meanwhile: Callable[[], object] = lambda: None) -> None:
+def store_bytes(settings: Settings) -> int:
+    """Return how much shared memory the stacks under way take, twice over."""
+    groups = -(-len(settings.cameras) // settings.groups.cameras)
+    detector = settings.detector
+    frames = groups * detector.stacks_in_flight * detector.stack_frames
+    wanted = 2 * frames * 3 * detector.input_size**2
+    most = int(_LARGEST_PART * psutil.virtual_memory().total)
+    return max(LEAST_STORE_BYTES, min(wanted, most))
+
+
+def start(
+    meanwhile: Callable[[], object] = lambda: None, *, store: int = LEAST_STORE_BYTES
+) -> None:
     """Connect to the cluster that RAY_ADDRESS names, or start one on this machine.
 
-    Ray's own processes take seconds to start; `meanwhile` runs in a thread beside them.
+    Ray's own processes take seconds to start; `meanwhile` runs in a thread beside them. One that
+    is started has `store` bytes of shared memory.
 
     Raises:
         GenesisError: It could not be started.
@@ -45,7 +63,7 @@ def start(meanwhile: Callable[[], object] = lambda: None) -> None:
         if address := os.environ.get("RAY_ADDRESS"):
             _connect(address)
         else:
-            _start_patiently()
+            _start_patiently(store)
         beside.result()
     # After their import, which sets their level. What Ray Data logs of an error, it raises too.
     logging.getLogger("ray.serve").setLevel(logging.ERROR)
@@ -70,10 +88,10 @@ def _connect(address: str) -> None:
         ) from error
 
 
-def _start_patiently() -> None:
+def _start_patiently(store: int) -> None:
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            _start_own()
+            _start_own(store)
         except Exception as error:  # Ray raises nothing more precise when a node will not start
             ray.shutdown()
             if attempt == _ATTEMPTS:
@@ -85,12 +103,12 @@ def _start_patiently() -> None:
             return
 
 
-def _start_own() -> None:
+def _start_own(store: int) -> None:
     ray.init(
         "local",  # else Ray would take whatever cluster it finds on this machine
         namespace=NAMESPACE,
         include_dashboard=False,
         log_to_driver=False,
         logging_level="ERROR",
-        object_store_memory=OBJECT_STORE_BYTES,
+        object_store_memory=store,
     )

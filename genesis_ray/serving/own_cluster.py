@@ -12,7 +12,7 @@ import ray
 from ray._raylet import Config  # type: ignore[attr-defined]  # its stub leaves it out
 
 from genesis_ray.errors import GenesisError
-from genesis_ray.serving.cluster import ENVIRONMENT, OBJECT_STORE_BYTES
+from genesis_ray.serving.cluster import ENVIRONMENT
 from genesis_ray.store.disk import make_folder, write_file
 
 _STARTED_WITHIN_S = 120
@@ -20,8 +20,8 @@ _ANSWERS_WITHIN_S = 2.0
 _STOPPED_WITHIN_S = 8
 
 
-def start_own_cluster() -> None:
-    """Start the cluster.
+def start_own_cluster(store: int) -> None:
+    """Start the cluster, with `store` bytes of shared memory.
 
     Raises:
         GenesisError: It does not start, for instance because one runs here already.
@@ -30,7 +30,7 @@ def start_own_cluster() -> None:
     _ray("get-auth-token", "--generate")  # unless the user has one
     told = _ray(
         *("start", "--head", "--port=0"),
-        *("--include-dashboard=false", f"--object-store-memory={OBJECT_STORE_BYTES}"),
+        *("--include-dashboard=false", f"--object-store-memory={store}"),
     )
     address = re.search(r"--address='([^']+)'", told)
     if address is None:
