@@ -66,7 +66,7 @@ class FrameInbox:
         self._lanes: list[Lane] = []
         self._is_kept_open = False
         self._turn = 0
-        self._closed = False
+        self._closed = threading.Event()
         self._threads: list[threading.Thread] = []
         for station in stations:
             self.add(station)
@@ -141,7 +141,7 @@ class FrameInbox:
     def stop(self) -> None:
         """Let every camera end with the frames that wait."""
         with self._changed:
-            self._closed = True
+            self._closed.set()
             for lane in self._lanes:
                 lane.is_over = True
             self._changed.notify_all()
@@ -191,7 +191,7 @@ class FrameInbox:
 
     def _decode(self, lane: Lane) -> None:
         attempts = Attempts(self._retry_delays_s)
-        while not self._closed:
+        while not self._closed.is_set():
             try:
                 self._play(lane, attempts)
                 break
@@ -213,7 +213,7 @@ class FrameInbox:
     def _play(self, lane: Lane, attempts: Attempts) -> None:
         frames = lane.station.frames()
         began, first_at = time.monotonic(), None
-        while not (self._closed or lane.is_over):
+        while not (self._closed.is_set() or lane.is_over):
             with self._clock.time("decode"):
                 pair = next(frames, None)
             if pair is None:
@@ -228,11 +228,11 @@ class FrameInbox:
             self._put(lane, pair)
 
     def _wait_until(self, due: float) -> None:
-        with self._changed:
-            self._changed.wait_for(lambda: self._closed, due - time.monotonic())
+        # Not for a change of anything, of which there are hundreds a second, for every camera.
+        self._closed.wait(max(0.0, due - time.monotonic()))
 
     def _put(self, lane: Lane, pair: tuple[Frame, Image]) -> None:
         with self._changed:
-            self._changed.wait_for(lambda: not lane.is_full or lane.is_over or self._closed)
+            self._changed.wait_for(lambda: not lane.is_full or lane.is_over or self._closed.is_set())
             lane.put(*pair, now=time.monotonic())
             self._changed.notify_all()

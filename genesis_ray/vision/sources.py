@@ -146,7 +146,7 @@ class VideoSource:
 
     def _count(self, url: str) -> int | None:
         """Return the number of frames of a later clip, having made sure that it fits."""
-        with closing(self._open(url)) as clip:
+        with closing(open_clip(url)) as clip:
             if (clip.width, clip.height) != (self.width, self.height):
                 self.close()
                 raise ConfigurationError(
