@@ -233,6 +233,8 @@ class FrameInbox:
 
     def _put(self, lane: Lane, pair: tuple[Frame, Image]) -> None:
         with self._changed:
-            self._changed.wait_for(lambda: not lane.is_full or lane.is_over or self._closed.is_set())
+            self._changed.wait_for(
+                lambda: not lane.is_full or lane.is_over or self._closed.is_set()
+            )
             lane.put(*pair, now=time.monotonic())
             self._changed.notify_all()
