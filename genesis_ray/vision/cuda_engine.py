@@ -36,7 +36,10 @@ class CudaRunner:
     """
 
     def __init__(self, model: Model, shape: tuple[int, int]) -> None:
-        """Load and capture it; raises ModelError where torch cannot use the GPU."""
+        """Load it; raises ModelError where torch cannot use the GPU.
+
+        It is captured when it is called first: what does not fit then may fit in smaller batches.
+        """
         if not torch.cuda.is_available():
             raise ModelError(
                 "this machine has an NVIDIA GPU that torch cannot use; mend its driver, or set "
@@ -48,7 +51,6 @@ class CudaRunner:
         self.batch = _BATCH
         self._capturing = threading.Lock()
         self._captured: _Captured | None = None
-        self(np.zeros((1, *self._shape), np.uint8))
 
     def __call__(self, images: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.float32], ...]:
         """Run the model on uint8 [n, h, w, 3], BGR; see `engines.Runner`."""

@@ -103,9 +103,11 @@ def load(
 
 def load_guarded(model: str, shape: tuple[int, int], *, engine: str = "auto") -> MemoryGuard:
     """Load as `load` does, and go on with the processor's best engine where a GPU is too small."""
-    return MemoryGuard(
+    guarded = MemoryGuard(
         lambda: load(model, shape, engine=engine), lambda: load(model, shape, device="cpu")
     )
+    guarded(np.zeros((1, *shape, 3), np.uint8))  # which finds out now whether it is
+    return guarded
 
 
 def export(model: str, shape: tuple[int, int], *, engine: str = "auto") -> Path:

@@ -26,8 +26,8 @@ this detour a frame has the same pixels whoever decoded it, and has them sooner.
 
 def open_container(file: object, *, decoder: Decoder, **options: Any) -> InputContainer:
     """Open `file` as `av.open` does; it is that which raises."""
-    if decoder == "auto" and _gpu_decodes():
-        options["hwaccel"] = _on_gpu()
+    if decoder == "auto" and (context := _gpu_context()) is not None:
+        options["hwaccel"] = _on_gpu(context)
     container: InputContainer = av.open(file, "r", metadata_errors="replace", **options)
     return container
 
@@ -50,18 +50,22 @@ def pixels(
     return np.ascontiguousarray(np.rot90(bgr, quarter_turns), np.uint8)
 
 
-def _on_gpu() -> HWAccel:
-    # One context for all of a process' cameras: each of its own would take its hundreds of
-    # megabytes, and turns with the others.
-    return HWAccel("cuda", allow_software_fallback=True, options={"primary_ctx": "1"})
+def _on_gpu(context: Mapping[str, str]) -> HWAccel:
+    return HWAccel("cuda", allow_software_fallback=True, options=dict(context))
 
 
 @cache
-def _gpu_decodes() -> bool:
-    """Tell whether this process has a GPU whose driver lets FFmpeg at its decoders."""
+def _gpu_context() -> Mapping[str, str] | None:
+    """Return which context of the GPU decoders are to use; None where none can be used.
+
+    All of a process' cameras share its first one: each with a context of its own would take
+    hundreds of megabytes more, and turns with the others. Where torch uses the GPU too it has made
+    that one its own way, and FFmpeg wants another.
+    """
     if engines.best_device() == "cpu":
-        return False
-    with suppress(av.FFmpegError, NotImplementedError):
-        _on_gpu().create(Codec("h264", "r"))
-        return True
-    return False
+        return None
+    for context in ({"primary_ctx": "1"}, {}):
+        with suppress(av.FFmpegError, OSError, NotImplementedError):
+            _on_gpu(context).create(Codec("h264", "r"))
+            return context
+    return None

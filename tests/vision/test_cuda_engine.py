@@ -1,11 +1,13 @@
 """The engine on a real GPU, by the processor's as the measure."""
 
+import gc
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 from genesis_ray.vision import engines
+from genesis_ray.vision.calibration import pictures
 from genesis_ray.vision.memory_guard import MemoryGuard
 
 pytestmark = [
@@ -26,12 +28,15 @@ def noise(count: int, shape: tuple[int, int] = SHAPE) -> np.ndarray:
     return np.random.default_rng(count).integers(0, 256, (count, *shape, 3), np.uint8)
 
 
-def test_it_says_what_the_processor_says(yolo):
-    images = noise(3)
+def test_it_finds_what_the_processor_finds(yolo):
+    images = pictures()
     (on_gpu,) = yolo(images)
     (on_processor,) = engines.load("yolov8n", SHAPE, engine="torch", device="cpu")(images)
-    np.testing.assert_allclose(on_gpu[:, :4], on_processor[:, :4], atol=0.5)  # pixels
-    np.testing.assert_allclose(on_gpu[:, 4], on_processor[:, 4], atol=0.01)
+    found = on_processor[:, 4] >= 0.25
+    assert found.sum() >= len(images)
+    away = np.abs(on_gpu - on_processor)
+    assert away[:, :4].max(axis=1)[found].max() < 1  # pixels
+    assert away[:, 4][found].max() < 0.02
 
 
 def test_a_face_is_embedded_as_on_the_processor():
@@ -65,24 +70,34 @@ def test_threads_get_their_own_answers(yolo):
             np.testing.assert_array_equal(answer[0], one)
 
 
-def test_where_the_memory_is_too_small_less_is_run_at_once_and_then_the_processor():
+@pytest.mark.parametrize(("left", "gives_up"), [(0.6, False), (0.02, True)])
+def test_where_the_memory_is_too_small_less_is_run_at_once_and_then_the_processor(left, gives_up):
     import torch
 
-    torch.cuda.empty_cache()
+    def load() -> engines.Runner:
+        return engines.load("yolov8n", SHAPE, engine="torch", device="cuda")
+
+    before = _reserved()
+    runner = load()
+    needed = torch.cuda.memory_reserved() - before
+    del runner
     _, total = torch.cuda.mem_get_info()
+    torch.cuda.set_per_process_memory_fraction((_reserved() + left * needed) / total)
     try:
-        for wanted, left in ((False, 900 << 20), (True, 100 << 20)):
-            torch.cuda.set_per_process_memory_fraction(
-                (torch.cuda.memory_reserved() + left) / total
-            )
-            guarded = MemoryGuard(
-                lambda: engines.load("yolov8n", SHAPE, engine="torch", device="cuda"),
-                lambda: engines.load("yolov8n", SHAPE, engine="torch", device="cpu"),
-            )
-            (answer,) = guarded(noise(16))
-            assert answer.shape[0] == 16
-            assert guarded.state.out_of_memory
-            assert guarded.state.on_processor is wanted
-            torch.cuda.empty_cache()
+        guarded = MemoryGuard(
+            load, lambda: engines.load("yolov8n", SHAPE, engine="torch", device="cpu")
+        )
+        assert len(guarded(noise(16))[0]) == 16
     finally:
         torch.cuda.set_per_process_memory_fraction(1.0)
+    assert guarded.state.out_of_memory
+    assert guarded.state.on_processor is gives_up
+
+
+def _reserved() -> int:
+    """Return the bytes that torch holds, without what it only keeps for later."""
+    import torch
+
+    gc.collect()
+    torch.cuda.empty_cache()
+    return torch.cuda.memory_reserved()

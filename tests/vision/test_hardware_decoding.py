@@ -34,28 +34,28 @@ def test_pixels_are_scaled_and_then_turned(picture):
 
 def test_without_a_gpu_the_processor_decodes(shared_data, monkeypatch):
     monkeypatch.setattr(engines, "best_device", lambda: "cpu")
-    hardware_decoding._gpu_decodes.cache_clear()
+    hardware_decoding._gpu_context.cache_clear()
     played = VideoFile(shared_data / "videos" / "intel_classroom.mp4", decoder="auto")
     assert len(list(played.frames())) == 45
-    hardware_decoding._gpu_decodes.cache_clear()
+    hardware_decoding._gpu_context.cache_clear()
 
 
 def test_a_gpu_that_cannot_be_used_leaves_it_to_the_processor(shared_data, monkeypatch):
     if engines.best_device() == "cuda":
         pytest.skip("this machine has an NVIDIA GPU")
     monkeypatch.setattr(engines, "best_device", lambda: "cuda")
-    hardware_decoding._gpu_decodes.cache_clear()
+    hardware_decoding._gpu_context.cache_clear()
     played = VideoFile(shared_data / "videos" / "intel_classroom.mp4", decoder="auto")
     assert len(list(played.frames())) == 45
-    hardware_decoding._gpu_decodes.cache_clear()
+    hardware_decoding._gpu_context.cache_clear()
 
 
 @pytest.mark.gpu
 @pytest.mark.skipif(engines.best_device() != "cuda", reason="no NVIDIA GPU for this process")
 @pytest.mark.parametrize("name", ["PETS09-S2L1-a.mp4", "intel_classroom.mp4"])
-def test_a_real_gpu_decodes_to_the_same_frames(shared_data, name):
+def test_a_real_gpu_context_to_the_same_frames(shared_data, name):
     path: Path = shared_data / "videos" / name
-    assert hardware_decoding._gpu_decodes()
+    assert hardware_decoding._gpu_context() is not None
     by_gpu, by_processor = VideoFile(path, decoder="auto"), VideoFile(path)
     for (its_time, its), (time, own) in zip(by_gpu.frames(), by_processor.frames(), strict=True):
         assert its_time == time
