@@ -23,7 +23,8 @@ from genesis_ray.live.spec import (
     Told,
 )
 from genesis_ray.running.result import CameraProgress
-from genesis_ray.running.station import CameraStation, Report
+from genesis_ray.running.station import CameraStation
+from genesis_ray.running.station_values import Report
 
 if TYPE_CHECKING:
     from genesis_ray.running.recorder import Recorder

@@ -26,7 +26,8 @@ from genesis_ray.running.recordings import WatchedRun
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.running.set_aside import in_a_line
 from genesis_ray.running.stage_clock import StageClock
-from genesis_ray.running.station import CameraStation, Report
+from genesis_ray.running.station import CameraStation
+from genesis_ray.running.station_values import Report
 from genesis_ray.running.watching import people_in, settle, watch
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings

@@ -6,7 +6,7 @@ differ only in how a stack of frames reaches the detector and a crop the embedde
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -23,7 +23,8 @@ from genesis_ray.domain.stream_health import Picture, StreamState
 from genesis_ray.domain.track_ids import first_track_id
 from genesis_ray.pipeline.observer import CameraObserver, CameraRules, Observation
 from genesis_ray.pipeline.stages import TimedEvents
-from genesis_ray.vision.crops import HeadCrop, cut_heads
+from genesis_ray.running.station_values import Failure, Report, Seen, StationState
+from genesis_ray.vision.crops import cut_heads
 from genesis_ray.vision.faces import EmbeddedFace
 from genesis_ray.vision.letterbox import Letterbox
 from genesis_ray.vision.looks import view_of
@@ -34,60 +35,6 @@ from genesis_ray.vision.tiling import Tiler
 
 _CLOCKS_AGREE = timedelta(seconds=2)
 """A live frame's time of capture is at most this far from its arrival."""
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What a camera has to say, up to `progress`, by which it will add nothing more.
-
-    Attributes:
-        frames: Frames looked at since the report before.
-        problem: In the last report, why the source ended before its time.
-        state: The state that a live stream came into since the report before.
-    """
-
-    camera_id: str
-    progress: datetime
-    events: TimedEvents
-    faces: tuple[Face, ...]
-    frames: int
-    problem: str | None = None
-    state: StreamState | None = None
-
-    @property
-    def is_last(self) -> bool:
-        """Whether the source has ended."""
-        return self.progress == DONE
-
-
-@dataclass(frozen=True, slots=True)
-class StationState:
-    """Where a station is: what another one needs to go on from there.
-
-    Attributes:
-        at: Capture time of the last frame that counts.
-    """
-
-    observer: CameraObserver
-    begun: bool
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why a source was given up before its end, after how many attempts."""
-
-    reason: str
-    attempts: int
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A frame observed, and the crops to be embedded before it can be reported."""
-
-    frame: Frame
-    observation: Observation
-    crops: list[HeadCrop]
 
 
 class CameraStation:

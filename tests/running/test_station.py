@@ -15,7 +15,8 @@ from genesis_ray.domain.stream_health import Diagnosis
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.pipeline.observer import CameraObserver, CameraRules
 from genesis_ray.running.assembly import open_station
-from genesis_ray.running.station import CameraStation, Seen
+from genesis_ray.running.station import CameraStation
+from genesis_ray.running.station_values import Seen
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.testing import ColourDetector
