@@ -39,6 +39,9 @@ from genesis_ray.vision.sources import VideoSource, open_recording
 
 OnProgress = Callable[[CameraProgress], None]
 
+_LOOKED_AT_BY = ("detect", "embed")
+"""The stages that can be shown a single frame once more."""
+
 
 class Replay:
     """Tries the dead letters of one run again, with the settings the run was made with."""
@@ -97,6 +100,12 @@ class Replay:
         return finding
 
     def _recording(self, letter: DeadLetter) -> CameraSettings:
+        if letter.unit == "frame" and letter.stage not in _LOOKED_AT_BY:
+            raise ConfigurationError(
+                f"what was told of the frame was set aside by the {letter.stage}, and not what "
+                f"looks at it: watch the recording again to have it, and drop the dead letter: "
+                f"genesis dead-letters drop {letter.dead_letter_id}"
+            )
         camera = self._watched.camera(letter.camera_id, began_at=letter.captured_at)
         if camera.is_live:
             raise ConfigurationError(

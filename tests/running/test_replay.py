@@ -147,6 +147,15 @@ def test_a_live_stream_cannot_be_replayed_and_the_remedy_is_told(scene):
         scene("rtsp://camera.local/1").replay(letter)
 
 
+@pytest.mark.parametrize("stage", ["journal", "resolver"])
+def test_what_journal_or_resolver_set_aside_cannot_be_looked_at_and_the_remedy_is_told(
+    scene, stage
+):
+    letter = frame("door", 20, at=at(2), stage=stage)
+    with pytest.raises(ConfigurationError, match=rf"{stage}.*drop {letter.dead_letter_id}"):
+        scene().replay(letter)
+
+
 def test_a_camera_that_the_run_did_not_watch_is_named(scene):
     with pytest.raises(NotFoundError, match="no recording of camera yard"):
         scene().replay(recording("yard", at=BEGAN))
