@@ -41,10 +41,12 @@ class StationState:
     """Where a station is: what another one needs to go on from there.
 
     Attributes:
+        gates: What those remember that the last frame passed, see `Gates.resume`.
         at: Capture time of the last frame that counts.
     """
 
     observer: CameraObserver
+    gates: object
     begun: bool
     at: datetime
 
