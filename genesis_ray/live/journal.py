@@ -14,6 +14,7 @@ from genesis_ray.live.resolver import PATIENCE
 from genesis_ray.live.spec import DIED, JOURNAL_ACTOR, LiveSpec, Snapshot, Told
 from genesis_ray.pipeline.stages import AdmitsEvents, JournalStage, admit_all
 from genesis_ray.running.assembly import build_journal
+from genesis_ray.running.left_open import visits_left_open
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.state_log import StateLog
@@ -98,9 +99,8 @@ class JournalActor:
         cameras = [camera.camera_id for camera in spec.settings.cameras]
         patience = _PATIENCE if spec.realtime else None
         run = RunFolder.open(spec.run)
-        self._stage = JournalStage(
-            cameras, build_journal(spec.settings), patience=patience, is_prompt=spec.realtime
-        )
+        journal = build_journal(spec.settings)
+        self._stage = JournalStage(cameras, journal, patience=patience, is_prompt=spec.realtime)
         self._is_realtime = spec.realtime
         self._tally = _Tally()
         folder = run.state / JOURNAL_ACTOR
@@ -113,6 +113,9 @@ class JournalActor:
             for name, *arguments in before.taken:
                 self._go_through(getattr(self, name)(*arguments, self._admits))
             self._note(spec.note(JOURNAL_ACTOR, "restarted", DIED))
+        elif spec.realtime:  # a recording that is watched again tells of its visits again
+            visits = visits_left_open(run.events, spec.settings.tenant_id)
+            self._log_all(journal.reopen(visits))
         self._checkpoint()
         self._recovery.is_over()
 
