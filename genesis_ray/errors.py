@@ -6,6 +6,7 @@ GenesisError
 ├── SourceError          a video or photo cannot be opened or decoded
 ├── ModelError           weights are missing, or fail their digest
 ├── FaceError            a photo has no face where one is needed, or several
+├── FailedAgainError     what was set aside and is tried once more fails as before
 └── StoreError           a table, log or run folder cannot be read or written
 
 A message says what was expected, what came, and what to do about it.
@@ -34,6 +35,10 @@ class ModelError(GenesisError):
 
 class FaceError(GenesisError):
     """A photo has no face where one is needed, or several."""
+
+
+class FailedAgainError(GenesisError):
+    """What was set aside and is tried once more fails as before."""
 
 
 class StoreError(GenesisError):

@@ -11,8 +11,18 @@ WITH set_aside AS (
     SELECT * FROM dead_letters
     WHERE status = 'waiting'
     QUALIFY row_number() OVER (
-        PARTITION BY tenant_id, dead_letter_id ORDER BY occurred_at, event_id
+        PARTITION BY tenant_id, dead_letter_id ORDER BY attempts, occurred_at, event_id
     ) = 1
+),
+tries AS (
+    SELECT
+        tenant_id,
+        dead_letter_id,
+        max(attempts) AS all_attempts,
+        arg_max(reason, attempts) AS last_reason
+    FROM dead_letters
+    WHERE status = 'waiting'
+    GROUP BY tenant_id, dead_letter_id
 ),
 outcomes AS (
     SELECT tenant_id, dead_letter_id, status, occurred_at AS changed_at, reason AS outcome
@@ -31,12 +41,14 @@ SELECT
     unit,
     stage,
     frame_index,
-    attempts,
-    reason,
+    all_attempts AS attempts,
+    last_reason AS reason,
     coalesce(outcomes.status, 'waiting') AS status,
     changed_at,
     coalesce(outcome, '') AS outcome
-FROM set_aside LEFT JOIN outcomes USING (tenant_id, dead_letter_id)
+FROM set_aside
+JOIN tries USING (tenant_id, dead_letter_id)
+LEFT JOIN outcomes USING (tenant_id, dead_letter_id)
 WHERE $status IS NULL OR coalesce(outcomes.status, 'waiting') = $status
 ORDER BY captured_at, dead_letter_id
 """
@@ -46,12 +58,12 @@ def present(tables: Mapping[str, pa.Table], *, status: str | None = None) -> pa.
     """Return each dead letter as it is now, a row each, by when it was captured.
 
     Args:
-        tables: With `dead_letters`, which has a row from when each was set aside, and one from
-            each thing that became of it.
+        tables: With `dead_letters`, which has a row from when each was set aside, one from each
+            time that it was replayed and failed again, and one from each thing that became of it.
         status: Only those that are waiting, replayed or dropped now; None: all.
 
     Columns: dead_letter_id, tenant_id, site_id, camera_id, captured_at, unit, stage, frame_index,
-    attempts, reason (of the failure), status, changed_at and outcome (of what became of it last;
-    null and "" while it waits).
+    attempts, reason (of the last failure), status, changed_at and outcome (of what became of it
+    last; null and "" while it waits).
     """
     return run(_PRESENT, tables, {"status": status})

@@ -23,7 +23,7 @@ from genesis_ray.pipeline.stages import JournalStage, ResolverStage
 from genesis_ray.running.assembly import build_journal, embedder_traits
 from genesis_ray.running.result import CameraProgress, RunResult
 from genesis_ray.running.stage_clock import StageClock
-from genesis_ray.running.station import Report
+from genesis_ray.running.station_values import Report
 from genesis_ray.running.watching import settle
 from genesis_ray.settings import Settings
 from genesis_ray.store.event_log import EventLog

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from genesis_ray.domain.events import CameraStateChanged, LineCrossed, TrackObserved, ZoneCrossed
 from genesis_ray.domain.identity import Face
 from genesis_ray.errors import StoreError
-from genesis_ray.running.station import Report
+from genesis_ray.running.station_values import Report
 from genesis_ray.store.disk import write_file
 
 _Observed = TrackObserved | ZoneCrossed | LineCrossed | CameraStateChanged

@@ -21,7 +21,7 @@ from genesis_ray.errors import GenesisError, SourceError
 from genesis_ray.running.assembly import load_detector, load_embedder, open_station
 from genesis_ray.running.set_aside import in_a_line
 from genesis_ray.running.stage_clock import Stage, StageClock
-from genesis_ray.running.station import Report
+from genesis_ray.running.station_values import Report
 from genesis_ray.running.watching import watch
 from genesis_ray.serving.placement import gpus_a_replica, own_gpu_share
 from genesis_ray.settings import Settings

@@ -75,7 +75,7 @@ def replay(
     run: RunOption = None,
     data: DataOption = None,
 ) -> None:
-    """Try once more, in this process and with the settings of the run.
+    """Try once more, with the settings of the run, in a process of its own.
 
     A recording is watched again from its source, and what it tells is added to the run, which
     has no event twice. Visits are made of this recording alone.
@@ -85,14 +85,16 @@ def replay(
     results, reprocess its recording. Of a live stream no picture is kept, so its frames can only
     be dropped.
 
-    What fails again waits on, and nothing of it is written.
+    What fails again, or kills that process, waits on with one more of its attempts; nothing else
+    of it is written.
     """
     from genesis_ray.cli.console import stderr, stdout
     from genesis_ray.cli.prepare import prepare_models
     from genesis_ray.cli.progress import CameraBars
-    from genesis_ray.errors import GenesisError, StoreError
+    from genesis_ray.errors import FailedAgainError, GenesisError, StoreError
     from genesis_ray.running.recordings import WatchedRun
     from genesis_ray.running.replay import Replay
+    from genesis_ray.running.replaying import ReplayProcess
     from genesis_ray.store.event_log import EventLog
 
     folder = _open(run)
@@ -102,8 +104,7 @@ def replay(
     watched = WatchedRun(folder)
     settings = watched.settings.model_copy(update={"data_dir": data} if data else {})
     failed = 0
-    with EventLog(folder.events) as log:
-        again = Replay(folder, settings, watched)
+    with EventLog(folder.events) as log, ReplayProcess(Replay(folder, settings, watched)) as again:
         prepare_models(settings, again.shapes(letters))
         for letter in letters:
             name = f"{letter.dead_letter_id} ({letter.camera_id})"
@@ -112,6 +113,9 @@ def replay(
                     finding = again.replay(letter, log, on_progress=bars.update)
             except StoreError:
                 raise  # the next one could not be written either
+            except FailedAgainError as error:
+                failed += 1
+                stderr.print(f"{name}: it failed again: {error}", markup=False, soft_wrap=True)
             except GenesisError as error:
                 failed += 1
                 stderr.print(f"{name}: {error}", markup=False, soft_wrap=True)

@@ -187,7 +187,8 @@ class DeadLetterChanged(Event):
     """Work that failed again and again was set aside; later it is replayed or dropped.
 
     `occurred_at` is when the frame was captured, or the recording began; for what became of it,
-    the clock on the wall. `stage` is what failed, `reason` how.
+    the clock on the wall. `stage` is what failed, `reason` how. What is replayed and fails again
+    waits on, with one more of the attempts.
     """
 
     KEY = ("dead_letter_id", "status")

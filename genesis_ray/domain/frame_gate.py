@@ -29,3 +29,12 @@ class FrameGate:
         if picture.digest != self._digest or self._same_since is None:
             self._digest, self._same_since = picture.digest, at
         return "frozen" if at - self._same_since >= _FROZEN_AFTER else None
+
+    @property
+    def state(self) -> object:
+        """All that this has to remember, for the `resume` of another; it does not change."""
+        return self._digest, self._same_since
+
+    def resume(self, state: object) -> None:
+        """Go on from the state of another gate."""
+        self._digest, self._same_since = state  # type: ignore[misc]

@@ -1,6 +1,6 @@
 """Frames and their stamps."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
@@ -21,7 +21,12 @@ class FrameStamp:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One picture of one camera."""
+    """One picture of one camera.
+
+    Attributes:
+        gates: What the gates remember that it has passed, to go on from there; None before them.
+    """
 
     stamp: FrameStamp
     image: Image
+    gates: object = field(default=None, repr=False, compare=False)

@@ -70,6 +70,13 @@ class VisitBook:
             visit.last_seen_at, visit.last_camera_id = until, camera_id
         return None, None
 
+    def reopen(self, visit: Visit) -> Visit | None:
+        """Go on with a visit of an earlier book; return the one that it takes the place of."""
+        before = self._open.get(visit.identity_id)
+        ended = self._close(before) if before else None
+        self._open[visit.identity_id] = visit
+        return ended
+
     def enter(self, identity_id: str, zone_id: str, *, at: datetime) -> None:
         """Note that an identity entered a zone, if that was during its open visit."""
         visit = self._open.get(identity_id)

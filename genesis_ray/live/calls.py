@@ -1,6 +1,7 @@
 """Calling actors that may die and come back."""
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
@@ -8,8 +9,14 @@ from typing import Generic, TypeVar
 import ray
 from ray.exceptions import ActorUnavailableError
 
+from genesis_ray.errors import GenesisError
+
 _LOOK_AGAIN_S = 0.2
 """Between two calls of an actor that is being started again, which takes some seconds."""
+
+KEEPER_PATIENCE_S = 600.0
+"""Without an answer of journal or resolver, after which they are not expected to come back: far
+longer than it takes them to find out of what they die, several times over."""
 
 T = TypeVar("T")
 """What a call answers."""
@@ -18,20 +25,27 @@ Call = Callable[[], Awaitable[T]]
 """Calls an actor's method; calling it again must do no harm, since the first may have worked."""
 
 
-async def until_answered(call: Call[T], *, on_return: Callable[[float], None] | None = None) -> T:
+async def until_answered(
+    call: Call[T],
+    *,
+    on_return: Callable[[float], None] | None = None,
+    patience_s: float = math.inf,
+) -> T:
     """Return what an actor answers, waiting where it is being started again.
 
     `on_return` is told for how many seconds it gave no answer, where it had to be waited for.
 
     Raises:
         RayError: It has died for good, or the method raised.
+        GenesisError: It has not come back for `patience_s` seconds.
     """
     begun = time.monotonic()
     is_back = False
     while True:
         try:
             answer: T = await call()
-        except ActorUnavailableError:
+        except ActorUnavailableError as error:
+            _check_patience(begun, patience_s, error)
             is_back = True
             await asyncio.sleep(_LOOK_AGAIN_S)
         else:
@@ -41,14 +55,24 @@ async def until_answered(call: Call[T], *, on_return: Callable[[float], None] | 
 
 
 def wait_for(call: Call[T]) -> T:
-    """Do the same as `until_answered` where nothing else can go on meanwhile."""
+    """Do the same as `until_answered`, of a keeper, where nothing else can go on meanwhile."""
+    begun = time.monotonic()
     while True:
         try:
             answer: T = ray.get(call())
-        except ActorUnavailableError:
+        except ActorUnavailableError as error:
+            _check_patience(begun, KEEPER_PATIENCE_S, error)
             time.sleep(_LOOK_AGAIN_S)
         else:
             return answer
+
+
+def _check_patience(begun: float, patience_s: float, error: ActorUnavailableError) -> None:
+    if time.monotonic() - begun > patience_s:
+        raise GenesisError(
+            f"an actor has not come back for {patience_s:.0f} s; see Ray's logs for why it does "
+            f"not start: {str(error).partition(chr(10))[0]}"
+        ) from error
 
 
 class Courier(Generic[T]):

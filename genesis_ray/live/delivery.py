@@ -10,7 +10,7 @@ from ray.actor import ActorHandle
 
 from genesis_ray.domain.events import Event, SystemState
 from genesis_ray.live.answers import came_back
-from genesis_ray.live.calls import until_answered
+from genesis_ray.live.calls import KEEPER_PATIENCE_S, until_answered
 from genesis_ray.live.inbox import FrameInbox
 from genesis_ray.live.outbox import Outbox, Pressure
 from genesis_ray.live.resolver import Names
@@ -23,7 +23,8 @@ from genesis_ray.live.spec import (
     Told,
 )
 from genesis_ray.running.result import CameraProgress
-from genesis_ray.running.station import CameraStation, Report
+from genesis_ray.running.station import CameraStation
+from genesis_ray.running.station_values import Report
 
 if TYPE_CHECKING:
     from genesis_ray.running.recorder import Recorder
@@ -142,10 +143,12 @@ class Delivery:
                 until_answered(
                     partial(journal.take.remote, told, notes),
                     on_return=partial(came_back, self.note, JOURNAL_ACTOR),
+                    patience_s=KEEPER_PATIENCE_S,
                 ),
                 until_answered(
                     partial(resolver.take.remote, shown),
                     on_return=partial(came_back, self.note, RESOLVER_ACTOR),
+                    patience_s=KEEPER_PATIENCE_S,
                 ),
             )
             await self._outbox.drop(len(letters))

@@ -23,7 +23,7 @@ from genesis_ray.live.spec import (
 )
 from genesis_ray.running.set_aside import dead_letter
 from genesis_ray.running.stage_clock import StageClock
-from genesis_ray.running.station import Seen
+from genesis_ray.running.station_values import Seen
 from genesis_ray.serving.detector import Found
 from genesis_ray.serving.embedder import Embedded
 from genesis_ray.vision.crops import HeadCrop

@@ -15,7 +15,8 @@ from genesis_ray.domain.retry import DELAYS_S, Attempts
 from genesis_ray.errors import GenesisError
 from genesis_ray.live.lane import Lane
 from genesis_ray.running.stage_clock import StageClock
-from genesis_ray.running.station import CameraStation, Failure
+from genesis_ray.running.station import CameraStation
+from genesis_ray.running.station_values import Failure
 
 _LAST_FRAME_S = 5.0
 """How long `close` waits for the decoders to finish the frames they are at."""

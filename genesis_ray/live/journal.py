@@ -2,19 +2,21 @@
 
 import time
 from collections import Counter, deque
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
 import numpy as np
 
-from genesis_ray.domain.events import DeadLetterChanged, Event, SystemStateChanged
+from genesis_ray.domain.events import DeadLetterChanged, Event, SystemStateChanged, TrackObserved
 from genesis_ray.domain.ordering import NOT_BEGUN
+from genesis_ray.live.recovery import Recovery
 from genesis_ray.live.resolver import PATIENCE
 from genesis_ray.live.spec import DIED, JOURNAL_ACTOR, LiveSpec, Snapshot, Told
-from genesis_ray.pipeline.stages import JournalStage
+from genesis_ray.pipeline.stages import AdmitsEvents, JournalStage, admit_all
 from genesis_ray.running.assembly import build_journal
+from genesis_ray.running.left_open import visits_left_open
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.state_log import StateLog
@@ -93,33 +95,39 @@ class JournalActor:
 
     Its methods run one at a time, in the order in which each caller called them. What it was
     told is kept before it counts. A new process applies it again: events have the same ids
-    then, and the log takes each once.
+    then, and the log takes each once. What kills process after process is left out.
     """
 
     def __init__(self, spec: LiveSpec) -> None:
         cameras = [camera.camera_id for camera in spec.settings.cameras]
         patience = _PATIENCE if spec.realtime else None
         run = RunFolder.open(spec.run)
-        self._stage = JournalStage(
-            cameras, build_journal(spec.settings), patience=patience, is_prompt=spec.realtime
-        )
+        journal = build_journal(spec.settings)
+        self._stage = JournalStage(cameras, journal, patience=patience, is_prompt=spec.realtime)
         self._is_realtime = spec.realtime
         self._tally = _Tally()
+        folder = run.state / JOURNAL_ACTOR
+        self._state = StateLog(folder, spec.key)
+        self._recovery = Recovery(spec, JOURNAL_ACTOR, folder, on_aside=self._note)
         self._log = EventLog(run.events)
-        self._state = StateLog(run.state / JOURNAL_ACTOR, spec.key)
         if before := self._state.restore():
             stage, self._tally = before.state
             self._stage.resume(stage)
             for name, *arguments in before.taken:
-                getattr(self, name)(*arguments)
-            self._apply((), [spec.note(JOURNAL_ACTOR, "restarted", DIED)])
+                self._go_through(getattr(self, name)(*arguments, self._admits))
+            self._note(spec.note(JOURNAL_ACTOR, "restarted", DIED))
+        elif spec.realtime:  # a recording that is watched again tells of its visits again
+            visits = visits_left_open(run.events, spec.settings.tenant_id)
+            self._log_all(journal.reopen(visits))
         self._checkpoint()
+        self._recovery.is_over()
 
     def take(self, told: Sequence[Told], notes: Sequence[Event] = ()) -> None:
         """Take what producers tell and log what is now in order; `notes` are logged at once."""
         begun = time.perf_counter()
-        self._state.append(("_apply", told, notes))
-        self._apply(told, notes)
+        self._state.append(("_applied", told, notes))
+        self._log_all([fact for facts in self._applied(told, notes) for fact in facts])
+        self._recovery.sound()
         now_s = time.time()
         self._tally.latencies_s.extend(now_s - each.captured_s for each in told if each.captured_s)
         self._tally.write_s += time.perf_counter() - begun
@@ -128,8 +136,8 @@ class JournalActor:
 
     def watch(self, camera_ids: Collection[str], anew: Collection[str] = ()) -> None:
         """Expect these cameras from now on, and no others; those of `anew` are other ones."""
-        self._state.append(("_watch", camera_ids, anew))
-        self._watch(camera_ids, anew)
+        self._state.append(("_watched", camera_ids, anew))
+        self._log_all([fact for facts in self._watched(camera_ids, anew) for fact in facts])
 
     def resumption(self, camera_ids: Collection[str]) -> Resumption:
         """Return where cameras were when they last told it."""
@@ -157,26 +165,44 @@ class JournalActor:
         """Commit the log; nothing may be taken after this."""
         self._log.close()
         self._state.clear()
+        self._recovery.sound()
         return self.figures()
 
-    def _apply(self, told: Sequence[Told], notes: Sequence[Event]) -> None:
+    def _applied(
+        self, told: Sequence[Told], notes: Sequence[Event], admits: AdmitsEvents = admit_all
+    ) -> Iterator[Sequence[Event]]:
+        """Apply what was told; yield what is to be logged, an item's before the next is begun."""
         was_done = self._stage.is_done
-        facts = [*notes]
+        yield notes
         for each in told:
-            facts += self._stage.take(each.producer, each.events, each.progress)
+            yield from self._stage.take_each(each.producer, each.events, each.progress, admits)
             if each.snapshot:
                 self._tally.snapshots[each.producer] = each.snapshot
         if self._stage.is_done and not was_done:
-            facts += self._stage.finish()
-        self._log_all(facts)
-        states = [note for note in notes if isinstance(note, SystemStateChanged)]
-        self._tally.system.update((state.component, state.state) for state in states)
+            yield self._stage.finish()
 
-    def _watch(self, camera_ids: Collection[str], anew: Collection[str]) -> None:
+    def _watched(
+        self, camera_ids: Collection[str], anew: Collection[str], admits: AdmitsEvents = admit_all
+    ) -> Iterator[Sequence[Event]]:
         known = self._tally.snapshots
         stay = set(camera_ids) - set(anew)
         self._tally.snapshots = {name: known[name] for name in known if name in stay}
-        self._log_all(self._stage.watch(camera_ids))
+        return self._stage.watch_each(camera_ids, admits)
+
+    def _go_through(self, items: Iterator[Sequence[Event]]) -> None:
+        """Log what was taken before, so that it is known of which item a process dies."""
+        for facts in items:
+            self._log_all(facts)
+            self._recovery.passed()
+
+    def _admits(self, at: datetime, together: Sequence[Event]) -> bool:
+        if not together:
+            return True
+        frames = (event.frame_index for event in together if isinstance(event, TrackObserved))
+        return self._recovery.admits(together[0].camera_id, at, next(frames, None))
+
+    def _note(self, fact: Event) -> None:
+        self._log_all([fact])
 
     def _log_all(self, facts: Sequence[Event]) -> None:
         if facts:
@@ -184,6 +210,11 @@ class JournalActor:
             self._tally.by_class.update(type(fact).__name__ for fact in facts)
             self._tally.set_aside.update(
                 (fact.unit, fact.stage) for fact in facts if isinstance(fact, DeadLetterChanged)
+            )
+            self._tally.system.update(
+                (fact.component, fact.state)
+                for fact in facts
+                if isinstance(fact, SystemStateChanged)
             )
             self._tally.last_event_at = time.time()
             self._tally.first_event_at = self._tally.first_event_at or time.time()

@@ -9,9 +9,12 @@ from functools import partial
 
 import ray
 
+from genesis_ray.domain.events import Event
+from genesis_ray.domain.identity import Face
 from genesis_ray.live.calls import Courier
+from genesis_ray.live.recovery import Recovery
 from genesis_ray.live.spec import DIED, JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec, Shown, Told
-from genesis_ray.pipeline.stages import RESOLVER, Resolved, ResolverStage
+from genesis_ray.pipeline.stages import RESOLVER, AdmitsFace, Resolved, ResolverStage, admit_all
 from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.serving.cluster import NAMESPACE
 from genesis_ray.store.run_folder import RunFolder
@@ -37,7 +40,8 @@ class ResolverActor:
     Its methods run one at a time, in the order in which each camera group called them. The
     faces it is shown are kept before they count, and visitors are stored right after a state
     that has them: so a new process, which goes through the faces since that state again,
-    finds in the gallery what the first one did, and says the same.
+    finds in the gallery what the first one did, and says the same. A face that kills process
+    after process is left out.
     """
 
     def __init__(self, spec: LiveSpec) -> None:
@@ -45,6 +49,9 @@ class ResolverActor:
         from genesis_ray.running.identities import build_resolver, open_identities
 
         settings = spec.settings
+        folder = RunFolder.open(spec.run).state / RESOLVER_ACTOR
+        self._state = StateLog(folder, spec.key)
+        self._recovery = Recovery(spec, RESOLVER_ACTOR, folder, on_aside=self._note)
         traits = embedder_traits(settings.faces)
         self._opened = ExitStack()
         self._people, self._gallery = open_identities(settings, traits, self._opened)
@@ -54,22 +61,23 @@ class ResolverActor:
         self._journal = ray.get_actor(JOURNAL_ACTOR, NAMESPACE)
         self._courier: Courier[None] = Courier()
         self._names: defaultdict[str, dict[int, str]] = defaultdict(dict)
-        self._state = StateLog(RunFolder.open(spec.run).state / RESOLVER_ACTOR, spec.key)
         if before := self._state.restore():
             stage, people, faces, self._names = before.state
             self._stage.resume(stage)
             self._people.recover(people)
             self._gallery.recover(faces)
             for name, *arguments in before.taken:
-                getattr(self, name)(*arguments)
-            note = spec.note(RESOLVER_ACTOR, "restarted", DIED)
-            self._courier.send(partial(self._journal.take.remote, [], [note]))
+                getattr(self, name)(*arguments, self._admits)
+                self._recovery.passed()
+            self._note(spec.note(RESOLVER_ACTOR, "restarted", DIED))
         self._checkpoint()
+        self._recovery.is_over()
 
     def take(self, shown: Sequence[Shown]) -> Names:
         """Take cameras' next faces; return the names their tracks got, told once, by camera."""
         self._state.append(("_apply", shown))
         self._apply(shown)
+        self._recovery.sound()
         if time.monotonic() > self._checkpoint_due:
             self._checkpoint()
         return {each.camera_id: self._names.pop(each.camera_id, {}) for each in shown}
@@ -84,13 +92,22 @@ class ResolverActor:
         self._courier.settle()
         self._opened.close()
         self._state.clear()
+        self._recovery.sound()
         return self._stage.late
 
-    def _apply(self, shown: Sequence[Shown]) -> None:
-        self._tell([self._stage.take(each.camera_id, each.faces, each.progress) for each in shown])
+    def _apply(self, shown: Sequence[Shown], admits: AdmitsFace = admit_all) -> None:
+        self._tell(
+            [self._stage.take(each.camera_id, each.faces, each.progress, admits) for each in shown]
+        )
 
-    def _watch(self, camera_ids: Collection[str]) -> None:
-        self._tell([self._stage.watch(camera_ids)])
+    def _watch(self, camera_ids: Collection[str], admits: AdmitsFace = admit_all) -> None:
+        self._tell([self._stage.watch(camera_ids, admits)])
+
+    def _admits(self, face: Face) -> bool:
+        return self._recovery.admits(face.camera_id, face.captured_at)
+
+    def _note(self, fact: Event) -> None:
+        self._courier.send(partial(self._journal.take.remote, [], [fact]))
 
     def _tell(self, resolved: Sequence[Resolved]) -> None:
         """Tell the journal, in one call whatever it is: each waits for the one before."""

@@ -1,13 +1,16 @@
-"""Starting the actors of a live system, each where it has to be."""
+"""Starting the actors of a live system, each where it has to be, and why one cannot be."""
 
 from functools import partial
 from typing import Protocol
 
 import ray
 from ray.actor import ActorHandle
+from ray.exceptions import RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+from genesis_ray.errors import GenesisError
 from genesis_ray.serving.cluster import NAMESPACE
+from genesis_ray.serving.deploy import own_reason_in
 from genesis_ray.settings import GroupSettings
 
 NODE_LABEL = "genesis-node"
@@ -34,6 +37,12 @@ def start_keeper(actor: type, name: str, *arguments: object) -> ActorHandle:
 def start_groups(settings: GroupSettings) -> StartGroup:
     """Return what starts camera groups, over as many nodes as there are."""
     return partial(_start_group, settings)
+
+
+def explained(error: BaseException) -> BaseException:
+    """Return an error of ours that is at the bottom of one of Ray's, without its traceback."""
+    reason = own_reason_in(str(error)) if isinstance(error, RayError) else None
+    return GenesisError(reason) if reason else error
 
 
 def _start_group(

@@ -19,7 +19,7 @@ from genesis_ray.live.losing import DEADLY, give_up_camera
 from genesis_ray.live.placing import Move, in_groups, node_of, place
 from genesis_ray.live.resolver import ResolverActor
 from genesis_ray.live.spec import DIED, JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec
-from genesis_ray.live.starting import NODE_LABEL, start_groups, start_keeper
+from genesis_ray.live.starting import NODE_LABEL, explained, start_groups, start_keeper
 from genesis_ray.running.changes import Changes, changes_between
 from genesis_ray.running.result import CameraProgress, RunResult
 from genesis_ray.running.stage_clock import StageClock
@@ -74,14 +74,14 @@ class Supervisor:
         """Watch until every source has ended; `begun_at` is time.time() at the very start.
 
         Raises:
-            GenesisError: A source cannot be opened.
+            GenesisError: A source cannot be opened, or journal or resolver cannot go on.
         """
         try:
             async with asyncio.TaskGroup() as self._watching:
                 for group in self._groups:
                     self._watching.create_task(self._watch(group))
         except BaseExceptionGroup as errors:
-            raise errors.exceptions[0] from errors
+            raise explained(errors.exceptions[0]) from errors
         groups = await self._group_figures()
         late_faces: int = await until_answered(self._resolver.finish.remote)
         journal: JournalFigures = await until_answered(self._journal.finish.remote)

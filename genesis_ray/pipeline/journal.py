@@ -1,5 +1,6 @@
 """One tenant's story: events in capture order in, visits out."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -44,6 +45,14 @@ class SiteJournal:
             case _:
                 facts = []
         return facts + self._tidy(event.occurred_at)
+
+    def reopen(self, visits: Iterable[Visit]) -> list[Event]:
+        """Go on with visits that an earlier journal left open, in the order of their beginnings.
+
+        Of several of one identity the last goes on; returns the ends of the others.
+        """
+        replaced = [self._visits.reopen(visit) for visit in visits]
+        return [self._ended(visit) for visit in replaced if visit]
 
     def finish(self) -> list[Event]:
         """End all visits: nothing more will come."""

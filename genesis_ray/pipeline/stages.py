@@ -4,7 +4,7 @@ Live actors, the local mode and an archive's last pass all feed these two, so wh
 make of the same observations is the same, whatever order the cameras are named in.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,6 +20,15 @@ moment comes after what cameras say of it: in order of names `~` is behind all l
 
 TimedEvents = list[tuple[datetime, tuple[Event, ...]]]
 """Events by the time of the frame that brought them about."""
+
+AdmitsFace = Callable[[Face], bool]
+AdmitsEvents = Callable[[datetime, tuple[Event, ...]], bool]
+"""Asked before each item is gone through; what is refused is left out."""
+
+
+def admit_all(*_: object) -> bool:
+    """Leave nothing out."""
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +66,20 @@ class ResolverStage:
         self._buffer: ReorderBuffer[Face] = ReorderBuffer(cameras, patience=patience)
         self._told = NOT_BEGUN
 
-    def take(self, camera_id: str, faces: Sequence[Face], progress: datetime) -> Resolved:
+    def take(
+        self,
+        camera_id: str,
+        faces: Sequence[Face],
+        progress: datetime,
+        admits: AdmitsFace = admit_all,
+    ) -> Resolved:
         """Take a camera's next faces; return what all that is now in order led to."""
         timed = [(face.captured_at, face) for face in faces]
-        return self._resolve(self._buffer.add(camera_id, timed, progress=progress))
+        return self._resolve(self._buffer.add(camera_id, timed, progress=progress), admits)
 
-    def watch(self, cameras: Collection[str]) -> Resolved:
+    def watch(self, cameras: Collection[str], admits: AdmitsFace = admit_all) -> Resolved:
         """Expect faces of these cameras from now on; return what no longer waits for others."""
-        return self._resolve(_exchange(self._buffer, frozenset(cameras)))
+        return self._resolve(_exchange(self._buffer, frozenset(cameras)), admits)
 
     @property
     def late(self) -> int:
@@ -80,9 +95,11 @@ class ResolverStage:
         """Go on from a state of an earlier process."""
         self._buffer, self._told, self._resolver.memory = state  # type: ignore[misc]
 
-    def _resolve(self, ready: Sequence[tuple[datetime, Face]]) -> Resolved:
+    def _resolve(self, ready: Sequence[tuple[datetime, Face]], admits: AdmitsFace) -> Resolved:
         events: TimedEvents = []
         for at, face in ready:
+            if not admits(face):
+                continue
             if at <= self._told:
                 at = self._told + timedelta.resolution
             events.append((at, tuple(self._resolver.resolve(face))))
@@ -119,15 +136,35 @@ class JournalStage:
         That is what is in order now, with what it led to; of a prompt stage the events as they
         come, and what those that are in order now led to.
         """
+        return _together(self.take_each(producer, events, progress))
+
+    def take_each(
+        self,
+        producer: str,
+        events: TimedEvents,
+        progress: datetime,
+        admits: AdmitsEvents = admit_all,
+    ) -> Iterator[Sequence[Event]]:
+        """Do the same an item at a time, the next when what the last one led to was dealt with."""
         news = self._buffer.news(producer, events)
-        ready = self._buffer.add(producer, news, progress=progress)
-        if not self._is_prompt:
-            return self._apply(ready)
-        return [event for _, together in news for event in together] + self._apply(ready)
+        if self._is_prompt:
+            admitted = []
+            for at, together in news:
+                if admits(at, together):
+                    admitted.append((at, together))
+                    yield together
+            news = admitted
+        yield from self._apply(self._buffer.add(producer, news, progress=progress), admits)
 
     def watch(self, cameras: Collection[str]) -> list[Event]:
         """Expect events of these cameras from now on; return what no longer waits for others."""
-        return self._apply(_exchange(self._buffer, frozenset([*cameras, RESOLVER])))
+        return _together(self.watch_each(cameras))
+
+    def watch_each(
+        self, cameras: Collection[str], admits: AdmitsEvents = admit_all
+    ) -> Iterator[Sequence[Event]]:
+        """Do the same an item at a time."""
+        return self._apply(_exchange(self._buffer, frozenset([*cameras, RESOLVER])), admits)
 
     def finish(self) -> list[Event]:
         """Return what the end of everything leads to, once all producers are done."""
@@ -162,13 +199,21 @@ class JournalStage:
         """Go on from a state of an earlier process."""
         self._buffer, self._journal = state  # type: ignore[misc]
 
-    def _apply(self, ready: Sequence[tuple[datetime, tuple[Event, ...]]]) -> list[Event]:
-        facts: list[Event] = []
-        for _, together in ready:
+    def _apply(
+        self, ready: Sequence[tuple[datetime, tuple[Event, ...]]], admits: AdmitsEvents
+    ) -> Iterator[Sequence[Event]]:
+        for at, together in ready:
+            if not admits(at, together):
+                continue
+            facts: list[Event] = []
             for event in together:
                 facts += [] if self._is_prompt else [event]
                 facts += self._journal.apply(event)
-        return facts
+            yield facts
+
+
+def _together(each: Iterator[Sequence[Event]]) -> list[Event]:
+    return [fact for facts in each for fact in facts]
 
 
 def _exchange(buffer: ReorderBuffer[T], wanted: frozenset[str]) -> list[tuple[datetime, T]]:

@@ -18,7 +18,7 @@ class DeadLetter:
 
     Attributes:
         captured_at: Of the frame, or of a recording's beginning.
-        reason: How it failed.
+        reason: How it failed, the last time.
         changed_at: When something became of it; None while it waits.
         outcome: What became of it; "" while it waits.
     """
@@ -39,6 +39,15 @@ class DeadLetter:
 
     def became(self, status: DeadLetterStatus, outcome: str, *, at: datetime) -> DeadLetterChanged:
         """Return the event that this is replayed or dropped now."""
+        return self._changed(status, outcome, attempts=self.attempts, at=at)
+
+    def failed_again(self, reason: str, *, at: datetime) -> DeadLetterChanged:
+        """Return the event that this was tried once more now, and waits on."""
+        return self._changed("waiting", reason, attempts=self.attempts + 1, at=at)
+
+    def _changed(
+        self, status: DeadLetterStatus, reason: str, *, attempts: int, at: datetime
+    ) -> DeadLetterChanged:
         return DeadLetterChanged(
             tenant_id=self.tenant_id,
             site_id=self.site_id,
@@ -49,8 +58,8 @@ class DeadLetter:
             unit=self.unit,
             stage=self.stage,
             frame_index=self.frame_index,
-            attempts=self.attempts,
-            reason=outcome,
+            attempts=attempts,
+            reason=reason,
         )
 
 

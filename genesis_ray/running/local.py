@@ -11,7 +11,7 @@ from genesis_ray.running.identities import build_resolver, open_identities
 from genesis_ray.running.recorder import Recorder
 from genesis_ray.running.result import CameraProgress, RunResult
 from genesis_ray.running.stage_clock import StageClock
-from genesis_ray.running.station import Report
+from genesis_ray.running.station_values import Report
 from genesis_ray.running.watching import settle, watch
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings

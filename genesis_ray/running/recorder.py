@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from genesis_ray.running.assembly import lines_of, zones_of
-from genesis_ray.running.station import Seen
+from genesis_ray.running.station_values import Seen
 from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.vision.annotate import Annotator
 from genesis_ray.vision.recording import VideoWriter

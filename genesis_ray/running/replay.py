@@ -1,15 +1,16 @@
-"""What was set aside in a run, tried once more, in this process."""
+"""What was set aside in a run, tried once more; it may kill who does that: see `replaying`."""
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import cached_property
+from typing import NamedTuple
 
 from genesis_ray.domain.detections import Detections
 from genesis_ray.domain.events import Event, FaceRecognized
 from genesis_ray.domain.frames import Frame, FrameStamp
-from genesis_ray.errors import ConfigurationError, GenesisError, SourceError
+from genesis_ray.errors import ConfigurationError, FailedAgainError, GenesisError, SourceError
 from genesis_ray.pipeline.stages import JournalStage, ResolverStage
 from genesis_ray.running.assembly import (
     Detector,
@@ -26,17 +27,27 @@ from genesis_ray.running.recordings import WatchedRun
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.running.set_aside import in_a_line
 from genesis_ray.running.stage_clock import StageClock
-from genesis_ray.running.station import CameraStation, Report
+from genesis_ray.running.station import CameraStation
+from genesis_ray.running.station_values import Report
 from genesis_ray.running.watching import people_in, settle, watch
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
-from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.reader import read_table
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.vision.crops import cut_heads
 from genesis_ray.vision.sources import VideoSource, open_recording
 
 OnProgress = Callable[[CameraProgress], None]
+
+_LOOKED_AT_BY = ("detect", "embed")
+"""The stages that can be shown a single frame once more."""
+
+
+class Replayed(NamedTuple):
+    """What a dead letter that was tried again brings: its events, and the finding in a line."""
+
+    events: list[Event]
+    finding: str
 
 
 class Replay:
@@ -74,28 +85,30 @@ class Replay:
                     shapes.add(input_shape(self._settings, source.width, source.height))
         return shapes
 
-    def replay(self, letter: DeadLetter, log: EventLog, *, on_progress: OnProgress) -> str:
-        """Try a dead letter again and log what that brings; return the finding, in a line.
+    def replay(self, letter: DeadLetter, on_progress: OnProgress) -> Replayed:
+        """Try a dead letter again; return what that brings, which is logged nowhere yet.
 
         Raises:
-            GenesisError: It failed again, or there is nothing to replay it from; nothing has been
-                logged then.
+            FailedAgainError: It raised what nobody expected, as when it was set aside.
+            GenesisError: There is nothing to replay it from, or it fails for a known reason.
         """
         camera = self._recording(letter)
         try:
             if letter.unit == "frame":
-                events: list[Event] = []
-                finding = self._look_again(letter, camera)
-            else:
-                events, finding = self._watch_again(camera, on_progress)
+                return Replayed([], self._look_again(letter, camera))
+            return self._watch_again(camera, on_progress)
         except GenesisError:
             raise
         except Exception as error:  # whatever a decoder or a model raises, as when it was set aside
-            raise GenesisError(f"it failed again: {in_a_line(error)}") from error
-        log.append([*events, letter.became("replayed", finding, at=datetime.now(UTC))])
-        return finding
+            raise FailedAgainError(in_a_line(error)) from error
 
     def _recording(self, letter: DeadLetter) -> CameraSettings:
+        if letter.unit == "frame" and letter.stage not in _LOOKED_AT_BY:
+            raise ConfigurationError(
+                f"what was told of the frame was set aside by the {letter.stage}, and not what "
+                f"looks at it: watch the recording again to have it, and drop the dead letter: "
+                f"genesis dead-letters drop {letter.dead_letter_id}"
+            )
         camera = self._watched.camera(letter.camera_id, began_at=letter.captured_at)
         if camera.is_live:
             raise ConfigurationError(
@@ -140,9 +153,7 @@ class Replay:
         (people,) = people_in([(station, frame)], image[None], self._detector)
         return frame, people
 
-    def _watch_again(
-        self, camera: CameraSettings, on_progress: OnProgress
-    ) -> tuple[list[Event], str]:
+    def _watch_again(self, camera: CameraSettings, on_progress: OnProgress) -> Replayed:
         """Watch a whole recording; return what it tells that is not in the log already."""
         settings, clock = self._settings, StageClock()
         station = open_station(settings, camera)
@@ -166,7 +177,7 @@ class Replay:
         events = self._settled(camera.camera_id, reports, clock)
         watched = _counted(progress.frames, "frame", "frames")
         problem = reports[-1].problem
-        return events, f"{watched} watched" + (f"; {problem}" if problem else "")
+        return Replayed(events, f"{watched} watched" + (f"; {problem}" if problem else ""))
 
     def _settled(self, camera_id: str, reports: Sequence[Report], clock: StageClock) -> list[Event]:
         """Return what the reports of one camera lead to, but for names that tracks have already.

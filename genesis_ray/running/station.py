@@ -4,9 +4,8 @@ The live actor, the local mode and the archive's workers all drive this class: t
 differ only in how a stack of frames reaches the detector and a crop the embedder.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -14,80 +13,26 @@ import numpy.typing as npt
 
 from genesis_ray.domain.detections import Detections
 from genesis_ray.domain.events import CameraState, CameraStateChanged
-from genesis_ray.domain.frame_gate import FrameGate
 from genesis_ray.domain.frames import Frame, Image
 from genesis_ray.domain.identity import Face
 from genesis_ray.domain.ordering import DONE
 from genesis_ray.domain.roles import Role
-from genesis_ray.domain.stream_health import Picture, StreamState
+from genesis_ray.domain.stream_health import StreamState
 from genesis_ray.domain.track_ids import first_track_id
 from genesis_ray.pipeline.observer import CameraObserver, CameraRules, Observation
 from genesis_ray.pipeline.stages import TimedEvents
-from genesis_ray.vision.crops import HeadCrop, cut_heads
+from genesis_ray.running.gates import Gates
+from genesis_ray.running.station_values import Failure, Report, Seen, StationState
+from genesis_ray.vision.crops import cut_heads
 from genesis_ray.vision.faces import EmbeddedFace
 from genesis_ray.vision.letterbox import Letterbox
 from genesis_ray.vision.looks import view_of
-from genesis_ray.vision.motion import MotionGate
 from genesis_ray.vision.sources import VideoSource
 from genesis_ray.vision.stream import LiveStream
 from genesis_ray.vision.tiling import Tiler
 
 _CLOCKS_AGREE = timedelta(seconds=2)
 """A live frame's time of capture is at most this far from its arrival."""
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What a camera has to say, up to `progress`, by which it will add nothing more.
-
-    Attributes:
-        frames: Frames looked at since the report before.
-        problem: In the last report, why the source ended before its time.
-        state: The state that a live stream came into since the report before.
-    """
-
-    camera_id: str
-    progress: datetime
-    events: TimedEvents
-    faces: tuple[Face, ...]
-    frames: int
-    problem: str | None = None
-    state: StreamState | None = None
-
-    @property
-    def is_last(self) -> bool:
-        """Whether the source has ended."""
-        return self.progress == DONE
-
-
-@dataclass(frozen=True, slots=True)
-class StationState:
-    """Where a station is: what another one needs to go on from there.
-
-    Attributes:
-        at: Capture time of the last frame that counts.
-    """
-
-    observer: CameraObserver
-    begun: bool
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why a source was given up before its end, after how many attempts."""
-
-    reason: str
-    attempts: int
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A frame observed, and the crops to be embedded before it can be reported."""
-
-    frame: Frame
-    observation: Observation
-    crops: list[HeadCrop]
 
 
 class CameraStation:
@@ -111,9 +56,7 @@ class CameraStation:
     ) -> None:
         self.source = source
         self.role = role
-        self._gate = FrameGate()
-        self._motion = MotionGate() if motion_gate else None
-        self._unseen: Counter[str] = Counter()
+        self._gates = Gates(motion=motion_gate)
         self._rules = rules
         self._observer = observer
         self._input_size = input_size
@@ -144,7 +87,7 @@ class CameraStation:
 
     def state_after(self, seen: Seen) -> StationState:
         """Return the state right after a frame was observed; pickle it before the next is."""
-        return StationState(self._observer, True, seen.observation.at)
+        return StationState(self._observer, seen.frame.gates, True, seen.observation.at)
 
     def resume(self, state: StationState, *, now: datetime | None = None) -> None:
         """Go on from the state of a station that is no more, before the first frame.
@@ -154,6 +97,7 @@ class CameraStation:
         lost one can have had.
         """
         self._observer = state.observer
+        self._gates.resume(state.gates)
         self._begun = state.begun
         self._last_at = state.at
         if isinstance(self.source, LiveStream):
@@ -164,22 +108,13 @@ class CameraStation:
                 self._observer.renumber(first_track_id(max(state.at, now)))
 
     def frames(self) -> Iterator[tuple[Frame, Image]]:
-        """Yield each frame with what the detector is to be given of it."""
-        for frame in self.source:
-            at = frame.stamp.captured_at
-            if reason := self._gate.refuses(at, Picture.of(frame.image)):
-                self._unseen[reason] += 1
-                continue
-            image = self._letterbox(frame.image).apply(frame.image)
-            if self._motion and not self._motion.passes(at, image):
-                self._unseen["still"] += 1
-                continue
-            yield frame, image
+        """Yield each frame to be looked at with what the detector is to be given of it."""
+        return self._gates.passed(self.source, self._input_of)
 
     @property
     def unseen(self) -> dict[str, int]:
         """How many frames `frames` has kept back, by the reason."""
-        return {**self._unseen, **self.source.dropped}
+        return {**self._gates.unseen, **self.source.dropped}
 
     def tiles(self, frame: Frame, found: Detections) -> npt.NDArray[np.uint8] | None:
         """Return what the detector is to see of a frame once more, [4, height, width, 3].
@@ -270,6 +205,9 @@ class CameraStation:
             turn = max(min(at, before), self._last_at + timedelta.resolution)
             events.append((turn, self._state(at, latest, reason)))
         return events, latest
+
+    def _input_of(self, image: Image) -> Image:
+        return self._letterbox(image).apply(image)
 
     def _letterbox(self, image: Image) -> Letterbox:
         """Return the letterbox for pictures of this size, which a live stream may change."""

@@ -21,7 +21,8 @@ from genesis_ray.pipeline.stages import RESOLVER, JournalStage, Resolved, Resolv
 from genesis_ray.running.assembly import Detector, Embedder
 from genesis_ray.running.second_look import SecondLook
 from genesis_ray.running.stage_clock import StageClock
-from genesis_ray.running.station import CameraStation, Report, Seen
+from genesis_ray.running.station import CameraStation
+from genesis_ray.running.station_values import Report, Seen
 from genesis_ray.vision.tiling import TILES
 
 _STACKS_AHEAD = 2

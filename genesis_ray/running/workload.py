@@ -18,7 +18,8 @@ from genesis_ray.running.assembly import Detector, Embedder, build_journal, open
 from genesis_ray.running.identities import build_resolver, open_identities
 from genesis_ray.running.meter import Meter
 from genesis_ray.running.second_look import SecondLook
-from genesis_ray.running.station import CameraStation, Report
+from genesis_ray.running.station import CameraStation
+from genesis_ray.running.station_values import Report
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.store.event_log import EventLog

@@ -23,8 +23,13 @@ def deploy(applications: Mapping[str, Application]) -> None:
 
 def reason_in(trace: str) -> str:
     """Return what the last error of ours in a traceback says, else the traceback's last line."""
-    ours = re.findall(r"^genesis_ray\.errors\.\w+: (.+)$", trace, re.MULTILINE)
-    return ours[-1] if ours else trace.strip().rpartition("\n")[2]
+    return own_reason_in(trace) or trace.strip().rpartition("\n")[2]
+
+
+def own_reason_in(trace: str) -> str | None:
+    """Return what the last error of ours in a traceback says, perhaps one of a group; or None."""
+    ours = re.findall(r"^[ |]*genesis_ray\.errors\.\w+: (.+)$", trace, re.MULTILINE)
+    return ours[-1] if ours else None
 
 
 def why_not_up(names: Iterable[str]) -> str | None:

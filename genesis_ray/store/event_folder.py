@@ -15,6 +15,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from genesis_ray.errors import StoreError
@@ -76,12 +77,15 @@ class EventFolder:
         """Return the folder of one tenant's rows of one day."""
         return self.path / table / f"tenant_id={folder_name(tenant_id)}" / f"day={day}"
 
-    def partitions(self, table: str | None = None, tenant_id: str | None = None) -> list[Path]:
-        """Return the partitions of one table and tenant, or of all, in order."""
+    def partitions(
+        self, table: str | None = None, tenant_id: str | None = None, since: date | None = None
+    ) -> list[Path]:
+        """Return the partitions of one table and tenant, or of all, in order; from a day on."""
         tenant = "*" if tenant_id is None else folder_name(tenant_id)
         tables = EVENT_SCHEMAS if table is None else (table,)
         pattern = f"tenant_id={tenant}/day=*"
-        return sorted(path for name in tables for path in (self.path / name).glob(pattern))
+        found = sorted(path for name in tables for path in (self.path / name).glob(pattern))
+        return [path for path in found if since is None or path.name >= f"day={since}"]
 
     def next_sequence(self) -> int:
         """Return the number of the next write-ahead log segment: above all used so far."""

@@ -5,6 +5,7 @@ Parquet after sees each at least once, and drops what it saw twice.
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,13 +18,16 @@ from genesis_ray.store.schemas import EVENT_SCHEMAS
 from genesis_ray.store.wal import read_rows
 
 
-def read_table(events: Path, table: str, tenant_id: str | None = None) -> pa.Table:
+def read_table(
+    events: Path, table: str, tenant_id: str | None = None, *, since: date | None = None
+) -> pa.Table:
     """Return a table's rows by (occurred_at, event_id), those not committed yet included.
 
     Args:
         events: A folder of events; a missing one has no rows.
         table: A key of EVENT_SCHEMAS.
         tenant_id: Only this tenant's rows. No file of another tenant is opened.
+        since: No file of a day before is opened; some rows may be older.
 
     Raises:
         NotFoundError: There is no such table.
@@ -34,7 +38,7 @@ def read_table(events: Path, table: str, tenant_id: str | None = None) -> pa.Tab
     folder = EventFolder(events)
     folder.check_version()
     waiting = _in_write_ahead_log(folder, table)
-    written = _in_parquet(folder, table, tenant_id)
+    written = _in_parquet(folder, table, tenant_id, since)
     rows = pa.concat_tables([written, without(waiting, written)])
     if tenant_id is not None:
         rows = of_tenant(rows, tenant_id)
@@ -72,17 +76,22 @@ def _in_write_ahead_log(folder: EventFolder, table: str) -> pa.Table:
     return pa.concat_tables(found)
 
 
-def _in_parquet(folder: EventFolder, table: str, tenant_id: str | None) -> pa.Table:
+def _in_parquet(
+    folder: EventFolder, table: str, tenant_id: str | None, since: date | None
+) -> pa.Table:
     schema = EVENT_SCHEMAS[table]
     while True:
         try:
-            read = [parquet_file.read(path, schema) for path in _settled(folder, table, tenant_id)]
+            files = _settled(folder, table, tenant_id, since)
+            read = [parquet_file.read(path, schema) for path in files]
         except FileNotFoundError:  # compacted meanwhile
             continue
         return pa.concat_tables([schema.empty_table(), *read])
 
 
-def _settled(folder: EventFolder, table: str, tenant_id: str | None) -> list[Path]:
+def _settled(
+    folder: EventFolder, table: str, tenant_id: str | None, since: date | None
+) -> list[Path]:
     """Return the table's files as two looks in a row agree on.
 
     A single look while a compaction renames and deletes may show neither the merged file nor
@@ -90,7 +99,7 @@ def _settled(folder: EventFolder, table: str, tenant_id: str | None) -> list[Pat
     """
     seen = None
     while True:
-        partitions = folder.partitions(table, tenant_id)
+        partitions = folder.partitions(table, tenant_id, since)
         found = [file.path for partition in partitions for file in live_files(partition)]
         if found == seen:
             return found

@@ -40,6 +40,15 @@ class MotionGate:
         self._before, self._passed_at = grey, at
         return True
 
+    @property
+    def state(self) -> object:
+        """All that this has to remember, for the `resume` of another; it does not change."""
+        return self._before, self._passed_at
+
+    def resume(self, state: object) -> None:
+        """Go on from the state of another gate."""
+        self._before, self._passed_at = state  # type: ignore[misc]
+
     def _is_due(self, at: datetime) -> bool:
         return self._passed_at is None or at - self._passed_at >= _LOOK_EVERY
 

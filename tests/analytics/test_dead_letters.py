@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
 
@@ -47,6 +48,15 @@ def test_what_became_of_it_last_is_its_state_and_why_it_failed_stays():
         assert (letter["status"], letter["outcome"]) == ("dropped", "broken")
         assert letter["changed_at"] == EVENING + timedelta(seconds=1)
         assert letter["reason"] == DOOR.reason
+
+
+def test_what_was_tried_again_in_vain_waits_on_with_its_attempts_and_why_it_failed_last():
+    tried = replace(DOOR, occurred_at=NOON - timedelta(days=1), attempts=5, reason="it was killed")
+    for order in permutations([DOOR, tried]):
+        (letter,) = now(*order)
+        assert (letter["status"], letter["attempts"]) == ("waiting", 5)
+        assert letter["reason"] == "it was killed"
+        assert letter["captured_at"] == NOON
 
 
 def test_a_letter_whose_recording_is_dated_after_its_end_is_ended_nonetheless():

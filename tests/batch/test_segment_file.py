@@ -10,7 +10,7 @@ from genesis_ray.domain.events import CameraStateChanged, LineCrossed, TrackObse
 from genesis_ray.domain.identity import Face
 from genesis_ray.domain.ordering import DONE
 from genesis_ray.errors import StoreError
-from genesis_ray.running.station import Report
+from genesis_ray.running.station_values import Report
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 

@@ -114,6 +114,8 @@ def test_of_several_each_is_replayed_whatever_the_others_do(genesis, run):
     assert re.search(rf"{TILL.dead_letter_id} \(till\): it failed again: Run", result.stderr)
     assert states(genesis)["door"] == ("replayed", "10 frames watched")
     assert states(genesis)["till"] == ("waiting", "")
+    (waiting,) = json.loads(genesis("list", "--json"))
+    assert (waiting["camera_id"], waiting["attempts"]) == ("till", 5)
     cameras = RunTables(run.events)["track_observations"]["camera_id"].to_pylist()
     assert set(cameras) == {"door"}
 

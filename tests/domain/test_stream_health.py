@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -15,6 +18,19 @@ def at(seconds: float) -> datetime:
 
 def scene(number: int = 0) -> Picture:
     return Picture(120.0, 40.0, number)
+
+
+@pytest.mark.parametrize("seed", ["1", "2"])
+def test_a_picture_is_the_same_in_every_process(seed):
+    script = """
+import numpy as np
+from genesis_ray.domain.stream_health import Picture
+print(Picture.of(np.arange(30_000).astype(np.uint8).reshape(100, 100, 3)).digest)
+"""
+    environment = {**os.environ, "PYTHONHASHSEED": seed}
+    told = subprocess.check_output([sys.executable, "-c", script], env=environment)
+    picture = np.arange(30_000).astype(np.uint8).reshape(100, 100, 3)
+    assert int(told) == Picture.of(picture).digest
 
 
 @pytest.fixture

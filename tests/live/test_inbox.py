@@ -11,7 +11,7 @@ from genesis_ray.domain.roles import Role
 from genesis_ray.live.inbox import FrameInbox, Stack
 from genesis_ray.live.lane import BUSY, SAMPLED
 from genesis_ray.running.stage_clock import StageClock
-from genesis_ray.running.station import Failure
+from genesis_ray.running.station_values import Failure
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 

@@ -1,20 +1,153 @@
+import pickle
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from genesis_ray.domain.events import FaceRecognized, TrackObserved
+from genesis_ray.domain.ordering import DONE
 from genesis_ray.live.journal import JournalActor
-from genesis_ray.live.spec import LiveSpec
+from genesis_ray.live.spec import LiveSpec, Told
+from genesis_ray.pipeline.stages import RESOLVER
 from genesis_ray.settings import Settings
+from genesis_ray.store.reader import RunTables
 from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.state_log import new_key
+from genesis_ray.testing import DeadlyNumber
 from tests.letters import NOON, frame, recording
 
+CAMERAS = ("door", "till")
 
-def test_what_is_set_aside_is_counted_by_unit_and_stage(tmp_path):
-    spec = LiveSpec(
-        settings=Settings(cameras=[{"camera_id": "door", "source": "door.mp4"}]),
+
+@pytest.fixture
+def spec(tmp_path) -> LiveSpec:
+    cameras = [{"camera_id": name, "source": f"{name}.mp4"} for name in CAMERAS]
+    return LiveSpec(
+        settings=Settings(cameras=cameras, retry_delays_s=[0, 0, 0]),
         run=RunFolder.create(tmp_path / "run").path,
         realtime=False,
         detector_app="detector",
         embedder_app="embedder",
     )
+
+
+def test_what_is_set_aside_is_counted_by_unit_and_stage(spec):
     journal = JournalActor(spec)
     journal.take([], [frame("door", 7, at=NOON), recording("till")])
     journal.take([], [recording("yard")])
     assert journal.figures().set_aside == {("frame", "detect"): 1, ("recording", "watch"): 2}
     journal.finish()
+
+
+def at(seconds: float) -> datetime:
+    return NOON + timedelta(seconds=seconds)
+
+
+def seen(
+    camera_id: str, seconds: int, track_id: float = 1
+) -> tuple[datetime, tuple[TrackObserved]]:
+    event = TrackObserved(
+        tenant_id="default",
+        site_id="default",
+        camera_id=camera_id,
+        occurred_at=at(seconds),
+        track_id=track_id,  # type: ignore[arg-type]
+        frame_index=seconds,
+        x1=0, y1=0, x2=1, y2=1,
+        confidence=0.5,
+    )  # fmt: skip
+    return at(seconds), (event,)
+
+
+def told(camera_id: str, *seconds: int, deadly: int = -1, ends: bool = False) -> Told:
+    """What a camera saw at some seconds; who comes to what it saw at one of them dies."""
+    events = [seen(camera_id, each, DeadlyNumber(7) if each == deadly else 1) for each in seconds]
+    return Told(camera_id, events, DONE if ends else at(seconds[-1]))
+
+
+def recognised(seconds: int, track_id: int) -> Told:
+    """What the resolver says of a track of the door."""
+    event = FaceRecognized(
+        tenant_id="default", site_id="default", camera_id="door", occurred_at=at(seconds),
+        track_id=track_id, identity_id="ada", decision="named", similarity=0.8,
+        runner_up_similarity=None, threshold=0.5, votes=3, quality=0.9, gate="", is_new=False,
+        embedder="colour",
+    )  # fmt: skip
+    return Told(RESOLVER, [(at(seconds), (event,))], at(seconds))
+
+
+def deaths_of(spec: LiveSpec, calls: list[list[Told]]) -> int:
+    """Tell a journal what it is called with; return how many processes died of it."""
+    script = Path(__file__).with_name("told_again.py")
+    told = pickle.dumps((spec, calls))
+    ran = subprocess.run(
+        [sys.executable, script], input=told, stdout=subprocess.PIPE, timeout=60, check=True
+    )
+    return int(ran.stdout)
+
+
+@pytest.mark.parametrize("realtime", [False, True])
+def test_a_frame_that_kills_the_journal_again_and_again_is_set_aside_alone(spec, realtime):
+    spec = replace(spec, realtime=realtime)
+    deaths = deaths_of(
+        spec,
+        [
+            [told("door", 1, 2), told("till", 1)],
+            [told("till", 2, 3, 4, deadly=3), told("door", 3, 4)],
+            [told("door", 5, 6, ends=True), told("till", 5, ends=True), Told(RESOLVER, [], DONE)],
+        ],
+    )
+    assert deaths == 4
+    journal = JournalActor(spec)
+    assert journal.figures().set_aside == {("frame", "journal"): 1}
+    journal.finish()
+    tables = RunTables(spec.run / "events")
+    observed = tables["track_observations"].to_pylist()
+    assert sorted((row["camera_id"], row["frame_index"]) for row in observed) == [
+        *(("door", second) for second in (1, 2, 3, 4, 5, 6)),
+        *(("till", second) for second in (1, 2, 4, 5)),
+    ]
+    (letter,) = tables["dead_letters"].to_pylist()
+    assert (letter["camera_id"], letter["frame_index"], letter["attempts"]) == ("till", 3, 4)
+    assert letter["occurred_at"] == at(3)
+    assert list((spec.run / "state").glob("*/*")) == []
+
+
+def after_a_power_cut(spec: LiveSpec, *, back_s: int) -> list[dict[str, object]]:
+    """The visits of who was seen at 1 to 3 s and, by another system on the same log, once more."""
+    spec = replace(spec, realtime=True)
+    deaths_of(spec, [[told("door", 1, 2, 3), recognised(2, 1), told("till", 4)]])
+    another = JournalActor(replace(spec, key=new_key()))
+    door = Told("door", [seen("door", back_s, 2)], at(back_s))
+    another.take([door, recognised(back_s, 2), told("till", back_s + 60)])
+    ends = [Told(name, [], DONE) for name in (*CAMERAS, RESOLVER)]
+    another.take(ends)
+    another.finish()
+    visits = RunTables(spec.run / "events")["visits"].to_pylist()
+    return sorted(visits, key=lambda row: (row["started_at"], row["ended_at"] is not None))
+
+
+def test_a_system_that_is_started_after_a_power_cut_goes_on_with_open_visits(spec):
+    started, ended = after_a_power_cut(spec, back_s=100)
+    assert (started["started_at"], started["ended_at"]) == (at(1), None)
+    assert (ended["started_at"], ended["ended_at"]) == (at(1), at(100))
+    assert started["visit_id"] == ended["visit_id"]
+
+
+def test_a_visit_whose_gap_has_passed_during_a_power_cut_ends_when_its_visitor_was_last_seen(spec):
+    started, ended, *again = after_a_power_cut(spec, back_s=2000)
+    assert (ended["visit_id"], ended["ended_at"]) == (started["visit_id"], at(3))
+    assert [row["started_at"] for row in again] == [at(2000)] * 2
+
+
+def test_a_recording_that_is_watched_again_tells_of_its_visits_itself(spec):
+    deaths_of(spec, [[told("door", 1, 2, 3), recognised(2, 1), told("till", 4)]])
+    another = JournalActor(replace(spec, key=new_key()))
+    another.take([told("door", 900, ends=True), told("till", 900, ends=True)])
+    another.take([Told(RESOLVER, [], DONE)])
+    another.finish()
+    visits = RunTables(spec.run / "events")["visits"].to_pylist()
+    assert [row["ended_at"] for row in visits] == [None]

@@ -2,6 +2,7 @@ import pickle
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -271,3 +272,41 @@ def test_a_prompt_journal_logs_events_as_they_come_and_visits_in_order():
     assert stage.take("door", [online("door", 1)], at(1)) == []
     facts = stage.take("till", [online("till", 1)], at(1))
     assert [type(fact) for fact in facts] == [CameraStateChanged, VisitStarted]
+
+
+def test_a_face_that_is_refused_is_left_out_and_all_others_are_resolved():
+    stage = resolver_stage()
+    faces = [face("door", 1), face("door", 2, track=2, person=1), face("door", 3, track=3)]
+    stage.take("door", faces, at(3))
+    resolved = stage.take("till", [], at(3), lambda each: each.track_id != 2)
+    assert [event.track_id for _, both in resolved.events for event in both] == [1, 1, 3, 3]
+    assert resolved.progress == at(3)
+
+
+@pytest.mark.parametrize("is_prompt", [False, True])
+def test_events_that_are_refused_are_left_out_with_all_that_they_would_lead_to(is_prompt):
+    journal = SiteJournal(tenant_id="shop", site_id="york", visit_gap=timedelta(minutes=5))
+    stage = JournalStage(["door"], journal, is_prompt=is_prompt)
+    recognized = resolver_stage(["door"]).take("door", [face("door", 1)], DONE)
+
+    def admits(when: datetime, together: tuple[Event, ...]) -> bool:
+        return not (when == at(1) and isinstance(together[0], FaceScored))
+
+    seen = [online("door", 1), online("door", 2)]
+    logged = [
+        *stage.take_each(RESOLVER, recognized.events, DONE, admits),
+        *stage.take_each("door", seen, DONE, admits),
+    ]
+    assert [type(fact) for facts in logged for fact in facts] == [CameraStateChanged] * 2
+    assert stage.is_done
+
+
+def test_what_one_item_led_to_can_be_logged_before_the_next_is_begun():
+    stage = journal_stage(["door"])
+    stage.take(RESOLVER, [], DONE)
+    begun = []
+    items = stage.take_each(
+        "door", [online("door", n) for n in (1, 2)], DONE, lambda when, _: not begun.append(when)
+    )
+    assert [fact.occurred_at for fact in next(items)] == [at(1)] == begun
+    assert [fact.occurred_at for fact in next(items)] == [at(2)]

@@ -7,7 +7,7 @@ from genesis_ray.domain.detections import Detections, Tracks
 from genesis_ray.domain.frames import Frame, FrameStamp
 from genesis_ray.pipeline.observer import Observation
 from genesis_ray.running.recorder import Recorder
-from genesis_ray.running.station import Seen
+from genesis_ray.running.station_values import Seen
 from genesis_ray.settings_cameras import CameraSettings
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)

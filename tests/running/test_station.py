@@ -15,7 +15,8 @@ from genesis_ray.domain.stream_health import Diagnosis
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.pipeline.observer import CameraObserver, CameraRules
 from genesis_ray.running.assembly import open_station
-from genesis_ray.running.station import CameraStation, Seen
+from genesis_ray.running.station import CameraStation
+from genesis_ray.running.station_values import Seen
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.testing import ColourDetector
@@ -237,11 +238,54 @@ class VideoFilm:
     """Pictures, ten a second."""
 
     is_live = False
+    started_at = NOON
     dropped: Mapping[str, int] = MappingProxyType({})
 
     def __init__(self, pictures: list[np.ndarray]) -> None:
         self._pictures = pictures
+        self._behind = NOON - timedelta.resolution
+
+    def skip_until(self, behind: datetime) -> None:
+        self._behind = behind
 
     def __iter__(self) -> Iterator[Frame]:
         for number, picture in enumerate(self._pictures):
-            yield Frame(FrameStamp("door", number, at(number / 10)), picture)
+            if at(number / 10) > self._behind:
+                yield Frame(FrameStamp("door", number, at(number / 10)), picture)
+
+
+def eventful() -> list[np.ndarray]:
+    """Pictures that move, are blank, change too little to be motion, and freeze for long."""
+    moving = noise(12)
+    dark = [np.zeros_like(moving[0])] * 3
+    flickering = [moving[0] // 2 + n % 2 for n in range(25)]
+    return [*moving, *dark, *flickering, *[moving[1]] * 220, *noise(5), *flickering]
+
+
+@pytest.mark.parametrize("motion_gate", [False, True])
+def test_another_station_looks_at_the_frames_that_the_first_one_would_have(camera, motion_gate):
+    camera = camera.model_copy(update={"motion_gate": motion_gate})
+    undisturbed = opened(camera)
+    undisturbed.source = VideoFilm(eventful())
+    pairs = [*undisturbed.frames()]
+    looked_at = [frame.stamp.frame_index for frame, _ in pairs]
+    still = {"still"} if motion_gate else set()
+    assert undisturbed.unseen.keys() == {"blank", "frozen"} | still
+    for place, (frame, _) in [*enumerate(pairs)][::5]:
+        seen = undisturbed.observe(frame, Detections.none())
+        state = pickle.dumps(undisturbed.state_after(seen))
+        after = opened(camera)
+        after.source = VideoFilm(eventful())
+        after.resume(pickle.loads(state))
+        rest = [frame.stamp.frame_index for frame, _ in after.frames()]
+        assert rest == looked_at[place + 1 :]
+        assert after.unseen == undisturbed.unseen
+
+
+def test_a_live_stream_that_was_frozen_is_so_for_the_next_process(camera):
+    before, after = opened(camera), opened(camera)
+    before.source = after.source = VideoFilm(noise(1) * 250)
+    *_, (last, _) = before.frames()
+    assert last.stamp.frame_index == 199
+    after.resume(before.state_after(before.observe(last, Detections.none())), now=at(22))
+    assert [*after.frames()] == []

@@ -13,7 +13,8 @@ from genesis_ray.pipeline.stages import JournalStage, ResolverStage
 from genesis_ray.running.assembly import build_journal, open_station
 from genesis_ray.running.identities import build_resolver, open_identities
 from genesis_ray.running.stage_clock import StageClock
-from genesis_ray.running.station import CameraStation, Report
+from genesis_ray.running.station import CameraStation
+from genesis_ray.running.station_values import Report
 from genesis_ray.running.watching import settle, watch
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings

@@ -1,4 +1,4 @@
-from genesis_ray.serving.deploy import reason_in
+from genesis_ray.serving.deploy import own_reason_in, reason_in
 
 TRACE = """
 Traceback (most recent call last):
@@ -18,3 +18,11 @@ def test_an_error_of_ours_is_told_without_its_trace():
 
 def test_of_any_other_error_the_last_line_is_told():
     assert reason_in("Traceback\n  File x\nMemoryError: 3 GB\n") == "MemoryError: 3 GB"
+
+
+def test_an_error_of_ours_is_found_among_those_of_a_group():
+    trace = (
+        "  | ray.exceptions.ActorDiedError\n  | genesis_ray.errors.GenesisError: it died\n  +---"
+    )
+    assert own_reason_in(trace) == "it died"
+    assert own_reason_in("MemoryError: 3 GB") is None

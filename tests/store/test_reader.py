@@ -1,5 +1,6 @@
 import tempfile
 import threading
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -55,6 +56,15 @@ def test_files_of_other_tenants_are_not_opened(folder, observed):
     assert tracks(folder, "acme") == [1]
     with pytest.raises(StoreError, match="damaged"):
         tracks(folder)
+
+
+def test_files_of_earlier_days_are_not_opened_where_later_ones_are_asked_for(folder, observed):
+    with EventLog(folder) as log:
+        log.append([observed(1), observed(2, days=1), observed(3, days=2)])
+    first, second, _ = sorted((folder / TABLE).rglob("*.parquet"))
+    first.write_bytes(b"of a day before")
+    since = date.fromisoformat(second.parent.name.removeprefix("day="))
+    assert read_table(folder, TABLE, since=since)["track_id"].to_pylist() == [2, 3]
 
 
 def test_a_tenant_id_cannot_lead_out_of_the_folder(folder, observed):

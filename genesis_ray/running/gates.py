@@ -1,0 +1,54 @@
+"""What stands between a camera's source and the detector."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from genesis_ray.domain.frame_gate import FrameGate
+from genesis_ray.domain.frames import Frame, Image
+from genesis_ray.domain.stream_health import Picture
+from genesis_ray.vision.motion import MotionGate
+
+
+class Gates:
+    """Keeps back the frames of one camera in which there is nothing to see, and counts them.
+
+    Attributes:
+        unseen: How many, by the reason.
+    """
+
+    def __init__(self, *, motion: bool) -> None:
+        """Let everything through that shows something; with `motion`, where something moves."""
+        self._frame = FrameGate()
+        self._motion = MotionGate() if motion else None
+        self.unseen: Counter[str] = Counter()
+
+    def passed(
+        self, frames: Iterable[Frame], to_input: Callable[[Image], Image]
+    ) -> Iterator[tuple[Frame, Image]]:
+        """Yield those to be looked at, each with what the detector is to be given of it.
+
+        A frame bears the state of the gates right after it. They are ahead of who observes it.
+        """
+        for frame in frames:
+            at = frame.stamp.captured_at
+            if reason := self._frame.refuses(at, Picture.of(frame.image)):
+                self.unseen[reason] += 1
+                continue
+            image = to_input(frame.image)
+            if self._motion and not self._motion.passes(at, image):
+                self.unseen["still"] += 1
+                continue
+            yield replace(frame, gates=self._state()), image
+
+    def resume(self, state: Any) -> None:
+        """Go on from the state that a frame bears."""
+        frame, motion, unseen = state
+        self._frame.resume(frame)
+        if self._motion and motion:
+            self._motion.resume(motion)
+        self.unseen = Counter(unseen)
+
+    def _state(self) -> object:
+        return self._frame.state, self._motion and self._motion.state, dict(self.unseen)

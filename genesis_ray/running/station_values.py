@@ -1,0 +1,68 @@
+"""What goes into a camera's station and comes out of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from genesis_ray.domain.frames import Frame
+from genesis_ray.domain.identity import Face
+from genesis_ray.domain.ordering import DONE
+from genesis_ray.domain.stream_health import StreamState
+from genesis_ray.pipeline.observer import CameraObserver, Observation
+from genesis_ray.pipeline.stages import TimedEvents
+from genesis_ray.vision.crops import HeadCrop
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a camera has to say, up to `progress`, by which it will add nothing more.
+
+    Attributes:
+        frames: Frames looked at since the report before.
+        problem: In the last report, why the source ended before its time.
+        state: The state that a live stream came into since the report before.
+    """
+
+    camera_id: str
+    progress: datetime
+    events: TimedEvents
+    faces: tuple[Face, ...]
+    frames: int
+    problem: str | None = None
+    state: StreamState | None = None
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the source has ended."""
+        return self.progress == DONE
+
+
+@dataclass(frozen=True, slots=True)
+class StationState:
+    """Where a station is: what another one needs to go on from there.
+
+    Attributes:
+        gates: What those remember that the last frame passed, see `Gates.resume`.
+        at: Capture time of the last frame that counts.
+    """
+
+    observer: CameraObserver
+    gates: object
+    begun: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a source was given up before its end, after how many attempts."""
+
+    reason: str
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A frame observed, and the crops to be embedded before it can be reported."""
+
+    frame: Frame
+    observation: Observation
+    crops: list[HeadCrop]
