@@ -1,8 +1,9 @@
 """Many cameras in real time: `bench_cameras.py VIDEO --cameras 4 8 --fps 5 --seconds 60`.
 
 Each camera plays the video at its own pace, as the live system watches them all. For each number
-of cameras a line: frames dropped after the warm-up, seconds from capture to the log, and the
-memory of the camera processes; at last what a further camera in a process takes.
+of cameras a line: frames dropped after the warm-up, seconds from capture to the log, the memory of
+the camera processes, and the processor time of each kind of process; at last what a further camera
+in a process takes.
 """
 
 import argparse
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
-from harness import note, report_latency
+from harness import note, processor_s, report_latency
 
 from genesis_ray.cli.prepare import prepare_models
 from genesis_ray.live.launch import run_live
@@ -23,6 +24,9 @@ from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.vision.sources import open_recording
+
+LEAST_CORES = 0.005
+"""What takes less is not told."""
 
 WARM_UP_S = 15.0
 """From the first frame: models settle, caches fill."""
@@ -40,6 +44,7 @@ class Watched:
         dropped: Frames by camera, when the warm-up was over.
         groups_mb: Memory of the camera processes (PSS), now and then after the warm-up.
         all_mb: That of all processes.
+        cores: What each kind of process took of the processor after the warm-up, in cores.
     """
 
     began: float | None = None
@@ -47,6 +52,7 @@ class Watched:
     dropped: dict[str, int] | None = None
     groups_mb: list[float] = field(default_factory=list)
     all_mb: list[float] = field(default_factory=list)
+    cores: dict[str, float] = field(default_factory=dict)
 
     def take(self, camera: CameraProgress) -> None:
         """Note how far a camera is."""
@@ -60,12 +66,14 @@ class Watched:
         """Weigh the processes until the time is over, then end the run."""
         while self.dropped is None:
             time.sleep(0.5)
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
+        before, began = processor_s(), time.monotonic()
+        while time.monotonic() < began + seconds:
             time.sleep(max(2.0, seconds / LOOKS))
             groups, everything = memory_mb()
             self.groups_mb.append(groups)
             self.all_mb.append(everything)
+        taken, measured_s = processor_s() - before, time.monotonic() - began
+        self.cores = {name: round(s / measured_s, 3) for name, s in taken.most_common()}
         psutil.Process().send_signal(15)
 
 
@@ -137,6 +145,7 @@ def main() -> None:
             "dropped_after_warm_up": lost,
             "groups_mb": round(groups_mb[cameras], 1),
             "all_mb": round(max(watched.all_mb), 1),
+            "cores": {name: cores for name, cores in watched.cores.items() if cores >= LEAST_CORES},
             "growth_mb": round(
                 sum(watched.all_mb[half:]) / max(1, len(watched.all_mb) - half)
                 - sum(watched.all_mb[:half]) / max(1, half),

@@ -65,6 +65,18 @@ def peak_memory_mb(call: Callable[[], object]) -> dict[str, object]:
     return {"total": round(most.total(), 1), "by_process": by_process}
 
 
+def processor_s() -> "Counter[str]":
+    """Return the processor time that the processes below this one have taken, by what they are."""
+    by_process: Counter[str] = Counter()
+    for process in psutil.Process().children(recursive=True):
+        try:
+            taken = process.cpu_times()
+            by_process[_name_of(process)] += taken.user + taken.system
+        except psutil.Error:  # it ended, or is ending
+            continue
+    return by_process
+
+
 def note(text: str) -> None:
     """Tell whoever waits what goes on; stdout is for the results."""
     print(f"{datetime.now():%H:%M:%S} {text}", file=sys.stderr, flush=True)
