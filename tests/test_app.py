@@ -21,31 +21,37 @@ import yaml
 from genesis_ray import app, settings_file
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.running.local import run_local
-from genesis_ray.settings import Settings
-from genesis_ray.settings_models import FaceSettings
 from genesis_ray.store.reader import RunTables, read_table
 from genesis_ray.store.run_folder import RunFolder
 from tests.processes import titled
 
 CHECKOUT = Path(__file__).parents[1]
 
-FILM = """
-detector: {model: synthetic}
-faces: {embedder: synthetic}
-identity: {visitors: true}
-cameras:
-  - camera_id: door
-    source: "synthetic:?people=3&seconds=10&fps=10"
-    zones: [{zone_id: left, outline: [[0, 0], [0.5, 0], [0.5, 1], [0, 1]]}]
-"""
+FILM = "synthetic:?people=2&fps=10&width=320&height=240&seconds"
+SHORT, LONG = f"{FILM}=20", f"{FILM}=130"
+
+
+def configuration(*, till_fps: float | None = None, **sources: str) -> str:
+    """Cameras that need neither files nor weights; one of them is sampled at `till_fps`."""
+    left = {"zone_id": "left", "outline": [[0, 0], [0.5, 0], [0.5, 1], [0, 1]]}
+    cameras = {
+        name: {"camera_id": name, "source": source, "zones": [left]}
+        for name, source in sources.items()
+    }
+    if till_fps:
+        cameras["till"]["process_fps"] = till_fps
+    models = {"detector": {"model": "synthetic"}, "faces": {"embedder": "synthetic"}}
+    return yaml.safe_dump(
+        {**models, "identity": {"visitors": True}, "cameras": list(cameras.values())}
+    )
 
 
 @pytest.fixture
 def film(tmp_path: Path, monkeypatch) -> Path:
-    """A configuration that needs neither files nor weights."""
+    """One camera's configuration."""
     monkeypatch.setenv("GENESIS_DATA_DIR", str(tmp_path / "data"))
     config = tmp_path / "film.yaml"
-    config.write_text(FILM)
+    config.write_text(configuration(door=SHORT))
     return config
 
 
@@ -162,6 +168,7 @@ class Served:
     process: subprocess.Popen[str]
     output: Path
     url: str
+    config: Path
     data: Path
 
     def get(self, path: str, **parameters: str) -> dict[str, object]:
@@ -194,21 +201,22 @@ class Served:
 def serving(cluster: Cluster, folder: Path, config: str) -> Iterator[Served]:
     """The command of the README, over films, as fast as can be."""
     cluster.ask("serve", "serving")
-    (folder / "film.yaml").write_text(config)
+    file = folder / "cameras.yaml"
+    file.write_text(config)
     output = folder / "output.txt"
     with output.open("w") as log:
         process = subprocess.Popen(
             [
                 str(Path(sys.executable).with_name("serve")),
                 *("run", "genesis_ray.app:build"),
-                *(f"config={folder / 'film.yaml'}", "realtime=false"),
+                *(f"config={file}", "realtime=false"),
             ],
             env={**cluster.environment, "GENESIS_DATA_DIR": str(folder / "data")},
             stdout=log,
             stderr=subprocess.STDOUT,
             text=True,
         )
-        system = Served(process, output, cluster.url, folder / "data")
+        system = Served(process, output, cluster.url, file, folder / "data")
         try:
             system.wait_until(system.is_ready)
             yield system
@@ -218,8 +226,9 @@ def serving(cluster: Cluster, folder: Path, config: str) -> Iterator[Served]:
 
 @pytest.fixture(scope="module")
 def served(cluster: Cluster, tmp_path_factory) -> Iterator[Served]:
-    """A film of ten seconds."""
-    with serving(cluster, tmp_path_factory.mktemp("served"), FILM) as system:
+    """Three films of two minutes."""
+    folder = tmp_path_factory.mktemp("served")
+    with serving(cluster, folder, configuration(door=LONG, till=LONG, hall=LONG)) as system:
         yield system
 
 
@@ -238,62 +247,24 @@ def end(process: subprocess.Popen[str], ask: Callable[[], object]) -> None:
 @pytest.mark.ray
 @pytest.mark.timeout(400)  # the processes of Ray and Serve take a minute where others work too
 class TestServed:
-    """In the order in which they stand: the film is watched, has ended, and all is stopped."""
+    """In the order in which they stand: films are watched, have ended, and all is stopped."""
 
     def test_cameras_are_watched_by_actors_of_their_own(self, served, cluster):
         assert served.get("/health")["status"] == "ok"
         assert {"journal", "resolver"} <= set(cluster.ask("actors", "actors"))
 
-    def test_what_was_seen_can_be_read_when_the_film_has_ended(self, served):
-        served.wait_until(lambda: served.states() == ["ended"])
-        assert served.is_ready()
-        crossings = served.get("/v1/events", kind="zone_crossings")["events"]
-        assert {row["zone_id"] for row in crossings} == {"left"}
-        served.wait_until(lambda: len(served.get("/v1/people", kind="visitor")["people"]) == 3)
-        assert served.get("/v1/metrics/current", camera_id="door")["frames"] == 100
-        metrics = httpx.get(f"{served.url}/metrics").text
-        assert 'genesis_frames_processed_total{camera_id="door"} 100.0' in metrics
+    def test_cameras_come_and_go_and_the_supervisor_too_while_the_others_go_on(
+        self, served, cluster, tmp_path
+    ):
+        def apply(*arguments: str) -> subprocess.CompletedProcess[str]:
+            command = [str(Path(sys.executable).with_name("genesis")), "apply", *arguments]
+            environment = {**cluster.environment, "GENESIS_DATA_DIR": str(served.data)}
+            return subprocess.run(command, env=environment, capture_output=True, text=True)
 
-    def test_request_id_comes_back_once(self, served):
-        answer = httpx.get(f"{served.url}/health", headers={"x-request-id": "till-7"})
-        assert answer.headers.get_list("x-request-id") == ["till-7"]
-
-    def test_interrupt_ends_the_actors_and_leaves_the_log_whole(self, served, cluster):
-        before = served.get("/v1/events", kind="track_observations")["events"]
-        end(served.process, lambda: served.process.send_signal(signal.SIGINT))
-        assert served.process.returncode == 0, served.output.read_text()
-        assert cluster.ask("actors", "actors") == []
-        events = served.data / "run" / "events"
-        assert list((events / "wal").iterdir()) == []
-        rows = read_table(events, "track_observations").to_pylist()
-        assert [row["event_id"].hex() for row in rows] == [
-            row["event_id"].replace("-", "") for row in before
-        ]
-
-
-@pytest.mark.e2e
-@pytest.mark.ray
-@pytest.mark.timeout(400)
-def test_cameras_come_and_go_and_the_supervisor_too_while_the_others_go_on(cluster, tmp_path):
-    film = "synthetic:?people=2&fps=10&width=320&height=240&seconds"
-    before = {"door": f"{film}=130", "till": f"{film}=130", "hall": f"{film}=130"}
-    after = {"door": f"{film}=130", "till": f"{film}=130", "yard": f"{film}=20"}
-
-    def config(cameras: dict[str, str], **till: object) -> str:
-        entries = [{"camera_id": name, "source": source} for name, source in cameras.items()]
-        entries[1] |= till
-        models = {"detector": {"model": "synthetic"}, "faces": {"embedder": "synthetic"}}
-        return yaml.safe_dump({**models, "cameras": entries})
-
-    def apply(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [str(Path(sys.executable).with_name("genesis")), "apply", *arguments]
-        environment = {**cluster.environment, "GENESIS_DATA_DIR": str(tmp_path / "data")}
-        return subprocess.run(command, env=environment, capture_output=True, text=True)
-
-    changed, half = tmp_path / "changed.yaml", tmp_path / "half.yaml"
-    changed.write_text(config(after, process_fps=5))
-    half.write_text(config({**after, "attic": "nowhere.mp4"}))
-    with serving(cluster, tmp_path, config(before)) as served:
+        changed, half = tmp_path / "changed.yaml", tmp_path / "half.yaml"
+        after = {"door": LONG, "till": LONG, "yard": SHORT}
+        changed.write_text(configuration(**after, till_fps=5))
+        half.write_text(configuration(**after, till_fps=5, attic="nowhere.mp4"))
         served.wait_until(lambda: served.frames() > 100)
         refused = apply(str(half))
         assert refused.returncode == 2, refused.stderr
@@ -307,24 +278,60 @@ def test_cameras_come_and_go_and_the_supervisor_too_while_the_others_go_on(clust
         assert done.stdout.replace("Changed", "Would change") == planned.stdout
         served.wait_until(lambda: served.cameras() == ["door", "till", "yard"])
         cluster.kill("ServeReplica:default:live")
-        served.wait_until(lambda: served.states().count("ended") == 3)
+        served.wait_until(lambda: served.states() == ["ended"] * 3)
         assert served.cameras() == ["door", "till", "yard"]
         cameras = served.get("/v1/cameras")["cameras"]
-    frames = {camera["camera_id"]: camera["frames"] for camera in cameras}
-    assert frames["door"] == 1300
-    assert frames["yard"] == 200
-    assert frames["till"] < 1299
-    rows = RunTables(served.data / "run" / "events")
-    door = settings_file.load(tmp_path / "film.yaml").cameras[0]
-    alone = Settings(data_dir=tmp_path, detector={"model": "synthetic"}, cameras=[door])
-    alone = alone.model_copy(update={"faces": FaceSettings(embedder="synthetic")})
-    local = RunFolder.create(tmp_path / "local")
-    run_local(alone, local, on_progress=lambda _: None)
-    observed = RunTables(local.events)["track_observations"]
-    assert rows["track_observations"].filter(pc.field("camera_id") == "door").equals(observed)
-    hall = rows["track_observations"].filter(pc.field("camera_id") == "hall")
-    assert 0 < pc.max(hall["frame_index"]).as_py() < 1299
-    states = rows["camera_states"].to_pylist()
-    assert [row["state"] for row in states if row["camera_id"] == "hall"] == ["online", "ended"]
-    notes = {row["component"]: row["reason"] for row in rows["system_states"].to_pylist()}
-    assert notes["configuration"] == "+yard; -hall; till: process_fps"
+        frames = {camera["camera_id"]: camera["frames"] for camera in cameras}
+        assert frames["door"] == 1300
+        assert frames["yard"] == 200
+        assert frames["till"] < 1299
+
+    def test_what_was_seen_can_be_read_when_the_films_have_ended(self, served):
+        assert served.is_ready()
+        crossings = served.get("/v1/events", kind="zone_crossings")["events"]
+        assert {row["zone_id"] for row in crossings} == {"left"}
+        served.wait_until(lambda: len(served.get("/v1/people", kind="visitor")["people"]) == 2)
+        assert served.get("/v1/metrics/current", camera_id="yard")["frames"] == 200
+        metrics = httpx.get(f"{served.url}/metrics").text
+        assert 'genesis_frames_processed_total{camera_id="yard"} 200.0' in metrics
+
+    def test_request_id_comes_back_once(self, served):
+        answer = httpx.get(f"{served.url}/health", headers={"x-request-id": "till-7"})
+        assert answer.headers.get_list("x-request-id") == ["till-7"]
+
+    def test_interrupt_ends_the_actors_and_leaves_the_log_whole(self, served, cluster):
+        asked = {"kind": "track_observations", "camera_id": "yard"}
+        before = served.get("/v1/events", **asked)["events"]
+        assert before
+        end(served.process, lambda: served.process.send_signal(signal.SIGINT))
+        assert served.process.returncode == 0, served.output.read_text()
+        assert cluster.ask("actors", "actors") == []
+        events = served.data / "run" / "events"
+        assert list((events / "wal").iterdir()) == []
+        rows = read_table(events, "track_observations")
+        of_yard = rows.filter(pc.field("camera_id") == "yard").to_pylist()
+        assert [row["event_id"].hex() for row in of_yard] == [
+            row["event_id"].replace("-", "") for row in before
+        ]
+
+    def test_of_a_camera_that_stayed_the_log_has_what_it_has_where_nothing_changes(
+        self, served, tmp_path
+    ):
+        rows = RunTables(served.data / "run" / "events")["track_observations"]
+        settings = settings_file.load(served.config)
+        alone = settings.model_copy(
+            update={"data_dir": tmp_path, "cameras": (settings.cameras[0],)}
+        )
+        local = RunFolder.create(tmp_path / "local")
+        run_local(alone, local, on_progress=lambda _: None)
+        observed = RunTables(local.events)["track_observations"]
+        assert rows.filter(pc.field("camera_id") == "door").equals(observed)
+
+    def test_the_log_says_what_became_of_a_camera_that_went_and_why(self, served):
+        rows = RunTables(served.data / "run" / "events")
+        hall = rows["track_observations"].filter(pc.field("camera_id") == "hall")
+        assert 0 < pc.max(hall["frame_index"]).as_py() < 1299
+        states = rows["camera_states"].to_pylist()
+        assert [row["state"] for row in states if row["camera_id"] == "hall"] == ["online", "ended"]
+        notes = {row["component"]: row["reason"] for row in rows["system_states"].to_pylist()}
+        assert notes["configuration"] == "+yard; -hall; till: process_fps"

@@ -1,6 +1,7 @@
 """Commands as their users type them, on synthetic film: quick, with the real process round it."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 
 from genesis_ray.store.reader import RunTables
+from genesis_ray.vision import engines, models
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
@@ -156,14 +158,15 @@ def test_weights_with_another_digest_are_named_and_nothing_is_written(
 
 
 @pytest.fixture(scope="module")
-def damaged_model(genesis, tmp_path_factory) -> Path:
+def damaged_model(tmp_path_factory) -> Path:
     """A detector whose converted files are not what they should be, in a cache of its own."""
     cache = tmp_path_factory.mktemp("models")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GENESIS_MODELS_DIR", str(cache))
-        exported = genesis("models", "export", "yolov8n", "--shape", "480x640").stdout.strip()
-    Path(exported, "model.xml").write_text("damaged")
-    return Path(exported)
+    shutil.copy(models.weights("yolov8n"), cache)
+    converted = engines.export("yolov8n", (480, 640))
+    damaged = cache / converted.relative_to(models.models_dir())
+    shutil.copytree(converted, damaged)
+    (damaged / "model.xml").write_text("damaged")
+    return damaged
 
 
 @pytest.mark.ray

@@ -95,17 +95,17 @@ def test_what_fails_again_and_again_is_set_aside_and_hinders_nobody(watch, tmp_p
 
 
 def test_whatever_is_killed_no_frame_is_lost_and_no_event_doubled(watch, tmp_path):
-    films = [f"synthetic:?people=3&seconds=120&fps=10&width={width}" for width in (320, 400)]
+    films = [f"synthetic:?people=3&seconds=90&fps=10&width={width}" for width in (320, 400)]
     watched = watch(*films)
     for victim in PROCESSES:
-        watched.wait_for_frames(200)
+        watched.wait_for_frames(100)
         watched.kill(victim)
-    watched.wait_for_frames(200)
+    watched.wait_for_frames(100)
     raylet = watched.find(GROUP).parent()
     assert "raylet" in raylet.name()
     raylet.kill()  # the cameras' node, and with it all that is on it
     watched.wait_until_done()
-    assert watched.frames == {"camera-0": 1200, "camera-1": 1200}
+    assert watched.frames == {"camera-0": 900, "camera-1": 900}
     local = RunFolder.create(tmp_path / "local")
     run_local(settings_for(tmp_path / "local-data", films), local, on_progress=lambda _: None)
     undisturbed = tables(local.path)

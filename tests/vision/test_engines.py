@@ -198,43 +198,55 @@ def test_outputs_without_a_batch_dimension_belong_to_one_picture_each(engine):
     assert [output.shape for output in outputs[:3]] == [(2, 3200, 1), (2, 800, 1), (2, 200, 1)]
 
 
-@pytest.mark.models
-@pytest.mark.timeout(300)
-@pytest.mark.parametrize("engine", ["auto", "onnxruntime"])
-def test_a_process_that_uses_another_engine_never_imports_torch(engine):
-    """Not even when a shape is new and the model is to be converted for it."""
+@pytest.fixture(scope="module")
+def fresh_cache(tmp_path_factory) -> Path:
+    """A cache of models where the detector is weights alone, and is to be converted."""
+    cache = tmp_path_factory.mktemp("cache")
+    shutil.copy(models.weights("yolov8n"), cache)
+    shutil.copy(models.weights("facenet-vggface2"), cache)
+    by_openvino, by_onnxruntime = (
+        engines.export("facenet-vggface2", (160, 160), engine=engine)
+        for engine in ("openvino", "onnxruntime")
+    )
+    for converted in (by_openvino, by_onnxruntime.parent):
+        shutil.copytree(converted, cache / converted.relative_to(models.models_dir()))
+    return cache
+
+
+@pytest.fixture(scope="module")
+def fresh_process(request, fresh_cache, tmp_path_factory) -> tuple[list[str], Path]:
+    """What a process imported that converted and loaded models for an engine, and its home."""
+    home = tmp_path_factory.mktemp("home")
     script = f"""
 import json, sys
 from genesis_ray.vision import engines
-engines.load("yolov8n", (64, 96), engine="{engine}")
-engines.load("facenet-vggface2", (160, 160), engine="{engine}")
+engines.load("yolov8n", (64, 96), engine="{request.param}")
+engines.load("facenet-vggface2", (160, 160), engine="{request.param}")
 print(json.dumps([name for name in ("torch", "ultralytics", "ray") if name in sys.modules]))
 """
-    for folder in models.models_dir().glob("o*/yolov8n-*"):
-        if "-64x96-" in folder.name or folder.parent.name == "onnx":
-            shutil.rmtree(folder)
-    finished = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
-    assert json.loads(finished.stdout) == []
+    finished = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "HOME": str(home), "GENESIS_MODELS_DIR": str(fresh_cache)},
+        capture_output=True,
+        check=True,
+    )
+    return json.loads(finished.stdout), home
 
 
 @pytest.mark.models
 @pytest.mark.timeout(300)
-def test_nothing_is_written_outside_the_cache(tmp_path):
+@pytest.mark.parametrize("fresh_process", ["auto", "onnxruntime"], indirect=True)
+def test_a_process_that_uses_another_engine_never_imports_torch(fresh_process):
+    """Not even when a shape is new and the model is to be converted for it."""
+    assert fresh_process[0] == []
+
+
+@pytest.mark.models
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("fresh_process", ["auto"], indirect=True)
+def test_nothing_is_written_outside_the_cache(fresh_process):
     """OpenVINO and Ultralytics would both leave files in the home, and report their use."""
-    home, cache = tmp_path / "home", tmp_path / "cache"
-    home.mkdir()
-    cache.mkdir()
-    shutil.copy(models.weights("yolov8n"), cache)
-    subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            "from genesis_ray.vision import engines; engines.load('yolov8n', (64, 96))",
-        ],
-        env={**os.environ, "HOME": str(home), "GENESIS_MODELS_DIR": str(cache)},
-        check=True,
-    )
-    assert list(home.iterdir()) == []
+    assert list(fresh_process[1].iterdir()) == []
 
 
 @pytest.mark.models
