@@ -127,7 +127,7 @@ pauses = st.lists(st.sampled_from([1, 1, 6]), min_size=10, max_size=10)
 
 
 @given(happenings, pauses)
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_wherever_the_log_breaks_off_its_visits_end_as_they_would_have(happened, pauses):
     events, names, now = [], set(), 0
     for (make, track), pause in zip(happened, pauses, strict=False):

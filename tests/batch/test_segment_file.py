@@ -74,7 +74,6 @@ def path(tmp_path):
 
 @given(st.lists(reports(), max_size=4))
 @settings(
-    deadline=None,
     max_examples=50,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -59,7 +59,6 @@ def test_a_stream_that_is_kept_up_with_is_decoded_whole():
     st.lists(st.floats(0, 0.9), min_size=1, max_size=30),
     st.lists(st.floats(0, 5), min_size=1, max_size=30),
 )
-@settings(deadline=None)
 def test_whatever_the_network_does_no_frame_is_left_out_while_there_is_time(loads, delays):
     def load(captured: float, _: Depth) -> float:
         return loads[int(captured * 4) % len(loads)]
@@ -97,7 +96,7 @@ def test_a_stream_that_loses_what_comes_too_late_is_found_by_its_load():
     st.floats(0, 0.3),
     st.sampled_from([5.0, 12.5, 25.0, 60.0]),
 )
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_no_stream_is_ever_more_than_some_seconds_late(full, spared, key, fps):
     load = costs(all=full, reference=full * spared, key=key)
     moments = watch(DecodingPace(), load, seconds=120, fps=fps)
@@ -106,7 +105,7 @@ def test_no_stream_is_ever_more_than_some_seconds_late(full, spared, key, fps):
 
 
 @given(st.floats(1.05, 6), st.floats(0, 1), st.floats(0, 0.3))
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 def test_depths_are_neighbours_and_turns_are_rare(full, spared, key):
     load = costs(all=full, reference=full * spared, key=key)
     gone_to = turns(watch(DecodingPace(), load, seconds=1800, fps=10))
@@ -175,7 +174,7 @@ def test_a_key_frame_that_is_much_work_behind_a_pause_of_the_network_is_not_too_
 
 
 @given(st.integers(-(2**20), 2**20), st.integers(-(2**20), 2**20))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_only_how_time_goes_by_counts_and_not_what_time_it_is(wall, stream):
     def depths(wall_s: int, stream_s: int) -> list[Depth]:
         pace = DecodingPace()

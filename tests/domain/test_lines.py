@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from genesis_ray.domain.geometry import Point
@@ -71,7 +71,6 @@ WALL = Line("wall", Point(0.5, -1), Point(0.5, 2))
 
 
 @given(steps, st.sampled_from([OUTDOORS, INDOORS]), st.sampled_from([0, 0.5, 2]))
-@settings(deadline=None)
 def test_ins_less_outs_is_where_somebody_ended_less_where_they_began(way, last, settle_s):
     counter = LineCounter([WALL], settle=timedelta(seconds=settle_s))
     positions = [*way, *[last] * 10]  # so that the last move settles
@@ -86,7 +85,6 @@ def test_ins_less_outs_is_where_somebody_ended_less_where_they_began(way, last, 
 
 
 @given(st.lists(st.builds(Point, st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=40))
-@settings(deadline=None)
 def test_ins_less_outs_is_the_net_of_the_steps_between_the_lines_ends(positions):
     net = 0
     for before, after in pairwise(positions):
@@ -100,7 +98,6 @@ def test_ins_less_outs_is_the_net_of_the_steps_between_the_lines_ends(positions)
 
 
 @given(steps, st.sampled_from([0, 0.5, 2]))
-@settings(deadline=None)
 def test_a_line_the_other_way_round_swaps_in_and_out(positions, settle_s):
     back = Line("wall", WALL.end, WALL.start)
     counters = [LineCounter([line], settle=timedelta(seconds=settle_s)) for line in (WALL, back)]

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from genesis_ray.domain.ordering import DONE, ReorderBuffer
@@ -100,13 +100,11 @@ orders = st.lists(st.integers(0, 5), max_size=20)
 
 
 @given(works, orders, orders)
-@settings(deadline=None)
 def test_the_result_does_not_depend_on_how_the_producers_interleave(work, one, other):
     assert play(work, iter(one))[0] == play(work, iter(other))[0]
 
 
 @given(works, orders)
-@settings(deadline=None)
 def test_everything_leaves_once_in_one_order_and_nothing_is_late(work, turns):
     left, buffer = play(work, turns=iter(turns))
     added = {
@@ -119,7 +117,6 @@ def test_everything_leaves_once_in_one_order_and_nothing_is_late(work, turns):
 
 
 @given(works, orders, st.sampled_from([0, 0.5, 3]))
-@settings(deadline=None)
 def test_patience_loses_and_doubles_nothing_either(work, turns, patience_s):
     left, buffer = play(work, iter(turns), patience=timedelta(seconds=patience_s))
     added = [item for own in work.values() for items, _ in own for _, item in items]
@@ -177,7 +174,6 @@ def test_patience_waits_for_who_lags_less(patient):
 
 
 @given(works, orders, st.integers(0, 5))
-@settings(deadline=None)
 def test_what_is_said_again_changes_nothing(work, turns, again):
     repeated = {
         producer: [*own[:again], *own[max(0, again - 2) :]] for producer, own in work.items()

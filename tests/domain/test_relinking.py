@@ -125,7 +125,6 @@ def test_box_may_not_be_twice_as_high_nor_half(height, expected, camera):
     assert camera.show(1, (8, 0.5, RED), height=height) == [expected]
 
 
-@settings(deadline=None)
 @given(lost=st.floats(0.05, 0.95), begun=st.floats(0.05, 0.95), gap_s=st.floats(0.6, 9))
 def test_nobody_within_the_border_margin_is_found_again(lost, begun, gap_s):
     camera = Camera(reach=100)
@@ -238,7 +237,7 @@ def films(draw) -> Film:
     return film
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(film=films())
 def test_an_id_is_never_given_to_two_tracks_of_a_frame(film):
     camera = Camera()
@@ -247,7 +246,7 @@ def test_an_id_is_never_given_to_two_tracks_of_a_frame(film):
         assert len(set(ids)) == len(ids) == len(shown.people)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(film=films())
 def test_new_ids_count_up_and_no_id_comes_back_once_closed(film):
     camera, newest, closed = Camera(), 0, set()
@@ -260,7 +259,7 @@ def test_new_ids_count_up_and_no_id_comes_back_once_closed(film):
         closed |= {i for i in range(1, newest + 1) if not camera.relinker.is_open(i)}
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(film=films(), seed=st.integers(0, 999))
 def test_order_of_a_frames_tracks_does_not_matter(film, seed):
     rng = np.random.default_rng(seed)
@@ -272,7 +271,7 @@ def test_order_of_a_frames_tracks_does_not_matter(film, seed):
         assert actual == [expected[row] for row in order]
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(film=films())
 def test_pickled_relinker_goes_on_equally(film):
     steady, moving = Camera(), Camera()

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from genesis_ray.domain.samplers import LoadSampler, RateSampler, TokenBucket
@@ -25,7 +25,6 @@ streams = st.lists(st.integers(0, 400_000), min_size=1, max_size=200).map(
 
 
 @given(streams, st.floats(0.5, 60))
-@settings(deadline=None)
 def test_no_stretch_of_time_has_more_frames_than_its_slots(stamps, fps):
     chosen = kept(stamps, fps)
     for number, stamp in enumerate(chosen, start=1):
@@ -34,14 +33,12 @@ def test_no_stretch_of_time_has_more_frames_than_its_slots(stamps, fps):
 
 
 @given(streams, st.floats(0.5, 60))
-@settings(deadline=None)
 def test_a_replay_of_what_was_kept_keeps_all_of_it(stamps, fps):
     chosen = kept(stamps, fps)
     assert kept(chosen, fps) == chosen
 
 
 @given(streams, st.floats(0.5, 60), st.data())
-@settings(deadline=None)
 def test_the_choice_is_made_before_later_frames_are_known(stamps, fps, data):
     cut = data.draw(st.integers(1, len(stamps)))
     assert kept(stamps[:cut], fps) == [
@@ -84,7 +81,6 @@ def test_a_rate_that_is_not_positive_is_refused(fps):
 
 
 @given(streams, st.floats(0.5, 60), st.integers(1, 30))
-@settings(deadline=None)
 def test_in_no_stretch_of_time_does_a_bucket_let_through_more_than_its_burst_and_rate(
     stamps, rate, burst
 ):
@@ -96,7 +92,6 @@ def test_in_no_stretch_of_time_does_a_bucket_let_through_more_than_its_burst_and
 
 
 @given(st.floats(0.5, 60), st.integers(1, 30), st.integers(1, 100))
-@settings(deadline=None)
 def test_what_comes_no_faster_than_the_rate_is_let_through_whole(rate, burst, count):
     bucket = TokenBucket(rate=rate, burst=burst)
     assert all(bucket.takes(at(n / rate + 1e-5 * n)) for n in range(count))

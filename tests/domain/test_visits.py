@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from genesis_ray.domain.visits import Visit, VisitBook
@@ -135,7 +135,6 @@ sightings = st.lists(
 
 
 @given(sightings)
-@settings(deadline=None)
 def test_visits_of_one_identity_never_overlap(unordered):
     in_order_of_naming = sorted(unordered, key=lambda sighting: sighting[1])
     visits = visits_of(in_order_of_naming)
@@ -145,7 +144,6 @@ def test_visits_of_one_identity_never_overlap(unordered):
 
 
 @given(sightings)
-@settings(deadline=None)
 def test_visits_are_what_lies_no_further_apart_than_the_gap(unordered):
     in_order = sorted(unordered)
     joined = [list(in_order[0])]
@@ -158,7 +156,6 @@ def test_visits_are_what_lies_no_further_apart_than_the_gap(unordered):
 
 
 @given(sightings, st.integers(1, GAP_S))
-@settings(deadline=None)
 def test_how_sightings_are_chopped_up_makes_no_difference(unordered, length):
     chopped = sorted(
         (begin, min(begin + length, until))

@@ -2,7 +2,7 @@ from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from genesis_ray.domain.geometry import Point, Polygon
@@ -62,7 +62,6 @@ def crossings_of(stays, *, fps: int, settle_s: float) -> list[Crossing]:
 
 
 @given(stays)
-@settings(deadline=None)
 def test_any_walk_gives_the_same_crossings_at_any_frame_rate_that_sees_it(stays):
     slow = crossings_of(stays, fps=4, settle_s=0.75)
     assert slow == crossings_of(stays, fps=20, settle_s=0.75)
@@ -74,7 +73,6 @@ def test_any_walk_gives_the_same_crossings_at_any_frame_rate_that_sees_it(stays)
     ),
     st.sampled_from([0, 0.5, 1.2]),
 )
-@settings(deadline=None)
 def test_enters_and_exits_of_a_track_alternate_in_every_zone_and_end_with_an_exit(frames, settle_s):
     monitor = ZoneMonitor([LEFT_HALF, UPPER_HALF], settle=timedelta(seconds=settle_s))
     found = [c for n, seen in enumerate(frames) for c in monitor.update(at(n / 2), seen)]

@@ -243,14 +243,14 @@ def film_of(some_tracks) -> list[Event]:
 
 
 @given(st.lists(tracks, max_size=5))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_the_same_events_tell_the_same_story(some_tracks):
     film = film_of(some_tracks)
     assert story(*film) == story(*film)
 
 
 @given(st.lists(tracks, max_size=5))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_every_visit_starts_once_and_ends_once_and_those_of_one_person_do_not_overlap(some_tracks):
     facts = story(*film_of(some_tracks))
     started = [fact.visit_id for fact in facts if isinstance(fact, VisitStarted)]
@@ -264,7 +264,7 @@ def test_every_visit_starts_once_and_ends_once_and_those_of_one_person_do_not_ov
 
 
 @given(st.lists(tracks, max_size=5))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_whoever_was_named_was_there_from_the_first_to_the_last_sight_of_the_track(some_tracks):
     ended = [fact for fact in story(*film_of(some_tracks)) if isinstance(fact, VisitEnded)]
     for track in some_tracks:

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from genesis_ray.domain.appearance import View
@@ -199,7 +199,6 @@ films = st.lists(st.dictionaries(st.integers(1, 4), st.floats(0, 1), max_size=4)
 
 
 @given(films, st.randoms(use_true_random=False))
-@settings(deadline=None)
 def test_the_order_of_the_detections_changes_no_event(film, random):
     shuffled = [dict(random.sample([*scene.items()], len(scene))) for scene in film]
     for one, other in zip(watch(film, fps=4), watch(shuffled, fps=4), strict=True):
@@ -208,7 +207,6 @@ def test_the_order_of_the_detections_changes_no_event(film, random):
 
 
 @given(films)
-@settings(deadline=None)
 def test_people_do_not_change_what_is_said_of_each_other(film):
     together = {event for o in watch(film, fps=4) for event in o.events}
     alone = set()
@@ -219,7 +217,6 @@ def test_people_do_not_change_what_is_said_of_each_other(film):
 
 
 @given(films)
-@settings(deadline=None)
 def test_no_event_is_told_twice(film):
     told = [event.event_id for o in watch(film, fps=4) for event in o.events]
     assert len(told) == len(set(told))

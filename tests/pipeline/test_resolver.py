@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from genesis_ray.domain.events import FaceRecognized, FaceScored
@@ -232,7 +232,6 @@ def play(desk: Desk, faces, *, camera: str = "door"):
 
 
 @given(shows, st.integers(1, 3), st.sampled_from([None, 1, 4]))
-@settings(deadline=None)
 def test_a_track_is_named_at_most_once_and_visitors_have_enough_good_faces(
     faces, votes, visitor_faces
 ):
@@ -251,7 +250,6 @@ def test_a_track_is_named_at_most_once_and_visitors_have_enough_good_faces(
 
 
 @given(shows, shows)
-@settings(deadline=None)
 def test_without_visitors_a_cameras_names_do_not_depend_on_other_cameras(faces, others):
     alone = [events for _, _, events in play(Desk(visitor_faces=None), faces)]
     desk = Desk(visitor_faces=None)

@@ -203,7 +203,7 @@ def run(faces: list[Face], *, cameras, turns) -> list[Event]:
 
 
 @given(appearances, st.lists(st.integers(0, 1), max_size=40), st.permutations(CAMERAS))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_how_the_cameras_reports_interleave_does_not_matter(seen, turns, cameras):
     faces = [face(camera, second, track=t, person=p) for camera, second, t, p in seen]
     assert run(faces, cameras=cameras, turns=iter(turns)) == run(
@@ -212,7 +212,7 @@ def test_how_the_cameras_reports_interleave_does_not_matter(seen, turns, cameras
 
 
 @given(appearances, st.integers(0, 39))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_another_process_goes_on_from_a_pickled_state_and_what_was_taken_since(seen, killed_at):
     faces = [face(camera, second, track=t, person=p) for camera, second, t, p in seen]
     turns = [

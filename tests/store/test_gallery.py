@@ -56,7 +56,7 @@ def test_a_closed_gallery_opens_with_the_same_answers(tmp_path):
         assert gallery.count == sum(person % 3 + 1 for person in range(20))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 1000), limit=st.integers(1, 12))
 def test_the_search_is_exact(seed, limit, tmp_path_factory):
     faces, probe = unit(seed, 12), unit(seed + 1)[0]

@@ -77,7 +77,7 @@ def test_a_tenant_id_cannot_lead_out_of_the_folder(folder, observed):
 _APPEND = st.lists(st.tuples(st.integers(0, 50), st.sampled_from(["a", "b", "c-1"])), max_size=8)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(closed=st.lists(_APPEND, max_size=3), still_open=st.lists(_APPEND, max_size=3))
 def test_no_tenant_sees_anothers_row_and_all_see_their_own(closed, still_open, observed):
     expected = {

@@ -126,7 +126,7 @@ def test_times_are_utc_in_microseconds_in_every_table(table):
 
 
 @given(st.lists(events, max_size=20))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_what_is_put_into_tables_comes_out_the_same_and_in_order(some):
     tables = to_tables(some)
     for name, table in tables.items():

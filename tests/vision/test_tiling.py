@@ -67,7 +67,7 @@ def test_who_is_too_small_in_the_whole_picture_is_found_in_a_tile():
     assert iou(both.xyxy, boxes((300, 200, 20, 26))) > 0.7
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 1850), st.integers(0, 900), st.integers(30, 70), st.integers(60, 180))
 def test_wherever_somebody_stands_they_are_one_person(left, top, width, height):
     _, both = looked_at_twice(scene((left, top, width, height)))

@@ -277,7 +277,7 @@ def test_frame_rate_must_be_positive():
         PersonTracker(process_fps=0)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_order_of_detections_does_not_matter(seed):
     rng = np.random.default_rng(seed)
