@@ -13,6 +13,9 @@ from genesis_ray.store.trial import OPENING, Trial
 
 _TRIAL = "trial"
 
+_LONGEST_PAUSE_S = 60.0
+"""All cameras wait meanwhile."""
+
 
 class Recovery:
     """The way of a keeper, the journal or the resolver, from its start to its first success.
@@ -99,4 +102,4 @@ class Recovery:
     def _wait_after(self, deaths: int) -> None:
         """Give what may pass by itself, a lack of memory for instance, time to do so."""
         if deaths:
-            self._pause(self._settings.retry_delays_s[deaths - 1])
+            self._pause(min(self._settings.retry_delays_s[deaths - 1], _LONGEST_PAUSE_S))
