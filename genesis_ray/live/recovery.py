@@ -47,6 +47,7 @@ class Recovery:
         self._trial = Trial(folder / _TRIAL, spec.key)
         self._most_deaths = max(1, len(spec.settings.retry_delays_s))
         self._items = 0
+        self._at = ""
         self._step(OPENING, "while it opened what it keeps")
 
     def admits(self, camera_id: str, at: datetime, frame_index: int | None = None) -> bool:
@@ -55,7 +56,8 @@ class Recovery:
         It has to be the same one in each process.
         """
         self._items += 1
-        deaths = self._trial.begin(f"item {self._items}")
+        self._at = f"item {self._items}"
+        deaths = self._trial.begin(self._at)
         if deaths < self._most_deaths:
             self._wait_after(deaths)
             return True
@@ -90,7 +92,10 @@ class Recovery:
         self._trial.end()
 
     def _step(self, step: str, when: str) -> None:
-        """Begin a step that cannot be left out."""
+        """Begin a step that cannot be left out, unless it has been begun."""
+        if step == self._at:
+            return
+        self._at = step
         deaths = self._trial.begin(step)
         if deaths >= self._most_deaths:
             raise GenesisError(

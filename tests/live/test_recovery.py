@@ -89,6 +89,14 @@ def test_no_pause_is_so_long_that_the_keeper_is_given_up_meanwhile(keepers):
     assert keepers.pauses == [1, 60]
 
 
+def test_there_is_one_pause_however_often_it_is_noted_that_an_item_is_over(keepers):
+    keepers.start().passed()
+    again = keepers.start()
+    for _ in range(3):
+        again.passed()
+    assert keepers.pauses == [1]
+
+
 def test_each_of_several_is_found_out_and_the_first_is_left_out_by_all_that_follow(keepers):
     starts = 1
     while keepers.go_through(7, 9) is None:
