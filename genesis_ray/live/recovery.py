@@ -13,6 +13,9 @@ from genesis_ray.store.trial import OPENING, Trial
 
 _TRIAL = "trial"
 
+_LONGEST_PAUSE_S = 60.0
+"""All cameras wait meanwhile."""
+
 
 class Recovery:
     """The way of a keeper, the journal or the resolver, from its start to its first success.
@@ -44,6 +47,7 @@ class Recovery:
         self._trial = Trial(folder / _TRIAL, spec.key)
         self._most_deaths = max(1, len(spec.settings.retry_delays_s))
         self._items = 0
+        self._at = ""
         self._step(OPENING, "while it opened what it keeps")
 
     def admits(self, camera_id: str, at: datetime, frame_index: int | None = None) -> bool:
@@ -52,7 +56,8 @@ class Recovery:
         It has to be the same one in each process.
         """
         self._items += 1
-        deaths = self._trial.begin(f"item {self._items}")
+        self._at = f"item {self._items}"
+        deaths = self._trial.begin(self._at)
         if deaths < self._most_deaths:
             self._wait_after(deaths)
             return True
@@ -87,7 +92,10 @@ class Recovery:
         self._trial.end()
 
     def _step(self, step: str, when: str) -> None:
-        """Begin a step that cannot be left out."""
+        """Begin a step that cannot be left out, unless it has been begun."""
+        if step == self._at:
+            return
+        self._at = step
         deaths = self._trial.begin(step)
         if deaths >= self._most_deaths:
             raise GenesisError(
@@ -99,4 +107,4 @@ class Recovery:
     def _wait_after(self, deaths: int) -> None:
         """Give what may pass by itself, a lack of memory for instance, time to do so."""
         if deaths:
-            self._pause(self._settings.retry_delays_s[deaths - 1])
+            self._pause(min(self._settings.retry_delays_s[deaths - 1], _LONGEST_PAUSE_S))

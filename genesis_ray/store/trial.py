@@ -23,7 +23,7 @@ class Trial:
         """Read what processes of the same system left; `key` is the system's."""
         self._path = path
         self._system = sha256(key).hexdigest()
-        first, *steps = path.read_text().splitlines() if path.exists() else [""]
+        first, *steps = (path.read_text() if path.exists() else "").splitlines() or [""]
         self._deaths = Counter(_last_of_each(steps) if first == self._system else ())
         if not self._deaths:  # what another system died of is nothing to this one
             path.unlink(missing_ok=True)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -79,6 +80,21 @@ def test_before_what_killed_processes_is_tried_again_there_is_a_pause(keepers):
     for _ in range(4):
         keepers.go_through(8)
     assert keepers.pauses == [1, 5]
+
+
+def test_no_pause_is_so_long_that_the_keeper_is_given_up_meanwhile(keepers):
+    keepers.spec = replace(keepers.spec, settings=Settings(retry_delays_s=[1, 3600, 3600]))
+    for _ in range(3):
+        keepers.go_through(8)
+    assert keepers.pauses == [1, 60]
+
+
+def test_there_is_one_pause_however_often_it_is_noted_that_an_item_is_over(keepers):
+    keepers.start().passed()
+    again = keepers.start()
+    for _ in range(3):
+        again.passed()
+    assert keepers.pauses == [1]
 
 
 def test_each_of_several_is_found_out_and_the_first_is_left_out_by_all_that_follow(keepers):

@@ -51,7 +51,8 @@ def test_what_another_system_died_of_does_not_count(path):
     assert process(path, "item 1")["item 1"] == 0
 
 
-def test_a_file_without_a_step_is_that_of_a_process_that_had_not_begun(path):
+@pytest.mark.parametrize("lines", [0, 1])
+def test_a_file_without_a_step_is_that_of_a_process_that_had_not_begun(path, lines):
     process(path)
-    path.write_text(path.read_text().splitlines()[0] + "\n")
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:lines]))
     assert process(path) == {OPENING: 0}
