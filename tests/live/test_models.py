@@ -1,8 +1,10 @@
 import asyncio
 
 import pytest
+from ray.exceptions import ActorUnavailableError
 
-from genesis_ray.live.models import AbandonedError, Patience
+from genesis_ray.live import models
+from genesis_ray.live.models import AbandonedError, Patience, Request
 
 
 async def answer_after(seconds: float, patience: Patience) -> str:
@@ -44,3 +46,36 @@ def test_a_time_out_of_the_answers_own_is_not_taken_for_the_end():
 
     with pytest.raises(TimeoutError, match="the model's own"):
         asyncio.run(run())
+
+
+class Replicas:
+    """A model whose first replicas die while they are asked."""
+
+    name = "detector"
+
+    def __init__(self, deaths: int) -> None:
+        self.patience = Patience()
+        self.returned: list[str] = []
+        self._deaths = deaths
+
+    def on_return(self, name: str, after_s: float) -> None:
+        assert after_s > 0
+        self.returned.append(name)
+
+    async def send(self, payload: int) -> int:
+        if self._deaths:
+            self._deaths -= 1
+            raise ActorUnavailableError("the replica died", None)
+        return 2 * payload
+
+
+@pytest.mark.parametrize(("deaths", "told"), [(0, []), (2, ["detector"])])
+def test_a_replica_that_dies_is_asked_for_again_and_its_return_is_told(monkeypatch, deaths, told):
+    monkeypatch.setattr(models, "_ASK_AGAIN_S", 0.01)
+    replicas = Replicas(deaths)
+
+    async def ask() -> int:
+        return await Request(replicas, 21).answer()
+
+    assert asyncio.run(ask()) == 42
+    assert replicas.returned == told
