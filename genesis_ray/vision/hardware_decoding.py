@@ -58,9 +58,9 @@ def _on_gpu(context: Mapping[str, str]) -> HWAccel:
 def _gpu_context() -> Mapping[str, str] | None:
     """Return which context of the GPU decoders are to use; None where none can be used.
 
-    All of a process' cameras share its first one: each with a context of its own would take
-    hundreds of megabytes more, and turns with the others. Where torch uses the GPU too it has made
-    that one its own way, and FFmpeg wants another.
+    All of a process' cameras share its first one: contexts of their own would each take memory,
+    and turns with the others. Where torch uses the GPU too it has made that one its own way, and
+    FFmpeg wants another.
     """
     if engines.best_device() == "cpu":
         return None
