@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from genesis_ray.cli.evaluate_faces import faces
+from genesis_ray.cli.evaluate_identification import identification
 
 if TYPE_CHECKING:
     from genesis_ray.domain.detections import Tracks
@@ -22,6 +23,7 @@ app = typer.Typer(
     help="Measure how right the system is, against known truth.", no_args_is_help=True
 )
 app.command()(faces)
+app.command()(identification)
 
 
 @app.command()

@@ -2,19 +2,16 @@
 
 import json
 import math
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from genesis_ray.domain.frames import Image
-    from genesis_ray.domain.identity import Embedding
-    from genesis_ray.evaluation.pairs_file import Pair
-    from genesis_ray.evaluation.verification import VerificationScore
+from genesis_ray.cli.central_faces import EmbedderOption, FinderOption, embed_central_faces
 
-_PHOTOS_A_CALL = 8
+if TYPE_CHECKING:
+    from genesis_ray.domain.identity import Embedding
+    from genesis_ray.evaluation.verification import VerificationScore
 
 
 def faces(
@@ -25,10 +22,8 @@ def faces(
     sets: Annotated[
         list[str] | None, typer.Option("--set", help="Score this set; repeatable.  [all]")
     ] = None,
-    embedder: Annotated[
-        str, typer.Option(help="fused, facenet-vggface2, sface or w600k_mbf.")
-    ] = "fused",
-    detector: Annotated[str, typer.Option(help="yunet, scrfd or mtcnn.")] = "yunet",
+    embedder: EmbedderOption = "fused",
+    detector: FinderOption = "yunet",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
 ) -> None:
     """Score a face embedder on pairs of pictures.
@@ -45,7 +40,8 @@ def faces(
     from genesis_ray.evaluation.verification import ScoredPairs, verify
 
     wanted = read_pairs(pairs, sets=sets or ())
-    found = _embeddings(wanted, root or pairs.parent, embedder, detector)
+    files = (name for pair in wanted for name in (pair.img1, pair.img2))
+    found = embed_central_faces(files, root or pairs.parent, embedder, detector)
     score = verify(
         ScoredPairs(
             similarity=np.array([_similarity(found[p.img1], found[p.img2]) for p in wanted]),
@@ -57,61 +53,6 @@ def faces(
         typer.echo(json.dumps(_to_json(score), indent=2, allow_nan=False))
     else:
         _show(score, f"{embedder} on faces found by {detector}")
-
-
-def _embeddings(
-    pairs: Sequence["Pair"], root: Path, embedder: str, detector: str
-) -> dict[str, "Embedding | None"]:
-    """Return the embedding of every picture's central face, None where there is no face."""
-    from rich.progress import track
-
-    from genesis_ray.cli.console import stderr
-    from genesis_ray.cli.models import pull_with_bar
-    from genesis_ray.vision import embedders, face_finders
-    from genesis_ray.vision.faces import FaceEmbedder
-
-    names = list(dict.fromkeys(name for pair in pairs for name in (pair.img1, pair.img2)))
-    _check_all_there(root, names)
-    parts = [part.model for part in embedders.find(embedder).parts]
-    for name in [face_finders.model_of(detector), *parts]:
-        pull_with_bar(name)
-    model = FaceEmbedder(embedder, detector=detector)
-    chunks = [names[i : i + _PHOTOS_A_CALL] for i in range(0, len(names), _PHOTOS_A_CALL)]
-    embeddings: dict[str, Embedding | None] = {}
-    for chunk in track(chunks, "embedding faces", console=stderr, transient=True):
-        answers = model.central_faces([_read(root / name) for name in chunk])
-        embeddings.update(
-            (name, face.embedding if face else None)
-            for name, face in zip(chunk, answers, strict=True)
-        )
-    return embeddings
-
-
-def _check_all_there(root: Path, names: Sequence[str]) -> None:
-    from genesis_ray.errors import SourceError
-
-    missing = [name for name in names if not (root / name).is_file()]
-    if missing:
-        raise SourceError(
-            f"{root / missing[0]}: no such picture, as {len(missing)} of {len(names)} are missing; "
-            "name the folder that the paths of the pairs start from with --root"
-        )
-
-
-def _read(path: Path) -> "Image":
-    import cv2
-    import numpy as np
-
-    from genesis_ray.errors import SourceError
-
-    try:
-        content = np.frombuffer(path.read_bytes(), np.uint8)
-    except OSError as error:
-        raise SourceError(f"{path}: {error.strerror}; make it readable") from error
-    image: Image | None = cv2.imdecode(content, cv2.IMREAD_COLOR) if len(content) else None
-    if image is None:
-        raise SourceError(f"{path}: expected a picture, found none in it; give a JPEG, PNG or PGM")
-    return image
 
 
 def _similarity(one: "Embedding | None", other: "Embedding | None") -> float:

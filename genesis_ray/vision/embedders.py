@@ -62,7 +62,7 @@ class EmbedderEntry:
 
 
 def _on_lfw(*, fnir: float, fpir: float) -> str:
-    """Say how a threshold does by `evaluation.identification.open_set`."""
+    """Say how a threshold does by `genesis evaluate identification`."""
     return (
         f"LFW folds 1 to 3, faces found by YuNet, 450 people enrolled with one picture each: "
         f"misses {fnir:.1%} of 1,079 other faces of theirs (FNIR), takes {fpir:.1%} of 791 "
