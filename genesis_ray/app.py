@@ -22,6 +22,7 @@ from ray.serve.handle import DeploymentHandle
 from genesis_ray import settings_file
 from genesis_ray.api.backends import Backends
 from genesis_ray.api.feed import PolledFeed
+from genesis_ray.domain.people import Person
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.live.remote import LIVE
 from genesis_ray.live.service import Live
@@ -32,8 +33,6 @@ from genesis_ray.store.state_log import new_key
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
-
-    from genesis_ray.store.people import Person
 
 API = "api"
 
@@ -125,7 +124,7 @@ class Api:
         )
         return create_app(backends, echo_request_id=False)
 
-    def _people(self) -> Sequence["Person"]:
+    def _people(self) -> Sequence[Person]:
         from genesis_ray.running.identities import identity_folder
         from genesis_ray.store.people import People
 

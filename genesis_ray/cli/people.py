@@ -9,7 +9,7 @@ import typer
 from genesis_ray.cli.run import ConfigOption, DataOption
 
 if TYPE_CHECKING:
-    from genesis_ray.store.people import Person
+    from genesis_ray.domain.people import Person
 
 app = typer.Typer(
     name="people", help="Enrol people by their photos, and see who is known.", no_args_is_help=True

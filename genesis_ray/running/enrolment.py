@@ -10,11 +10,12 @@ import cv2
 import numpy as np
 
 from genesis_ray.domain.frames import Image
+from genesis_ray.domain.people import Person
 from genesis_ray.errors import ConfigurationError, FaceError, SourceError
 from genesis_ray.running.assembly import Embedder, load_embedder
 from genesis_ray.running.identities import open_identities
 from genesis_ray.settings import Settings
-from genesis_ray.store.people import People, Person
+from genesis_ray.store.people import People
 from genesis_ray.vision.faces import EmbeddedFace
 
 

@@ -8,11 +8,12 @@ from datetime import datetime
 from pathlib import Path
 
 from genesis_ray.domain.identity import MatchPolicy
+from genesis_ray.domain.people import visitor
 from genesis_ray.pipeline.resolver import IdentityResolver, ResolverPolicy
 from genesis_ray.running.assembly import EmbedderTraits
 from genesis_ray.settings import Settings
 from genesis_ray.store.gallery import FaceGallery
-from genesis_ray.store.people import People, Person
+from genesis_ray.store.people import People
 from genesis_ray.store.tenants import gallery_folder
 
 
@@ -59,5 +60,4 @@ class _Visitors:
 
     def add_visitor(self, identity_id: str, *, at: datetime) -> None:
         """Note a new visitor, under a name that says nothing about them."""
-        name = f"visitor {identity_id[:4]}"
-        self._people.add(Person(identity_id=identity_id, name=name, kind="visitor", enrolled_at=at))
+        self._people.add(visitor(identity_id, at=at))

@@ -1,29 +1,17 @@
 """One tenant's people: what their identities are called."""
 
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from dataclasses import asdict
+from datetime import UTC
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import pyarrow as pa
 
+from genesis_ray.domain.people import Person
 from genesis_ray.errors import NotFoundError, StoreError
 from genesis_ray.store.lance_table import LanceTable
 from genesis_ray.store.schemas import PEOPLE_SCHEMA
-
-Kind = Literal["enrolled", "visitor"]
-"""Enrolled by somebody under a name, or a pseudonymous visitor."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """An identity and its name; names need not differ, identities do."""
-
-    identity_id: str
-    name: str
-    kind: Kind
-    enrolled_at: datetime
 
 
 class People:

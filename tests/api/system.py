@@ -10,11 +10,12 @@ from fastapi.testclient import TestClient
 from genesis_ray.api.app import create_app
 from genesis_ray.api.backends import Backends
 from genesis_ray.domain.events import FaceRecognized, TrackObserved, ZoneCrossed
+from genesis_ray.domain.people import Person
 from genesis_ray.running.live_state import LiveState
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.settings_cameras import CameraSettings, LineSettings, ZoneSettings
 from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.people import People, Person
+from genesis_ray.store.people import People
 from genesis_ray.telemetry import Figures
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)

@@ -7,12 +7,13 @@ import cv2
 import numpy as np
 import pytest
 
+from genesis_ray.domain.people import Person
 from genesis_ray.errors import ConfigurationError, FaceError, SourceError
 from genesis_ray.running.enrolment import enroll
 from genesis_ray.running.identities import identity_folder
 from genesis_ray.settings import Settings
 from genesis_ray.store.gallery import FaceGallery
-from genesis_ray.store.people import People, Person
+from genesis_ray.store.people import People
 from genesis_ray.testing import ColourEmbedder, SyntheticFilm
 
 EMBEDDER = ColourEmbedder()

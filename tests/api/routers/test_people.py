@@ -1,4 +1,4 @@
-from genesis_ray.store.people import Person
+from genesis_ray.domain.people import Person
 from tests.api.system import System, at
 
 ADA = Person(identity_id="b", name="Ada", kind="enrolled", enrolled_at=at(0))
