@@ -11,6 +11,7 @@ import pyarrow as pa
 from genesis_ray.domain.ledger import Entry, Merge, Reject, Rename, Split, TrackSight, Undo
 from genesis_ray.store.lance_table import LanceTable
 from genesis_ray.store.schemas import LEDGER_SCHEMA
+from genesis_ray.store.tenants import LEDGER
 
 _KINDS: dict[str, type[Entry]] = {
     "merge": Merge,
@@ -35,13 +36,8 @@ class Ledger:
         Raises:
             StoreError: Another process writes to it, or it has another schema.
         """
-        self._table = LanceTable(folder, "ledger", LEDGER_SCHEMA, writer=writer)
+        self._table = LanceTable(folder, LEDGER, LEDGER_SCHEMA, writer=writer)
         self._entries = [_entry(row) for row in self._table.rows().to_pylist()]
-
-    @staticmethod
-    def is_in(folder: Path) -> bool:
-        """Tell whether anything was ever decided for a tenant, without opening it."""
-        return (folder / "ledger.lance").is_dir()
 
     def entries(self) -> list[Entry]:
         """Return all entries in the order in which they were made."""

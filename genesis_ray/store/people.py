@@ -1,5 +1,6 @@
 """One tenant's people: what their identities are called."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC
 from pathlib import Path
@@ -75,7 +76,7 @@ class People:
 
     def table(self) -> pa.Table:
         """Return all people as `PEOPLE_SCHEMA` has them."""
-        return pa.Table.from_pylist([asdict(p) for p in self.everyone()], schema=PEOPLE_SCHEMA)
+        return as_table(self.everyone())
 
     def by_name(self, name: str) -> list[Person]:
         """Return the people who are called exactly `name`, by when they were enrolled."""
@@ -116,6 +117,11 @@ class People:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def as_table(people: Iterable[Person]) -> pa.Table:
+    """Return people as `PEOPLE_SCHEMA` has them."""
+    return pa.Table.from_pylist([asdict(person) for person in people], schema=PEOPLE_SCHEMA)
 
 
 def _person(row: dict[str, Any]) -> Person:

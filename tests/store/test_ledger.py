@@ -9,6 +9,7 @@ import pytest
 import genesis_ray
 from genesis_ray.errors import StoreError
 from genesis_ray.store.ledger import Ledger, kind_of
+from genesis_ray.store.tenants import has_ledger
 from tests.store.killed_ledger_writer import entry
 
 KILLS = 20
@@ -20,13 +21,14 @@ def test_entries_of_every_kind_are_there_after_opening_again_in_their_order(tmp_
         for each in made:
             ledger.append(each)
             assert Ledger(tmp_path).entries()[-1] == each
+    assert has_ledger(tmp_path)
     assert Ledger(tmp_path).entries() == made
     assert [kind_of(each) for each in made] == ["merge", "split", "rename", "reject", "undo"]
 
 
 def test_where_nobody_decided_anything_there_is_no_entry_and_none_is_made(tmp_path):
     assert Ledger(tmp_path).entries() == []
-    assert not Ledger.is_in(tmp_path)
+    assert not has_ledger(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
