@@ -5,15 +5,16 @@ Apart from `assembly`, because LanceDB is not needed, and costs memory, where ca
 
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from genesis_ray.domain.identity import MatchPolicy
 from genesis_ray.domain.ledger import WhoIsWho, fold
 from genesis_ray.domain.people import visitor
 from genesis_ray.errors import NotFoundError
 from genesis_ray.pipeline.resolver import IdentityResolver, ResolverPolicy
-from genesis_ray.running.assembly import EmbedderTraits
+from genesis_ray.running.assembly import EmbedderTraits, embedder_traits
 from genesis_ray.settings import Settings
 from genesis_ray.store.gallery import FaceGallery
 from genesis_ray.store.ledger import Ledger
@@ -76,6 +77,25 @@ def who_is_who(settings: Settings) -> WhoIsWho:
     """Return who a tenant's people are, by all that was decided until now."""
     folder = identity_folder(settings)
     return fold(Ledger(folder).entries(), People(folder).everyone())
+
+
+def faces_of(settings: Settings, who: WhoIsWho, identity_id: str) -> list[dict[str, Any]]:
+    """Return what is stored of each face of a person, but its embedding and whose it was."""
+    traits = embedder_traits(settings.faces)
+    gallery = FaceGallery(
+        identity_folder(settings), embedder=traits.name, dimension=traits.dimension
+    )
+    return [
+        {
+            "face_id": row["face_id"],
+            "enrolled_as": row["identity_id"],
+            "camera_id": row["camera_id"],
+            "enrolled_at": row["enrolled_at"].astimezone(UTC).isoformat(),
+            "quality": row["quality"],
+        }
+        for row in gallery.faces().to_pylist()
+        if who.now(who.moved_faces.get(row["face_id"], row["identity_id"])) == identity_id
+    ]
 
 
 def build_resolver(
