@@ -22,6 +22,7 @@ from ray.serve.handle import DeploymentHandle
 from genesis_ray import settings_file
 from genesis_ray.api.backends import Backends
 from genesis_ray.api.feed import PolledFeed
+from genesis_ray.domain.people import Person
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.live.remote import LIVE
 from genesis_ray.live.service import Live
@@ -32,8 +33,6 @@ from genesis_ray.store.state_log import new_key
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
-
-    from genesis_ray.store.people import Person
 
 API = "api"
 
@@ -114,22 +113,21 @@ class Api:
     def __serve_build_asgi_app__(self) -> "FastAPI":
         """Return the application that answers; Serve calls this once."""
         from genesis_ray.api.app import create_app
-        from genesis_ray.store.reader import RunTables
+        from genesis_ray.running.history import present_tables
 
         settings = self._settings
         backends = Backends(
             configured=settings.cameras,
             feed=self._feed,
-            events=RunTables(live_run_path(settings) / "events", settings.tenant_id),
+            events=present_tables(live_run_path(settings) / "events", settings, settings.tenant_id),
             people=self._people,
         )
         return create_app(backends, echo_request_id=False)
 
-    def _people(self) -> Sequence["Person"]:
-        from genesis_ray.running.identities import identity_folder
-        from genesis_ray.store.people import People
+    def _people(self) -> Sequence[Person]:
+        from genesis_ray.running.identities import who_is_who
 
-        return People(identity_folder(self._settings)).everyone()
+        return who_is_who(self._settings).people
 
 
 def _checked(args: dict[str, object]) -> Arguments:

@@ -7,6 +7,7 @@ GenesisError
 ├── ModelError           weights are missing, or fail their digest
 ├── FaceError            a photo has no face where one is needed, or several
 ├── FailedAgainError     what was set aside and is tried once more fails as before
+├── LedgerError          a decision about identities contradicts what was decided before
 └── StoreError           a table, log or run folder cannot be read or written
 
 A message says what was expected, what came, and what to do about it.
@@ -39,6 +40,10 @@ class FaceError(GenesisError):
 
 class FailedAgainError(GenesisError):
     """What was set aside and is tried once more fails as before."""
+
+
+class LedgerError(GenesisError):
+    """A decision about identities contradicts what was decided before."""
 
 
 class StoreError(GenesisError):

@@ -2,15 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import pyarrow as pa
 
+from genesis_ray.domain.people import Person
 from genesis_ray.running.live_state import LiveState
 from genesis_ray.settings_cameras import CameraSettings
-
-if TYPE_CHECKING:  # it brings LanceDB, which takes seconds
-    from genesis_ray.store.people import Person
 
 
 class Feed(Protocol):
@@ -30,7 +28,7 @@ EventReader = Mapping[str, pa.Table]
 class PeopleReader(Protocol):
     """The tenant's people."""
 
-    def __call__(self) -> Sequence["Person"]:
+    def __call__(self) -> Sequence[Person]:
         """Return everyone, by (enrolled_at, identity_id)."""
 
 

@@ -105,10 +105,10 @@ def _last_pass(
     traits = embedder_traits(settings.faces)
     events = len(letters)
     with ExitStack() as opened:
-        people, gallery = open_identities(settings, traits, opened)
+        identities = open_identities(settings, traits, opened)
         log = opened.enter_context(EventLog(run.events))
         log.append(letters)
-        resolving = ResolverStage(list(reports), build_resolver(settings, gallery, people, traits))
+        resolving = ResolverStage(list(reports), build_resolver(settings, identities, traits))
         journaling = JournalStage(list(reports), build_journal(settings))
         for rows in settle(reports, resolving, journaling, clock=clock):
             log.append(rows)

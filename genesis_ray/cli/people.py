@@ -2,18 +2,27 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from genesis_ray.cli import repairs
 from genesis_ray.cli.run import ConfigOption, DataOption
 
 if TYPE_CHECKING:
-    from genesis_ray.store.people import Person
+    from genesis_ray.domain.people import Person
 
 app = typer.Typer(
-    name="people", help="Enrol people by their photos, and see who is known.", no_args_is_help=True
+    name="people",
+    help="Enrol people by photos, see who is known, and say who is who where that went wrong.",
+    no_args_is_help=True,
 )
+app.command()(repairs.merge)
+app.command()(repairs.split)
+app.command()(repairs.rename)
+app.command()(repairs.reject)
+app.command()(repairs.undo)
+app.command()(repairs.log)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
@@ -54,11 +63,10 @@ def list_people(
     from genesis_ray import settings_file
     from genesis_ray.cli.console import stdout
     from genesis_ray.cli.run import with_options
-    from genesis_ray.running.identities import identity_folder
-    from genesis_ray.store.people import People
+    from genesis_ray.running.identities import who_is_who
 
     settings = with_options(settings_file.load(config), data=data, start=None)
-    everyone = People(identity_folder(settings)).everyone()
+    everyone = who_is_who(settings).people
     if as_json:
         typer.echo(json.dumps([_to_json(person) for person in everyone], indent=2))
         return
@@ -82,32 +90,39 @@ def show(
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what is stored of a person."""
+    """Show what is stored of a person; with --json each face as well."""
+    from rich.markup import escape
+
     from genesis_ray import settings_file
     from genesis_ray.cli.console import stdout
     from genesis_ray.cli.run import with_options
     from genesis_ray.running.assembly import embedder_traits
-    from genesis_ray.running.identities import identity_folder
-    from genesis_ray.store.gallery import FaceGallery
-    from genesis_ray.store.people import People
+    from genesis_ray.running.identities import faces_of, who_is_who
+    from genesis_ray.running.repairs import find
 
     settings = with_options(settings_file.load(config), data=data, start=None)
-    people = People(identity_folder(settings))
-    found = people.by_name(name) or [people.get(name)]
+    who = who_is_who(settings)
     traits = embedder_traits(settings.faces)
-    gallery = FaceGallery(
-        identity_folder(settings), embedder=traits.name, dimension=traits.dimension
-    )
-    rows = [
-        {**_to_json(person), "faces": gallery.faces_of(person.identity_id), "embedder": traits.name}
-        for person in found
-    ]
+    rows: list[dict[str, Any]] = []
+    for person in who.by_name(name) or [who.person(find(who, name))]:
+        faces = faces_of(settings, who, person.identity_id)
+        rows.append(
+            {
+                **_to_json(person),
+                "identities": who.members(person.identity_id),
+                "faces": len(faces),
+                "embedder": traits.name,
+                "face_list": faces,
+            }
+        )
     if as_json:
-        typer.echo(json.dumps(rows, indent=2))
+        typer.echo(json.dumps(rows, indent=2, default=str))
         return
     for row in rows:
-        stdout.print(f"[bold]{row['name']}[/], {row['kind']} since {row['enrolled_at']}")
+        stdout.print(f"[bold]{escape(row['name'])}[/], {row['kind']} since {row['enrolled_at']}")
         stdout.print(f"  identity {row['identity_id']}")
+        for merged in row["identities"][1:]:
+            stdout.print(f"  and {merged}, merged with it")
         stdout.print(f"  {row['faces']} faces in the gallery of {row['embedder']}, no photos")
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 from genesis_ray.analytics import pictures
 from genesis_ray.domain.frames import Image
 from genesis_ray.running.assembly import open_station
-from genesis_ray.running.identities import identity_folder
+from genesis_ray.running.history import present_tables
+from genesis_ray.running.identities import who_is_who
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
-from genesis_ray.store.people import People
-from genesis_ray.store.reader import RunTables
+from genesis_ray.store.people import as_table
 from genesis_ray.store.run_folder import RunFolder
 
 
@@ -19,7 +19,7 @@ def draw_pictures(settings: Settings, run: RunFolder) -> list[Path]:
 
     A camera's picture is behind its heat map where the settings allow pictures at all.
     """
-    tables = RunTables(run.events, settings.tenant_id)
+    tables = present_tables(run.events, settings, settings.tenant_id)
     run.media.mkdir(exist_ok=True)
     drawn = []
     for camera in settings.cameras:
@@ -35,7 +35,7 @@ def draw_pictures(settings: Settings, run: RunFolder) -> list[Path]:
         tables["track_observations"],
         face_recognitions=tables["face_recognitions"],
         zone_crossings=tables["zone_crossings"],
-        people=People(identity_folder(settings)).table(),
+        people=as_table(who_is_who(settings).people),
     )
     pictures.save(figure, path)
     return [*drawn, path]

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from genesis_ray.cli.answer import Format, show, written
+from genesis_ray.cli.run import DataOption
 from genesis_ray.errors import ConfigurationError
 
 
@@ -17,6 +18,7 @@ def query(
     run: Annotated[
         Path | None, typer.Option(help="The run's folder; the newest in runs/ by default.")
     ] = None,
+    data: DataOption = None,
     tenant: Annotated[
         str | None, typer.Option(help="Only the rows of this tenant; all by default.")
     ] = None,
@@ -31,16 +33,20 @@ def query(
     """Ask the events of a run a question in SQL, such as "FROM visits ORDER BY started_at".
 
     The dialect is DuckDB's, times are UTC. `visits` has one row a visit, `visit_events` the rows
-    that it was made from.
+    that it was made from. Identities are those that hold now (`genesis people log`); what was
+    written is in `face_recognitions_as_written` and `visit_events_as_written`.
     """
     from genesis_ray.analytics import query as analytics
+    from genesis_ray.running.history import present_tables, settings_of
     from genesis_ray.store.disk import write_file
-    from genesis_ray.store.reader import RunTables
     from genesis_ray.store.run_folder import RunFolder
 
     chosen = _chosen(output_format, output)
     folder = RunFolder.open(run) if run else RunFolder.newest()
-    tables = RunTables(folder.events, tenant)
+    settings = settings_of(folder, data)
+    if not settings.data_dir.is_dir() and (data or folder.summary().get("settings")):
+        _warn_of(settings.data_dir)
+    tables = present_tables(folder.events, settings, tenant)
     answer = analytics.run(sql, tables) if sql is not None else analytics.describe(tables)
     if output:
         write_file(output.resolve(), written(answer, chosen))
@@ -48,6 +54,17 @@ def query(
         show(answer)
     else:
         sys.stdout.write(written(answer, chosen).decode())
+
+
+def _warn_of(data: Path) -> None:
+    from genesis_ray.cli.console import stderr
+
+    stderr.print(
+        f"{data}, which has the people of the run, is not there: identities are shown as they "
+        f"were written. Name it with --data DIR.",
+        markup=False,
+        soft_wrap=True,
+    )
 
 
 def _chosen(output_format: Format | None, output: Path | None) -> Format:

@@ -1,22 +1,22 @@
 """What a run is told by at its end: one table of cameras, one of what happened."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+import pyarrow as pa
 from rich.table import Table
 
 from genesis_ray.analytics import overview
 from genesis_ray.cli.console import stdout
-from genesis_ray.running.identities import identity_folder
+from genesis_ray.running.history import present_tables
+from genesis_ray.running.identities import who_is_who
 from genesis_ray.running.result import CameraProgress, RunResult
 from genesis_ray.settings import Settings
-from genesis_ray.store.people import People
-from genesis_ray.store.reader import RunTables
 from genesis_ray.store.run_folder import RunFolder
 
 
 def print_report(settings: Settings, run: RunFolder, result: RunResult) -> None:
     """Print what the run saw."""
-    tables = RunTables(run.events, settings.tenant_id)
+    tables = present_tables(run.events, settings, settings.tenant_id)
     names = names_of(settings)
     seen = {row["camera_id"]: row for row in overview.cameras(tables).to_pylist()}
     table = Table(title=f"{run.path}", title_justify="left", title_style="bold")
@@ -39,15 +39,14 @@ def print_report(settings: Settings, run: RunFolder, result: RunResult) -> None:
 
 def names_of(settings: Settings) -> dict[str, str]:
     """Return the name of every identity of the tenant."""
-    people = People(identity_folder(settings))
-    return {person.identity_id: person.name for person in people.everyone()}
+    return {person.identity_id: person.name for person in who_is_who(settings).people}
 
 
 def _drops(camera: CameraProgress) -> str:
     return ", ".join(f"{count:,} {reason}" for reason, count in camera.dropped.items()) or "0"
 
 
-def _print_what_happened(tables: RunTables, names: dict[str, str]) -> None:
+def _print_what_happened(tables: Mapping[str, pa.Table], names: dict[str, str]) -> None:
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     for row in overview.visitors(tables).to_pylist():
         where = " and ".join(row["camera_ids"])

@@ -54,18 +54,21 @@ class ResolverActor:
         self._recovery = Recovery(spec, RESOLVER_ACTOR, folder, on_aside=self._note)
         traits = embedder_traits(settings.faces)
         self._opened = ExitStack()
-        self._people, self._gallery = open_identities(settings, traits, self._opened)
-        resolver = build_resolver(settings, self._gallery, self._people, traits)
+        before = self._state.restore()
+        # Of the ledger counts what did at first, so that what is said again is the same.
+        entries = before.state[-1] if before else None
+        self._identities = open_identities(settings, traits, self._opened, entries=entries)
+        resolver = build_resolver(settings, self._identities, traits)
         cameras = [camera.camera_id for camera in settings.cameras]
         self._stage = ResolverStage(cameras, resolver, patience=PATIENCE if spec.realtime else None)
         self._journal = ray.get_actor(JOURNAL_ACTOR, NAMESPACE)
         self._courier: Courier[None] = Courier()
         self._names: defaultdict[str, dict[int, str]] = defaultdict(dict)
-        if before := self._state.restore():
-            stage, people, faces, self._names = before.state
+        if before:
+            stage, people, faces, self._names, _ = before.state
             self._stage.resume(stage)
-            self._people.recover(people)
-            self._gallery.recover(faces)
+            self._identities.people.recover(people)
+            self._identities.gallery.recover(faces)
             for name, *arguments in before.taken:
                 getattr(self, name)(*arguments, self._admits)
                 self._recovery.passed()
@@ -113,7 +116,7 @@ class ResolverActor:
         """Tell the journal, in one call whatever it is: each waits for the one before."""
         for one in resolved:
             for camera_id, named in one.names().items():
-                names = {track: self._people.name_of(who) for track, who in named.items()}
+                names = {track: self._identities.name_of(who) for track, who in named.items()}
                 self._names[camera_id] |= names
         events = [timed for one in resolved for timed in one.events]
         told = [Told(RESOLVER, events, one.progress) for one in resolved[-1:]]
@@ -123,10 +126,11 @@ class ResolverActor:
         """Make durable what was learned: people first, so that no face is without its person."""
         self._courier.settle()
         begun = time.monotonic()
-        pending = self._people.pending(), self._gallery.pending()
-        self._state.checkpoint((self._stage.state, *pending, self._names))
-        self._people.flush()
-        self._gallery.flush()
+        people, gallery = self._identities.people, self._identities.gallery
+        learned = self._stage.state, people.pending(), gallery.pending(), self._names
+        self._state.checkpoint((*learned, self._identities.entries))
+        people.flush()
+        gallery.flush()
         now = time.monotonic()
         wait_s = max(_CHECKPOINT_EVERY_S, (now - begun) / _MOST_OF_THE_TIME)
         self._checkpoint_due = now + wait_s

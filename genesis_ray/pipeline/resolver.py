@@ -18,6 +18,7 @@ from genesis_ray.domain.identity import (
     TrackVote,
     runner_up,
 )
+from genesis_ray.domain.ledger import NOTHING_DECIDED
 
 _CANDIDATES_KEPT = 5
 """Identities named in a `FaceScored`: enough to explain a decision, few enough to store."""
@@ -63,6 +64,16 @@ class VisitorRegister(Protocol):
         """Note a new visitor."""
 
 
+class Decisions(Protocol):
+    """What people decided about who is who, which counts more than what faces look like."""
+
+    def now(self, identity_id: str) -> str:
+        """Return whom an identity is now that some were merged."""
+
+    def may_be(self, identity_id: str, camera_id: str, track_id: int, at: datetime) -> bool:
+        """Tell whether nobody said that a track is not this identity."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolverPolicy:
     """How one tenant's faces become names.
@@ -91,15 +102,22 @@ class IdentityResolver:
         memory: What it has to remember; picklable, so that another process can go on with it.
     """
 
-    def __init__(self, policy: ResolverPolicy, gallery: Gallery, visitors: VisitorRegister) -> None:
+    def __init__(
+        self,
+        policy: ResolverPolicy,
+        gallery: Gallery,
+        visitors: VisitorRegister,
+        decisions: Decisions = NOTHING_DECIDED,
+    ) -> None:
         self._policy = policy
         self._gallery = gallery
         self._visitors = visitors
+        self._decisions = decisions
         self.memory = ResolverMemory()
 
     def resolve(self, face: Face) -> list[Event]:
         """Take the next face in capture order; return its score and, once, its track's name."""
-        ranked = self._gallery.nearest(face.embedding, limit=_CANDIDATES_KEPT)
+        ranked = self._ranked(face.embedding, face)
         events: list[Event] = [self._scored(face, ranked)]
         track = self._track_of(face)
         if track.named or face.quality < self._policy.min_quality:
@@ -130,7 +148,7 @@ class IdentityResolver:
             return None
         mean = np.mean([seen.embedding for seen in alike], axis=0)
         mean = (mean / np.linalg.norm(mean)).astype(np.float32)
-        ranked = self._gallery.nearest(mean, limit=_CANDIDATES_KEPT)
+        ranked = self._ranked(mean, face)
         if ranked and ranked[0].similarity >= self._policy.match.threshold:
             best = self._policy.match.best(ranked)
             return self._recognized(face, best, runner_up(ranked), len(alike)) if best else None
@@ -138,7 +156,7 @@ class IdentityResolver:
 
     def _new_visitor(
         self, alike: Sequence[Face], face: Face, ranked: Sequence[Candidate]
-    ) -> FaceRecognized:
+    ) -> FaceRecognized | None:
         first = alike[0]
         identity_id = str(
             stable_id(
@@ -149,6 +167,8 @@ class IdentityResolver:
                 first.captured_at,
             )
         )
+        if not self._may_be(identity_id, face):
+            return None  # who was made of this track when it was looked at before
         best = sorted(alike, key=lambda seen: -seen.quality)[:_VISITOR_TEMPLATES]
         self._gallery.enroll(
             identity_id,
@@ -159,8 +179,25 @@ class IdentityResolver:
         )
         self._visitors.add_visitor(identity_id, at=face.captured_at)
         rival = ranked[0] if ranked else None
-        itself = Candidate(identity_id, 1.0)
+        itself = Candidate(self._decisions.now(identity_id), 1.0)
         return self._recognized(face, itself, rival, len(alike), is_new=True)
+
+    def _ranked(self, embedding: Embedding, face: Face) -> list[Candidate]:
+        """Return the most similar of those whom a face's track may be, as who they are now."""
+        limit = _CANDIDATES_KEPT
+        while True:
+            found = self._gallery.nearest(embedding, limit=limit)
+            best: dict[str, Candidate] = {}
+            for identity_id, similarity in found:
+                present = self._decisions.now(identity_id)
+                if self._may_be(present, face):
+                    best.setdefault(present, Candidate(present, similarity))
+            if len(best) >= _CANDIDATES_KEPT or len(found) < limit:
+                return list(best.values())[:_CANDIDATES_KEPT]
+            limit *= 2  # some are one person, or may not be this one
+
+    def _may_be(self, identity_id: str, face: Face) -> bool:
+        return self._decisions.may_be(identity_id, face.camera_id, face.track_id, face.captured_at)
 
     def _track_of(self, face: Face) -> "_TrackFaces":
         now = face.captured_at

@@ -10,11 +10,12 @@ import cv2
 import numpy as np
 
 from genesis_ray.domain.frames import Image
+from genesis_ray.domain.ledger import WhoIsWho
+from genesis_ray.domain.people import Person
 from genesis_ray.errors import ConfigurationError, FaceError, SourceError
 from genesis_ray.running.assembly import Embedder, load_embedder
-from genesis_ray.running.identities import open_identities
+from genesis_ray.running.identities import Identities, open_identities
 from genesis_ray.settings import Settings
-from genesis_ray.store.people import People, Person
 from genesis_ray.vision.faces import EmbeddedFace
 
 
@@ -37,10 +38,10 @@ def enroll(settings: Settings, name: str, photos: Sequence[Path]) -> Person:
         _only_face(photo, image, embedder) for photo, image in zip(photos, images, strict=True)
     ]
     with ExitStack() as opened:
-        people, gallery = open_identities(settings, embedder, opened)
-        person = _person_called(name, people)
-        people.add(person)
-        gallery.enroll(
+        identities = open_identities(settings, embedder, opened)
+        person = _person_called(name, identities.decided)
+        _keep(person, identities)
+        identities.gallery.enroll(
             person.identity_id,
             np.stack([face.embedding for face in faces]),
             qualities=[face.quality for face in faces],
@@ -77,8 +78,8 @@ def _only_face(photo: Path, image: Image, embedder: Embedder) -> EmbeddedFace:
     return faces[0]
 
 
-def _person_called(name: str, people: People) -> Person:
-    known = [person for person in people.by_name(name) if person.kind == "enrolled"]
+def _person_called(name: str, who: WhoIsWho) -> Person:
+    known = [person for person in who.by_name(name) if person.kind == "enrolled"]
     if len(known) > 1:
         ids = ", ".join(person.identity_id for person in known)
         raise ConfigurationError(
@@ -89,3 +90,12 @@ def _person_called(name: str, people: People) -> Person:
     return Person(
         identity_id=str(uuid4()), name=name, kind="enrolled", enrolled_at=datetime.now(UTC)
     )
+
+
+def _keep(person: Person, identities: Identities) -> None:
+    """Note somebody new; whom a split made, so that they stay should it be undone."""
+    who = identities.decided
+    if person.identity_id in who.born:
+        identities.people.add(who.born[person.identity_id])
+    elif person not in who.people:
+        identities.people.add(person)

@@ -1,18 +1,24 @@
-"""A tenant's identities: its gallery, its people, and the resolver that uses both.
+"""A tenant's identities: its gallery, its people, what was decided, and the resolver of them.
 
 Apart from `assembly`, because LanceDB is not needed, and costs memory, where cameras are.
 """
 
 from contextlib import ExitStack
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from genesis_ray.domain.identity import MatchPolicy
+from genesis_ray.domain.ledger import WhoIsWho, fold
+from genesis_ray.domain.people import visitor
+from genesis_ray.errors import NotFoundError
 from genesis_ray.pipeline.resolver import IdentityResolver, ResolverPolicy
-from genesis_ray.running.assembly import EmbedderTraits
+from genesis_ray.running.assembly import EmbedderTraits, embedder_traits
 from genesis_ray.settings import Settings
 from genesis_ray.store.gallery import FaceGallery
-from genesis_ray.store.people import People, Person
+from genesis_ray.store.ledger import Ledger
+from genesis_ray.store.people import People
 from genesis_ray.store.tenants import gallery_folder
 
 
@@ -21,21 +27,79 @@ def identity_folder(settings: Settings) -> Path:
     return gallery_folder(settings.data_dir, settings.tenant_id)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identities:
+    """A tenant's people and gallery, and what holds of them by the ledger.
+
+    Attributes:
+        entries: Of the ledger, that count: those there were when it was read.
+    """
+
+    people: People
+    gallery: FaceGallery
+    decided: WhoIsWho
+    entries: int
+
+    def name_of(self, identity_id: str) -> str:
+        """Return what an identity is called now; the identity itself where nobody is."""
+        try:
+            return self.decided.person(identity_id).name
+        except NotFoundError:  # somebody new
+            return self.people.name_of(identity_id)
+
+
 def open_identities(
-    settings: Settings, embedder: EmbedderTraits, opened: ExitStack
-) -> tuple[People, FaceGallery]:
-    """Open a tenant's people and gallery for writing, until `opened` is left."""
+    settings: Settings, embedder: EmbedderTraits, opened: ExitStack, *, entries: int | None = None
+) -> Identities:
+    """Open a tenant's people and gallery for writing, until `opened` is left.
+
+    Of the ledger the first `entries` count, all that there are by default; what is decided
+    later counts when this is opened again.
+    """
     folder = identity_folder(settings)
+    made = Ledger(folder).entries()[:entries]
     gallery = opened.enter_context(
-        FaceGallery(folder, embedder=embedder.name, dimension=embedder.dimension, writer=True)
+        FaceGallery(
+            folder,
+            embedder=embedder.name,
+            dimension=embedder.dimension,
+            writer=True,
+            moved=fold(made, ()).moved_faces,
+        )
     )
     # Opened last, so stored first: a face without a person would be recognised as nobody.
     people = opened.enter_context(People(folder, writer=True))
-    return people, gallery
+    decided = fold(made, people.everyone())
+    return Identities(people=people, gallery=gallery, decided=decided, entries=len(made))
+
+
+def who_is_who(settings: Settings) -> WhoIsWho:
+    """Return who a tenant's people are, by all that was decided until now."""
+    folder = identity_folder(settings)
+    return fold(Ledger(folder).entries(), People(folder).everyone())
+
+
+def faces_of(settings: Settings, who: WhoIsWho, identity_id: str) -> list[dict[str, Any]]:
+    """Return what is stored of each face of a person, but its embedding and whose it was."""
+    traits = embedder_traits(settings.faces)
+    gallery = FaceGallery(
+        identity_folder(settings), embedder=traits.name, dimension=traits.dimension
+    )
+    return [
+        {
+            "face_id": row["face_id"],
+            "enrolled_as": row["identity_id"],
+            "camera_id": row["camera_id"],
+            "enrolled_at": row["enrolled_at"].astimezone(UTC).isoformat(),
+            "quality": row["quality"],
+        }
+        for row in gallery.faces().to_pylist()
+        if who.now(who.moved_faces.get(row["face_id"], row["identity_id"])) == identity_id
+    ]
 
 
 def build_resolver(
-    settings: Settings, gallery: FaceGallery, people: People, embedder: EmbedderTraits
+    settings: Settings, identities: Identities, embedder: EmbedderTraits
 ) -> IdentityResolver:
     """Set up what names a tenant's tracks."""
     identity = settings.identity
@@ -48,7 +112,9 @@ def build_resolver(
         min_quality=settings.faces.min_quality,
         visitor_faces=identity.visitor_faces if identity.visitors else None,
     )
-    return IdentityResolver(policy, gallery, _Visitors(people))
+    return IdentityResolver(
+        policy, identities.gallery, _Visitors(identities.people), identities.decided
+    )
 
 
 class _Visitors:
@@ -59,5 +125,4 @@ class _Visitors:
 
     def add_visitor(self, identity_id: str, *, at: datetime) -> None:
         """Note a new visitor, under a name that says nothing about them."""
-        name = f"visitor {identity_id[:4]}"
-        self._people.add(Person(identity_id=identity_id, name=name, kind="visitor", enrolled_at=at))
+        self._people.add(visitor(identity_id, at=at))

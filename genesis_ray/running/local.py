@@ -46,10 +46,10 @@ class _LocalRun:
         self._clock = StageClock()
         self._detector = load_detector(settings.detector)
         self._embedder = load_embedder(settings.faces)
-        self._people, gallery = open_identities(settings, self._embedder, opened)
+        self._identities = open_identities(settings, self._embedder, opened)
         self._log = opened.enter_context(EventLog(run.events))
         cameras = [camera.camera_id for camera in settings.cameras]
-        resolver = build_resolver(settings, gallery, self._people, self._embedder)
+        resolver = build_resolver(settings, self._identities, self._embedder)
         self._resolving = ResolverStage(cameras, resolver)
         self._journaling = JournalStage(cameras, build_journal(settings))
         self._progress: dict[str, CameraProgress] = {}
@@ -120,4 +120,6 @@ class _LocalRun:
         self._on_progress(after)
         for camera_id, named in resolved.names().items():
             if recorder := self._recorders.get(camera_id):
-                recorder.name({track: self._people.name_of(who) for track, who in named.items()})
+                recorder.name(
+                    {track: self._identities.name_of(who) for track, who in named.items()}
+                )

@@ -193,8 +193,8 @@ class Replay:
             if camera == camera_id
         }
         with ExitStack() as opened:
-            people, gallery = open_identities(self._settings, self._embedder, opened)
-            resolver = build_resolver(self._settings, gallery, people, self._embedder)
+            identities = open_identities(self._settings, self._embedder, opened)
+            resolver = build_resolver(self._settings, identities, self._embedder)
             together = settle(
                 {camera_id: iter(reports)},
                 ResolverStage([camera_id], resolver),

@@ -163,7 +163,7 @@ def _open_log(
     opened: ExitStack,
 ) -> _Log:
     names = [camera.camera_id for camera in cameras]
-    people, gallery = open_identities(settings, embedder, opened)
-    resolver = build_resolver(settings, gallery, people, embedder)
+    identities = open_identities(settings, embedder, opened)
+    resolver = build_resolver(settings, identities, embedder)
     log = opened.enter_context(EventLog(folder / "events"))
     return _Log(ResolverStage(names, resolver), JournalStage(names, build_journal(settings)), log)

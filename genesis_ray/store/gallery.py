@@ -1,6 +1,6 @@
 """One tenant's face gallery: every enrolled embedding, in LanceDB and in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -40,15 +40,24 @@ class FaceGallery:
     """
 
     def __init__(
-        self, folder: Path, *, embedder: str, dimension: int, writer: bool = False
+        self,
+        folder: Path,
+        *,
+        embedder: str,
+        dimension: int,
+        writer: bool = False,
+        moved: Mapping[str, str] | None = None,
     ) -> None:
         """Open the gallery in a tenant's folder; a writer makes it where it is missing.
+
+        `moved` has, by face, identities that faces are now, whomever they were enrolled as.
 
         Raises:
             StoreError: Another process writes to it, or its embeddings have another dimension.
         """
         self._dimension = dimension
         self._embedder = embedder
+        self._moved = moved or {}
         self._schema = gallery_schema(dimension)
         self._table = LanceTable(folder, f"faces_{embedder}", self._schema, writer=writer)
         self._identity_ids: list[str] = []  # in the order of their first enrolment
@@ -71,6 +80,10 @@ class FaceGallery:
         """Return how many faces of an identity there are."""
         place = self._places.get(identity_id, -1)
         return int(np.count_nonzero(self._owners[: self._count] == place))
+
+    def faces(self) -> pa.Table:
+        """Return what is stored of each face but its embedding; who was enrolled, not moved to."""
+        return self._table.rows().drop_columns(["embedding"])
 
     def nearest(self, embedding: Embedding, *, limit: int = 10) -> list[Candidate]:
         """Return the most similar identities, each by its most similar face, best first.
@@ -173,7 +186,11 @@ class FaceGallery:
         self.close()
 
     def _faces_in(self, rows: pa.Table) -> tuple[list[str], Embeddings]:
-        identity_ids: list[Any] = rows["identity_id"].to_pylist()
+        face_ids: list[Any] = rows["face_id"].to_pylist()
+        owners: list[Any] = rows["identity_id"].to_pylist()
+        identity_ids = [
+            self._moved.get(face_id, owner) for face_id, owner in zip(face_ids, owners, strict=True)
+        ]
         vectors = pc.list_flatten(rows["embedding"]).to_numpy()
         return identity_ids, vectors.reshape(-1, self._dimension)
 

@@ -28,6 +28,18 @@ class WriteLock:
                 self._file.close()
                 raise
 
+    @staticmethod
+    def holder(path: Path) -> str | None:
+        """Return the id of the process that holds a lock, or None."""
+        try:
+            with path.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return None
+        except BlockingIOError:
+            return path.read_text() or "(unknown)"
+        return None
+
     def release(self) -> None:
         """Let others write."""
         self._file.close()

@@ -1,29 +1,18 @@
 """One tenant's people: what their identities are called."""
 
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import UTC
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import pyarrow as pa
 
+from genesis_ray.domain.people import Person
 from genesis_ray.errors import NotFoundError, StoreError
 from genesis_ray.store.lance_table import LanceTable
 from genesis_ray.store.schemas import PEOPLE_SCHEMA
-
-Kind = Literal["enrolled", "visitor"]
-"""Enrolled by somebody under a name, or a pseudonymous visitor."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """An identity and its name; names need not differ, identities do."""
-
-    identity_id: str
-    name: str
-    kind: Kind
-    enrolled_at: datetime
 
 
 class People:
@@ -87,7 +76,7 @@ class People:
 
     def table(self) -> pa.Table:
         """Return all people as `PEOPLE_SCHEMA` has them."""
-        return pa.Table.from_pylist([asdict(p) for p in self.everyone()], schema=PEOPLE_SCHEMA)
+        return as_table(self.everyone())
 
     def by_name(self, name: str) -> list[Person]:
         """Return the people who are called exactly `name`, by when they were enrolled."""
@@ -128,6 +117,11 @@ class People:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def as_table(people: Iterable[Person]) -> pa.Table:
+    """Return people as `PEOPLE_SCHEMA` has them."""
+    return pa.Table.from_pylist([asdict(person) for person in people], schema=PEOPLE_SCHEMA)
 
 
 def _person(row: dict[str, Any]) -> Person:

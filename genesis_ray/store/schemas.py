@@ -118,6 +118,30 @@ _PEOPLE: list[tuple[str, pa.DataType]] = [
 ]
 PEOPLE_SCHEMA = pa.schema(_PEOPLE)
 
+_TRACK_SIGHT: list[tuple[str, pa.DataType]] = [
+    ("identity_id", pa.string()),
+    ("camera_id", pa.string()),
+    ("track_id", pa.int64()),
+    ("since", _TIME),
+    ("until", _TIME),
+]
+_LEDGER: list[tuple[str, pa.DataType]] = [
+    ("entry_id", pa.string()),
+    ("kind", pa.string()),  # merge, split, rename, reject or undo
+    ("at", _TIME),
+    ("by", pa.string()),
+    ("why", pa.string()),
+    # Of which a kind has some, null or empty for the others.
+    ("identity_id", pa.string()),
+    ("other_id", pa.string()),
+    ("new_id", pa.string()),
+    ("name", pa.string()),
+    ("tracks", pa.list_(pa.struct(_TRACK_SIGHT))),
+    ("face_ids", _IDS),
+    ("undone_id", pa.string()),
+]
+LEDGER_SCHEMA = pa.schema(_LEDGER)
+
 
 def gallery_schema(dimension: int) -> pa.Schema:
     """Return the schema of one embedder's faces, whose embeddings have `dimension` numbers."""

@@ -5,6 +5,9 @@ from pathlib import Path
 
 from genesis_ray.errors import StoreError
 
+LEDGER = "ledger"
+"""The table of what was decided about a tenant's identities."""
+
 _SAFE = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
 
 
@@ -27,3 +30,8 @@ def folder_name(tenant_id: str) -> str:
 def gallery_folder(data: Path, tenant_id: str) -> Path:
     """Return the folder of a tenant's faces and people, in the data folder `data`."""
     return data / "gallery" / folder_name(tenant_id)
+
+
+def has_ledger(folder: Path) -> bool:
+    """Tell whether anything was ever decided about the identities in a tenant's folder."""
+    return (folder / f"{LEDGER}.lance").is_dir()

@@ -4,9 +4,10 @@ from pathlib import Path
 import pytest
 
 from genesis_ray.api.backends import Backends
+from genesis_ray.running.history import present_tables
+from genesis_ray.running.identities import who_is_who
+from genesis_ray.settings import Settings
 from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.people import People
-from genesis_ray.store.reader import RunTables
 from genesis_ray.store.run_folder import RunFolder
 from tests.api.system import CAMERAS, StillFeed, System, local_client
 
@@ -15,12 +16,13 @@ from tests.api.system import CAMERAS, StillFeed, System, local_client
 def system(tmp_path: Path) -> Iterator[System]:
     """A system of the tenant `default`, on this machine."""
     run = RunFolder.create(tmp_path / "run")
+    settings = Settings(data_dir=tmp_path)
     feed = StillFeed()
     backends = Backends(
         configured=CAMERAS,
         feed=feed,
-        events=RunTables(run.events, "default"),
-        people=lambda: People(tmp_path / "gallery").everyone(),
+        events=present_tables(run.events, settings, settings.tenant_id),
+        people=lambda: who_is_who(settings).people,
     )
     with EventLog(run.events) as log:
         yield System(tmp_path, log, feed, local_client(backends))

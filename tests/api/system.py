@@ -10,11 +10,15 @@ from fastapi.testclient import TestClient
 from genesis_ray.api.app import create_app
 from genesis_ray.api.backends import Backends
 from genesis_ray.domain.events import FaceRecognized, TrackObserved, ZoneCrossed
+from genesis_ray.domain.ledger import Entry
+from genesis_ray.domain.people import Person
 from genesis_ray.running.live_state import LiveState
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.settings_cameras import CameraSettings, LineSettings, ZoneSettings
 from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.people import People, Person
+from genesis_ray.store.ledger import Ledger
+from genesis_ray.store.people import People
+from genesis_ray.store.tenants import gallery_folder
 from genesis_ray.telemetry import Figures
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -125,9 +129,14 @@ class System:
     client: TestClient
 
     def add_people(self, *people: Person) -> None:
-        with People(self.data / "gallery", writer=True) as stored:
+        with People(gallery_folder(self.data, "default"), writer=True) as stored:
             for person in people:
                 stored.add(person)
+
+    def decide(self, *entries: Entry) -> None:
+        with Ledger(gallery_folder(self.data, "default"), writer=True) as ledger:
+            for entry in entries:
+                ledger.append(entry)
 
     def get(self, path: str, **parameters: object) -> object:
         answer = self.client.get(path, params=parameters)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from genesis_ray.domain.events import FaceRecognized, FaceScored
 from genesis_ray.domain.identity import Candidate, Face, MatchPolicy
+from genesis_ray.domain.ledger import NOTHING_DECIDED, TrackSight, WhoIsWho
 from genesis_ray.pipeline.resolver import IdentityResolver, ResolverPolicy
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -55,7 +56,9 @@ class Album:
 class Desk:
     """A resolver with its album, given faces half a second apart unless told otherwise."""
 
-    def __init__(self, *, visitor_faces: int | None = 4, votes: int = 3) -> None:
+    def __init__(
+        self, *, visitor_faces: int | None = 4, votes: int = 3, decisions=NOTHING_DECIDED
+    ) -> None:
         self.album = Album()
         self.album.faces += [("ada", ADA), ("bob", BOB)]
         policy = ResolverPolicy(
@@ -66,7 +69,7 @@ class Desk:
             min_quality=0.3,
             visitor_faces=visitor_faces,
         )
-        self._resolver = IdentityResolver(policy, self.album, self.album)
+        self._resolver = IdentityResolver(policy, self.album, self.album, decisions)
         self.shown = 0
 
     def show(self, embedding, *, track=1, camera="door", quality=0.9, seconds=None):
@@ -256,3 +259,66 @@ def test_without_visitors_a_cameras_names_do_not_depend_on_other_cameras(faces, 
     play(desk, others, camera="till")
     desk.shown = 0
     assert [events for _, _, events in play(desk, faces)] == alone
+
+
+def not_on_track(identity_id: str, *tracks: int) -> WhoIsWho:
+    """Return that the tracks of the door, as long as they are shown here, are not somebody."""
+    return WhoIsWho(
+        rejected={
+            ("door", track): (
+                TrackSight(
+                    identity_id=identity_id,
+                    camera_id="door",
+                    track_id=track,
+                    since=START,
+                    until=at(60),
+                ),
+            )
+            for track in tracks
+        }
+    )
+
+
+def test_a_face_of_a_merged_identity_is_named_by_the_one_that_survives():
+    desk = Desk(decisions=WhoIsWho(aliases={"ada": "bob"}))
+    (named,) = desk.names(ADA, ADA, ADA)
+    assert named.identity_id == "bob"
+
+
+def test_identities_that_were_merged_agree_and_are_no_rivals():
+    desk = Desk(decisions=WhoIsWho(aliases={"ada": "bob"}))
+    between = mixed((1, ADA), (0.95, BOB))
+    (named,) = desk.names(ADA, between, BOB)
+    assert (named.identity_id, named.votes, named.runner_up_similarity) == ("bob", 3, None)
+    (scored,) = desk.show(between, track=2)
+    assert scored.candidate_ids == ("bob",)
+
+
+def test_a_rival_behind_many_merged_identities_is_still_a_rival():
+    parts = [f"part {number}" for number in range(20)]
+    desk = Desk(decisions=WhoIsWho(aliases=dict.fromkeys(parts, "ada")))
+    desk.album.faces += [(part, ADA) for part in parts]
+    assert desk.names(*[mixed((1, ADA), (0.95, BOB))] * 20) == []
+
+
+def test_a_rejected_identity_is_not_given_to_that_track_again():
+    desk = Desk(decisions=not_on_track("ada", 1), visitor_faces=None)
+    assert desk.names(*[ADA] * 20) == []
+    assert [each.identity_id for each in desk.names(*[ADA] * 3, track=2)] == ["ada"]
+    assert [each.identity_id for each in desk.names(*[ADA] * 3, camera="till")] == ["ada"]
+
+
+def test_a_track_that_is_not_who_it_looks_like_can_be_somebody_else():
+    faces = [mixed((0.9, ADA), (0.6, BOB))] * 4
+    (named,) = Desk(decisions=not_on_track("ada", 1)).names(*faces)
+    assert named.identity_id == "bob"
+    (named,) = Desk(decisions=not_on_track("ada", 1)).names(*[ADA] * 4)
+    assert named.is_new
+
+
+def test_who_was_made_of_a_track_and_rejected_for_it_is_not_made_of_it_again():
+    (visitor,) = Desk().names(*[STRANGER] * 4)
+    again = Desk(decisions=not_on_track(visitor.identity_id, 1))
+    (other,) = again.names(*[STRANGER] * 20)
+    assert other.is_new
+    assert other.identity_id != visitor.identity_id

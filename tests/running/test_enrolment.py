@@ -7,12 +7,14 @@ import cv2
 import numpy as np
 import pytest
 
+from genesis_ray.domain.people import Person
 from genesis_ray.errors import ConfigurationError, FaceError, SourceError
 from genesis_ray.running.enrolment import enroll
-from genesis_ray.running.identities import identity_folder
+from genesis_ray.running.identities import faces_of, identity_folder, who_is_who
+from genesis_ray.running.repairs import Repairs
 from genesis_ray.settings import Settings
 from genesis_ray.store.gallery import FaceGallery
-from genesis_ray.store.people import People, Person
+from genesis_ray.store.people import People
 from genesis_ray.testing import ColourEmbedder, SyntheticFilm
 
 EMBEDDER = ColourEmbedder()
@@ -159,3 +161,30 @@ def test_a_missing_photo_and_a_folder_are_named(settings, tmp_path):
         enroll(settings, "Ada", [tmp_path / "gone.jpg"])
     with pytest.raises(SourceError, match="Is a directory; name the file"):
         enroll(settings, "Ada", [tmp_path])
+
+
+def test_who_was_split_off_and_named_gets_the_faces_and_stays_when_that_is_undone(settings, photo):
+    ada = enroll(settings, "Ada", [photo("a.png"), photo("b.png")])
+    with Repairs(settings, by="eve", why="") as repairs:
+        (face, _) = faces_of(settings, repairs.who, ada.identity_id)
+        split = repairs.split("Ada", [], [face["face_id"]], None)
+        renamed = repairs.rename(split.new_id, "Carl")
+    assert enroll(settings, "Carl", [photo("c.png")]).identity_id == split.new_id
+    assert len(faces_of(settings, who_is_who(settings), split.new_id)) == 2
+    with Repairs(settings, by="eve", why="") as repairs:
+        repairs.undo(renamed.entry_id)
+        repairs.undo(split.entry_id)
+    who = who_is_who(settings)
+    assert who.person(split.new_id).kind == "visitor"
+    assert [len(faces_of(settings, who, each)) for each in (ada.identity_id, split.new_id)] == [
+        2,
+        1,
+    ]
+
+
+def test_a_name_that_was_changed_is_the_name_to_enrol_under(settings, photo):
+    ada = enroll(settings, "Ada", [photo("a.png")])
+    with Repairs(settings, by="eve", why="") as repairs:
+        repairs.rename("Ada", "Augusta")
+    assert enroll(settings, "Augusta", [photo("b.png")]).identity_id == ada.identity_id
+    assert enroll(settings, "Ada", [photo("c.png")]).identity_id != ada.identity_id

@@ -172,8 +172,8 @@ def run(settings):
         }
         names = list(reports)
         with ExitStack() as opened:
-            people, gallery = open_identities(own, ColourEmbedder(), opened)
-            resolving = ResolverStage(names, build_resolver(own, gallery, people, ColourEmbedder()))
+            identities = open_identities(own, ColourEmbedder(), opened)
+            resolving = ResolverStage(names, build_resolver(own, identities, ColourEmbedder()))
             journaling = JournalStage(names, build_journal(own))
             batches = list(settle(reports, resolving, journaling, clock=StageClock(), **options))
         assert (resolving.late, journaling.late) == (0, 0)
@@ -243,8 +243,8 @@ def test_the_camera_that_is_least_far_is_read_next(settings):
 
     names = ["quick", "slow"]
     with ExitStack() as opened:
-        people, gallery = open_identities(settings, ColourEmbedder(), opened)
-        resolver = build_resolver(settings, gallery, people, ColourEmbedder())
+        identities = open_identities(settings, ColourEmbedder(), opened)
+        resolver = build_resolver(settings, identities, ColourEmbedder())
         list(
             settle(
                 {"quick": reports("quick", 1, 5, 9), "slow": reports("slow", 2, 3, 4, 6)},

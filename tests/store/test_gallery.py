@@ -17,8 +17,8 @@ def unit(seed: int, n: int = 1) -> np.ndarray:
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
-def opened(folder, *, writer=True, embedder="fused", dimension=DIMENSION):
-    return FaceGallery(folder, embedder=embedder, dimension=dimension, writer=writer)
+def opened(folder, *, writer=True, embedder="fused", dimension=DIMENSION, moved=None):
+    return FaceGallery(folder, embedder=embedder, dimension=dimension, writer=writer, moved=moved)
 
 
 def enroll(gallery, identity_id, embeddings):
@@ -172,3 +172,18 @@ def test_where_nobody_was_pending_nobody_is_enrolled(tmp_path):
     with opened(tmp_path) as gallery:
         gallery.recover(gallery.pending())
         assert gallery.count == 0
+
+
+def test_a_face_that_is_somebody_elses_is_found_as_theirs(tmp_path):
+    first, second = unit(1, 2)
+    with opened(tmp_path) as gallery:
+        enroll(gallery, "ada", np.stack([first, second]))
+    with opened(tmp_path, writer=False) as gallery:
+        rows = gallery.faces().to_pylist()
+        assert [row["identity_id"] for row in rows] == ["ada", "ada"]
+        assert "embedding" not in rows[0]
+    with opened(tmp_path, writer=False, moved={rows[1]["face_id"]: "eve"}) as gallery:
+        assert gallery.nearest(second)[0].identity_id == "eve"
+        assert gallery.nearest(first)[0].identity_id == "ada"
+        assert (gallery.faces_of("ada"), gallery.faces_of("eve")) == (1, 1)
+        assert gallery.faces().to_pylist() == rows

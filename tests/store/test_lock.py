@@ -40,3 +40,12 @@ def test_the_lock_of_a_killed_process_is_free(tmp_path):
         holder.kill()
         holder.wait()
         WriteLock(tmp_path / "lock").release()
+
+
+def test_who_holds_a_lock_can_be_asked_without_taking_it(tmp_path):
+    assert WriteLock.holder(tmp_path / "lock") is None
+    assert list(tmp_path.iterdir()) == []
+    lock = WriteLock(tmp_path / "lock")
+    assert WriteLock.holder(tmp_path / "lock") == str(os.getpid())
+    lock.release()
+    assert WriteLock.holder(tmp_path / "lock") is None

@@ -2,8 +2,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from genesis_ray.domain.people import Person
 from genesis_ray.errors import NotFoundError, StoreError
-from genesis_ray.store.people import People, Person
+from genesis_ray.store.people import People
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 ODD_NAME = "Ann O'Neill \" OR 1=1; -- Ørsted 😀\n"

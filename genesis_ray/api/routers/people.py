@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from genesis_ray.api.deps import GivenCursor, Limit, NextCursor, Reached
 from genesis_ray.api.pages import Cursor
-from genesis_ray.store.people import Kind, Person
+from genesis_ray.domain.people import Kind, Person
 
 router = APIRouter(prefix="/v1/people", tags=["people"])
 

@@ -1,6 +1,8 @@
 import pytest
 
-from tests.api.system import System, at, crossed, observed
+from genesis_ray.domain.ledger import Merge, Undo
+from genesis_ray.domain.people import visitor
+from tests.api.system import System, at, crossed, observed, recognized
 
 
 def test_events_just_logged_are_read_in_order_of_capture(system: System):
@@ -111,3 +113,21 @@ def test_cursor_that_no_answer_gave_is_refused(system: System):
 
 def test_nothing_can_be_written(system: System):
     assert system.client.post("/v1/events", json={}).status_code == 405
+
+
+def test_tracks_are_named_by_who_people_are_now(system: System):
+    system.add_people(
+        *(visitor(f"identity-{number}", at=at(number)) for number in (1, 2)),
+    )
+    system.log.append([recognized(1, track_id=1), recognized(2, track_id=2)])
+    own = {"at": at(9), "by": "eve", "why": ""}
+
+    def identities() -> list[object]:
+        rows = system.get("/v1/events", kind="face_recognitions")["events"]
+        return [row["identity_id"] for row in rows]
+
+    assert identities() == ["identity-1", "identity-2"]
+    system.decide(Merge(**own, entry_id="0", identity_id="identity-1", other_id="identity-2"))
+    assert identities() == ["identity-1", "identity-1"]
+    system.decide(Undo(**own, entry_id="1", undone_id="0"))
+    assert identities() == ["identity-1", "identity-2"]

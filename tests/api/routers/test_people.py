@@ -1,4 +1,5 @@
-from genesis_ray.store.people import Person
+from genesis_ray.domain.ledger import Merge, Rename, Undo
+from genesis_ray.domain.people import Person
 from tests.api.system import System, at
 
 ADA = Person(identity_id="b", name="Ada", kind="enrolled", enrolled_at=at(0))
@@ -37,3 +38,15 @@ def test_pages_together_are_everyone_once(system: System):
     second = system.get("/v1/people", limit=2, cursor=first["next_cursor"])
     assert names(first) + names(second) == ["Ada", "Bob", "visitor c"]
     assert second["next_cursor"] is None
+
+
+def test_people_who_were_merged_are_one_and_whoever_was_renamed_has_the_new_name(system: System):
+    system.add_people(ADA, BOB, VISITOR)
+    own = {"at": at(9), "by": "eve", "why": ""}
+    system.decide(
+        Merge(**own, entry_id="0", identity_id="b", other_id="c"),
+        Rename(**own, entry_id="1", identity_id="a", name="Bobby"),
+    )
+    assert names(system.get("/v1/people")) == ["Ada", "Bobby"]
+    system.decide(Undo(**own, entry_id="2", undone_id="0"))
+    assert names(system.get("/v1/people")) == ["Ada", "Bobby", "visitor c"]

@@ -1,0 +1,186 @@
+"""Event tables as they would be had it been known all along who is who.
+
+What was written stays as it was; an answer joins it with what people decided since. A row that
+names a track bears whom the track is now, or is left out where that is nobody.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+
+import pyarrow as pa
+
+from genesis_ray.analytics.present_visits import present_visits, touched_by
+from genesis_ray.analytics.query import run
+from genesis_ray.domain.ledger import TrackSight, WhoIsWho
+
+NAMES = "face_recognitions"
+VISITS = "visits"
+
+_WRITTEN = {
+    "face_recognitions_as_written": NAMES,
+    "visit_events_as_written": VISITS,
+}
+"""Under which names the tables are that are shown differently."""
+
+_TIME = pa.timestamp("us", tz="UTC")
+_ALIAS_COLUMNS: list[tuple[str, pa.DataType]] = [
+    ("identity_id", pa.string()),
+    ("present_id", pa.string()),
+]
+_OVERRIDE_COLUMNS: list[tuple[str, pa.DataType]] = [
+    ("place", pa.int64()),
+    ("identity_id", pa.string()),
+    ("camera_id", pa.string()),
+    ("track_id", pa.int64()),
+    ("since", _TIME),
+    ("until", _TIME),
+    ("present_id", pa.string()),
+]
+
+_WHO_TRACKS_ARE = """
+WITH named AS (
+    SELECT
+        written.*,
+        coalesce(moved.present_id, identity_aliases.present_id, written.identity_id) AS named_id
+    FROM written
+    LEFT JOIN identity_aliases USING (identity_id)
+    LEFT JOIN track_overrides AS moved ON (
+        moved.present_id IS NOT NULL
+        AND moved.identity_id = written.identity_id
+        AND moved.camera_id = written.camera_id
+        AND moved.track_id = written.track_id
+        AND written.occurred_at BETWEEN moved.since AND moved.until
+    )
+    WHERE tenant_id = $tenant_id
+    QUALIFY row_number() OVER (PARTITION BY event_id ORDER BY place DESC NULLS LAST) = 1
+)
+SELECT
+    event_id,
+    CASE WHEN NOT EXISTS (
+        FROM track_overrides AS rejected
+        WHERE
+            rejected.present_id IS NULL
+            AND rejected.identity_id = named_id
+            AND rejected.camera_id = named.camera_id
+            AND rejected.track_id = named.track_id
+            AND named.occurred_at BETWEEN rejected.since AND rejected.until
+    ) THEN named_id END AS present_id
+FROM named
+"""
+
+_PRESENT_NAMES = """
+SELECT written.* REPLACE (
+    unhex(replace(written.event_id::VARCHAR, '-', '')) AS event_id,
+    coalesce(present.present_id, written.identity_id) AS identity_id
+)
+FROM written LEFT JOIN present ON written.event_id::VARCHAR = present.event_id
+WHERE present.present_id IS NOT NULL OR tenant_id <> $tenant_id
+ORDER BY occurred_at, event_id
+"""
+
+
+class PresentTables(Mapping[str, pa.Table]):
+    """The event tables of one tenant, each as it is now when it is asked for.
+
+    `face_recognitions` and `visits` are by present identity; what was written is in
+    `face_recognitions_as_written` and `visit_events_as_written`, and the difference comes from
+    `identity_aliases` and `track_overrides`. All other tables are as they were written.
+    """
+
+    def __init__(
+        self,
+        written: Mapping[str, pa.Table],
+        who: Callable[[], WhoIsWho],
+        *,
+        tenant_id: str,
+        visit_gap: timedelta,
+    ) -> None:
+        """Show `written`, which may have rows of other tenants, by what `who` says then.
+
+        `visit_gap` is how far apart visits of one identity have to be.
+        """
+        self._written = written
+        self._who = who
+        self._tenant_id = tenant_id
+        self._visit_gap = visit_gap
+
+    def __getitem__(self, table: str) -> pa.Table:
+        match table:
+            case "identity_aliases":
+                return _aliases(self._who())
+            case "track_overrides":
+                return _overrides(self._who())
+            case "face_recognitions":
+                return self._names(self._who())
+            case "visits":
+                return self._visits(self._who())
+        return self._written[_WRITTEN.get(table, table)]
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._written
+        yield from (name for name, source in _WRITTEN.items() if source in self._written)
+        yield from ("identity_aliases", "track_overrides")
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+    def _names(self, who: WhoIsWho) -> pa.Table:
+        written = self._written[NAMES]
+        if not touched_by(who):
+            return written
+        present = self._who_tracks_are(written, who)
+        tables = {"written": written, "present": present}
+        answer = run(_PRESENT_NAMES, tables, {"tenant_id": self._tenant_id})
+        return answer.cast(written.schema)
+
+    def _visits(self, who: WhoIsWho) -> pa.Table:
+        written = self._written[VISITS]
+        if not touched_by(who):
+            return written
+        names = self._written[NAMES]
+        tables = {
+            **self._written,
+            "identity_aliases": _aliases(who),
+            "present": self._who_tracks_are(names, who),
+        }
+        return present_visits(tables, who, tenant_id=self._tenant_id, visit_gap=self._visit_gap)
+
+    def _who_tracks_are(self, names: pa.Table, who: WhoIsWho) -> pa.Table:
+        """Return event_id and present_id of the rows that name a track; null: it is nobody."""
+        tables = {
+            "written": names,
+            "identity_aliases": _aliases(who),
+            "track_overrides": _overrides(who),
+        }
+        return run(_WHO_TRACKS_ARE, tables, {"tenant_id": self._tenant_id})
+
+
+def _aliases(who: WhoIsWho) -> pa.Table:
+    """Return identity_id and present_id of those who are somebody else now."""
+    rows = [{"identity_id": one, "present_id": now} for one, now in sorted(who.aliases.items())]
+    return pa.Table.from_pylist(rows, schema=pa.schema(_ALIAS_COLUMNS))
+
+
+def _overrides(who: WhoIsWho) -> pa.Table:
+    """Return who tracks are that were named else; of several with one track the last counts.
+
+    Where `present_id` is null the track is not `identity_id`, nor whoever was written so.
+    """
+    rejected = [sight for sights in who.rejected.values() for sight in sights]
+    rows = [
+        *(_override(sight, sight.identity_id, who.now(new_id)) for sight, new_id in who.moved),
+        *(_override(sight, who.now(sight.identity_id), None) for sight in rejected),
+    ]
+    numbered = [{"place": place, **row} for place, row in enumerate(rows, start=1)]
+    return pa.Table.from_pylist(numbered, schema=pa.schema(_OVERRIDE_COLUMNS))
+
+
+def _override(sight: TrackSight, identity_id: str, present_id: str | None) -> dict[str, object]:
+    return {
+        "identity_id": identity_id,
+        "camera_id": sight.camera_id,
+        "track_id": sight.track_id,
+        "since": sight.since,
+        "until": sight.until,
+        "present_id": present_id,
+    }

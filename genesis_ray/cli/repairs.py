@@ -1,0 +1,306 @@
+"""`genesis people merge`, `split`, `rename`, `reject`, `undo`, `log`: who is who, says somebody."""
+
+import getpass
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from genesis_ray.cli.run import ConfigOption, DataOption
+
+if TYPE_CHECKING:
+    from genesis_ray.domain.ledger import Entry, WhoIsWho
+    from genesis_ray.running.repairs import Repairs
+    from genesis_ray.settings import Settings
+    from genesis_ray.store.run_folder import RunFolder
+
+PersonArgument = Annotated[
+    str, typer.Argument(metavar="PERSON", help="A name, an identity, or the beginning of one.")
+]
+WhyOption = Annotated[str, typer.Option(help="Why, for who reads the log later.")]
+ByOption = Annotated[
+    str | None, typer.Option(help="Who says so; the user of this system by default.")
+]
+RunOption = Annotated[
+    Path | None,
+    typer.Option("--run", help="The run with the tracks; the newest in runs/ by default."),
+]
+
+
+def merge(
+    one: PersonArgument,
+    other: Annotated[str, typer.Argument(metavar="PERSON", help="The same person.")],
+    why: WhyOption = "",
+    by: ByOption = None,
+    config: ConfigOption = None,
+    data: DataOption = None,
+) -> None:
+    """Say that two identities are one person.
+
+    Whoever was given a name by somebody survives, of two who were the one who was enrolled
+    first; `genesis people rename` has the last word on the name.
+
+    Examples: `genesis people merge "visitor 3f2a" Ada` ·
+    `genesis people merge 3f2a 91bc --why "the same coat"`
+    """
+    with _repairs(_settings(config, data), by, why) as repairs:
+        before = [_called(repairs.who, text) for text in (one, other)]
+        entry = repairs.merge(one, other)
+        survivor = repairs.who.person(entry.identity_id)
+        _say(f"{before[0]} and {before[1]} are one person now: {survivor.name}, "
+             f"identity {survivor.identity_id}.")  # fmt: skip
+        _tell_of(entry, repairs)
+
+
+def split(
+    person: PersonArgument,
+    tracks: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--track", metavar="CAMERA:TRACK", help="That is somebody else; again for more."
+        ),
+    ] = None,
+    faces: Annotated[
+        list[str] | None,
+        typer.Option("--face", metavar="FACE", help="Of `people show --json`; again for more."),
+    ] = None,
+    run: RunOption = None,
+    why: WhyOption = "",
+    by: ByOption = None,
+    config: ConfigOption = None,
+    data: DataOption = None,
+) -> None:
+    """Say that some tracks or faces of a person are somebody else, who becomes a new identity.
+
+    A visitor's faces in the gallery go with the track that they were taken of.
+
+    Examples: `genesis people split Ada --track door:17` ·
+    `genesis people split 3f2a --track door:17 --track till:4 --run runs/march`
+    """
+    from genesis_ray.running.repairs import TrackName
+
+    settings = _settings(config, data)
+    named = [TrackName.parse(text) for text in tracks or ()]
+    with _repairs(settings, by, why) as repairs:
+        before = _called(repairs.who, person)
+        folder = _run(run, settings) if named else None
+        entry = repairs.split(person, named, faces or (), folder)
+        born = repairs.who.person(entry.new_id)
+        moved = [
+            _counted(len(named), "track"),
+            _counted(len(entry.face_ids), "face"),
+        ]
+        what = " and ".join(each for each in moved if each)
+        verb = "is" if len(named) + len(entry.face_ids) == 1 else "are"
+        _say(
+            f"{what} of {before} {verb} somebody else now: {born.name}, "
+            f"identity {born.identity_id}."
+        )
+        _say(f"Give them a name: genesis people rename {born.identity_id[:8]} NAME")
+        _tell_of(entry, repairs)
+
+
+def rename(
+    person: PersonArgument,
+    name: Annotated[str, typer.Argument(help="What they are called from now on.")],
+    why: WhyOption = "",
+    by: ByOption = None,
+    config: ConfigOption = None,
+    data: DataOption = None,
+) -> None:
+    """Call a person something else; a visitor who gets a name is no longer pseudonymous.
+
+    Examples: `genesis people rename "visitor 3f2a" "Ada Lovelace"` ·
+    `genesis people rename Ada Augusta`
+    """
+    with _repairs(_settings(config, data), by, why) as repairs:
+        before = _called(repairs.who, person)
+        entry = repairs.rename(person, name)
+        _say(f"{before} is called {entry.name} now, identity {entry.identity_id}.")
+        _tell_of(entry, repairs)
+
+
+def reject(
+    track: Annotated[str, typer.Argument(metavar="CAMERA:TRACK")],
+    person: PersonArgument,
+    run: RunOption = None,
+    why: WhyOption = "",
+    by: ByOption = None,
+    config: ConfigOption = None,
+    data: DataOption = None,
+) -> None:
+    """Say that a track is not this person, whoever else it may be.
+
+    It is shown without that name at once; when its recording is watched again it gets
+    another name, if any.
+
+    Examples: `genesis people reject door:17 Ada` ·
+    `genesis people reject door:17 3f2a --why "his brother"`
+    """
+    from genesis_ray.running.repairs import TrackName
+
+    settings = _settings(config, data)
+    named = TrackName.parse(track)
+    with _repairs(settings, by, why) as repairs:
+        entry = repairs.reject(named, person, _run(run, settings))
+        who = repairs.who.person(entry.track.identity_id)
+        _say(f"Track {named} is not {who.name}, identity {who.identity_id}.")
+        _tell_of(entry, repairs)
+
+
+def undo(
+    entry: Annotated[
+        str, typer.Argument(metavar="ENTRY", help="Of `log`; its beginning is enough.")
+    ],
+    why: WhyOption = "",
+    by: ByOption = None,
+    config: ConfigOption = None,
+    data: DataOption = None,
+) -> None:
+    """Take a decision back: all is as if it had never been made. The log keeps both.
+
+    Examples: `genesis people undo 5d0c71aa` · `genesis people undo 5d --why "wrong after all"`
+    """
+    with _repairs(_settings(config, data), by, why) as repairs:
+        made = repairs.undo(entry)
+        undone = next(each for each in repairs.entries() if each.entry_id == made.undone_id)
+        _say(f"Undone: entry {undone.entry_id}, {_told(undone, repairs.who)}.")
+        _warn(repairs)
+
+
+def log(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+    config: ConfigOption = None,
+    data: DataOption = None,
+) -> None:
+    """Show what was decided about who is who, by whom, when and why.
+
+    Examples: `genesis people log` · `genesis people log --json`
+    """
+    import pyarrow as pa
+
+    from genesis_ray.cli.answer import show
+    from genesis_ray.domain.ledger import Undo
+    from genesis_ray.running.identities import identity_folder, who_is_who
+    from genesis_ray.store.ledger import Ledger
+
+    settings = _settings(config, data)
+    entries = Ledger(identity_folder(settings)).entries()
+    undone_by = {each.undone_id: each.entry_id for each in entries if isinstance(each, Undo)}
+    if as_json:
+        rows = [{**_row(each), "undone_by": undone_by.get(each.entry_id)} for each in entries]
+        typer.echo(json.dumps(rows, indent=2, default=str))
+        return
+    if not entries:
+        _say("Nothing was decided yet; `genesis people merge --help` and its like say how.")
+        return
+    who = who_is_who(settings)
+    rows = [
+        {
+            "entry": each.entry_id,
+            "when (UTC)": f"{each.at:%Y-%m-%d %H:%M}",
+            "by": each.by,
+            "what": _told(each, who),
+            "why": each.why,
+            "undone by": undone_by.get(each.entry_id, ""),
+        }
+        for each in entries
+    ]
+    show(pa.Table.from_pylist(rows))
+
+
+def _settings(config: Path | None, data: Path | None) -> "Settings":
+    from genesis_ray import settings_file
+    from genesis_ray.cli.run import with_options
+
+    return with_options(settings_file.load(config), data=data, start=None)
+
+
+def _repairs(settings: "Settings", by: str | None, why: str) -> "Repairs":
+    from genesis_ray.running.repairs import Repairs
+
+    return Repairs(settings, by=_user() if by is None else by, why=why)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a number without a name, as in some containers
+        return "unknown"
+
+
+def _run(run: Path | None, settings: "Settings") -> "RunFolder":
+    from genesis_ray.running.history import run_named
+
+    return run_named(run, settings)
+
+
+def _called(who: "WhoIsWho", text: str) -> str:
+    from genesis_ray.running.repairs import find
+
+    return who.person(find(who, text)).name
+
+
+def _tell_of(entry: "Entry", repairs: "Repairs") -> None:
+    _say(f"Undo it with: genesis people undo {entry.entry_id}")
+    _warn(repairs)
+
+
+def _warn(repairs: "Repairs") -> None:
+    from genesis_ray.cli.console import stderr
+
+    if watcher := repairs.watcher():
+        stderr.print(
+            f"What was recorded shows this at once. But process {watcher} is watching, and gives "
+            f"names as they were decided when it began: restart it for this to count there.",
+            markup=False,
+            soft_wrap=True,
+        )
+
+
+def _say(text: str) -> None:
+    from genesis_ray.cli.console import stdout
+
+    stdout.print(text, markup=False, soft_wrap=True)
+
+
+def _told(entry: "Entry", who: "WhoIsWho") -> str:
+    """Return what an entry says in a few words, with names as they are now."""
+    from genesis_ray.domain.ledger import Merge, Reject, Rename, Split, Undo
+
+    match entry:
+        case Merge():
+            return f"merge {_name(who, entry.identity_id)} and {_name(who, entry.other_id)}"
+        case Split():
+            what = [f"{track.camera_id}:{track.track_id}" for track in entry.tracks]
+            what += [faces] if (faces := _counted(len(entry.face_ids), "face")) else []
+            parted, born = _name(who, entry.identity_id), _name(who, entry.new_id)
+            return f"split {', '.join(what)} from {parted}: {born}"
+        case Rename():
+            return f"rename {entry.identity_id[:8]} to {entry.name}"
+        case Reject(track=track):
+            return f"reject {_name(who, track.identity_id)} for {track.camera_id}:{track.track_id}"
+        case Undo():
+            return f"undo {entry.undone_id}"
+    return ""
+
+
+def _name(who: "WhoIsWho", identity_id: str) -> str:
+    """Return an identity as it is read best: by whom it is now, and its own beginning."""
+    called = [each.name for each in who.people if each.identity_id == who.now(identity_id)]
+    return f"{called[0]} ({identity_id[:8]})" if called else identity_id[:8]
+
+
+def _row(entry: "Entry") -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from genesis_ray.store.ledger import kind_of
+
+    return {"kind": kind_of(entry), **asdict(entry)}
+
+
+def _counted(number: int, one: str) -> str:
+    if not number:
+        return ""
+    return f"{number} {one}" if number == 1 else f"{number} {one}s"

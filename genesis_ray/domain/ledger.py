@@ -1,0 +1,332 @@
+"""The ledger: what people decided about who is who, and what holds by all of it.
+
+An entry is never changed nor taken away; to undo one is an entry too. What holds depends on the
+entries that are not undone and on nothing else, so to undo one is as if it had never been made.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from genesis_ray.domain.people import Person, visitor
+from genesis_ray.errors import LedgerError, NotFoundError
+
+_LATEST = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackSight:
+    """A track from its first to its last sight, and the identity that is meant by it."""
+
+    identity_id: str
+    camera_id: str
+    track_id: int
+    since: datetime
+    until: datetime
+
+    def covers(self, camera_id: str, track_id: int, at: datetime) -> bool:
+        """Tell whether this is that track, at that time."""
+        same = (self.camera_id, self.track_id) == (camera_id, track_id)
+        return same and self.since <= at <= self.until
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """The envelope that all entries share: which one it is, and who made it, when and why."""
+
+    entry_id: str
+    at: datetime
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merge(Entry):
+    """Two identities are one person."""
+
+    identity_id: str
+    other_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split(Entry):
+    """Some tracks or faces of an identity are somebody else, who is a new identity.
+
+    Attributes:
+        tracks: Each with the identity that the log has for it, which may be one that was merged.
+        face_ids: Of the gallery.
+    """
+
+    identity_id: str
+    new_id: str
+    tracks: tuple[TrackSight, ...] = ()
+    face_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rename(Entry):
+    """An identity is called something else."""
+
+    identity_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reject(Entry):
+    """A track is not the identity that it comes with, whoever else it may be."""
+
+    track: TrackSight
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undo(Entry):
+    """Another entry does not hold."""
+
+    undone_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhoIsWho:
+    """What holds by a ledger.
+
+    Attributes:
+        people: Everyone there is, by when they were enrolled; of merged ones who survives.
+        aliases: Whom an identity is now, for those who are another.
+        born: Those whom a split made, as they were then.
+        moved: Tracks that a split gave to an identity, the latest split last.
+        moved_faces: Identities by the faces that a split gave them.
+        rejected: Whom a track may not be, by camera and track.
+        apart: Pairs that a split parted, which may not be merged.
+    """
+
+    people: tuple[Person, ...] = ()
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    born: Mapping[str, Person] = field(default_factory=dict)
+    moved: tuple[tuple[TrackSight, str], ...] = ()
+    moved_faces: Mapping[str, str] = field(default_factory=dict)
+    rejected: Mapping[tuple[str, int], tuple[TrackSight, ...]] = field(default_factory=dict)
+    apart: frozenset[frozenset[str]] = frozenset()
+
+    def now(self, identity_id: str) -> str:
+        """Return whom an identity is now: itself, unless it was merged."""
+        return self.aliases.get(identity_id, identity_id)
+
+    def of_track(self, identity_id: str, camera_id: str, track_id: int, at: datetime) -> str | None:
+        """Return whom a track is that was named `identity_id` at a time; None: nobody known."""
+        present = self.now(identity_id)
+        for sight, new_id in self.moved:
+            if sight.identity_id == identity_id and sight.covers(camera_id, track_id, at):
+                present = self.now(new_id)
+        return present if self.may_be(present, camera_id, track_id, at) else None
+
+    def may_be(self, identity_id: str, camera_id: str, track_id: int, at: datetime) -> bool:
+        """Tell whether nobody said that a track is not this identity."""
+        return not any(
+            self.now(sight.identity_id) == self.now(identity_id)
+            for sight in self.rejected.get((camera_id, track_id), ())
+            if sight.covers(camera_id, track_id, at)
+        )
+
+    def person(self, identity_id: str) -> Person:
+        """Return the person that an identity is now.
+
+        Raises:
+            NotFoundError: There is no such identity.
+        """
+        present = self.now(identity_id)
+        found = next((each for each in self.people if each.identity_id == present), None)
+        if found is None:
+            raise NotFoundError(
+                f"no person with identity {identity_id!r}; `genesis people list` shows who there is"
+            )
+        return found
+
+    def by_name(self, name: str) -> list[Person]:
+        """Return the people who are called exactly `name`, by when they were enrolled."""
+        return [person for person in self.people if person.name == name]
+
+    def members(self, identity_id: str) -> list[str]:
+        """Return all identities that are this person now, itself first."""
+        merged = [each for each, present in self.aliases.items() if present == identity_id]
+        return [identity_id, *sorted(merged)]
+
+
+NOTHING_DECIDED = WhoIsWho()
+"""What holds where nobody decided anything, and it does not matter who there is."""
+
+
+def fold(entries: Sequence[Entry], people: Iterable[Person]) -> WhoIsWho:
+    """Return what holds of `people`, who are those that were enrolled or noted as visitors.
+
+    Of identities that are merged the one survives that has a name by somebody, of those who
+    was enrolled first: in whatever order they were merged.
+    """
+    holding = holding_of(entries)
+    splits = [each for each in holding if isinstance(each, Split)]
+    born = {split.new_id: visitor(split.new_id, at=split.at) for split in splits}
+    everyone = born | {person.identity_id: person for person in people}
+    for entry in holding:
+        if isinstance(entry, Rename) and (person := everyone.get(entry.identity_id)):
+            everyone[entry.identity_id] = replace(person, name=entry.name, kind="enrolled")
+    merged = [(each.identity_id, each.other_id) for each in holding if isinstance(each, Merge)]
+    # What was written meanwhile of somebody whom no split makes any more is the one they were.
+    merged += [
+        (each.identity_id, each.new_id)
+        for each in entries
+        if isinstance(each, Split) and each.new_id not in everyone
+    ]
+    aliases = _aliases(merged, everyone)
+    rejected: dict[tuple[str, int], tuple[TrackSight, ...]] = {}
+    for entry in holding:
+        if isinstance(entry, Reject):
+            key = (entry.track.camera_id, entry.track.track_id)
+            rejected[key] = (*rejected.get(key, ()), entry.track)
+    return WhoIsWho(
+        people=tuple(
+            sorted(
+                (each for identity_id, each in everyone.items() if identity_id not in aliases),
+                key=lambda person: (person.enrolled_at, person.identity_id),
+            )
+        ),
+        aliases=aliases,
+        born=born,
+        moved=tuple((track, split.new_id) for split in splits for track in split.tracks),
+        moved_faces={face: split.new_id for split in splits for face in split.face_ids},
+        rejected=rejected,
+        apart=frozenset(
+            frozenset(aliases.get(each, each) for each in (split.identity_id, split.new_id))
+            for split in splits
+        ),
+    )
+
+
+def holding_of(entries: Sequence[Entry]) -> list[Entry]:
+    """Return the entries that are not undone, and undo nothing."""
+    undone = {entry.undone_id for entry in entries if isinstance(entry, Undo)}
+    return [
+        entry for entry in entries if not isinstance(entry, Undo) and entry.entry_id not in undone
+    ]
+
+
+def check(entry: Entry, entries: Sequence[Entry], people: Collection[Person]) -> None:
+    """Make sure that an entry can come after `entries`.
+
+    Raises:
+        NotFoundError: It is about an identity or an entry that is not there.
+        LedgerError: It contradicts what holds.
+    """
+    who = fold(entries, people)
+    match entry:
+        case Merge():
+            _check_merge(entry, who)
+        case Split():
+            _check_split(entry, who)
+        case Rename():
+            _check_rename(entry, who)
+        case Reject(track=track):
+            person = who.person(track.identity_id)
+            if not who.may_be(person.identity_id, track.camera_id, track.track_id, track.since):
+                raise LedgerError(
+                    f"track {track.track_id} of camera {track.camera_id} is not {person.name!r} "
+                    f"already; `genesis people log` shows who said so"
+                )
+        case Undo(undone_id=undone_id):
+            _check_undo(undone_id, entries)
+
+
+def _check_merge(entry: Merge, who: WhoIsWho) -> None:
+    one, other = who.person(entry.identity_id), who.person(entry.other_id)
+    if entry.identity_id == entry.other_id:
+        raise LedgerError(
+            f"{one.name!r} cannot be merged with itself ({entry.identity_id}); name two identities"
+        )
+    if one == other:
+        raise LedgerError(
+            f"{entry.identity_id} and {entry.other_id} are one person already, {one.name!r}"
+        )
+    if frozenset((one.identity_id, other.identity_id)) in who.apart:
+        raise LedgerError(
+            f"{one.name!r} and {other.name!r} were split from each other; undo that instead: "
+            f"`genesis people log` has its entry"
+        )
+
+
+def _check_split(entry: Split, who: WhoIsWho) -> None:
+    person = who.person(entry.identity_id)
+    if entry.new_id in {each.identity_id for each in who.people} | who.aliases.keys():
+        raise LedgerError(f"identity {entry.new_id} is there already; a split makes a new one")
+    if not entry.tracks and not entry.face_ids:
+        raise LedgerError("a split needs a track or a face that is somebody else")
+    for track in entry.tracks:
+        present = who.of_track(track.identity_id, track.camera_id, track.track_id, track.since)
+        if present != person.identity_id:
+            raise LedgerError(
+                f"track {track.track_id} of camera {track.camera_id} is not {person.name!r}, so it "
+                f"cannot be split from them"
+            )
+
+
+def _check_rename(entry: Rename, who: WhoIsWho) -> None:
+    person = who.person(entry.identity_id)
+    if not entry.name.strip():
+        raise LedgerError("a person needs a name that is not empty")
+    if person.identity_id != entry.identity_id:
+        raise LedgerError(
+            f"{entry.identity_id} is {person.name!r} now ({person.identity_id}); rename that one"
+        )
+    if person.name == entry.name:
+        raise LedgerError(f"{person.identity_id} is called {person.name!r} already")
+
+
+def _check_undo(undone_id: str, entries: Sequence[Entry]) -> None:
+    undone = next((each for each in entries if each.entry_id == undone_id), None)
+    if undone is None:
+        raise NotFoundError(
+            f"the ledger has no entry {undone_id!r}; `genesis people log` shows which there are"
+        )
+    if isinstance(undone, Undo):
+        raise LedgerError(
+            f"entry {undone_id} undoes another, which cannot be undone; decide anew instead"
+        )
+    holding = holding_of(entries)
+    if undone not in holding:
+        raise LedgerError(f"entry {undone_id} is undone already")
+    if isinstance(undone, Split):
+        later = [each.entry_id for each in holding if _is_about(each, undone.new_id)]
+        if later:
+            raise LedgerError(
+                f"entry {undone_id} made an identity that later entries are about; "
+                f"undo those first: {', '.join(reversed(later))}"
+            )
+
+
+def _is_about(entry: Entry, identity_id: str) -> bool:
+    match entry:
+        case Merge():
+            return identity_id in (entry.identity_id, entry.other_id)
+        case Split() | Rename():
+            return entry.identity_id == identity_id
+        case Reject():
+            return entry.track.identity_id == identity_id
+    return False
+
+
+def _aliases(merged: Iterable[tuple[str, str]], everyone: Mapping[str, Person]) -> dict[str, str]:
+    """Return who survives, by each of the others that are one person with them."""
+    groups: dict[str, frozenset[str]] = {}
+    for pair in merged:
+        together = frozenset().union(*(groups.get(each, {each}) for each in pair))
+        groups.update(dict.fromkeys(together, together))
+
+    def precedence(identity_id: str) -> tuple[int, datetime, str]:
+        person = everyone.get(identity_id)
+        if person is None:
+            return 2, _LATEST, identity_id
+        return int(person.kind != "enrolled"), person.enrolled_at, identity_id
+
+    survivors = {group: min(group, key=precedence) for group in groups.values()}
+    return {
+        identity_id: survivors[group]
+        for identity_id, group in groups.items()
+        if survivors[group] != identity_id
+    }

@@ -1,0 +1,66 @@
+"""The events of a run as they are shown: by who people are now.
+
+Apart from `identities`, because LanceDB, which takes seconds to load, is not needed where nothing
+was decided.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+
+from genesis_ray.analytics.present import PresentTables
+from genesis_ray.domain.ledger import NOTHING_DECIDED, WhoIsWho
+from genesis_ray.errors import StoreError
+from genesis_ray.running.live_run import live_run_path
+from genesis_ray.running.recordings import WatchedRun
+from genesis_ray.settings import Settings
+from genesis_ray.store.reader import RunTables
+from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.tenants import gallery_folder, has_ledger
+
+
+def present_tables(events: Path, settings: Settings, tenant_id: str | None = None) -> PresentTables:
+    """Return the tables of a folder of events by what is decided when each is asked for.
+
+    They have the rows of `tenant_id` alone, by default those of every tenant; what was decided
+    for other tenants than that of `settings` then does not count.
+    """
+    own = settings.model_copy(update={"tenant_id": tenant_id or settings.tenant_id})
+    return PresentTables(
+        RunTables(events, tenant_id),
+        lambda: _decided(own),
+        tenant_id=own.tenant_id,
+        visit_gap=timedelta(seconds=settings.visit_gap_s),
+    )
+
+
+def settings_of(run: RunFolder, data: Path | None) -> Settings:
+    """Return the settings of a run, with its data folder elsewhere where `data` says so."""
+    try:
+        settings = WatchedRun(run).settings
+    except StoreError:  # it was interrupted before it said so, or made by hand
+        settings = Settings()
+    return settings.model_copy(update={"data_dir": data} if data else {})
+
+
+def run_named(run: Path | None, settings: Settings) -> RunFolder:
+    """Return the run in a folder; by default the newest, else that of the service.
+
+    Raises:
+        StoreError: There is none.
+    """
+    if run:
+        return RunFolder.open(run)
+    try:
+        return RunFolder.newest()
+    except StoreError:
+        if live_run_path(settings).is_dir():
+            return RunFolder.open(live_run_path(settings))
+        raise
+
+
+def _decided(settings: Settings) -> WhoIsWho:
+    if not has_ledger(gallery_folder(settings.data_dir, settings.tenant_id)):
+        return NOTHING_DECIDED
+    from genesis_ray.running.identities import who_is_who
+
+    return who_is_who(settings)

@@ -1,0 +1,317 @@
+"""Repairing identities: what somebody says about who is who becomes an entry of the ledger."""
+
+import secrets
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, NamedTuple, Self, TypedDict, TypeVar
+from uuid import uuid4
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from genesis_ray.domain.ledger import (
+    Entry,
+    Merge,
+    Reject,
+    Rename,
+    Split,
+    TrackSight,
+    Undo,
+    WhoIsWho,
+    check,
+    fold,
+)
+from genesis_ray.domain.people import Person
+from genesis_ray.errors import ConfigurationError, LedgerError, NotFoundError
+from genesis_ray.running.identities import faces_of, identity_folder
+from genesis_ray.settings import Settings
+from genesis_ray.store.ledger import Ledger
+from genesis_ray.store.lock import WriteLock
+from genesis_ray.store.people import People
+from genesis_ray.store.reader import read_table
+from genesis_ray.store.run_folder import RunFolder
+
+_AnyEntry = TypeVar("_AnyEntry", bound=Entry)
+
+
+class TrackName(NamedTuple):
+    """A track as people write it: `door:1700000000000001`."""
+
+    camera_id: str
+    track_id: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the track that is meant.
+
+        Raises:
+            ConfigurationError: It is not written so.
+        """
+        camera_id, _, number = text.rpartition(":")
+        if not camera_id or not number.isdecimal():
+            raise ConfigurationError(
+                f"expected a track as CAMERA:NUMBER, like door:7, got {text!r}"
+            )
+        return cls(camera_id, int(number))
+
+    def __str__(self) -> str:
+        return f"{self.camera_id}:{self.track_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """When a track was seen in a run, and what names it was given, as written."""
+
+    since: datetime
+    until: datetime
+    names: list[dict[str, Any]]
+
+
+class Repairs:
+    """The ledger of one tenant, open for a decision of somebody.
+
+    Each method makes one entry, at once and durably, and returns it. People are named by an
+    identity or the beginning of one, or by what they are called where only one is called so.
+
+    Attributes:
+        who: What holds now, by all entries.
+    """
+
+    def __init__(self, settings: Settings, *, by: str, why: str) -> None:
+        """Open the ledger; `by` and `why` are noted with each entry.
+
+        Raises:
+            StoreError: Another process writes to it.
+        """
+        self._settings = settings
+        self._folder = identity_folder(settings)
+        self._by = by
+        self._why = why
+        self._people = People(self._folder).everyone()
+        self._opened = ExitStack()
+        self._ledger = self._opened.enter_context(Ledger(self._folder, writer=True))
+        self._refresh()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._opened.close()
+
+    def merge(self, one: str, other: str) -> Merge:
+        """Note that two identities are one person.
+
+        Raises:
+            GenesisError: One is not known or not clear, or they are one already.
+        """
+        ids = find(self.who, one), find(self.who, other)
+        return self._made(Merge(**self._envelope(), identity_id=ids[0], other_id=ids[1]))
+
+    def split(
+        self,
+        person: str,
+        tracks: Sequence[TrackName],
+        face_ids: Sequence[str],
+        run: RunFolder | None,
+    ) -> Split:
+        """Note that tracks of a run, and faces, are somebody else than they were named.
+
+        The faces that made a visitor of such a track go with it.
+
+        Raises:
+            GenesisError: One is not known or not clear, or is not this person's.
+        """
+        identity_id = self.who.now(find(self.who, person))
+        sights: list[TrackSight] = []
+        made_of: list[tuple[str, str, datetime]] = []
+        for track in tracks:
+            seen = self._seen(track, run)
+            own = [row for row in seen.names if self._is_now(row) == identity_id]
+            if not own:
+                raise LedgerError(
+                    f"track {track} was not named {self.who.person(identity_id).name!r}, so it "
+                    f"cannot be split from them{self._named_as(seen)}"
+                )
+            written = dict.fromkeys(row["identity_id"] for row in own)
+            sights += [_sight(each, track, seen) for each in written]
+            made_of += [
+                (row["identity_id"], track.camera_id, row["occurred_at"])
+                for row in own
+                if row["is_new"]
+            ]
+        faces = self._faces(identity_id, face_ids, made_of) if made_of or face_ids else []
+        new_id = str(uuid4())
+        return self._made(
+            Split(
+                **self._envelope(),
+                identity_id=identity_id,
+                new_id=new_id,
+                tracks=tuple(sights),
+                face_ids=tuple(faces),
+            )
+        )
+
+    def rename(self, person: str, name: str) -> Rename:
+        """Note what a person is called from now on.
+
+        Raises:
+            GenesisError: The person is not known or not clear, or the name is empty.
+        """
+        identity_id = self.who.now(find(self.who, person))
+        return self._made(Rename(**self._envelope(), identity_id=identity_id, name=name.strip()))
+
+    def reject(self, track: TrackName, person: str, run: RunFolder) -> Reject:
+        """Note that a track of a run is not this person.
+
+        Raises:
+            GenesisError: One of them is not known or not clear.
+        """
+        identity_id = self.who.now(find(self.who, person))
+        sight = _sight(identity_id, track, self._seen(track, run))
+        return self._made(Reject(**self._envelope(), track=sight))
+
+    def undo(self, entry_id: str) -> Undo:
+        """Note that an entry does not hold; the beginning of its id is enough.
+
+        Raises:
+            GenesisError: It is not known or not clear, is undone, or later ones build on it.
+        """
+        entries = self._ledger.entries()
+        found = [each.entry_id for each in entries if each.entry_id.startswith(entry_id)]
+        if len(found) > 1 and entry_id not in found:
+            raise ConfigurationError(
+                f"several entries begin with {entry_id!r}: {', '.join(found)}; name one"
+            )
+        undone_id = found[0] if len(found) == 1 else entry_id
+        return self._made(Undo(**self._envelope(), undone_id=undone_id))
+
+    def entries(self) -> list[Entry]:
+        """Return all entries, in the order in which they were made."""
+        return self._ledger.entries()
+
+    def watcher(self) -> str | None:
+        """Return the id of a process that names people by what held when it began."""
+        return WriteLock.holder(self._folder / "people.lock")
+
+    def _envelope(self) -> "_Envelope":
+        known = {entry.entry_id for entry in self._ledger.entries()}
+        entry_id = next(
+            each for each in iter(lambda: secrets.token_hex(4), "") if each not in known
+        )
+        return {"entry_id": entry_id, "at": datetime.now(UTC), "by": self._by, "why": self._why}
+
+    def _made(self, entry: _AnyEntry) -> _AnyEntry:
+        check(entry, self._ledger.entries(), self._people)
+        self._ledger.append(entry)
+        self._refresh()
+        return entry
+
+    def _refresh(self) -> None:
+        self.who: WhoIsWho = fold(self._ledger.entries(), self._people)
+
+    def _seen(self, track: TrackName, run: RunFolder | None) -> _Seen:
+        if run is None:
+            raise ConfigurationError("name the run that has the tracks: --run DIR")
+        rows, names = (
+            _of_track(read_table(run.events, table, self._settings.tenant_id), track)
+            for table in ("track_observations", "face_recognitions")
+        )
+        times: list[Any] = [*rows["occurred_at"].to_pylist(), *names["occurred_at"].to_pylist()]
+        if not times:
+            raise NotFoundError(
+                f"no track {track} in {run.path}; name the run that has it with --run DIR; "
+                f"which tracks there are is in its table track_observations"
+            )
+        return _Seen(_utc(min(times)), _utc(max(times)), names.to_pylist())
+
+    def _is_now(self, row: dict[str, Any]) -> str | None:
+        at = _utc(row["occurred_at"])
+        return self.who.of_track(row["identity_id"], row["camera_id"], row["track_id"], at)
+
+    def _named_as(self, seen: _Seen) -> str:
+        named = [self._is_now(row) for row in seen.names]
+        called = [self.who.person(each).name for each in named if each]
+        return f"; it is {called[0]!r}" if called else "; it has no name"
+
+    def _faces(
+        self,
+        identity_id: str,
+        face_ids: Sequence[str],
+        made_of: Sequence[tuple[str, str, datetime]],
+    ) -> list[str]:
+        """Return ids of faces of a person: those named, and those that tracks were known by."""
+        faces = faces_of(self._settings, self.who, identity_id)
+        own = {face["face_id"] for face in faces}
+        for face_id in face_ids:
+            if face_id not in own:
+                raise NotFoundError(
+                    f"no face {face_id!r} of {self.who.person(identity_id).name!r}; "
+                    f"`genesis people show {identity_id} --json` lists them"
+                )
+        told = {(one, camera_id, _utc(at).isoformat()) for one, camera_id, at in made_of}
+        known_by = [
+            face["face_id"]
+            for face in faces
+            if (face["enrolled_as"], face["camera_id"], face["enrolled_at"]) in told
+        ]
+        return list(dict.fromkeys([*face_ids, *known_by]))
+
+
+class _Envelope(TypedDict):
+    entry_id: str
+    at: datetime
+    by: str
+    why: str
+
+
+def find(who: WhoIsWho, text: str) -> str:
+    """Return the identity that is meant by an identity, the beginning of one, or a name.
+
+    Raises:
+        NotFoundError: There is none.
+        ConfigurationError: There are several.
+    """
+    ids = {person.identity_id for person in who.people} | who.aliases.keys()
+    if text in ids:
+        return text
+    meant: Iterable[Person] = who.by_name(text)
+    found = [person.identity_id for person in meant]
+    if not found and text:
+        found = sorted(each for each in ids if each.startswith(text))
+    if not found:
+        raise NotFoundError(
+            f"nobody is called {text!r}, and no identity begins so; `genesis people list` shows "
+            f"who there is"
+        )
+    if len(found) > 1:
+        raise ConfigurationError(
+            f"{text!r} can be several: {', '.join(found)}; name one by the identity"
+        )
+    return found[0]
+
+
+def _of_track(rows: pa.Table, track: TrackName) -> pa.Table:
+    own = (pc.field("camera_id") == track.camera_id) & (pc.field("track_id") == track.track_id)
+    return rows.filter(own)
+
+
+def _sight(identity_id: str, track: TrackName, seen: _Seen) -> TrackSight:
+    return TrackSight(
+        identity_id=identity_id,
+        camera_id=track.camera_id,
+        track_id=track.track_id,
+        since=seen.since,
+        until=seen.until,
+    )
+
+
+def _utc(at: datetime) -> datetime:
+    return at.astimezone(UTC)

@@ -1,0 +1,96 @@
+"""One tenant's ledger: what was decided about who is who, never changed and never taken away."""
+
+from dataclasses import asdict
+from datetime import UTC
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pyarrow as pa
+
+from genesis_ray.domain.ledger import Entry, Merge, Reject, Rename, Split, TrackSight, Undo
+from genesis_ray.store.lance_table import LanceTable
+from genesis_ray.store.schemas import LEDGER_SCHEMA
+from genesis_ray.store.tenants import LEDGER
+
+_KINDS: dict[str, type[Entry]] = {
+    "merge": Merge,
+    "split": Split,
+    "rename": Rename,
+    "reject": Reject,
+    "undo": Undo,
+}
+_KIND_OF = {kind: name for name, kind in _KINDS.items()}
+
+
+class Ledger:
+    """The entries of one tenant, stored beside its people and galleries.
+
+    Any number of processes may read and one may write. An entry is one commit: a process that
+    is killed has made it or has not.
+    """
+
+    def __init__(self, folder: Path, *, writer: bool = False) -> None:
+        """Open the ledger in a tenant's folder; a writer makes it where it is missing.
+
+        Raises:
+            StoreError: Another process writes to it, or it has another schema.
+        """
+        self._table = LanceTable(folder, LEDGER, LEDGER_SCHEMA, writer=writer)
+        self._entries = [_entry(row) for row in self._table.rows().to_pylist()]
+
+    def entries(self) -> list[Entry]:
+        """Return all entries in the order in which they were made."""
+        return list(self._entries)
+
+    def append(self, entry: Entry) -> None:
+        """Add an entry, durably.
+
+        Raises:
+            StoreError: This is open for reading, or the disk is full or refuses.
+        """
+        self._table.add(pa.Table.from_pylist([_row(entry)], schema=LEDGER_SCHEMA))
+        self._table.flush()
+        self._entries.append(entry)
+
+    def close(self) -> None:
+        """Tidy up and let others write."""
+        self._table.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def kind_of(entry: Entry) -> str:
+    """Return the kind of an entry as it is stored and shown."""
+    return _KIND_OF[type(entry)]
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    row = asdict(entry)
+    if isinstance(entry, Reject):
+        row["tracks"] = [row.pop("track")]
+    return {**row, "kind": kind_of(entry)}
+
+
+def _entry(row: dict[str, Any]) -> Entry:
+    kind = _KINDS[row["kind"]]
+    row["at"] = row["at"].astimezone(UTC)
+    tracks = tuple(_sight(each) for each in row["tracks"] or ())
+    row |= {"tracks": tracks, "face_ids": tuple(row["face_ids"] or ())}
+    if tracks:
+        row["track"] = tracks[0]
+    return kind(**{name: row[name] for name in kind.__dataclass_fields__})
+
+
+def _sight(row: dict[str, Any]) -> TrackSight:
+    since, until = row["since"].astimezone(UTC), row["until"].astimezone(UTC)
+    return TrackSight(**{**row, "since": since, "until": until})

@@ -1,0 +1,298 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from genesis_ray.domain.ledger import (
+    NOTHING_DECIDED,
+    Merge,
+    Reject,
+    Rename,
+    Split,
+    TrackSight,
+    Undo,
+    check,
+    fold,
+)
+from genesis_ray.domain.people import Person
+from genesis_ray.errors import GenesisError, LedgerError, NotFoundError
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+
+
+def at(seconds: float) -> datetime:
+    return NOON + timedelta(seconds=seconds)
+
+
+def person(identity_id: str, seconds: float, kind: str = "visitor") -> Person:
+    name = identity_id.title() if kind == "enrolled" else f"visitor {identity_id[:4]}"
+    return Person(identity_id=identity_id, name=name, kind=kind, enrolled_at=at(seconds))
+
+
+ADA, BOB = person("ada", 10, "enrolled"), person("bob", 20, "enrolled")
+EARLY, LATE, LAST = person("early", 1), person("late", 2), person("last", 3)
+PEOPLE = [EARLY, LATE, LAST, ADA, BOB]
+IDS = [each.identity_id for each in PEOPLE]
+
+
+def own(number) -> dict[str, object]:
+    return {"entry_id": str(number), "at": at(100), "by": "eve", "why": "seen by hand"}
+
+
+def merge(one: str, other: str, number=0) -> Merge:
+    return Merge(**own(number), identity_id=one, other_id=other)
+
+
+def sight(identity_id: str, track_id: int, camera_id: str = "door") -> TrackSight:
+    return TrackSight(
+        identity_id=identity_id,
+        camera_id=camera_id,
+        track_id=track_id,
+        since=at(track_id),
+        until=at(track_id + 5),
+    )
+
+
+def split(identity_id: str, *tracks: TrackSight, new="new", faces=(), number=0) -> Split:
+    return Split(**own(number), identity_id=identity_id, new_id=new, tracks=tracks, face_ids=faces)
+
+
+def rename(identity_id: str, name: str, number=0) -> Rename:
+    return Rename(**own(number), identity_id=identity_id, name=name)
+
+
+def reject(identity_id: str, track_id: int, number=0) -> Reject:
+    return Reject(**own(number), track=sight(identity_id, track_id))
+
+
+def undo(number, of) -> Undo:
+    return Undo(**own(number), undone_id=str(of))
+
+
+def written(*entries):
+    """Return entries, each of which was fine when it was made."""
+    for number, entry in enumerate(entries):
+        check(entry, entries[:number], PEOPLE)
+    return entries
+
+
+def names(*entries) -> dict[str, str]:
+    return {each.identity_id: each.name for each in fold(entries, PEOPLE).people}
+
+
+def whom(who, identity_id: str, track_id: int, *, seconds: float | None = None) -> str | None:
+    moment = at(track_id + 1 if seconds is None else seconds)
+    return who.of_track(identity_id, "door", track_id, moment)
+
+
+def test_where_nobody_decided_anything_everybody_is_themselves():
+    who = fold([], PEOPLE)
+    assert list(who.people) == PEOPLE
+    assert [who.now(each) for each in IDS] == IDS
+    assert whom(who, "ada", 1) == "ada"
+    assert NOTHING_DECIDED.now("anybody") == "anybody"
+
+
+def test_merged_identities_are_one_person():
+    who = fold(written(merge("late", "ada")), PEOPLE)
+    assert who.now("late") == who.now("ada") == "ada"
+    assert whom(who, "late", 1) == "ada"
+    assert "late" not in [each.identity_id for each in who.people]
+    assert who.members("ada") == ["ada", "late"]
+
+
+def test_who_was_given_a_name_survives_visitors_and_the_first_of_equals():
+    assert fold([merge("early", "bob")], PEOPLE).now("early") == "bob"
+    assert fold([merge("late", "early")], PEOPLE).now("late") == "early"
+    assert fold([merge("bob", "ada")], PEOPLE).now("bob") == "ada"
+
+
+def test_a_visitor_with_a_name_survives_those_without():
+    entries = written(rename("last", "Carl", 0), merge("early", "last", 1))
+    assert fold(entries, PEOPLE).person("early").name == "Carl"
+
+
+def test_merging_is_transitive():
+    who = fold(written(merge("early", "late", 0), merge("last", "late", 1)), PEOPLE)
+    assert {who.now(each) for each in ("early", "late", "last")} == {"early"}
+
+
+@given(st.lists(st.tuples(st.sampled_from(IDS), st.sampled_from(IDS)), max_size=6), st.randoms())
+def test_the_order_of_merges_does_not_matter(pairs, chance):
+    merges = [merge(*pair, number=number) for number, pair in enumerate(pairs)]
+    shuffled = chance.sample(merges, len(merges))
+    assert fold(merges, PEOPLE) == fold(shuffled, PEOPLE)
+
+
+def test_a_track_that_was_split_off_is_somebody_new_during_its_time_alone():
+    who = fold(written(split("ada", sight("ada", 7))), PEOPLE)
+    assert whom(who, "ada", 7) == "new"
+    assert whom(who, "ada", 8) == "ada"
+    assert whom(who, "ada", 7, seconds=100) == "ada"
+    assert whom(who, "bob", 7) == "bob"
+    assert who.of_track("ada", "yard", 7, at(8)) == "ada"
+    assert who.person("new").name == "visitor new"
+
+
+def test_a_face_that_was_split_off_is_the_new_identitys():
+    who = fold(written(split("ada", faces=("f1", "f2"))), PEOPLE)
+    assert who.moved_faces == {"f1": "new", "f2": "new"}
+
+
+def test_of_a_merged_person_the_tracks_of_either_identity_can_be_split_off():
+    entries = written(
+        merge("ada", "late", 0), split("ada", sight("ada", 1), sight("late", 2), number=1)
+    )
+    who = fold(entries, PEOPLE)
+    assert [whom(who, "ada", 1), whom(who, "late", 2)] == ["new", "new"]
+    assert [whom(who, "ada", 3), whom(who, "late", 4)] == ["ada", "ada"]
+    apart = fold(written(*entries, undo(2, 0)), PEOPLE)
+    assert [whom(apart, "late", 2), whom(apart, "late", 4)] == ["new", "late"]
+
+
+def test_who_was_split_off_can_be_split_again_and_the_last_word_counts():
+    entries = written(
+        split("ada", sight("ada", 1), sight("ada", 2), number=0),
+        split("new", sight("ada", 2), new="newer", number=1),
+    )
+    who = fold(entries, PEOPLE)
+    assert [whom(who, "ada", 1), whom(who, "ada", 2)] == ["new", "newer"]
+    assert whom(fold(written(*entries, undo(2, 1)), PEOPLE), "ada", 2) == "new"
+
+
+def test_who_was_split_off_can_be_merged_with_somebody_else():
+    entries = written(split("ada", sight("ada", 1), number=0), merge("new", "bob", 1))
+    who = fold(entries, PEOPLE)
+    assert whom(who, "ada", 1) == "bob"
+    assert "new" not in [each.identity_id for each in who.people]
+
+
+def test_a_rejected_identity_is_not_the_tracks_whatever_it_was_merged_with():
+    who = fold(written(merge("ada", "late", 0), reject("ada", 7, 1)), PEOPLE)
+    assert not who.may_be("late", "door", 7, at(8))
+    assert who.may_be("bob", "door", 7, at(8))
+    assert who.may_be("ada", "door", 8, at(9))
+    assert whom(who, "late", 7) is None
+    assert whom(who, "bob", 7) == "bob"
+
+
+def test_a_renamed_visitor_is_known_by_that_name():
+    who = fold(written(rename("late", "Carl")), PEOPLE)
+    assert who.person("late") == replace(LATE, name="Carl", kind="enrolled")
+    assert who.by_name("Carl") == [who.person("late")]
+
+
+def test_the_last_name_holds_and_the_one_before_when_it_is_undone():
+    entries = written(rename("ada", "Augusta", 0), rename("ada", "Lady L", 1))
+    assert names(*entries)["ada"] == "Lady L"
+    assert names(*written(*entries, undo(2, 1)))["ada"] == "Augusta"
+
+
+def test_what_was_written_of_somebody_whose_split_is_undone_is_who_they_were():
+    who = fold(written(split("ada", sight("ada", 7), number=0), undo(1, 0)), PEOPLE)
+    assert who.now("new") == "ada"
+    assert whom(who, "ada", 7) == "ada"
+    assert list(who.people) == PEOPLE
+
+
+@pytest.mark.parametrize(
+    ("entry", "before", "error", "told"),
+    [
+        (merge("ada", "ada"), [], LedgerError, "'Ada' cannot be merged with itself"),
+        (merge("ada", "nobody"), [], NotFoundError, "no person with identity 'nobody'"),
+        (merge("late", "ada"), [merge("ada", "early", 1), merge("late", "early", 2)],
+         LedgerError, "are one person already, 'Ada'"),
+        (merge("new", "ada"), [split("ada", sight("ada", 1), number=1)],
+         LedgerError, "were split from each other; undo that"),
+        (merge("bob", "ada"), [split("ada", sight("ada", 1), number=1), merge("new", "bob", 2)],
+         LedgerError, "were split from each other"),
+        (split("nobody", sight("nobody", 1)), [], NotFoundError, "no person"),
+        (split("ada"), [], LedgerError, "needs a track or a face"),
+        (split("ada", sight("bob", 1)), [], LedgerError, "track 1 of camera door is not 'Ada'"),
+        (split("ada", sight("ada", 1), new="bob"), [], LedgerError, "bob is there already"),
+        (split("ada", sight("ada", 1)), [reject("ada", 1, 1)], LedgerError, "is not 'Ada'"),
+        (rename("nobody", "Carl"), [], NotFoundError, "no person"),
+        (rename("ada", "Ada"), [], LedgerError, "is called 'Ada' already"),
+        (rename("ada", " "), [], LedgerError, "not empty"),
+        (rename("late", "Carl"), [merge("late", "ada", 1)], LedgerError, "rename that one"),
+        (reject("nobody", 1), [], NotFoundError, "no person"),
+        (reject("ada", 1), [reject("ada", 1, 1)], LedgerError, "is not 'Ada' already"),
+        (undo(0, 9), [], NotFoundError, "no entry '9'"),
+        (undo(0, 1), [rename("ada", "A", 1), undo(2, 1)], LedgerError, "1 is undone already"),
+        (undo(0, 2), [rename("ada", "A", 1), undo(2, 1)], LedgerError, "undoes another"),
+        (undo(0, 1), [split("ada", sight("ada", 1), number=1), rename("new", "Carl", 2)],
+         LedgerError, "undo those first: 2"),
+    ],
+)  # fmt: skip
+def test_what_contradicts_what_holds_is_refused(entry, before, error, told):
+    with pytest.raises(error, match=told):
+        check(entry, before, PEOPLE)
+
+
+@st.composite
+def ledgers(draw):
+    """Return entries that could be made one after the other."""
+    entries = []
+    for number in range(draw(st.integers(0, 8))):
+        ids = [*IDS, *(each.new_id for each in entries if isinstance(each, Split))]
+        one, other = draw(st.sampled_from(ids)), draw(st.sampled_from(ids))
+        raw, track = draw(st.sampled_from(IDS)), draw(st.integers(1, 3))
+        entry = draw(
+            st.sampled_from(
+                [
+                    merge(one, other, number),
+                    split(one, sight(raw, track), new=f"new{number}", number=number),
+                    split(one, faces=(f"f{track}",), new=f"new{number}", number=number),
+                    rename(one, f"name {track}", number),
+                    reject(one, track, number),
+                    undo(number, draw(st.integers(0, 8))),
+                ]
+            )
+        )
+        try:
+            check(entry, entries, PEOPLE)
+        except GenesisError:
+            continue
+        entries.append(entry)
+    return entries
+
+
+def seen_by(who):
+    """Return all that holds, but for what becomes of identities that no split makes any more."""
+    known = {each: present for each, present in who.aliases.items() if each in {*IDS, *who.born}}
+    return replace(who, aliases=known)
+
+
+@given(ledgers())
+def test_the_undo_of_everything_gives_the_original_view(entries):
+    undone = list(entries)
+    for entry in reversed(entries):
+        if not isinstance(entry, Undo) and undo("x", entry.entry_id).undone_id not in {
+            each.undone_id for each in undone if isinstance(each, Undo)
+        }:
+            last = undo(f"undo of {entry.entry_id}", entry.entry_id)
+            check(last, undone, PEOPLE)
+            undone.append(last)
+    assert seen_by(fold(undone, PEOPLE)) == fold([], PEOPLE)
+
+
+@given(ledgers(), st.integers(0, 8))
+def test_an_entry_that_is_undone_is_as_if_it_had_never_been(entries, chosen):
+    last = undo("last", chosen)
+    try:
+        check(last, entries, PEOPLE)
+    except GenesisError:
+        return
+    without = [each for each in entries if each.entry_id != str(chosen)]
+    assert seen_by(fold([*entries, last], PEOPLE)) == seen_by(fold(without, PEOPLE))
+
+
+@given(ledgers())
+def test_whoever_is_whom_is_somebody_there_is(entries):
+    who = fold(entries, PEOPLE)
+    there = {each.identity_id for each in who.people}
+    assert {who.now(each) for each in [*IDS, *who.born]} <= there
+    for identity_id in IDS:
+        assert {whom(who, identity_id, track) for track in (1, 2, 3)} <= {*there, None}
