@@ -88,6 +88,7 @@ def show(
     from genesis_ray.cli.run import with_options
     from genesis_ray.running.assembly import embedder_traits
     from genesis_ray.running.identities import identity_folder
+    from genesis_ray.running.tenant_keys import tenant_keys
     from genesis_ray.store.gallery import FaceGallery
     from genesis_ray.store.people import People
 
@@ -96,7 +97,10 @@ def show(
     found = people.by_name(name) or [people.get(name)]
     traits = embedder_traits(settings.faces)
     gallery = FaceGallery(
-        identity_folder(settings), embedder=traits.name, dimension=traits.dimension
+        identity_folder(settings),
+        embedder=traits.name,
+        dimension=traits.dimension,
+        keys=tenant_keys(settings),
     )
     rows = [
         {**_to_json(person), "faces": gallery.faces_of(person.identity_id), "embedder": traits.name}

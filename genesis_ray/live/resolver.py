@@ -16,6 +16,7 @@ from genesis_ray.live.recovery import Recovery
 from genesis_ray.live.spec import DIED, JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec, Shown, Told
 from genesis_ray.pipeline.stages import RESOLVER, AdmitsFace, Resolved, ResolverStage, admit_all
 from genesis_ray.running.assembly import embedder_traits
+from genesis_ray.running.tenant_keys import keys_named
 from genesis_ray.serving.cluster import NAMESPACE
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.state_log import StateLog
@@ -54,7 +55,9 @@ class ResolverActor:
         self._recovery = Recovery(spec, RESOLVER_ACTOR, folder, on_aside=self._note)
         traits = embedder_traits(settings.faces)
         self._opened = ExitStack()
-        self._people, self._gallery = open_identities(settings, traits, self._opened)
+        self._people, self._gallery = open_identities(
+            settings, traits, keys_named(spec.template_key), self._opened
+        )
         resolver = build_resolver(settings, self._gallery, self._people, traits)
         cameras = [camera.camera_id for camera in settings.cameras]
         self._stage = ResolverStage(cameras, resolver, patience=PATIENCE if spec.realtime else None)

@@ -13,6 +13,7 @@ from genesis_ray.running.assembly import EmbedderTraits
 from genesis_ray.settings import Settings
 from genesis_ray.store.gallery import FaceGallery
 from genesis_ray.store.people import People, Person
+from genesis_ray.store.template_keys import KeyRing
 from genesis_ray.store.tenants import gallery_folder
 
 
@@ -22,12 +23,18 @@ def identity_folder(settings: Settings) -> Path:
 
 
 def open_identities(
-    settings: Settings, embedder: EmbedderTraits, opened: ExitStack
+    settings: Settings, embedder: EmbedderTraits, keys: KeyRing, opened: ExitStack
 ) -> tuple[People, FaceGallery]:
     """Open a tenant's people and gallery for writing, until `opened` is left."""
     folder = identity_folder(settings)
     gallery = opened.enter_context(
-        FaceGallery(folder, embedder=embedder.name, dimension=embedder.dimension, writer=True)
+        FaceGallery(
+            folder,
+            embedder=embedder.name,
+            dimension=embedder.dimension,
+            keys=keys,
+            writer=True,
+        )
     )
     # Opened last, so stored first: a face without a person would be recognised as nobody.
     people = opened.enter_context(People(folder, writer=True))

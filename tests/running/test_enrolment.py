@@ -10,6 +10,8 @@ import pytest
 from genesis_ray.errors import ConfigurationError, FaceError, SourceError
 from genesis_ray.running.enrolment import enroll
 from genesis_ray.running.identities import identity_folder
+from genesis_ray.running.protected import ProtectedEmbedder
+from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
 from genesis_ray.store.gallery import FaceGallery
 from genesis_ray.store.people import People, Person
@@ -49,12 +51,16 @@ def nobody(settings):
 
 def gallery(settings: Settings) -> FaceGallery:
     return FaceGallery(
-        identity_folder(settings), embedder=EMBEDDER.name, dimension=EMBEDDER.dimension
+        identity_folder(settings),
+        embedder=EMBEDDER.name,
+        dimension=EMBEDDER.dimension,
+        keys=tenant_keys(settings),
     )
 
 
 def face_in(photo: Path) -> np.ndarray:
-    (face,) = EMBEDDER.faces_in(cv2.imread(str(photo)))
+    embedder = ProtectedEmbedder(EMBEDDER, tenant_keys(Settings()).current)
+    (face,) = embedder.faces_in(cv2.imread(str(photo)))
     return face.embedding
 
 
