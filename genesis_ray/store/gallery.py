@@ -52,6 +52,9 @@ class FaceGallery:
     The search is exact. A similarity depends on the two embeddings alone, to the last bit, and
     not on the number of faces, their order or the number of threads, as a matrix product's
     would: so live and archive can agree exactly.
+
+    Attributes:
+        renewed: How many faces were brought to the current key, when it was opened or by `renew`.
     """
 
     def __init__(
@@ -239,7 +242,9 @@ class FaceGallery:
         rows = self._table.rows()
         versions = {int(each) for each in np.unique(rows["key_version"].to_numpy())}
         self._noted.check(versions - {PLAIN}, self._keys)
+        self.renewed = 0
         if versions - {self._keys.current.version}:
+            self.renewed = len(rows)
             rows = renewed(rows, self._keys, self._protector)
             if self._writer:
                 self._noted.note(self._keys)
