@@ -23,10 +23,11 @@ from genesis_ray import settings_file
 from genesis_ray.api.backends import Backends
 from genesis_ray.api.feed import PolledFeed
 from genesis_ray.domain.people import Person
-from genesis_ray.errors import ConfigurationError
+from genesis_ray.errors import ConfigurationError, StoreError
 from genesis_ray.live.remote import LIVE
 from genesis_ray.live.service import Live
 from genesis_ray.running.live_run import live_run_path
+from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.serving import detector, embedder
 from genesis_ray.settings import Settings
 from genesis_ray.store.state_log import new_key
@@ -65,15 +66,18 @@ class Arguments(BaseModel):
 def build(args: dict[str, object]) -> Application:
     """Return the whole system as a Serve application; nothing is started.
 
+    A tenant's first template key is made here.
+
     Raises:
-        ConfigurationError: An argument or a setting is wrong.
+        ConfigurationError: An argument or a setting is wrong, or the template key is lost.
     """
     # Ray is started by whoever called: nothing of a customer's cameras is told to anybody.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
         arguments = _checked(args)
         settings = _settings(arguments)
-    except ConfigurationError as error:
+        template_key = tenant_keys(settings).ref
+    except (ConfigurationError, StoreError) as error:
         raise _RefusedError(str(error)) from None
     live = serve.deployment(Live).options(
         name=LIVE,
@@ -85,8 +89,9 @@ def build(args: dict[str, object]) -> Application:
         settings,
         arguments.realtime,
         new_key(),  # one for all lives of the replica: where one was killed the next goes on
+        template_key,
         detector.bind(settings.detector),
-        embedder.bind(settings.faces),
+        embedder.bind(settings.faces, template_key),
     )
     api = serve.deployment(serve.ingress()(Api)).options(
         name=API,

@@ -16,7 +16,7 @@ from genesis_ray.machine import Finding
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
 
-_NO_SETTINGS = ("GENESIS_MODELS_DIR", "GENESIS_TEST_")
+_NO_SETTINGS = ("GENESIS_MODELS_DIR", "GENESIS_TENANT_KEYS", "GENESIS_TEST_")
 """How variables of ours begin that override no setting."""
 
 _PATIENCE_S = 10.0

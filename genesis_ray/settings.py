@@ -63,6 +63,16 @@ class BackPressureSettings(Section):
         return self
 
 
+class TemplateSettings(Section):
+    """How faces are protected, see docs/templates.md."""
+
+    key_store: str = Field(
+        default="auto",
+        description="Where tenants' keys are: auto (the environment, else a file of the user's), "
+        "environment, file, file:DIR, or MODULE:FUNCTION, which returns another KeyStore",
+    )
+
+
 class Settings(BaseSettings):
     """The whole configuration."""
 
@@ -94,6 +104,7 @@ class Settings(BaseSettings):
     faces: FaceSettings = FaceSettings()
     back_pressure: BackPressureSettings = BackPressureSettings()
     identity: IdentitySettings = IdentitySettings()
+    templates: TemplateSettings = TemplateSettings()
     sources: SourceSettings = SourceSettings()
     cameras: tuple[CameraSettings, ...] = ()
 

@@ -1,6 +1,7 @@
 import os
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from hypothesis import settings
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("patient", settings(), deadline=None)
 settings.load_profile("patient")
+
+# Keys that tests make are theirs, also in the processes that they start.
+os.environ["GENESIS_TEMPLATES__KEY_STORE"] = f"file:{tempfile.mkdtemp(prefix='genesis-keys-')}"
 
 _CHECKOUT = Path(__file__).parent.parent
 

@@ -24,6 +24,7 @@ from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.serving import cluster
 from genesis_ray.serving.deploy import reason_in
 from genesis_ray.settings import Settings
+from genesis_ray.store.template_keys import KeyRef
 
 _POLL_S = 0.25
 """Between two looks at how far the workers are."""
@@ -71,8 +72,8 @@ class FirstPass:
                 )
             )
 
-    def run(self, settings: Settings) -> None:
-        """Watch what is not done yet on the cluster."""
+    def run(self, settings: Settings, key: KeyRef) -> None:
+        """Watch what is not done yet on the cluster, faces under the key that `key` names."""
         if not self._todo:
             return
         # Ray Data's own actors make Ray print a warning that no user can act on (ray#53727).
@@ -84,7 +85,7 @@ class FirstPass:
         try:
             polling.start()
             self.watch(
-                lambda segments: watch_segments(settings, segments, self._work, tally),
+                lambda segments: watch_segments(settings, segments, self._work, tally, key),
                 retry_delays_s=settings.retry_delays_s,
             )
         except RayError as error:

@@ -24,10 +24,12 @@ from genesis_ray.running.assembly import build_journal, embedder_traits
 from genesis_ray.running.result import CameraProgress, RunResult
 from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.running.station_values import Report
+from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.running.watching import settle
 from genesis_ray.settings import Settings
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.template_keys import KeyRef, KeyRing
 
 _WORK = "work"
 """The folder in a run's folder that holds the segments done so far."""
@@ -43,17 +45,17 @@ def reprocess(
     where that does not help, which the result reports and the log has as a dead letter.
     """
     begun_at = time.time()
-    work = run.path.resolve() / _WORK
-    work.mkdir(exist_ok=True)
+    keys = tenant_keys(settings)
+    work = _work_folder(run.path.resolve() / _WORK, keys.ref)
     first_pass = FirstPass(archive, work, on_progress)
     try:
-        first_pass.run(settings)
+        first_pass.run(settings, keys.ref)
         letters = first_pass.letters(settings)
-        events, late = _last_pass(settings, archive, work, run, first_pass.clock, letters)
+        events, late = _last_pass(settings, keys, archive, work, run, first_pass.clock, letters)
         ended_at = time.time()
     finally:
         ray.shutdown()
-    shutil.rmtree(work)
+    shutil.rmtree(work.parent)
     first_frame_at = first_pass.first_frame_at or begun_at
     return RunResult(
         mode="archive",
@@ -65,6 +67,16 @@ def reprocess(
         watching_s=ended_at - first_frame_at,
         stage_s=first_pass.clock.seconds(),
     )
+
+
+def _work_folder(path: Path, key: KeyRef) -> Path:
+    """Make the folder of segments under a key; what was done under another is done again."""
+    work = path / f"key-{key.version}-{key.fingerprint}"
+    for other in path.glob("*"):
+        if other != work:
+            shutil.rmtree(other) if other.is_dir() else other.unlink()
+    work.mkdir(parents=True, exist_ok=True)
+    return work
 
 
 def _by_camera(archive: Archive, progress: dict[str, CameraProgress]) -> tuple[CameraProgress, ...]:
@@ -85,6 +97,7 @@ def _by_camera(archive: Archive, progress: dict[str, CameraProgress]) -> tuple[C
 
 def _last_pass(
     settings: Settings,
+    keys: KeyRing,
     archive: Archive,
     work: Path,
     run: RunFolder,
@@ -105,7 +118,7 @@ def _last_pass(
     traits = embedder_traits(settings.faces)
     events = len(letters)
     with ExitStack() as opened:
-        identities = open_identities(settings, traits, opened)
+        identities = open_identities(settings, traits, keys, opened)
         log = opened.enter_context(EventLog(run.events))
         log.append(letters)
         resolving = ResolverStage(list(reports), build_resolver(settings, identities, traits))

@@ -1,6 +1,6 @@
 """What a worker found in one segment, kept until the archive's last pass has read it.
 
-Not part of a run's tables. Holds face embeddings, so it is removed with the rest of the
+Not part of a run's tables. Holds face templates, so it is removed with the rest of the
 work folder once the run is finished. JSON lines, one a report: numbers survive exactly.
 """
 

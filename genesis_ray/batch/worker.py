@@ -18,13 +18,16 @@ from genesis_ray.batch.archive import Segment
 from genesis_ray.batch.mark import DiedOfItError, marked
 from genesis_ray.batch.segment_file import write_segment
 from genesis_ray.errors import GenesisError, SourceError
-from genesis_ray.running.assembly import load_detector, load_embedder, open_station
+from genesis_ray.running.assembly import load_detector, open_station
+from genesis_ray.running.protected import load_protected_embedder
 from genesis_ray.running.set_aside import in_a_line
 from genesis_ray.running.stage_clock import Stage, StageClock
 from genesis_ray.running.station_values import Report
+from genesis_ray.running.tenant_keys import keys_named
 from genesis_ray.running.watching import watch
 from genesis_ray.serving.placement import gpus_a_replica, own_gpu_share
 from genesis_ray.settings import Settings
+from genesis_ray.store.template_keys import KeyRef
 from genesis_ray.vision.memory_guard import claim_share
 
 _CORES_A_WORKER = 2
@@ -78,14 +81,14 @@ def segment_file(work: Path, segment: Segment) -> Path:
 
 
 def watch_segments(
-    settings: Settings, segments: list[Segment], work: Path, tally: ActorHandle
+    settings: Settings, segments: list[Segment], work: Path, tally: ActorHandle, key: KeyRef
 ) -> Iterator[Finished]:
     """Watch the segments, in parallel as far as the cluster allows; yield how each came out."""
     DataContext.get_current().enable_progress_bars = False
     workers = max(1, int(ray.cluster_resources()["CPU"]) // _CORES_A_WORKER)
     watched = ray.data.range(len(segments), override_num_blocks=len(segments)).map_batches(
         _SegmentWatcher,
-        fn_constructor_args=(settings, segments, work, tally),
+        fn_constructor_args=(settings, segments, work, tally, key),
         batch_size=1,
         compute=ActorPoolStrategy(min_size=1, max_size=min(len(segments), workers)),
         num_cpus=_CPUS_RESERVED,
@@ -110,6 +113,7 @@ class _SegmentWatcher:
         segments: list[Segment],
         work: Path,
         tally: ActorHandle,
+        key: KeyRef,
     ) -> None:
         self._settings = settings
         self._segments = segments
@@ -117,7 +121,7 @@ class _SegmentWatcher:
         self._tally = tally
         claim_share(own_gpu_share())
         self._detector = load_detector(settings.detector)
-        self._embedder = load_embedder(settings.faces)
+        self._embedder = load_protected_embedder(settings.faces, keys_named(key).current)
 
     def __call__(self, batch: dict[str, npt.NDArray[np.int64]]) -> dict[str, list[object]]:
         """Watch the one segment whose place is in the batch's only row."""

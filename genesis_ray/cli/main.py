@@ -11,6 +11,7 @@ from genesis_ray.cli import (
     demo,
     doctor,
     evaluate,
+    keys,
     models,
     people,
     plan,
@@ -41,6 +42,7 @@ app.command()(up.down)
 app.command()(query.query)
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(people.app, name="people")
+app.add_typer(keys.app, name="keys")
 app.add_typer(models.app, name="models")
 app.add_typer(evaluate.app, name="evaluate")
 app.command()(plan.plan)

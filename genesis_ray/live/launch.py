@@ -16,6 +16,7 @@ from ray.exceptions import RayError
 
 from genesis_ray.live.spec import LiveSpec
 from genesis_ray.running.result import CameraProgress, RunResult
+from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.serving import cluster
 from genesis_ray.settings import Settings
 from genesis_ray.store.run_folder import RunFolder
@@ -46,12 +47,14 @@ def run_live(
     Uses the cluster that RAY_ADDRESS names, else starts one on this machine for the run.
     """
     begun_at = time.time()
+    template_key = tenant_keys(settings).ref
     spec = LiveSpec(
         settings=settings,
         run=run.path.resolve(),
         realtime=realtime or settings.has_live_cameras,
         detector_app=_DETECTOR_APP,
         embedder_app=_EMBEDDER_APP,
+        template_key=template_key,
     )
     cluster.start(
         meanwhile=partial(import_module, "genesis_ray.live.supervisor"),
@@ -70,7 +73,7 @@ def run_live(
         deploy(
             {
                 _DETECTOR_APP: detector.bind(settings.detector, shapes),
-                _EMBEDDER_APP: embedder.bind(settings.faces),
+                _EMBEDDER_APP: embedder.bind(settings.faces, template_key),
             }
         )
         return asyncio.run(_follow(supervisor, begun_at, on_progress))

@@ -16,6 +16,7 @@ from genesis_ray.live.recovery import Recovery
 from genesis_ray.live.spec import DIED, JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec, Shown, Told
 from genesis_ray.pipeline.stages import RESOLVER, AdmitsFace, Resolved, ResolverStage, admit_all
 from genesis_ray.running.assembly import embedder_traits
+from genesis_ray.running.tenant_keys import keys_named
 from genesis_ray.serving.cluster import NAMESPACE
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.state_log import StateLog
@@ -57,7 +58,8 @@ class ResolverActor:
         before = self._state.restore()
         # Of the ledger counts what did at first, so that what is said again is the same.
         entries = before.state[-1] if before else None
-        self._identities = open_identities(settings, traits, self._opened, entries=entries)
+        keys = keys_named(spec.template_key)
+        self._identities = open_identities(settings, traits, keys, self._opened, entries=entries)
         resolver = build_resolver(settings, self._identities, traits)
         cameras = [camera.camera_id for camera in settings.cameras]
         self._stage = ResolverStage(cameras, resolver, patience=PATIENCE if spec.realtime else None)

@@ -19,6 +19,7 @@ from genesis_ray.running.result import summary
 from genesis_ray.serving import detector, embedder
 from genesis_ray.serving.deploy import reason_in
 from genesis_ray.settings import Settings
+from genesis_ray.store.template_keys import KeyRef
 from genesis_ray.telemetry import Figures
 
 _MODELS = (detector.NAME, embedder.NAME)
@@ -39,12 +40,14 @@ class Live:
         settings: Settings,
         realtime: bool,
         key: bytes,
+        template_key: KeyRef,
         *_models: DeploymentHandle,  # naming them makes Serve deploy them
     ) -> None:
         self._settings = settings
         self._configuration: Configuration | None = None
         self._realtime = realtime
         self._key = key
+        self._template_key = template_key
         self._app = serve.get_replica_context().app_name
         self._supervisor: Supervisor | None = None
         self._last = Figures()
@@ -141,6 +144,7 @@ class Live:
                 realtime=self._realtime or settings.has_live_cameras,
                 detector_app=self._app,
                 embedder_app=self._app,
+                template_key=self._template_key,
                 key=self._key,
             )
         )

@@ -10,6 +10,7 @@ from genesis_ray.pipeline.stages import TimedEvents
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.settings import Settings
 from genesis_ray.store.state_log import new_key
+from genesis_ray.store.template_keys import KeyRef
 
 SUPERVISOR = "supervisor"
 RESOLVER_ACTOR = "resolver"
@@ -28,6 +29,7 @@ class LiveSpec:
         realtime: Pace recordings as they were captured, and drop what cannot be kept up with.
         detector_app: The Serve application that has the detector.
         embedder_app: The one that has the embedder.
+        template_key: The key of the tenant's face templates, by name: whoever needs it reads it.
         key: Seals the states that outlive an actor; the same for all of its restarts.
     """
 
@@ -36,6 +38,7 @@ class LiveSpec:
     realtime: bool
     detector_app: str
     embedder_app: str
+    template_key: KeyRef
     key: bytes = field(default_factory=new_key, repr=False)
 
     def note(self, component: str, state: SystemState, reason: str) -> SystemStateChanged:

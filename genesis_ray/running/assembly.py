@@ -85,7 +85,7 @@ def load_detector(settings: DetectorSettings) -> Detector:
 
 
 def load_embedder(settings: FaceSettings) -> Embedder:
-    """Load the face finder and embedder."""
+    """Load the face finder and embedder; what it gives is plain, see `protected`."""
     if settings.embedder == SYNTHETIC:
         from genesis_ray.testing import ColourEmbedder
 

@@ -13,8 +13,10 @@ from genesis_ray.domain.frames import Image
 from genesis_ray.domain.ledger import WhoIsWho
 from genesis_ray.domain.people import Person
 from genesis_ray.errors import ConfigurationError, FaceError, SourceError
-from genesis_ray.running.assembly import Embedder, load_embedder
+from genesis_ray.running.assembly import Embedder
 from genesis_ray.running.identities import Identities, open_identities
+from genesis_ray.running.protected import load_protected_embedder
+from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
 from genesis_ray.vision.faces import EmbeddedFace
 
@@ -28,17 +30,19 @@ def enroll(settings: Settings, name: str, photos: Sequence[Path]) -> Person:
         SourceError: A photo cannot be read.
         FaceError: A photo has no face, or several.
         ConfigurationError: The name is empty, or several people have it.
+        StoreError: The tenant's key is lost, or others can read it.
     """
     name = name.strip()
     if not name:
         raise ConfigurationError("a person needs a name that is not empty")
     images = [_read(photo) for photo in photos]
-    embedder = load_embedder(settings.faces)
+    keys = tenant_keys(settings)
+    embedder = load_protected_embedder(settings.faces, keys.current)
     faces = [
         _only_face(photo, image, embedder) for photo, image in zip(photos, images, strict=True)
     ]
     with ExitStack() as opened:
-        identities = open_identities(settings, embedder, opened)
+        identities = open_identities(settings, embedder, keys, opened)
         person = _person_called(name, identities.decided)
         _keep(person, identities)
         identities.gallery.enroll(

@@ -15,10 +15,12 @@ from genesis_ray.domain.people import visitor
 from genesis_ray.errors import NotFoundError
 from genesis_ray.pipeline.resolver import IdentityResolver, ResolverPolicy
 from genesis_ray.running.assembly import EmbedderTraits, embedder_traits
+from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
 from genesis_ray.store.gallery import FaceGallery
 from genesis_ray.store.ledger import Ledger
 from genesis_ray.store.people import People
+from genesis_ray.store.template_keys import KeyRing
 from genesis_ray.store.tenants import gallery_folder
 
 
@@ -49,7 +51,12 @@ class Identities:
 
 
 def open_identities(
-    settings: Settings, embedder: EmbedderTraits, opened: ExitStack, *, entries: int | None = None
+    settings: Settings,
+    embedder: EmbedderTraits,
+    keys: KeyRing,
+    opened: ExitStack,
+    *,
+    entries: int | None = None,
 ) -> Identities:
     """Open a tenant's people and gallery for writing, until `opened` is left.
 
@@ -63,6 +70,7 @@ def open_identities(
             folder,
             embedder=embedder.name,
             dimension=embedder.dimension,
+            keys=keys,
             writer=True,
             moved=fold(made, ()).moved_faces,
         )
@@ -83,7 +91,10 @@ def faces_of(settings: Settings, who: WhoIsWho, identity_id: str) -> list[dict[s
     """Return what is stored of each face of a person, but its embedding and whose it was."""
     traits = embedder_traits(settings.faces)
     gallery = FaceGallery(
-        identity_folder(settings), embedder=traits.name, dimension=traits.dimension
+        identity_folder(settings),
+        embedder=traits.name,
+        dimension=traits.dimension,
+        keys=tenant_keys(settings),
     )
     return [
         {

@@ -6,12 +6,14 @@ from contextlib import ExitStack
 from dataclasses import replace
 
 from genesis_ray.pipeline.stages import JournalStage, Resolved, ResolverStage
-from genesis_ray.running.assembly import build_journal, load_detector, load_embedder, open_station
+from genesis_ray.running.assembly import build_journal, load_detector, open_station
 from genesis_ray.running.identities import build_resolver, open_identities
+from genesis_ray.running.protected import load_protected_embedder
 from genesis_ray.running.recorder import Recorder
 from genesis_ray.running.result import CameraProgress, RunResult
 from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.running.station_values import Report
+from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.running.watching import settle, watch
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
@@ -44,9 +46,10 @@ class _LocalRun:
         self._opened = opened
         self._on_progress = on_progress
         self._clock = StageClock()
+        keys = tenant_keys(settings)
         self._detector = load_detector(settings.detector)
-        self._embedder = load_embedder(settings.faces)
-        self._identities = open_identities(settings, self._embedder, opened)
+        self._embedder = load_protected_embedder(settings.faces, keys.current)
+        self._identities = open_identities(settings, self._embedder, keys, opened)
         self._log = opened.enter_context(EventLog(run.events))
         cameras = [camera.camera_id for camera in settings.cameras]
         resolver = build_resolver(settings, self._identities, self._embedder)

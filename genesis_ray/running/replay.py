@@ -18,22 +18,24 @@ from genesis_ray.running.assembly import (
     build_journal,
     input_shape,
     load_detector,
-    load_embedder,
     open_station,
 )
 from genesis_ray.running.dead_letters import DeadLetter
 from genesis_ray.running.identities import build_resolver, open_identities
+from genesis_ray.running.protected import load_protected_embedder
 from genesis_ray.running.recordings import WatchedRun
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.running.set_aside import in_a_line
 from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.running.station import CameraStation
 from genesis_ray.running.station_values import Report
+from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.running.watching import people_in, settle, watch
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.store.reader import read_table
 from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.template_keys import KeyRing
 from genesis_ray.vision.crops import cut_heads
 from genesis_ray.vision.sources import VideoSource, open_recording
 
@@ -193,7 +195,7 @@ class Replay:
             if camera == camera_id
         }
         with ExitStack() as opened:
-            identities = open_identities(self._settings, self._embedder, opened)
+            identities = open_identities(self._settings, self._embedder, self._keys, opened)
             resolver = build_resolver(self._settings, identities, self._embedder)
             together = settle(
                 {camera_id: iter(reports)},
@@ -214,7 +216,11 @@ class Replay:
 
     @cached_property
     def _embedder(self) -> Embedder:
-        return load_embedder(self._settings.faces)
+        return load_protected_embedder(self._settings.faces, self._keys.current)
+
+    @cached_property
+    def _keys(self) -> KeyRing:
+        return tenant_keys(self._settings)
 
 
 def _stamp_of(letter: DeadLetter) -> FrameStamp:

@@ -17,12 +17,15 @@ from genesis_ray.pipeline.stages import RESOLVER, JournalStage, ResolverStage
 from genesis_ray.running.assembly import Detector, Embedder, build_journal, open_station
 from genesis_ray.running.identities import build_resolver, open_identities
 from genesis_ray.running.meter import Meter
+from genesis_ray.running.protected import ProtectedEmbedder
 from genesis_ray.running.second_look import SecondLook
 from genesis_ray.running.station import CameraStation
 from genesis_ray.running.station_values import Report
+from genesis_ray.running.tenant_keys import passing_keys
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.store.event_log import EventLog
+from genesis_ray.store.template_keys import KeyRing
 from genesis_ray.vision.tiling import TILES
 
 
@@ -39,7 +42,8 @@ class Workload:
         """Set up; what is written goes into a `folder` that is thrown away after."""
         self._settings = settings.model_copy(update={"data_dir": folder / "data"})
         self._detector = detector
-        self._embedder = embedder
+        self._keys = passing_keys(settings.tenant_id)
+        self._embedder = ProtectedEmbedder(embedder, self._keys.current)
         self._folder = folder
 
     def play(self, camera: CameraSettings, seconds: float, meter: Meter) -> None:
@@ -71,7 +75,9 @@ class Workload:
     def _opened(self, cameras: Sequence[CameraSettings]) -> Iterator[tuple["_Log", list["_Pair"]]]:
         """Open the log and, for each camera, two stations: one sees it deserted."""
         with ExitStack() as opened:
-            log = _open_log(self._settings, self._embedder, cameras, self._folder, opened)
+            log = _open_log(
+                self._settings, self._embedder, self._keys, cameras, self._folder, opened
+            )
             pairs = []
             for camera in cameras:
                 pair = _Pair(*(open_station(self._settings, camera) for _ in range(2)))
@@ -158,12 +164,13 @@ class _Log:
 def _open_log(
     settings: Settings,
     embedder: Embedder,
+    keys: KeyRing,
     cameras: Sequence[CameraSettings],
     folder: Path,
     opened: ExitStack,
 ) -> _Log:
     names = [camera.camera_id for camera in cameras]
-    identities = open_identities(settings, embedder, opened)
+    identities = open_identities(settings, embedder, keys, opened)
     resolver = build_resolver(settings, identities, embedder)
     log = opened.enter_context(EventLog(folder / "events"))
     return _Log(ResolverStage(names, resolver), JournalStage(names, build_journal(settings)), log)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from ray import serve
 from ray.serve import Application
 
-from genesis_ray.running.assembly import load_embedder
+from genesis_ray.running.protected import load_protected_embedder
+from genesis_ray.running.tenant_keys import keys_named
 from genesis_ray.serving.placement import (
     HEALTH_CHECK_PERIOD_S,
     autoscaling,
@@ -15,6 +16,7 @@ from genesis_ray.serving.placement import (
     own_gpu_share,
 )
 from genesis_ray.settings_models import FaceSettings
+from genesis_ray.store.template_keys import KeyRef
 from genesis_ray.vision.crops import HeadCrop
 from genesis_ray.vision.faces import EmbeddedFace
 from genesis_ray.vision.memory_guard import claim_share
@@ -39,9 +41,15 @@ class Embedded:
 class EmbedderReplica:
     """Gathers the head crops of many camera groups into full batches."""
 
-    def __init__(self, settings: FaceSettings) -> None:
+    def __init__(self, settings: FaceSettings, key: KeyRef) -> None:
+        """Load the models; the key that `key` names is read here, and is in no argument.
+
+        Raises:
+            StoreError: This node does not have it.
+        """
+        secret = keys_named(key).current
         claim_share(own_gpu_share())
-        self._embedder = load_embedder(settings)
+        self._embedder = load_protected_embedder(settings, secret)
 
     @serve.batch(
         max_batch_size=_MAX_BATCH_CROPS,
@@ -49,7 +57,7 @@ class EmbedderReplica:
         batch_size_fn=lambda requests: sum(len(crops) for crops in requests),
     )
     async def embed(self, requests: list[list[HeadCrop]]) -> list[Embedded]:
-        """Embed the faces of one caller's crops; Serve passes the crops of several callers."""
+        """Return the templates of one caller's faces; Serve passes several callers' crops."""
         return await asyncio.to_thread(self._embed, requests)
 
     def _embed(self, requests: list[list[HeadCrop]]) -> list[Embedded]:
@@ -61,7 +69,7 @@ class EmbedderReplica:
         return answers
 
 
-def bind(settings: FaceSettings) -> Application:
+def bind(settings: FaceSettings, key: KeyRef) -> Application:
     """Return the deployment sized by `settings`; its load is counted in requests."""
     deployment = serve.deployment(EmbedderReplica).options(
         name=NAME,
@@ -74,4 +82,4 @@ def bind(settings: FaceSettings) -> Application:
         max_ongoing_requests=4 * _TARGET_ONGOING_REQUESTS,
         autoscaling_config=autoscaling(settings, requests_a_replica=_TARGET_ONGOING_REQUESTS),
     )
-    return deployment.bind(settings)
+    return deployment.bind(settings, key)

@@ -1,6 +1,7 @@
-"""One tenant's face gallery: every enrolled embedding, in LanceDB and in memory."""
+"""One tenant's face gallery: the template of every enrolled face, in LanceDB and in memory."""
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -10,20 +11,30 @@ from uuid import uuid4
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from genesis_ray.domain.identity import Candidate, Embedding
 from genesis_ray.errors import StoreError
-from genesis_ray.store.lance_table import LanceTable
+from genesis_ray.store.gallery_keys import GalleryKeys
+from genesis_ray.store.lance_table import LanceTable, stored_schema
 from genesis_ray.store.schemas import gallery_schema
-
-Embeddings = npt.NDArray[np.float32]
-"""Faces as float32 [n, dimension], each of unit length."""
+from genesis_ray.store.template_keys import KeyRing
+from genesis_ray.store.templates import (
+    PLAIN,
+    Embeddings,
+    Protector,
+    column_of,
+    embeddings_in,
+    renewed,
+)
 
 _Number = TypeVar("_Number", np.float32, np.int64)
 
 _UNIT_TOLERANCE = 1e-3  # far above float32's rounding, far below what changes a decision
-_PLAIN = 0  # the key version of an embedding that no key has transformed
+_PREFIX = "faces_"
+
+_OPENINGS = 5
+_OPEN_AGAIN_S = 0.05
+"""A reader opens again where rows were renewed, and what was there removed, while it read."""
 
 
 class FaceGallery:
@@ -34,9 +45,16 @@ class FaceGallery:
     enrolled itself. Only one may write: two writers that meet the same new face would enrol
     it twice.
 
+    What it holds, is given and is asked for are templates: embeddings under the tenant's current
+    key. Rows that an earlier key protects, or none, are brought to the current one when it is
+    opened: by a writer on the disk too, where nothing is left of what they were.
+
     The search is exact. A similarity depends on the two embeddings alone, to the last bit, and
     not on the number of faces, their order or the number of threads, as a matrix product's
     would: so live and archive can agree exactly.
+
+    Attributes:
+        renewed: How many faces were brought to the current key, when it was opened or by `renew`.
     """
 
     def __init__(
@@ -45,6 +63,7 @@ class FaceGallery:
         *,
         embedder: str,
         dimension: int,
+        keys: KeyRing,
         writer: bool = False,
         moved: Mapping[str, str] | None = None,
     ) -> None:
@@ -53,19 +72,22 @@ class FaceGallery:
         `moved` has, by face, identities that faces are now, whomever they were enrolled as.
 
         Raises:
-            StoreError: Another process writes to it, or its embeddings have another dimension.
+            StoreError: Another process writes to it, its embeddings have another dimension, or
+                keys that protect it are missing or other ones.
         """
         self._dimension = dimension
         self._embedder = embedder
         self._moved = moved or {}
         self._schema = gallery_schema(dimension)
-        self._table = LanceTable(folder, f"faces_{embedder}", self._schema, writer=writer)
+        self._writer = writer
+        self._use(keys)
+        rows = self._open(folder)
         self._identity_ids: list[str] = []  # in the order of their first enrolment
         self._places: dict[str, int] = {}  # of identities in that list
         self._vectors = np.empty((0, dimension), np.float32)  # with room to grow
         self._owners = np.empty(0, np.int64)  # of vectors: a place in that list
         self._count = 0
-        self._remember(*self._faces_in(self._table.rows()))
+        self._remember(rows)
 
     @property
     def count(self) -> int:
@@ -130,23 +152,20 @@ class FaceGallery:
             raise StoreError(
                 f"expected one quality a face, got {n} faces, {len(qualities)} of them"
             )
-        self._table.add(
+        self._add(
             pa.table(
                 {
                     "face_id": [uuid4().hex for _ in range(n)],
                     "identity_id": [identity_id] * n,
-                    "embedding": pa.FixedSizeListArray.from_arrays(
-                        pa.array(embeddings.ravel()), self._dimension
-                    ),
+                    "embedding": column_of(embeddings),
                     "quality": list(qualities),
                     "enrolled_at": [at] * n,
                     "camera_id": [camera_id] * n,
-                    "key_version": [_PLAIN] * n,
+                    "key_version": [self._keys.current.version] * n,
                 },
                 schema=self._schema,
             )
         )
-        self._remember([identity_id] * n, embeddings)
 
     def pending(self) -> pa.Table:
         """Return who was enrolled since the last `flush`, for `recover` in another process."""
@@ -158,9 +177,7 @@ class FaceGallery:
         Raises:
             StoreError: This was not opened for writing.
         """
-        rows = self._table.missing(pending)
-        self._table.add(rows)
-        self._remember(*self._faces_in(rows))
+        self._add(self._table.missing(pending))
 
     def flush(self) -> None:
         """Store what was enrolled since the last time, in one commit.
@@ -185,17 +202,78 @@ class FaceGallery:
     ) -> None:
         self.close()
 
-    def _faces_in(self, rows: pa.Table) -> tuple[list[str], Embeddings]:
+    def renew(self, keys: KeyRing) -> None:
+        """Bring every face under the current one of `keys`; a writer on the disk too, in one step.
+
+        Killed at any point all of it is as it was or all is renewed; then the next writer
+        removes what is left of the old.
+
+        Raises:
+            StoreError: A key that protects it is missing, or the disk is full or refuses: then
+                this is of no more use, and the next writer goes on.
+        """
+        self.flush()
+        self._use(keys)
+        rows = self._under_current_key()
+        self._identity_ids, self._places, self._count = [], {}, 0
+        self._remember(rows)
+
+    def _use(self, keys: KeyRing) -> None:
+        self._keys = keys
+        self._protector = Protector(
+            keys.current, embedder=self._embedder, dimension=self._dimension
+        )
+
+    def _open(self, folder: Path) -> pa.Table:
+        """Open the table and return its rows under the current key."""
+        for left in reversed(range(_OPENINGS)):
+            try:
+                return self._open_once(folder)
+            except StoreError:
+                if self._writer or not left:
+                    raise
+            time.sleep(_OPEN_AGAIN_S)
+        raise AssertionError
+
+    def _open_once(self, folder: Path) -> pa.Table:
+        name = _PREFIX + self._embedder
+        self._table = LanceTable(folder, name, self._schema, writer=self._writer)
+        try:
+            self._noted = GalleryKeys(folder, name)
+            return self._under_current_key()
+        except BaseException:
+            self._table.close()
+            raise
+
+    def _under_current_key(self) -> pa.Table:
+        """Return the stored rows under the current key; a writer stores them so."""
+        rows = self._table.rows()
+        versions = {int(each) for each in np.unique(rows["key_version"].to_numpy())}
+        self._noted.check(versions - {PLAIN}, self._keys)
+        self.renewed = 0
+        if versions - {self._keys.current.version}:
+            self.renewed = len(rows)
+            rows = renewed(rows, self._keys, self._protector)
+            if self._writer:
+                self._noted.note(self._keys)
+                self._table.replace(rows)
+        if self._writer and self._noted.fingerprints:
+            self._noted.strike(self._keys)
+        return rows
+
+    def _add(self, rows: pa.Table) -> None:
+        if self._writer and len(rows):
+            self._noted.note(self._keys)
+        self._table.add(rows)
+        self._remember(rows)
+
+    def _remember(self, rows: pa.Table) -> None:
+        """Take faces into memory, doubling the room when it is used up."""
         face_ids: list[Any] = rows["face_id"].to_pylist()
         owners: list[Any] = rows["identity_id"].to_pylist()
         identity_ids = [
             self._moved.get(face_id, owner) for face_id, owner in zip(face_ids, owners, strict=True)
         ]
-        vectors = pc.list_flatten(rows["embedding"]).to_numpy()
-        return identity_ids, vectors.reshape(-1, self._dimension)
-
-    def _remember(self, identity_ids: Sequence[str], vectors: Embeddings) -> None:
-        """Take faces into memory, doubling the room when it is used up."""
         end = self._count + len(identity_ids)
         if end > len(self._vectors):
             room = max(end, 2 * len(self._vectors))
@@ -205,7 +283,7 @@ class FaceGallery:
             if identity_id not in self._places:
                 self._places[identity_id] = len(self._identity_ids)
                 self._identity_ids.append(identity_id)
-        self._vectors[self._count : end] = vectors
+        self._vectors[self._count : end] = embeddings_in(rows)
         self._owners[self._count : end] = [self._places[each] for each in identity_ids]
         self._count = end
 
@@ -221,6 +299,13 @@ class FaceGallery:
                 f"an embedding has length 1, got {lengths.round(4).tolist()}; "
                 f"normalise it, and drop faces that gave no numbers"
             )
+
+
+def galleries_in(folder: Path) -> Iterator[tuple[str, int]]:
+    """Yield embedder and dimension of each gallery in a tenant's folder."""
+    for path in sorted(folder.glob(f"{_PREFIX}*.lance")):
+        dimension = stored_schema(folder, path.stem).field("embedding").type.list_size
+        yield path.stem.removeprefix(_PREFIX), dimension
 
 
 def _with_room(values: npt.NDArray[_Number], count: int, room: int) -> npt.NDArray[_Number]:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -11,7 +12,7 @@ import lancedb
 import pyarrow as pa
 
 from genesis_ray.errors import StoreError
-from genesis_ray.store.disk import make_folder, sync_folder, writing_to
+from genesis_ray.store.disk import make_folder, sync_folder, write_file, writing_to
 from genesis_ray.store.lock import WriteLock
 
 _COMMITS_A_CLEANUP = 64
@@ -21,6 +22,9 @@ _OS_ERROR = re.compile(r"\(os error (\d+)\)")
 
 _KEEP_VERSIONS = timedelta(hours=1)
 """Far longer than another process takes to read a table it has opened."""
+
+_REPLACING = ".replacing"
+"""The file that says that what `replace` has replaced may still be there."""
 
 
 class LanceTable:
@@ -33,6 +37,7 @@ class LanceTable:
             StoreError: Another process writes to it, or it has another schema.
         """
         self._path = folder / f"{name}.lance"
+        self._replacing = folder / f"{name}{_REPLACING}"
         self._schema = schema
         self._pending: list[pa.Table] = []
         self._commits = 0
@@ -46,6 +51,8 @@ class LanceTable:
         try:
             if writer or self._path.is_dir():
                 self._table = self._opened(writer=writer)
+            if writer and self._replacing.exists():
+                self._purge()
         except BaseException:
             self._release()
             raise
@@ -95,6 +102,21 @@ class LanceTable:
         if self._commits % _COMMITS_A_CLEANUP == 0:
             self._clean_up()
 
+    def replace(self, rows: pa.Table) -> None:
+        """Store `rows` in place of all, in one step, and leave no byte of what was.
+
+        Killed at any point it is the old rows or the new ones, and whoever opens the table for
+        writing next removes what is left of the old. Who reads it meanwhile has to read again.
+
+        Raises:
+            StoreError: The table was not opened for writing, or the disk is full or refuses.
+        """
+        with self._writing() as table:
+            write_file(self._replacing, b"")
+            table.add(rows, mode="overwrite")
+            self._sync()
+        self._purge()
+
     def close(self) -> None:
         """Flush, tidy up and let others write; again does nothing."""
         try:
@@ -125,6 +147,15 @@ class LanceTable:
             table.optimize(cleanup_older_than=_KEEP_VERSIONS)
             self._sync()
         self._commits = 0
+
+    def _purge(self) -> None:
+        """Remove every version but the last one, and files that belong to none."""
+        with self._writing() as table, warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of readers, see `replace`
+            table.optimize(cleanup_older_than=timedelta(0), delete_unverified=True)
+            self._sync()
+            self._replacing.unlink(missing_ok=True)
+            sync_folder(self._replacing.parent)
 
     def _sync(self) -> None:
         """Make new files durable, which Lance leaves to the operating system."""
@@ -163,3 +194,9 @@ class LanceTable:
 
 def _outline(schema: pa.Schema) -> str:
     return ", ".join(f"{field.name} {field.type}" for field in schema)
+
+
+def stored_schema(folder: Path, name: str) -> pa.Schema:
+    """Return the schema of a table that is there."""
+    schema: pa.Schema = lancedb.connect(folder).open_table(name).schema
+    return schema

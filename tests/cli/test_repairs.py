@@ -13,6 +13,8 @@ from genesis_ray.domain.events import FaceRecognized, TrackObserved
 from genesis_ray.domain.people import Person, visitor
 from genesis_ray.errors import ConfigurationError, LedgerError, NotFoundError, StoreError
 from genesis_ray.pipeline.journal import SiteJournal
+from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.settings import Settings
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.gallery import FaceGallery
 from genesis_ray.store.ledger import Ledger
@@ -60,7 +62,11 @@ def run(tmp_path, monkeypatch) -> RunFolder:
     embedder = ColourEmbedder()
     faces = np.eye(embedder.dimension, dtype=np.float32)
     with FaceGallery(
-        GALLERY, embedder=embedder.name, dimension=embedder.dimension, writer=True
+        GALLERY,
+        embedder=embedder.name,
+        dimension=embedder.dimension,
+        keys=tenant_keys(Settings()),
+        writer=True,
     ) as gallery:
         for person, since, face in ((ANN, 0, faces[:1]), (BEN, 5, faces[1:3])):
             gallery.enroll(

@@ -19,6 +19,7 @@ from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.testing import ColourDetector, ColourEmbedder
 from genesis_ray.vision.memory_guard import MemoryState
+from tests.store.keys import ring
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 FILM = "synthetic:?people=2&seconds=4&fps=10&width=320&height=240"
@@ -101,7 +102,12 @@ def watch(monkeypatch, tmp_path):
             cameras=(CameraSettings(camera_id="door", source=FILM, start=START),),
         )
         spec = LiveSpec(
-            settings=settings, run=tmp_path, realtime=False, detector_app="d", embedder_app="e"
+            settings=settings,
+            run=tmp_path,
+            realtime=False,
+            detector_app="d",
+            embedder_app="e",
+            template_key=ring().ref,
         )
 
         async def run() -> None:

@@ -18,6 +18,7 @@ from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.state_log import new_key
 from genesis_ray.testing import DeadlyNumber
 from tests.letters import NOON, frame, recording
+from tests.store.keys import ring
 
 CAMERAS = ("door", "till")
 
@@ -31,6 +32,7 @@ def spec(tmp_path) -> LiveSpec:
         realtime=False,
         detector_app="detector",
         embedder_app="embedder",
+        template_key=ring().ref,
     )
 
 

@@ -20,6 +20,7 @@ from genesis_ray.live.journal import JournalActor
 from genesis_ray.live.resolver import ResolverActor
 from genesis_ray.live.spec import JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec, Shown, Told
 from genesis_ray.live.starting import explained, start_keeper
+from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.serving.cluster import NAMESPACE
 from genesis_ray.settings import Settings
 from genesis_ray.store.reader import RunTables
@@ -50,7 +51,14 @@ def spec(tmp_path) -> LiveSpec:
         retry_delays_s=[0, 0],
     )
     run = RunFolder.create(tmp_path / "run").path
-    return LiveSpec(settings=settings, run=run, realtime=False, detector_app="", embedder_app="")
+    return LiveSpec(
+        settings=settings,
+        run=run,
+        realtime=False,
+        detector_app="",
+        embedder_app="",
+        template_key=tenant_keys(settings).ref,
+    )
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from genesis_ray.live.recovery import Recovery
 from genesis_ray.live.spec import LiveSpec
 from genesis_ray.settings import Settings
 from tests.letters import NOON
+from tests.store.keys import ring
 
 FRAMES = [("door", 7), ("till", 8), ("door", 9)]
 """What was taken before the first death."""
@@ -30,6 +31,7 @@ class Keepers:
             realtime=False,
             detector_app="d",
             embedder_app="e",
+            template_key=ring().ref,
         )
         self.letters: list[DeadLetterChanged] = []
         self.pauses: list[float] = []

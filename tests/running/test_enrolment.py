@@ -11,7 +11,9 @@ from genesis_ray.domain.people import Person
 from genesis_ray.errors import ConfigurationError, FaceError, SourceError
 from genesis_ray.running.enrolment import enroll
 from genesis_ray.running.identities import faces_of, identity_folder, who_is_who
+from genesis_ray.running.protected import ProtectedEmbedder
 from genesis_ray.running.repairs import Repairs
+from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
 from genesis_ray.store.gallery import FaceGallery
 from genesis_ray.store.people import People
@@ -51,12 +53,16 @@ def nobody(settings):
 
 def gallery(settings: Settings) -> FaceGallery:
     return FaceGallery(
-        identity_folder(settings), embedder=EMBEDDER.name, dimension=EMBEDDER.dimension
+        identity_folder(settings),
+        embedder=EMBEDDER.name,
+        dimension=EMBEDDER.dimension,
+        keys=tenant_keys(settings),
     )
 
 
 def face_in(photo: Path) -> np.ndarray:
-    (face,) = EMBEDDER.faces_in(cv2.imread(str(photo)))
+    embedder = ProtectedEmbedder(EMBEDDER, tenant_keys(Settings()).current)
+    (face,) = embedder.faces_in(cv2.imread(str(photo)))
     return face.embedding
 
 

@@ -15,6 +15,7 @@ from genesis_ray.running.identities import build_resolver, open_identities
 from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.running.station import CameraStation
 from genesis_ray.running.station_values import Report
+from genesis_ray.running.tenant_keys import passing_keys
 from genesis_ray.running.watching import settle, watch
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
@@ -172,7 +173,7 @@ def run(settings):
         }
         names = list(reports)
         with ExitStack() as opened:
-            identities = open_identities(own, ColourEmbedder(), opened)
+            identities = open_identities(own, ColourEmbedder(), passing_keys("default"), opened)
             resolving = ResolverStage(names, build_resolver(own, identities, ColourEmbedder()))
             journaling = JournalStage(names, build_journal(own))
             batches = list(settle(reports, resolving, journaling, clock=StageClock(), **options))
@@ -243,7 +244,8 @@ def test_the_camera_that_is_least_far_is_read_next(settings):
 
     names = ["quick", "slow"]
     with ExitStack() as opened:
-        identities = open_identities(settings, ColourEmbedder(), opened)
+        keys = passing_keys("default")
+        identities = open_identities(settings, ColourEmbedder(), keys, opened)
         resolver = build_resolver(settings, identities, ColourEmbedder())
         list(
             settle(

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from genesis_ray.errors import StoreError
 from genesis_ray.store.gallery import FaceGallery
+from tests.store.keys import ring
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 DIMENSION = 8
@@ -18,7 +19,9 @@ def unit(seed: int, n: int = 1) -> np.ndarray:
 
 
 def opened(folder, *, writer=True, embedder="fused", dimension=DIMENSION, moved=None):
-    return FaceGallery(folder, embedder=embedder, dimension=dimension, writer=writer, moved=moved)
+    return FaceGallery(
+        folder, embedder=embedder, dimension=dimension, keys=ring(), writer=writer, moved=moved
+    )
 
 
 def enroll(gallery, identity_id, embeddings):

@@ -1,0 +1,111 @@
+"""Changing a tenant's template key without the photos, and what may be told of its keys."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from genesis_ray.errors import NotFoundError, StoreError
+from genesis_ray.running.identities import identity_folder
+from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.settings import Settings
+from genesis_ray.store.gallery import FaceGallery, galleries_in
+from genesis_ray.store.gallery_keys import protected_galleries
+from genesis_ray.store.key_stores import open_key_store
+from genesis_ray.store.template_keys import KeyRing
+
+
+@dataclass(frozen=True, slots=True)
+class KnownKey:
+    """A key, as far as anybody may know it.
+
+    Attributes:
+        galleries: Those in the data folder that it protects.
+    """
+
+    version: int
+    fingerprint: str
+    is_current: bool
+    galleries: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """What a rotation came to.
+
+    Attributes:
+        faces: Templates that were renewed, in all galleries.
+        is_new: Whether a key was made; else all was brought to one that was there already, of
+            another data folder's rotation, an environment, or one that was cut off.
+    """
+
+    version: int
+    fingerprint: str
+    faces: int
+    is_new: bool
+
+
+def known_keys(settings: Settings) -> tuple[str, list[KnownKey]]:
+    """Return where the tenant's keys are, and those that are there; none is made."""
+    keys = open_key_store(settings.templates.key_store).read(settings.tenant_id)
+    uses = {
+        noted.gallery.removeprefix("faces_"): set(noted.fingerprints.items())
+        for noted in protected_galleries(identity_folder(settings))
+    }
+    return keys.place, [
+        KnownKey(
+            key.version,
+            key.fingerprint,
+            key == keys.current,
+            tuple(name for name, used in uses.items() if (key.version, key.fingerprint) in used),
+        )
+        for key in keys.keys
+    ]
+
+
+def rotate(settings: Settings) -> Rotation:
+    """Bring all galleries of the tenant under a new key, or under the newest if one lags behind.
+
+    Searches of readers go on; while a system runs, whose resolver writes, it is refused. Cut off
+    at any point, each gallery is under the old key or the new one, both of which are kept, and
+    the next rotation or run goes on.
+
+    Raises:
+        StoreError: Somebody writes to a gallery, or no key can be made; or the disk is full.
+    """
+    keys = tenant_keys(settings)
+    folder = identity_folder(settings)
+    with ExitStack() as opened:
+        galleries = [
+            opened.enter_context(_opened(folder, embedder, dimension, keys))
+            for embedder, dimension in galleries_in(folder)
+        ]
+        lagged = sum(gallery.renewed for gallery in galleries)
+        if lagged:
+            return Rotation(keys.ref.version, keys.ref.fingerprint, lagged, is_new=False)
+        store = open_key_store(settings.templates.key_store)
+        keys = store.add(settings.tenant_id, after=keys.current.version)
+        for gallery in galleries:
+            gallery.renew(keys)
+        faces = sum(gallery.renewed for gallery in galleries)
+    return Rotation(keys.ref.version, keys.ref.fingerprint, faces, is_new=True)
+
+
+def forget(settings: Settings, version: int) -> None:
+    """Destroy an old key: what it alone protects, a copy for example, is useless from then on.
+
+    Raises:
+        NotFoundError: There is no such key.
+        StoreError: It protects a gallery in the data folder, or new templates.
+    """
+    place, known = known_keys(settings)
+    key = next((key for key in known if key.version == version), None)
+    if key is None:
+        raise NotFoundError(f"no key {version} of tenant {settings.tenant_id!r} in {place}")
+    if key.is_current or key.galleries:
+        what = ", ".join(key.galleries) or "what comes next"
+        raise StoreError(f"key {version} protects {what}; `genesis keys rotate` first")
+    open_key_store(settings.templates.key_store).remove(settings.tenant_id, version)
+
+
+def _opened(folder: Path, embedder: str, dimension: int, keys: KeyRing) -> FaceGallery:
+    return FaceGallery(folder, embedder=embedder, dimension=dimension, keys=keys, writer=True)

@@ -1,0 +1,44 @@
+"""Embedders that faces leave as templates only: the ones that systems use.
+
+What `assembly.load_embedder` loads gives plain embeddings; nothing that stores or sends any may
+use it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from genesis_ray.domain.frames import Image
+from genesis_ray.running.assembly import Embedder, load_embedder
+from genesis_ray.settings_models import FaceSettings
+from genesis_ray.store.template_keys import TemplateKey
+from genesis_ray.store.templates import Protector
+from genesis_ray.vision.crops import HeadCrop
+from genesis_ray.vision.faces import EmbeddedFace
+
+
+def load_protected_embedder(settings: FaceSettings, key: TemplateKey) -> Embedder:
+    """Load the face finder and embedder, under a tenant's key."""
+    return ProtectedEmbedder(load_embedder(settings), key)
+
+
+class ProtectedEmbedder:
+    """An embedder under a key: similarities, and so its threshold, stay what they are."""
+
+    def __init__(self, embedder: Embedder, key: TemplateKey) -> None:
+        self.name = embedder.name
+        self.dimension = embedder.dimension
+        self.threshold = embedder.threshold
+        self._embedder = embedder
+        self._protector = Protector(key, embedder=embedder.name, dimension=embedder.dimension)
+
+    def embed(self, crops: Sequence[HeadCrop]) -> list[EmbeddedFace | None]:
+        """Return the template of the face of the person each crop is for."""
+        return [face and self._protected(face) for face in self._embedder.embed(crops)]
+
+    def faces_in(self, photo: Image) -> list[EmbeddedFace]:
+        """Return the templates of all faces of a photo, the largest first."""
+        return [self._protected(face) for face in self._embedder.faces_in(photo)]
+
+    def _protected(self, face: EmbeddedFace) -> EmbeddedFace:
+        (template,) = self._protector.protect(face.embedding[None])
+        return replace(face, embedding=template)

@@ -1,0 +1,42 @@
+"""The keys of a tenant's face templates, for who starts something and for what is started."""
+
+from genesis_ray.running.assembly import embedder_traits
+from genesis_ray.settings import Settings
+from genesis_ray.store.gallery_keys import protected_galleries
+from genesis_ray.store.key_stores import open_key_store
+from genesis_ray.store.template_keys import KeyRef, KeyRing, TemplateKey
+from genesis_ray.store.tenants import gallery_folder
+
+
+def tenant_keys(settings: Settings) -> KeyRing:
+    """Return the tenant's keys; the first is made where there is none, and needs none before.
+
+    For commands, before they start anything: all they start is told the `ref`.
+
+    Raises:
+        StoreError: The keys cannot be read, others can read them, or one is lost: a gallery is
+            protected that none of them fits.
+    """
+    store = open_key_store(settings.templates.key_store)
+    keys = store.read(settings.tenant_id)
+    own = f"faces_{embedder_traits(settings.faces).name}"
+    for gallery in protected_galleries(gallery_folder(settings.data_dir, settings.tenant_id)):
+        if gallery.gallery == own or not keys.keys:
+            gallery.check(gallery.fingerprints, keys)
+    return keys if keys.keys else store.add(settings.tenant_id, after=0)
+
+
+def keys_named(ref: KeyRef) -> KeyRing:
+    """Return the keys up to the one of `ref`, of the key store on this machine.
+
+    For what a command has started, wherever that is.
+
+    Raises:
+        StoreError: They are not here, or others.
+    """
+    return open_key_store(ref.store).read(ref.tenant_id).up_to(ref)
+
+
+def passing_keys(tenant_id: str) -> KeyRing:
+    """Return a key that is kept nowhere, for a gallery that is thrown away."""
+    return KeyRing("none", tenant_id, "memory", (TemplateKey.new(tenant_id),))

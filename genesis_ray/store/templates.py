@@ -1,0 +1,90 @@
+"""Template protection: embeddings under a tenant's secret orthogonal transform.
+
+The transform keeps every angle, so similarities and thresholds stay what they were, and who has
+templates without the key can compare them with nothing else: neither with faces of their own nor
+with another tenant's templates. docs/templates.md has the threat model.
+"""
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from genesis_ray.store.template_keys import KeyRing, TemplateKey
+
+PLAIN = 0
+"""The key version of an embedding that no key has transformed."""
+
+Embeddings = npt.NDArray[np.float32]
+"""Faces as float32 [n, dimension], each of unit length; protected ones too."""
+
+_ROWS_AT_ONCE = 64
+"""In one call; bounds nothing but memory, as every row is computed by itself."""
+
+
+class Protector:
+    """One embedder's transform under one key.
+
+    A row's template depends on that row alone, to the last bit, and not on the rows beside it:
+    so live and archive can agree exactly. float32 is rounded to once, at the end.
+    """
+
+    def __init__(self, key: TemplateKey, *, embedder: str, dimension: int) -> None:
+        self._key = key
+        self._embedder = embedder
+        self._dimension = dimension
+
+    def protect(self, embeddings: Embeddings) -> Embeddings:
+        """Return the templates of plain embeddings [n, dimension]."""
+        return _applied(self._matrix, embeddings)
+
+    def renew(self, templates: Embeddings, before: TemplateKey) -> Embeddings:
+        """Return templates that `before` protects as this key protects them."""
+        others = before.matrix(self._embedder, self._dimension).astype(np.float64)
+        # Row i of the product with the other's transpose, which takes its transform away.
+        return _applied(np.vecdot(self._matrix[:, None], others[None]), templates)
+
+    @cached_property
+    def _matrix(self) -> npt.NDArray[np.float64]:
+        return self._key.matrix(self._embedder, self._dimension).astype(np.float64)
+
+
+def renewed(rows: pa.Table, keys: KeyRing, protector: Protector) -> pa.Table:
+    """Return a gallery's rows, of any key versions, as `protector` has them: the current key's."""
+    versions = rows["key_version"].to_numpy()
+    templates = embeddings_in(rows).copy()
+    for version in np.unique(versions).tolist():
+        chosen = versions == version
+        if version == PLAIN:
+            templates[chosen] = protector.protect(templates[chosen])
+        elif version != keys.current.version and (before := keys.get(version)):
+            templates[chosen] = protector.renew(templates[chosen], before)
+    current = pa.array([keys.current.version] * len(rows), pa.int32())
+    columns = {"embedding": column_of(templates), "key_version": current}
+    for name, values in columns.items():
+        rows = rows.set_column(rows.schema.get_field_index(name), rows.schema.field(name), values)
+    return rows
+
+
+def embeddings_in(rows: pa.Table) -> Embeddings:
+    """Return the embeddings of a gallery's rows, plain or protected, as [n, dimension]."""
+    column = rows["embedding"]
+    flat = pc.list_flatten(column).to_numpy()
+    embeddings: Embeddings = flat.reshape(-1, column.type.list_size)
+    return embeddings
+
+
+def column_of(embeddings: Embeddings) -> "pa.Array[Any]":
+    """Return embeddings as a gallery's column."""
+    return pa.FixedSizeListArray.from_arrays(pa.array(embeddings.ravel()), embeddings.shape[1])
+
+
+def _applied(matrix: npt.NDArray[np.float64], rows: Embeddings) -> Embeddings:
+    applied = np.empty((len(rows), len(matrix)), np.float32)
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        some = rows[start : start + _ROWS_AT_ONCE, None].astype(np.float64)
+        applied[start : start + _ROWS_AT_ONCE] = np.vecdot(matrix, some)
+    return applied

@@ -1,0 +1,144 @@
+"""What leaves an embedder is protected, wherever embedders run."""
+
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+
+import cv2
+import numpy as np
+import pytest
+
+import genesis_ray
+from genesis_ray.batch import worker
+from genesis_ray.batch.archive import Segment
+from genesis_ray.batch.worker import _SegmentWatcher
+from genesis_ray.running.enrolment import enroll
+from genesis_ray.running.local import run_local
+from genesis_ray.running.protected import ProtectedEmbedder
+from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.serving import embedder as serving
+from genesis_ray.serving.embedder import EmbedderReplica
+from genesis_ray.settings import Settings
+from genesis_ray.settings_cameras import CameraSettings
+from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.template_keys import TemplateKey
+from genesis_ray.testing import ColourEmbedder, SyntheticFilm
+from genesis_ray.vision.crops import cut_heads
+from tests.store.keys import holders
+
+NINE = datetime(2026, 1, 5, 9, tzinfo=UTC)
+FILM = "synthetic:?people=3&seconds=3&fps=10&width=320&height=240"
+PLAIN_ONLY = {"running/assembly.py", "running/measuring.py", "running/protected.py"}
+
+
+@pytest.fixture
+def settings(tmp_path) -> Settings:
+    return Settings(
+        data_dir=tmp_path / "data",
+        detector={"model": "synthetic"},
+        faces={"embedder": "synthetic", "min_person_width": 10, "min_quality": 0},
+        identity={"visitors": True},
+        cameras=[CameraSettings(camera_id="door", source=FILM, start=NINE)],
+    )
+
+
+@pytest.fixture
+def plain(monkeypatch):
+    """The plain embeddings that there ever were."""
+    seen: list[np.ndarray] = []
+    face_of = ColourEmbedder._face
+
+    def remember(self, figure):
+        face = face_of(self, figure)
+        seen.append(face.embedding)
+        return face
+
+    monkeypatch.setattr(ColourEmbedder, "_face", remember)
+    return seen
+
+
+def heads(film: SyntheticFilm):
+    image = film.image_at(0)
+    boxes = [np.array([0.0, lane / 3, 1.0, (lane + 1) / 3], np.float32) for lane in range(3)]
+    return cut_heads(image, np.stack(boxes), boxes)
+
+
+def test_all_faces_of_photos_and_crops_leave_as_templates():
+    film = SyntheticFilm(people=3, width=320, height=240)
+    bare = ColourEmbedder()
+    embedder = ProtectedEmbedder(bare, TemplateKey.new("default"))
+    assert (embedder.name, embedder.dimension, embedder.threshold) == ("colour", 16, 0.5)
+    for before, after in (
+        (bare.faces_in(film.image_at(0)), embedder.faces_in(film.image_at(0))),
+        ([f for f in bare.embed(heads(film)) if f], [f for f in embedder.embed(heads(film)) if f]),
+    ):
+        assert len(before) == len(after) > 1
+        old, new = (np.stack([face.embedding for face in faces]) for faces in (before, after))
+        assert np.abs(old - new).max() > 0.1
+        assert np.abs(old @ old.T - new @ new.T).max() < 1e-6
+        assert [face.quality for face in before] == [face.quality for face in after]
+
+
+def test_a_crop_without_a_face_gives_none():
+    crops = heads(SyntheticFilm(people=3, width=320, height=240))
+    for crop in crops:
+        crop.image[:] = 0
+    assert ProtectedEmbedder(ColourEmbedder(), TemplateKey.new("a")).embed(crops) == [None] * 3
+
+
+def test_a_replica_reads_the_key_that_it_is_told_the_name_of(settings, monkeypatch):
+    monkeypatch.setattr(serving, "own_gpu_share", lambda: 0.0)
+    keys = tenant_keys(settings)
+    crops = heads(SyntheticFilm(people=3, width=320, height=240))
+    (answer,) = EmbedderReplica(settings.faces, keys.ref)._embed([crops])
+    expected = ProtectedEmbedder(ColourEmbedder(), keys.current).embed(crops)
+    for one, other in zip(answer.faces, expected, strict=True):
+        assert (one and one.embedding.tobytes()) == (other and other.embedding.tobytes())
+
+
+def test_a_run_leaves_no_plain_embedding_in_its_folder_nor_among_what_lasts(
+    settings, plain, tmp_path
+):
+    run_local(settings, RunFolder.create(tmp_path / "run"), on_progress=lambda _: None)
+    assert len(plain) > 10
+    assert list((tmp_path / "data" / "gallery" / "default").glob("faces_colour.lance/data/*"))
+    assert holders(tmp_path, np.stack(plain)) == []
+
+
+def test_enrolment_leaves_no_plain_embedding(settings, plain, tmp_path):
+    cv2.imwrite(str(tmp_path / "ada.png"), SyntheticFilm(people=1).image_at(0))
+    enroll(settings, "Ada", [tmp_path / "ada.png"])
+    assert len(plain) == 1
+    assert holders(tmp_path, np.stack(plain)) == []
+
+
+def test_an_archive_s_worker_leaves_no_plain_embedding(settings, plain, tmp_path, monkeypatch):
+    monkeypatch.setattr(worker, "own_gpu_share", lambda: 0.0)
+    ignore = SimpleNamespace(remote=lambda *_: None)
+    segment = Segment(settings.cameras[0], NINE, expected_frames=30, size=(320, 240))
+    watcher = _SegmentWatcher(
+        settings,
+        [segment],
+        tmp_path,
+        SimpleNamespace(begin=ignore, add=ignore),
+        tenant_keys(settings).ref,
+    )
+    assert watcher({"id": np.array([0])})["failure"] == [""]
+    (file,) = tmp_path.glob("*.jsonl")
+    lines = map(json.loads, file.read_text().splitlines())
+    kept = np.array([face["embedding"] for line in lines for face in line["faces"]], np.float32)
+    assert len(kept) > 10
+    distance = np.abs(kept[:, None] - np.stack(plain)[None]).max(axis=2)
+    assert distance.min() > 0.05
+
+
+def test_nobody_but_who_protects_or_throws_away_loads_an_embedder_without_a_key():
+    root = Path(genesis_ray.__file__).parent
+    users = {
+        str(path.relative_to(root))
+        for path in root.rglob("*.py")
+        if re.search(r"\bload_embedder\b", path.read_text())
+    }
+    assert users == PLAIN_ONLY
