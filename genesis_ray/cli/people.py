@@ -17,12 +17,6 @@ app = typer.Typer(
     help="Enrol people by photos, see who is known, and say who is who where that went wrong.",
     no_args_is_help=True,
 )
-app.command()(repairs.merge)
-app.command()(repairs.split)
-app.command()(repairs.rename)
-app.command()(repairs.reject)
-app.command()(repairs.undo)
-app.command()(repairs.log)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
@@ -124,6 +118,14 @@ def show(
         for merged in row["identities"][1:]:
             stdout.print(f"  and {merged}, merged with it")
         stdout.print(f"  {row['faces']} faces in the gallery of {row['embedder']}, no photos")
+
+
+app.command()(repairs.merge)
+app.command()(repairs.split)
+app.command()(repairs.rename)
+app.command()(repairs.reject)
+app.command()(repairs.undo)
+app.command()(repairs.log)
 
 
 def _to_json(person: "Person") -> dict[str, object]:

@@ -185,7 +185,8 @@ class Repairs:
             GenesisError: It is not known or not clear, is undone, or later ones build on it.
         """
         entries = self._ledger.entries()
-        found = [each.entry_id for each in entries if each.entry_id.startswith(entry_id)]
+        ids = [each.entry_id for each in entries] if entry_id else []
+        found = [each for each in ids if each.startswith(entry_id)]
         if len(found) > 1 and entry_id not in found:
             raise ConfigurationError(
                 f"several entries begin with {entry_id!r}: {', '.join(found)}; name one"

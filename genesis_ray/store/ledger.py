@@ -9,6 +9,7 @@ from typing import Any, Self
 import pyarrow as pa
 
 from genesis_ray.domain.ledger import Entry, Merge, Reject, Rename, Split, TrackSight, Undo
+from genesis_ray.errors import StoreError
 from genesis_ray.store.lance_table import LanceTable
 from genesis_ray.store.schemas import LEDGER_SCHEMA
 from genesis_ray.store.tenants import LEDGER
@@ -82,7 +83,12 @@ def _row(entry: Entry) -> dict[str, Any]:
 
 
 def _entry(row: dict[str, Any]) -> Entry:
-    kind = _KINDS[row["kind"]]
+    kind = _KINDS.get(row["kind"])
+    if kind is None:
+        raise StoreError(
+            f"the ledger has an entry of kind {row['kind']!r}, expected one of "
+            f"{', '.join(_KINDS)}; use the genesis_ray that wrote it"
+        )
     row["at"] = row["at"].astimezone(UTC)
     tracks = tuple(_sight(each) for each in row["tracks"] or ())
     row |= {"tracks": tracks, "face_ids": tuple(row["face_ids"] or ())}
