@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Timer
 
 from genesis_ray import machine
+from genesis_ray.encryption import encryption
 from genesis_ray.errors import GenesisError
 from genesis_ray.machine import Finding
 from genesis_ray.settings import Settings
@@ -80,6 +81,8 @@ def _configured(config: Path | None, data: Path | None) -> Iterator[Finding]:
     told = f"{config}, {cameras}" if config else "the defaults; --config names a file"
     yield Finding("configuration", "ok", told)
     yield machine.folder("data folder", data or settings.data_dir)
+    yield encryption(data or settings.data_dir)
+    yield template_key(settings.model_copy(update={"data_dir": data or settings.data_dir}))
     yield machine.folder("folder of runs", Path("runs"))
     try:
         yield from _used(settings)
@@ -109,6 +112,22 @@ def environment() -> Finding:
         message = f"{', '.join(unknown)}: no setting is called so"
         return Finding("environment", "warning", message, "correct the spelling, or unset it")
     return Finding("environment", "ok", ", ".join(ours) or "no GENESIS_* variables")
+
+
+def template_key(settings: Settings) -> Finding:
+    """Tell the key that protects faces, whether it is the galleries', and whose eyes it meets."""
+    from genesis_ray.running.tenant_keys import present_keys
+
+    try:
+        keys = present_keys(settings)
+    except GenesisError as error:
+        problem, _, remedy = str(error).partition("; ")
+        return Finding("template key", "problem", problem, remedy or "see docs/templates.md")
+    if not keys.keys:
+        return Finding("template key", "ok", f"none yet; the first run makes it in {keys.place}")
+    key = keys.current
+    message = f"key {key.version}, fingerprint {key.fingerprint}, in {keys.place}"
+    return Finding("template key", "ok", message)
 
 
 def engine(settings: Settings) -> Finding:

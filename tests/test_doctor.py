@@ -6,6 +6,7 @@ import pytest
 
 from genesis_ray import doctor
 from genesis_ray.machine import Finding
+from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.vision import models
@@ -201,3 +202,25 @@ def test_of_a_live_camera_where_none_may_be_the_setting_that_says_so_is_told(mon
 def test_a_model_that_does_not_exist_is_a_finding(wrong):
     found = doctor.engine(Settings(**wrong))
     assert (found.level, found.remedy) == ("problem", "correct the configuration")
+
+
+def test_the_key_that_protects_faces_is_told_by_its_fingerprint_and_none_is_made(
+    monkeypatch, tmp_path
+):
+    monkeypatch.setenv("GENESIS_TEMPLATES__KEY_STORE", f"file:{tmp_path / 'keys'}")
+    settings = Settings(data_dir=tmp_path / "data")
+    assert "none yet" in doctor.template_key(settings).message
+    assert not (tmp_path / "keys").exists()
+    key = tenant_keys(settings).current
+    found = doctor.template_key(settings)
+    assert (found.level, key.fingerprint in found.message) == ("ok", True)
+    assert key.secret.hex() not in found.message
+
+
+def test_a_key_that_others_can_read_is_a_problem(monkeypatch, tmp_path):
+    monkeypatch.setenv("GENESIS_TEMPLATES__KEY_STORE", f"file:{tmp_path / 'keys'}")
+    settings = Settings(data_dir=tmp_path / "data")
+    tenant_keys(settings)
+    (tmp_path / "keys" / "default").chmod(0o644)
+    found = doctor.template_key(settings)
+    assert (found.level, found.remedy[:10]) == ("problem", "`chmod 600")

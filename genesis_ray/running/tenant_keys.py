@@ -17,13 +17,20 @@ def tenant_keys(settings: Settings) -> KeyRing:
         StoreError: The keys cannot be read, others can read them, or one is lost: a gallery is
             protected that none of them fits.
     """
-    store = open_key_store(settings.templates.key_store)
-    keys = store.read(settings.tenant_id)
+    keys = present_keys(settings)
+    if keys.keys:
+        return keys
+    return open_key_store(settings.templates.key_store).add(settings.tenant_id, after=0)
+
+
+def present_keys(settings: Settings) -> KeyRing:
+    """Return the tenant's keys, none where there are none; raises what `tenant_keys` does."""
+    keys = open_key_store(settings.templates.key_store).read(settings.tenant_id)
     own = f"faces_{embedder_traits(settings.faces).name}"
     for gallery in protected_galleries(gallery_folder(settings.data_dir, settings.tenant_id)):
         if gallery.gallery == own or not keys.keys:
             gallery.check(gallery.fingerprints, keys)
-    return keys if keys.keys else store.add(settings.tenant_id, after=0)
+    return keys
 
 
 def keys_named(ref: KeyRef) -> KeyRing:

@@ -85,3 +85,42 @@ def test_a_closed_table_takes_nothing_and_lets_others_write(tmp_path):
     with pytest.raises(StoreError, match="closed"):
         table.add(words("a"))
     opened(tmp_path).close()
+
+
+def files_with(folder, word: str) -> list:
+    return [p for p in folder.rglob("*") if p.is_file() and word.encode() in p.read_bytes()]
+
+
+def test_of_rows_that_are_replaced_no_byte_is_left(tmp_path):
+    table = opened(tmp_path)
+    for word in ("secret one", "secret two"):
+        table.add(words(word))
+        table.flush()
+    assert files_with(tmp_path, "secret")
+    table.replace(words("open"))
+    table.add(words("more"))
+    table.close()
+    assert stored(tmp_path) == ["open", "more"]
+    assert files_with(tmp_path, "secret") == []
+
+
+def test_what_a_killed_process_left_of_replaced_rows_is_removed_by_the_next_writer(
+    tmp_path, monkeypatch
+):
+    table = opened(tmp_path)
+    table.add(words("secret"))
+    table.flush()
+    with monkeypatch.context() as patch:
+        patch.setattr(LanceTable, "_purge", lambda _: None)
+        table.replace(words("open"))
+    table._release()
+    assert files_with(tmp_path, "secret")
+    opened(tmp_path).close()
+    assert files_with(tmp_path, "secret") == []
+    assert stored(tmp_path) == ["open"]
+
+
+def test_a_reader_replaces_nothing(tmp_path):
+    opened(tmp_path).close()
+    with pytest.raises(StoreError, match="closed"):
+        LanceTable(tmp_path, "words", SCHEMA, writer=False).replace(words("a"))
