@@ -1,4 +1,5 @@
 import importlib.util
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -87,10 +88,26 @@ def test_the_fused_similarity_is_the_weighted_mean_of_its_parts(two_faces):
 @pytest.mark.models
 def test_sface_says_what_it_says_in_opencv(two_faces):
     reference = cv2.FaceRecognizerSF.create(str(models.weights("sface")), "")
-    expected = [reference.feature(align(image, face.landmarks))[0] for image, face in two_faces]
     vectors = Embedder(find("sface")).embed(two_faces)
-    for vector, other in zip(vectors, expected, strict=True):
-        assert vector @ other / np.linalg.norm(other) > 0.995
+    for vector, (image, face) in zip(vectors, two_faces, strict=True):
+        crop = align(image, face.landmarks)
+        expected = (reference.feature(crop) + reference.feature(cv2.flip(crop, 1)))[0]
+        assert vector @ expected / np.linalg.norm(expected) > 0.995
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("name", EMBEDDERS)
+def test_a_mirrored_face_is_the_same_face(name, two_faces):
+    def mirrored(image, face):
+        width = image.shape[1]
+        left, top, right, bottom = face.xyxy
+        landmarks = face.landmarks[[1, 0, 2, 4, 3]] * (-1, 1) + (width - 1, 0)
+        xyxy = np.array([width - right, top, width - left, bottom], np.float32)
+        return cv2.flip(image, 1), replace(face, xyxy=xyxy, landmarks=landmarks.astype(np.float32))
+
+    embedder = Embedder(find(name))
+    there, back = (embedder.embed(f) for f in (two_faces, [mirrored(*f) for f in two_faces]))
+    assert (np.vecdot(there, back) > 0.98).all()
 
 
 @pytest.mark.models
