@@ -130,7 +130,7 @@ class Searches:
 
     Intervals come from people drawn again with replacement, enrolled ones and strangers each
     among themselves: pictures of one person are no independent evidence. The galleries stay
-    as they were.
+    as they were. Where nothing is missed the interval is 0 to 0, of however few people.
     """
 
     def __init__(
