@@ -1,0 +1,134 @@
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from genesis_ray.domain.events import FaceRecognized, TrackObserved
+from genesis_ray.domain.ledger import WhoIsWho
+from genesis_ray.domain.people import Person, visitor
+from genesis_ray.errors import ConfigurationError, LedgerError, NotFoundError, StoreError
+from genesis_ray.running.identities import identity_folder, who_is_who
+from genesis_ray.running.repairs import Repairs, TrackName, find
+from genesis_ray.settings import Settings
+from genesis_ray.store.event_log import EventLog
+from genesis_ray.store.people import People
+from genesis_ray.store.run_folder import RunFolder
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+ANN, BEN = visitor("3f2a-1", at=NOON), visitor("91bc-1", at=NOON + timedelta(hours=1))
+
+
+@pytest.fixture
+def settings(tmp_path) -> Settings:
+    settings = Settings(data_dir=tmp_path / "data", faces={"embedder": "synthetic"})
+    with People(identity_folder(settings), writer=True) as people:
+        people.add(ANN)
+        people.add(BEN)
+    return settings
+
+
+@pytest.fixture
+def run(tmp_path) -> RunFolder:
+    """A run with a track of each, seen for two seconds."""
+    run = RunFolder.create(Path(tmp_path / "run"))
+    with EventLog(run.events) as log:
+        for track_id, person in enumerate((ANN, BEN), start=1):
+            own = {
+                "tenant_id": "default", "site_id": "site", "camera_id": "door",
+                "track_id": track_id,
+            }  # fmt: skip
+            log.append(
+                [
+                    TrackObserved(
+                        **own, occurred_at=NOON + timedelta(seconds=second), frame_index=second,
+                        x1=0.1, y1=0.1, x2=0.2, y2=0.9, confidence=0.9,
+                    )
+                    for second in range(3)
+                ]
+            )  # fmt: skip
+            log.append(
+                [
+                    FaceRecognized(
+                        **own, occurred_at=NOON + timedelta(seconds=1),
+                        identity_id=person.identity_id, decision="named", similarity=0.9,
+                        runner_up_similarity=None, threshold=0.5, votes=3, quality=0.8, gate="",
+                        is_new=False, embedder="synthetic",
+                    )
+                ]
+            )  # fmt: skip
+    return run
+
+
+def decided(settings: Settings) -> Repairs:
+    return Repairs(settings, by="eve", why="seen by hand")
+
+
+def test_an_entry_says_who_made_it_when_and_why(settings):
+    before = datetime.now(UTC)
+    with decided(settings) as repairs:
+        entry = repairs.merge(ANN.name, BEN.name)
+    assert (entry.by, entry.why) == ("eve", "seen by hand")
+    assert before <= entry.at <= datetime.now(UTC)
+    assert who_is_who(settings).people == (ANN,)
+
+
+def test_a_track_is_meant_from_its_first_to_its_last_sight(settings, run):
+    with decided(settings) as repairs:
+        sight = repairs.reject(TrackName("door", 2), "91bc", run).track
+    assert (sight.since, sight.until) == (NOON, NOON + timedelta(seconds=2))
+
+
+def test_tracks_of_either_of_two_who_were_merged_can_be_split_off(settings, run):
+    with decided(settings) as repairs:
+        repairs.merge(ANN.identity_id, BEN.identity_id)
+        tracks = [TrackName("door", 1), TrackName("door", 2)]
+        split = repairs.split(BEN.identity_id, tracks, [], run)
+    assert split.identity_id == ANN.identity_id
+    assert [sight.identity_id for sight in split.tracks] == [ANN.identity_id, BEN.identity_id]
+
+
+def test_what_is_refused_leaves_no_entry(settings, run):
+    with decided(settings) as repairs:
+        with pytest.raises(LedgerError, match="it is 'visitor 91bc'"):
+            repairs.split(ANN.name, [TrackName("door", 2)], [], run)
+        with pytest.raises(ConfigurationError, match="--run DIR"):
+            repairs.split(ANN.name, [TrackName("door", 1)], [], None)
+        assert repairs.entries() == []
+
+
+def test_an_entry_is_undone_by_the_beginning_of_its_id(settings):
+    with decided(settings) as repairs:
+        first = repairs.rename(ANN.name, "Ann")
+        assert repairs.undo(first.entry_id[:6]).undone_id == first.entry_id
+        with pytest.raises(NotFoundError):
+            repairs.undo("")
+        with pytest.raises(LedgerError, match="undone already"):
+            repairs.undo(first.entry_id)
+
+
+def test_one_decides_at_a_time(settings):
+    with decided(settings), pytest.raises(StoreError, match="being written to by process"):
+        decided(settings)
+
+
+def test_a_name_goes_before_the_beginning_of_an_identity():
+    named = Person(identity_id="x", name="91bc", kind="enrolled", enrolled_at=NOON)
+    assert find(WhoIsWho(people=(BEN, named)), "91bc") == "x"
+    assert find(WhoIsWho(people=(BEN,)), "91bc") == BEN.identity_id
+
+
+def test_whoever_was_merged_can_still_be_named_by_their_identity():
+    who = WhoIsWho(people=(ANN,), aliases={BEN.identity_id: ANN.identity_id})
+    assert find(who, "91bc") == BEN.identity_id
+    with pytest.raises(NotFoundError, match="nobody is called 'visitor 91bc'"):
+        find(who, BEN.name)
+
+
+@pytest.mark.parametrize("text", ["", ":", "door", "door:", ":7", "door:x", "door:-1"])
+def test_what_is_no_track_is_refused(text):
+    with pytest.raises(ConfigurationError, match="CAMERA:NUMBER"):
+        TrackName.parse(text)
+
+
+def test_a_camera_may_have_a_colon_in_its_name():
+    assert TrackName.parse("hall:door:7") == ("hall:door", 7)
