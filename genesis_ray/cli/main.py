@@ -7,6 +7,7 @@ import typer
 
 from genesis_ray.cli import (
     apply,
+    backup,
     dead_letters,
     demo,
     doctor,
@@ -41,6 +42,8 @@ app.command()(apply.apply)
 app.command()(up.down)
 app.command()(query.query)
 app.add_typer(dead_letters.app, name="dead-letters")
+people.app.command()(backup.backup)
+people.app.command()(backup.restore)
 app.add_typer(people.app, name="people")
 app.add_typer(keys.app, name="keys")
 app.add_typer(models.app, name="models")

@@ -1,0 +1,103 @@
+"""A file that is encrypted and authenticated as it is written, chunk by chunk.
+
+AES-256-GCM in the STREAM construction: each chunk's nonce is its number and whether it is the
+last, so that none can be exchanged, repeated, or cut off unnoticed. The key is scrypt's of a
+passphrase and the file's own salt, and used for nothing else.
+"""
+
+import os
+import struct
+from typing import BinaryIO
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+
+from genesis_ray.errors import StoreError
+
+_FORMAT = b"genesis-sealed 1\n"
+_SALT_BYTES = 16
+_CHUNK_BYTES = 1 << 20
+_TAG_BYTES = 16
+_WORK = {"n": 2**17, "r": 8, "p": 1}
+"""What OWASP advises at the least: 128 MB and a few tenths of a second for each guess."""
+
+
+class SealedWriter:
+    """Writes to a file; what is not closed is not whole."""
+
+    def __init__(self, file: BinaryIO, passphrase: bytes) -> None:
+        salt = os.urandom(_SALT_BYTES)
+        self._file = file
+        self._cipher = _cipher(passphrase, salt)
+        self._waiting = bytearray()
+        self._number = 0
+        file.write(_FORMAT + salt)
+
+    def write(self, content: bytes) -> int:
+        """Take more."""
+        self._waiting += content
+        while len(self._waiting) > _CHUNK_BYTES:
+            self._seal(bytes(self._waiting[:_CHUNK_BYTES]), is_last=False)
+            del self._waiting[:_CHUNK_BYTES]
+        return len(content)
+
+    def close(self) -> None:
+        """Write the last chunk."""
+        self._seal(bytes(self._waiting), is_last=True)
+
+    def _seal(self, chunk: bytes, *, is_last: bool) -> None:
+        self._file.write(self._cipher.encrypt(_nonce(self._number, is_last), chunk, None))
+        self._number += 1
+
+
+class SealedReader:
+    """Reads what a `SealedWriter` wrote, and nothing else."""
+
+    def __init__(self, file: BinaryIO, passphrase: bytes) -> None:
+        """Begin.
+
+        Raises:
+            StoreError: This is no such file.
+        """
+        head = file.read(len(_FORMAT) + _SALT_BYTES)
+        if not head.startswith(_FORMAT) or len(head) < len(_FORMAT) + _SALT_BYTES:
+            raise StoreError(f"{file.name} is no backup of `genesis people backup`")
+        self._file = file
+        self._cipher = _cipher(passphrase, head[len(_FORMAT) :])
+        self._ready = bytearray()
+        self._next = file.read(_CHUNK_BYTES + _TAG_BYTES)
+        self._number = 0
+
+    def read(self, size: int) -> bytes:
+        """Return so many bytes, fewer at the end.
+
+        Raises:
+            StoreError: The passphrase is another one, or the file was changed or cut off.
+        """
+        while len(self._ready) < size and self._number >= 0:
+            self._ready += self._opened()
+        content = bytes(self._ready[:size])
+        del self._ready[:size]
+        return content
+
+    def _opened(self) -> bytes:
+        sealed, self._next = self._next, self._file.read(_CHUNK_BYTES + _TAG_BYTES)
+        is_last = not self._next
+        try:
+            chunk = self._cipher.decrypt(_nonce(self._number, is_last), sealed, None)
+        except (InvalidTag, ValueError) as error:
+            raise StoreError(
+                f"{self._file.name} cannot be opened: the passphrase is another one, or the file "
+                f"was damaged or cut off; nothing was restored"
+            ) from error
+        self._number = -1 if is_last else self._number + 1
+        return chunk
+
+
+def _cipher(passphrase: bytes, salt: bytes) -> AESGCM:
+    return AESGCM(Scrypt(salt, 32, **_WORK).derive(passphrase))
+
+
+def _nonce(number: int, is_last: bool) -> bytes:
+    return struct.pack(">QI", number, is_last)

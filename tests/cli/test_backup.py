@@ -1,0 +1,66 @@
+from datetime import UTC, datetime
+
+import pytest
+from typer.testing import CliRunner
+
+from genesis_ray.cli.main import app
+from genesis_ray.errors import ConfigurationError, StoreError
+from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.settings import Settings
+from genesis_ray.store.gallery import FaceGallery
+from genesis_ray.store.people import People, Person
+from genesis_ray.store.tenants import gallery_folder
+from tests.store.keys import protected, unit
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+ADA = Person(identity_id="a", name="Ada", kind="enrolled", enrolled_at=NOON)
+
+
+@pytest.fixture
+def genesis(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GENESIS_TEMPLATES__KEY_STORE", f"file:{tmp_path / 'keys'}")
+    monkeypatch.setenv("GENESIS_FACES__EMBEDDER", "synthetic")
+    (tmp_path / "passphrase").write_text("correct horse\n")
+    settings = Settings()
+    folder = gallery_folder(settings.data_dir, "default")
+    keys = tenant_keys(settings)
+    with (
+        FaceGallery(folder, embedder="colour", dimension=16, keys=keys, writer=True) as faces,
+        People(folder, writer=True) as people,
+    ):
+        people.add(ADA)
+        template = protected(unit(1, 1, 16), keys.current, "colour")
+        faces.enroll("a", template, qualities=[1], at=NOON)
+
+    def command(*arguments: str, answer: str = "") -> str:
+        result = CliRunner().invoke(app, ["people", *arguments], input=answer)
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result.output
+
+    return command
+
+
+def test_a_backup_is_restored_with_its_passphrase_asked_or_from_a_file(genesis, tmp_path):
+    said = genesis("backup", "b.sealed", answer="correct horse\ncorrect horse\n")
+    assert "the template key is not" in said
+    assert "correct horse" not in said
+    genesis("restore", "b.sealed", "--key-file", "passphrase", "--data", "other")
+    assert People(gallery_folder(tmp_path / "other", "default")).everyone() == [ADA]
+
+
+def test_who_restores_without_the_template_key_is_told_that_it_is_missing(genesis, tmp_path):
+    genesis("backup", "b.sealed", "--key-file", "passphrase")
+    (tmp_path / "keys" / "default").unlink()
+    with pytest.raises(StoreError, match="Put that key back from your copy"):
+        genesis("restore", "b.sealed", "--key-file", "passphrase", "--data", "other")
+
+
+def test_an_empty_or_missing_key_file_is_refused(genesis, tmp_path):
+    (tmp_path / "passphrase").write_text("\n")
+    with pytest.raises(ConfigurationError, match="is empty"):
+        genesis("backup", "b.sealed", "--key-file", "passphrase")
+    with pytest.raises(ConfigurationError, match="No such file"):
+        genesis("backup", "b.sealed", "--key-file", "none")
+    assert not (tmp_path / "b.sealed").exists()

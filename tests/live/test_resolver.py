@@ -1,0 +1,93 @@
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from genesis_ray.domain.identity import Face
+from genesis_ray.errors import StoreError
+from genesis_ray.live import calls, resolver
+from genesis_ray.live.resolver import ResolverActor
+from genesis_ray.live.spec import LiveSpec, Shown
+from genesis_ray.running.identities import identity_folder
+from genesis_ray.running.key_rotation import rotate
+from genesis_ray.running.protected import ProtectedEmbedder
+from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.settings import Settings
+from genesis_ray.store.gallery import FaceGallery
+from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.state_log import StateLog
+from genesis_ray.testing import ColourEmbedder, SyntheticFilm
+from tests.store.keys import holders, protected, unit
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def spec(tmp_path, monkeypatch) -> LiveSpec:
+    """Of a resolver in this process, whose journal takes everything."""
+    monkeypatch.setenv("GENESIS_TEMPLATES__KEY_STORE", f"file:{tmp_path / 'keys'}")
+    journal = SimpleNamespace(take=SimpleNamespace(remote=lambda *_: None))
+    monkeypatch.setattr(resolver.ray, "get_actor", lambda *_: journal)
+    monkeypatch.setattr(calls.ray, "get", lambda answer: answer)
+    settings = Settings(
+        data_dir=tmp_path / "data",
+        faces={"embedder": "synthetic", "min_quality": 0},
+        identity={"visitors": True, "visitor_faces": 4},
+        cameras=[{"camera_id": "door", "source": "door.mp4"}],
+    )
+    return LiveSpec(
+        settings=settings,
+        run=RunFolder.create(tmp_path / "run").path,
+        realtime=False,
+        detector_app="",
+        embedder_app="",
+        template_key=tenant_keys(settings).ref,
+    )
+
+
+def test_what_a_resolver_remembers_holds_no_plain_embedding_even_unsealed(
+    spec, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(StateLog, "_sealed", lambda _, plain: plain)
+    image = SyntheticFilm(people=3, width=320, height=240).image_at(0)
+    plain = np.stack([face.embedding for face in ColourEmbedder().faces_in(image)])
+    embedder = ProtectedEmbedder(ColourEmbedder(), tenant_keys(spec.settings).current)
+    templates = np.stack([face.embedding for face in embedder.faces_in(image)])
+    actor = ResolverActor(spec)
+    for second in range(3):
+        at = NOON + timedelta(seconds=second)
+        faces = tuple(
+            Face(
+                camera_id="door",
+                track_id=track_id,
+                face_index=second,
+                captured_at=at,
+                embedding=template,
+                quality=0.9,
+            )
+            for track_id, template in enumerate(templates)
+        )
+        actor.take([Shown("door", faces, at)])
+    actor._checkpoint()
+    assert len(holders(spec.run / "state", templates)) == 1
+    assert holders(tmp_path, plain) == []
+    actor.finish()
+
+
+def test_a_resolver_that_is_started_again_after_a_rotation_ends_and_says_why(spec):
+    keys = tenant_keys(spec.settings)
+    folder = identity_folder(spec.settings)
+    with FaceGallery(folder, embedder="colour", dimension=16, keys=keys, writer=True) as gallery:
+        template = protected(unit(1, 1, 16), keys.current, "colour")
+        gallery.enroll("ada", template, qualities=[1], at=NOON)
+    ResolverActor(spec).finish()
+    rotate(spec.settings)
+    with pytest.raises(StoreError, match="brought to key 2 since what runs here was started"):
+        ResolverActor(spec)
+
+
+def test_a_resolver_on_a_node_without_the_key_ends_and_says_why(spec, tmp_path):
+    (tmp_path / "keys" / "default").unlink()
+    with pytest.raises(StoreError, match="give each node that embeds or names faces the keys"):
+        ResolverActor(spec)
