@@ -231,7 +231,7 @@ def decisions(draw):
     return tracks, fold(entries, PEOPLE)
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(decisions())
 def test_history_is_as_it_would_be_had_it_been_known_all_along(drawn):
     tracks, who = drawn
