@@ -145,6 +145,7 @@ def main() -> None:
             "dropped_after_warm_up": lost,
             "groups_mb": round(groups_mb[cameras], 1),
             "all_mb": round(max(watched.all_mb), 1),
+            "all_mb_over_time": [round(mb) for mb in watched.all_mb],
             "cores": {name: cores for name, cores in watched.cores.items() if cores >= LEAST_CORES},
             "growth_mb": round(
                 sum(watched.all_mb[half:]) / max(1, len(watched.all_mb) - half)
