@@ -15,6 +15,7 @@ from genesis_ray.running.identities import (
     open_identities,
     who_is_who,
 )
+from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
 from genesis_ray.store.ledger import Ledger
 from genesis_ray.testing import ColourEmbedder
@@ -29,7 +30,7 @@ def settings(tmp_path) -> Settings:
     """The settings of a tenant with two visitors, one face each."""
     settings = Settings(data_dir=tmp_path / "data", faces={"embedder": "synthetic"})
     with ExitStack() as opened:
-        identities = open_identities(settings, EMBEDDER, opened)
+        identities = open_identities(settings, EMBEDDER, tenant_keys(settings), opened)
         for number, (identity_id, face) in enumerate((("ann", ANN_FACE), ("ben", BEN_FACE))):
             at = NOON + timedelta(minutes=number)
             identities.people.add(visitor(identity_id, at=at))
@@ -50,7 +51,9 @@ def own(number: int) -> dict[str, object]:
 def named(settings: Settings, face: np.ndarray, *, entries: int | None = None) -> list[str]:
     """Return the names that a track of so many faces is given by a system that begins now."""
     with ExitStack() as opened:
-        identities = open_identities(settings, EMBEDDER, opened, entries=entries)
+        identities = open_identities(
+            settings, EMBEDDER, tenant_keys(settings), opened, entries=entries
+        )
         resolver = build_resolver(settings, identities, EMBEDDER)
         events = [
             event
@@ -113,7 +116,7 @@ def test_a_rejected_track_is_not_named_so(settings):
 
 def test_somebody_new_is_called_what_people_have_them_as(settings):
     with ExitStack() as opened:
-        identities = open_identities(settings, EMBEDDER, opened)
+        identities = open_identities(settings, EMBEDDER, tenant_keys(settings), opened)
         identities.people.add(visitor("carl", at=NOON))
         assert identities.name_of("carl") == "visitor carl"
         assert identities.name_of("nobody") == "nobody"
