@@ -5,15 +5,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 from uuid import uuid4
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from genesis_ray.domain.identity import Candidate, Embedding
 from genesis_ray.errors import StoreError
+from genesis_ray.store.face_matrix import FaceMatrix
 from genesis_ray.store.gallery_keys import GalleryKeys
 from genesis_ray.store.lance_table import LanceTable, stored_schema
 from genesis_ray.store.schemas import gallery_schema
@@ -26,8 +26,6 @@ from genesis_ray.store.templates import (
     embeddings_in,
     renewed,
 )
-
-_Number = TypeVar("_Number", np.float32, np.int64)
 
 _UNIT_TOLERANCE = 1e-3  # far above float32's rounding, far below what changes a decision
 _PREFIX = "faces_"
@@ -49,9 +47,8 @@ class FaceGallery:
     key. Rows that an earlier key protects, or none, are brought to the current one when it is
     opened: by a writer on the disk too, where nothing is left of what they were.
 
-    The search is exact. A similarity depends on the two embeddings alone, to the last bit, and
-    not on the number of faces, their order or the number of threads, as a matrix product's
-    would: so live and archive can agree exactly.
+    The search is exact, and the same to the last bit wherever it is done: so live and archive can
+    agree exactly.
 
     Attributes:
         renewed: How many faces were brought to the current key, when it was opened or by `renew`.
@@ -82,26 +79,21 @@ class FaceGallery:
         self._writer = writer
         self._use(keys)
         rows = self._open(folder)
-        self._identity_ids: list[str] = []  # in the order of their first enrolment
-        self._places: dict[str, int] = {}  # of identities in that list
-        self._vectors = np.empty((0, dimension), np.float32)  # with room to grow
-        self._owners = np.empty(0, np.int64)  # of vectors: a place in that list
-        self._count = 0
+        self._faces = FaceMatrix(dimension)
         self._remember(rows)
 
     @property
     def count(self) -> int:
         """The number of faces."""
-        return self._count
+        return self._faces.count
 
     def identity_ids(self) -> list[str]:
         """Return everyone who has a face here, in the order of their first enrolment."""
-        return list(self._identity_ids)
+        return list(self._faces.identity_ids)
 
     def faces_of(self, identity_id: str) -> int:
         """Return how many faces of an identity there are."""
-        place = self._places.get(identity_id, -1)
-        return int(np.count_nonzero(self._owners[: self._count] == place))
+        return self._faces.faces_of(identity_id)
 
     def faces(self) -> pa.Table:
         """Return what is stored of each face but its embedding; who was enrolled, not moved to."""
@@ -114,15 +106,7 @@ class FaceGallery:
             StoreError: The embedding is not a unit vector of this gallery's dimension.
         """
         self._check(embedding[None])
-        similarities = np.vecdot(self._vectors[: self._count], embedding)
-        best = np.full(len(self._identity_ids), -np.inf, np.float32)
-        np.maximum.at(best, self._owners[: self._count], similarities)
-        least = np.partition(best, -limit)[-limit] if limit < len(best) else -np.inf
-        found = [
-            Candidate(self._identity_ids[place], float(best[place]))
-            for place in np.flatnonzero(best >= least)
-        ]
-        return sorted(found, key=lambda each: (-each.similarity, each.identity_id))[:limit]
+        return self._faces.nearest(embedding, limit=limit)
 
     def enroll(
         self,
@@ -215,7 +199,7 @@ class FaceGallery:
         self.flush()
         self._use(keys)
         rows = self._under_current_key()
-        self._identity_ids, self._places, self._count = [], {}, 0
+        self._faces = FaceMatrix(self._dimension)
         self._remember(rows)
 
     def _use(self, keys: KeyRing) -> None:
@@ -268,24 +252,13 @@ class FaceGallery:
         self._remember(rows)
 
     def _remember(self, rows: pa.Table) -> None:
-        """Take faces into memory, doubling the room when it is used up."""
+        """Take faces into memory."""
         face_ids: list[Any] = rows["face_id"].to_pylist()
         owners: list[Any] = rows["identity_id"].to_pylist()
         identity_ids = [
             self._moved.get(face_id, owner) for face_id, owner in zip(face_ids, owners, strict=True)
         ]
-        end = self._count + len(identity_ids)
-        if end > len(self._vectors):
-            room = max(end, 2 * len(self._vectors))
-            self._vectors = _with_room(self._vectors, self._count, room)
-            self._owners = _with_room(self._owners, self._count, room)
-        for identity_id in identity_ids:
-            if identity_id not in self._places:
-                self._places[identity_id] = len(self._identity_ids)
-                self._identity_ids.append(identity_id)
-        self._vectors[self._count : end] = embeddings_in(rows)
-        self._owners[self._count : end] = [self._places[each] for each in identity_ids]
-        self._count = end
+        self._faces.add(identity_ids, embeddings_in(rows))
 
     def _check(self, embeddings: Embeddings) -> None:
         if embeddings.ndim != 2 or embeddings.shape[1] != self._dimension:
@@ -306,9 +279,3 @@ def galleries_in(folder: Path) -> Iterator[tuple[str, int]]:
     for path in sorted(folder.glob(f"{_PREFIX}*.lance")):
         dimension = stored_schema(folder, path.stem).field("embedding").type.list_size
         yield path.stem.removeprefix(_PREFIX), dimension
-
-
-def _with_room(values: npt.NDArray[_Number], count: int, room: int) -> npt.NDArray[_Number]:
-    roomy = np.empty((room, *values.shape[1:]), values.dtype)
-    roomy[:count] = values[:count]
-    return roomy
