@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from genesis_ray.cli import repairs
+from genesis_ray.cli import decisions, repairs
 from genesis_ray.cli.run import ConfigOption, DataOption
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def show(
     from genesis_ray.cli.run import with_options
     from genesis_ray.running.assembly import embedder_traits
     from genesis_ray.running.identities import faces_of, who_is_who
-    from genesis_ray.running.repairs import find
+    from genesis_ray.running.naming import find
 
     settings = with_options(settings_file.load(config), data=data, start=None)
     who = who_is_who(settings)
@@ -125,7 +125,7 @@ app.command()(repairs.split)
 app.command()(repairs.rename)
 app.command()(repairs.reject)
 app.command()(repairs.undo)
-app.command()(repairs.log)
+app.command()(decisions.log)
 
 
 def _to_json(person: "Person") -> dict[str, object]:

@@ -1,12 +1,12 @@
-"""`genesis people merge`, `split`, `rename`, `reject`, `undo`, `log`: who is who, says somebody."""
+"""`genesis people merge`, `split`, `rename`, `reject`, `undo`: who is who, says somebody."""
 
 import getpass
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from genesis_ray.cli.decisions import counted, told
 from genesis_ray.cli.run import ConfigOption, DataOption
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def split(
     Examples: `genesis people split Ada --track door:17` ·
     `genesis people split 3f2a --track door:17 --track till:4 --run runs/march`
     """
-    from genesis_ray.running.repairs import TrackName
+    from genesis_ray.running.naming import TrackName
 
     settings = _settings(config, data)
     named = [TrackName.parse(text) for text in tracks or ()]
@@ -88,8 +88,8 @@ def split(
         entry = repairs.split(person, named, faces or (), folder)
         born = repairs.who.person(entry.new_id)
         moved = [
-            _counted(len(named), "track"),
-            _counted(len(entry.face_ids), "face"),
+            counted(len(named), "track"),
+            counted(len(entry.face_ids), "face"),
         ]
         what = " and ".join(each for each in moved if each)
         verb = "is" if len(named) + len(entry.face_ids) == 1 else "are"
@@ -138,7 +138,7 @@ def reject(
     Examples: `genesis people reject door:17 Ada` ·
     `genesis people reject door:17 3f2a --why "his brother"`
     """
-    from genesis_ray.running.repairs import TrackName
+    from genesis_ray.running.naming import TrackName
 
     settings = _settings(config, data)
     named = TrackName.parse(track)
@@ -165,49 +165,8 @@ def undo(
     with _repairs(_settings(config, data), by, why) as repairs:
         made = repairs.undo(entry)
         undone = next(each for each in repairs.entries() if each.entry_id == made.undone_id)
-        _say(f"Undone: entry {undone.entry_id}, {_told(undone, repairs.who)}.")
+        _say(f"Undone: entry {undone.entry_id}, {told(undone, repairs.who)}.")
         _warn(repairs)
-
-
-def log(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
-    config: ConfigOption = None,
-    data: DataOption = None,
-) -> None:
-    """Show what was decided about who is who, by whom, when and why.
-
-    Examples: `genesis people log` · `genesis people log --json`
-    """
-    import pyarrow as pa
-
-    from genesis_ray.cli.answer import show
-    from genesis_ray.domain.ledger import Undo
-    from genesis_ray.running.identities import identity_folder, who_is_who
-    from genesis_ray.store.ledger import Ledger
-
-    settings = _settings(config, data)
-    entries = Ledger(identity_folder(settings)).entries()
-    undone_by = {each.undone_id: each.entry_id for each in entries if isinstance(each, Undo)}
-    if as_json:
-        rows = [{**_row(each), "undone_by": undone_by.get(each.entry_id)} for each in entries]
-        typer.echo(json.dumps(rows, indent=2, default=str))
-        return
-    if not entries:
-        _say("Nothing was decided yet; `genesis people merge --help` and its like say how.")
-        return
-    who = who_is_who(settings)
-    rows = [
-        {
-            "entry": each.entry_id,
-            "when (UTC)": f"{each.at:%Y-%m-%d %H:%M}",
-            "by": each.by,
-            "what": _told(each, who),
-            "why": each.why,
-            "undone by": undone_by.get(each.entry_id, ""),
-        }
-        for each in entries
-    ]
-    show(pa.Table.from_pylist(rows))
 
 
 def _settings(config: Path | None, data: Path | None) -> "Settings":
@@ -237,7 +196,7 @@ def _run(run: Path | None, settings: "Settings") -> "RunFolder":
 
 
 def _called(who: "WhoIsWho", text: str) -> str:
-    from genesis_ray.running.repairs import find
+    from genesis_ray.running.naming import find
 
     return who.person(find(who, text)).name
 
@@ -263,44 +222,3 @@ def _say(text: str) -> None:
     from genesis_ray.cli.console import stdout
 
     stdout.print(text, markup=False, soft_wrap=True)
-
-
-def _told(entry: "Entry", who: "WhoIsWho") -> str:
-    """Return what an entry says in a few words, with names as they are now."""
-    from genesis_ray.domain.ledger import Merge, Reject, Rename, Split, Undo
-
-    match entry:
-        case Merge():
-            return f"merge {_name(who, entry.identity_id)} and {_name(who, entry.other_id)}"
-        case Split():
-            what = [f"{track.camera_id}:{track.track_id}" for track in entry.tracks]
-            what += [faces] if (faces := _counted(len(entry.face_ids), "face")) else []
-            parted, born = _name(who, entry.identity_id), _name(who, entry.new_id)
-            return f"split {', '.join(what)} from {parted}: {born}"
-        case Rename():
-            return f"rename {entry.identity_id[:8]} to {entry.name}"
-        case Reject(track=track):
-            return f"reject {_name(who, track.identity_id)} for {track.camera_id}:{track.track_id}"
-        case Undo():
-            return f"undo {entry.undone_id}"
-    return ""
-
-
-def _name(who: "WhoIsWho", identity_id: str) -> str:
-    """Return an identity as it is read best: by whom it is now, and its own beginning."""
-    called = [each.name for each in who.people if each.identity_id == who.now(identity_id)]
-    return f"{called[0]} ({identity_id[:8]})" if called else identity_id[:8]
-
-
-def _row(entry: "Entry") -> dict[str, Any]:
-    from dataclasses import asdict
-
-    from genesis_ray.store.ledger import kind_of
-
-    return {"kind": kind_of(entry), **asdict(entry)}
-
-
-def _counted(number: int, one: str) -> str:
-    if not number:
-        return ""
-    return f"{number} {one}" if number == 1 else f"{number} {one}s"

@@ -1,12 +1,12 @@
 """Repairing identities: what somebody says about who is who becomes an entry of the ledger."""
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, NamedTuple, Self, TypedDict, TypeVar
+from typing import Any, Self, TypedDict, TypeVar
 from uuid import uuid4
 
 import pyarrow as pa
@@ -21,12 +21,12 @@ from genesis_ray.domain.ledger import (
     TrackSight,
     Undo,
     WhoIsWho,
-    check,
     fold,
 )
-from genesis_ray.domain.people import Person
+from genesis_ray.domain.ledger_checks import check
 from genesis_ray.errors import ConfigurationError, LedgerError, NotFoundError
 from genesis_ray.running.identities import faces_of, identity_folder
+from genesis_ray.running.naming import TrackName, find
 from genesis_ray.settings import Settings
 from genesis_ray.store.ledger import Ledger
 from genesis_ray.store.lock import WriteLock
@@ -35,30 +35,6 @@ from genesis_ray.store.reader import read_table
 from genesis_ray.store.run_folder import RunFolder
 
 _AnyEntry = TypeVar("_AnyEntry", bound=Entry)
-
-
-class TrackName(NamedTuple):
-    """A track as people write it: `door:1700000000000001`."""
-
-    camera_id: str
-    track_id: int
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Return the track that is meant.
-
-        Raises:
-            ConfigurationError: It is not written so.
-        """
-        camera_id, _, number = text.rpartition(":")
-        if not camera_id or not number.isdecimal():
-            raise ConfigurationError(
-                f"expected a track as CAMERA:NUMBER, like door:7, got {text!r}"
-            )
-        return cls(camera_id, int(number))
-
-    def __str__(self) -> str:
-        return f"{self.camera_id}:{self.track_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,32 +247,6 @@ class _Envelope(TypedDict):
     at: datetime
     by: str
     why: str
-
-
-def find(who: WhoIsWho, text: str) -> str:
-    """Return the identity that is meant by an identity, the beginning of one, or a name.
-
-    Raises:
-        NotFoundError: There is none.
-        ConfigurationError: There are several.
-    """
-    ids = {person.identity_id for person in who.people} | who.aliases.keys()
-    if text in ids:
-        return text
-    meant: Iterable[Person] = who.by_name(text)
-    found = [person.identity_id for person in meant]
-    if not found and text:
-        found = sorted(each for each in ids if each.startswith(text))
-    if not found:
-        raise NotFoundError(
-            f"nobody is called {text!r}, and no identity begins so; `genesis people list` shows "
-            f"who there is"
-        )
-    if len(found) > 1:
-        raise ConfigurationError(
-            f"{text!r} can be several: {', '.join(found)}; name one by the identity"
-        )
-    return found[0]
 
 
 def _of_track(rows: pa.Table, track: TrackName) -> pa.Table:

@@ -13,9 +13,9 @@ from genesis_ray.domain.ledger import (
     Split,
     TrackSight,
     Undo,
-    check,
     fold,
 )
+from genesis_ray.domain.ledger_checks import check
 from genesis_ray.domain.people import Person
 from genesis_ray.errors import GenesisError, LedgerError, NotFoundError
 

@@ -4,11 +4,11 @@ from pathlib import Path
 import pytest
 
 from genesis_ray.domain.events import FaceRecognized, TrackObserved
-from genesis_ray.domain.ledger import WhoIsWho
-from genesis_ray.domain.people import Person, visitor
+from genesis_ray.domain.people import visitor
 from genesis_ray.errors import ConfigurationError, LedgerError, NotFoundError, StoreError
 from genesis_ray.running.identities import identity_folder, who_is_who
-from genesis_ray.running.repairs import Repairs, TrackName, find
+from genesis_ray.running.naming import TrackName
+from genesis_ray.running.repairs import Repairs
 from genesis_ray.settings import Settings
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.people import People
@@ -109,26 +109,3 @@ def test_an_entry_is_undone_by_the_beginning_of_its_id(settings):
 def test_one_decides_at_a_time(settings):
     with decided(settings), pytest.raises(StoreError, match="being written to by process"):
         decided(settings)
-
-
-def test_a_name_goes_before_the_beginning_of_an_identity():
-    named = Person(identity_id="x", name="91bc", kind="enrolled", enrolled_at=NOON)
-    assert find(WhoIsWho(people=(BEN, named)), "91bc") == "x"
-    assert find(WhoIsWho(people=(BEN,)), "91bc") == BEN.identity_id
-
-
-def test_whoever_was_merged_can_still_be_named_by_their_identity():
-    who = WhoIsWho(people=(ANN,), aliases={BEN.identity_id: ANN.identity_id})
-    assert find(who, "91bc") == BEN.identity_id
-    with pytest.raises(NotFoundError, match="nobody is called 'visitor 91bc'"):
-        find(who, BEN.name)
-
-
-@pytest.mark.parametrize("text", ["", ":", "door", "door:", ":7", "door:x", "door:-1"])
-def test_what_is_no_track_is_refused(text):
-    with pytest.raises(ConfigurationError, match="CAMERA:NUMBER"):
-        TrackName.parse(text)
-
-
-def test_a_camera_may_have_a_colon_in_its_name():
-    assert TrackName.parse("hall:door:7") == ("hall:door", 7)
