@@ -1,43 +1,12 @@
-import importlib.util
 import json
-from pathlib import Path
 
-import cv2
-import numpy as np
 import pytest
-import typer
-from typer.testing import CliRunner
 
 from genesis_ray.cli.evaluate_faces import faces
 from genesis_ray.errors import ConfigurationError, GenesisError, SourceError, StoreError
 
+COMMAND = faces
 HEAD = "img1,img2,same,set\n"
-
-
-@pytest.fixture
-def evaluate():
-    """Runs the command; what it raises comes out, as `genesis` expects."""
-    app = typer.Typer()
-    app.command()(faces)
-
-    def run(*args):
-        return CliRunner().invoke(app, [str(arg) for arg in args], catch_exceptions=False)
-
-    return run
-
-
-@pytest.fixture
-def pictures(tmp_path):
-    """Two pictures of each of two men, and one of nobody."""
-    package = importlib.util.find_spec("ultralytics")
-    photo = cv2.imread(str(Path(package.origin).parent / "assets" / "zidane.jpg"))
-    folder = tmp_path / "pictures"
-    folder.mkdir()
-    for name, crop in (("z", photo[40:420, 820:1140]), ("a", photo[200:560, 440:760])):
-        cv2.imwrite(str(folder / f"{name}1.png"), crop)
-        cv2.imwrite(str(folder / f"{name}2.jpg"), cv2.flip(crop, 1))
-    cv2.imwrite(str(folder / "nobody.png"), np.full((100, 100, 3), 80, np.uint8))
-    return folder
 
 
 def pairs_file(folder, *rows):
