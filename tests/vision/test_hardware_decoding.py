@@ -1,4 +1,5 @@
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -32,22 +33,28 @@ def test_pixels_are_scaled_and_then_turned(picture):
     np.testing.assert_array_equal(np.rot90(turned, -1), pixels(picture, reformatter, size=(32, 18)))
 
 
-def test_without_a_gpu_the_processor_decodes(shared_data, monkeypatch):
-    monkeypatch.setattr(engines, "best_device", lambda: "cpu")
+@pytest.fixture
+def forgotten():
+    """What was found out about this machine's GPU is found out anew, before and after."""
     hardware_decoding._gpu_context.cache_clear()
+    yield
+    hardware_decoding._gpu_context.cache_clear()
+
+
+def test_without_a_gpu_none_is_asked_for(shared_data, monkeypatch, forgotten):
+    monkeypatch.setattr(engines, "best_device", lambda: "cpu")
+    asked = Mock(side_effect=AssertionError("asked for a GPU"))
+    monkeypatch.setattr(hardware_decoding, "HWAccel", asked)
     played = VideoFile(shared_data / "videos" / "intel_classroom.mp4", decoder="auto")
     assert len(list(played.frames())) == 45
-    hardware_decoding._gpu_context.cache_clear()
 
 
-def test_a_gpu_that_cannot_be_used_leaves_it_to_the_processor(shared_data, monkeypatch):
+def test_a_gpu_that_cannot_be_used_leaves_it_to_the_processor(shared_data, monkeypatch, forgotten):
     if engines.best_device() == "cuda":
         pytest.skip("this machine has an NVIDIA GPU")
     monkeypatch.setattr(engines, "best_device", lambda: "cuda")
-    hardware_decoding._gpu_context.cache_clear()
     played = VideoFile(shared_data / "videos" / "intel_classroom.mp4", decoder="auto")
     assert len(list(played.frames())) == 45
-    hardware_decoding._gpu_context.cache_clear()
 
 
 @pytest.mark.gpu
