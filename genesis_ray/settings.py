@@ -44,6 +44,12 @@ class IdentitySettings(Section):
         default=False, description="Give people nobody enrolled a pseudonymous identity"
     )
     visitor_faces: int = Field(default=5, ge=1, description="Good faces before that is done")
+    visitor_days: float = Field(
+        default=30.0, gt=0, le=3660, description="Not seen for so long: a visitor is forgotten"
+    )
+    templates: int = Field(
+        default=3, ge=1, le=20, description="Faces that the system itself keeps of a person"
+    )
 
 
 class BackPressureSettings(Section):

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from genesis_ray.domain.events import Event, FaceRecognized, FaceScored, stable_id
+from genesis_ray.domain.face_core import CORE_FACES, core_of, own_faces
 from genesis_ray.domain.identity import (
     Candidate,
     Embedding,
@@ -19,6 +20,7 @@ from genesis_ray.domain.identity import (
     runner_up,
 )
 from genesis_ray.domain.ledger import NOTHING_DECIDED
+from genesis_ray.domain.template_choice import choose
 
 _CANDIDATES_KEPT = 5
 """Identities named in a `FaceScored`: enough to explain a decision, few enough to store."""
@@ -34,9 +36,6 @@ _TIDIED_EVERY = timedelta(minutes=1)
 _SAME_FACE = 0.4
 """Part of the threshold that faces of one track reach among themselves even when blurred, and
 faces of two people rarely do."""
-
-_VISITOR_TEMPLATES = 3
-"""Faces kept of a new visitor, the best ones."""
 
 
 class Gallery(Protocol):
@@ -81,6 +80,7 @@ class ResolverPolicy:
     Attributes:
         min_quality: Worse faces are scored, but neither vote nor make a visitor.
         visitor_faces: Good faces of a nameless track that make a visitor; None: never.
+        templates: Faces kept of a new visitor, at most.
     """
 
     tenant_id: str
@@ -89,6 +89,7 @@ class ResolverPolicy:
     match: MatchPolicy
     min_quality: float
     visitor_faces: int | None
+    templates: int = 3
 
 
 class IdentityResolver:
@@ -143,10 +144,12 @@ class IdentityResolver:
         wanted = self._policy.visitor_faces
         if wanted is None or len(track.faces) < wanted:
             return None
-        alike = _alike(list(track.faces), _SAME_FACE * self._policy.match.threshold)
-        if len(alike) < wanted:
+        faces = list(track.faces)
+        own = own_faces(_stacked(faces), _SAME_FACE * self._policy.match.threshold)
+        if len(own) < wanted:
             return None
-        mean = np.mean([seen.embedding for seen in alike], axis=0)
+        alike = [faces[place] for place in own]
+        mean = np.mean(_stacked(alike), axis=0)
         mean = (mean / np.linalg.norm(mean)).astype(np.float32)
         ranked = self._ranked(mean, face)
         if ranked and ranked[0].similarity >= self._policy.match.threshold:
@@ -157,6 +160,10 @@ class IdentityResolver:
     def _new_visitor(
         self, alike: Sequence[Face], face: Face, ranked: Sequence[Candidate]
     ) -> FaceRecognized | None:
+        embeddings = _stacked(alike)
+        size = min(CORE_FACES, len(alike))  # fewer where one was told to make do with fewer
+        if not core_of(embeddings, self._policy.match.threshold, size=size):
+            return None  # too unlike each other to be known again by
         first = alike[0]
         identity_id = str(
             stable_id(
@@ -169,11 +176,16 @@ class IdentityResolver:
         )
         if not self._may_be(identity_id, face):
             return None  # who was made of this track when it was looked at before
-        best = sorted(alike, key=lambda seen: -seen.quality)[:_VISITOR_TEMPLATES]
+        kept = choose(
+            embeddings,
+            [seen.quality for seen in alike],
+            [seen.camera_id for seen in alike],
+            most=self._policy.templates,
+        )
         self._gallery.enroll(
             identity_id,
-            np.stack([seen.embedding for seen in best]),
-            qualities=[seen.quality for seen in best],
+            embeddings[kept],
+            qualities=[alike[place].quality for place in kept],
             at=face.captured_at,
             camera_id=face.camera_id,
         )
@@ -260,19 +272,8 @@ class IdentityResolver:
         )
 
 
-def _alike(faces: Sequence[Face], least: float) -> list[Face]:
-    """Return the faces that are like the most typical one, in their order.
-
-    A track may carry a face of somebody else, who stood in front. Its own are the many.
-    """
-    embeddings = np.stack([face.embedding for face in faces])
-    similarities = np.vecdot(embeddings[:, None], embeddings[None])
-    typical = int(np.argmax(np.median(similarities, axis=1)))
-    return [
-        face
-        for face, similarity in zip(faces, similarities[typical], strict=True)
-        if similarity >= least
-    ]
+def _stacked(faces: Sequence[Face]) -> npt.NDArray[np.float32]:
+    return np.stack([face.embedding for face in faces])
 
 
 @dataclass(slots=True)

@@ -142,6 +142,13 @@ _LEDGER: list[tuple[str, pa.DataType]] = [
 ]
 LEDGER_SCHEMA = pa.schema(_LEDGER)
 
+_VISITOR_SIGHTS: list[tuple[str, pa.DataType]] = [
+    ("sight_id", pa.string()),
+    ("identity_id", pa.string()),
+    ("seen_at", _TIME),
+]
+VISITOR_SIGHTS_SCHEMA = pa.schema(_VISITOR_SIGHTS)
+
 
 def gallery_schema(dimension: int) -> pa.Schema:
     """Return the schema of one embedder's faces, whose embeddings have `dimension` numbers."""
