@@ -81,6 +81,12 @@ class FaceMatrix:
         place = self._places.get(identity_id)
         return 0 if place is None else self._faces_at[place]
 
+    def ids_of(self, identity_ids: Iterable[str]) -> list[str]:
+        """Return the faces of identities, in no order."""
+        places = [self._places[each] for each in identity_ids if each in self._places]
+        rows = np.flatnonzero(np.isin(self._owners[: self.count], places))
+        return [self._face_ids[row] for row in rows.tolist()]
+
     def nearest(self, embedding: Embedding, *, limit: int) -> list[Candidate]:
         """Return the most similar identities, each by its most similar face, best first."""
         similarities = np.vecdot(self._vectors[: self.count], embedding)

@@ -1,7 +1,7 @@
 """One tenant's face gallery: the template of every enrolled face, in LanceDB and in memory."""
 
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from genesis_ray.domain.identity import Candidate, Embedding
+from genesis_ray.domain.template_update import Template
 from genesis_ray.errors import StoreError
 from genesis_ray.store.face_matrix import FaceMatrix
 from genesis_ray.store.gallery_keys import GalleryKeys
@@ -78,6 +79,7 @@ class FaceGallery:
         self._moved = moved or {}
         self._schema = gallery_schema(dimension)
         self._writer = writer
+        self._retired: set[str] = set()
         self._use(keys)
         rows = self._open(folder)
         self._faces = FaceMatrix(dimension)
@@ -117,6 +119,7 @@ class FaceGallery:
         qualities: Sequence[float],
         at: datetime,
         camera_id: str = "",
+        face_ids: Sequence[str] | None = None,
     ) -> None:
         """Add faces of an identity: found at once, durable after `flush`.
 
@@ -126,6 +129,7 @@ class FaceGallery:
             qualities: One a face, 0 to 1.
             at: When they were captured.
             camera_id: "" for photos.
+            face_ids: One a face, where they have to be known; made by chance by default.
 
         Raises:
             StoreError: This was not opened for writing, or an embedding is no unit vector of
@@ -140,7 +144,7 @@ class FaceGallery:
         self._add(
             pa.table(
                 {
-                    "face_id": [uuid4().hex for _ in range(n)],
+                    "face_id": list(face_ids or [uuid4().hex for _ in range(n)]),
                     "identity_id": [identity_id] * n,
                     "embedding": column_of(embeddings),
                     "quality": list(qualities),
@@ -161,10 +165,30 @@ class FaceGallery:
         Raises:
             StoreError: This was not opened for writing.
         """
-        removed = [face_id for face_id in dict.fromkeys(face_ids) if face_id in self._faces]
+        removed = [face_id for face_id in dict.fromkeys(face_ids) if face_id in self]
         self._table.remove(removed)
-        self._faces.remove(removed)
+        self._faces.remove([face_id for face_id in removed if face_id not in self._retired])
+        self._retired.difference_update(removed)
         return removed
+
+    def retire(self, face_ids: Iterable[str]) -> None:
+        """Find faces no more that stay stored, as long as this is open; others are passed over."""
+        retired = [face_id for face_id in dict.fromkeys(face_ids) if face_id in self._faces]
+        self._faces.remove(retired)
+        self._retired.update(retired)
+
+    def __contains__(self, face_id: object) -> bool:
+        """Tell whether there is such a face, retired or not."""
+        return face_id in self._retired or (isinstance(face_id, str) and face_id in self._faces)
+
+    def templates(self, identity_ids: Iterable[str]) -> list[Template]:
+        """Return the faces that identities are found by, in the order of their enrolment."""
+        rows = self._table.rows_of(self._faces.ids_of(identity_ids))
+        rows = rows.sort_by([("enrolled_at", "ascending"), ("face_id", "ascending")])
+        return [
+            Template(row["face_id"], embedding, row["quality"], row["camera_id"])
+            for row, embedding in zip(rows.to_pylist(), embeddings_in(rows), strict=True)
+        ]
 
     def pending(self) -> pa.Table:
         """Return what changed since the last `flush`, for `recover` in another process.
@@ -283,6 +307,8 @@ class FaceGallery:
             self._moved.get(face_id, owner) for face_id, owner in zip(face_ids, owners, strict=True)
         ]
         self._faces.add(face_ids, identity_ids, embeddings_in(rows))
+        again = self._retired.intersection(face_ids)
+        self._faces.remove(again)
 
     def _check(self, embeddings: Embeddings) -> None:
         if embeddings.ndim != 2 or embeddings.shape[1] != self._dimension:

@@ -71,6 +71,16 @@ class LanceTable:
             rows: pa.Table = self._table.to_arrow()
         return rows
 
+    def rows_of(self, ids: Collection[str]) -> pa.Table:
+        """Return the rows with these ids, stored or waiting, in no order."""
+        waiting = self._with(self.pending(), ids)
+        if self._table is None or not ids:
+            return waiting
+        chosen = col(self._id).isin([lit(each) for each in ids])
+        with self._explained():
+            stored: pa.Table = self._table.search().where(chosen).limit(len(ids)).to_arrow()
+        return pa.concat_tables([stored.select(self._schema.names), waiting])
+
     def add(self, rows: pa.Table) -> None:
         """Take rows, to be stored by the next `flush`.
 
@@ -158,6 +168,10 @@ class LanceTable:
     def _ids_of(self, rows: pa.Table) -> list[str]:
         ids: list[Any] = rows[self._id].to_pylist()
         return ids
+
+    def _with(self, rows: pa.Table, ids: Collection[str]) -> pa.Table:
+        is_chosen = [each in ids for each in self._ids_of(rows)]
+        return rows.filter(pa.array(is_chosen, pa.bool_()))
 
     def _without(self, rows: pa.Table, ids: Collection[str]) -> pa.Table:
         is_kept = [each not in ids for each in self._ids_of(rows)]

@@ -149,6 +149,18 @@ _VISITOR_SIGHTS: list[tuple[str, pa.DataType]] = [
 ]
 VISITOR_SIGHTS_SCHEMA = pa.schema(_VISITOR_SIGHTS)
 
+_TEMPLATE_CHANGES: list[tuple[str, pa.DataType]] = [
+    ("change_id", pa.string()),  # and the face_id of the new template
+    ("identity_id", pa.string()),
+    ("kind", pa.string()),  # average or exchange
+    ("replaced_id", pa.string()),  # "" where it took nobody's place
+    ("at", _TIME),
+    ("camera_id", pa.string()),
+    ("track_id", pa.int64()),
+    ("similarity", pa.float32()),
+]
+TEMPLATE_CHANGES_SCHEMA = pa.schema(_TEMPLATE_CHANGES)
+
 
 def gallery_schema(dimension: int) -> pa.Schema:
     """Return the schema of one embedder's faces, whose embeddings have `dimension` numbers."""
