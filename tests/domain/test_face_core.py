@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesis_ray.domain.face_core import core_of, own_faces
+from genesis_ray.domain.face_core import core_of
 
 ADA, BOB, *NOISE = np.eye(8, dtype=np.float32)
 
@@ -16,15 +16,6 @@ def faces(*similarities: float) -> np.ndarray:
             for similarity, noise in zip(similarities, NOISE, strict=False)
         ]
     ).astype(np.float32)
-
-
-def test_the_own_faces_of_a_track_are_those_like_the_most_typical_one():
-    track = np.concatenate([faces(0.9), BOB[None], faces(0.9, 0.8)[1:]])
-    assert own_faces(track, 0.5) == [0, 2]
-
-
-def test_a_single_face_is_its_own():
-    assert own_faces(faces(0.9), 0.5) == [0]
 
 
 def test_the_core_is_the_three_faces_most_like_each_other():
