@@ -7,7 +7,7 @@ objects.
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -49,6 +49,11 @@ class IdentitySettings(Section):
     )
     templates: int = Field(
         default=3, ge=1, le=20, description="Faces that the system itself keeps of a person"
+    )
+    update: Literal["off", "average", "exchange"] = Field(
+        default="off",
+        description="Learn from very sure recognitions: templates move a little towards the face, "
+        "or the face takes the place of the one that says least",
     )
 
 

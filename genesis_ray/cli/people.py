@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from genesis_ray.cli import decisions, repairs
+from genesis_ray.cli import decisions, repairs, upkeep
 from genesis_ray.cli.run import ConfigOption, DataOption
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def show(
             {
                 **_to_json(person),
                 "identities": who.members(person.identity_id),
-                "faces": len(faces),
+                "faces": sum(face["is_used"] for face in faces),
                 "embedder": traits.name,
                 "face_list": faces,
             }
@@ -126,6 +126,9 @@ app.command()(repairs.rename)
 app.command()(repairs.reject)
 app.command()(repairs.undo)
 app.command()(decisions.log)
+app.command()(upkeep.templates)
+app.command()(upkeep.propose)
+app.command()(upkeep.tidy)
 
 
 def _to_json(person: "Person") -> dict[str, object]:

@@ -5,7 +5,7 @@ things have to be sure at once, a person learns at most once a day, what a chang
 kept, and all that was built on a change goes when it is undone.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
@@ -169,7 +169,7 @@ def undone_with(changes: Iterable[TemplateChange], undone: Collection[str]) -> s
 def retired(
     changes: Sequence[TemplateChange],
     undone: Collection[str],
-    stored: Collection[str],
+    stored: Container[str],
     moved: Collection[str] = (),
 ) -> set[str]:
     """Return the faces that nobody is recognised by any more.

@@ -62,7 +62,7 @@ def last_noted(
         who: Who they are now.
     """
     visitors = {person.identity_id for person in who.people if person.kind == "visitor"}
-    times = [(person.identity_id, person.enrolled_at) for person in people]
+    times = [(person.identity_id, person.enrolled_at) for person in [*people, *who.people]]
     noted: dict[str, datetime] = {}
     for identity_id, at in [*times, *sights.items()]:
         present = who.now(identity_id)

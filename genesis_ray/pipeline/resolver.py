@@ -24,6 +24,7 @@ from genesis_ray.domain.template_choice import choose
 from genesis_ray.domain.voting import TrackVote
 from genesis_ray.pipeline.face_events import FaceEvents
 from genesis_ray.pipeline.track_memory import ResolverMemory, TrackFaces
+from genesis_ray.pipeline.upkeep import NO_UPKEEP, Upkeep
 
 _CANDIDATES_KEPT = 5
 """Identities named in a `FaceScored`: enough to explain a decision, few enough to store."""
@@ -104,6 +105,7 @@ class IdentityResolver:
         gallery: Gallery,
         visitors: VisitorRegister,
         decisions: Decisions = NOTHING_DECIDED,
+        upkeep: Upkeep = NO_UPKEEP,
     ) -> None:
         self._policy = policy
         self._events = FaceEvents(
@@ -112,6 +114,7 @@ class IdentityResolver:
         self._gallery = gallery
         self._visitors = visitors
         self._decisions = decisions
+        self._upkeep = upkeep
         self.memory = ResolverMemory()
 
     def resolve(self, face: Face) -> list[Event]:
@@ -127,6 +130,7 @@ class IdentityResolver:
             track.named = True
             track.faces.clear()
             events.append(named)
+            self._upkeep.named(face, named)
         return events
 
     def _by_vote(
@@ -205,7 +209,9 @@ class IdentityResolver:
             limit *= 2  # some are one person, or may not be this one
 
     def _may_be(self, identity_id: str, face: Face) -> bool:
-        return self._decisions.may_be(identity_id, face.camera_id, face.track_id, face.captured_at)
+        at = face.captured_at
+        may_be = self._decisions.may_be(identity_id, face.camera_id, face.track_id, at)
+        return may_be and self._upkeep.is_current(identity_id, at)
 
     def _track_of(self, face: Face) -> TrackFaces:
         now = face.captured_at

@@ -83,9 +83,11 @@ class FaceMatrix:
 
     def ids_of(self, identity_ids: Iterable[str]) -> list[str]:
         """Return the faces of identities, in no order."""
-        places = [self._places[each] for each in identity_ids if each in self._places]
-        rows = np.flatnonzero(np.isin(self._owners[: self.count], places))
-        return [self._face_ids[row] for row in rows.tolist()]
+        return [self._face_ids[row] for row in self._rows_of(identity_ids).tolist()]
+
+    def vectors_of(self, identity_ids: Iterable[str]) -> Embeddings:
+        """Return the faces of identities as [n, dimension], in no order."""
+        return self._vectors[self._rows_of(identity_ids)]
 
     def nearest(self, embedding: Embedding, *, limit: int) -> list[Candidate]:
         """Return the most similar identities, each by its most similar face, best first."""
@@ -98,6 +100,10 @@ class FaceMatrix:
             for place in np.flatnonzero((best >= least) & (best > -np.inf))
         ]
         return sorted(found, key=lambda each: (-each.similarity, each.identity_id))[:limit]
+
+    def _rows_of(self, identity_ids: Iterable[str]) -> npt.NDArray[np.int64]:
+        places = [self._places[each] for each in identity_ids if each in self._places]
+        return np.flatnonzero(np.isin(self._owners[: self.count], places))
 
     def _place_of(self, identity_id: str) -> int:
         place = self._places.get(identity_id)

@@ -171,6 +171,15 @@ class FaceGallery:
         self._retired.difference_update(removed)
         return removed
 
+    def rewrite(self) -> None:
+        """Store everything anew, so that no byte of a face that was removed is left.
+
+        Raises:
+            StoreError: This was not opened for writing, or the disk is full or refuses.
+        """
+        self.flush()
+        self._table.replace(self._table.rows())
+
     def retire(self, face_ids: Iterable[str]) -> None:
         """Find faces no more that stay stored, as long as this is open; others are passed over."""
         retired = [face_id for face_id in dict.fromkeys(face_ids) if face_id in self._faces]
@@ -181,8 +190,15 @@ class FaceGallery:
         """Tell whether there is such a face, retired or not."""
         return face_id in self._retired or (isinstance(face_id, str) and face_id in self._faces)
 
+    def vectors_of(self, identity_ids: Iterable[str]) -> Embeddings:
+        """Return the templates that identities are found by as [n, dimension], in no order."""
+        return self._faces.vectors_of(identity_ids)
+
     def templates(self, identity_ids: Iterable[str]) -> list[Template]:
-        """Return the faces that identities are found by, in the order of their enrolment."""
+        """Return the faces that identities are found by, with what is stored of each.
+
+        They are in the order of their enrolment.
+        """
         rows = self._table.rows_of(self._faces.ids_of(identity_ids))
         rows = rows.sort_by([("enrolled_at", "ascending"), ("face_id", "ascending")])
         return [

@@ -127,7 +127,7 @@ _TRACK_SIGHT: list[tuple[str, pa.DataType]] = [
 ]
 _LEDGER: list[tuple[str, pa.DataType]] = [
     ("entry_id", pa.string()),
-    ("kind", pa.string()),  # merge, split, rename, reject or undo
+    ("kind", pa.string()),  # merge, split, rename, reject, unlearn or undo
     ("at", _TIME),
     ("by", pa.string()),
     ("why", pa.string()),

@@ -1,6 +1,6 @@
 """What one tenant's people learned: which template took the place of which, and why."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Container, Iterable
 from dataclasses import asdict
 from datetime import UTC
 from pathlib import Path
@@ -30,15 +30,22 @@ class TemplateChanges:
         Raises:
             StoreError: Another process writes to them, or they have another schema.
         """
-        self._table = LanceTable(
-            folder, _PREFIX + embedder, TEMPLATE_CHANGES_SCHEMA, writer=writer
-        )
+        self._table = LanceTable(folder, _PREFIX + embedder, TEMPLATE_CHANGES_SCHEMA, writer=writer)
         self._changes: dict[str, TemplateChange] = {}
+        self._by_identity: dict[str, list[str]] = {}
         self._remember(self._table.rows())
 
     def all(self) -> list[TemplateChange]:
         """Return the changes in their order."""
         return list(self._changes.values())
+
+    def of(self, identity_ids: Iterable[str]) -> list[TemplateChange]:
+        """Return what identities learned, in the order of capture time."""
+        own = (change_id for each in identity_ids for change_id in self._by_identity.get(each, ()))
+        return sorted(
+            (self._changes[change_id] for change_id in own if change_id in self._changes),
+            key=lambda change: (change.at, change.change_id),
+        )
 
     def add(self, change: TemplateChange) -> None:
         """Note a change: durable after `flush`.
@@ -50,7 +57,15 @@ class TemplateChanges:
         self._table.add(rows)
         self._remember(rows)
 
-    def tidy(self, stored: Collection[str]) -> None:
+    def forget(self, identity_ids: Iterable[str]) -> None:
+        """Remove all that identities learned: their faces are, or go, too.
+
+        Raises:
+            StoreError: This is open for reading.
+        """
+        self._drop([change.change_id for change in self.of(identity_ids)])
+
+    def tidy(self, stored: Container[str]) -> None:
         """Remove the changes that say nothing any more, by the faces that are `stored`.
 
         Those are changes whose new face is not there, or whose old one was given up.
@@ -63,9 +78,7 @@ class TemplateChanges:
             for each in self._changes.values()
             if each.change_id not in stored or (each.replaced_id and each.replaced_id not in stored)
         ]
-        self._table.remove(gone)
-        for change_id in gone:
-            del self._changes[change_id]
+        self._drop(gone)
 
     def pending(self) -> pa.Table:
         """Return what was noted since the last `flush`, for `recover` in another process."""
@@ -100,9 +113,16 @@ class TemplateChanges:
     ) -> None:
         self.close()
 
+    def _drop(self, change_ids: Collection[str]) -> None:
+        self._table.remove(change_ids)
+        for change_id in change_ids:
+            del self._changes[change_id]
+
     def _remember(self, rows: pa.Table) -> None:
         changes = [_change(row) for row in rows.to_pylist()]
         self._changes |= {change.change_id: change for change in changes}
+        for change in changes:
+            self._by_identity.setdefault(change.identity_id, []).append(change.change_id)
 
 
 def _change(row: dict[str, Any]) -> TemplateChange:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from genesis_ray.domain.frames import Image
+from genesis_ray.domain.impostors import ImpostorTail
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.vision import engines, models
 from genesis_ray.vision.align import align, widened
@@ -43,12 +44,14 @@ class EmbedderEntry:
     Attributes:
         threshold: Least cosine similarity at which a face is called an enrolled person's.
         evidence: What the threshold was calibrated on, and with which result.
+        impostors: How alike faces of different people are, on the same pictures.
     """
 
     name: str
     parts: tuple[Part, ...]
     threshold: float
     evidence: str
+    impostors: ImpostorTail
 
     @property
     def dimension(self) -> int:
@@ -78,24 +81,28 @@ EMBEDDERS: dict[str, EmbedderEntry] = {
             (Part("facenet-vggface2", "widened", 0.3), Part("sface", "aligned", 0.7)),
             threshold=0.48,
             evidence=_on_lfw(fnir=0.027, fpir=0.006),
+            impostors=ImpostorTail(0.4, 1e-3, 0.04),
         ),
         EmbedderEntry(
             "facenet-vggface2",
             (Part("facenet-vggface2", "widened"),),
             threshold=0.715,
             evidence=_on_lfw(fnir=0.219, fpir=0.006),
+            impostors=ImpostorTail(0.4, 1e-3, 0.04),
         ),
         EmbedderEntry(
             "sface",
             (Part("sface", "aligned"),),
             threshold=0.45,
             evidence=_on_lfw(fnir=0.035, fpir=0.006),
+            impostors=ImpostorTail(0.4, 1e-3, 0.04),
         ),
         EmbedderEntry(
             "w600k_mbf",
             (Part("w600k_mbf", "aligned"),),
             threshold=0.325,
             evidence=_on_lfw(fnir=0.015, fpir=0.005),
+            impostors=ImpostorTail(0.4, 1e-3, 0.04),
         ),
     )
 }
