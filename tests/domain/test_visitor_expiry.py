@@ -42,7 +42,12 @@ def test_a_visitor_who_was_seen_stays_from_then_on(seen):
 
 
 def test_seeing_somebody_is_noted_once_a_day(seen):
-    assert [seen.saw("ann", day(number)) for number in (0.5, 1, 1.9, 2)] == [False, True, False, True]
+    assert [seen.saw("ann", day(number)) for number in (0.5, 1, 1.9, 2)] == [
+        False,
+        True,
+        False,
+        True,
+    ]
 
 
 def test_older_footage_does_not_make_a_visitor_older(seen):
