@@ -44,7 +44,7 @@ class _Nothing:
 NO_UPKEEP: Upkeep = _Nothing()
 
 
-class LearningGallery(Protocol):
+class Templates(Protocol):
     """A gallery whose faces can take each other's place."""
 
     def templates(self, identity_ids: Iterable[str]) -> list[Template]:
@@ -97,7 +97,7 @@ class IdentityUpkeep:
         self,
         seen: LastSeen,
         sights: Sights,
-        gallery: LearningGallery,
+        gallery: Templates,
         changes: Changes,
         *,
         who: WhoIsWho,

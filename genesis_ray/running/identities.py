@@ -23,7 +23,7 @@ from genesis_ray.pipeline.upkeep import IdentityUpkeep
 from genesis_ray.running.assembly import EmbedderTraits, embedder_traits, impostors_of
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
-from genesis_ray.store.gallery import FaceGallery
+from genesis_ray.store.learning_gallery import LearningGallery
 from genesis_ray.store.ledger import Ledger
 from genesis_ray.store.people import People
 from genesis_ray.store.template_changes import TemplateChanges
@@ -54,7 +54,7 @@ class Identities:
     """
 
     people: People
-    gallery: FaceGallery
+    gallery: LearningGallery
     decided: WhoIsWho
     entries: int
     changes: TemplateChanges
@@ -78,7 +78,7 @@ class Identities:
             each.recover(rows)
 
     @property
-    def _stored(self) -> tuple[People, VisitorSights, TemplateChanges, FaceGallery]:
+    def _stored(self) -> tuple[People, VisitorSights, TemplateChanges, LearningGallery]:
         return self.people, self.sights, self.changes, self.gallery
 
     def name_of(self, identity_id: str) -> str:
@@ -107,7 +107,7 @@ def open_identities(
     folder = identity_folder(settings)
     made = Ledger(folder).entries()[:entries]
     gallery = opened.enter_context(
-        FaceGallery(
+        LearningGallery(
             folder,
             embedder=embedder.name,
             dimension=embedder.dimension,
@@ -152,7 +152,7 @@ def faces_of(settings: Settings, who: WhoIsWho, identity_id: str) -> list[dict[s
     """Return what is stored of each face of a person, but its embedding and whose it was."""
     traits = embedder_traits(settings.faces)
     folder = identity_folder(settings)
-    gallery = FaceGallery(
+    gallery = LearningGallery(
         folder, embedder=traits.name, dimension=traits.dimension, keys=tenant_keys(settings)
     )
     not_used = not_searched(TemplateChanges(folder, embedder=traits.name), who, gallery)

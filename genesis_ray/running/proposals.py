@@ -17,7 +17,7 @@ from genesis_ray.running.presence import Seen, seen_in
 from genesis_ray.running.repairs import Repairs
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
-from genesis_ray.store.gallery import FaceGallery
+from genesis_ray.store.learning_gallery import LearningGallery
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.template_changes import TemplateChanges
 
@@ -109,7 +109,7 @@ def _templates(settings: Settings, who: WhoIsWho) -> dict[str, npt.NDArray[np.fl
     """Return the templates [n, dimension] of everybody who has some, by who they are now."""
     traits = embedder_traits(settings.faces)
     folder = identity_folder(settings)
-    gallery = FaceGallery(
+    gallery = LearningGallery(
         folder,
         embedder=traits.name,
         dimension=traits.dimension,

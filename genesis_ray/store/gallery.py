@@ -1,7 +1,7 @@
 """One tenant's face gallery: the template of every enrolled face, in LanceDB and in memory."""
 
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +14,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from genesis_ray.domain.identity import Candidate, Embedding
-from genesis_ray.domain.template_update import Template
 from genesis_ray.errors import StoreError
 from genesis_ray.store.face_matrix import FaceMatrix
 from genesis_ray.store.gallery_keys import GalleryKeys
@@ -81,7 +80,6 @@ class FaceGallery:
         self._moved = moved or {}
         self._schema = gallery_schema(dimension)
         self._writer = writer
-        self._retired: set[str] = set()
         self._use(keys)
         rows = self._open(folder)
         self._faces = FaceMatrix(dimension)
@@ -176,48 +174,11 @@ class FaceGallery:
         Raises:
             StoreError: This was not opened for writing.
         """
-        removed = [face_id for face_id in dict.fromkeys(face_ids) if face_id in self]
+        removed = [face_id for face_id in dict.fromkeys(face_ids) if face_id in self._faces]
         self._table.remove(removed)
-        self._faces.remove([face_id for face_id in removed if face_id not in self._retired])
-        self._retired.difference_update(removed)
+        self._faces.remove(removed)
         self._ahead.outdate()
         return removed
-
-    def rewrite(self) -> None:
-        """Store everything anew, so that no byte of a face that was removed is left.
-
-        Raises:
-            StoreError: This was not opened for writing, or the disk is full or refuses.
-        """
-        self.flush()
-        self._table.replace(self._table.rows())
-
-    def retire(self, face_ids: Iterable[str]) -> None:
-        """Find faces no more that stay stored, as long as this is open; others are passed over."""
-        retired = [face_id for face_id in dict.fromkeys(face_ids) if face_id in self._faces]
-        self._faces.remove(retired)
-        self._retired.update(retired)
-        self._ahead.outdate()
-
-    def __contains__(self, face_id: object) -> bool:
-        """Tell whether there is such a face, retired or not."""
-        return face_id in self._retired or (isinstance(face_id, str) and face_id in self._faces)
-
-    def vectors_of(self, identity_ids: Iterable[str]) -> Embeddings:
-        """Return the templates that identities are found by as [n, dimension], in no order."""
-        return self._faces.vectors_of(identity_ids)
-
-    def templates(self, identity_ids: Iterable[str]) -> list[Template]:
-        """Return the faces that identities are found by, with what is stored of each.
-
-        They are in the order of their enrolment.
-        """
-        rows = self._table.rows_of(self._faces.ids_of(identity_ids))
-        rows = rows.sort_by([("enrolled_at", "ascending"), ("face_id", "ascending")])
-        return [
-            Template(row["face_id"], embedding, row["quality"], row["camera_id"])
-            for row, embedding in zip(rows.to_pylist(), embeddings_in(rows), strict=True)
-        ]
 
     def pending(self) -> pa.Table:
         """Return what changed since the last `flush`, for `recover` in another process.
@@ -336,7 +297,6 @@ class FaceGallery:
             self._moved.get(face_id, owner) for face_id, owner in zip(face_ids, owners, strict=True)
         ]
         self._faces.add(face_ids, identity_ids, embeddings_in(rows))
-        self._faces.remove(self._retired.intersection(face_ids))
         self._ahead.outdate()
 
     def _check(self, embeddings: Embeddings) -> None:

@@ -54,9 +54,15 @@ def data(tmp_path, monkeypatch) -> Settings:
             )  # fmt: skip
         identities.changes.add(
             TemplateChange(
-                change_id="91bc", identity_id="ada-1", kind="average", replaced_id="",
-                at=NOON + timedelta(days=1), camera_id="till", track_id=7, similarity=0.9,
-            )  # fmt: skip
+                change_id="91bc",
+                identity_id="ada-1",
+                kind="average",
+                replaced_id="",
+                at=NOON + timedelta(days=1),
+                camera_id="till",
+                track_id=7,
+                similarity=0.9,
+            )
         )
         identities.gallery.enroll(
             "ada-1", like(AXES[0], 0.999, 7)[None], qualities=[0.8],
@@ -116,7 +122,10 @@ def test_templates_are_listed_with_where_they_come_from(genesis):
     assert "photo" in said
     assert "learned, average, till:7" in said
     rows = json.loads(genesis("templates", "Ada", "--json"))
-    assert [(row["face_id"], row["state"]) for row in rows] == [("of-Ada", "used"), ("91bc", "used")]
+    assert [(row["face_id"], row["state"]) for row in rows] == [
+        ("of-Ada", "used"),
+        ("91bc", "used"),
+    ]
     assert not any("embedding" in row for row in rows)
 
 

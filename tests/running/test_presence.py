@@ -74,9 +74,7 @@ def test_of_people_who_are_one_both_tracks_are_theirs(run):
 
 
 def test_whose_track_was_said_not_to_be_somebody_cannot_be_them(run):
-    sight = TrackSight(
-        identity_id="ann", camera_id="door", track_id=1, since=at(0), until=at(10)
-    )
+    sight = TrackSight(identity_id="ann", camera_id="door", track_id=1, since=at(0), until=at(10))
     reject = Reject(entry_id="0", at=NOON, by="eve", why="", track=sight)
     folder = run(track("ben", 1, 0, 10))
     assert cannot(folder, fold([reject], PEOPLE)) == {frozenset(("ann", "ben"))}

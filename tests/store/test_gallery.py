@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from genesis_ray.errors import StoreError
 from genesis_ray.store.gallery import FaceGallery
 from tests.store.conftest import Kill
-from tests.store.keys import holders, ring
+from tests.store.keys import ring
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 DIMENSION = 8
@@ -299,56 +299,3 @@ def test_a_face_that_is_somebody_elses_is_found_as_theirs(tmp_path):
         assert gallery.nearest(first)[0].identity_id == "ada"
         assert (gallery.faces_of("ada"), gallery.faces_of("eve")) == (1, 1)
         assert gallery.faces().to_pylist() == rows
-
-
-def test_a_retired_face_is_found_no_more_but_stays_stored(tmp_path):
-    first, second = unit(1, 2)
-    with opened(tmp_path) as gallery:
-        gallery.enroll("ada", np.stack([first, second]), qualities=[0.5, 0.6], at=NOON,
-                       face_ids=["1", "2"])  # fmt: skip
-        gallery.retire(["1", "no such face"])
-        assert gallery.faces_of("ada") == 1
-        assert gallery.nearest(first)[0].similarity == pytest.approx(float(first @ second))
-        assert "1" in gallery
-        assert [each.face_id for each in gallery.templates(["ada"])] == ["2"]
-    with opened(tmp_path, writer=False) as gallery:
-        assert gallery.faces_of("ada") == 2
-
-
-def test_a_retired_face_can_be_removed(tmp_path):
-    with opened(tmp_path) as gallery:
-        gallery.enroll("ada", unit(1, 2), qualities=[0.5, 0.6], at=NOON, face_ids=["1", "2"])
-        gallery.flush()
-        gallery.retire(["1"])
-        assert gallery.remove(["1"]) == ["1"]
-        assert "1" not in gallery
-    with opened(tmp_path, writer=False) as gallery:
-        assert gallery.faces()["face_id"].to_pylist() == ["2"]
-
-
-def test_templates_come_with_what_is_stored_of_them_whether_flushed_or_not(tmp_path):
-    faces = unit(1, 3)
-    with opened(tmp_path) as gallery:
-        for number, face in enumerate(faces):
-            gallery.enroll("ada" if number else "bob", face[None], qualities=[number / 4], at=NOON,
-                           camera_id="door", face_ids=[str(number)])  # fmt: skip
-            if number < 2:
-                gallery.flush()
-        found = gallery.templates(["ada", "nobody"])
-        assert [(each.face_id, each.quality, each.camera_id) for each in found] == [
-            ("1", 0.25, "door"),
-            ("2", 0.5, "door"),
-        ]
-        np.testing.assert_array_equal([each.embedding for each in found], faces[1:])
-        assert len(gallery.vectors_of(["ada", "bob"])) == 3
-
-
-def test_after_a_rewrite_no_byte_of_a_removed_face_is_left(tmp_path):
-    faces = unit(1, 2)
-    with opened(tmp_path) as gallery:
-        gallery.enroll("ada", faces, qualities=[0.5, 0.5], at=NOON, face_ids=["1", "2"])
-        gallery.flush()
-        gallery.remove(["1"])
-        gallery.rewrite()
-        assert holders(tmp_path, faces[:1]) == []
-        assert holders(tmp_path, faces[1:]) != []
