@@ -72,8 +72,8 @@ def told(entry: "Entry", who: "WhoIsWho") -> str:
         case Reject(track=track):
             return f"reject {_name(who, track.identity_id)} for {track.camera_id}:{track.track_id}"
         case Unlearn():
-            what = counted(len(entry.face_ids), "template")
-            return f"unlearn {what} of {_name(who, entry.identity_id)}"
+            templates = counted(len(entry.face_ids), "template")
+            return f"unlearn {templates} of {_name(who, entry.identity_id)}"
         case Undo():
             return f"undo {entry.undone_id}"
     return ""

@@ -52,7 +52,8 @@ def enroll(
     if len(known) > settings.identity.templates:
         stdout.print(
             f"All {len(known)} faces are searched, each a further chance for a stranger to be "
-            f"taken for {person.name}: `genesis people templates {person.identity_id[:8]}` shows them.",
+            f"taken for {person.name}: `genesis people templates {person.identity_id[:8]}` "
+            f"shows them.",
             soft_wrap=True,
         )
 

@@ -55,4 +55,6 @@ def differences(
     similarities = np.vecdot(embeddings[:, None], embeddings[list(chosen)][None])
     nearest = 1 - similarities.max(axis=1).astype(np.float64)
     known = {cameras[place] for place in chosen}
-    return nearest + [0 if camera in known else OTHER_CAMERA for camera in cameras]
+    strange = np.array([0 if camera in known else OTHER_CAMERA for camera in cameras], np.float64)
+    apart: npt.NDArray[np.float64] = nearest + strange
+    return apart

@@ -45,11 +45,6 @@ class LastSeen:
         """Return the visitors who are not recognised any more from a time on."""
         return sorted(each for each in self._noted if not self.is_current(each, at))
 
-    def drop(self, identity_ids: Iterable[str]) -> None:
-        """Forget visitors who are there no more."""
-        for identity_id in identity_ids:
-            self._noted.pop(identity_id, None)
-
 
 def last_noted(
     people: Iterable[Person], sights: Mapping[str, datetime], who: WhoIsWho

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pyarrow as pa
 
@@ -36,6 +36,19 @@ _SURE = 1e-7
 
 Pending = tuple[pa.Table, ...]
 """What was not stored yet when a process was killed, of each table that is learned to."""
+
+
+class _Learned(Protocol):
+    """A table that is learned to."""
+
+    def pending(self) -> pa.Table:
+        """Return what is not stored yet."""
+
+    def recover(self, pending: pa.Table) -> None:
+        """Take what was not stored by a process that was killed."""
+
+    def flush(self) -> None:
+        """Store it."""
 
 
 def identity_folder(settings: Settings) -> Path:
@@ -78,7 +91,7 @@ class Identities:
             each.recover(rows)
 
     @property
-    def _stored(self) -> tuple[People, VisitorSights, TemplateChanges, LearningGallery]:
+    def _stored(self) -> tuple[_Learned, ...]:
         return self.people, self.sights, self.changes, self.gallery
 
     def name_of(self, identity_id: str) -> str:

@@ -67,11 +67,6 @@ def test_a_new_visitor_was_seen_when_they_were_made(seen):
     assert seen.expired(day(45)) == ["ann", "ben"]
 
 
-def test_who_is_there_no_more_does_not_expire_again(seen):
-    seen.drop(["ann"])
-    assert seen.expired(day(31)) == ["ben"]
-
-
 def test_a_visitor_was_last_seen_as_the_latest_of_those_who_are_one_with_them():
     merge = Merge(**own(0), identity_id="ann", other_id="ben")
     assert noted(merge, sights={"ben": day(7)}) == {"ann": day(7)}
