@@ -50,8 +50,8 @@ class IdentitySettings(Section):
     templates: int = Field(
         default=3, ge=1, le=20, description="Faces that the system itself keeps of a person"
     )
-    update: Literal["off", "average", "exchange"] = Field(
-        default="off",
+    update: Literal["never", "average", "exchange"] = Field(
+        default="never",
         description="Learn from very sure recognitions: templates move a little towards the face, "
         "or the face takes the place of the one that says least",
     )

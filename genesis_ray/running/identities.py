@@ -211,7 +211,7 @@ def build_upkeep(settings: Settings, identities: Identities) -> IdentityUpkeep:
     """Set up what notes when visitors are seen, and learns from sure recognitions."""
     identity = settings.identity
     learning = None
-    if identity.update != "off":
+    if identity.update != "never":
         learning = UpdatePolicy(
             kind=identity.update,
             similarity=impostors_of(settings.faces).similarity(_SURE),
