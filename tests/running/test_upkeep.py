@@ -1,5 +1,6 @@
 """What is kept of people over days: expiry, what they learn, and what a crash leaves of it."""
 
+import shutil
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,6 +28,7 @@ from genesis_ray.running.tidying import tidy
 from genesis_ray.settings import Settings
 from genesis_ray.store.ledger import Ledger
 from genesis_ray.testing import ColourEmbedder
+from tests.store.conftest import Mortality
 from tests.store.keys import holders
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -181,8 +183,11 @@ def test_nobody_unlearns_what_they_did_not_learn(settings):
 
 
 def test_a_person_is_bounded_however_often_they_come(settings):
-    for on in range(1, 16):
-        named(settings, like(ANN_FACE, 0.9), on=on)
+    for first in (1, 12):
+        with ExitStack() as opened:
+            identities = opened_for(settings, opened)
+            for on in range(first, first + 11):
+                show(settings, identities, like(ANN_FACE, 0.9), on=on)
     assert len(states(settings)) == 1 + 10
     assert list(states(settings).values()).count("used") == 1
 
@@ -222,3 +227,20 @@ def die(killed: Identities) -> None:
     """Let others write, as the kernel does for a process that dies."""
     for each in (killed.people, killed.sights, killed.changes, killed.gallery):
         each._table._release()
+
+
+def test_forgetting_that_is_cut_off_anywhere_is_finished_by_the_next(settings, tmp_path):
+    named(settings, ANN_FACE, on=20)
+    mortality, steps = Mortality(), 0
+    whole = settings.data_dir
+    while True:
+        again = settings.model_copy(update={"data_dir": tmp_path / f"copy {steps}"})
+        shutil.copytree(whole, again.data_dir)
+        died = mortality.dies_at(steps, lambda again=again: tidy(again, at=day(31)))
+        tidy(again, at=day(31))
+        assert [person.identity_id for person in who_is_who(again).people] == ["ann"]
+        assert holders(folder_of(again), BEN_FACE[None]) == []
+        assert len(faces_of(again, who_is_who(again), "ann")) == 2  # learned on day 20
+        if not died:
+            return
+        steps += 9  # of some fifty
