@@ -1,6 +1,6 @@
 """The templates of a gallery in memory, searched exactly."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -19,48 +19,93 @@ class FaceMatrix:
     faces, their order or the number of threads, as a matrix product's would.
 
     Attributes:
-        count: The number of faces.
-        identity_ids: Whose they are, in the order of their first face.
+        count: The number of faces. They are the first rows; the others are room to grow.
     """
 
     def __init__(self, dimension: int) -> None:
         self.count = 0
-        self.identity_ids: list[str] = []
-        self._places: dict[str, int] = {}  # of identities in that list
-        self._vectors = np.empty((0, dimension), np.float32)  # with room to grow
-        self._owners = np.empty(0, np.int64)  # of vectors: a place in that list
+        self._rows: dict[str, int] = {}  # of faces, by id
+        self._face_ids: list[str] = []  # by row
+        self._vectors = np.empty((0, dimension), np.float32)
+        self._owners = np.empty(0, np.int64)  # by row: a place in the next two
+        self._identity_ids: list[str] = []
+        self._faces_at: list[int] = []  # how many faces each has
+        self._places: dict[str, int] = {}  # of owners, in the order of their first face
+        self._vacant: list[int] = []  # places of owners whose last face was removed
 
-    def add(self, identity_ids: Sequence[str], vectors: Embeddings) -> None:
+    def add(
+        self, face_ids: Sequence[str], identity_ids: Sequence[str], vectors: Embeddings
+    ) -> None:
         """Add faces [n, dimension] and whose they are, doubling the room when it is used up."""
-        end = self.count + len(identity_ids)
+        end = self.count + len(face_ids)
         if end > len(self._vectors):
             room = max(end, 2 * len(self._vectors))
             self._vectors = _with_room(self._vectors, self.count, room)
             self._owners = _with_room(self._owners, self.count, room)
-        for identity_id in identity_ids:
-            if identity_id not in self._places:
-                self._places[identity_id] = len(self.identity_ids)
-                self.identity_ids.append(identity_id)
+        owners = [self._place_of(identity_id) for identity_id in identity_ids]
         self._vectors[self.count : end] = vectors
-        self._owners[self.count : end] = [self._places[each] for each in identity_ids]
+        self._owners[self.count : end] = owners
+        for owner in owners:
+            self._faces_at[owner] += 1
+        self._rows.update(zip(face_ids, range(self.count, end), strict=True))
+        self._face_ids += face_ids
         self.count = end
+
+    def __contains__(self, face_id: str) -> bool:
+        """Tell whether a face is here."""
+        return face_id in self._rows
+
+    def remove(self, face_ids: Iterable[str]) -> None:
+        """Take faces out that are here; the last ones get their room."""
+        for face_id in face_ids:
+            row = self._rows.pop(face_id)
+            owner = int(self._owners[row])
+            self._faces_at[owner] -= 1
+            if not self._faces_at[owner]:
+                del self._places[self._identity_ids[owner]]
+                self._vacant.append(owner)
+            self.count -= 1
+            last = self._face_ids.pop()
+            if row < self.count:
+                self._rows[last] = row
+                self._face_ids[row] = last
+                self._vectors[row] = self._vectors[self.count]
+                self._owners[row] = self._owners[self.count]
+
+    def identity_ids(self) -> list[str]:
+        """Return everyone who has a face, in the order of their first one."""
+        return list(self._places)
 
     def faces_of(self, identity_id: str) -> int:
         """Return how many faces of an identity there are."""
-        place = self._places.get(identity_id, -1)
-        return int(np.count_nonzero(self._owners[: self.count] == place))
+        place = self._places.get(identity_id)
+        return 0 if place is None else self._faces_at[place]
 
     def nearest(self, embedding: Embedding, *, limit: int) -> list[Candidate]:
         """Return the most similar identities, each by its most similar face, best first."""
         similarities = np.vecdot(self._vectors[: self.count], embedding)
-        best = np.full(len(self.identity_ids), -np.inf, np.float32)
+        best = np.full(len(self._identity_ids), -np.inf, np.float32)
         np.maximum.at(best, self._owners[: self.count], similarities)
         least = np.partition(best, -limit)[-limit] if limit < len(best) else -np.inf
         found = [
-            Candidate(self.identity_ids[place], float(best[place]))
-            for place in np.flatnonzero(best >= least)
+            Candidate(self._identity_ids[place], float(best[place]))
+            for place in np.flatnonzero((best >= least) & (best > -np.inf))
         ]
         return sorted(found, key=lambda each: (-each.similarity, each.identity_id))[:limit]
+
+    def _place_of(self, identity_id: str) -> int:
+        place = self._places.get(identity_id)
+        if place is not None:
+            return place
+        if self._vacant:
+            place = self._vacant.pop()
+            self._identity_ids[place] = identity_id
+        else:
+            place = len(self._identity_ids)
+            self._identity_ids.append(identity_id)
+            self._faces_at.append(0)
+        self._places[identity_id] = place
+        return place
 
 
 def _with_room(values: npt.NDArray[_Number], count: int, room: int) -> npt.NDArray[_Number]:

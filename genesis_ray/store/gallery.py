@@ -1,7 +1,7 @@
 """One tenant's face gallery: the template of every enrolled face, in LanceDB and in memory."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from genesis_ray.domain.identity import Candidate, Embedding
 from genesis_ray.errors import StoreError
@@ -89,7 +90,7 @@ class FaceGallery:
 
     def identity_ids(self) -> list[str]:
         """Return everyone who has a face here, in the order of their first enrolment."""
-        return list(self._faces.identity_ids)
+        return self._faces.identity_ids()
 
     def faces_of(self, identity_id: str) -> int:
         """Return how many faces of an identity there are."""
@@ -151,20 +152,42 @@ class FaceGallery:
             )
         )
 
-    def pending(self) -> pa.Table:
-        """Return who was enrolled since the last `flush`, for `recover` in another process."""
-        return self._table.pending()
+    def remove(self, face_ids: Collection[str]) -> list[str]:
+        """Remove faces: found no more at once, durable after `flush`; return those there were.
 
-    def recover(self, pending: pa.Table) -> None:
-        """Enrol those again who were pending in a process that was killed, each once.
+        Ids that nobody's face has are passed over, so that removing again is no mistake. Bytes
+        of a removed face may stay in the table's files until these are written anew.
 
         Raises:
             StoreError: This was not opened for writing.
         """
-        self._add(self._table.missing(pending))
+        removed = [face_id for face_id in dict.fromkeys(face_ids) if face_id in self._faces]
+        self._table.remove(removed)
+        self._faces.remove(removed)
+        return removed
+
+    def pending(self) -> pa.Table:
+        """Return what changed since the last `flush`, for `recover` in another process.
+
+        The faces that were enrolled, and of those that were removed the ids, with nulls beside.
+        """
+        removed = [{"face_id": face_id} for face_id in self._table.removed()]
+        return pa.concat_tables(
+            [self._table.pending(), pa.Table.from_pylist(removed, schema=self._schema)]
+        )
+
+    def recover(self, pending: pa.Table) -> None:
+        """Change again what was pending in a process that was killed, each face once.
+
+        Raises:
+            StoreError: This was not opened for writing.
+        """
+        is_removed = pc.is_null(pending["identity_id"])
+        self._add(self._table.missing(pending.filter(pc.invert(is_removed))))
+        self.remove(pending.filter(is_removed)["face_id"].to_pylist())
 
     def flush(self) -> None:
-        """Store what was enrolled since the last time, in one commit.
+        """Store what was enrolled since the last time in one commit, what was removed in another.
 
         Raises:
             StoreError: The disk is full or refuses; a later flush tries again.
@@ -258,7 +281,7 @@ class FaceGallery:
         identity_ids = [
             self._moved.get(face_id, owner) for face_id, owner in zip(face_ids, owners, strict=True)
         ]
-        self._faces.add(identity_ids, embeddings_in(rows))
+        self._faces.add(face_ids, identity_ids, embeddings_in(rows))
 
     def _check(self, embeddings: Embeddings) -> None:
         if embeddings.ndim != 2 or embeddings.shape[1] != self._dimension:

@@ -3,13 +3,14 @@
 import os
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import lancedb
 import pyarrow as pa
+from lancedb.expr import col, lit
 
 from genesis_ray.errors import StoreError
 from genesis_ray.store.disk import make_folder, sync_folder, write_file, writing_to
@@ -28,7 +29,10 @@ _REPLACING = ".replacing"
 
 
 class LanceTable:
-    """Rows of one schema: read as a whole, added to by one process at a time."""
+    """Rows of one schema: read as a whole, added to and removed by one process at a time.
+
+    A row's id, by which it is removed, is in the schema's first column.
+    """
 
     def __init__(self, folder: Path, name: str, schema: pa.Schema, *, writer: bool) -> None:
         """Open the table; a writer makes it where it is missing and keeps other writers out.
@@ -40,6 +44,7 @@ class LanceTable:
         self._replacing = folder / f"{name}{_REPLACING}"
         self._schema = schema
         self._pending: list[pa.Table] = []
+        self._removed: set[str] = set()
         self._commits = 0
         self._synced: set[Path] = set()
         self._lock: WriteLock | None = None
@@ -71,32 +76,51 @@ class LanceTable:
         Raises:
             StoreError: The table was not opened for writing.
         """
-        if self._lock is None:
-            raise StoreError(f"{self._path} is open for reading; open it with writer=True")
+        self._check_writer()
         self._pending.append(rows)
+
+    def remove(self, ids: Collection[str]) -> None:
+        """Take rows out, by their ids: those that wait at once, those stored by the next `flush`.
+
+        Raises:
+            StoreError: The table was not opened for writing.
+        """
+        self._check_writer()
+        waiting = set(ids).intersection(self._ids_of(self.pending()))
+        if waiting:
+            self._pending = [self._without(self.pending(), waiting)]
+        self._removed.update(set(ids) - waiting)
 
     def pending(self) -> pa.Table:
         """Return the rows that wait for the next `flush`."""
         return pa.concat_tables([self._schema.empty_table(), *self._pending])
 
+    def removed(self) -> list[str]:
+        """Return the ids of stored rows that wait to be removed by the next `flush`."""
+        return sorted(self._removed)
+
     def missing(self, rows: pa.Table) -> pa.Table:
-        """Return those of `rows` whose id, in the schema's first column, is not stored yet."""
-        name = self._schema.names[0]
-        stored = set(self.rows()[name].to_pylist())
-        is_missing = [each not in stored for each in rows[name].to_pylist()]
-        return rows.filter(pa.array(is_missing, pa.bool_()))
+        """Return those of `rows` whose id is not stored yet."""
+        return self._without(rows, set(self._ids_of(self.rows())))
 
     def flush(self) -> None:
-        """Store the rows taken since the last time, durably and in one commit.
+        """Store what was added since the last time, then what was removed, durably.
+
+        Each is one commit: cut off between the two, what was to be removed is still there.
 
         Raises:
-            StoreError: The disk is full or refuses; the rows wait for the next `flush`.
+            StoreError: The disk is full or refuses; what is not stored waits for the next `flush`.
         """
-        if not self._pending:
+        added = self.pending()
+        if not len(added) and not self._removed:
             return
         with self._writing() as table:
-            table.add(pa.concat_tables(self._pending))
-            self._pending.clear()
+            if len(added):
+                table.add(added)
+                self._pending.clear()
+            if self._removed:
+                table.delete(col(self._id).isin([lit(each) for each in self.removed()]))
+                self._removed.clear()
             self._sync()
         self._commits += 1
         if self._commits % _COMMITS_A_CLEANUP == 0:
@@ -125,6 +149,22 @@ class LanceTable:
                 self._clean_up()
         finally:
             self._release()
+
+    @property
+    def _id(self) -> str:
+        return self._schema.names[0]
+
+    def _ids_of(self, rows: pa.Table) -> list[str]:
+        ids: list[str] = rows[self._id].to_pylist()
+        return ids
+
+    def _without(self, rows: pa.Table, ids: Collection[str]) -> pa.Table:
+        is_kept = [each not in ids for each in self._ids_of(rows)]
+        return rows.filter(pa.array(is_kept, pa.bool_()))
+
+    def _check_writer(self) -> None:
+        if self._lock is None:
+            raise StoreError(f"{self._path} is open for reading; open it with writer=True")
 
     def _opened(self, *, writer: bool) -> lancedb.table.Table | None:
         connection = lancedb.connect(self._path.parent)
