@@ -184,7 +184,8 @@ class FaceGallery:
         """
         is_removed = pc.is_null(pending["identity_id"])
         self._add(self._table.missing(pending.filter(pc.invert(is_removed))))
-        self.remove(pending.filter(is_removed)["face_id"].to_pylist())
+        removed: list[Any] = pending.filter(is_removed)["face_id"].to_pylist()
+        self.remove(removed)
 
     def flush(self) -> None:
         """Store what was enrolled since the last time in one commit, what was removed in another.

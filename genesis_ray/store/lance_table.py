@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import lancedb
 import pyarrow as pa
@@ -155,7 +156,7 @@ class LanceTable:
         return self._schema.names[0]
 
     def _ids_of(self, rows: pa.Table) -> list[str]:
-        ids: list[str] = rows[self._id].to_pylist()
+        ids: list[Any] = rows[self._id].to_pylist()
         return ids
 
     def _without(self, rows: pa.Table, ids: Collection[str]) -> pa.Table:
