@@ -45,6 +45,9 @@ class Gallery(Protocol):
     def nearest(self, embedding: Embedding, *, limit: int) -> list[Candidate]:
         """Return the most similar identities, best first, each once."""
 
+    def expect(self, embeddings: npt.NDArray[np.float32], *, limit: int) -> None:
+        """Take notice of faces [n, dimension] that `nearest` will be asked for."""
+
     def enroll(
         self,
         identity_id: str,
@@ -114,6 +117,10 @@ class IdentityResolver:
         self._visitors = visitors
         self._decisions = decisions
         self.memory = ResolverMemory()
+
+    def expect(self, faces: Sequence[Face]) -> None:
+        """Take notice of the faces that come next, so that they are looked for together."""
+        self._gallery.expect(np.stack([face.embedding for face in faces]), limit=_CANDIDATES_KEPT)
 
     def resolve(self, face: Face) -> list[Event]:
         """Take the next face in capture order; return its score and, once, its track's name."""

@@ -9,6 +9,7 @@ from typing import Any, Self
 from uuid import uuid4
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -17,6 +18,7 @@ from genesis_ray.errors import StoreError
 from genesis_ray.store.face_matrix import FaceMatrix
 from genesis_ray.store.gallery_keys import GalleryKeys
 from genesis_ray.store.lance_table import LanceTable, stored_schema
+from genesis_ray.store.lookahead import Lookahead
 from genesis_ray.store.schemas import gallery_schema
 from genesis_ray.store.template_keys import KeyRing
 from genesis_ray.store.templates import (
@@ -81,6 +83,7 @@ class FaceGallery:
         self._use(keys)
         rows = self._open(folder)
         self._faces = FaceMatrix(dimension)
+        self._ahead = Lookahead(lambda probes, limit: self._faces.nearest(probes, limit=limit))
         self._remember(rows)
 
     @property
@@ -107,7 +110,15 @@ class FaceGallery:
             StoreError: The embedding is not a unit vector of this gallery's dimension.
         """
         self._check(embedding[None])
-        return self._faces.nearest(embedding, limit=limit)
+        return self._ahead.take(embedding, limit=limit)
+
+    def expect(self, embeddings: Embeddings, *, limit: int) -> None:
+        """Take notice of faces [n, dimension] that `nearest` will be asked for, with this limit.
+
+        They are then looked for together, which is several times as fast, with the same answers.
+        """
+        if embeddings.shape[1:] == (self._dimension,):
+            self._ahead.expect(embeddings[self._are_unit(embeddings)], limit=limit)
 
     def enroll(
         self,
@@ -164,6 +175,7 @@ class FaceGallery:
         removed = [face_id for face_id in dict.fromkeys(face_ids) if face_id in self._faces]
         self._table.remove(removed)
         self._faces.remove(removed)
+        self._ahead.outdate()
         return removed
 
     def pending(self) -> pa.Table:
@@ -283,6 +295,7 @@ class FaceGallery:
             self._moved.get(face_id, owner) for face_id, owner in zip(face_ids, owners, strict=True)
         ]
         self._faces.add(face_ids, identity_ids, embeddings_in(rows))
+        self._ahead.outdate()
 
     def _check(self, embeddings: Embeddings) -> None:
         if embeddings.ndim != 2 or embeddings.shape[1] != self._dimension:
@@ -290,12 +303,18 @@ class FaceGallery:
                 f"the gallery of {self._embedder!r} holds embeddings [n, {self._dimension}], "
                 f"got {list(embeddings.shape)}; use the embedder it was made with"
             )
-        lengths = np.sqrt(np.vecdot(embeddings, embeddings))
-        if not np.all(np.abs(lengths - 1) <= _UNIT_TOLERANCE):  # a NaN is not
+        if not np.all(self._are_unit(embeddings)):
+            lengths = np.sqrt(np.vecdot(embeddings, embeddings))
             raise StoreError(
                 f"an embedding has length 1, got {lengths.round(4).tolist()}; "
                 f"normalise it, and drop faces that gave no numbers"
             )
+
+    @staticmethod
+    def _are_unit(embeddings: Embeddings) -> npt.NDArray[np.bool_]:
+        lengths = np.sqrt(np.vecdot(embeddings, embeddings))
+        are_unit: npt.NDArray[np.bool_] = np.abs(lengths - 1) <= _UNIT_TOLERANCE  # a NaN is not
+        return are_unit
 
 
 def galleries_in(folder: Path) -> Iterator[tuple[str, int]]:

@@ -45,6 +45,9 @@ class Album:
         ranked = sorted((Candidate(*pair) for pair in best.items()), key=lambda c: -c.similarity)
         return ranked[:limit]
 
+    def expect(self, embeddings, *, limit):
+        pass
+
     def enroll(self, identity_id, embeddings, *, qualities, at, camera_id):  # noqa: ARG002
         assert len(embeddings) == len(qualities)
         self.faces += [(identity_id, embedding) for embedding in embeddings]

@@ -113,6 +113,21 @@ def test_what_is_no_embedding_is_refused(tmp_path, embedding, message):
         assert gallery.count == 0
 
 
+def test_expected_faces_get_the_same_answers_also_after_changes(tmp_path):
+    probes = unit(7, 6)
+    with opened(tmp_path / "a") as expecting, opened(tmp_path / "b") as plain:
+        for gallery in (expecting, plain):
+            enroll(gallery, "ada", unit(1, 3))
+        expecting.expect(np.concatenate([probes, np.full((1, DIMENSION), np.nan)]), limit=2)
+        for number, probe in enumerate(probes):
+            assert expecting.nearest(probe, limit=2) == plain.nearest(probe, limit=2)
+            for gallery in (expecting, plain):
+                if number % 2:
+                    enroll(gallery, f"{number}", probes[number + 1 :][:1])
+                else:
+                    gallery.remove(gallery.pending()["face_id"].to_pylist()[:1])
+
+
 def test_as_many_qualities_as_faces_are_wanted(tmp_path):
     with opened(tmp_path) as gallery, pytest.raises(StoreError, match="2 faces, 1 of them"):
         gallery.enroll("ada", unit(1, 2), qualities=[0.5], at=NOON)
