@@ -1,7 +1,9 @@
 """A LanceDB table with one writer, whose rows are added in batches."""
 
+import math
 import os
 import re
+import time
 import warnings
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -18,12 +20,21 @@ from genesis_ray.store.disk import make_folder, sync_folder, write_file, writing
 from genesis_ray.store.lock import WriteLock
 
 _COMMITS_A_CLEANUP = 64
-"""Every commit leaves a file and a version behind: a cleanup merges the files."""
+"""Every commit leaves files and a version behind: a cleanup merges and removes them."""
+
+_MOST_COMMITS = 1024
+_PART_CHANGED = 16
+_MOST_CHANGED = 4096
+"""As a cleanup may write the whole table anew, many commits of little in a large one wait until so
+many rows, or one in so many, were added or removed."""
+
+_CLEANUPS_APART_S = 60.0
 
 _OS_ERROR = re.compile(r"\(os error (\d+)\)")
 
-_KEEP_VERSIONS = timedelta(hours=1)
-"""Far longer than another process takes to read a table it has opened."""
+_KEEP_VERSIONS = timedelta(minutes=2)
+"""Longer than another process takes to read a table it has opened. With the last line it bounds
+the disk: there are never more than three copies of a table."""
 
 _REPLACING = ".replacing"
 """The file that says that what `replace` has replaced may still be there."""
@@ -46,7 +57,9 @@ class LanceTable:
         self._schema = schema
         self._pending: list[pa.Table] = []
         self._removed: set[str] = set()
-        self._commits = 0
+        self._commits = 0  # since the last cleanup
+        self._changed = 0
+        self._cleaned_at = -math.inf
         self._synced: set[Path] = set()
         self._lock: WriteLock | None = None
         self._table: lancedb.table.Table | None = None
@@ -57,6 +70,7 @@ class LanceTable:
         try:
             if writer or self._path.is_dir():
                 self._table = self._opened(writer=writer)
+                self._commits = len(list(self._path.glob("_versions/*.manifest"))) - 1
             if writer and self._replacing.exists():
                 self._purge()
         except BaseException:
@@ -113,7 +127,8 @@ class LanceTable:
             StoreError: The disk is full or refuses; what is not stored waits for the next `flush`.
         """
         added = self.pending()
-        if not len(added) and not self._removed:
+        changed = len(added) + len(self._removed)
+        if not changed:
             return
         with self._writing() as table:
             if len(added):
@@ -122,10 +137,11 @@ class LanceTable:
             if self._removed:
                 table.delete(col(self._id).isin([lit(each) for each in self.removed()]))
                 self._removed.clear()
+            self._changed += changed
             self._sync()
         self._commits += 1
-        if self._commits % _COMMITS_A_CLEANUP == 0:
-            self._clean_up()
+        if time.monotonic() - self._cleaned_at >= _CLEANUPS_APART_S:
+            self._clean_up_if_due()
 
     def replace(self, rows: pa.Table) -> None:
         """Store `rows` in place of all, in one step, and leave no byte of what was.
@@ -146,8 +162,8 @@ class LanceTable:
         """Flush, tidy up and let others write; again does nothing."""
         try:
             self.flush()
-            if self._commits:
-                self._clean_up()
+            if self._lock:
+                self._clean_up_if_due()
         finally:
             self._release()
 
@@ -183,11 +199,17 @@ class LanceTable:
             )
         return table
 
-    def _clean_up(self) -> None:
+    def _clean_up_if_due(self) -> None:
         with self._writing() as table:
-            table.optimize(cleanup_older_than=_KEEP_VERSIONS)
+            changed_most = min(_MOST_CHANGED, table.count_rows() // _PART_CHANGED)
+            enough = _COMMITS_A_CLEANUP if self._changed >= changed_most else _MOST_COMMITS
+            if self._commits < enough:
+                return
+            # Files of no version are those of a killed process: nobody else writes.
+            table.optimize(cleanup_older_than=_KEEP_VERSIONS, delete_unverified=True)
             self._sync()
-        self._commits = 0
+        self._commits = self._changed = 0
+        self._cleaned_at = time.monotonic()
 
     def _purge(self) -> None:
         """Remove every version but the last one, and files that belong to none."""
