@@ -44,6 +44,12 @@ class IdentitySettings(Section):
         default=False, description="Give people nobody enrolled a pseudonymous identity"
     )
     visitor_faces: int = Field(default=5, ge=1, description="Good faces before that is done")
+    index_above: int | None = Field(
+        default=100_000,
+        ge=1,
+        description="Faces in the gallery above which an index is searched instead of all of them, "
+        "see docs/galleries.md; null: always all, exactly",
+    )
 
 
 class BackPressureSettings(Section):

@@ -73,6 +73,7 @@ def open_identities(
             keys=keys,
             writer=True,
             moved=fold(made, ()).moved_faces,
+            index_above=settings.identity.index_above,
         )
     )
     # Opened last, so stored first: a face without a person would be recognised as nobody.

@@ -63,9 +63,9 @@ class FaceMatrix:
         self._face_ids += face_ids
         self.count = end
 
-    def __contains__(self, face_id: str) -> bool:
-        """Tell whether a face is here."""
-        return face_id in self._rows
+    def here(self, face_ids: Iterable[str]) -> list[str]:
+        """Return those of the ids that are a face's here."""
+        return [face_id for face_id in dict.fromkeys(face_ids) if face_id in self._rows]
 
     def remove(self, face_ids: Iterable[str]) -> None:
         """Take faces out that are here; the last ones get their room."""
@@ -83,6 +83,15 @@ class FaceMatrix:
                 self._face_ids[row] = last
                 self._vectors[row] = self._vectors[self.count]
                 self._owners[row] = self._owners[self.count]
+
+    def only(self, face_ids: Iterable[str]) -> "FaceMatrix":
+        """Return a matrix of those of these faces that are here."""
+        here = self.here(face_ids)
+        rows = [self._rows[face_id] for face_id in here]
+        some = FaceMatrix(self._vectors.shape[1])
+        owners = [self._identity_ids[owner] for owner in self._owners[rows]]
+        some.add(here, owners, self._vectors[rows])
+        return some
 
     def identity_ids(self) -> list[str]:
         """Return everyone who has a face, in the order of their first one."""
