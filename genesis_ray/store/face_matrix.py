@@ -112,8 +112,10 @@ class FaceMatrix:
         found = []
         for start in range(0, len(embeddings), at_once):
             some = embeddings[start : start + at_once]
-            for embedding, products in zip(some, some @ vectors.T, strict=True):
-                found.append(self._ranked(self._shortlist(products, limit), embedding)[:limit])
+            # A product with one vector is no faster, and waits for BLAS's threads on a busy machine.
+            products = some @ vectors.T if len(some) > 1 else np.vecdot(vectors, some)[None]
+            for embedding, own in zip(some, products, strict=True):
+                found.append(self._ranked(self._shortlist(own, limit), embedding)[:limit])
         return found
 
     def _shortlist(self, products: npt.NDArray[np.float32], limit: int) -> npt.NDArray[np.intp]:
