@@ -30,8 +30,9 @@ class Likeness:
     impostor: tuple[float, float]
 
 
-LFW = Likeness(genuine=(0.72, 0.09), impostor=(0.03, 0.07))
-"""MEASURED"""
+LFW = Likeness(genuine=(0.70, 0.10), impostor=(0.075, 0.092))
+"""By `genesis_ray`'s default embedder, of 900 pictures of 267 people who have two or more; of one
+pair in twenty of a person's it is below 0.52. Their variance lies in 200 directions of 640."""
 
 
 class Crowd:

@@ -112,7 +112,7 @@ class FaceMatrix:
         found = []
         for start in range(0, len(embeddings), at_once):
             some = embeddings[start : start + at_once]
-            # A product with one vector is no faster, and waits for BLAS's threads on a busy machine.
+            # With one vector a product is no faster, and waits for BLAS's threads.
             products = some @ vectors.T if len(some) > 1 else np.vecdot(vectors, some)[None]
             for embedding, own in zip(some, products, strict=True):
                 found.append(self._ranked(self._shortlist(own, limit), embedding)[:limit])
