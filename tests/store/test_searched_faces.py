@@ -1,10 +1,11 @@
 """Of a gallery that is large enough for an index, which is a small one here."""
 
+import os
 import subprocess
 import sys
 import time
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -196,17 +197,36 @@ def test_a_process_of_its_own_builds_the_index_while_faces_come_and_go(folder):
         assert nearest(gallery, probes) == exactly(folder, probes)
 
 
-def test_a_builder_ends_with_the_process_that_wanted_it(folder):
-    path = folder / "faces_fused.lance"
-    program = (
-        "import time; from genesis_ray.store import vector_index as v;"
-        "v.create = lambda table: time.sleep(600);"
-        f"v._build({str(path.parent)!r}, {path.stem!r})"
-    )
-    with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE) as builder:
-        with closing(builder.stdin):
-            time.sleep(0.1)
-        assert builder.wait(timeout=60) == 1
+def test_a_builder_ends_with_the_writer_and_the_next_one_begins_anew(folder):
+    command = [sys.executable, str(Path(__file__).with_name("indexing_writer.py")), str(folder)]
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE) as writer:
+        builder = int(writer.stdout.readline())
+        time.sleep(0.5)
+        writer.kill()
+    wait_until(lambda: not is_alive(builder), 60)
+    with opened(folder) as gallery:
+        assert nearest(gallery) == exactly(folder)
+        gallery.flush()
+        if not gallery._faces.is_indexed:  # the first was not so quick
+            gallery._faces._index._builder.wait(timeout=120)
+            gallery.flush()
+        assert gallery._faces.is_indexed
+        assert nearest(gallery) == exactly(folder)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def wait_until(is_over, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while not is_over():
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 def test_an_index_that_cannot_be_built_is_told_once_and_searches_go_on(folder, monkeypatch, caplog):
