@@ -20,6 +20,7 @@ from genesis_ray.running.tenant_keys import keys_named
 from genesis_ray.serving.cluster import NAMESPACE
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.state_log import StateLog
+from genesis_ray.telemetry import GalleryFigures
 
 PATIENCE = timedelta(milliseconds=500)
 """In real time, how long a camera that lags is waited for: clocks of cameras agree to this."""
@@ -137,6 +138,8 @@ class ResolverActor:
         identities.flush()
         if self._tidying:
             self._tidying.run_if_due()
+        told = GalleryFigures(faces=identities.gallery.count, recall=identities.gallery.recall)
+        self._courier.send(partial(self._journal.note_gallery.remote, told))
         now = time.monotonic()
         wait_s = max(_CHECKPOINT_EVERY_S, (now - begun) / _MOST_OF_THE_TIME)
         self._checkpoint_due = now + wait_s

@@ -3,7 +3,6 @@
 Apart from `assembly`, because LanceDB is not needed, and costs memory, where cameras are.
 """
 
-from collections.abc import Container
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -127,6 +126,7 @@ def open_identities(
             keys=keys,
             writer=True,
             moved=fold(made, ()).moved_faces,
+            index_above=settings.identity.index_above,
         )
     )
     # Opened after, so stored before: a change without its face replaces nothing, while a face
@@ -145,14 +145,21 @@ def open_identities(
     if pending:
         identities.recover(pending)
         identities = replace(identities, decided=fold(made, people.everyone()))
-    changes.tidy(gallery)
+    changes.tidy(_stored_of(changes, gallery))
     gallery.retire(not_searched(changes, identities.decided, gallery))
     return identities
 
 
-def not_searched(changes: TemplateChanges, who: WhoIsWho, stored: Container[str]) -> set[str]:
+def not_searched(changes: TemplateChanges, who: WhoIsWho, gallery: LearningGallery) -> set[str]:
     """Return the faces that nobody is recognised by: replaced by others, or unlearned."""
+    stored = _stored_of(changes, gallery)
     return retired(changes.all(), who.unlearned, stored, who.moved_faces)
+
+
+def _stored_of(changes: TemplateChanges, gallery: LearningGallery) -> set[str]:
+    """Return those faces that changes are about which there are."""
+    about = [face_id for each in changes.all() for face_id in (each.change_id, each.replaced_id)]
+    return set(gallery.here(about))
 
 
 def who_is_who(settings: Settings) -> WhoIsWho:

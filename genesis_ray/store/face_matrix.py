@@ -63,9 +63,9 @@ class FaceMatrix:
         self._face_ids += face_ids
         self.count = end
 
-    def __contains__(self, face_id: str) -> bool:
-        """Tell whether a face is here."""
-        return face_id in self._rows
+    def here(self, face_ids: Iterable[str]) -> list[str]:
+        """Return those of the ids that are a face's here."""
+        return [face_id for face_id in dict.fromkeys(face_ids) if face_id in self._rows]
 
     def remove(self, face_ids: Iterable[str]) -> None:
         """Take faces out that are here; the last ones get their room."""
@@ -84,6 +84,15 @@ class FaceMatrix:
                 self._vectors[row] = self._vectors[self.count]
                 self._owners[row] = self._owners[self.count]
 
+    def only(self, face_ids: Iterable[str]) -> "FaceMatrix":
+        """Return a matrix of those of these faces that are here."""
+        here = self.here(face_ids)
+        rows = [self._rows[face_id] for face_id in here]
+        some = FaceMatrix(self._vectors.shape[1])
+        owners = [self._identity_ids[owner] for owner in self._owners[rows]]
+        some.add(here, owners, self._vectors[rows])
+        return some
+
     def identity_ids(self) -> list[str]:
         """Return everyone who has a face, in the order of their first one."""
         return list(self._places)
@@ -93,13 +102,15 @@ class FaceMatrix:
         place = self._places.get(identity_id)
         return 0 if place is None else self._faces_at[place]
 
+    def retire(self, face_ids: Iterable[str]) -> None:
+        """Find faces no more; who retires them knows that they were here."""
+        self.remove(self.here(face_ids))
+
     def ids_of(self, identity_ids: Iterable[str]) -> list[str]:
         """Return the faces of identities, in no order."""
-        return [self._face_ids[row] for row in self._rows_of(identity_ids).tolist()]
-
-    def vectors_of(self, identity_ids: Iterable[str]) -> Embeddings:
-        """Return the faces of identities as [n, dimension], in no order."""
-        return self._vectors[self._rows_of(identity_ids)]
+        places = [self._places[each] for each in identity_ids if each in self._places]
+        rows = np.flatnonzero(np.isin(self._owners[: self.count], places))
+        return [self._face_ids[row] for row in rows.tolist()]
 
     def nearest(self, embeddings: Embeddings, *, limit: int) -> list[list[Candidate]]:
         """Return, for each of the embeddings [n, dimension], the most similar identities.
@@ -111,8 +122,10 @@ class FaceMatrix:
         found = []
         for start in range(0, len(embeddings), at_once):
             some = embeddings[start : start + at_once]
-            for embedding, products in zip(some, some @ vectors.T, strict=True):
-                found.append(self._ranked(self._shortlist(products, limit), embedding)[:limit])
+            # With one vector a product is no faster, and waits for BLAS's threads.
+            products = some @ vectors.T if len(some) > 1 else np.vecdot(vectors, some)[None]
+            for embedding, own in zip(some, products, strict=True):
+                found.append(self._ranked(self._shortlist(own, limit), embedding)[:limit])
         return found
 
     def _shortlist(self, products: npt.NDArray[np.float32], limit: int) -> npt.NDArray[np.intp]:
@@ -139,10 +152,6 @@ class FaceMatrix:
         for owner, similarity in zip(self._owners[rows].tolist(), similarities, strict=True):
             best[owner] = max(similarity, best.get(owner, similarity))
         return ranked(Candidate(self._identity_ids[owner], best[owner]) for owner in best)
-
-    def _rows_of(self, identity_ids: Iterable[str]) -> npt.NDArray[np.int64]:
-        places = [self._places[each] for each in identity_ids if each in self._places]
-        return np.flatnonzero(np.isin(self._owners[: self.count], places))
 
     def _place_of(self, identity_id: str) -> int:
         place = self._places.get(identity_id)
