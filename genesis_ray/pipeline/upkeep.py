@@ -116,7 +116,9 @@ class IdentityUpkeep:
         return self._seen.is_current(identity_id, at)
 
     def named(self, face: Face, name: FaceRecognized) -> None:
-        """Take the face that brought its track a name."""
+        """Take the face that brought its track a name; what is only for review says nothing."""
+        if name.decision != "named":
+            return
         if name.is_new:
             self._seen.add(name.identity_id, face.captured_at)
             return

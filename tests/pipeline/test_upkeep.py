@@ -83,12 +83,14 @@ class Desk:
     def __init__(self, policy: UpdatePolicy | None = AVERAGE, who: WhoIsWho = NOTHING_DECIDED):
         self.shelf = Shelf()
         seen = LastSeen({"ann": NOON, "bob": NOON}, keep=timedelta(days=30))
-        upkeep = IdentityUpkeep(seen, self.shelf, self.shelf, self.shelf, who=who, policy=policy)
+        self.upkeep = IdentityUpkeep(
+            seen, self.shelf, self.shelf, self.shelf, who=who, policy=policy
+        )
         rules = ResolverPolicy(
             tenant_id="shop", site_id="york", embedder="fused",
             match=MatchPolicy(threshold=0.5, margin=0.1), min_quality=0.3, visitor_faces=4,
         )  # fmt: skip
-        self._resolver = IdentityResolver(rules, self.shelf, self.shelf, who, upkeep)
+        self._resolver = IdentityResolver(rules, self.shelf, self.shelf, who, self.upkeep)
         self.tracks = 0
 
     def names(self, *faces, on: float = 1, quality: float = 0.9) -> list[FaceRecognized]:
@@ -211,3 +213,13 @@ def test_the_same_faces_make_the_same_changes():
         for on in (1, 2, 3):
             desk.names(*[like(ANN, 0.9)] * 3, on=on)
     assert desks[0].shelf.changes == desks[1].shelf.changes
+
+
+def test_what_is_only_for_review_neither_teaches_nor_keeps_a_visitor(desk):
+    face = Face(camera_id="till", track_id=1, face_index=0, captured_at=day(20),
+                embedding=like(ANN, 0.9), quality=0.9)  # fmt: skip
+    (name,) = Desk(policy=None).names(*[like(ANN, 0.9)] * 3)
+    desk.upkeep.named(face, replace(name, decision="review"))
+    assert desk.shelf.changes == desk.shelf.sights == []
+    desk.upkeep.named(face, name)
+    assert len(desk.shelf.changes) == len(desk.shelf.sights) == 1
