@@ -7,7 +7,7 @@ objects.
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -44,6 +44,23 @@ class IdentitySettings(Section):
         default=False, description="Give people nobody enrolled a pseudonymous identity"
     )
     visitor_faces: int = Field(default=5, ge=1, description="Good faces before that is done")
+    visitor_days: float = Field(
+        default=30.0, gt=0, le=3660, description="Not seen for so long: a visitor is forgotten"
+    )
+    templates: int = Field(
+        default=3, ge=1, le=20, description="Faces that the system itself keeps of a person"
+    )
+    update: Literal["never", "average", "exchange"] = Field(
+        default="never",
+        description="Learn from very sure recognitions: templates move a little towards the face, "
+        "or the face takes the place of the one that says least",
+    )
+    index_above: int | None = Field(
+        default=100_000,
+        ge=1,
+        description="Faces in the gallery above which an index is searched instead of all of them, "
+        "see docs/galleries.md; null: always all, exactly",
+    )
 
 
 class BackPressureSettings(Section):

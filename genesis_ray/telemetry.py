@@ -20,6 +20,7 @@ from prometheus_client.registry import Collector
 from genesis_ray.domain.ordering import DONE, NOT_BEGUN
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.running.stage_clock import Stage
+from genesis_ray.store.recall import Recall
 from genesis_ray.vision.memory_guard import MemoryState
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -42,6 +43,18 @@ class GroupPlace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GalleryFigures:
+    """The gallery that faces are looked for in.
+
+    Attributes:
+        recall: How well its index finds; None where all faces are searched.
+    """
+
+    faces: int
+    recall: Recall | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
     """What a live system has counted since it started.
 
@@ -55,6 +68,7 @@ class Figures:
         logged_until: Capture time up to which everything is in the log; `datetime.min` before
             the first frame, `datetime.max` after the last.
         detectors: How each replica of the detector gets on with its GPU's memory.
+        gallery: None until the resolver has told of it.
     """
 
     cameras: tuple[CameraProgress, ...] = ()
@@ -67,6 +81,7 @@ class Figures:
     stage_s: Mapping[Stage, float] = field(default_factory=dict)
     logged_until: datetime = NOT_BEGUN
     detectors: Mapping[str, MemoryState] = field(default_factory=dict)
+    gallery: GalleryFigures | None = None
 
     @property
     def moment(self) -> datetime | None:
@@ -153,6 +168,24 @@ ON_PROCESSOR = Family(
     "1 since a replica gave up its GPU, whose memory is full, for the processor, else 0.",
     ("replica",),
 )
+GALLERY = Family("genesis_gallery_faces", "gauge", "Faces in the gallery.")
+INDEXED = Family(
+    "genesis_gallery_indexed",
+    "gauge",
+    "1 while the gallery is searched through an index, 0 while all faces are compared.",
+)
+SAMPLED = Family(
+    "genesis_gallery_searches_sampled_total",
+    "counter",
+    "Searches of the index done again exactly, by whether it gave the most similar identity.",
+    ("result",),
+)
+SAMPLED_IDENTITIES = Family(
+    "genesis_gallery_identities_sampled_total",
+    "counter",
+    "Most similar identities of those searches, by whether the index gave them too.",
+    ("result",),
+)
 FAMILIES = (
     INFO,
     READY,
@@ -170,6 +203,10 @@ FAMILIES = (
     DEAD_LETTERS,
     OUT_OF_MEMORY,
     ON_PROCESSOR,
+    GALLERY,
+    INDEXED,
+    SAMPLED,
+    SAMPLED_IDENTITIES,
 )
 """All there are."""
 
@@ -215,6 +252,18 @@ def _samples(figures: Figures) -> Iterator[_Sample]:
     for replica, memory in figures.detectors.items():
         yield OUT_OF_MEMORY, (replica,), memory.out_of_memory
         yield ON_PROCESSOR, (replica,), float(memory.on_processor)
+    if figures.gallery:
+        yield from _of_gallery(figures.gallery)
+
+
+def _of_gallery(gallery: GalleryFigures) -> Iterator[_Sample]:
+    recall = gallery.recall or Recall()
+    yield GALLERY, (), gallery.faces
+    yield INDEXED, (), float(gallery.recall is not None)
+    yield SAMPLED, ("found",), recall.first
+    yield SAMPLED, ("missed",), recall.samples - recall.first
+    yield SAMPLED_IDENTITIES, ("found",), recall.found
+    yield SAMPLED_IDENTITIES, ("missed",), recall.wanted - recall.found
 
 
 class _Collector(Collector):

@@ -5,7 +5,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from genesis_ray.domain.ordering import DONE
 from genesis_ray.running.result import CameraProgress
-from genesis_ray.telemetry import FAMILIES, Figures, GroupPlace, render
+from genesis_ray.store.recall import Recall
+from genesis_ray.telemetry import FAMILIES, Figures, GalleryFigures, GroupPlace, render
 from genesis_ray.vision.memory_guard import MemoryState
 
 FIGURES = Figures(
@@ -19,8 +20,12 @@ FIGURES = Figures(
     latency_s={0.5: 0.1, 0.95: 0.2},
     late=3,
     stage_s={"detect": 1.5, "embed": 0.25},
+    gallery=GalleryFigures(faces=500, recall=Recall(8, 7, 40, 38)),
     detectors={"a": MemoryState(), "b": MemoryState(4, 1, True, "CUDA out of memory")},
 )
+
+
+LABELS = ("found", "missed")
 
 
 def samples(figures: Figures = FIGURES) -> dict[tuple[str, tuple[str, ...]], float]:
@@ -67,6 +72,19 @@ def test_replicas_whose_gpu_is_too_small_are_told():
     assert told["genesis_detector_out_of_memory_total", ("b",)] == 4
     assert told["genesis_detector_on_processor", ("a",)] == 0
     assert told["genesis_detector_on_processor", ("b",)] == 1
+
+
+def test_how_well_the_gallery_is_searched_is_told():
+    told = samples()
+    assert (told["genesis_gallery_faces", ()], told["genesis_gallery_indexed", ()]) == (500, 1)
+    searches, identities = (
+        {label: told[f"genesis_gallery_{what}_sampled_total", (label,)] for label in LABELS}
+        for what in ("searches", "identities")
+    )
+    assert searches == {"found": 7, "missed": 1}
+    assert identities == {"found": 38, "missed": 2}
+    exact = replace(FIGURES, gallery=GalleryFigures(faces=5, recall=None))
+    assert samples(exact)["genesis_gallery_indexed", ()] == 0
 
 
 def test_the_state_of_a_stream_is_told():

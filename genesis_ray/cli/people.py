@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from genesis_ray.cli import decisions, repairs
+from genesis_ray.cli import decisions, repairs, upkeep
 from genesis_ray.cli.run import ConfigOption, DataOption
 
 if TYPE_CHECKING:
@@ -32,19 +32,30 @@ def enroll(
 ) -> None:
     """Make a person known by one photo or, better, a few.
 
-    Enrolling a NAME that is known adds photos to that person. The photos are not kept.
+    Enrolling a NAME that is known adds photos to that person. The photos are not kept; a template
+    of each is, and none is dropped for others. Three that differ in light, angle and age are worth
+    more than ten of one day.
     """
     from genesis_ray import settings_file
     from genesis_ray.cli.console import stdout
     from genesis_ray.cli.prepare import pull_models
     from genesis_ray.cli.run import with_options
     from genesis_ray.running.enrolment import enroll as enroll_photos
+    from genesis_ray.running.templates_shown import known_templates
 
     settings = with_options(settings_file.load(config), data=data, start=None)
     pull_models(settings)
     person = enroll_photos(settings, name, photos)
     count = "1 photo" if len(photos) == 1 else f"{len(photos)} photos"
     stdout.print(f"{person.name} is enrolled with {count}, as identity {person.identity_id}.")
+    known = [each for each in known_templates(settings, person.identity_id) if each.state == "used"]
+    if len(known) > settings.identity.templates:
+        stdout.print(
+            f"All {len(known)} faces are searched, each a further chance for a stranger to be "
+            f"taken for {person.name}: `genesis people templates {person.identity_id[:8]}` "
+            f"shows them.",
+            soft_wrap=True,
+        )
 
 
 @app.command("list")
@@ -104,7 +115,7 @@ def show(
             {
                 **_to_json(person),
                 "identities": who.members(person.identity_id),
-                "faces": len(faces),
+                "faces": sum(face["is_used"] for face in faces),
                 "embedder": traits.name,
                 "face_list": faces,
             }
@@ -126,6 +137,9 @@ app.command()(repairs.rename)
 app.command()(repairs.reject)
 app.command()(repairs.undo)
 app.command()(decisions.log)
+app.command()(upkeep.templates)
+app.command()(upkeep.propose)
+app.command()(upkeep.tidy)
 
 
 def _to_json(person: "Person") -> dict[str, object]:

@@ -8,7 +8,7 @@ from rich.table import Table
 from genesis_ray.cli.console import stdout
 from genesis_ray.live.remote import ClusterNode, SystemStatus
 from genesis_ray.running.result import CameraProgress
-from genesis_ray.telemetry import GroupPlace
+from genesis_ray.telemetry import GalleryFigures, GroupPlace
 
 _SHORT = 8
 """Letters of a node's id: enough to tell nodes apart."""
@@ -28,6 +28,8 @@ def show(status: SystemStatus) -> None:
     if latency := figures.latency_s:
         told = ", ".join(f"p{q * 100:g} {s * 1000:.0f} ms" for q, s in latency.items())
         stdout.print(f"From capture to the log: {told}")
+    if figures.gallery:
+        stdout.print(_gallery(figures.gallery))
     if letters := sum(figures.set_aside.values()):
         stdout.print(f"[yellow]{letters} dead letters[/]: `genesis dead-letters list`")
     if status.state.failure:
@@ -38,6 +40,19 @@ def show(status: SystemStatus) -> None:
         watched = sum(not camera.is_done for camera in figures.cameras)
         total = sum(status.fps.values())
         stdout.print(f"[green]watching[/] {watched} cameras, {total:.1f} frames/s")
+
+
+def _gallery(gallery: GalleryFigures) -> str:
+    told = f"Gallery: {gallery.faces:,} faces"
+    recall = gallery.recall
+    if recall is None:
+        return told
+    if not recall.samples:
+        return f"{told}, by an index; no search was done again exactly yet"
+    return (
+        f"{told}, by an index: {recall.first / recall.samples:.1%} of {recall.samples:,} searches "
+        f"done again exactly had found the nearest"
+    )
 
 
 def _cameras(

@@ -20,6 +20,7 @@ from genesis_ray.running.left_open import visits_left_open
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.state_log import StateLog
+from genesis_ray.telemetry import GalleryFigures
 
 _PATIENCE = 2 * PATIENCE
 """Longer than the resolver's: what a lagging camera made it wait for has to come through."""
@@ -49,6 +50,7 @@ class JournalFigures:
         system: The system's states by component and state.
         latency_s: Of the latest reports in real time, by quantile: seconds from the capture of
             their last frame until the log had them.
+        gallery: As the resolver told of it last.
     """
 
     events: int
@@ -61,6 +63,7 @@ class JournalFigures:
     logged_until: datetime = NOT_BEGUN
     system: Mapping[tuple[str, str], int] = field(default_factory=dict)
     latency_s: Mapping[float, float] = field(default_factory=dict)
+    gallery: GalleryFigures | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,7 @@ class JournalActor:
         self._state = StateLog(folder, spec.key)
         self._recovery = Recovery(spec, JOURNAL_ACTOR, folder, on_aside=self._note)
         self._log = EventLog(run.events)
+        self._gallery: GalleryFigures | None = None
         if before := self._state.restore():
             stage, self._tally = before.state
             self._stage.resume(stage)
@@ -145,6 +149,10 @@ class JournalActor:
         own = {camera_id: known[camera_id] for camera_id in camera_ids if camera_id in known}
         return Resumption(own, self._stage.foremost)
 
+    def note_gallery(self, gallery: GalleryFigures) -> None:
+        """Take what the resolver tells of its gallery, to tell it on."""
+        self._gallery = gallery
+
     def figures(self) -> JournalFigures:
         """Return what has been counted so far."""
         tally = self._tally
@@ -159,6 +167,7 @@ class JournalActor:
             self._stage.progress,
             dict(tally.system),
             _quantiles(tally.latencies_s) if self._is_realtime else {},
+            self._gallery,
         )
 
     def finish(self) -> JournalFigures:

@@ -123,6 +123,7 @@ class Supervisor:
             stage_s=_stages(groups, journal).seconds(),
             logged_until=journal.logged_until,
             detectors=_detectors(groups),
+            gallery=journal.gallery,
             groups=tuple(map(_place, self._groups, groups)),
         )
 

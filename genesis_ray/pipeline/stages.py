@@ -18,6 +18,9 @@ RESOLVER = "~resolver"
 """The resolver's name as a producer of events. No camera can be called so, and what it says of a
 moment comes after what cameras say of it: in order of names `~` is behind all letters."""
 
+_LOOKED_FOR_TOGETHER = 64
+"""Faces: more gain little, and each new visitor among them has the others looked for again."""
+
 TimedEvents = list[tuple[datetime, tuple[Event, ...]]]
 """Events by the time of the frame that brought them about."""
 
@@ -97,7 +100,9 @@ class ResolverStage:
 
     def _resolve(self, ready: Sequence[tuple[datetime, Face]], admits: AdmitsFace) -> Resolved:
         events: TimedEvents = []
-        for at, face in ready:
+        for number, (at, face) in enumerate(ready):
+            if number % _LOOKED_FOR_TOGETHER == 0:
+                self._resolver.expect([f for _, f in ready[number : number + _LOOKED_FOR_TOGETHER]])
             if not admits(face):
                 continue
             if at <= self._told:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from genesis_ray.domain.detections import Detections
 from genesis_ray.domain.frames import Image
 from genesis_ray.domain.geometry import Point, Polygon
+from genesis_ray.domain.impostors import ImpostorTail
 from genesis_ray.domain.lines import Line
 from genesis_ray.domain.track_ids import first_track_id
 from genesis_ray.domain.zones import Zone
@@ -104,6 +105,17 @@ def embedder_traits(settings: FaceSettings) -> EmbedderTraits:
     from genesis_ray.vision import embedders
 
     return embedders.find(settings.embedder)
+
+
+def impostors_of(settings: FaceSettings) -> ImpostorTail:
+    """Return how alike faces of different people are to the face embedder."""
+    if settings.embedder == SYNTHETIC:
+        from genesis_ray.testing import ColourEmbedder
+
+        return ColourEmbedder.impostors
+    from genesis_ray.vision import embedders
+
+    return embedders.find(settings.embedder).impostors
 
 
 def models_of(settings: Settings) -> list[str]:

@@ -24,7 +24,8 @@ from genesis_ray.vision.faces import EmbeddedFace
 def enroll(settings: Settings, name: str, photos: Sequence[Path]) -> Person:
     """Add the faces of `photos` to the person called `name`, who is made if there is none.
 
-    All photos are looked at before anything is written.
+    All photos are looked at before anything is written. Each is kept and searched, however many
+    there are: `identity.templates` bounds what the system chooses itself, not what somebody chose.
 
     Raises:
         SourceError: A photo cannot be read.

@@ -4,24 +4,50 @@ Apart from `assembly`, because LanceDB is not needed, and costs memory, where ca
 """
 
 from contextlib import ExitStack
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
+
+import pyarrow as pa
 
 from genesis_ray.domain.identity import MatchPolicy
 from genesis_ray.domain.ledger import WhoIsWho, fold
 from genesis_ray.domain.people import visitor
+from genesis_ray.domain.template_update import UpdatePolicy, retired
+from genesis_ray.domain.visitor_expiry import LastSeen, last_noted
 from genesis_ray.errors import NotFoundError
 from genesis_ray.pipeline.resolver import IdentityResolver, ResolverPolicy
-from genesis_ray.running.assembly import EmbedderTraits, embedder_traits
+from genesis_ray.pipeline.upkeep import IdentityUpkeep
+from genesis_ray.running.assembly import EmbedderTraits, embedder_traits, impostors_of
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
-from genesis_ray.store.gallery import FaceGallery
+from genesis_ray.store.learning_gallery import LearningGallery
 from genesis_ray.store.ledger import Ledger
 from genesis_ray.store.people import People
+from genesis_ray.store.template_changes import TemplateChanges
 from genesis_ray.store.template_keys import KeyRing
 from genesis_ray.store.tenants import gallery_folder
+from genesis_ray.store.visitor_sights import VisitorSights
+
+_SURE = 1e-7
+"""The chance, for one comparison of two people's faces, that leaves no doubt to learn by."""
+
+Pending = tuple[pa.Table, ...]
+"""What was not stored yet when a process was killed, of each table that is learned to."""
+
+
+class _Learned(Protocol):
+    """A table that is learned to."""
+
+    def pending(self) -> pa.Table:
+        """Return what is not stored yet."""
+
+    def recover(self, pending: pa.Table) -> None:
+        """Take what was not stored by a process that was killed."""
+
+    def flush(self) -> None:
+        """Store it."""
 
 
 def identity_folder(settings: Settings) -> Path:
@@ -35,12 +61,37 @@ class Identities:
 
     Attributes:
         entries: Of the ledger, that count: those there were when it was read.
+        changes: What people learned.
+        sights: When visitors were seen again.
     """
 
     people: People
-    gallery: FaceGallery
+    gallery: LearningGallery
     decided: WhoIsWho
     entries: int
+    changes: TemplateChanges
+    sights: VisitorSights
+
+    def pending(self) -> Pending:
+        """Return what was learned since the last `flush`, for another process to begin with."""
+        return tuple(each.pending() for each in self._stored)
+
+    def flush(self) -> None:
+        """Store what was learned, in an order in which a crash between does no harm.
+
+        People first, so that no face is without its person, and faces last, which decide.
+        """
+        for each in self._stored:
+            each.flush()
+
+    def recover(self, pending: Pending) -> None:
+        """Take what was pending in a process that was killed, each row once."""
+        for each, rows in zip(self._stored, pending, strict=True):
+            each.recover(rows)
+
+    @property
+    def _stored(self) -> tuple[_Learned, ...]:
+        return self.people, self.sights, self.changes, self.gallery
 
     def name_of(self, identity_id: str) -> str:
         """Return what an identity is called now; the identity itself where nobody is."""
@@ -57,28 +108,58 @@ def open_identities(
     opened: ExitStack,
     *,
     entries: int | None = None,
+    pending: Pending | None = None,
 ) -> Identities:
     """Open a tenant's people and gallery for writing, until `opened` is left.
 
     Of the ledger the first `entries` count, all that there are by default; what is decided
-    later counts when this is opened again.
+    later counts when this is opened again. What was `pending` in a process that was killed is
+    taken first.
     """
     folder = identity_folder(settings)
     made = Ledger(folder).entries()[:entries]
     gallery = opened.enter_context(
-        FaceGallery(
+        LearningGallery(
             folder,
             embedder=embedder.name,
             dimension=embedder.dimension,
             keys=keys,
             writer=True,
             moved=fold(made, ()).moved_faces,
+            index_above=settings.identity.index_above,
         )
     )
-    # Opened last, so stored first: a face without a person would be recognised as nobody.
+    # Opened after, so stored before: a change without its face replaces nothing, while a face
+    # without its change would be one too many, and one without a person is recognised as nobody.
+    changes = opened.enter_context(TemplateChanges(folder, embedder=embedder.name, writer=True))
+    sights = opened.enter_context(VisitorSights(folder, writer=True))
     people = opened.enter_context(People(folder, writer=True))
-    decided = fold(made, people.everyone())
-    return Identities(people=people, gallery=gallery, decided=decided, entries=len(made))
+    identities = Identities(
+        people=people,
+        gallery=gallery,
+        decided=fold(made, people.everyone()),
+        entries=len(made),
+        changes=changes,
+        sights=sights,
+    )
+    if pending:
+        identities.recover(pending)
+        identities = replace(identities, decided=fold(made, people.everyone()))
+    changes.tidy(_stored_of(changes, gallery))
+    gallery.retire(not_searched(changes, identities.decided, gallery))
+    return identities
+
+
+def not_searched(changes: TemplateChanges, who: WhoIsWho, gallery: LearningGallery) -> set[str]:
+    """Return the faces that nobody is recognised by: replaced by others, or unlearned."""
+    stored = _stored_of(changes, gallery)
+    return retired(changes.all(), who.unlearned, stored, who.moved_faces)
+
+
+def _stored_of(changes: TemplateChanges, gallery: LearningGallery) -> set[str]:
+    """Return those faces that changes are about which there are."""
+    about = [face_id for each in changes.all() for face_id in (each.change_id, each.replaced_id)]
+    return set(gallery.here(about))
 
 
 def who_is_who(settings: Settings) -> WhoIsWho:
@@ -90,12 +171,11 @@ def who_is_who(settings: Settings) -> WhoIsWho:
 def faces_of(settings: Settings, who: WhoIsWho, identity_id: str) -> list[dict[str, Any]]:
     """Return what is stored of each face of a person, but its embedding and whose it was."""
     traits = embedder_traits(settings.faces)
-    gallery = FaceGallery(
-        identity_folder(settings),
-        embedder=traits.name,
-        dimension=traits.dimension,
-        keys=tenant_keys(settings),
+    folder = identity_folder(settings)
+    gallery = LearningGallery(
+        folder, embedder=traits.name, dimension=traits.dimension, keys=tenant_keys(settings)
     )
+    not_used = not_searched(TemplateChanges(folder, embedder=traits.name), who, gallery)
     return [
         {
             "face_id": row["face_id"],
@@ -103,6 +183,7 @@ def faces_of(settings: Settings, who: WhoIsWho, identity_id: str) -> list[dict[s
             "camera_id": row["camera_id"],
             "enrolled_at": row["enrolled_at"].astimezone(UTC).isoformat(),
             "quality": row["quality"],
+            "is_used": row["face_id"] not in not_used,
         }
         for row in gallery.faces().to_pylist()
         if who.now(who.moved_faces.get(row["face_id"], row["identity_id"])) == identity_id
@@ -122,10 +203,41 @@ def build_resolver(
         match=MatchPolicy(threshold=threshold, margin=identity.margin, votes=identity.votes),
         min_quality=settings.faces.min_quality,
         visitor_faces=identity.visitor_faces if identity.visitors else None,
+        templates=identity.templates,
     )
     return IdentityResolver(
-        policy, identities.gallery, _Visitors(identities.people), identities.decided
+        policy,
+        identities.gallery,
+        _Visitors(identities.people),
+        identities.decided,
+        build_upkeep(settings, identities),
     )
+
+
+def build_upkeep(settings: Settings, identities: Identities) -> IdentityUpkeep:
+    """Set up what notes when visitors are seen, and learns from sure recognitions."""
+    identity = settings.identity
+    learning = None
+    if identity.update != "never":
+        learning = UpdatePolicy(
+            kind=identity.update,
+            similarity=impostors_of(settings.faces).similarity(_SURE),
+            templates=identity.templates,
+        )
+    return IdentityUpkeep(
+        last_seen(settings, identities.people, identities.sights, identities.decided),
+        identities.sights,
+        identities.gallery,
+        identities.changes,
+        who=identities.decided,
+        policy=learning,
+    )
+
+
+def last_seen(settings: Settings, people: People, sights: VisitorSights, who: WhoIsWho) -> LastSeen:
+    """Return when a tenant's visitors were last seen, as far as it was noted."""
+    noted = last_noted(people.everyone(), sights.last(), who)
+    return LastSeen(noted, keep=timedelta(days=settings.identity.visitor_days))
 
 
 class _Visitors:

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self, TypedDict, TypeVar
@@ -20,6 +20,7 @@ from genesis_ray.domain.ledger import (
     Split,
     TrackSight,
     Undo,
+    Unlearn,
     WhoIsWho,
     fold,
 )
@@ -82,14 +83,15 @@ class Repairs:
     ) -> None:
         self._opened.close()
 
-    def merge(self, one: str, other: str) -> Merge:
-        """Note that two identities are one person.
+    def merge(self, one: str, other: str, *, why: str = "") -> Merge:
+        """Note that two identities are one person; `why` where it is this merge's alone.
 
         Raises:
             GenesisError: One is not known or not clear, or they are one already.
         """
         ids = find(self.who, one), find(self.who, other)
-        return self._made(Merge(**self._envelope(), identity_id=ids[0], other_id=ids[1]))
+        merged = Merge(**self._envelope(), identity_id=ids[0], other_id=ids[1])
+        return self._made(replace(merged, why=why) if why else merged)
 
     def split(
         self,
@@ -153,6 +155,17 @@ class Repairs:
         identity_id = self.who.now(find(self.who, person))
         sight = _sight(identity_id, track, self._seen(track, run))
         return self._made(Reject(**self._envelope(), track=sight))
+
+    def unlearn(self, person: str, change_ids: Sequence[str]) -> Unlearn:
+        """Note that templates which a person learned do not hold.
+
+        Raises:
+            GenesisError: The person is not known or not clear, or has unlearned them.
+        """
+        identity_id = self.who.now(find(self.who, person))
+        return self._made(
+            Unlearn(**self._envelope(), identity_id=identity_id, face_ids=tuple(change_ids))
+        )
 
     def undo(self, entry_id: str) -> Undo:
         """Note that an entry does not hold; the beginning of its id is enough.

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import pyarrow as pa
 
-from genesis_ray.domain.ledger import Entry, Merge, Reject, Rename, Split, TrackSight, Undo
+from genesis_ray.domain.ledger import Entry, Merge, Reject, Rename, Split, TrackSight, Undo, Unlearn
 from genesis_ray.errors import StoreError
 from genesis_ray.store.lance_table import LanceTable
 from genesis_ray.store.schemas import LEDGER_SCHEMA
@@ -19,6 +19,7 @@ _KINDS: dict[str, type[Entry]] = {
     "split": Split,
     "rename": Rename,
     "reject": Reject,
+    "unlearn": Unlearn,
     "undo": Undo,
 }
 _KIND_OF = {kind: name for name, kind in _KINDS.items()}

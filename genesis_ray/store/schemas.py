@@ -127,7 +127,7 @@ _TRACK_SIGHT: list[tuple[str, pa.DataType]] = [
 ]
 _LEDGER: list[tuple[str, pa.DataType]] = [
     ("entry_id", pa.string()),
-    ("kind", pa.string()),  # merge, split, rename, reject or undo
+    ("kind", pa.string()),  # merge, split, rename, reject, unlearn or undo
     ("at", _TIME),
     ("by", pa.string()),
     ("why", pa.string()),
@@ -141,6 +141,25 @@ _LEDGER: list[tuple[str, pa.DataType]] = [
     ("undone_id", pa.string()),
 ]
 LEDGER_SCHEMA = pa.schema(_LEDGER)
+
+_VISITOR_SIGHTS: list[tuple[str, pa.DataType]] = [
+    ("sight_id", pa.string()),
+    ("identity_id", pa.string()),
+    ("seen_at", _TIME),
+]
+VISITOR_SIGHTS_SCHEMA = pa.schema(_VISITOR_SIGHTS)
+
+_TEMPLATE_CHANGES: list[tuple[str, pa.DataType]] = [
+    ("change_id", pa.string()),  # and the face_id of the new template
+    ("identity_id", pa.string()),
+    ("kind", pa.string()),  # average or exchange
+    ("replaced_id", pa.string()),  # "" where it took nobody's place
+    ("at", _TIME),
+    ("camera_id", pa.string()),
+    ("track_id", pa.int64()),
+    ("similarity", pa.float32()),
+]
+TEMPLATE_CHANGES_SCHEMA = pa.schema(_TEMPLATE_CHANGES)
 
 
 def gallery_schema(dimension: int) -> pa.Schema:

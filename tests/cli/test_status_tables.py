@@ -7,7 +7,8 @@ from genesis_ray.cli import status_tables
 from genesis_ray.live.remote import ClusterNode, SystemStatus
 from genesis_ray.running.live_state import LiveState
 from genesis_ray.running.result import CameraProgress
-from genesis_ray.telemetry import Figures, GroupPlace
+from genesis_ray.store.recall import Recall
+from genesis_ray.telemetry import Figures, GalleryFigures, GroupPlace
 
 DOOR = CameraProgress(camera_id="door", frames=1200, state="online", dropped={"busy": 3})
 YARD = CameraProgress(camera_id="yard")
@@ -59,6 +60,19 @@ def test_a_group_that_no_node_has_room_for_is_shown_and_named(shown):
     assert "cameras-1" in line
     assert "missing: a node" in text
     assert "watching" not in text
+
+
+@pytest.mark.parametrize(
+    ("recall", "told"),
+    [
+        (None, "Gallery: 120,000 faces\n"),
+        (Recall(), "by an index; no search was done again exactly yet"),
+        (Recall(1200, 1197, 6000, 5900), "99.8% of 1,200 searches done again exactly"),
+    ],
+    ids=["exact", "not sampled yet", "sampled"],
+)
+def test_how_the_gallery_is_searched_is_told(shown, recall, told):
+    assert told in shown(Figures(gallery=GalleryFigures(faces=120_000, recall=recall)))
 
 
 def test_latency_dead_letters_and_failures_are_told(shown):

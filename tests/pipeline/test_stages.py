@@ -39,6 +39,9 @@ class Album:
         found = [Candidate(who, float(face @ embedding)) for who, face in self._faces.items()]
         return sorted(found, key=lambda each: -each.similarity)[:limit]
 
+    def expect(self, embeddings, *, limit):
+        pass
+
     def enroll(self, identity_id, embeddings, *, qualities, at, camera_id):  # noqa: ARG002
         self._faces[identity_id] = embeddings[0]
 

@@ -94,6 +94,12 @@ def test_a_known_name_gets_more_faces_and_no_second_person(settings, photo):
     assert gallery(settings).count == 3
 
 
+def test_photos_beyond_the_templates_that_the_system_keeps_are_all_kept(settings, photo):
+    ada = enroll(settings, "Ada", [photo(f"{number}.png") for number in range(5)])
+    faces = faces_of(settings, who_is_who(settings), ada.identity_id)
+    assert [face["is_used"] for face in faces] == [True] * 5
+
+
 def test_two_names_are_two_people(settings, photo):
     ada = enroll(settings, "Ada", [photo("ada.png", people=3, only=0)])
     bob = enroll(settings, "Bob", [photo("bob.png", people=3, only=1)])
