@@ -27,7 +27,8 @@ NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 def spec(tmp_path, monkeypatch) -> LiveSpec:
     """Of a resolver in this process, whose journal takes everything."""
     monkeypatch.setenv("GENESIS_TEMPLATES__KEY_STORE", f"file:{tmp_path / 'keys'}")
-    journal = SimpleNamespace(take=SimpleNamespace(remote=lambda *_: None))
+    method = SimpleNamespace(remote=lambda *_: None)
+    journal = SimpleNamespace(take=method, note_gallery=method)
     monkeypatch.setattr(resolver.ray, "get_actor", lambda *_: journal)
     monkeypatch.setattr(calls.ray, "get", lambda answer: answer)
     settings = Settings(
