@@ -1,4 +1,3 @@
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -6,21 +5,18 @@ import numpy as np
 import pytest
 
 from genesis_ray.domain.identity import Face
-from genesis_ray.domain.people import visitor
 from genesis_ray.errors import StoreError
 from genesis_ray.live import calls, resolver
 from genesis_ray.live.resolver import ResolverActor
 from genesis_ray.live.spec import LiveSpec, Shown
-from genesis_ray.running.identities import faces_of, identity_folder, who_is_who
+from genesis_ray.running.identities import identity_folder
 from genesis_ray.running.key_rotation import rotate
 from genesis_ray.running.protected import ProtectedEmbedder
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
 from genesis_ray.store.gallery import FaceGallery
-from genesis_ray.store.people import People
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.state_log import StateLog
-from genesis_ray.store.template_changes import TemplateChanges
 from genesis_ray.testing import ColourEmbedder, SyntheticFilm
 from tests.store.keys import holders, protected, unit
 
@@ -31,8 +27,8 @@ NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 def spec(tmp_path, monkeypatch) -> LiveSpec:
     """Of a resolver in this process, whose journal takes everything."""
     monkeypatch.setenv("GENESIS_TEMPLATES__KEY_STORE", f"file:{tmp_path / 'keys'}")
-    told = SimpleNamespace(remote=lambda *_: None)
-    journal = SimpleNamespace(take=told, note_gallery=told)
+    method = SimpleNamespace(remote=lambda *_: None)
+    journal = SimpleNamespace(take=method, note_gallery=method)
     monkeypatch.setattr(resolver.ray, "get_actor", lambda *_: journal)
     monkeypatch.setattr(calls.ray, "get", lambda answer: answer)
     settings = Settings(
@@ -96,59 +92,3 @@ def test_a_resolver_on_a_node_without_the_key_ends_and_says_why(spec, tmp_path):
     (tmp_path / "keys" / "default").unlink()
     with pytest.raises(StoreError, match="give each node that embeds or names faces the keys"):
         ResolverActor(spec)
-
-
-@pytest.mark.parametrize("realtime", [True, False])
-def test_a_service_forgets_expired_visitors_when_it_begins_and_a_run_over_files_nobody(
-    spec, realtime
-):
-    settings = spec.settings
-    folder = identity_folder(settings)
-    keys = tenant_keys(settings)
-    with People(folder, writer=True) as people:
-        people.add(visitor("ann", at=NOON - timedelta(days=400)))
-    with FaceGallery(folder, embedder="colour", dimension=16, keys=keys, writer=True) as gallery:
-        gallery.enroll("ann", unit(1, 1, 16), qualities=[1], at=NOON, camera_id="door")
-    ResolverActor(replace(spec, realtime=realtime)).finish()
-    left = [] if realtime else ["ann"]
-    assert [person.identity_id for person in People(folder).everyone()] == left
-    assert len(holders(folder, unit(1, 1, 16))) == len(left)
-
-
-def test_a_resolver_that_is_killed_goes_on_with_what_it_learned(spec):
-    settings = spec.settings.model_copy(
-        update={"identity": spec.settings.identity.model_copy(update={"update": "average"})}
-    )
-    spec = replace(spec, settings=settings)
-    folder = identity_folder(settings)
-    face, other = np.linalg.qr(np.random.default_rng(3).normal(size=(16, 16)))[0][:2]
-    with People(folder, writer=True) as people:
-        people.add(visitor("ann", at=NOON))
-    with FaceGallery(
-        folder, embedder="colour", dimension=16, keys=tenant_keys(settings), writer=True
-    ) as gallery:
-        gallery.enroll("ann", face.astype(np.float32)[None], qualities=[1], at=NOON,
-                       camera_id="door")  # fmt: skip
-    seen = (0.95 * face + np.sqrt(1 - 0.95**2) * other).astype(np.float32)
-
-    def shown(second: int) -> list[Shown]:
-        at = NOON + timedelta(seconds=second)
-        one = Face(camera_id="door", track_id=1, face_index=second, captured_at=at,
-                   embedding=seen, quality=0.9)  # fmt: skip
-        return [Shown("door", (one,), at)]
-
-    killed = ResolverActor(spec)
-    for second in range(2):
-        killed.take(shown(second))
-    killed._checkpoint()
-    killed.take(shown(2))  # the vote that names, and teaches
-    for each in killed._identities._stored:
-        each._table._release()  # as the kernel does for a process that dies
-    again = ResolverActor(spec)
-    assert len(again._identities.changes.all()) == 1
-    again.take(shown(3))
-    again.finish()
-    (change,) = TemplateChanges(folder, embedder="colour").all()
-    assert change.identity_id == "ann"
-    faces = faces_of(settings, who_is_who(settings), "ann")
-    assert sorted(face["is_used"] for face in faces) == [False, True]

@@ -111,6 +111,8 @@ def test_many_embeddings_are_looked_for_a_part_at_a_time_with_the_same_answers(f
     matrix = FaceMatrix(16)
     matrix.add(ids(range(40)), [f"person {row % 10}" for row in range(40)], faces)
     at_once = matrix.nearest(faces, limit=3)
-    monkeypatch.setattr(face_matrix, "_PRODUCTS_AT_ONCE", 100)
-    assert matrix.nearest(faces, limit=3) == at_once
+    for limit in ("_PRODUCTS_AT_ONCE", "_SMALL"):
+        monkeypatch.setattr(face_matrix, limit, 100)
+        assert matrix.nearest(faces[:20], limit=3) == at_once[:20]
+        assert matrix.nearest(faces, limit=3) == at_once
     assert [matrix.nearest(face[None], limit=3)[0] for face in faces] == at_once
