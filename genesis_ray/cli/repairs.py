@@ -179,10 +179,11 @@ def _settings(config: Path | None, data: Path | None) -> "Settings":
 def _repairs(settings: "Settings", by: str | None, why: str) -> "Repairs":
     from genesis_ray.running.repairs import Repairs
 
-    return Repairs(settings, by=_user() if by is None else by, why=why)
+    return Repairs(settings, by=user() if by is None else by, why=why)
 
 
-def _user() -> str:
+def user() -> str:
+    """Return who uses this system."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a number without a name, as in some containers

@@ -77,6 +77,7 @@ def _open_or_create(
     """Open the run in `out` if it is this very one, cut off; else make a new one."""
     from genesis_ray.running.recordings import to_summary
     from genesis_ray.running.result import summary
+    from genesis_ray.store.known_runs import note_run
     from genesis_ray.store.run_folder import RunFolder
 
     wanted = summary(settings, None) | {
@@ -90,6 +91,7 @@ def _open_or_create(
             return run
     run = RunFolder.create(out, force=force)
     run.write_summary(wanted)
+    note_run(settings.data_dir, run.path)
     return run
 
 

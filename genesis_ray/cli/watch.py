@@ -11,6 +11,7 @@ from genesis_ray.errors import ConfigurationError, SourceError
 from genesis_ray.running.assembly import input_shape
 from genesis_ray.running.result import RunResult, is_cut_off, summary
 from genesis_ray.settings import Settings
+from genesis_ray.store.known_runs import note_run
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.vision.sources import open_recording, open_source
 
@@ -48,6 +49,7 @@ def watch_and_report(
     prepare_models(settings, shapes)
     run = RunFolder.create(out, force=force)
     run.write_summary(summary(settings, None))
+    note_run(settings.data_dir, run.path)
     if local:
         from genesis_ray.running.local import run_local
 

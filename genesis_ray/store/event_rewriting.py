@@ -55,6 +55,11 @@ class EventRewriting:
             self._lock.release()
             raise
 
+    def rows(self, table: str, tenant_id: str) -> pa.Table:
+        """Return all rows of a tenant in a table."""
+        days = [rows for _, rows in self.partitions(table, tenant_id)]
+        return pa.concat_tables([EVENT_SCHEMAS[table].empty_table(), *days])
+
     def partitions(self, table: str, tenant_id: str) -> Iterator[tuple[str, pa.Table]]:
         """Yield the days of a tenant's rows in a table, each with the rows."""
         for partition in self._folder.partitions(table, tenant_id):

@@ -67,6 +67,10 @@ class Ledger:
         self._table.replace(pa.Table.from_pylist(rows, schema=LEDGER_SCHEMA))
         self._entries = list(entries)
 
+    def versions(self) -> list[int]:
+        """Return the versions that are on the disk, see `LanceTable.versions`."""
+        return self._table.versions()
+
     def close(self) -> None:
         """Tidy up and let others write."""
         self._table.close()

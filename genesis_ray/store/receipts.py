@@ -172,9 +172,7 @@ def _parts_of(receipt: Mapping[str, Any]) -> dict[str, Any]:
     searched = receipt["searched"]
     return {
         "purged": tuple(
-            Purged(
-                **{**each, "versions": tuple(each["versions"]), "files": tuple(each["files"])}
-            )
+            Purged(**{**each, "versions": tuple(each["versions"]), "files": tuple(each["files"])})
             for each in receipt["purged"]
         ),
         "not_reached": tuple(receipt["not_reached"]),

@@ -102,9 +102,9 @@ def test_everybody_else_is_who_they_were(entries, chosen):
     gone, after = forget(entries, chosen)
     others = [each for each in before.people if each.identity_id not in gone.identity_ids]
     assert list(after.people) == others
-    assert {
-        each: after.now(each) for each in before.aliases if each not in gone.identity_ids
-    } == {each: now for each, now in before.aliases.items() if each not in gone.identity_ids}
+    assert {each: after.now(each) for each in before.aliases if each not in gone.identity_ids} == {
+        each: now for each, now in before.aliases.items() if each not in gone.identity_ids
+    }
 
 
 @given(ledgers(), st.sampled_from(IDS))

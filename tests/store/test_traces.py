@@ -1,7 +1,6 @@
 import random
 from uuid import UUID, uuid4
 
-import numpy as np
 import pyarrow as pa
 import pytest
 
