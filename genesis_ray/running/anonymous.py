@@ -6,7 +6,7 @@ times and zones are counted as before, and no two are known to be of one person 
 
 from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -120,7 +120,7 @@ def _visits(
 
 def _event_id(row: Mapping[str, Any]) -> bytes:
     kind = VisitEnded if row["ended_at"] else VisitStarted
-    return kind(**{name: row[name] for name in kind.__dataclass_fields__}).event_id
+    return kind(**{field.name: row[field.name] for field in fields(kind)}).event_id
 
 
 def _names(
