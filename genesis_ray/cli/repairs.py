@@ -177,8 +177,10 @@ def _settings(config: Path | None, data: Path | None) -> "Settings":
 
 
 def _repairs(settings: "Settings", by: str | None, why: str) -> "Repairs":
+    from genesis_ray.cli.unfinished import finish_forgetting
     from genesis_ray.running.repairs import Repairs
 
+    finish_forgetting(settings)
     return Repairs(settings, by=user() if by is None else by, why=why)
 
 

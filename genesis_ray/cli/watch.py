@@ -7,6 +7,7 @@ import typer
 from genesis_ray.cli.console import stderr
 from genesis_ray.cli.prepare import prepare_models
 from genesis_ray.cli.progress import CameraBars
+from genesis_ray.cli.unfinished import finish_forgetting
 from genesis_ray.errors import ConfigurationError, SourceError
 from genesis_ray.running.assembly import input_shape
 from genesis_ray.running.result import RunResult, is_cut_off, summary
@@ -32,6 +33,7 @@ def watch_and_report(
             f"camera {live.camera_id} is a live stream, which needs the live system; leave out "
             f"--local"
         )
+    finish_forgetting(settings)
     shapes = set()
     for camera in settings.cameras:
         if camera.is_live:

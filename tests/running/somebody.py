@@ -3,8 +3,6 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import numpy as np
-
 from genesis_ray.domain.events import Event, FaceRecognized, FaceScored, TrackObserved
 from genesis_ray.domain.people import Person, visitor
 from genesis_ray.pipeline.journal import SiteJournal
