@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from genesis_ray.cli.repairs import ByOption, WhyOption, user
+from genesis_ray.cli.repairs import ByOption, WhyOption, user_or
 from genesis_ray.cli.run import ConfigOption, DataOption
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def forget(
         done = forget_person(
             settings,
             person,
-            by=user() if by is None else by,
+            by=user_or(by),
             why=why,
             runs=runs or (),
             receipt=receipt,

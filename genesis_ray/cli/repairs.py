@@ -181,11 +181,13 @@ def _repairs(settings: "Settings", by: str | None, why: str) -> "Repairs":
     from genesis_ray.running.repairs import Repairs
 
     finish_forgetting(settings)
-    return Repairs(settings, by=user() if by is None else by, why=why)
+    return Repairs(settings, by=user_or(by), why=why)
 
 
-def user() -> str:
-    """Return who uses this system."""
+def user_or(by: str | None) -> str:
+    """Return who says so: the user of this system where nobody is named."""
+    if by is not None:
+        return by
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a number without a name, as in some containers

@@ -101,7 +101,7 @@ class RunToForgetIn:
             note(
                 Purged(
                     store="events",
-                    place=str(self._run.events),
+                    place=str(self._run.events.absolute()),
                     removed=removed,
                     made_anonymous=changed,
                     files=tuple(files),
@@ -135,7 +135,7 @@ class RunToForgetIn:
 
     def _remove(self, store: str, place: Path, files: list[Path], note: Note) -> None:
         names = tuple(sorted(str(file.relative_to(self.path)) for file in files))
-        note(Purged(store=store, place=str(self.path), files=names))
+        note(Purged(store=store, place=str(self.path.absolute()), files=names))
         with writing_to(place.parent):
             shutil.rmtree(place) if place.is_dir() else place.unlink()
             sync_folder(place.parent)

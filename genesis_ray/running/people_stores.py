@@ -1,6 +1,6 @@
 """The stores in a tenant's folder, from which a person is taken in an order that harms nobody."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,14 @@ from genesis_ray.store.lance_table import LanceTable, stored_schema
 from genesis_ray.store.ledger import Ledger
 from genesis_ray.store.people import People
 from genesis_ray.store.receipts import Purged
+from genesis_ray.store.tenants import LEDGER
 
 
 class PeopleStores:
-    """People, ledger and all galleries of a tenant, which nobody else may write to meanwhile.
+    """All tables in a tenant's folder, which nobody else may write to meanwhile.
+
+    Beside people, ledger and galleries there may be others that say something of identities: whose
+    it is in `identity_id`, of whom else in lists.
 
     Attributes:
         people: Everybody who is known.
@@ -32,12 +36,17 @@ class PeopleStores:
         self._folder = folder
         self.people = opened.enter_context(People(folder, writer=True))
         self.ledger = opened.enter_context(Ledger(folder, writer=True))
-        self._galleries = {
+        names = [path.stem for path in sorted(folder.glob("*.lance"))]
+        tables = {
             name: opened.enter_context(
                 closing(LanceTable(folder, name, stored_schema(folder, name), writer=True))
             )
-            for name in (f"faces_{embedder}" for embedder, _ in galleries_in(folder))
+            for name in names
+            if name not in ("people", LEDGER)
         }
+        galleries = {f"faces_{embedder}" for embedder, _ in galleries_in(folder)}
+        self._galleries = {name: each for name, each in tables.items() if name in galleries}
+        self._others = {name: each for name, each in tables.items() if name not in galleries}
 
     def forgetting(self, identity_ids: list[str]) -> Forgetting:
         """Return what it takes to forget the person who is all of these."""
@@ -64,6 +73,11 @@ class PeopleStores:
             taken, kept = _parted(gallery.rows(), gone)
             note(self._purged(name, gallery.versions(), len(taken)))
             gallery.replace(kept)
+        for name, table in self._others.items():
+            rows = table.rows()
+            kept = without_identities(rows, gone.identity_ids)
+            note(self._purged(name, table.versions(), len(rows) - len(kept)))
+            table.replace(kept)
         for person in gone.on_their_own:
             self.people.add(person)
         self.people.flush()
@@ -80,7 +94,7 @@ class PeopleStores:
     def _purged(
         self, name: str, versions: list[int], removed: int, made_anonymous: int = 0
     ) -> Purged:
-        table = self._folder / f"{name}.lance"
+        table = (self._folder / f"{name}.lance").absolute()
         return Purged(
             store=name,
             place=str(table),
@@ -112,3 +126,23 @@ def _parted(rows: pa.Table, gone: Forgetting) -> tuple[pa.Table, pa.Table]:
     owned = rows.set_column(place, field, pa.array(owners, field.type))
     mask = theirs.to_numpy(zero_copy_only=False)
     return owned.filter(theirs), owned.filter(pa.array(~mask))
+
+
+def without_identities(rows: pa.Table, identity_ids: Collection[str]) -> pa.Table:
+    """Return rows of a table without identities.
+
+    A row of one of them goes, unless its lists have others: then it is the first of these.
+    """
+    lists = [field.name for field in rows.schema if field.type == pa.list_(pa.string())]
+    kept: list[dict[str, Any]] = []
+    for row in rows.to_pylist():
+        others: list[str] = []
+        for name in lists:
+            row[name] = row[name] and [each for each in row[name] if each not in identity_ids]
+            others += row[name] or ()
+        if row.get("identity_id") in identity_ids:
+            if not others:
+                continue
+            row["identity_id"] = others[0]
+        kept.append(row)
+    return pa.Table.from_pylist(kept, schema=rows.schema)

@@ -155,11 +155,11 @@ def public_key(key: TemplateKey) -> str:
 
 def tracer(key: TemplateKey, salt: str) -> Tracer:
     """Return what makes and finds the traces of one receipt."""
-    return Tracer(key.receipt_secret(f"traces/{salt}"))
+    return Tracer(key.derived(f"receipts/traces/{salt}"))
 
 
 def _signing_key(key: TemplateKey) -> Ed25519PrivateKey:
-    return Ed25519PrivateKey.from_private_bytes(key.receipt_secret("signature"))
+    return Ed25519PrivateKey.from_private_bytes(key.derived("receipts/signature"))
 
 
 def _signed(receipt: Mapping[str, Any]) -> bytes:

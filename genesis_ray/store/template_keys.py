@@ -71,9 +71,9 @@ class TemplateKey:
         seed = self._derived(f"matrix/{embedder}/{dimension}", SECRET_BYTES)
         return orthogonal_matrix(seed, dimension)
 
-    def receipt_secret(self, use: str) -> bytes:
-        """Return a secret for receipts of what was forgotten; see `store.receipts`."""
-        return self._derived(f"receipts/{use}", SECRET_BYTES)
+    def derived(self, use: str) -> bytes:
+        """Return a secret of 32 bytes for another use, which gives away nothing about this one."""
+        return self._derived(use, SECRET_BYTES)
 
     def __reduce__(self) -> NoReturn:
         """Refuse to be sent or stored."""
