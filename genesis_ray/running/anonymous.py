@@ -14,7 +14,7 @@ from uuid import uuid4
 import pyarrow as pa
 
 from genesis_ray.analytics.present import NAMES, VISITS, PresentTables
-from genesis_ray.domain.events import VisitEnded, VisitStarted
+from genesis_ray.domain.events import VisitEnded, VisitStarted, stable_id
 from genesis_ray.domain.ledger import WhoIsWho
 
 SCORES = "face_scores"
@@ -93,25 +93,30 @@ def without_scores(
 def _visits(
     rows: pa.Table, written: pa.Table, person: str
 ) -> tuple[pa.Table, dict[str, _Stay], int]:
-    """Return rows of visits with those of a person made somebody's, and these stays."""
+    """Return rows of visits with those of a person made somebody's, and these stays.
+
+    Their ids are those that a journal gives, which goes on with visits that are open.
+    """
     known = set(written["visit_id"].to_pylist())
-    fresh: dict[str, str] = {}
-    stays: dict[str, _Stay] = {}
     made: list[dict[str, Any]] = rows.to_pylist()
+    opened_at = {row["visit_id"]: row["started_at"] for row in made}
+    opened_at |= {row["visit_id"]: row["started_at"] for row in made if not row["ended_at"]}
+    stays: dict[str, _Stay] = {}
     changed = 0
     for row in made:
         visit_id = row["visit_id"]
-        if row["identity_id"] != person and visit_id in known:
-            continue
-        row["visit_id"] = fresh.setdefault(visit_id, str(uuid4()))
         if row["identity_id"] == person:
-            changed += 1
             stay = stays.get(visit_id) or _Stay(row["started_at"], _NEVER, str(uuid4()))
-            ended_at = row["ended_at"] or stay.ended_at
             stays[visit_id] = stay = stay._replace(
-                started_at=min(stay.started_at, row["started_at"]), ended_at=ended_at
+                started_at=min(stay.started_at, row["started_at"]),
+                ended_at=row["ended_at"] or stay.ended_at,
             )
             row["identity_id"] = stay.identity_id
+            changed += 1
+        elif visit_id in known:
+            continue
+        key = (row["tenant_id"], "visit", row["identity_id"], opened_at[visit_id])
+        row["visit_id"] = str(stable_id(*key))
         row["event_id"] = _event_id(row)
     for name in ("event_id", "visit_id", "identity_id"):
         rows = _with(rows, name, [row[name] for row in made])

@@ -159,23 +159,28 @@ def _is_of_a_word(byte: bytes) -> bool:
 def texts_in(rows: pa.Table) -> bytes:
     """Return all texts of a table, each once in its column, with a byte between that is in none."""
     parts = [
-        (value.encode() if isinstance(value, str) else bytes(value)) + _SEPARATOR
-        for column in rows.columns
-        for chunk in column.chunks
-        for leaf in _leaves(chunk)
-        if pa.types.is_string(leaf.type) or pa.types.is_fixed_size_binary(leaf.type)
+        value.encode() + _SEPARATOR
+        for leaf in _leaves_of(rows)
+        if pa.types.is_string(leaf.type)
         for value in leaf.unique().drop_null().to_pylist()
     ]
     return _SEPARATOR + b"".join(parts)
 
 
-def numbers_in(rows: pa.Table) -> Iterator[bytes]:
-    """Yield the bytes of each column of embeddings in a table."""
-    for column in rows.columns:
-        for chunk in column.chunks:
-            for leaf in _leaves(chunk):
-                if pa.types.is_float32(leaf.type) and pa.types.is_nested(chunk.type):
-                    yield leaf.to_numpy(zero_copy_only=False).astype("<f4").tobytes()
+def numbers_in(rows: pa.Table) -> Iterator[memoryview]:
+    """Yield the bytes of each column of embeddings, and of ids of so many bytes, in a table."""
+    for leaf in _leaves_of(rows):
+        if pa.types.is_float32(leaf.type) or pa.types.is_fixed_size_binary(leaf.type):
+            values = leaf.drop_null()
+            size = values.type.bit_width // 8
+            start = values.offset * size
+            if len(values):
+                content = memoryview(values.buffers()[1]).cast("B")
+                yield content[start : start + len(values) * size]
+
+
+def _leaves_of(rows: pa.Table) -> Iterator[Any]:
+    return (leaf for column in rows.columns for chunk in column.chunks for leaf in _leaves(chunk))
 
 
 def _leaves(array: Any) -> Iterator[Any]:

@@ -74,7 +74,9 @@ def test_texts_and_embeddings_of_a_table_are_found_however_deep_they_are():
             ),
         }
     )
-    assert texts_in(rows).split(b"\0")[1:-1] == [b"Ada", b"a", b"b", b"c", b"0123456789abcdef"]
-    (numbers,) = numbers_in(rows)
+    assert texts_in(rows).split(b"\0")[1:-1] == [b"Ada", b"a", b"b", b"c"]
+    ids, numbers = numbers_in(rows)
+    assert ids == b"0123456789abcdef" * 2
     assert numbers == template.tobytes()
+    assert list(numbers_in(rows.slice(1)))[1] == template[1].tobytes()
     assert found(numbers, TRACER.of_template(template[1])) == {"template"}
