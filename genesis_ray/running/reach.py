@@ -56,7 +56,7 @@ def reach(settings: Settings, named: Sequence[Path] = ()) -> Reached:
             runs.setdefault(path.resolve(), RunFolder.open(path))
         except StoreError as error:
             missing.append(f"a run that was in {path} ({error}); where it is elsewhere: --run DIR")
-    for run in _beside([RUNS, *(path.parent for path in [*noted, *named])], settings):
+    for run in _beside([RUNS, *(path.parent for path in noted)], settings):
         runs.setdefault(run.path.resolve(), run)
     return Reached(tuple(runs.values()), tuple(missing))
 

@@ -1,4 +1,4 @@
-"""One tenant's ledger: what was decided about who is who, never changed and never taken away."""
+"""One tenant's ledger: what was decided about who is who, changed by forgetting a person alone."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
