@@ -150,10 +150,12 @@ def _expect(intent: Intent, gone: Forgetting, stores: PeopleStores, key: Templat
     intent.names = [*dict.fromkeys([*intent.names, *gone.names])]
     people = [p for p in stores.people.everyone() if p.identity_id not in gone.identity_ids]
     others = [p.name for p in (*people, *fold(gone.entries, people).people)]
-    traces: list[Trace] = [
-        *(trace for each in intent.identity_ids for trace in own.of_id("identity", each)),
-        *(own.of_name(each) for each in intent.names if not any(each in o for o in others)),
-    ]
+    traces: list[Trace] = []
+    for identity_id in intent.identity_ids:
+        traces += own.of_id("identity", identity_id)
+    for name in intent.names:
+        if not any(name in other for other in others):
+            traces += own.of_name(name)
     faces = stores.faces_of(gone)
     for rows in faces:
         face_ids: list[Any] = rows["face_id"].to_pylist()

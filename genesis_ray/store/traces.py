@@ -6,6 +6,7 @@ away nothing but the length; with it, a guess can be checked, and the bytes cann
 """
 
 import hmac
+import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -72,9 +73,10 @@ class Tracer:
         forms = dict.fromkeys([identifier.encode(), str(uuid).encode(), uuid.hex.encode()])
         return [self._trace(what, form) for form in (*forms, uuid.bytes)]
 
-    def of_name(self, name: str) -> Trace:
-        """Return the trace of a name."""
-        return self._trace("name", name.encode(), is_text=True)
+    def of_name(self, name: str) -> list[Trace]:
+        """Return the traces of a name, as it is and as JSON may have it."""
+        forms = dict.fromkeys([name, json.dumps(name)[1:-1]])
+        return [self._trace("name", form.encode(), is_text=True) for form in forms]
 
     def of_template(self, template: npt.NDArray[np.float32]) -> list[Trace]:
         """Return traces of pieces of a template, float32 [dimension]."""

@@ -38,7 +38,7 @@ def test_what_is_purged_in_two_goes_is_told_once():
 
 def test_traces_that_were_noted_stay_when_nothing_leaves_them_any_more():
     intent = replace(INTENT)
-    more = Tracer(b"k").of_name("Ada")
+    (more,) = Tracer(b"k").of_name("Ada")
     intent.expect([more, *INTENT.traces])
     assert intent.traces == [*INTENT.traces, more]
 

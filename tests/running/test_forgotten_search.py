@@ -10,7 +10,7 @@ from genesis_ray.store.traces import Tracer
 
 TRACER = Tracer(b"k" * 32)
 ADA = "0c5e4a52-6d0f-4c3b-9a3f-1e2d3c4b5a69"
-TRACES = [*TRACER.of_id("identity", ADA), TRACER.of_name("Ada")]
+TRACES = [*TRACER.of_id("identity", ADA), *TRACER.of_name("Ada")]
 SCHEMA = pa.schema([("word", pa.string())])
 
 

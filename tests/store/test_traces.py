@@ -1,3 +1,4 @@
+import json
 import random
 from uuid import UUID, uuid4
 
@@ -32,13 +33,14 @@ def test_an_id_that_is_cut_short_is_not_it():
 
 
 def test_names_are_found_among_any_bytes_unless_they_are_there_by_chance():
-    assert found(NOISE + "Zoë L".encode() + NOISE, [TRACER.of_name("Zoë L")]) == {"name"}
-    assert found(b"xxAdaxx", [TRACER.of_name("Ada")]) == set()
-    assert found(b"\0Ada\0", [TRACER.of_name("Ada")], in_words=True) == {"name"}
+    assert found(NOISE + "Zoë L".encode() + NOISE, TRACER.of_name("Zoë L")) == {"name"}
+    assert found(json.dumps({"by": "Zoë L"}).encode(), TRACER.of_name("Zoë L")) == {"name"}
+    assert found(b"xxAdaxx", TRACER.of_name("Ada")) == set()
+    assert found(b"\0Ada\0", TRACER.of_name("Ada"), in_words=True) == {"name"}
 
 
 def test_among_texts_a_part_of_a_word_is_nobodys_name():
-    names = [TRACER.of_name("Ada"), TRACER.of_name("Grace")]
+    names = [*TRACER.of_name("Ada"), *TRACER.of_name("Grace")]
     assert found(b"\0Adam\0Gracey\0", names, in_words=True) == set()
     assert found(b"\0Ada Byron\0", names, in_words=True) == {"name"}
 
@@ -57,7 +59,7 @@ def test_a_trace_of_another_key_finds_nothing():
 
 
 def test_a_trace_has_nothing_of_what_left_it():
-    traces = [*TRACER.of_id("identity", ADA), TRACER.of_name("Ada Lovelace")]
+    traces = [*TRACER.of_id("identity", ADA), *TRACER.of_name("Ada Lovelace")]
     assert not any(part in str(traces) for part in (ADA[:8], "Ada", "Love"))
 
 
