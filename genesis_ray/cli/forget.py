@@ -137,7 +137,8 @@ def _confirm(settings: "Settings", person: str, runs: "list[Path] | tuple[Path, 
     reached = reach(settings, runs)
     others = len(who.members(known.identity_id)) - 1
     merged = f" with {others} merged into it" if others else ""
-    stderr.print(f"{known.name}, identity {known.identity_id}{merged}, in {settings.data_dir} and")
+    whom = f"{known.name}, identity {known.identity_id}{merged}, in {settings.data_dir} and"
+    stderr.print(whom, markup=False, soft_wrap=True)
     for run in reached.runs:
         stderr.print(f"  {run.path}", markup=False, soft_wrap=True)
     for missing in reached.missing:
