@@ -1,5 +1,6 @@
 """Searching for what was forgotten: in the bytes of all files, and in all that tables hold."""
 
+import time
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
@@ -16,6 +17,10 @@ from genesis_ray.store.traces import Trace, Tracer, numbers_in, texts_in
 from genesis_ray.store.wal import read_rows
 
 _CHUNK_BYTES = 16 << 20
+
+_ATTEMPTS = 3
+_PAUSE_S = 0.5
+"""A system that runs may remove a version of a table while it is read."""
 
 
 def verify(settings: Settings, receipt: Receipt, runs: Sequence[Path] = ()) -> Searched:
@@ -79,14 +84,22 @@ class _Search:
 
     def read_versions(self, table: Path) -> None:
         """Search what each version of a table says."""
-        try:
-            opened = lancedb.connect(table.parent).open_table(table.stem)
-            for version in opened.list_versions():
-                opened.checkout(version["version"])
-                self._versions += 1
-                self._read(f"{table}, version {version['version']}", opened.to_arrow())
-        except (RuntimeError, ValueError) as error:
-            self._residue[f"{table}: cannot be read ({error})"] = None
+        for left in reversed(range(_ATTEMPTS)):
+            try:
+                self._read_versions(table)
+                return
+            except (RuntimeError, ValueError) as error:
+                if not left:
+                    self._residue[f"{table}: cannot be read ({error})"] = None
+            time.sleep(_PAUSE_S)
+
+    def _read_versions(self, table: Path) -> None:
+        opened = lancedb.connect(table.parent).open_table(table.stem)
+        found = opened.list_versions()
+        for version in found:
+            opened.checkout(version["version"])
+            self._read(f"{table}, version {version['version']}", opened.to_arrow())
+        self._versions += len(found)
 
     def _look_through(self, path: Path) -> None:
         self._files += 1

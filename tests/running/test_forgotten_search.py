@@ -64,3 +64,22 @@ def test_what_cannot_be_read_is_told(tmp_path):
     (tmp_path / "rows.parquet").write_bytes(b"nothing of the kind")
     (found,) = residue(tmp_path)
     assert found.startswith("rows.parquet: cannot be read")
+
+
+def test_a_table_that_changes_while_it_is_read_is_read_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(forgotten_search, "_PAUSE_S", 0)
+    table = LanceTable(tmp_path, "words", SCHEMA, writer=True)
+    table.add(pa.table({"word": ["Ada"]}, schema=SCHEMA))
+    table.close()
+    real, calls = forgotten_search.lancedb.connect, []
+
+    def connect(folder):
+        calls.append(folder)
+        if len(calls) < 3:
+            raise RuntimeError("gone")
+        return real(folder)
+
+    monkeypatch.setattr(forgotten_search.lancedb, "connect", connect)
+    assert any("a name" in each for each in residue(tmp_path))
+    (tmp_path / "words.lance" / "_versions").rename(tmp_path / "words.lance" / "lost")
+    assert any("words.lance: cannot be read" in each for each in residue(tmp_path))
