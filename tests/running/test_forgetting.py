@@ -310,6 +310,7 @@ def test_another_tenants_namesake_is_nobodys_residue(settings):
 KILLS = 5
 
 
+@pytest.mark.timeout(400)  # a few seconds where nobody else works
 def test_killed_at_any_point_it_is_finished_by_the_next_command(template, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     script = Path(__file__).with_name("killed_forgetting.py")
