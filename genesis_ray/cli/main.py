@@ -12,6 +12,7 @@ from genesis_ray.cli import (
     demo,
     doctor,
     evaluate,
+    forget,
     keys,
     models,
     people,
@@ -44,6 +45,8 @@ app.command()(query.query)
 app.add_typer(dead_letters.app, name="dead-letters")
 people.app.command()(backup.backup)
 people.app.command()(backup.restore)
+people.app.command()(forget.forget)
+people.app.command()(forget.verify_forgotten)
 app.add_typer(people.app, name="people")
 app.add_typer(keys.app, name="keys")
 app.add_typer(models.app, name="models")

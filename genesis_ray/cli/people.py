@@ -40,10 +40,12 @@ def enroll(
     from genesis_ray.cli.console import stdout
     from genesis_ray.cli.prepare import pull_models
     from genesis_ray.cli.run import with_options
+    from genesis_ray.cli.unfinished import finish_forgetting
     from genesis_ray.running.enrolment import enroll as enroll_photos
     from genesis_ray.running.templates_shown import known_templates
 
     settings = with_options(settings_file.load(config), data=data, start=None)
+    finish_forgetting(settings)
     pull_models(settings)
     person = enroll_photos(settings, name, photos)
     count = "1 photo" if len(photos) == 1 else f"{len(photos)} photos"

@@ -179,12 +179,17 @@ def settings_of(config: Path | None, data: Path | None) -> "Settings":
 
 def repairs_of(settings: "Settings", by: str | None, why: str) -> "Repairs":
     """Return the ledger, open for a decision of `by`, of this system's user by default."""
+    from genesis_ray.cli.unfinished import finish_forgetting
     from genesis_ray.running.repairs import Repairs
 
-    return Repairs(settings, by=_user() if by is None else by, why=why)
+    finish_forgetting(settings)
+    return Repairs(settings, by=user_or(by), why=why)
 
 
-def _user() -> str:
+def user_or(by: str | None) -> str:
+    """Return who says so: the user of this system where nobody is named."""
+    if by is not None:
+        return by
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a number without a name, as in some containers

@@ -1,7 +1,8 @@
 """The ledger: what people decided about who is who, and what holds by all of it.
 
-An entry is never changed nor taken away; to undo one is an entry too. What holds depends on the
-entries that are not undone and on nothing else, so to undo one is as if it had never been made.
+An entry is never changed nor taken away until a person in it is forgotten; to undo one is an entry
+too. What holds depends on the entries that are not undone and on nothing else, so to undo one is as
+if it had never been made.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -3,6 +3,7 @@
     version.json                                     the schema version of everything here
     writer.lock                                      held by the one process that writes
     wal/<sequence>.wal                               not yet in the tables
+    rewriting/                                       what is to take the place of files, see there
     <table>/tenant_id=T/day=D/<sequence>.parquet     the rows of one write-ahead log segment
     <table>/tenant_id=T/day=D/<first>-<last>.parquet the rows of several, compacted
 

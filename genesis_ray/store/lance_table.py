@@ -204,6 +204,13 @@ class LanceTable:
             self._sync()
         self._purge()
 
+    def versions(self) -> list[int]:
+        """Return the versions that are on the disk: a row that was removed is in earlier ones."""
+        if self._table is None:
+            return []
+        with self._explained():
+            return [int(version["version"]) for version in self._table.list_versions()]
+
     def close(self) -> None:
         """Flush, tidy up and let others write; again does nothing."""
         try:

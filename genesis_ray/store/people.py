@@ -93,6 +93,10 @@ class People:
         self._table.replace(as_table(kept.values()))
         self._by_id = kept
 
+    def versions(self) -> list[int]:
+        """Return the versions that are on the disk, see `LanceTable.versions`."""
+        return self._table.versions()
+
     def pending(self) -> pa.Table:
         """Return who was added since the last `flush`, for `recover` in another process."""
         return self._table.pending()
