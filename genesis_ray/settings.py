@@ -7,7 +7,7 @@ objects.
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -44,6 +44,20 @@ class IdentitySettings(Section):
         default=False, description="Give people nobody enrolled a pseudonymous identity"
     )
     visitor_faces: int = Field(default=5, ge=1, description="Good faces before that is done")
+    consent: Literal["not-needed", "required"] = Field(
+        default="not-needed",
+        description="required: only those are recognised whose consent was noted with `genesis "
+        "people consent`, see docs/consent.md",
+    )
+
+    @model_validator(mode="after")
+    def _visitors_cannot_consent(self) -> Self:
+        if self.visitors and self.consent == "required":
+            raise ValueError(
+                "visitors true, consent required: somebody unknown cannot have given consent; "
+                "set visitors to false, or consent to not-needed"
+            )
+        return self
 
 
 class BackPressureSettings(Section):

@@ -142,6 +142,18 @@ _LEDGER: list[tuple[str, pa.DataType]] = [
 ]
 LEDGER_SCHEMA = pa.schema(_LEDGER)
 
+_CONSENT: list[tuple[str, pa.DataType]] = [
+    ("entry_id", pa.string()),
+    ("identity_id", pa.string()),
+    ("member_ids", _IDS),  # all that were this person then
+    ("said", pa.string()),  # given or withdrawn
+    ("at", _TIME),  # when it was said
+    ("noted_at", _TIME),
+    ("by", pa.string()),
+    ("why", pa.string()),
+]
+CONSENT_SCHEMA = pa.schema(_CONSENT)
+
 
 def gallery_schema(dimension: int) -> pa.Schema:
     """Return the schema of one embedder's faces, whose embeddings have `dimension` numbers."""
