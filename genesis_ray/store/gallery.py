@@ -1,8 +1,8 @@
 """One tenant's face gallery: the template of every enrolled face, in LanceDB and in memory."""
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -16,6 +16,7 @@ from genesis_ray.errors import StoreError
 from genesis_ray.store.face_matrix import FaceMatrix
 from genesis_ray.store.gallery_keys import GalleryKeys
 from genesis_ray.store.lance_table import LanceTable, stored_schema
+from genesis_ray.store.patience import patiently
 from genesis_ray.store.schemas import gallery_schema
 from genesis_ray.store.template_keys import KeyRing
 from genesis_ray.store.templates import (
@@ -29,10 +30,6 @@ from genesis_ray.store.templates import (
 
 _UNIT_TOLERANCE = 1e-3  # far above float32's rounding, far below what changes a decision
 _PREFIX = "faces_"
-
-_OPENINGS = 5
-_OPEN_AGAIN_S = 0.05
-"""A reader opens again where rows were renewed, and what was there removed, while it read."""
 
 
 class FaceGallery:
@@ -210,14 +207,9 @@ class FaceGallery:
 
     def _open(self, folder: Path) -> pa.Table:
         """Open the table and return its rows under the current key."""
-        for left in reversed(range(_OPENINGS)):
-            try:
-                return self._open_once(folder)
-            except StoreError:
-                if self._writer or not left:
-                    raise
-            time.sleep(_OPEN_AGAIN_S)
-        raise AssertionError
+        if self._writer:
+            return self._open_once(folder)
+        return patiently(partial(self._open_once, folder))
 
     def _open_once(self, folder: Path) -> pa.Table:
         name = _PREFIX + self._embedder

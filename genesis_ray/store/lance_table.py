@@ -57,12 +57,16 @@ class LanceTable:
             self._release()
             raise
 
-    def rows(self) -> pa.Table:
-        """Return the rows that are stored, in the order in which they were added."""
+    def rows(self, columns: list[str] | None = None) -> pa.Table:
+        """Return the rows that are stored, in the order in which they were added.
+
+        Of them only `columns` are read, where those are given.
+        """
         if self._table is None:
-            return self._schema.empty_table()
+            return self._schema.empty_table().select(columns or self._schema.names)
         with self._explained():
-            rows: pa.Table = self._table.to_arrow()
+            stored = self._table if columns is None else self._table.search().select(columns)
+            rows: pa.Table = stored.to_arrow()
         return rows
 
     def add(self, rows: pa.Table) -> None:
