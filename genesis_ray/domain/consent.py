@@ -125,4 +125,3 @@ class MatchingByConsent:
         return self.now(identity_id) in self._given and self._decided.may_be(
             identity_id, camera_id, track_id, at
         )
-

@@ -7,19 +7,24 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from genesis_ray.domain.consent import Consents, MatchingByConsent
 from genesis_ray.domain.identity import MatchPolicy
 from genesis_ray.domain.ledger import WhoIsWho, fold
 from genesis_ray.domain.people import visitor
 from genesis_ray.errors import NotFoundError
-from genesis_ray.pipeline.resolver import IdentityResolver, ResolverPolicy
+from genesis_ray.pipeline.resolver import Decisions, IdentityResolver, ResolverPolicy
 from genesis_ray.running.assembly import EmbedderTraits, embedder_traits
-from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.running.galleries import open_gallery
 from genesis_ray.settings import Settings
+from genesis_ray.store.audit_entry import Access
+from genesis_ray.store.consent import ConsentRegister
 from genesis_ray.store.gallery import FaceGallery
 from genesis_ray.store.ledger import Ledger
+from genesis_ray.store.lock import WriteLock
 from genesis_ray.store.people import People
+from genesis_ray.store.stored_faces import stored_faces
 from genesis_ray.store.template_keys import KeyRing
 from genesis_ray.store.tenants import gallery_folder
 
@@ -29,18 +34,27 @@ def identity_folder(settings: Settings) -> Path:
     return gallery_folder(settings.data_dir, settings.tenant_id)
 
 
+class Entries(NamedTuple):
+    """How many entries count of what was decided, and of what people said about consent."""
+
+    ledger: int
+    consent: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identities:
     """A tenant's people and gallery, and what holds of them by the ledger.
 
     Attributes:
-        entries: Of the ledger, that count: those there were when it was read.
+        consents: What people said about being recognised.
+        entries: That count: those there were when they were read.
     """
 
     people: People
     gallery: FaceGallery
     decided: WhoIsWho
-    entries: int
+    consents: Consents
+    entries: Entries
 
     def name_of(self, identity_id: str) -> str:
         """Return what an identity is called now; the identity itself where nobody is."""
@@ -56,18 +70,23 @@ def open_identities(
     keys: KeyRing,
     opened: ExitStack,
     *,
-    entries: int | None = None,
+    access: Access,
+    entries: Entries | None = None,
 ) -> Identities:
     """Open a tenant's people and gallery for writing, until `opened` is left.
 
-    Of the ledger the first `entries` count, all that there are by default; what is decided
-    later counts when this is opened again.
+    Of the ledger and the register of consent the first `entries` count, all that there are by
+    default; what is decided later counts when this is opened again. `access` says why faces are
+    read, for the audit log.
     """
     folder = identity_folder(settings)
-    made = Ledger(folder).entries()[:entries]
+    made, said = Ledger(folder).entries(), ConsentRegister(folder).entries()
+    counting = entries or Entries(len(made), len(said))
+    made, said = made[: counting.ledger], said[: counting.consent]
     gallery = opened.enter_context(
-        FaceGallery(
-            folder,
+        open_gallery(
+            settings,
+            access=access,
             embedder=embedder.name,
             dimension=embedder.dimension,
             keys=keys,
@@ -78,7 +97,18 @@ def open_identities(
     # Opened last, so stored first: a face without a person would be recognised as nobody.
     people = opened.enter_context(People(folder, writer=True))
     decided = fold(made, people.everyone())
-    return Identities(people=people, gallery=gallery, decided=decided, entries=len(made))
+    return Identities(
+        people=people,
+        gallery=gallery,
+        decided=decided,
+        consents=Consents(said, decided),
+        entries=counting,
+    )
+
+
+def watcher(settings: Settings) -> str | None:
+    """Return the id of a process that names the tenant's people by what held when it began."""
+    return WriteLock.holder(identity_folder(settings) / "people.lock")
 
 
 def who_is_who(settings: Settings) -> WhoIsWho:
@@ -88,14 +118,9 @@ def who_is_who(settings: Settings) -> WhoIsWho:
 
 
 def faces_of(settings: Settings, who: WhoIsWho, identity_id: str) -> list[dict[str, Any]]:
-    """Return what is stored of each face of a person, but its embedding and whose it was."""
+    """Return what is stored of each face of a person, but its template and whose it was."""
     traits = embedder_traits(settings.faces)
-    gallery = FaceGallery(
-        identity_folder(settings),
-        embedder=traits.name,
-        dimension=traits.dimension,
-        keys=tenant_keys(settings),
-    )
+    faces = stored_faces(identity_folder(settings), traits.name, traits.dimension)
     return [
         {
             "face_id": row["face_id"],
@@ -104,7 +129,7 @@ def faces_of(settings: Settings, who: WhoIsWho, identity_id: str) -> list[dict[s
             "enrolled_at": row["enrolled_at"].astimezone(UTC).isoformat(),
             "quality": row["quality"],
         }
-        for row in gallery.faces().to_pylist()
+        for row in faces.to_pylist()
         if who.now(who.moved_faces.get(row["face_id"], row["identity_id"])) == identity_id
     ]
 
@@ -123,9 +148,10 @@ def build_resolver(
         min_quality=settings.faces.min_quality,
         visitor_faces=identity.visitor_faces if identity.visitors else None,
     )
-    return IdentityResolver(
-        policy, identities.gallery, _Visitors(identities.people), identities.decided
-    )
+    decisions: Decisions = identities.decided
+    if identity.consent == "required":
+        decisions = MatchingByConsent(identities.decided, identities.consents.given())
+    return IdentityResolver(policy, identities.gallery, _Visitors(identities.people), decisions)
 
 
 class _Visitors:

@@ -68,9 +68,9 @@ class AuditHead:
             ValueError: It is damaged.
         """
         row = json.loads(content)
-        if not isinstance(row, dict) or {
-            name: type(value) for name, value in row.items()
-        } != dict(cls.__annotations__):
+        if not isinstance(row, dict) or {name: type(value) for name, value in row.items()} != dict(
+            cls.__annotations__
+        ):
             raise ValueError("other fields than a head has")
         return cls(**row)
 

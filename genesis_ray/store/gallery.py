@@ -102,7 +102,7 @@ class FaceGallery:
         Raises:
             StoreError: The embedding is not a unit vector of this gallery's dimension.
         """
-        self._check(embedding[None])
+        self.check(embedding[None])
         return self._faces.nearest(embedding, limit=limit)
 
     def enroll(
@@ -127,7 +127,7 @@ class FaceGallery:
             StoreError: This was not opened for writing, or an embedding is no unit vector of
                 this gallery's dimension.
         """
-        self._check(embeddings)
+        self.check(embeddings)
         n = len(embeddings)
         if len(qualities) != n:
             raise StoreError(
@@ -252,7 +252,12 @@ class FaceGallery:
         ]
         self._faces.add(identity_ids, embeddings_in(rows))
 
-    def _check(self, embeddings: Embeddings) -> None:
+    def check(self, embeddings: Embeddings) -> None:
+        """See that embeddings [n, dimension] could be faces of this gallery.
+
+        Raises:
+            StoreError: One has another length than 1, or another dimension.
+        """
         if embeddings.ndim != 2 or embeddings.shape[1] != self._dimension:
             raise StoreError(
                 f"the gallery of {self._embedder!r} holds embeddings [n, {self._dimension}], "

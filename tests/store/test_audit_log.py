@@ -243,8 +243,7 @@ def test_a_full_disk_refuses_an_entry_and_keeps_the_chain(small_disk):
     fill(folder, 2)
     small_disk.fill()
     with pytest.raises(StoreError, match="is full"):
-        for _ in range(50):
-            log(folder).append(access(), at=NOON)
+        fill(folder, 50)
     assert log(folder).verify().problem is None
     before = log(folder).verify().entries
     small_disk.grow()
