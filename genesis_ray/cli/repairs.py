@@ -1,6 +1,5 @@
 """`genesis people merge`, `split`, `rename`, `reject`, `undo`: who is who, says somebody."""
 
-import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -179,14 +178,14 @@ def _settings(config: Path | None, data: Path | None) -> "Settings":
 def _repairs(settings: "Settings", by: str | None, why: str) -> "Repairs":
     from genesis_ray.running.repairs import Repairs
 
-    return Repairs(settings, by=_user() if by is None else by, why=why)
+    return Repairs(settings, by=user_or(by), why=why)
 
 
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a number without a name, as in some containers
-        return "unknown"
+def user_or(by: str | None) -> str:
+    """Return who says so: the user of this system where nobody is named."""
+    from genesis_ray.store.audit_entry import this_user
+
+    return this_user() if by is None else by
 
 
 def _run(run: Path | None, settings: "Settings") -> "RunFolder":

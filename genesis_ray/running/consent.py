@@ -41,6 +41,12 @@ def consent_of(settings: Settings, person: str) -> PersonsConsent:
     )
 
 
+def is_blocked(settings: Settings, identity_id: str) -> bool:
+    """Tell whether a person is not recognised for want of consent."""
+    needed = settings.identity.consent == "required"
+    return needed and consents(settings).of(identity_id).state != "given"
+
+
 def note_consent(
     settings: Settings,
     person: str,
@@ -71,8 +77,8 @@ def note_consent(
         if history and said_at < history[-1].at:
             raise ConfigurationError(
                 f"{found.name!r} said {history[-1].said} at {history[-1].at:%Y-%m-%d %H:%M} UTC, "
-                f"after {said_at:%Y-%m-%d %H:%M}: what holds would stay; give the time of what "
-                f"they said last"
+                f"after {said_at:%Y-%m-%d %H:%M}, so this would change nothing; give the time of "
+                f"what they said last"
             )
         register.append(
             ConsentEntry(

@@ -121,5 +121,6 @@ def forget(settings: Settings, version: int) -> None:
         raise StoreError(f"key {version} protects {what}; `genesis keys rotate` first")
     store = open_key_store(settings.templates.key_store)
     # Signed with the current key, so that the audit log can be verified without the old one.
-    note(settings, None, Access(action="forget-key", reason=f"destroys key {version}"))
+    destroying = Access(action="forget-key", reason=f"destroys key {version}", people=())
+    note(settings, None, destroying)
     store.remove(settings.tenant_id, version)

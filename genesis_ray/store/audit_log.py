@@ -49,7 +49,7 @@ class AuditLog:
         with self._held() as log:
             end, problem = self._end(log)
             if problem:
-                noted = Access(action="damage", reason=problem, by="genesis_ray")
+                noted = Access(action="damage", reason=problem, people=(), by="genesis_ray")
                 end = LogEnd.of(self._add(log, noted, at, end))
             else:
                 self._sign(end)

@@ -1,0 +1,46 @@
+"""That nobody gets at templates without saying why."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import genesis_ray
+from genesis_ray.running.auditing import audit_log
+from genesis_ray.running.galleries import open_gallery
+from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.settings import Settings
+from genesis_ray.store.audit_entry import Access
+
+PACKAGE = Path(genesis_ray.__file__).parent
+OPENS = {"running/galleries.py"}
+READS = {"store/gallery.py", "store/templates.py", "store/schemas.py", "store/stored_faces.py"}
+
+
+def modules_with(pattern: str) -> set[str]:
+    return {
+        str(path.relative_to(PACKAGE))
+        for path in PACKAGE.rglob("*.py")
+        if re.search(pattern, path.read_text())
+    }
+
+
+def test_a_gallery_is_opened_in_one_place_only():
+    assert modules_with(r"\bFaceGallery\(") == OPENS
+
+
+def test_the_column_of_templates_is_named_where_galleries_are_stored_and_nowhere_else():
+    assert modules_with(r"""["']embedding["']""") == READS
+    assert modules_with(r"\bembeddings_in\(") <= READS
+
+
+def test_who_opens_a_gallery_has_to_say_why(tmp_path):
+    settings = Settings(data_dir=tmp_path)
+    own = {"embedder": "fused", "dimension": 16, "keys": tenant_keys(settings)}
+    with pytest.raises(TypeError, match="access"):
+        open_gallery(settings, **own)
+    with pytest.raises(TypeError, match="reason"):
+        Access(action="match")
+    open_gallery(settings, **own, access=Access(action="match", reason="to see", by="eve"))
+    (entry,) = audit_log(settings).entries()
+    assert (entry.by, entry.reason, entry.people) == ("eve", "to see", None)
