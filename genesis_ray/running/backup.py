@@ -13,7 +13,7 @@ def back_up(settings: Settings, file: Path, passphrase: bytes) -> Path:
     """Write what `store.backup.back_up` does; return the folder that it is of."""
     folder = gallery_folder(settings.data_dir, settings.tenant_id)
     if folder.is_dir():
-        note(settings, None, Access(action="backup", reason=f"sealed in {file}"))
+        note(settings, None, Access(action="backup", reason="seals people and faces in a file"))
     backup.back_up(folder, file, passphrase)
     return folder
 
@@ -22,6 +22,6 @@ def restore(settings: Settings, file: Path, passphrase: bytes) -> Path:
     """Bring back what `back_up` wrote; return the folder that it is in."""
     folder = gallery_folder(settings.data_dir, settings.tenant_id).absolute()
     if file.is_file():
-        note(settings, None, Access(action="restore", reason=f"brought back from {file}"))
+        note(settings, None, Access(action="restore", reason="brings people and faces back"))
     backup.restore(file, folder, passphrase)
     return folder

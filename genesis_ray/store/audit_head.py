@@ -83,9 +83,16 @@ class AuditHead:
         key = keys.get(self.key_version)
         if self.key_version == NO_KEY or (key and key.fingerprint == self.fingerprint):
             return None
+        if keys.keys and self.key_version > keys.current.version:
+            return (
+                f"the tenant was brought to key {self.key_version} since what runs here was "
+                f"started with key {keys.current.version}: start it again; where that says the same, put "
+                f"key {self.key_version} back in {keys.place}"
+            )
         return (
             f"its end is signed with key {self.key_version} of tenant {keys.tenant_id!r}, "
-            f"fingerprint {self.fingerprint}, which is not in {keys.place}"
+            f"fingerprint {self.fingerprint}, which is not in {keys.place}. Put that key back from "
+            f"your copy of it; where there is none, move the folder of the log away, and keep it"
         )
 
     def misfit(self, end: LogEnd, keys: KeyRing) -> str | None:

@@ -105,9 +105,7 @@ class AuditLog:
         head = self._signed()
         if missing := key_missing(head, self._keys):
             raise StoreError(
-                f"nothing that is read can be noted in the audit log {self._log}: {missing}. Put "
-                f"that key back from your copy of it and start again; where there is none, move "
-                f"{self._log.parent} away, and keep it"
+                f"what is read cannot be noted in the audit log {self._log}: {missing}"
             )
         line, torn = _last_line(log)
         if torn:

@@ -74,11 +74,11 @@ def readings(data: str) -> list[tuple[str, str]]:
     return [(entry.action, entry.reason) for entry in log.entries()]
 
 
-def test_backing_up_and_restoring_are_noted_where_they_happen(genesis, tmp_path):
+def test_backing_up_and_restoring_are_noted_where_they_happen(genesis):
     genesis("backup", "b.sealed", "--key-file", "passphrase")
     genesis("restore", "b.sealed", "--key-file", "passphrase", "--data", "other")
-    assert readings("genesis-data") == [("backup", f"sealed in {tmp_path / 'b.sealed'}")]
-    assert readings("other") == [("restore", "brought back from b.sealed")]
+    assert readings("genesis-data") == [("backup", "seals people and faces in a file")]
+    assert readings("other") == [("restore", "brings people and faces back")]
 
 
 def test_restoring_before_the_key_is_there_is_noted_too(genesis, tmp_path):

@@ -14,6 +14,13 @@ from genesis_ray.store.audit_entry import Access
 
 PACKAGE = Path(genesis_ray.__file__).parent
 OPENS = {"running/galleries.py"}
+TABLES = {
+    "store/consent.py",
+    "store/gallery.py",
+    "store/ledger.py",
+    "store/people.py",
+    "store/stored_faces.py",
+}
 READS = {"store/gallery.py", "store/templates.py", "store/schemas.py", "store/stored_faces.py"}
 
 
@@ -32,6 +39,10 @@ def test_a_gallery_is_opened_in_one_place_only():
 def test_the_column_of_templates_is_named_where_galleries_are_stored_and_nowhere_else():
     assert modules_with(r"""["']embedding["']""") == READS
     assert modules_with(r"\bembeddings_in\(") <= READS
+
+
+def test_tables_are_opened_where_it_is_known_what_is_in_them():
+    assert modules_with(r"(?<!class )\bLanceTable\(") == TABLES
 
 
 def test_who_opens_a_gallery_has_to_say_why(tmp_path):

@@ -320,3 +320,10 @@ def test_another_tenants_log_is_not_taken_for_this_ones(tmp_path):
 def test_nobody_else_may_read_the_log(tmp_path):
     fill(tmp_path, 1)
     assert os.stat(tmp_path / "log.jsonl").st_mode & 0o077 == 0
+
+
+def test_what_was_started_before_a_rotation_is_told_to_start_again(tmp_path):
+    log(tmp_path, 1, 2).append(access(), at=NOON)
+    with pytest.raises(StoreError, match="brought to key 2 since what runs here was started with"):
+        log(tmp_path).append(access(), at=NOON)
+    assert log(tmp_path, 1, 2).verify().entries == 1
