@@ -86,8 +86,8 @@ class AuditHead:
         if keys.keys and self.key_version > keys.current.version:
             return (
                 f"the tenant was brought to key {self.key_version} since what runs here was "
-                f"started with key {keys.current.version}: start it again; where that says the same, put "
-                f"key {self.key_version} back in {keys.place}"
+                f"started with key {keys.current.version}: start it again; where that says the "
+                f"same, put key {self.key_version} back in {keys.place}"
             )
         return (
             f"its end is signed with key {self.key_version} of tenant {keys.tenant_id!r}, "
