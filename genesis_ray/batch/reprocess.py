@@ -119,7 +119,9 @@ def _last_pass(
     traits = embedder_traits(settings.faces)
     events = len(letters)
     with ExitStack() as opened:
-        access = Access(action="match", reason=f"names tracks of the archive in {run.path}")
+        access = Access(
+            action="match", reason=f"names tracks of the archive run in {run.path.resolve()}"
+        )
         identities = open_identities(settings, traits, keys, opened, access=access)
         log = opened.enter_context(EventLog(run.events))
         log.append(letters)

@@ -48,7 +48,7 @@ def enroll(settings: Settings, name: str, photos: Sequence[Path]) -> Person:
     templates = np.stack([face.embedding for face in faces])
     count = "1 photo" if len(faces) == 1 else f"{len(faces)} photos"
     with ExitStack() as opened:
-        reading = Access(action="enroll", reason="opens the gallery for another person's faces")
+        reading = Access(action="enroll", reason="opens the gallery to add faces")
         identities = open_identities(settings, embedder, keys, opened, access=reading)
         identities.gallery.check(templates)
         person = _person_called(name, identities.decided)

@@ -50,7 +50,7 @@ class _LocalRun:
         keys = tenant_keys(settings)
         self._detector = load_detector(settings.detector)
         self._embedder = load_protected_embedder(settings.faces, keys.current)
-        access = Access(action="match", reason=f"names tracks of the run in {run.path}")
+        access = Access(action="match", reason=f"names tracks of the run in {run.path.resolve()}")
         self._identities = open_identities(settings, self._embedder, keys, opened, access=access)
         self._log = opened.enter_context(EventLog(run.events))
         cameras = [camera.camera_id for camera in settings.cameras]

@@ -196,7 +196,7 @@ class Replay:
             if camera == camera_id
         }
         with ExitStack() as opened:
-            where = f"what was set aside of the run in {self._run.path}"
+            where = f"what was set aside of the run in {self._run.path.resolve()}"
             access = Access(action="match", reason=f"names tracks of {where}")
             identities = open_identities(
                 self._settings, self._embedder, self._keys, opened, access=access
