@@ -1,7 +1,7 @@
 """`genesis audit`: who read face templates, when and why, and whether that record is whole."""
 
 import json
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
@@ -48,12 +48,18 @@ def list_entries(
     from genesis_ray.cli.answer import show
     from genesis_ray.cli.console import stderr, stdout
     from genesis_ray.cli.run import parse_time, with_options
+    from genesis_ray.errors import ConfigurationError
     from genesis_ray.running.audited_people import digests_of_person, names_in_log
     from genesis_ray.running.auditing import audit_log
+    from genesis_ray.store.audit_entry import Action
 
     settings = with_options(settings_file.load(config), data=data, start=None)
     log = audit_log(settings)
     not_before = parse_time(since, "--since")
+    if action not in (None, *get_args(Action)):
+        raise ConfigurationError(
+            f"--action: expected one of {', '.join(get_args(Action))}, got {action!r}"
+        )
     wanted = digests_of_person(settings, person) if person else None
     entries = [
         entry

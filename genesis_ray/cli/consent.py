@@ -25,10 +25,11 @@ class Word(StrEnum):
 def consent(
     person: PersonArgument,
     said: Annotated[
-        Word | None, typer.Argument(metavar="[given|withdrawn]", help="Nothing: show what holds.")
+        Word | None, typer.Argument(metavar="given|withdrawn", help="Left out: show what holds.")
     ] = None,
     at: Annotated[
-        str | None, typer.Option(help="When they said so, ISO 8601, UTC unless it says else; now.")
+        str | None,
+        typer.Option(help="When they said so, ISO 8601; now by default."),
     ] = None,
     why: Annotated[str, typer.Option(help="On what ground: a signed form, a letter.")] = "",
     by: ByOption = None,

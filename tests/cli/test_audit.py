@@ -68,6 +68,11 @@ def test_they_are_found_by_time_action_and_person(genesis):
     assert listed(genesis, "--person", "Ben-1", "--action", "enroll") == [3]
 
 
+def test_an_action_that_there_is_not_is_told_which_there_are(genesis):
+    with pytest.raises(ConfigurationError, match=r"expected one of match, enroll, .*got 'enrol'"):
+        genesis("audit", "list", "--action", "enrol")
+
+
 def test_a_person_is_found_behind_a_rotation_and_a_merge(genesis):
     genesis("keys", "rotate")
     assert listed(genesis, "--person", "Ada", "--action", "enroll") == [2]
