@@ -1,6 +1,7 @@
 """What enrolment does with what is wrong: a clear error, and the gallery as it was."""
 
 import hashlib
+import importlib.util
 import os
 import random
 import subprocess
@@ -171,6 +172,7 @@ def test_who_could_not_be_stored_has_no_face_either(settings, photo, monkeypatch
     assert len(stored_faces(identity_folder(settings), "colour", 16)) == 0
 
 
+@pytest.mark.timeout(400)  # fifty processes, each of which opens and writes tables
 def test_killed_at_any_moment_it_has_enrolled_all_of_a_person_or_no_face(settings, photo):
     chance = random.Random(11)
     script = Path(__file__).with_name("killed_enrolments.py")
@@ -205,3 +207,24 @@ def test_killed_at_any_moment_it_has_enrolled_all_of_a_person_or_no_face(setting
     gallery = FaceGallery(folder, embedder="colour", dimension=16, keys=tenant_keys(settings))
     assert gallery.faces_of(again.identity_id) in (1, 3)
     assert audit_log(settings).verify().notes == ()
+
+
+@pytest.mark.models
+@pytest.mark.parametrize(
+    ("spoilt", "said"),
+    [
+        (lambda man: cv2.GaussianBlur(man, (0, 0), 8), "too small, too blurred.*expected 0"),
+        (lambda man: cv2.resize(man, None, fx=0.1, fy=0.1), "no face found.*large and sharp"),
+    ],
+)
+def test_a_real_face_that_is_blurred_or_tiny_is_refused(tmp_path, spoilt, said):
+    settings = Settings(data_dir=tmp_path / "data")
+    package = importlib.util.find_spec("ultralytics")
+    assert package
+    assert package.origin
+    picture = cv2.imread(str(Path(package.origin).parent / "assets" / "zidane.jpg"))
+    man = picture[40:420, 820:1140]
+    for name, image in (("good", man), ("spoilt", spoilt(man))):
+        cv2.imwrite(str(tmp_path / f"{name}.png"), image)
+    enroll(settings, "Zinedine", [tmp_path / "good.png"])
+    refused(settings, tmp_path / "spoilt.png", FaceError, said)
