@@ -85,9 +85,12 @@ class AuditEntry:
             raise ValueError("other fields than an entry has")
         try:
             at, people = datetime.fromisoformat(row["at"]), row["people"]
-            return cls(**{**row, "at": at, "people": people and tuple(people)})
+            people = None if people is None else tuple(people)
         except TypeError as error:
             raise ValueError(str(error)) from error
+        if at.tzinfo is None:
+            raise ValueError("a time without its zone")
+        return cls(**{**row, "at": at, "people": people})
 
     def line(self) -> bytes:
         """Return the entry as it is stored, with the end of its line."""
