@@ -14,7 +14,7 @@ import pytest
 pytestmark = [pytest.mark.soak, pytest.mark.ray, pytest.mark.timeout(420)]
 
 CAMERAS = 8
-FILM = "synthetic:?people=3&seconds=3600&fps=2&width=640&height=360"
+FILM = "synthetic:?people=3&seconds=3600&fps=1&width=640&height=360"
 
 WARM_UP_S = 150.0
 """Until caches, pools and the window of tracks are full."""
