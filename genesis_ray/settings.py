@@ -61,6 +61,20 @@ class IdentitySettings(Section):
         description="Faces in the gallery above which an index is searched instead of all of them, "
         "see docs/galleries.md; null: always all, exactly",
     )
+    consent: Literal["not-needed", "required"] = Field(
+        default="not-needed",
+        description="required: only those are recognised whose consent was noted with `genesis "
+        "people consent`, see docs/consent.md",
+    )
+
+    @model_validator(mode="after")
+    def _visitors_cannot_consent(self) -> Self:
+        if self.visitors and self.consent == "required":
+            raise ValueError(
+                "visitors true, consent required: somebody unknown cannot have given consent; "
+                "set visitors to false, or consent to not-needed"
+            )
+        return self
 
 
 class BackPressureSettings(Section):

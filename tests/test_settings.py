@@ -274,3 +274,10 @@ def test_networks_are_the_same_in_a_runs_summary_and_read_from_it():
 )
 def test_a_network_or_scheme_that_is_none_is_refused(wrong, says):
     assert says in problem(lambda: Settings(sources=wrong))
+
+
+def test_nobody_unknown_can_have_agreed_so_visitors_and_consent_exclude_each_other():
+    with pytest.raises(ValidationError, match="visitors true, consent required"):
+        Settings(identity={"visitors": True, "consent": "required"})
+    assert Settings(identity={"consent": "required"}).identity.visitors is False
+    assert Settings().identity.consent == "not-needed"

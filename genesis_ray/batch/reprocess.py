@@ -27,6 +27,7 @@ from genesis_ray.running.station_values import Report
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.running.watching import settle
 from genesis_ray.settings import Settings
+from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.lock import WriteLock
 from genesis_ray.store.run_folder import RunFolder
@@ -118,7 +119,10 @@ def _last_pass(
     traits = embedder_traits(settings.faces)
     events = len(letters)
     with ExitStack() as opened:
-        identities = open_identities(settings, traits, keys, opened)
+        access = Access(
+            action="match", reason=f"names tracks of the archive run in {run.path.resolve()}"
+        )
+        identities = open_identities(settings, traits, keys, opened, access=access)
         log = opened.enter_context(EventLog(run.events))
         log.append(letters)
         resolving = ResolverStage(list(reports), build_resolver(settings, identities, traits))

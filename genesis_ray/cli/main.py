@@ -7,6 +7,7 @@ import typer
 
 from genesis_ray.cli import (
     apply,
+    audit,
     backup,
     dead_letters,
     demo,
@@ -49,6 +50,7 @@ people.app.command()(forget.forget)
 people.app.command()(forget.verify_forgotten)
 app.add_typer(people.app, name="people")
 app.add_typer(keys.app, name="keys")
+app.add_typer(audit.app, name="audit")
 app.add_typer(models.app, name="models")
 app.add_typer(evaluate.app, name="evaluate")
 app.command()(plan.plan)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from genesis_ray.cli import decisions, repairs, upkeep
+from genesis_ray.cli import consent, decisions, repairs, upkeep
 from genesis_ray.cli.run import ConfigOption, DataOption
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def enroll(
     from genesis_ray.cli.prepare import pull_models
     from genesis_ray.cli.run import with_options
     from genesis_ray.cli.unfinished import finish_forgetting
+    from genesis_ray.running.consent import is_blocked
     from genesis_ray.running.enrolment import enroll as enroll_photos
     from genesis_ray.running.templates_shown import known_templates
 
@@ -58,6 +59,13 @@ def enroll(
             f"shows them.",
             soft_wrap=True,
         )
+    if is_blocked(settings, person.identity_id):
+        stdout.print(
+            f"They are not recognised until they agree, as identity.consent is required: "
+            f"genesis people consent {person.identity_id[:8]} given",
+            markup=False,
+            soft_wrap=True,
+        )
 
 
 @app.command("list")
@@ -70,22 +78,32 @@ def list_people(
     from genesis_ray import settings_file
     from genesis_ray.cli.console import stdout
     from genesis_ray.cli.run import with_options
+    from genesis_ray.running.consent import consents
     from genesis_ray.running.identities import who_is_who
 
     settings = with_options(settings_file.load(config), data=data, start=None)
     everyone = who_is_who(settings).people
+    said = consents(settings)
     if as_json:
-        typer.echo(json.dumps([_to_json(person) for person in everyone], indent=2))
+        rows = [
+            {**_to_json(person), "consent": consent.to_json(said.of(person.identity_id))}
+            for person in everyone
+        ]
+        typer.echo(json.dumps(rows, indent=2))
         return
     if not everyone:
         stdout.print(
             "Nobody is known yet; `genesis people enroll NAME PHOTO...` makes somebody so."
         )
         return
-    table = Table("name", "kind", "since (UTC)", "identity")
+    table = Table("name", "kind", "since (UTC)", "consent", "identity")
     for person in everyone:
         table.add_row(
-            person.name, person.kind, f"{person.enrolled_at:%Y-%m-%d %H:%M}", person.identity_id
+            person.name,
+            person.kind,
+            f"{person.enrolled_at:%Y-%m-%d %H:%M}",
+            consent.in_words(said.of(person.identity_id)),
+            person.identity_id,
         )
     stdout.print(table)
 
@@ -139,6 +157,7 @@ app.command()(repairs.rename)
 app.command()(repairs.reject)
 app.command()(repairs.undo)
 app.command()(decisions.log)
+app.command()(consent.consent)
 app.command()(upkeep.templates)
 app.command()(upkeep.propose)
 app.command()(upkeep.tidy)

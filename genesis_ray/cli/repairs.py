@@ -1,6 +1,5 @@
 """`genesis people merge`, `split`, `rename`, `reject`, `undo`: who is who, says somebody."""
 
-import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -188,12 +187,9 @@ def repairs_of(settings: "Settings", by: str | None, why: str) -> "Repairs":
 
 def user_or(by: str | None) -> str:
     """Return who says so: the user of this system where nobody is named."""
-    if by is not None:
-        return by
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a number without a name, as in some containers
-        return "unknown"
+    from genesis_ray.store.audit_entry import this_user
+
+    return this_user() if by is None else by
 
 
 def _run(run: Path | None, settings: "Settings") -> "RunFolder":

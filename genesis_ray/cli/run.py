@@ -85,7 +85,7 @@ def with_options(settings: "Settings", *, data: Path | None, start: str | None) 
     return settings.with_start(parse_time(start))
 
 
-def parse_time(text: str | None, *, option: str = "--start") -> datetime | None:
+def parse_time(text: str | None, option: str = "--start") -> datetime | None:
     """Return the time that an option names, in UTC unless it says else.
 
     Raises:

@@ -17,6 +17,7 @@ from genesis_ray.domain.ledger import (
     Split,
     TrackSight,
     Undo,
+    Unlearn,
     WhoIsWho,
     fold,
     holding_of,
@@ -110,7 +111,7 @@ def _is_about(entry: Entry, gone: frozenset[str]) -> bool:
             return not gone.isdisjoint((entry.identity_id, entry.other_id))
         case Split():
             return not gone.isdisjoint((entry.identity_id, entry.new_id))
-        case Rename():
+        case Rename() | Unlearn():
             return entry.identity_id in gone
         case Reject():
             return entry.track.identity_id in gone

@@ -18,6 +18,7 @@ from genesis_ray.pipeline.stages import RESOLVER, AdmitsFace, Resolved, Resolver
 from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.tenant_keys import keys_named
 from genesis_ray.serving.cluster import NAMESPACE
+from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.state_log import StateLog
 from genesis_ray.telemetry import GalleryFigures
@@ -58,12 +59,20 @@ class ResolverActor:
         traits = embedder_traits(settings.faces)
         self._opened = ExitStack()
         before = self._state.restore()
-        # Of the ledger counts what did at first, so that what is said again is the same.
+        # Of decisions and consent counts what did at first, so that what is said again is the same.
         entries = before.state[-1] if before else None
         keys = keys_named(spec.template_key)
         pending = before.state[1] if before else None
+        again = ", after the process died that did" if before else ""
+        access = Access(action="match", reason=f"names tracks of the run in {spec.run}{again}")
         self._identities = open_identities(
-            settings, traits, keys, self._opened, entries=entries, pending=pending
+            settings,
+            traits,
+            keys,
+            self._opened,
+            access=access,
+            entries=entries,
+            pending=pending,
         )
         resolver = build_resolver(settings, self._identities, traits)
         self._tidying = DailyTidying(settings, self._identities) if spec.realtime else None

@@ -14,6 +14,7 @@ from typing import Any
 from genesis_ray.domain.forgetting import Forgetting, redacted
 from genesis_ray.domain.ledger import fold
 from genesis_ray.errors import ConfigurationError, StoreError
+from genesis_ray.running.auditing import note as note_access
 from genesis_ray.running.forgetting_intent import INTENT_FILE, Intent, is_unfinished
 from genesis_ray.running.forgetting_run import RunToForgetIn
 from genesis_ray.running.forgotten_search import search
@@ -23,6 +24,7 @@ from genesis_ray.running.people_stores import PeopleStores
 from genesis_ray.running.reach import Reached, reach
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
+from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.receipts import Purged, Receipt, public_key, tracer
 from genesis_ray.store.template_keys import TemplateKey
 from genesis_ray.store.templates import embeddings_in
@@ -105,6 +107,13 @@ def _carried_out(settings: Settings, intent: Intent) -> tuple[Path, Receipt]:
     folder = identity_folder(settings)
     key = _key_of(settings, intent)
     reached = reach(settings, [Path(run) for run in intent.runs])
+    access = Access(
+        action="forget",
+        reason=f"removes a person, by receipt {intent.receipt_id}",
+        people=tuple(intent.identity_ids),
+        by=intent.by,
+    )
+    note_access(settings, tenant_keys(settings), access)
     with ExitStack() as opened:
         stores = PeopleStores(folder, opened)
         runs = [

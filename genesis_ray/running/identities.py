@@ -3,28 +3,34 @@
 Apart from `assembly`, because LanceDB is not needed, and costs memory, where cameras are.
 """
 
+from collections.abc import Container
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import pyarrow as pa
 
+from genesis_ray.domain.consent import Consents, MatchingByConsent
 from genesis_ray.domain.identity import MatchPolicy
 from genesis_ray.domain.ledger import WhoIsWho, fold
 from genesis_ray.domain.people import visitor
 from genesis_ray.domain.template_update import UpdatePolicy, retired
 from genesis_ray.domain.visitor_expiry import LastSeen, last_noted
 from genesis_ray.errors import NotFoundError
-from genesis_ray.pipeline.resolver import IdentityResolver, ResolverPolicy
+from genesis_ray.pipeline.resolver import Decisions, IdentityResolver, ResolverPolicy
 from genesis_ray.pipeline.upkeep import IdentityUpkeep
 from genesis_ray.running.assembly import EmbedderTraits, embedder_traits, impostors_of
-from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.running.galleries import open_gallery
 from genesis_ray.settings import Settings
+from genesis_ray.store.audit_entry import Access
+from genesis_ray.store.consent import ConsentRegister
 from genesis_ray.store.learning_gallery import LearningGallery
 from genesis_ray.store.ledger import Ledger
+from genesis_ray.store.lock import WriteLock
 from genesis_ray.store.people import People
+from genesis_ray.store.stored_faces import stored_faces
 from genesis_ray.store.template_changes import TemplateChanges
 from genesis_ray.store.template_keys import KeyRing
 from genesis_ray.store.tenants import gallery_folder
@@ -55,12 +61,20 @@ def identity_folder(settings: Settings) -> Path:
     return gallery_folder(settings.data_dir, settings.tenant_id)
 
 
+class Entries(NamedTuple):
+    """How many entries count of what was decided, and of what people said about consent."""
+
+    ledger: int
+    consent: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identities:
     """A tenant's people and gallery, and what holds of them by the ledger.
 
     Attributes:
-        entries: Of the ledger, that count: those there were when it was read.
+        consents: What people said about being recognised.
+        entries: That count: those there were when they were read.
         changes: What people learned.
         sights: When visitors were seen again.
     """
@@ -68,7 +82,8 @@ class Identities:
     people: People
     gallery: LearningGallery
     decided: WhoIsWho
-    entries: int
+    consents: Consents
+    entries: Entries
     changes: TemplateChanges
     sights: VisitorSights
 
@@ -83,11 +98,6 @@ class Identities:
         """
         for each in self._stored:
             each.flush()
-
-    def recover(self, pending: Pending) -> None:
-        """Take what was pending in a process that was killed, each row once."""
-        for each, rows in zip(self._stored, pending, strict=True):
-            each.recover(rows)
 
     @property
     def _stored(self) -> tuple[_Learned, ...]:
@@ -107,20 +117,24 @@ def open_identities(
     keys: KeyRing,
     opened: ExitStack,
     *,
-    entries: int | None = None,
+    access: Access,
+    entries: Entries | None = None,
     pending: Pending | None = None,
 ) -> Identities:
     """Open a tenant's people and gallery for writing, until `opened` is left.
 
-    Of the ledger the first `entries` count, all that there are by default; what is decided
-    later counts when this is opened again. What was `pending` in a process that was killed is
-    taken first.
+    Of the ledger and the register of consent the first `entries` count, all that there are by
+    default; what is decided later counts when this is opened again. What was `pending` in a
+    process that was killed is taken first. `access` says why faces are read, for the audit log.
     """
     folder = identity_folder(settings)
-    made = Ledger(folder).entries()[:entries]
+    made, said = Ledger(folder).entries(), ConsentRegister(folder).entries()
+    counting = entries or Entries(len(made), len(said))
+    made, said = made[: counting.ledger], said[: counting.consent]
     gallery = opened.enter_context(
-        LearningGallery(
-            folder,
+        open_gallery(
+            settings,
+            access=access,
             embedder=embedder.name,
             dimension=embedder.dimension,
             keys=keys,
@@ -134,32 +148,37 @@ def open_identities(
     changes = opened.enter_context(TemplateChanges(folder, embedder=embedder.name, writer=True))
     sights = opened.enter_context(VisitorSights(folder, writer=True))
     people = opened.enter_context(People(folder, writer=True))
+    if pending:
+        learned: tuple[_Learned, ...] = (people, sights, changes, gallery)  # as in `_stored`
+        for each, rows in zip(learned, pending, strict=True):
+            each.recover(rows)
+    decided = fold(made, people.everyone())
     identities = Identities(
         people=people,
         gallery=gallery,
-        decided=fold(made, people.everyone()),
-        entries=len(made),
+        decided=decided,
+        consents=Consents(said, decided),
+        entries=counting,
         changes=changes,
         sights=sights,
     )
-    if pending:
-        identities.recover(pending)
-        identities = replace(identities, decided=fold(made, people.everyone()))
-    changes.tidy(_stored_of(changes, gallery))
-    gallery.retire(not_searched(changes, identities.decided, gallery))
+    stored = set(gallery.here(changes.about()))
+    changes.tidy(stored)
+    gallery.retire(not_searched(changes, decided, stored))
     return identities
 
 
-def not_searched(changes: TemplateChanges, who: WhoIsWho, gallery: LearningGallery) -> set[str]:
-    """Return the faces that nobody is recognised by: replaced by others, or unlearned."""
-    stored = _stored_of(changes, gallery)
+def not_searched(changes: TemplateChanges, who: WhoIsWho, stored: Container[str]) -> set[str]:
+    """Return the faces that nobody is recognised by: replaced by others, or unlearned.
+
+    Of the faces that changes are about `stored` has those which there are.
+    """
     return retired(changes.all(), who.unlearned, stored, who.moved_faces)
 
 
-def _stored_of(changes: TemplateChanges, gallery: LearningGallery) -> set[str]:
-    """Return those faces that changes are about which there are."""
-    about = [face_id for each in changes.all() for face_id in (each.change_id, each.replaced_id)]
-    return set(gallery.here(about))
+def watcher(settings: Settings) -> str | None:
+    """Return the id of a process that names the tenant's people by what held when it began."""
+    return WriteLock.holder(identity_folder(settings) / "people.lock")
 
 
 def who_is_who(settings: Settings) -> WhoIsWho:
@@ -169,13 +188,12 @@ def who_is_who(settings: Settings) -> WhoIsWho:
 
 
 def faces_of(settings: Settings, who: WhoIsWho, identity_id: str) -> list[dict[str, Any]]:
-    """Return what is stored of each face of a person, but its embedding and whose it was."""
+    """Return what is stored of each face of a person, but its template and whose it was."""
     traits = embedder_traits(settings.faces)
     folder = identity_folder(settings)
-    gallery = LearningGallery(
-        folder, embedder=traits.name, dimension=traits.dimension, keys=tenant_keys(settings)
-    )
-    not_used = not_searched(TemplateChanges(folder, embedder=traits.name), who, gallery)
+    faces = stored_faces(folder, traits.name, traits.dimension)
+    changes = TemplateChanges(folder, embedder=traits.name)
+    not_used = not_searched(changes, who, set(map(str, faces["face_id"].to_pylist())))
     return [
         {
             "face_id": row["face_id"],
@@ -185,7 +203,7 @@ def faces_of(settings: Settings, who: WhoIsWho, identity_id: str) -> list[dict[s
             "quality": row["quality"],
             "is_used": row["face_id"] not in not_used,
         }
-        for row in gallery.faces().to_pylist()
+        for row in faces.to_pylist()
         if who.now(who.moved_faces.get(row["face_id"], row["identity_id"])) == identity_id
     ]
 
@@ -205,11 +223,14 @@ def build_resolver(
         visitor_faces=identity.visitor_faces if identity.visitors else None,
         templates=identity.templates,
     )
+    decisions: Decisions = identities.decided
+    if identity.consent == "required":
+        decisions = MatchingByConsent(identities.decided, identities.consents.given())
     return IdentityResolver(
         policy,
         identities.gallery,
         _Visitors(identities.people),
-        identities.decided,
+        decisions,
         build_upkeep(settings, identities),
     )
 

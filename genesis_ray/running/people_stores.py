@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Collection
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from genesis_ray.domain.forgetting import Forgetting, forgetting
+from genesis_ray.domain.consent import without
+from genesis_ray.domain.forgetting import Forgetting, forgetting, redacted
+from genesis_ray.store.consent import CONSENT, ConsentRegister
 from genesis_ray.store.gallery import galleries_in
 from genesis_ray.store.lance_table import LanceTable, stored_schema
 from genesis_ray.store.ledger import Ledger
@@ -36,13 +39,14 @@ class PeopleStores:
         self._folder = folder
         self.people = opened.enter_context(People(folder, writer=True))
         self.ledger = opened.enter_context(Ledger(folder, writer=True))
+        self._consent = opened.enter_context(ConsentRegister(folder, writer=True))
         names = [path.stem for path in sorted(folder.glob("*.lance"))]
         tables = {
             name: opened.enter_context(
                 closing(LanceTable(folder, name, stored_schema(folder, name), writer=True))
             )
             for name in names
-            if name not in ("people", LEDGER)
+            if name not in ("people", LEDGER, CONSENT)
         }
         galleries = {f"faces_{embedder}" for embedder, _ in galleries_in(folder)}
         self._galleries = {name: each for name, each in tables.items() if name in galleries}
@@ -78,6 +82,7 @@ class PeopleStores:
             kept = without_identities(rows, gone.identity_ids)
             note(self._purged(name, table.versions(), len(rows) - len(kept)))
             table.replace(kept)
+        self._purge_consent(gone, note)
         for person in gone.on_their_own:
             self.people.add(person)
         self.people.flush()
@@ -90,6 +95,16 @@ class PeopleStores:
         known = [p for p in self.people.everyone() if p.identity_id in gone.identity_ids]
         note(self._purged("people", self.people.versions(), len(known)))
         self.people.remove(gone.identity_ids)
+
+    def _purge_consent(self, gone: Forgetting, note: Callable[[Purged], None]) -> None:
+        said = self._consent.entries()
+        words = [*gone.names, *gone.identity_ids]
+        kept = [
+            replace(entry, by=redacted(entry.by, words), why=redacted(entry.why, words))
+            for entry in without(said, gone.identity_ids)
+        ]
+        note(self._purged(CONSENT, self._consent.versions(), len(said) - len(kept)))
+        self._consent.replace(kept)
 
     def _purged(
         self, name: str, versions: list[int], removed: int, made_anonymous: int = 0

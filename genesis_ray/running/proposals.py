@@ -12,12 +12,13 @@ from genesis_ray.domain.people import Person
 from genesis_ray.domain.proposals import Proposal, mergeable, propose
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.running.assembly import embedder_traits, impostors_of
+from genesis_ray.running.galleries import open_gallery
 from genesis_ray.running.identities import identity_folder, not_searched, who_is_who
 from genesis_ray.running.presence import Seen, seen_in
 from genesis_ray.running.repairs import Repairs
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
-from genesis_ray.store.learning_gallery import LearningGallery
+from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.template_changes import TemplateChanges
 
@@ -108,15 +109,17 @@ def _candidates(proposal: Proposal, who: WhoIsWho, seen: Seen) -> Candidates:
 def _templates(settings: Settings, who: WhoIsWho) -> dict[str, npt.NDArray[np.float32]]:
     """Return the templates [n, dimension] of everybody who has some, by who they are now."""
     traits = embedder_traits(settings.faces)
-    folder = identity_folder(settings)
-    gallery = LearningGallery(
-        folder,
+    keys = tenant_keys(settings)
+    gallery = open_gallery(
+        settings,
         embedder=traits.name,
         dimension=traits.dimension,
-        keys=tenant_keys(settings),
+        keys=keys,
+        access=Access(action="propose", reason="compares people, to propose merges"),
         moved=who.moved_faces,
     )
-    gallery.retire(not_searched(TemplateChanges(folder, embedder=traits.name), who, gallery))
+    changes = TemplateChanges(identity_folder(settings), embedder=traits.name)
+    gallery.retire(not_searched(changes, who, gallery.here(changes.about())))
     members: dict[str, list[str]] = {person.identity_id: [] for person in who.people}
     for identity_id in gallery.identity_ids():
         members.get(who.now(identity_id), []).append(identity_id)

@@ -26,11 +26,10 @@ from genesis_ray.domain.ledger import (
 )
 from genesis_ray.domain.ledger_checks import check
 from genesis_ray.errors import ConfigurationError, LedgerError, NotFoundError
-from genesis_ray.running.identities import faces_of, identity_folder
+from genesis_ray.running.identities import faces_of, identity_folder, watcher
 from genesis_ray.running.naming import TrackName, find
 from genesis_ray.settings import Settings
 from genesis_ray.store.ledger import Ledger
-from genesis_ray.store.lock import WriteLock
 from genesis_ray.store.people import People
 from genesis_ray.store.reader import read_table
 from genesis_ray.store.run_folder import RunFolder
@@ -189,7 +188,7 @@ class Repairs:
 
     def watcher(self) -> str | None:
         """Return the id of a process that names people by what held when it began."""
-        return WriteLock.holder(self._folder / "people.lock")
+        return watcher(self._settings)
 
     def _envelope(self) -> "_Envelope":
         known = {entry.entry_id for entry in self._ledger.entries()}

@@ -33,6 +33,7 @@ from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.running.watching import people_in, settle, watch
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
+from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.reader import read_table
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.template_keys import KeyRing
@@ -195,7 +196,11 @@ class Replay:
             if camera == camera_id
         }
         with ExitStack() as opened:
-            identities = open_identities(self._settings, self._embedder, self._keys, opened)
+            where = f"what was set aside of the run in {self._run.path.resolve()}"
+            access = Access(action="match", reason=f"names tracks of {where}")
+            identities = open_identities(
+                self._settings, self._embedder, self._keys, opened, access=access
+            )
             resolver = build_resolver(self._settings, identities, self._embedder)
             together = settle(
                 {camera_id: iter(reports)},

@@ -16,6 +16,7 @@ from genesis_ray.running.identities import (
 )
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
+from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.ledger import Ledger
 
 _DAY_S = 86_400.0
@@ -42,7 +43,9 @@ def tidy(settings: Settings, *, at: datetime, dry_run: bool = False) -> Tidied:
     """
     with ExitStack() as opened:
         traits = embedder_traits(settings.faces)
-        identities = open_identities(settings, traits, tenant_keys(settings), opened)
+        access = Access(action="tidy", reason="removes the faces of visitors who expired")
+        keys = tenant_keys(settings)
+        identities = open_identities(settings, traits, keys, opened, access=access)
         return forget_expired(settings, identities, at=at, dry_run=dry_run)
 
 

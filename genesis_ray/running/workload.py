@@ -24,6 +24,7 @@ from genesis_ray.running.station_values import Report
 from genesis_ray.running.tenant_keys import passing_keys
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
+from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.template_keys import KeyRing
 from genesis_ray.vision.tiling import TILES
@@ -170,7 +171,8 @@ def _open_log(
     opened: ExitStack,
 ) -> _Log:
     names = [camera.camera_id for camera in cameras]
-    identities = open_identities(settings, embedder, keys, opened)
+    access = Access(action="match", reason="measures how fast this machine names tracks")
+    identities = open_identities(settings, embedder, keys, opened, access=access)
     resolver = build_resolver(settings, identities, embedder)
     log = opened.enter_context(EventLog(folder / "events"))
     return _Log(ResolverStage(names, resolver), JournalStage(names, build_journal(settings)), log)

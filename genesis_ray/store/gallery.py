@@ -1,8 +1,8 @@
 """One tenant's face gallery: the template of every enrolled face, in LanceDB and in memory."""
 
-import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -16,6 +16,7 @@ from genesis_ray.domain.identity import Candidate, Embedding
 from genesis_ray.errors import StoreError
 from genesis_ray.store.gallery_keys import GalleryKeys
 from genesis_ray.store.lance_table import LanceTable, stored_schema
+from genesis_ray.store.patience import patiently
 from genesis_ray.store.recall import Recall
 from genesis_ray.store.schemas import gallery_schema
 from genesis_ray.store.searched_faces import SearchedFaces
@@ -30,10 +31,6 @@ from genesis_ray.store.templates import (
 )
 
 _PREFIX = "faces_"
-
-_OPENINGS = 5
-_OPEN_AGAIN_S = 0.05
-"""A reader opens again where rows were renewed, and what was there removed, while it read."""
 
 
 class FaceGallery:
@@ -113,7 +110,7 @@ class FaceGallery:
         Raises:
             StoreError: The embedding is not a unit vector of this gallery's dimension.
         """
-        self._check(embedding[None])
+        self.check(embedding[None])
         return self._faces.nearest(embedding, limit=limit)
 
     def expect(self, embeddings: Embeddings, *, limit: int) -> None:
@@ -148,7 +145,7 @@ class FaceGallery:
             StoreError: This was not opened for writing, or an embedding is no unit vector of
                 this gallery's dimension.
         """
-        self._check(embeddings)
+        self.check(embeddings)
         n = len(embeddings)
         if len(qualities) != n:
             raise StoreError(
@@ -249,14 +246,10 @@ class FaceGallery:
 
     def _open(self, folder: Path) -> None:
         """Open the table and take in its faces under the current key."""
-        for left in reversed(range(_OPENINGS)):
-            try:
-                self._open_once(folder)
-                return
-            except StoreError:
-                if self._writer or not left:
-                    raise
-            time.sleep(_OPEN_AGAIN_S)
+        if self._writer:
+            self._open_once(folder)
+        else:
+            patiently(partial(self._open_once, folder))
 
     def _open_once(self, folder: Path) -> None:
         name = _PREFIX + self._embedder
@@ -296,7 +289,12 @@ class FaceGallery:
         self._table.add(rows)
         self._faces.remember(rows)
 
-    def _check(self, embeddings: Embeddings) -> None:
+    def check(self, embeddings: Embeddings) -> None:
+        """See that embeddings [n, dimension] could be faces of this gallery.
+
+        Raises:
+            StoreError: One has another length than 1, or another dimension.
+        """
         if embeddings.ndim != 2 or embeddings.shape[1] != self._dimension:
             raise StoreError(
                 f"the gallery of {self._embedder!r} holds embeddings [n, {self._dimension}], "

@@ -160,6 +160,17 @@ _TEMPLATE_CHANGES: list[tuple[str, pa.DataType]] = [
     ("similarity", pa.float32()),
 ]
 TEMPLATE_CHANGES_SCHEMA = pa.schema(_TEMPLATE_CHANGES)
+_CONSENT: list[tuple[str, pa.DataType]] = [
+    ("entry_id", pa.string()),
+    ("identity_id", pa.string()),
+    ("member_ids", _IDS),  # all that were this person then
+    ("said", pa.string()),  # given or withdrawn
+    ("at", _TIME),  # when it was said
+    ("noted_at", _TIME),
+    ("by", pa.string()),
+    ("why", pa.string()),
+]
+CONSENT_SCHEMA = pa.schema(_CONSENT)
 
 
 def gallery_schema(dimension: int) -> pa.Schema:

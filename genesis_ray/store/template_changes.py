@@ -39,6 +39,10 @@ class TemplateChanges:
         """Return the changes in their order."""
         return list(self._changes.values())
 
+    def about(self) -> list[str]:
+        """Return the faces that changes are about: the new ones, and those they replaced."""
+        return [face_id for each in self.all() for face_id in (each.change_id, each.replaced_id)]
+
     def of(self, identity_ids: Iterable[str]) -> list[TemplateChange]:
         """Return what identities learned, in the order of capture time."""
         own = (change_id for each in identity_ids for change_id in self._by_identity.get(each, ()))

@@ -1,14 +1,19 @@
+import shutil
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
 
+from genesis_ray.domain.consent import ConsentEntry
 from genesis_ray.domain.events import FaceRecognized
 from genesis_ray.domain.identity import Face
 from genesis_ray.domain.ledger import Entry, Merge, Reject, Rename, Split, TrackSight
 from genesis_ray.domain.people import visitor
+from genesis_ray.errors import StoreError
+from genesis_ray.running.auditing import audit_log
 from genesis_ray.running.identities import (
+    Entries,
     build_resolver,
     faces_of,
     identity_folder,
@@ -17,7 +22,10 @@ from genesis_ray.running.identities import (
 )
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
+from genesis_ray.store.audit_entry import Access
+from genesis_ray.store.consent import ConsentRegister
 from genesis_ray.store.ledger import Ledger
+from genesis_ray.store.tenants import audit_folder
 from genesis_ray.testing import ColourEmbedder
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -25,12 +33,19 @@ EMBEDDER = ColourEmbedder()
 ANN_FACE, BEN_FACE = np.eye(EMBEDDER.dimension, dtype=np.float32)[:2]
 
 
+def opened_identities(settings: Settings, opened: ExitStack, *, entries: Entries | None = None):
+    access = Access(action="match", reason="test")
+    return open_identities(
+        settings, EMBEDDER, tenant_keys(settings), opened, access=access, entries=entries
+    )
+
+
 @pytest.fixture
 def settings(tmp_path) -> Settings:
     """The settings of a tenant with two visitors, one face each."""
     settings = Settings(data_dir=tmp_path / "data", faces={"embedder": "synthetic"})
     with ExitStack() as opened:
-        identities = open_identities(settings, EMBEDDER, tenant_keys(settings), opened)
+        identities = opened_identities(settings, opened)
         for number, (identity_id, face) in enumerate((("ann", ANN_FACE), ("ben", BEN_FACE))):
             at = NOON + timedelta(minutes=number)
             identities.people.add(visitor(identity_id, at=at))
@@ -48,12 +63,15 @@ def own(number: int) -> dict[str, object]:
     return {"entry_id": str(number), "at": NOON, "by": "eve", "why": ""}
 
 
-def named(settings: Settings, face: np.ndarray, *, entries: int | None = None) -> list[str]:
+def named(settings: Settings, face: np.ndarray, *, entries: Entries | None = None) -> list[str]:
     """Return the names that a track of so many faces is given by a system that begins now."""
+    return [name for name, _ in resolved(settings, face, entries=entries) if name]
+
+
+def resolved(settings: Settings, face: np.ndarray, *, entries: Entries | None = None) -> list:
+    """Return what is told of such a track: names, and whom its faces were compared with."""
     with ExitStack() as opened:
-        identities = open_identities(
-            settings, EMBEDDER, tenant_keys(settings), opened, entries=entries
-        )
+        identities = opened_identities(settings, opened, entries=entries)
         resolver = build_resolver(settings, identities, EMBEDDER)
         events = [
             event
@@ -70,9 +88,10 @@ def named(settings: Settings, face: np.ndarray, *, entries: int | None = None) -
             )
         ]
         return [
-            identities.name_of(each.identity_id)
-            for each in events
+            (identities.name_of(each.identity_id), ())
             if isinstance(each, FaceRecognized)
+            else (None, each.candidate_ids)
+            for each in events
         ]
 
 
@@ -88,8 +107,8 @@ def test_a_system_that_begins_names_by_what_was_decided(settings):
 
 def test_a_system_that_goes_on_names_by_what_had_been_decided_when_it_began(settings):
     decide(settings, MERGE, RENAME)
-    assert named(settings, BEN_FACE, entries=0) == ["visitor ben"]
-    assert named(settings, BEN_FACE, entries=1) == ["visitor ann"]
+    assert named(settings, BEN_FACE, entries=Entries(0, 0)) == ["visitor ben"]
+    assert named(settings, BEN_FACE, entries=Entries(1, 0)) == ["visitor ann"]
 
 
 def test_a_face_that_was_split_off_names_the_new_identity(settings):
@@ -116,7 +135,89 @@ def test_a_rejected_track_is_not_named_so(settings):
 
 def test_somebody_new_is_called_what_people_have_them_as(settings):
     with ExitStack() as opened:
-        identities = open_identities(settings, EMBEDDER, tenant_keys(settings), opened)
+        identities = opened_identities(settings, opened)
         identities.people.add(visitor("carl", at=NOON))
         assert identities.name_of("carl") == "visitor carl"
         assert identities.name_of("nobody") == "nobody"
+
+
+def say(settings: Settings, what: str, *members: str, at: datetime = NOON) -> None:
+    with ConsentRegister(identity_folder(settings), writer=True) as register:
+        register.append(
+            ConsentEntry(
+                entry_id=f"{what} {members}", identity_id=members[0], member_ids=members,
+                said=what, at=at, noted_at=at, by="eve", why="",
+            )
+        )  # fmt: skip
+
+
+def strictly(settings: Settings) -> Settings:
+    """Return the settings of a tenant that recognises nobody without consent."""
+    identity = settings.identity.model_copy(update={"consent": "required"})
+    return settings.model_copy(update={"identity": identity})
+
+
+def compared_with(settings: Settings, face: np.ndarray) -> set[str]:
+    return {each for _, candidates in resolved(settings, face) for each in candidates}
+
+
+def test_who_gave_no_consent_is_no_candidate_and_no_score_of_theirs_is_told(settings):
+    say(settings, "given", "ben")
+    strict = strictly(settings)
+    assert named(strict, ANN_FACE) == []
+    assert compared_with(strict, ANN_FACE) == {"ben"}
+    assert named(strict, BEN_FACE) == ["visitor ben"]
+
+
+def test_who_withdraws_consent_is_not_recognised_by_what_begins_then(settings):
+    strict = strictly(settings)
+    say(settings, "given", "ann")
+    assert named(strict, ANN_FACE) == ["visitor ann"]
+    say(settings, "withdrawn", "ann", at=NOON + timedelta(hours=1))
+    assert named(strict, ANN_FACE) == []
+    assert compared_with(strict, ANN_FACE) == set()
+
+
+def test_where_consent_is_not_needed_everybody_is_recognised(settings):
+    say(settings, "withdrawn", "ann")
+    assert named(settings, ANN_FACE) == ["visitor ann"]
+
+
+def test_what_goes_on_knows_the_consent_that_there_was_when_it_began(settings):
+    strict = strictly(settings)
+    say(settings, "given", "ann")
+    say(settings, "withdrawn", "ann", at=NOON + timedelta(hours=1))
+    assert named(strict, ANN_FACE, entries=Entries(0, 1)) == ["visitor ann"]
+    assert named(strict, ANN_FACE, entries=Entries(0, 0)) == []
+    assert named(strict, ANN_FACE, entries=Entries(0, 2)) == []
+
+
+def test_consent_of_merged_people_is_the_strictest(settings):
+    strict = strictly(settings)
+    decide(settings, MERGE)
+    say(settings, "given", "ann")
+    assert named(strict, BEN_FACE) == ["visitor ann"]
+    say(settings, "withdrawn", "ben")
+    assert named(strict, ANN_FACE) == []
+
+
+def test_each_opening_is_in_the_audit_log_with_its_reason(settings):
+    named(settings, ANN_FACE)
+    log = audit_log(settings)
+    assert [(entry.action, entry.reason) for entry in log.entries()] == [("match", "test")] * 2
+    assert log.verify().problem is None
+
+
+def test_what_is_stored_of_faces_is_told_without_reading_a_template(settings):
+    before = len(audit_log(settings).entries())
+    (face,) = faces_of(settings, who_is_who(settings), "ann")
+    assert face.keys() == {"face_id", "enrolled_as", "camera_id", "enrolled_at", "quality"}
+    assert len(audit_log(settings).entries()) == before
+
+
+def test_where_nothing_can_be_noted_nothing_is_opened(settings):
+    folder = audit_folder(settings.data_dir, settings.tenant_id)
+    shutil.rmtree(folder)
+    folder.write_text("in the way")
+    with pytest.raises(StoreError, match="audit"):
+        named(settings, ANN_FACE)

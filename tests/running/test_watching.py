@@ -19,9 +19,11 @@ from genesis_ray.running.tenant_keys import passing_keys
 from genesis_ray.running.watching import settle, watch
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
+from genesis_ray.store.audit_entry import Access
 from genesis_ray.testing import ColourDetector, ColourEmbedder
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
+ACCESS = Access(action="match", reason="test")
 LEFT = {"zone_id": "left", "outline": [(0, 0), (0.7, 0), (0.7, 1), (0, 1)]}
 
 
@@ -173,7 +175,9 @@ def run(settings):
         }
         names = list(reports)
         with ExitStack() as opened:
-            identities = open_identities(own, ColourEmbedder(), passing_keys("default"), opened)
+            identities = open_identities(
+                own, ColourEmbedder(), passing_keys("default"), opened, access=ACCESS
+            )
             resolving = ResolverStage(names, build_resolver(own, identities, ColourEmbedder()))
             journaling = JournalStage(names, build_journal(own))
             batches = list(settle(reports, resolving, journaling, clock=StageClock(), **options))
@@ -245,7 +249,7 @@ def test_the_camera_that_is_least_far_is_read_next(settings):
     names = ["quick", "slow"]
     with ExitStack() as opened:
         keys = passing_keys("default")
-        identities = open_identities(settings, ColourEmbedder(), keys, opened)
+        identities = open_identities(settings, ColourEmbedder(), keys, opened, access=ACCESS)
         resolver = build_resolver(settings, identities, ColourEmbedder())
         list(
             settle(
