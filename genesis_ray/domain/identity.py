@@ -1,6 +1,5 @@
 """The rules that turn face similarities into an identity."""
 
-from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -69,18 +68,16 @@ def runner_up(ranked: Sequence[Candidate]) -> Candidate | None:
     return next((c for c in ranked if c.identity_id != ranked[0].identity_id), None)
 
 
-class TrackVote:
-    """The recent verdicts on one track's faces."""
+def alike(faces: Sequence[Face], least: float) -> list[Face]:
+    """Return the faces that are like the most typical one, in their order.
 
-    def __init__(self, policy: MatchPolicy) -> None:
-        self._policy = policy
-        self._recent: deque[Candidate] = deque(maxlen=2 * policy.votes - 1)
-
-    def cast(self, candidate: Candidate) -> Candidate | None:
-        """Add a verdict; return the elected identity's best one once enough agree."""
-        self._recent.append(candidate)
-        identity_id, count = Counter(c.identity_id for c in self._recent).most_common(1)[0]
-        if count < self._policy.votes:
-            return None
-        agreeing = (c for c in self._recent if c.identity_id == identity_id)
-        return max(agreeing, key=lambda c: c.similarity)
+    A track may carry a face of somebody else, who stood in front. Its own are the many.
+    """
+    embeddings = np.stack([face.embedding for face in faces])
+    similarities = np.vecdot(embeddings[:, None], embeddings[None])
+    typical = int(np.argmax(np.median(similarities, axis=1)))
+    return [
+        face
+        for face, similarity in zip(faces, similarities[typical], strict=True)
+        if similarity >= least
+    ]

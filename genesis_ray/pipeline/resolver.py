@@ -2,34 +2,29 @@
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from genesis_ray.domain.events import Event, FaceRecognized, FaceScored, stable_id
+from genesis_ray.domain.events import Event, FaceRecognized, stable_id
 from genesis_ray.domain.identity import (
     Candidate,
     Embedding,
     Face,
     MatchPolicy,
-    TrackVote,
+    alike,
     runner_up,
 )
 from genesis_ray.domain.ledger import NOTHING_DECIDED
+from genesis_ray.domain.voting import TrackVote
+from genesis_ray.pipeline.face_events import FaceEvents
+from genesis_ray.pipeline.track_memory import ResolverMemory, TrackFaces
 
 _CANDIDATES_KEPT = 5
 """Identities named in a `FaceScored`: enough to explain a decision, few enough to store."""
-
-_EVIDENCE_KEPT = timedelta(minutes=10)
-"""Faces of a nameless track decide together unless a longer pause lies between them."""
-
-_NAME_KEPT = timedelta(days=1)
-"""How long it is remembered that a track was named: no track shows a face again after more."""
-
-_TIDIED_EVERY = timedelta(minutes=1)
 
 _SAME_FACE = 0.4
 """Part of the threshold that faces of one track reach among themselves even when blurred, and
@@ -110,6 +105,9 @@ class IdentityResolver:
         decisions: Decisions = NOTHING_DECIDED,
     ) -> None:
         self._policy = policy
+        self._events = FaceEvents(
+            tenant_id=policy.tenant_id, site_id=policy.site_id, embedder=policy.embedder
+        )
         self._gallery = gallery
         self._visitors = visitors
         self._decisions = decisions
@@ -118,7 +116,7 @@ class IdentityResolver:
     def resolve(self, face: Face) -> list[Event]:
         """Take the next face in capture order; return its score and, once, its track's name."""
         ranked = self._ranked(face.embedding, face)
-        events: list[Event] = [self._scored(face, ranked)]
+        events: list[Event] = [self._events.scored(face, ranked)]
         track = self._track_of(face)
         if track.named or face.quality < self._policy.min_quality:
             return events
@@ -131,33 +129,33 @@ class IdentityResolver:
         return events
 
     def _by_vote(
-        self, track: "_TrackFaces", face: Face, ranked: Sequence[Candidate]
+        self, track: TrackFaces, face: Face, ranked: Sequence[Candidate]
     ) -> FaceRecognized | None:
         best = self._policy.match.best(ranked)
         elected = track.vote.cast(best) if best else None
         if elected is None:
             return None
-        return self._recognized(face, elected, runner_up(ranked), self._policy.match.votes)
+        return self._named(face, elected, runner_up(ranked), self._policy.match.votes)
 
-    def _as_a_whole(self, track: "_TrackFaces", face: Face) -> FaceRecognized | None:
+    def _as_a_whole(self, track: TrackFaces, face: Face) -> FaceRecognized | None:
         wanted = self._policy.visitor_faces
         if wanted is None or len(track.faces) < wanted:
             return None
-        alike = _alike(list(track.faces), _SAME_FACE * self._policy.match.threshold)
-        if len(alike) < wanted:
+        own = alike(list(track.faces), _SAME_FACE * self._policy.match.threshold)
+        if len(own) < wanted:
             return None
-        mean = np.mean([seen.embedding for seen in alike], axis=0)
+        mean = np.mean([seen.embedding for seen in own], axis=0)
         mean = (mean / np.linalg.norm(mean)).astype(np.float32)
         ranked = self._ranked(mean, face)
         if ranked and ranked[0].similarity >= self._policy.match.threshold:
             best = self._policy.match.best(ranked)
-            return self._recognized(face, best, runner_up(ranked), len(alike)) if best else None
-        return self._new_visitor(alike, face, ranked)
+            return self._named(face, best, runner_up(ranked), len(own)) if best else None
+        return self._new_visitor(own, face, ranked)
 
     def _new_visitor(
-        self, alike: Sequence[Face], face: Face, ranked: Sequence[Candidate]
+        self, own: Sequence[Face], face: Face, ranked: Sequence[Candidate]
     ) -> FaceRecognized | None:
-        first = alike[0]
+        first = own[0]
         identity_id = str(
             stable_id(
                 self._policy.tenant_id,
@@ -169,7 +167,7 @@ class IdentityResolver:
         )
         if not self._may_be(identity_id, face):
             return None  # who was made of this track when it was looked at before
-        best = sorted(alike, key=lambda seen: -seen.quality)[:_VISITOR_TEMPLATES]
+        best = sorted(own, key=lambda seen: -seen.quality)[:_VISITOR_TEMPLATES]
         self._gallery.enroll(
             identity_id,
             np.stack([seen.embedding for seen in best]),
@@ -180,7 +178,7 @@ class IdentityResolver:
         self._visitors.add_visitor(identity_id, at=face.captured_at)
         rival = ranked[0] if ranked else None
         itself = Candidate(self._decisions.now(identity_id), 1.0)
-        return self._recognized(face, itself, rival, len(alike), is_new=True)
+        return self._named(face, itself, rival, len(own), is_new=True)
 
     def _ranked(self, embedding: Embedding, face: Face) -> list[Candidate]:
         """Return the most similar of those whom a face's track may be, as who they are now."""
@@ -199,40 +197,19 @@ class IdentityResolver:
     def _may_be(self, identity_id: str, face: Face) -> bool:
         return self._decisions.may_be(identity_id, face.camera_id, face.track_id, face.captured_at)
 
-    def _track_of(self, face: Face) -> "_TrackFaces":
+    def _track_of(self, face: Face) -> TrackFaces:
         now = face.captured_at
-        self._tidy(now)
+        self.memory.tidy(now)
         key = (face.camera_id, face.track_id)
         track = self.memory.tracks.get(key)
         if track is None or track.is_over(now):
             wanted = self._policy.visitor_faces
             faces: deque[Face] = deque(maxlen=2 * wanted - 1 if wanted else 0)
-            track = self.memory.tracks[key] = _TrackFaces(TrackVote(self._policy.match), now, faces)
+            track = self.memory.tracks[key] = TrackFaces(TrackVote(self._policy.match), now, faces)
         track.last_at = max(track.last_at, now)
         return track
 
-    def _tidy(self, now: datetime) -> None:
-        memory = self.memory
-        if memory.tidied_at and now - memory.tidied_at < _TIDIED_EVERY:
-            return
-        memory.tidied_at = now
-        memory.tracks = {k: track for k, track in memory.tracks.items() if not track.is_over(now)}
-
-    def _scored(self, face: Face, ranked: Sequence[Candidate]) -> FaceScored:
-        return FaceScored(
-            tenant_id=self._policy.tenant_id,
-            site_id=self._policy.site_id,
-            camera_id=face.camera_id,
-            occurred_at=face.captured_at,
-            track_id=face.track_id,
-            face_index=face.face_index,
-            quality=face.quality,
-            embedder=self._policy.embedder,
-            candidate_ids=tuple(candidate.identity_id for candidate in ranked),
-            similarities=tuple(candidate.similarity for candidate in ranked),
-        )
-
-    def _recognized(
+    def _named(
         self,
         face: Face,
         winner: Candidate,
@@ -241,57 +218,7 @@ class IdentityResolver:
         *,
         is_new: bool = False,
     ) -> FaceRecognized:
-        return FaceRecognized(
-            tenant_id=self._policy.tenant_id,
-            site_id=self._policy.site_id,
-            camera_id=face.camera_id,
-            occurred_at=face.captured_at,
-            track_id=face.track_id,
-            identity_id=winner.identity_id,
-            decision="named",
-            similarity=winner.similarity,
-            runner_up_similarity=rival.similarity if rival else None,
-            threshold=self._policy.match.threshold,
-            votes=votes,
-            quality=face.quality,
-            gate="",
-            is_new=is_new,
-            embedder=self._policy.embedder,
+        threshold = self._policy.match.threshold
+        return self._events.recognized(
+            face, winner, rival, votes, threshold=threshold, is_new=is_new
         )
-
-
-def _alike(faces: Sequence[Face], least: float) -> list[Face]:
-    """Return the faces that are like the most typical one, in their order.
-
-    A track may carry a face of somebody else, who stood in front. Its own are the many.
-    """
-    embeddings = np.stack([face.embedding for face in faces])
-    similarities = np.vecdot(embeddings[:, None], embeddings[None])
-    typical = int(np.argmax(np.median(similarities, axis=1)))
-    return [
-        face
-        for face, similarity in zip(faces, similarities[typical], strict=True)
-        if similarity >= least
-    ]
-
-
-@dataclass(slots=True)
-class _TrackFaces:
-    """What is known of one track's faces until it has a name, and then that it has."""
-
-    vote: TrackVote
-    last_at: datetime
-    faces: deque[Face]
-    named: bool = False
-
-    def is_over(self, now: datetime) -> bool:
-        """Tell whether a face of `now` could have nothing to do with these any more."""
-        return now - self.last_at > (_NAME_KEPT if self.named else _EVIDENCE_KEPT)
-
-
-@dataclass(slots=True)
-class ResolverMemory:
-    """What a resolver knows beside gallery and register, which are stored elsewhere."""
-
-    tracks: dict[tuple[str, int], _TrackFaces] = field(default_factory=dict)
-    tidied_at: datetime | None = None
