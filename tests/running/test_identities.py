@@ -120,3 +120,41 @@ def test_somebody_new_is_called_what_people_have_them_as(settings):
         identities.people.add(visitor("carl", at=NOON))
         assert identities.name_of("carl") == "visitor carl"
         assert identities.name_of("nobody") == "nobody"
+
+
+def outcome_of(settings: Settings, similarity: float) -> FaceRecognized:
+    """Return what becomes of a track with one face, so similar to Ann and to nobody else."""
+    other = np.eye(EMBEDDER.dimension, dtype=np.float32)[5]
+    face = Face(
+        camera_id="door",
+        track_id=1,
+        face_index=0,
+        captured_at=NOON,
+        embedding=(similarity * ANN_FACE + np.sqrt(1 - similarity**2) * other).astype(np.float32),
+        quality=1.0,
+    )
+    with ExitStack() as opened:
+        keys = tenant_keys(settings)
+        identities = open_identities(settings, EMBEDDER, keys, opened)
+        resolver = build_resolver(settings, identities, EMBEDDER)
+        resolver.resolve(face)
+        ((_, outcome),) = resolver.lapse(NOON + timedelta(hours=1))
+        return outcome
+
+
+def with_identity(settings: Settings, **changes) -> Settings:
+    return settings.model_copy(update={"identity": settings.identity.model_copy(update=changes)})
+
+
+def test_a_decision_says_whether_its_threshold_was_set_or_came_with_the_embedder(settings):
+    own = outcome_of(settings, 0)
+    assert (own.threshold, own.threshold_origin) == (EMBEDDER.threshold, "calibrated")
+    chosen = outcome_of(with_identity(settings, threshold=0.6), 0)
+    assert (chosen.threshold, chosen.threshold_origin) == (0.6, "settings")
+
+
+def test_a_review_begins_as_far_below_the_threshold_as_the_settings_say(settings):
+    similarities = [EMBEDDER.threshold - below for below in (0.04, 0.06)]
+    assert [outcome_of(settings, each).decision for each in similarities] == ["review", "unknown"]
+    wide = with_identity(settings, review=0.1)
+    assert [outcome_of(wide, each).decision for each in similarities] == ["review"] * 2
