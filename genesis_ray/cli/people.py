@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from genesis_ray.cli import decisions, repairs
+from genesis_ray.cli import decisions, explain, repairs
 from genesis_ray.cli.run import ConfigOption, DataOption
 
 if TYPE_CHECKING:
@@ -126,6 +126,7 @@ app.command()(repairs.rename)
 app.command()(repairs.reject)
 app.command()(repairs.undo)
 app.command()(decisions.log)
+app.command()(explain.explain)
 
 
 def _to_json(person: "Person") -> dict[str, object]:
