@@ -39,7 +39,17 @@ class IdentitySettings(Section):
         default=None, description="Least similarity; unset: the embedder's calibrated one"
     )
     margin: Fraction = 0.05
-    votes: int = Field(default=3, ge=1)
+    votes: int = Field(
+        default=3,
+        ge=1,
+        description="Good faces that must agree before a track is named; 2 at least, whatever is "
+        "set. A face of quality 0.5 and more is a good one, a worse one counts for less",
+    )
+    review: Fraction = Field(
+        default=0.05,
+        description="A nameless track is for review where its faces come as near as this below "
+        "the threshold to somebody; 0: only where votes or the margin were short",
+    )
     visitors: bool = Field(
         default=False, description="Give people nobody enrolled a pseudonymous identity"
     )

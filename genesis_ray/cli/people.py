@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from genesis_ray.cli import consent, decisions, repairs, upkeep
+from genesis_ray.cli import consent, decisions, explain, repairs, upkeep
 from genesis_ray.cli.run import ConfigOption, DataOption
 
 if TYPE_CHECKING:
@@ -157,6 +157,7 @@ app.command()(repairs.rename)
 app.command()(repairs.reject)
 app.command()(repairs.undo)
 app.command()(decisions.log)
+app.command()(explain.explain)
 app.command()(consent.consent)
 app.command()(upkeep.templates)
 app.command()(upkeep.propose)

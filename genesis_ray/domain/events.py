@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import ClassVar, Literal
 from uuid import UUID, uuid5
 
+from genesis_ray.domain.identity import Verdict
 from genesis_ray.domain.lines import LineDirection
 from genesis_ray.domain.stream_health import StreamState
 from genesis_ray.domain.zones import Direction
@@ -17,6 +18,12 @@ from genesis_ray.domain.zones import Direction
 _NAMESPACE = UUID("6d0a53a1-58b5-5c0b-9b67-2f2d2f6c1b7e")
 
 Decision = Literal["named", "review", "unknown"]
+"""What became of a track: it has a name; it may be somebody, whom a person should look at; it
+showed good faces and is nobody known."""
+
+Basis = Literal["votes", "mean"]
+"""What was compared: each face by itself, or the mean of the faces that are alike."""
+
 CameraState = Literal[StreamState, "ended", "failed"]
 SystemState = Literal[
     "restarted",
@@ -100,7 +107,11 @@ class LineCrossed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaceScored(Event):
-    """How similar one face of a track was to the nearest identities, best first."""
+    """How similar one face of a track was to the nearest identities, best first.
+
+    `verdict` says whether it voted for the first of them, and if not, why; `weight` is what it
+    counts for, in good faces.
+    """
 
     KEY = ("track_id", "face_index")
     track_id: int
@@ -109,14 +120,24 @@ class FaceScored(Event):
     embedder: str
     candidate_ids: tuple[str, ...]
     similarities: tuple[float, ...]
+    verdict: Verdict | None = None
+    weight: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaceRecognized(Event):
-    """A track was given an identity.
+    """What became of a track, by its faces: see `Decision`. Only one that is named has a name.
+
+    A track is named by the face that brings the last evidence for it, at that face's time. What
+    was not named gets its row when its evidence lapses, at the time of its last usable face: for
+    review with the identity to look at, as unknown with none (""). A track that shows its face
+    again later can still be named, which is another row.
 
     `gate` names the rule that let it through, "" where none applies; `is_new` says
     that the identity, a pseudonymous visitor, was made from this very track.
+    `threshold_origin` says where the threshold came from. `votes` faces bore the decision:
+    `face_indices`, with what each has for `qualities` and `similarities`, to the identity or,
+    where the `basis` is their mean, to that mean; `evidence` is what they weigh, in good faces.
     """
 
     KEY = ("track_id",)
@@ -131,6 +152,13 @@ class FaceRecognized(Event):
     gate: str
     is_new: bool
     embedder: str
+    runner_up_id: str | None = None
+    threshold_origin: str = ""
+    basis: Basis = "votes"
+    evidence: float = 0.0
+    face_indices: tuple[int, ...] = ()
+    qualities: tuple[float, ...] = ()
+    similarities: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +36,18 @@ class Candidate(NamedTuple):
     similarity: float
 
 
+Verdict = Literal[
+    "voted", "quality", "nobody", "threshold", "margin", "rejected", "gate", "decided"
+]
+"""What one face said of its track: it voted, or why it did not. Its quality was too low; nobody is
+enrolled; the nearest identity is not near enough, or has a rival too close behind; the one that
+would have been nearest was rejected by somebody for this track, or kept out by a gate; the track
+had its name already."""
+
+FEWEST_FACES = 2
+"""A single face never names a track, whatever the settings say."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatchPolicy:
     """When a face is close enough to be called somebody.
@@ -46,21 +58,35 @@ class MatchPolicy:
     Attributes:
         threshold: Least similarity that counts; belongs to an embedder.
         margin: Lead the best candidate needs over the next identity.
-        votes: Agreeing faces a track needs before it is named.
+        votes: Good faces that have to agree before a track is named.
+        review: Least similarity that is worth a person's look; the threshold by default.
+        origin: Where the threshold came from, in a word or two.
     """
 
     threshold: float
     margin: float = 0.05
     votes: int = 3
+    review: float | None = None
+    origin: str = ""
 
-    def best(self, ranked: Sequence[Candidate]) -> Candidate | None:
-        """Return the clear winner of candidates sorted by falling similarity."""
-        if not ranked or ranked[0].similarity < self.threshold:
-            return None
+    def verdict(self, ranked: Sequence[Candidate]) -> Verdict:
+        """Return whether candidates, sorted by falling similarity, have a clear winner."""
+        if not ranked:
+            return "nobody"
+        if ranked[0].similarity < self.threshold:
+            return "threshold"
         rival = runner_up(ranked)
         if rival and ranked[0].similarity - rival.similarity < self.margin:
-            return None
-        return ranked[0]
+            return "margin"
+        return "voted"
+
+    def near(self, ranked: Sequence[Candidate]) -> list[Candidate]:
+        """Return those worth a look: the best, if it is, and who is within the margin of it."""
+        least = self.threshold if self.review is None else self.review
+        if not ranked or ranked[0].similarity < least:
+            return []
+        least = max(least, ranked[0].similarity - self.margin)
+        return [candidate for candidate in ranked if candidate.similarity >= least]
 
 
 def runner_up(ranked: Sequence[Candidate]) -> Candidate | None:

@@ -1,29 +1,31 @@
 """One tenant's identities: faces in capture order in, names out."""
 
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from genesis_ray.domain.events import Event, FaceRecognized, stable_id
+from genesis_ray.domain.evidence import Window, is_enough, weight_of
 from genesis_ray.domain.face_core import CORE_FACES, core_of
 from genesis_ray.domain.identity import (
+    FEWEST_FACES,
     Candidate,
     Embedding,
     Face,
     MatchPolicy,
+    Verdict,
     alike,
     runner_up,
 )
 from genesis_ray.domain.ledger import NOTHING_DECIDED
 from genesis_ray.domain.template_choice import choose
-from genesis_ray.domain.voting import TrackVote
+from genesis_ray.domain.voting import Ballot, Finding, Support, TrackVote
 from genesis_ray.pipeline.face_events import FaceEvents
-from genesis_ray.pipeline.track_memory import ResolverMemory, TrackFaces
+from genesis_ray.pipeline.resolver_ports import Decisions, Gallery, VisitorRegister
+from genesis_ray.pipeline.track_memory import EVIDENCE_KEPT, ResolverMemory, TrackFaces
 from genesis_ray.pipeline.upkeep import NO_UPKEEP, Upkeep
 
 _CANDIDATES_KEPT = 5
@@ -32,44 +34,6 @@ _CANDIDATES_KEPT = 5
 _SAME_FACE = 0.4
 """Part of the threshold that faces of one track reach among themselves even when blurred, and
 faces of two people rarely do."""
-
-
-class Gallery(Protocol):
-    """The enrolled faces of one tenant, by one embedder."""
-
-    def nearest(self, embedding: Embedding, *, limit: int) -> list[Candidate]:
-        """Return the most similar identities, best first, each once."""
-
-    def expect(self, embeddings: npt.NDArray[np.float32], *, limit: int) -> None:
-        """Take notice of faces [n, dimension] that `nearest` will be asked for."""
-
-    def enroll(
-        self,
-        identity_id: str,
-        embeddings: npt.NDArray[np.float32],
-        *,
-        qualities: Sequence[float],
-        at: datetime,
-        camera_id: str,
-    ) -> None:
-        """Add faces [n, dimension] of an identity; later searches find them."""
-
-
-class VisitorRegister(Protocol):
-    """Keeps who the pseudonymous visitors are."""
-
-    def add_visitor(self, identity_id: str, *, at: datetime) -> None:
-        """Note a new visitor."""
-
-
-class Decisions(Protocol):
-    """What people decided about who is who, which counts more than what faces look like."""
-
-    def now(self, identity_id: str) -> str:
-        """Return whom an identity is now that some were merged."""
-
-    def may_be(self, identity_id: str, camera_id: str, track_id: int, at: datetime) -> bool:
-        """Tell whether nobody said that a track is not this identity."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,9 +58,11 @@ class ResolverPolicy:
 class IdentityResolver:
     """Names tracks by the votes of their faces.
 
-    A track is named once, by `MatchPolicy.votes` agreeing faces. Where visitors are
+    A track is named once, by `MatchPolicy.votes` agreeing good faces. Where visitors are
     allowed, a track with enough good faces and no name is compared as a whole, by the
     mean of its faces that are alike: it is an identity already known, or a new visitor.
+    Of a track that got no name by the time its evidence lapses it says whether somebody
+    should look at it.
 
     Attributes:
         memory: What it has to remember; picklable, so that another process can go on with it.
@@ -125,51 +91,113 @@ class IdentityResolver:
         self._gallery.expect(np.stack([face.embedding for face in faces]), limit=_CANDIDATES_KEPT)
 
     def resolve(self, face: Face) -> list[Event]:
-        """Take the next face in capture order; return its score and, once, its track's name."""
-        ranked = self._ranked(face.embedding, face)
-        events: list[Event] = [self._events.scored(face, ranked)]
-        track = self._track_of(face)
-        if track.named or face.quality < self._policy.min_quality:
-            return events
-        track.faces.append(face)
-        named = self._by_vote(track, face, ranked) or self._as_a_whole(track, face)
-        if named:
-            track.named = True
-            track.faces.clear()
-            events.append(named)
-            self._upkeep.named(face, named)
-        return events
+        """Take the next face in capture order; return its score and what is decided with it.
 
-    def _by_vote(
-        self, track: TrackFaces, face: Face, ranked: Sequence[Candidate]
-    ) -> FaceRecognized | None:
-        best = self._policy.match.best(ranked)
-        elected = track.vote.cast(best) if best else None
-        if elected is None:
-            return None
-        return self._named(face, elected, runner_up(ranked), self._policy.match.votes)
+        That is its track's name, once, or before the score what became of earlier faces of it
+        that lie too far back.
+        """
+        policy = self._policy_for(face)
+        lapsed, track = self._track_of(face, policy)
+        ranking = self._ranked(face.embedding, face)
+        verdict = self._verdict(track, face, ranking, policy)
+        scored = self._events.scored(face, ranking.candidates, verdict)
+        if verdict in ("decided", "quality"):
+            return [*lapsed, scored]
+        track.latest, track.policy = face, policy
+        track.faces.add(face)
+        ballot = Ballot.of(
+            policy,
+            ranking.candidates,
+            verdict,
+            face_index=face.face_index,
+            quality=face.quality,
+        )
+        found = track.vote.cast(ballot) or self._as_a_whole(track, face, policy)
+        if found is None:
+            return [*lapsed, scored]
+        track.named = True
+        track.faces.clear()
+        recognized = self._events.recognized(face, found, policy)
+        self._upkeep.named(face, recognized)
+        return [*lapsed, scored, recognized]
 
-    def _as_a_whole(self, track: TrackFaces, face: Face) -> FaceRecognized | None:
+    def lapse(self, now: datetime) -> list[tuple[datetime, FaceRecognized]]:
+        """Return what became of tracks that were not named and are over by `now`, in their order.
+
+        Each comes with the time at which its evidence lapsed. Call it when all faces until `now`
+        are resolved, as often as you like: what it says does not depend on that.
+        """
+        return [
+            (track.last_at + EVIDENCE_KEPT, outcome)
+            for track in self.memory.lapse(now)
+            for outcome in self._outcome(track)
+        ]
+
+    def _policy_for(self, face: Face) -> MatchPolicy:  # noqa: ARG002  as yet all faces are equal
+        """Return what a face is decided by."""
+        return self._policy.match
+
+    def _verdict(
+        self, track: TrackFaces, face: Face, ranking: "_Ranking", policy: MatchPolicy
+    ) -> Verdict:
+        if track.named:
+            return "decided"
+        if face.quality < self._policy.min_quality:
+            return "quality"
+        verdict = policy.verdict(ranking.candidates)
+        barred = ranking.barred
+        lacks = verdict in ("nobody", "threshold")
+        if lacks and barred and barred.similarity >= policy.threshold:
+            return barred.by
+        return verdict
+
+    def _outcome(self, track: TrackFaces) -> list[FaceRecognized]:
+        """Return what is to be said of a track that is over: nothing, if it is known already."""
+        finding = None if track.named else track.vote.outcome()
+        if finding is None or track.latest is None:
+            return []
+        return [self._events.recognized(track.latest, finding, track.policy)]
+
+    def _as_a_whole(self, track: TrackFaces, face: Face, policy: MatchPolicy) -> Finding | None:
         wanted = self._policy.visitor_faces
-        if wanted is None or len(track.faces) < wanted:
+        if wanted is None or not is_enough(track.faces, wanted):
             return None
-        own = alike(list(track.faces), _SAME_FACE * self._policy.match.threshold)
-        if len(own) < wanted:
+        own = alike(list(track.faces), _SAME_FACE * policy.threshold)
+        if not is_enough(own, wanted):
             return None
-        mean = np.mean([seen.embedding for seen in own], axis=0)
+        mean = np.average(
+            [seen.embedding for seen in own],
+            axis=0,
+            weights=[weight_of(seen.quality) for seen in own],
+        )
         mean = (mean / np.linalg.norm(mean)).astype(np.float32)
-        ranked = self._ranked(mean, face)
-        if ranked and ranked[0].similarity >= self._policy.match.threshold:
-            best = self._policy.match.best(ranked)
-            return self._named(face, best, runner_up(ranked), len(own)) if best else None
-        return self._new_visitor(own, face, ranked)
+        support = tuple(
+            Support(seen.face_index, seen.quality, float(seen.embedding @ mean)) for seen in own
+        )
+        ranked = self._ranked(mean, face).candidates
+        if ranked and ranked[0].similarity >= policy.threshold:
+            if len(own) < FEWEST_FACES or policy.verdict(ranked) != "voted":
+                return None
+            winner, rival, is_new = ranked[0], runner_up(ranked), False
+        else:
+            visitor = self._new_visitor(own, face, policy)
+            if visitor is None:
+                return None
+            winner, rival, is_new = Candidate(visitor, 1.0), next(iter(ranked), None), True
+        return Finding(
+            decision="named",
+            winner=winner,
+            rival=rival,
+            support=support,
+            basis="mean",
+            is_new=is_new,
+        )
 
-    def _new_visitor(
-        self, own: Sequence[Face], face: Face, ranked: Sequence[Candidate]
-    ) -> FaceRecognized | None:
+    def _new_visitor(self, own: Sequence[Face], face: Face, policy: MatchPolicy) -> str | None:
+        """Enrol who is on a track as a visitor; return whom that is now, None if nobody."""
         embeddings = np.stack([seen.embedding for seen in own])
         size = min(CORE_FACES, len(own))  # fewer where one was told to make do with fewer
-        if not core_of(embeddings, self._policy.match.threshold, size=size):
+        if not core_of(embeddings, policy.threshold, size=size):
             return None  # too unlike each other to be known again by
         first = own[0]
         identity_id = str(
@@ -181,7 +209,7 @@ class IdentityResolver:
                 first.captured_at,
             )
         )
-        if not self._may_be(identity_id, face):
+        if self._barred_by(identity_id, face):
             return None  # who was made of this track when it was looked at before
         kept = choose(
             embeddings,
@@ -197,51 +225,61 @@ class IdentityResolver:
             camera_id=face.camera_id,
         )
         self._visitors.add_visitor(identity_id, at=face.captured_at)
-        rival = ranked[0] if ranked else None
-        itself = Candidate(self._decisions.now(identity_id), 1.0)
-        return self._named(face, itself, rival, len(own), is_new=True)
+        return self._decisions.now(identity_id)
 
-    def _ranked(self, embedding: Embedding, face: Face) -> list[Candidate]:
+    def _ranked(self, embedding: Embedding, face: Face) -> "_Ranking":
         """Return the most similar of those whom a face's track may be, as who they are now."""
         limit = _CANDIDATES_KEPT
         while True:
             found = self._gallery.nearest(embedding, limit=limit)
             best: dict[str, Candidate] = {}
+            barred: _Barred | None = None
             for identity_id, similarity in found:
                 present = self._decisions.now(identity_id)
-                if self._may_be(present, face):
+                if not self._upkeep.is_current(present, face.captured_at):
+                    continue
+                if by := self._barred_by(present, face):
+                    barred = barred or _Barred(similarity, by)
+                else:
                     best.setdefault(present, Candidate(present, similarity))
             if len(best) >= _CANDIDATES_KEPT or len(found) < limit:
-                return list(best.values())[:_CANDIDATES_KEPT]
+                return _Ranking(list(best.values())[:_CANDIDATES_KEPT], barred)
             limit *= 2  # some are one person, or may not be this one
 
-    def _may_be(self, identity_id: str, face: Face) -> bool:
-        at = face.captured_at
-        may_be = self._decisions.may_be(identity_id, face.camera_id, face.track_id, at)
-        return may_be and self._upkeep.is_current(identity_id, at)
+    def _barred_by(self, identity_id: str, face: Face) -> Literal["rejected", "gate"] | None:
+        """Return what keeps a face's track from being an identity; None: nothing."""
+        may_be = self._decisions.may_be(
+            identity_id, face.camera_id, face.track_id, face.captured_at
+        )
+        return None if may_be else "rejected"
 
-    def _track_of(self, face: Face) -> TrackFaces:
+    def _track_of(self, face: Face, policy: MatchPolicy) -> tuple[list[FaceRecognized], TrackFaces]:
+        """Return what a face adds to, and what became of what it comes too late for."""
         now = face.captured_at
-        self.memory.tidy(now)
         key = (face.camera_id, face.track_id)
         track = self.memory.tracks.get(key)
+        lapsed: list[FaceRecognized] = []
         if track is None or track.is_over(now):
-            wanted = self._policy.visitor_faces
-            faces: deque[Face] = deque(maxlen=2 * wanted - 1 if wanted else 0)
-            track = self.memory.tracks[key] = TrackFaces(TrackVote(self._policy.match), now, faces)
+            lapsed = self._outcome(track) if track else []
+            track = self.memory.tracks[key] = TrackFaces(
+                TrackVote(max(policy.votes, FEWEST_FACES)),
+                Window(self._policy.visitor_faces or 0),
+                policy,
+                last_at=now,
+            )
         track.last_at = max(track.last_at, now)
-        return track
+        return lapsed, track
 
-    def _named(
-        self,
-        face: Face,
-        winner: Candidate,
-        rival: Candidate | None,
-        votes: int,
-        *,
-        is_new: bool = False,
-    ) -> FaceRecognized:
-        threshold = self._policy.match.threshold
-        return self._events.recognized(
-            face, winner, rival, votes, threshold=threshold, is_new=is_new
-        )
+
+class _Barred(NamedTuple):
+    """How near the nearest identity is that a track may not be, and what says so."""
+
+    similarity: float
+    by: Literal["rejected", "gate"]
+
+
+class _Ranking(NamedTuple):
+    """The nearest identities that a track may be, best first, and who would be but for a bar."""
+
+    candidates: list[Candidate]
+    barred: _Barred | None

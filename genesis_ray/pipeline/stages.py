@@ -46,7 +46,7 @@ class Resolved:
         names: dict[str, dict[int, str]] = {}
         for _, together in self.events:
             for event in together:
-                if isinstance(event, FaceRecognized):
+                if isinstance(event, FaceRecognized) and event.decision == "named":
                     names.setdefault(event.camera_id, {})[event.track_id] = event.identity_id
         return names
 
@@ -100,6 +100,7 @@ class ResolverStage:
 
     def _resolve(self, ready: Sequence[tuple[datetime, Face]], admits: AdmitsFace) -> Resolved:
         events: TimedEvents = []
+        told_before = self._told
         for number, (at, face) in enumerate(ready):
             if number % _LOOKED_FOR_TOGETHER == 0:
                 self._resolver.expect([f for _, f in ready[number : number + _LOOKED_FOR_TOGETHER]])
@@ -109,7 +110,10 @@ class ResolverStage:
                 at = self._told + timedelta.resolution
             events.append((at, tuple(self._resolver.resolve(face))))
             self._told = at - timedelta.resolution  # more faces may have this moment
-        latest = events[-1][0] if events else NOT_BEGUN
+        # What lapsed is told in its turn too, which may be past for who came late.
+        for lapsed_at, outcome in self._resolver.lapse(self._buffer.progress):
+            events.append((max(lapsed_at, told_before + timedelta.resolution), (outcome,)))
+        latest = max((at for at, _ in events), default=NOT_BEGUN)
         self._told = max(self._told, latest, self._buffer.progress)
         return Resolved(events, self._told)
 

@@ -213,12 +213,20 @@ def build_resolver(
 ) -> IdentityResolver:
     """Set up what names a tenant's tracks."""
     identity = settings.identity
-    threshold = embedder.threshold if identity.threshold is None else identity.threshold
+    threshold, origin = embedder.threshold, "calibrated"
+    if identity.threshold is not None:
+        threshold, origin = identity.threshold, "settings"
     policy = ResolverPolicy(
         tenant_id=settings.tenant_id,
         site_id=settings.site_id,
         embedder=embedder.name,
-        match=MatchPolicy(threshold=threshold, margin=identity.margin, votes=identity.votes),
+        match=MatchPolicy(
+            threshold=threshold,
+            margin=identity.margin,
+            votes=identity.votes,
+            review=max(0.0, threshold - identity.review),
+            origin=origin,
+        ),
         min_quality=settings.faces.min_quality,
         visitor_faces=identity.visitor_faces if identity.visitors else None,
         templates=identity.templates,

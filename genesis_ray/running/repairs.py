@@ -219,7 +219,8 @@ class Repairs:
                 f"no track {track} in {run.path}; name the run that has it with --run DIR; "
                 f"which tracks there are is in its table track_observations"
             )
-        return _Seen(_utc(min(times)), _utc(max(times)), names.to_pylist())
+        named = names.filter(pc.field("decision") == "named")
+        return _Seen(_utc(min(times)), _utc(max(times)), named.to_pylist())
 
     def _is_now(self, row: dict[str, Any]) -> str | None:
         at = _utc(row["occurred_at"])

@@ -183,17 +183,18 @@ class Replay:
         return Replayed(events, f"{watched} watched" + (f"; {problem}" if problem else ""))
 
     def _settled(self, camera_id: str, reports: Sequence[Report], clock: StageClock) -> list[Event]:
-        """Return what the reports of one camera lead to, but for names that tracks have already.
+        """Return what the reports of one camera lead to, but not of tracks that have a name.
 
         A track may be named sooner than it was when its face was new, which is no news.
         """
         known = read_table(self._run.events, "face_recognitions", self._settings.tenant_id)
         named = {
             track_id
-            for camera, track_id in zip(
-                known["camera_id"].to_pylist(), known["track_id"].to_pylist(), strict=True
+            for camera, track_id, decision in zip(
+                *(known[name].to_pylist() for name in ("camera_id", "track_id", "decision")),
+                strict=True,
             )
-            if camera == camera_id
+            if camera == camera_id and decision == "named"
         }
         with ExitStack() as opened:
             where = f"what was set aside of the run in {self._run.path.resolve()}"

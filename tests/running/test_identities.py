@@ -211,7 +211,14 @@ def test_each_opening_is_in_the_audit_log_with_its_reason(settings):
 def test_what_is_stored_of_faces_is_told_without_reading_a_template(settings):
     before = len(audit_log(settings).entries())
     (face,) = faces_of(settings, who_is_who(settings), "ann")
-    assert face.keys() == {"face_id", "enrolled_as", "camera_id", "enrolled_at", "quality"}
+    assert face.keys() == {
+        "face_id",
+        "enrolled_as",
+        "camera_id",
+        "enrolled_at",
+        "quality",
+        "is_used",
+    }
     assert len(audit_log(settings).entries()) == before
 
 
@@ -221,3 +228,42 @@ def test_where_nothing_can_be_noted_nothing_is_opened(settings):
     folder.write_text("in the way")
     with pytest.raises(StoreError, match="audit"):
         named(settings, ANN_FACE)
+
+
+def outcome_of(settings: Settings, similarity: float) -> FaceRecognized:
+    """Return what becomes of a track with one face, so similar to Ann and to nobody else."""
+    other = np.eye(EMBEDDER.dimension, dtype=np.float32)[5]
+    face = Face(
+        camera_id="door",
+        track_id=1,
+        face_index=0,
+        captured_at=NOON,
+        embedding=(similarity * ANN_FACE + np.sqrt(1 - similarity**2) * other).astype(np.float32),
+        quality=1.0,
+    )
+    with ExitStack() as opened:
+        keys = tenant_keys(settings)
+        access = Access(action="match", reason="test")
+        identities = open_identities(settings, EMBEDDER, keys, opened, access=access)
+        resolver = build_resolver(settings, identities, EMBEDDER)
+        resolver.resolve(face)
+        ((_, outcome),) = resolver.lapse(NOON + timedelta(hours=1))
+        return outcome
+
+
+def with_identity(settings: Settings, **changes) -> Settings:
+    return settings.model_copy(update={"identity": settings.identity.model_copy(update=changes)})
+
+
+def test_a_decision_says_whether_its_threshold_was_set_or_came_with_the_embedder(settings):
+    own = outcome_of(settings, 0)
+    assert (own.threshold, own.threshold_origin) == (EMBEDDER.threshold, "calibrated")
+    chosen = outcome_of(with_identity(settings, threshold=0.6), 0)
+    assert (chosen.threshold, chosen.threshold_origin) == (0.6, "settings")
+
+
+def test_a_review_begins_as_far_below_the_threshold_as_the_settings_say(settings):
+    similarities = [EMBEDDER.threshold - below for below in (0.04, 0.06)]
+    assert [outcome_of(settings, each).decision for each in similarities] == ["review", "unknown"]
+    wide = with_identity(settings, review=0.1)
+    assert [outcome_of(wide, each).decision for each in similarities] == ["review"] * 2
