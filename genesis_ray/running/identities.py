@@ -19,7 +19,8 @@ from genesis_ray.domain.people import visitor
 from genesis_ray.domain.template_update import UpdatePolicy, retired
 from genesis_ray.domain.visitor_expiry import LastSeen, last_noted
 from genesis_ray.errors import NotFoundError
-from genesis_ray.pipeline.resolver import Decisions, IdentityResolver, ResolverPolicy
+from genesis_ray.pipeline.resolver import IdentityResolver, ResolverPolicy
+from genesis_ray.pipeline.resolver_ports import Decisions
 from genesis_ray.pipeline.upkeep import IdentityUpkeep
 from genesis_ray.running.assembly import EmbedderTraits, embedder_traits, impostors_of
 from genesis_ray.running.galleries import open_gallery

@@ -15,10 +15,12 @@ from genesis_ray.errors import ConfigurationError, StoreError
 from genesis_ray.running.identities import open_identities
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
+from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.testing import ColourEmbedder
 
+ACCESS = Access(action="match", reason="test")
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 EMBEDDER = ColourEmbedder()
 AXES = np.eye(EMBEDDER.dimension, dtype=np.float32)
@@ -45,7 +47,9 @@ def data(tmp_path, monkeypatch) -> Settings:
     monkeypatch.setenv("GENESIS_FACES__EMBEDDER", "synthetic")
     settings = Settings()
     with ExitStack() as opened:
-        identities = open_identities(settings, EMBEDDER, tenant_keys(settings), opened)
+        identities = open_identities(
+            settings, EMBEDDER, tenant_keys(settings), opened, access=ACCESS
+        )
         for person, face in FACES.items():
             identities.people.add(person)
             identities.gallery.enroll(
@@ -195,6 +199,6 @@ def test_visitors_are_forgotten_after_their_time_and_the_dry_run_says_whom(genes
 
 def test_while_a_system_watches_it_alone_forgets(genesis, data):
     with ExitStack() as opened:
-        open_identities(data, EMBEDDER, tenant_keys(data), opened)
+        open_identities(data, EMBEDDER, tenant_keys(data), opened, access=ACCESS)
         with pytest.raises(StoreError, match="being written to by process"):
             genesis("tidy")

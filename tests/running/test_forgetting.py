@@ -165,6 +165,7 @@ def test_the_receipt_lists_every_store_and_what_was_not_reached(settings):
         ("events", "run/events"), ("events", "data/run/events"), ("states", "run"),
         ("archive work", "run"), ("pictures", "run"), ("people", f"{gallery}/people.lance"),
         ("ledger", f"{gallery}/ledger.lance"), ("faces_colour", f"{gallery}/faces_colour.lance"),
+            ("consent", f"{gallery}/consent.lance"),
     }  # fmt: skip
     by_store = {each.store: each for each in receipt.purged}
     assert by_store["people"].removed == 2

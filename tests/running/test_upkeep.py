@@ -26,11 +26,13 @@ from genesis_ray.running.templates_shown import known_templates, undo_change
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.running.tidying import tidy
 from genesis_ray.settings import Settings
+from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.ledger import Ledger
 from genesis_ray.testing import ColourEmbedder
 from tests.store.conftest import Mortality
 from tests.store.keys import holders
 
+ACCESS = Access(action="match", reason="test")
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 EMBEDDER = ColourEmbedder()
 AXES = np.linalg.qr(np.random.default_rng(0).normal(size=(16, 16)))[0].astype(np.float32)
@@ -66,7 +68,8 @@ def settings(tmp_path) -> Settings:
 
 
 def opened_for(settings: Settings, opened: ExitStack, **how) -> Identities:
-    return open_identities(settings, EMBEDDER, tenant_keys(settings), opened, **how)
+    keys = tenant_keys(settings)
+    return open_identities(settings, EMBEDDER, keys, opened, access=ACCESS, **how)
 
 
 def show(
