@@ -2,7 +2,7 @@
 
     .venv/bin/python benchmarks/bench_gallery.py [--sizes 1000 10000 100000 1000000]
         [--only memory index faiss-flat faiss-hnsw resolver churn] [--probes 500]
-        [--churn 50000] [--churn-size 10000] [--folder DIR]
+        [--churn 50000] [--churn-size 10000] [--churn-rate 200] [--folder DIR]
 
 A JSON line for each size and way: `memory` searches all faces, `index` through LanceDB's
 IVF_HNSW_SQ, both by the gallery's own calls; `faiss-flat` and `faiss-hnsw` the same templates by
@@ -110,6 +110,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--probes", type=int, default=500)
     parser.add_argument("--churn", type=int, default=50_000, help="faces enrolled and removed")
     parser.add_argument("--churn-size", type=int, default=10_000, help="faces that there are")
+    parser.add_argument("--churn-rate", type=float, default=200.0, help="of them a second")
     parser.add_argument("--folder", type=Path, help="where galleries are made  [temporary]")
     return parser.parse_args()
 
@@ -310,6 +311,7 @@ def _churn(material: Material, options: argparse.Namespace) -> None:
             oldest = oldest[_CHURN_BATCH:] + added
             gallery.flush()
             seconds.append(time.perf_counter() - begun)
+            time.sleep(max(0.0, _CHURN_BATCH / options.churn_rate - seconds[-1]))
     progress.append({"changed": "closed", "disk_mb": round(_disk_mb(folder))})
     report_latency(
         f"gallery/churn/{options.churn_size}",

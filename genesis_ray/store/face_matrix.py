@@ -122,7 +122,9 @@ class FaceMatrix:
 
         Each identity by its most similar face, best first.
         """
-        at_once = max(1, _PRODUCTS_AT_ONCE // max(1, self.count))
+        if not self.count:
+            return [[] for _ in embeddings]
+        at_once = max(1, _PRODUCTS_AT_ONCE // self.count)
         found = []
         for start in range(0, len(embeddings), at_once):
             some = embeddings[start : start + at_once]

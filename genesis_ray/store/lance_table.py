@@ -28,13 +28,13 @@ _MOST_CHANGED = 4096
 """As a cleanup may write the whole table anew, many commits of little in a large one wait until so
 many rows, or one in so many, were added or removed."""
 
-_CLEANUPS_APART_S = 60.0
+_CLEANUPS_APART_S = 30.0
 
 _OS_ERROR = re.compile(r"\(os error (\d+)\)")
 
-_KEEP_VERSIONS = timedelta(minutes=2)
+_KEEP_VERSIONS = timedelta(seconds=30)
 """Longer than another process takes to read a table it has opened. With the last line it bounds
-the disk: there are never more than three copies of a table."""
+the disk: to three copies of a table, and what a minute adds and removes."""
 
 _REPLACING = ".replacing"
 """The file that says that what `replace` has replaced may still be there."""
