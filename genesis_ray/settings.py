@@ -36,7 +36,11 @@ class IdentitySettings(Section):
     """How faces become names."""
 
     threshold: Fraction | None = Field(
-        default=None, description="Least similarity; unset: the embedder's calibrated one"
+        default=None,
+        description="Least similarity; unset: what `genesis calibrate` stored, else the embedder's",
+    )
+    camera_thresholds: dict[Identifier, Fraction] = Field(
+        default={}, description="Other thresholds than that, by camera"
     )
     margin: Fraction = 0.05
     votes: int = Field(default=3, ge=1)

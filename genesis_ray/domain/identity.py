@@ -69,6 +69,21 @@ def runner_up(ranked: Sequence[Candidate]) -> Candidate | None:
     return next((c for c in ranked if c.identity_id != ranked[0].identity_id), None)
 
 
+def faces_alike(faces: Sequence[Face], least: float) -> list[Face]:
+    """Return the faces that are like the most typical one, in their order.
+
+    A track may carry a face of somebody else, who stood in front. Its own are the many.
+    """
+    embeddings = np.stack([face.embedding for face in faces])
+    similarities = np.vecdot(embeddings[:, None], embeddings[None])
+    typical = int(np.argmax(np.median(similarities, axis=1)))
+    return [
+        face
+        for face, similarity in zip(faces, similarities[typical], strict=True)
+        if similarity >= least
+    ]
+
+
 class TrackVote:
     """The recent verdicts on one track's faces."""
 

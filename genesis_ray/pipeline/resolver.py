@@ -16,9 +16,11 @@ from genesis_ray.domain.identity import (
     Face,
     MatchPolicy,
     TrackVote,
+    faces_alike,
     runner_up,
 )
 from genesis_ray.domain.ledger import NOTHING_DECIDED
+from genesis_ray.domain.thresholds import ThresholdBook
 
 _CANDIDATES_KEPT = 5
 """Identities named in a `FaceScored`: enough to explain a decision, few enough to store."""
@@ -81,6 +83,7 @@ class ResolverPolicy:
     Attributes:
         min_quality: Worse faces are scored, but neither vote nor make a visitor.
         visitor_faces: Good faces of a nameless track that make a visitor; None: never.
+        thresholds: By camera; None: everywhere that of `match`.
     """
 
     tenant_id: str
@@ -89,6 +92,7 @@ class ResolverPolicy:
     match: MatchPolicy
     min_quality: float
     visitor_faces: int | None
+    thresholds: ThresholdBook | None = None
 
 
 class IdentityResolver:
@@ -113,7 +117,7 @@ class IdentityResolver:
         self._gallery = gallery
         self._visitors = visitors
         self._decisions = decisions
-        self.memory = ResolverMemory()
+        self.memory = ResolverMemory(thresholds=policy.thresholds)
 
     def resolve(self, face: Face) -> list[Event]:
         """Take the next face in capture order; return its score and, once, its track's name."""
@@ -133,7 +137,7 @@ class IdentityResolver:
     def _by_vote(
         self, track: "_TrackFaces", face: Face, ranked: Sequence[Candidate]
     ) -> FaceRecognized | None:
-        best = self._policy.match.best(ranked)
+        best = self._match_at(face.camera_id).best(ranked)
         elected = track.vote.cast(best) if best else None
         if elected is None:
             return None
@@ -143,14 +147,15 @@ class IdentityResolver:
         wanted = self._policy.visitor_faces
         if wanted is None or len(track.faces) < wanted:
             return None
-        alike = _alike(list(track.faces), _SAME_FACE * self._policy.match.threshold)
+        match = self._match_at(face.camera_id)
+        alike = faces_alike(list(track.faces), _SAME_FACE * match.threshold)
         if len(alike) < wanted:
             return None
         mean = np.mean([seen.embedding for seen in alike], axis=0)
         mean = (mean / np.linalg.norm(mean)).astype(np.float32)
         ranked = self._ranked(mean, face)
-        if ranked and ranked[0].similarity >= self._policy.match.threshold:
-            best = self._policy.match.best(ranked)
+        if ranked and ranked[0].similarity >= match.threshold:
+            best = match.best(ranked)
             return self._recognized(face, best, runner_up(ranked), len(alike)) if best else None
         return self._new_visitor(alike, face, ranked)
 
@@ -195,6 +200,10 @@ class IdentityResolver:
             if len(best) >= _CANDIDATES_KEPT or len(found) < limit:
                 return list(best.values())[:_CANDIDATES_KEPT]
             limit *= 2  # some are one person, or may not be this one
+
+    def _match_at(self, camera_id: str) -> MatchPolicy:
+        book = self.memory.thresholds
+        return book.match_at(camera_id, self._policy.match) if book else self._policy.match
 
     def _may_be(self, identity_id: str, face: Face) -> bool:
         return self._decisions.may_be(identity_id, face.camera_id, face.track_id, face.captured_at)
@@ -251,28 +260,13 @@ class IdentityResolver:
             decision="named",
             similarity=winner.similarity,
             runner_up_similarity=rival.similarity if rival else None,
-            threshold=self._policy.match.threshold,
+            threshold=self._match_at(face.camera_id).threshold,
             votes=votes,
             quality=face.quality,
             gate="",
             is_new=is_new,
             embedder=self._policy.embedder,
         )
-
-
-def _alike(faces: Sequence[Face], least: float) -> list[Face]:
-    """Return the faces that are like the most typical one, in their order.
-
-    A track may carry a face of somebody else, who stood in front. Its own are the many.
-    """
-    embeddings = np.stack([face.embedding for face in faces])
-    similarities = np.vecdot(embeddings[:, None], embeddings[None])
-    typical = int(np.argmax(np.median(similarities, axis=1)))
-    return [
-        face
-        for face, similarity in zip(faces, similarities[typical], strict=True)
-        if similarity >= least
-    ]
 
 
 @dataclass(slots=True)
@@ -291,7 +285,12 @@ class _TrackFaces:
 
 @dataclass(slots=True)
 class ResolverMemory:
-    """What a resolver knows beside gallery and register, which are stored elsewhere."""
+    """What a resolver knows beside gallery and register, which are stored elsewhere.
+
+    Attributes:
+        thresholds: Those it began with, so that what is said again is the same.
+    """
 
     tracks: dict[tuple[str, int], _TrackFaces] = field(default_factory=dict)
     tidied_at: datetime | None = None
+    thresholds: ThresholdBook | None = None

@@ -16,6 +16,7 @@ from genesis_ray.errors import NotFoundError
 from genesis_ray.pipeline.resolver import IdentityResolver, ResolverPolicy
 from genesis_ray.running.assembly import EmbedderTraits, embedder_traits
 from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.running.thresholds import threshold_book
 from genesis_ray.settings import Settings
 from genesis_ray.store.gallery import FaceGallery
 from genesis_ray.store.ledger import Ledger
@@ -114,14 +115,15 @@ def build_resolver(
 ) -> IdentityResolver:
     """Set up what names a tenant's tracks."""
     identity = settings.identity
-    threshold = embedder.threshold if identity.threshold is None else identity.threshold
+    book = threshold_book(identity, embedder)
     policy = ResolverPolicy(
         tenant_id=settings.tenant_id,
         site_id=settings.site_id,
         embedder=embedder.name,
-        match=MatchPolicy(threshold=threshold, margin=identity.margin, votes=identity.votes),
+        match=MatchPolicy(threshold=book.usual.value, margin=identity.margin, votes=identity.votes),
         min_quality=settings.faces.min_quality,
         visitor_faces=identity.visitor_faces if identity.visitors else None,
+        thresholds=book,
     )
     return IdentityResolver(
         policy, identities.gallery, _Visitors(identities.people), identities.decided
