@@ -65,7 +65,8 @@ def _grey(image: Image) -> Grey:
     height, width = image.shape[:2]
     rows = (np.arange(_GRID[0]) * height + height // 2) // _GRID[0]
     columns = (np.arange(_GRID[1]) * width + width // 2) // _GRID[1]
-    return image[np.ix_(rows, columns)].mean(axis=2, dtype=np.float32)
+    grey: Grey = image[np.ix_(rows, columns)].mean(axis=2, dtype=np.float32)
+    return grey
 
 
 @cache
