@@ -9,14 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from genesis_ray.domain.identity import MatchPolicy
 from genesis_ray.domain.ledger import WhoIsWho, fold
 from genesis_ray.domain.people import visitor
 from genesis_ray.errors import NotFoundError
-from genesis_ray.pipeline.resolver import IdentityResolver, ResolverPolicy
+from genesis_ray.pipeline.resolver import IdentityResolver
 from genesis_ray.running.assembly import EmbedderTraits, embedder_traits
 from genesis_ray.running.tenant_keys import tenant_keys
-from genesis_ray.running.thresholds import threshold_book
+from genesis_ray.running.thresholds import calibration_file, resolver_policy, threshold_book
 from genesis_ray.settings import Settings
 from genesis_ray.store.gallery import FaceGallery
 from genesis_ray.store.ledger import Ledger
@@ -113,17 +112,10 @@ def faces_of(settings: Settings, who: WhoIsWho, identity_id: str) -> list[dict[s
 def build_resolver(
     settings: Settings, identities: Identities, embedder: EmbedderTraits
 ) -> IdentityResolver:
-    """Set up what names a tenant's tracks."""
-    identity = settings.identity
-    book = threshold_book(identity, embedder)
-    policy = ResolverPolicy(
-        tenant_id=settings.tenant_id,
-        site_id=settings.site_id,
-        embedder=embedder.name,
-        match=MatchPolicy(threshold=book.usual.value, margin=identity.margin, votes=identity.votes),
-        min_quality=settings.faces.min_quality,
-        visitor_faces=identity.visitor_faces if identity.visitors else None,
-        thresholds=book,
+    """Set up what names a tenant's tracks, by the thresholds that hold now."""
+    calibration = calibration_file(settings, embedder).read()
+    policy = resolver_policy(
+        settings, embedder, threshold_book(settings.identity, embedder, calibration)
     )
     return IdentityResolver(
         policy, identities.gallery, _Visitors(identities.people), identities.decided

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
+from genesis_ray.domain.calibration import Calibrated, Calibration
 from genesis_ray.domain.events import FaceRecognized
 from genesis_ray.domain.identity import Face
 from genesis_ray.domain.ledger import Entry, Merge, Reject, Rename, Split, TrackSight
@@ -16,6 +17,7 @@ from genesis_ray.running.identities import (
     who_is_who,
 )
 from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.running.thresholds import calibration_file
 from genesis_ray.settings import Settings
 from genesis_ray.store.ledger import Ledger
 from genesis_ray.testing import ColourEmbedder
@@ -120,3 +122,14 @@ def test_somebody_new_is_called_what_people_have_them_as(settings):
         identities.people.add(visitor("carl", at=NOON))
         assert identities.name_of("carl") == "visitor carl"
         assert identities.name_of("nobody") == "nobody"
+
+
+def test_a_system_that_begins_names_by_what_was_calibrated(settings):
+    strict = Calibrated(
+        value=0.999, low=0.9, high=1, made_at=NOON, method="FPIR 0.01", data="faces.csv"
+    )
+    alike = np.zeros_like(ANN_FACE)
+    alike[:2] = np.array([0.995, np.sqrt(1 - 0.995**2)], np.float32)
+    assert named(settings, alike) == ["visitor ann"]
+    calibration_file(settings, EMBEDDER).change(lambda _: Calibration(threshold=strict))
+    assert named(settings, alike) == []
