@@ -8,6 +8,7 @@ import typer
 from genesis_ray.cli import (
     apply,
     backup,
+    calibrate,
     dead_letters,
     demo,
     doctor,
@@ -48,6 +49,7 @@ app.add_typer(people.app, name="people")
 app.add_typer(keys.app, name="keys")
 app.add_typer(models.app, name="models")
 app.add_typer(evaluate.app, name="evaluate")
+app.add_typer(calibrate.app, name="calibrate")
 app.command()(plan.plan)
 app.command()(doctor.doctor)
 

@@ -179,8 +179,10 @@ def camera_offsets(
     quantile, as of the few that come near a threshold none is left to count. Intervals come from
     each camera's people drawn again with replacement.
     """
+    if not cameras:
+        return {}
     together = np.concatenate([each.similarity for each in cameras.values()])
-    usual = float(np.quantile(together, quantile)) if len(together) else math.nan
+    usual = float(np.quantile(together, quantile))
     return {
         camera_id: _offset(
             scores, usual, quantile, least_faces, least_people, np.random.default_rng(0), resamples
