@@ -50,6 +50,16 @@ class IdentitySettings(Section):
     visitor_faces: int = Field(default=5, ge=1, description="Good faces before that is done")
 
 
+class DriftSettings(Section):
+    """When a camera's matches are less alike than they used to be, see docs/calibration.md."""
+
+    window: int = Field(default=10_000, ge=1, description="Matches that a mean is taken over")
+    drop: Fraction = Field(default=0.08, description="Below the baseline: the camera drifts")
+    baseline: Fraction | None = Field(
+        default=None, description="Mean similarity at first; unset: that of the first window"
+    )
+
+
 class BackPressureSettings(Section):
     """How many reports of a camera group may wait, while journal or resolver do not take them."""
 
@@ -108,6 +118,7 @@ class Settings(BaseSettings):
     faces: FaceSettings = FaceSettings()
     back_pressure: BackPressureSettings = BackPressureSettings()
     identity: IdentitySettings = IdentitySettings()
+    drift: DriftSettings = DriftSettings()
     templates: TemplateSettings = TemplateSettings()
     sources: SourceSettings = SourceSettings()
     cameras: tuple[CameraSettings, ...] = ()

@@ -228,6 +228,25 @@ def show(config: ConfigOption = None, data: DataOption = None, as_json: JsonOpti
 
 
 @app.command()
+def drift(
+    run: Annotated[
+        Path | None, typer.Option(help="The run's folder; the newest in runs/ by default.")
+    ] = None,
+    by_day: Annotated[
+        bool, typer.Option("--by-day", help="The mean similarity of each day instead.")
+    ] = False,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show how alike matches are at each camera, now and at first.
+
+    A camera drifts when the mean of its latest matches (`drift.window`) is further below that of
+    its first ones than `drift.drop`.
+    """
+    calibrate_run.show_drift(run, data, by_day=by_day, as_json=as_json)
+
+
+@app.command()
 def clear(config: ConfigOption = None, data: DataOption = None) -> None:
     """Forget what was calibrated for the embedder; its own threshold counts from the next start."""
     from genesis_ray.cli.console import stdout

@@ -112,6 +112,47 @@ def calibrate_cameras(
         _show_offsets(found, made, folder, store=store)
 
 
+def show_drift(run: Path | None, data: Path | None, *, by_day: bool, as_json: bool) -> None:
+    """Show how alike a run's matches are, by camera, or by camera and day."""
+    from rich.table import Table
+
+    from genesis_ray.analytics.matches import similarity_by_day
+    from genesis_ray.cli.answer import show
+    from genesis_ray.cli.console import stdout
+    from genesis_ray.running.history import settings_of
+    from genesis_ray.running.matches import match_levels
+    from genesis_ray.store.reader import read_table
+
+    folder = _run(run)
+    settings = settings_of(folder, data)
+    if by_day:
+        rows = read_table(folder.events, "face_recognitions", settings.tenant_id)
+        days = similarity_by_day(rows)
+        if as_json:
+            typer.echo(json.dumps(days.to_pylist(), indent=2, default=str))
+        else:
+            show(days)
+        return
+    levels = match_levels(folder.events, settings)
+    if as_json:
+        typer.echo(json.dumps({name: each._asdict() for name, each in levels.items()}, indent=2))
+        return
+    table = Table("camera")
+    for heading in ("matches", "mean similarity", "at first"):
+        table.add_column(heading, justify="right")
+    table.add_column("")
+    for name, each in levels.items():
+        at_first = "" if each.baseline is None else f"{each.baseline:.3f}"
+        verdict = "drifting" if each.is_drifting else ""
+        table.add_row(name, f"{each.matches:,}", f"{each.mean:.3f}", at_first, verdict)
+    stdout.print(table)
+    stdout.print(
+        f"Of the latest {settings.drift.window:,} matches at most; a camera drifts when its mean "
+        f"is more than {settings.drift.drop:g} lower than at first.",
+        soft_wrap=True,
+    )
+
+
 def _run(run: Path | None) -> "RunFolder":
     from genesis_ray.store.run_folder import RunFolder
 

@@ -170,6 +170,16 @@ def test_what_if_answers_programs_too(calibrate, run):
     assert (same["changed"], same["left_out"]) == ([], 0)
 
 
+def test_drift_is_shown_by_camera_and_by_day(calibrate, run):
+    levels = json.loads(calibrate("drift", "--run", run.path, "--json"))
+    least = ColourEmbedder().threshold
+    assert levels["door"]["mean"] == pytest.approx((least + 0.01 + 0.99) / 2)
+    assert levels["door"]["baseline"] is None
+    assert "door" in calibrate("drift", "--run", run.path)
+    (day,) = json.loads(calibrate("drift", "--by-day", "--run", run.path, "--json"))
+    assert (day["day"], day["matches"]) == ("2026-01-05", 2)
+
+
 def test_what_if_at_a_camera_that_showed_no_face_is_refused(calibrate, run):
     with pytest.raises(NotFoundError, match=r"camera till showed no face in .*: door"):
         calibrate("--what-if", 0.5, "--camera", "till", "--run", run.path)
