@@ -26,6 +26,13 @@ def test_somebody_who_fills_a_third_of_the_picture_is_no_cut():
     assert cuts(SHOP, close, SHOP) == [False] * 3
 
 
+def test_who_walks_before_an_even_background_is_no_cut():
+    room = np.full_like(SHOP, 96)
+    here, there = room.copy(), room.copy()
+    here[2:7, 2:4] = there[2:7, 10:12] = 200
+    assert cuts(here, there, here) == [False] * 3
+
+
 @pytest.mark.parametrize("grey", [0, 130])
 def test_a_picture_of_nothing_is_no_scene_before_which_another_was(grey):
     nothing = np.full_like(SHOP, grey)
