@@ -30,17 +30,19 @@ class CutWatch:
     """Tells when a frame shows another scene than the one before it."""
 
     def __init__(self) -> None:
-        self._before: Grey | None = None
+        self._before: npt.NDArray[np.uint8] | None = None  # small, as it is checkpointed
 
     def sees_cut(self, grey: Grey) -> bool:
         """Take the next frame."""
         if grey.std() < _LEAST_CONTRAST:
             return False
-        before, self._before = self._before, grey
+        before, self._before = self._before, grey.astype(np.uint8)
         if before is None or before.shape != grey.shape:
             return False
         stayed = float(np.mean(np.abs(grey - before) < _AS_IT_WAS))
-        return stayed < _ANOTHER_PLACE and _correlation(before, grey) < _ANOTHER_SCENE
+        if stayed >= _ANOTHER_PLACE:
+            return False
+        return _correlation(before.astype(np.float32), grey) < _ANOTHER_SCENE
 
 
 def _correlation(one: Grey, other: Grey) -> float:
