@@ -84,6 +84,7 @@ def _configured(config: Path | None, data: Path | None) -> Iterator[Finding]:
     yield encryption(data or settings.data_dir)
     yield template_key(settings.model_copy(update={"data_dir": data or settings.data_dir}))
     yield machine.folder("folder of runs", Path("runs"))
+    yield from matches(settings.model_copy(update={"data_dir": data or settings.data_dir}))
     try:
         yield from _used(settings)
     except ImportError as error:  # a library, or what it wants of the system, is missing
@@ -128,6 +129,31 @@ def template_key(settings: Settings) -> Finding:
     key = keys.current
     message = f"key {key.version}, fingerprint {key.fingerprint}, in {keys.place}"
     return Finding("template key", "ok", message)
+
+
+def matches(settings: Settings) -> Iterator[Finding]:
+    """Tell whether people are recognised as surely as at first, where a service keeps a log."""
+    from genesis_ray.running.live_run import live_run_path
+    from genesis_ray.running.matches import match_levels
+    from genesis_ray.store.run_folder import RunFolder
+
+    if not (live_run_path(settings) / "run.json").is_file():
+        return
+    try:
+        levels = match_levels(RunFolder.open(live_run_path(settings)).events, settings)
+    except GenesisError as error:
+        yield Finding("matches", "problem", str(error), "see docs/faults.md")
+        return
+    drifting = [
+        f"{camera_id}: {level.mean:.3f}, was {level.baseline:.3f}"
+        for camera_id, level in levels.items()
+        if level.is_drifting
+    ]
+    if drifting:
+        message = f"less alike than at first at {'; '.join(drifting)}"
+        yield Finding("matches", "warning", message, "see docs/calibration.md")
+    elif levels:
+        yield Finding("matches", "ok", f"as alike as at first at {len(levels)} cameras")
 
 
 def engine(settings: Settings) -> Finding:

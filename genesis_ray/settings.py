@@ -36,7 +36,11 @@ class IdentitySettings(Section):
     """How faces become names."""
 
     threshold: Fraction | None = Field(
-        default=None, description="Least similarity; unset: the embedder's calibrated one"
+        default=None,
+        description="Least similarity; unset: what `genesis calibrate` stored, else the embedder's",
+    )
+    camera_thresholds: dict[Identifier, Fraction] = Field(
+        default={}, description="Other thresholds than that, by camera"
     )
     margin: Fraction = 0.05
     votes: int = Field(
@@ -85,6 +89,16 @@ class IdentitySettings(Section):
                 "set visitors to false, or consent to not-needed"
             )
         return self
+
+
+class DriftSettings(Section):
+    """When a camera's matches are less alike than they used to be, see docs/calibration.md."""
+
+    window: int = Field(default=10_000, ge=1, description="Matches that a mean is taken over")
+    drop: Fraction = Field(default=0.08, description="Below the baseline: the camera drifts")
+    baseline: Fraction | None = Field(
+        default=None, description="Mean similarity at first; unset: that of the first window"
+    )
 
 
 class BackPressureSettings(Section):
@@ -145,6 +159,7 @@ class Settings(BaseSettings):
     faces: FaceSettings = FaceSettings()
     back_pressure: BackPressureSettings = BackPressureSettings()
     identity: IdentitySettings = IdentitySettings()
+    drift: DriftSettings = DriftSettings()
     templates: TemplateSettings = TemplateSettings()
     sources: SourceSettings = SourceSettings()
     cameras: tuple[CameraSettings, ...] = ()

@@ -17,6 +17,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
+from genesis_ray.domain.drift import MatchLevel
 from genesis_ray.domain.ordering import DONE, NOT_BEGUN
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.running.stage_clock import Stage
@@ -64,6 +65,7 @@ class Figures:
         groups: The processes that watch the cameras.
         latency_s: From capture to the log, by quantile; empty where nothing is in real time.
         set_aside: Dead letters by their unit and the stage that failed.
+        match_levels: How alike matches are, by camera.
         late: Groups of events that came after their turn.
         logged_until: Capture time up to which everything is in the log; `datetime.min` before
             the first frame, `datetime.max` after the last.
@@ -77,6 +79,7 @@ class Figures:
     groups: tuple[GroupPlace, ...] = ()
     latency_s: Mapping[float, float] = field(default_factory=dict)
     set_aside: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    match_levels: Mapping[str, MatchLevel] = field(default_factory=dict)
     late: int = 0
     stage_s: Mapping[Stage, float] = field(default_factory=dict)
     logged_until: datetime = NOT_BEGUN
@@ -186,6 +189,18 @@ SAMPLED_IDENTITIES = Family(
     "Most similar identities of those searches, by whether the index gave them too.",
     ("result",),
 )
+MATCH_SIMILARITY = Family(
+    "genesis_match_similarity_mean",
+    "gauge",
+    "Mean similarity of a camera's latest matches, a window of them at most.",
+    ("camera_id",),
+)
+DRIFTING = Family(
+    "genesis_match_similarity_drifting",
+    "gauge",
+    "1 while that is too far below what it was at first, else 0.",
+    ("camera_id",),
+)
 FAMILIES = (
     INFO,
     READY,
@@ -200,6 +215,8 @@ FAMILIES = (
     PLACED,
     LATENCY,
     LATE,
+    MATCH_SIMILARITY,
+    DRIFTING,
     DEAD_LETTERS,
     OUT_OF_MEMORY,
     ON_PROCESSOR,
@@ -247,6 +264,9 @@ def _samples(figures: Figures) -> Iterator[_Sample]:
         yield WAITING, (group.name,), group.waiting
         yield PLACED, (group.name,), float(group.node is not None)
     yield LATE, (), figures.late
+    for camera_id, level in figures.match_levels.items():
+        yield MATCH_SIMILARITY, (camera_id,), level.mean
+        yield DRIFTING, (camera_id,), float(level.is_drifting)
     for unit_and_stage, count in {**dict.fromkeys(_KNOWN_TO_FAIL, 0), **figures.set_aside}.items():
         yield DEAD_LETTERS, unit_and_stage, count
     for replica, memory in figures.detectors.items():

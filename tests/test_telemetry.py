@@ -3,6 +3,7 @@ from dataclasses import replace
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from genesis_ray.domain.drift import MatchLevel
 from genesis_ray.domain.ordering import DONE
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.store.recall import Recall
@@ -19,6 +20,10 @@ FIGURES = Figures(
     groups=(GroupPlace(name="cameras-0", node="n1", cameras=("door",), waiting=12),),
     latency_s={0.5: 0.1, 0.95: 0.2},
     late=3,
+    match_levels={
+        "door": MatchLevel(0.71, 0.8, 10_000, True),
+        "till": MatchLevel(0.8, None, 9, False),
+    },
     stage_s={"detect": 1.5, "embed": 0.25},
     gallery=GalleryFigures(faces=500, recall=Recall(8, 7, 40, 38)),
     detectors={"a": MemoryState(), "b": MemoryState(4, 1, True, "CUDA out of memory")},
@@ -58,6 +63,13 @@ def test_camera_is_active_while_it_gives_frames():
     told = samples()
     assert told["genesis_camera_active", ("door",)] == 1
     assert told["genesis_camera_active", ('a "b"',)] == 0
+
+
+def test_how_alike_matches_are_is_told_for_each_camera():
+    told = samples()
+    assert told["genesis_match_similarity_mean", ("door",)] == 0.71
+    assert told["genesis_match_similarity_drifting", ("door",)] == 1
+    assert told["genesis_match_similarity_drifting", ("till",)] == 0
 
 
 def test_model_seconds_are_told_by_stage():

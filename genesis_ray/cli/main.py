@@ -9,6 +9,7 @@ from genesis_ray.cli import (
     apply,
     audit,
     backup,
+    calibrate,
     dead_letters,
     demo,
     doctor,
@@ -53,6 +54,7 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(audit.app, name="audit")
 app.add_typer(models.app, name="models")
 app.add_typer(evaluate.app, name="evaluate")
+app.add_typer(calibrate.app, name="calibrate")
 app.command()(plan.plan)
 app.command()(doctor.doctor)
 

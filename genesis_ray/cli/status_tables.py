@@ -32,6 +32,12 @@ def show(status: SystemStatus) -> None:
         stdout.print(_gallery(figures.gallery))
     if letters := sum(figures.set_aside.values()):
         stdout.print(f"[yellow]{letters} dead letters[/]: `genesis dead-letters list`")
+    for camera_id, level in figures.match_levels.items():
+        if level.is_drifting:
+            stdout.print(
+                f"[yellow]drifting:[/] camera {camera_id}, matches are {level.mean:.3f} alike, "
+                f"were {level.baseline:.3f}: see docs/calibration.md"
+            )
     if status.state.failure:
         stdout.print(f"[bold red]failed:[/] {escape(status.state.failure)}")
     for missing in status.state.missing:

@@ -7,6 +7,7 @@ from datetime import datetime
 import numpy as np
 import numpy.typing as npt
 
+from genesis_ray.domain.cuts import Grey
 from genesis_ray.domain.geometry import Boxes
 from genesis_ray.domain.heads import Box
 
@@ -22,10 +23,12 @@ class View:
         aspect: The frame's width by its height.
         looks_of: Describes whoever is in a box, normalised to the frame. It takes time, and
             is asked about few boxes.
+        grey: The frame made small, to notice a cut; None: none is looked for.
     """
 
     aspect: float
     looks_of: Callable[[Box], Looks]
+    grey: Grey | None = None
 
 
 @dataclass(slots=True)

@@ -201,7 +201,8 @@ class CameraStateChanged(Event):
 class SystemStateChanged(Event):
     """A part of the system came into another state, at a time of the clock on the wall.
 
-    It is about all cameras where `camera_id` is "".
+    It is about all cameras where `camera_id` is "". What is told of matches has the capture time
+    of the match that brought it about.
     """
 
     KEY = ("component", "state")

@@ -98,6 +98,10 @@ class Relinker:
         """Give people who come from now on ids from `first_track_id`; others keep theirs."""
         self._next_id = first_track_id
 
+    def forget_everybody(self) -> None:
+        """Let nobody who was seen be seen again."""
+        self._people.clear()
+
     def update(
         self, at: datetime, tracks: Sequence[int], boxes: Boxes, around: Boxes, view: View | None
     ) -> npt.NDArray[np.int64]:

@@ -9,6 +9,7 @@ from functools import partial
 
 import numpy as np
 
+from genesis_ray.domain.drift import MatchLevel
 from genesis_ray.domain.events import DeadLetterChanged, Event, SystemStateChanged, TrackObserved
 from genesis_ray.domain.ordering import NOT_BEGUN
 from genesis_ray.live.recovery import Recovery
@@ -17,6 +18,7 @@ from genesis_ray.live.spec import DIED, JOURNAL_ACTOR, LiveSpec, Snapshot, Told
 from genesis_ray.pipeline.stages import AdmitsEvents, JournalStage, admit_all
 from genesis_ray.running.assembly import build_journal
 from genesis_ray.running.left_open import visits_left_open
+from genesis_ray.running.matches import matches_in
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.state_log import StateLog
@@ -51,6 +53,7 @@ class JournalFigures:
         latency_s: Of the latest reports in real time, by quantile: seconds from the capture of
             their last frame until the log had them.
         gallery: As the resolver told of it last.
+        match_levels: How alike matches are, by camera.
     """
 
     events: int
@@ -64,6 +67,7 @@ class JournalFigures:
     system: Mapping[tuple[str, str], int] = field(default_factory=dict)
     latency_s: Mapping[float, float] = field(default_factory=dict)
     gallery: GalleryFigures | None = None
+    match_levels: Mapping[str, MatchLevel] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,8 @@ class JournalActor:
         elif spec.realtime:  # a recording that is watched again tells of its visits again
             visits = visits_left_open(run.events, spec.settings.tenant_id)
             self._log_all(journal.reopen(visits))
+            for match in matches_in(run.events, spec.settings.tenant_id):
+                journal.remember_match(*match)
         self._checkpoint()
         self._recovery.is_over()
 
@@ -168,6 +174,7 @@ class JournalActor:
             dict(tally.system),
             _quantiles(tally.latencies_s) if self._is_realtime else {},
             self._gallery,
+            self._stage.match_levels(),
         )
 
     def finish(self) -> JournalFigures:

@@ -22,6 +22,7 @@ from genesis_ray.domain.identity import (
 )
 from genesis_ray.domain.ledger import NOTHING_DECIDED
 from genesis_ray.domain.template_choice import choose
+from genesis_ray.domain.thresholds import ThresholdBook
 from genesis_ray.domain.voting import Ballot, Finding, Support, TrackVote
 from genesis_ray.pipeline.face_events import FaceEvents
 from genesis_ray.pipeline.resolver_ports import Decisions, Gallery, VisitorRegister
@@ -44,6 +45,7 @@ class ResolverPolicy:
         min_quality: Worse faces are scored, but neither vote nor make a visitor.
         visitor_faces: Good faces of a nameless track that make a visitor; None: never.
         templates: Faces kept of a new visitor, at most.
+        thresholds: By camera; None: everywhere that of `match`.
     """
 
     tenant_id: str
@@ -53,6 +55,7 @@ class ResolverPolicy:
     min_quality: float
     visitor_faces: int | None
     templates: int = 3
+    thresholds: ThresholdBook | None = None
 
 
 class IdentityResolver:
@@ -84,7 +87,7 @@ class IdentityResolver:
         self._visitors = visitors
         self._decisions = decisions
         self._upkeep = upkeep
-        self.memory = ResolverMemory()
+        self.memory = ResolverMemory(thresholds=policy.thresholds)
 
     def expect(self, faces: Sequence[Face]) -> None:
         """Take notice of the faces that come next, so that they are looked for together."""
@@ -133,9 +136,10 @@ class IdentityResolver:
             for outcome in self._outcome(track)
         ]
 
-    def _policy_for(self, face: Face) -> MatchPolicy:  # noqa: ARG002  as yet all faces are equal
+    def _policy_for(self, face: Face) -> MatchPolicy:
         """Return what a face is decided by."""
-        return self._policy.match
+        book = self.memory.thresholds
+        return book.match_at(face.camera_id, self._policy.match) if book else self._policy.match
 
     def _verdict(
         self, track: TrackFaces, face: Face, ranking: "_Ranking", policy: MatchPolicy

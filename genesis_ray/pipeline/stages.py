@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from genesis_ray.domain.drift import MatchLevel
 from genesis_ray.domain.events import Event, FaceRecognized
 from genesis_ray.domain.identity import Face
 from genesis_ray.domain.ordering import DONE, NOT_BEGUN, ReorderBuffer, T
@@ -193,6 +194,10 @@ class JournalStage:
     def foremost(self) -> datetime:
         """The capture time that the camera which is furthest has got to."""
         return self._buffer.foremost
+
+    def match_levels(self) -> dict[str, MatchLevel]:
+        """Return how alike matches are, by camera."""
+        return self._journal.match_levels()
 
     @property
     def late(self) -> int:

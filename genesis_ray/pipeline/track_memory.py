@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from genesis_ray.domain.evidence import Window
 from genesis_ray.domain.identity import Face, MatchPolicy
+from genesis_ray.domain.thresholds import ThresholdBook
 from genesis_ray.domain.voting import TrackVote
 
 EVIDENCE_KEPT = timedelta(minutes=10)
@@ -41,10 +42,15 @@ class TrackFaces:
 
 @dataclass(slots=True)
 class ResolverMemory:
-    """What a resolver knows beside gallery and register, which are stored elsewhere."""
+    """What a resolver knows beside gallery and register, which are stored elsewhere.
+
+    Attributes:
+        thresholds: Those it began with, so that what is said again is the same.
+    """
 
     tracks: dict[tuple[str, int], TrackFaces] = field(default_factory=dict)
     looked_at: datetime | None = None
+    thresholds: ThresholdBook | None = None
 
     def lapse(self, now: datetime) -> Iterator[TrackFaces]:
         """Forget tracks that are over, once a minute of capture time; yield them by their end."""

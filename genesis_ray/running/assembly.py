@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from genesis_ray.domain.detections import Detections
+from genesis_ray.domain.drift import DriftPolicy
 from genesis_ray.domain.frames import Image
 from genesis_ray.domain.geometry import Point, Polygon
 from genesis_ray.domain.impostors import ImpostorTail
@@ -191,7 +192,14 @@ def build_journal(settings: Settings) -> SiteJournal:
         tenant_id=settings.tenant_id,
         site_id=settings.site_id,
         visit_gap=timedelta(seconds=settings.visit_gap_s),
+        drift=drift_policy(settings),
     )
+
+
+def drift_policy(settings: Settings) -> DriftPolicy:
+    """Return when a camera's matches are too unlike those it had at first."""
+    drift = settings.drift
+    return DriftPolicy(window=drift.window, drop=drift.drop, baseline=drift.baseline)
 
 
 def _tiler(settings: DetectorSettings) -> Tiler | None:

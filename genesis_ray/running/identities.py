@@ -13,17 +13,17 @@ from typing import Any, NamedTuple, Protocol
 import pyarrow as pa
 
 from genesis_ray.domain.consent import Consents, MatchingByConsent
-from genesis_ray.domain.identity import MatchPolicy
 from genesis_ray.domain.ledger import WhoIsWho, fold
 from genesis_ray.domain.people import visitor
 from genesis_ray.domain.template_update import UpdatePolicy, retired
 from genesis_ray.domain.visitor_expiry import LastSeen, last_noted
 from genesis_ray.errors import NotFoundError
-from genesis_ray.pipeline.resolver import IdentityResolver, ResolverPolicy
+from genesis_ray.pipeline.resolver import IdentityResolver
 from genesis_ray.pipeline.resolver_ports import Decisions
 from genesis_ray.pipeline.upkeep import IdentityUpkeep
 from genesis_ray.running.assembly import EmbedderTraits, embedder_traits, impostors_of
 from genesis_ray.running.galleries import open_gallery
+from genesis_ray.running.thresholds import calibration_file, resolver_policy, threshold_book
 from genesis_ray.settings import Settings
 from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.consent import ConsentRegister
@@ -212,28 +212,13 @@ def faces_of(settings: Settings, who: WhoIsWho, identity_id: str) -> list[dict[s
 def build_resolver(
     settings: Settings, identities: Identities, embedder: EmbedderTraits
 ) -> IdentityResolver:
-    """Set up what names a tenant's tracks."""
-    identity = settings.identity
-    threshold, origin = embedder.threshold, "calibrated"
-    if identity.threshold is not None:
-        threshold, origin = identity.threshold, "settings"
-    policy = ResolverPolicy(
-        tenant_id=settings.tenant_id,
-        site_id=settings.site_id,
-        embedder=embedder.name,
-        match=MatchPolicy(
-            threshold=threshold,
-            margin=identity.margin,
-            votes=identity.votes,
-            review=max(0.0, threshold - identity.review),
-            origin=origin,
-        ),
-        min_quality=settings.faces.min_quality,
-        visitor_faces=identity.visitor_faces if identity.visitors else None,
-        templates=identity.templates,
+    """Set up what names a tenant's tracks, by the thresholds that hold now."""
+    calibration = calibration_file(settings, embedder).read()
+    policy = resolver_policy(
+        settings, embedder, threshold_book(settings.identity, embedder, calibration)
     )
     decisions: Decisions = identities.decided
-    if identity.consent == "required":
+    if settings.identity.consent == "required":
         decisions = MatchingByConsent(identities.decided, identities.consents.given())
     return IdentityResolver(
         policy,

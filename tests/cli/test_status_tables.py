@@ -4,6 +4,7 @@ import pytest
 from rich.console import Console
 
 from genesis_ray.cli import status_tables
+from genesis_ray.domain.drift import MatchLevel
 from genesis_ray.live.remote import ClusterNode, SystemStatus
 from genesis_ray.running.live_state import LiveState
 from genesis_ray.running.result import CameraProgress
@@ -73,6 +74,15 @@ def test_a_group_that_no_node_has_room_for_is_shown_and_named(shown):
 )
 def test_how_the_gallery_is_searched_is_told(shown, recall, told):
     assert told in shown(Figures(gallery=GalleryFigures(faces=120_000, recall=recall)))
+
+
+def test_a_camera_whose_matches_drift_is_named(shown):
+    levels = {"door": MatchLevel(0.71, 0.8, 10_000, True), "yard": MatchLevel(0.8, 0.8, 9, False)}
+    lines = [
+        line for line in shown(Figures(match_levels=levels)).splitlines() if "drifting" in line
+    ]
+    assert len(lines) == 1
+    assert "camera door, matches are 0.710 alike, were 0.800" in lines[0]
 
 
 def test_latency_dead_letters_and_failures_are_told(shown):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from genesis_ray.domain.events import FaceRecognized, FaceScored
 from genesis_ray.domain.identity import Candidate, Face, MatchPolicy
 from genesis_ray.domain.ledger import NOTHING_DECIDED, TrackSight, WhoIsWho
+from genesis_ray.domain.thresholds import Threshold, ThresholdBook
 from genesis_ray.pipeline.resolver import IdentityResolver, ResolverPolicy
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -61,7 +62,12 @@ class Desk:
     """A resolver with its album, given faces half a second apart unless told otherwise."""
 
     def __init__(
-        self, *, visitor_faces: int | None = 4, votes: int = 3, decisions=NOTHING_DECIDED
+        self,
+        *,
+        visitor_faces: int | None = 4,
+        votes: int = 3,
+        decisions=NOTHING_DECIDED,
+        thresholds: ThresholdBook | None = None,
     ) -> None:
         self.album = Album()
         self.album.faces += [("ada", ADA), ("bob", BOB)]
@@ -74,6 +80,7 @@ class Desk:
             ),
             min_quality=0.3,
             visitor_faces=visitor_faces,
+            thresholds=thresholds,
         )
         self._resolver = IdentityResolver(policy, self.album, self.album, decisions)
         self.shown = 0
@@ -122,6 +129,26 @@ def test_a_name_comes_with_the_best_similarity_and_that_of_the_next_identity(des
     (named,) = desk.names(ADA, ADA, mixed((0.9, ADA), (0.3, BOB)))
     assert named.similarity == pytest.approx(1)
     assert named.runner_up_similarity == pytest.approx(0.316, abs=1e-3)
+
+
+STRICT_TILL = ThresholdBook(
+    usual=Threshold(0.5, "settings"), cameras={"till": Threshold(0.8, "settings")}
+)
+
+
+def test_a_camera_may_ask_for_more_likeness_than_the_others():
+    faces = [like(ADA, 0.7)] * 6
+    assert [each.threshold for each in Desk(thresholds=STRICT_TILL).names(*faces)] == [0.5]
+    assert Desk(thresholds=STRICT_TILL).names(*faces, camera="till")[0].is_new
+    (named,) = Desk(thresholds=STRICT_TILL).names(*[like(ADA, 0.9)] * 3, camera="till")
+    assert (named.identity_id, named.threshold) == ("ada", 0.8)
+
+
+def test_a_resolver_that_goes_on_keeps_the_thresholds_it_began_with():
+    began, goes_on = Desk(thresholds=STRICT_TILL), Desk(thresholds=None)
+    goes_on._resolver.memory = began._resolver.memory
+    (named,) = goes_on.names(*[like(ADA, 0.9)] * 3, camera="till")
+    assert named.threshold == 0.8
 
 
 def test_a_single_face_never_names_whatever_the_settings_say():

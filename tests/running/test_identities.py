@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
+from genesis_ray.domain.calibration import Calibrated, Calibration
 from genesis_ray.domain.consent import ConsentEntry
 from genesis_ray.domain.events import FaceRecognized
 from genesis_ray.domain.identity import Face
@@ -21,6 +22,7 @@ from genesis_ray.running.identities import (
     who_is_who,
 )
 from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.running.thresholds import calibration_file
 from genesis_ray.settings import Settings
 from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.consent import ConsentRegister
@@ -257,7 +259,7 @@ def with_identity(settings: Settings, **changes) -> Settings:
 
 def test_a_decision_says_whether_its_threshold_was_set_or_came_with_the_embedder(settings):
     own = outcome_of(settings, 0)
-    assert (own.threshold, own.threshold_origin) == (EMBEDDER.threshold, "calibrated")
+    assert (own.threshold, own.threshold_origin) == (EMBEDDER.threshold, "embedder")
     chosen = outcome_of(with_identity(settings, threshold=0.6), 0)
     assert (chosen.threshold, chosen.threshold_origin) == (0.6, "settings")
 
@@ -267,3 +269,14 @@ def test_a_review_begins_as_far_below_the_threshold_as_the_settings_say(settings
     assert [outcome_of(settings, each).decision for each in similarities] == ["review", "unknown"]
     wide = with_identity(settings, review=0.1)
     assert [outcome_of(wide, each).decision for each in similarities] == ["review"] * 2
+
+
+def test_a_system_that_begins_names_by_what_was_calibrated(settings):
+    strict = Calibrated(
+        value=0.999, low=0.9, high=1, made_at=NOON, method="FPIR 0.01", data="faces.csv"
+    )
+    alike = np.zeros_like(ANN_FACE)
+    alike[:2] = np.array([0.995, np.sqrt(1 - 0.995**2)], np.float32)
+    assert named(settings, alike) == ["visitor ann"]
+    calibration_file(settings, EMBEDDER).change(lambda _: Calibration(threshold=strict))
+    assert named(settings, alike) == []
