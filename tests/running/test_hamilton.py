@@ -44,6 +44,7 @@ def named(shared_data: Path, tmp_path_factory) -> dict[int, set[str]]:
     named_tracks = {
         row["track_id"]: name_of[row["identity_id"]]
         for row in tables["face_recognitions"].to_pylist()
+        if row["decision"] == "named"
     }
     names: dict[int, set[str]] = {}
     for row in tables["track_observations"].to_pylist():

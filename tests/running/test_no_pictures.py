@@ -123,11 +123,11 @@ def encoded(suffix: str, picture: Image) -> bytes:
 @pytest.mark.data
 @pytest.mark.timeout(300)
 def test_real_footage_with_real_models_leaves_no_picture_nor_raw_pixels(shared_data, tmp_path):
-    film = shared_data / "videos" / "intel_face-demographics-walking.mp4"
+    film = shared_data / "videos" / "hamilton_short.mp4"
     settings = Settings(
         data_dir=tmp_path / "data",
         identity={"visitors": True, "visitor_faces": 1},
-        cameras=[CameraSettings(camera_id="walk", source=str(film))],
+        cameras=[CameraSettings(camera_id="stage", source=str(film))],
     )
     watch(settings, tmp_path / "run")
     assert list((tmp_path / "data" / "gallery" / "default").glob("faces_*.lance/data/*"))

@@ -56,6 +56,7 @@ def test_tables_of_any_kind_are_purged(tmp_path):
         stores.purge(stores.forgetting([ADA.identity_id, SHE.identity_id]), noted.append)
     assert [(each.store, each.removed) for each in noted] == [
         ("letters", 1),
+        ("consent", 0),
         ("ledger", 0),
         ("people", 1),
     ]

@@ -90,7 +90,11 @@ def test_by_the_thresholds_of_the_run_the_same_is_named_to_the_last_column(event
     scores, names = rows_of(events)
     again = names_by_scores(scores, replace(POLICY, thresholds=BOOK))
     assert len(names) > 15
-    assert to_tables(again)["face_recognitions"].to_pylist() == names
+    rows = to_tables(again)["face_recognitions"].to_pylist()
+    # Scores are stored in single precision, so the sum of their weights differs in its last digits.
+    evidence = [[row.pop("evidence") for row in each] for each in (rows, names)]
+    assert evidence[0] == pytest.approx(evidence[1])
+    assert rows == names
 
 
 def test_what_changes_nothing_changes_nothing(events):
