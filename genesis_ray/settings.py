@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from genesis_ray.domain.capacity import CAMERAS_A_GROUP
 from genesis_ray.domain.retry import DELAYS_S
 from genesis_ray.domain.roles import AGGRESSIVE_FPS, drop_class_of
+from genesis_ray.settings_appearance import AppearanceSettings
 from genesis_ray.settings_cameras import CameraSettings, SourceSettings
 from genesis_ray.settings_models import DetectorSettings, FaceSettings
 from genesis_ray.settings_types import Fraction, Identifier, Seconds, Section, TenantId
@@ -104,6 +105,7 @@ class Settings(BaseSettings):
     faces: FaceSettings = FaceSettings()
     back_pressure: BackPressureSettings = BackPressureSettings()
     identity: IdentitySettings = IdentitySettings()
+    appearance: AppearanceSettings = AppearanceSettings()
     templates: TemplateSettings = TemplateSettings()
     sources: SourceSettings = SourceSettings()
     cameras: tuple[CameraSettings, ...] = ()
@@ -117,6 +119,17 @@ class Settings(BaseSettings):
             )
             _refuse_repeats(
                 f"line_id of camera {camera.camera_id}", [line.line_id for line in camera.lines]
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _neighbours_exist(self) -> Self:
+        known = {camera.camera_id for camera in self.cameras}
+        named = {one for each in self.appearance.neighbours for one in each.cameras}
+        if known and (unknown := named - known):
+            raise ValueError(
+                f"appearance.neighbours names {', '.join(sorted(unknown))}; "
+                f"cameras are {', '.join(sorted(known))}"
             )
         return self
 

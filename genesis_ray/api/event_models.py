@@ -90,7 +90,7 @@ class FaceRecognition(_Row):
     kind: Literal["face_recognitions"]
     track_id: int
     identity_id: str
-    decision: Literal["named", "review", "unknown"]
+    decision: Literal["named", "carried", "review", "unknown"]
     similarity: _Similarity
     runner_up_similarity: _Similarity | None
     threshold: _Similarity

@@ -16,7 +16,7 @@ from genesis_ray.domain.zones import Direction
 
 _NAMESPACE = UUID("6d0a53a1-58b5-5c0b-9b67-2f2d2f6c1b7e")
 
-Decision = Literal["named", "review", "unknown"]
+Decision = Literal["named", "carried", "review", "unknown"]
 CameraState = Literal[StreamState, "ended", "failed"]
 SystemState = Literal[
     "restarted",
@@ -116,7 +116,8 @@ class FaceRecognized(Event):
     """A track was given an identity.
 
     `gate` names the rule that let it through, "" where none applies; `is_new` says
-    that the identity, a pseudonymous visitor, was made from this very track.
+    that the identity, a pseudonymous visitor, was made from this very track. One that is
+    `carried` showed no face: its looks are those of a track that a face named.
     """
 
     KEY = ("track_id",)

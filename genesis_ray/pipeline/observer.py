@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from genesis_ray.domain.appearance import View
+from genesis_ray.domain.appearance import Impression, View
+from genesis_ray.domain.carrying import Appearance
 from genesis_ray.domain.detections import Detections, Tracks
 from genesis_ray.domain.events import Event, LineCrossed, TrackObserved, ZoneCrossed
 from genesis_ray.domain.frames import FrameStamp
@@ -17,6 +18,9 @@ from genesis_ray.domain.zones import Crossing, Zone, ZoneMonitor
 _OBSERVED_EVERY = timedelta(seconds=1)
 """Between two rows of a track; its first and last sight are rows too."""
 
+_LOOKS_TOLD_EVERY = timedelta(seconds=0.5)
+"""As often as they are looked at anew; whoever is told knows to this who is still in view."""
+
 
 class Tracker(Protocol):
     """Gives the boxes of one camera, frame after frame, their ids."""
@@ -26,6 +30,9 @@ class Tracker(Protocol):
 
     def is_open(self, track_id: int) -> bool:
         """Tell whether, as of the last frame, this id may be seen again."""
+
+    def impression(self, track_id: int) -> Impression | None:
+        """Return how the person of a track looks; None while that is not known."""
 
     def renumber(self, first_track_id: int) -> None:
         """Give tracks that are born from now on ids from `first_track_id`."""
@@ -47,7 +54,11 @@ class FaceSchedule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CameraRules:
-    """What one camera watches for."""
+    """What one camera watches for.
+
+    Attributes:
+        tells_looks: Whether how tracks look is told, for identities to be carried by.
+    """
 
     tenant_id: str
     site_id: str
@@ -56,6 +67,7 @@ class CameraRules:
     lines: tuple[Line, ...]
     settle: timedelta
     faces: FaceSchedule | None
+    tells_looks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +91,7 @@ class Observation:
     events: tuple[Event, ...]
     tracks: Tracks | None = None
     wanted_faces: tuple[WantedFace, ...] = ()
+    appearances: tuple[Appearance, ...] = ()
 
 
 class CameraObserver:
@@ -103,6 +116,7 @@ class CameraObserver:
         tracks = self._tracker.update(at, detections, view)
         events: list[Event] = list(self._close_lost())
         wanted: list[WantedFace] = []
+        appearances: list[Appearance] = []
         feet: dict[int, Point] = {}
         boxes, confidences = tracks.detections.xyxy, tracks.detections.confidence
         for box, confidence, track_id in zip(
@@ -110,14 +124,16 @@ class CameraObserver:
         ):
             feet[track_id] = foot_of(box)
             observed = self._observed(stamp, track_id, box, float(confidence))
-            sight = self._in_view.setdefault(track_id, _Sight(observed))
+            sight = self._in_view.setdefault(track_id, _Sight(observed, at))
             if sight.see(observed):
                 events.append(observed)
             if self._rules.faces and sight.wants_face(observed, self._rules.faces, width):
                 wanted.append(WantedFace(track_id, sight.looks - 1, box))
+            if self._rules.tells_looks and (told := self._appearance(track_id, sight)):
+                appearances.append(told)
         events += map(self._zone_crossed, self._zones.update(at, feet))
         events += map(self._line_crossed, self._lines.update(at, feet))
-        return Observation(at, tuple(events), tracks, tuple(wanted))
+        return Observation(at, tuple(events), tracks, tuple(wanted), tuple(appearances))
 
     def renumber(self, first_track_id: int) -> None:
         """Give tracks that are born from now on ids from `first_track_id`; others keep theirs."""
@@ -164,6 +180,24 @@ class CameraObserver:
             confidence=confidence,
         )
 
+    def _appearance(self, track_id: int, sight: "_Sight") -> Appearance | None:
+        """Return how a track looks, now and then."""
+        at = sight.last.occurred_at
+        if sight.told_at is not None and at - sight.told_at < _LOOKS_TOLD_EVERY:
+            return None
+        impression = self._tracker.impression(track_id)
+        if impression is None:
+            return None
+        sight.told_at = at
+        return Appearance(
+            camera_id=self._rules.camera_id,
+            track_id=track_id,
+            captured_at=at,
+            since=sight.since,
+            looks=impression.looks,
+            is_clear=impression.is_clear,
+        )
+
     def _zone_crossed(self, crossing: Crossing) -> ZoneCrossed:
         return ZoneCrossed(
             tenant_id=self._rules.tenant_id,
@@ -192,9 +226,11 @@ class _Sight:
     """What has been said and asked about one track so far."""
 
     last: TrackObserved
+    since: datetime
     reported_at: datetime | None = None
     looks: int = 0
     looked_at: datetime | None = None
+    told_at: datetime | None = None
 
     def see(self, observed: TrackObserved) -> bool:
         """Note a sight; tell whether it is a row: the first, or a second after the last row."""

@@ -13,9 +13,11 @@ from genesis_ray.domain.identity import MatchPolicy
 from genesis_ray.domain.ledger import WhoIsWho, fold
 from genesis_ray.domain.people import visitor
 from genesis_ray.errors import NotFoundError
+from genesis_ray.pipeline.carrying import CarryingResolver, CarryingRules
 from genesis_ray.pipeline.resolver import IdentityResolver, ResolverPolicy
 from genesis_ray.running.assembly import EmbedderTraits, embedder_traits
 from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.running.viewing import carry_policy
 from genesis_ray.settings import Settings
 from genesis_ray.store.gallery import FaceGallery
 from genesis_ray.store.ledger import Ledger
@@ -111,7 +113,7 @@ def faces_of(settings: Settings, who: WhoIsWho, identity_id: str) -> list[dict[s
 
 def build_resolver(
     settings: Settings, identities: Identities, embedder: EmbedderTraits
-) -> IdentityResolver:
+) -> IdentityResolver | CarryingResolver:
     """Set up what names a tenant's tracks."""
     identity = settings.identity
     threshold = embedder.threshold if identity.threshold is None else identity.threshold
@@ -123,9 +125,20 @@ def build_resolver(
         min_quality=settings.faces.min_quality,
         visitor_faces=identity.visitor_faces if identity.visitors else None,
     )
-    return IdentityResolver(
+    resolver = IdentityResolver(
         policy, identities.gallery, _Visitors(identities.people), identities.decided
     )
+    carrying = carry_policy(settings.appearance)
+    if carrying is None:
+        return resolver
+    rules = CarryingRules(
+        tenant_id=settings.tenant_id,
+        site_id=settings.site_id,
+        looks=settings.appearance.model,
+        min_quality=settings.faces.min_quality,
+        policy=carrying,
+    )
+    return CarryingResolver(resolver, rules, identities.decided)
 
 
 class _Visitors:

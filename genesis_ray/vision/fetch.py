@@ -74,6 +74,11 @@ def fetch(
     # Half a second of imports, which a start with everything in the cache does without.
     from genesis_ray.vision.download import Downloader, DownloadError
 
+    if not sources:
+        raise ModelError(
+            f"{target.name} has no public address: if you have the file of {size:,} bytes with "
+            f"sha256 {sha256}, bring it in with `genesis models add FILE`"
+        )
     failures: list[str] = []
     part = target.with_name(target.name + ".part")
     with sole_writer(target):
