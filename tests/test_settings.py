@@ -274,3 +274,32 @@ def test_networks_are_the_same_in_a_runs_summary_and_read_from_it():
 )
 def test_a_network_or_scheme_that_is_none_is_refused(wrong, says):
     assert says in problem(lambda: Settings(sources=wrong))
+
+
+def neighbours(*pairs: tuple[str, str], **more: object) -> dict[str, object]:
+    return {"model": "osnet", "neighbours": [{"cameras": pair, **more} for pair in pairs]}
+
+
+def test_names_are_carried_by_looks_only_between_neighbours_that_stand_there():
+    assert Settings().appearance.model == "colours"
+    assert Settings().appearance.neighbours == ()
+    assert Settings(appearance=neighbours(("door", "till"))).appearance.neighbours[0].most_s == 60
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        (neighbours(("door", "door")), "no neighbour of itself: door"),
+        (neighbours(("door", "till"), least_s=9, most_s=5), "least_s 9 > most_s 5"),
+        (neighbours(("door", "till"), ("till", "door")), "door and till stand there twice"),
+        (
+            neighbours(("door", "till")) | {"model": "colours"},
+            "by osnet only, and model is colours",
+        ),
+        (neighbours(("door", "yard")), "names yard; cameras are door, till"),
+    ],
+)
+def test_neighbours_that_cannot_be_are_refused_with_what_is_wrong(wrong, says):
+    cameras = [{"camera_id": name, "source": f"{name}.mp4"} for name in ("door", "till")]
+    with pytest.raises(ValidationError, match=says):
+        Settings(appearance=wrong, cameras=cameras)

@@ -71,14 +71,14 @@ def fetch(
     was faster; `force` fetches even so. Raises ModelError when no source has it or
     the disk refuses it.
     """
-    # Half a second of imports, which a start with everything in the cache does without.
-    from genesis_ray.vision.download import Downloader, DownloadError
-
     if not sources:
         raise ModelError(
             f"{target.name} has no public address: if you have the file of {size:,} bytes with "
             f"sha256 {sha256}, bring it in with `genesis models add FILE`"
         )
+    # Half a second of imports, which a start with everything in the cache does without.
+    from genesis_ray.vision.download import Downloader, DownloadError
+
     failures: list[str] = []
     part = target.with_name(target.name + ".part")
     with sole_writer(target):

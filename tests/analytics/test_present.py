@@ -251,3 +251,20 @@ def test_history_is_as_it_would_be_had_it_been_known_all_along(drawn):
 def test_a_table_that_is_not_there_is_not_there(table):
     with pytest.raises(KeyError):
         present(TWO)[table]
+
+
+def test_a_visit_that_a_carried_name_made_longer_is_cut_where_the_track_is_rejected():
+    carried = [
+        replace(event, decision="carried", gate="appearance")
+        if isinstance(event, FaceRecognized)
+        else event
+        for event in stay(ANN, 2, 8, 12, camera_id="till")
+    ]
+    tables = written(stay(ANN, 1, 0, 5), carried)
+    whole = PresentTables(tables, lambda: fold([], PEOPLE), tenant_id="default", visit_gap=GAP)
+    assert whole["visits"]["ended_at"].to_pylist() == [None, at(12)]
+    sight = TrackSight(identity_id=ANN, camera_id="till", track_id=2, since=at(8), until=at(12))
+    rejected = Reject(entry_id="1", at=NOON, by="eve", why="", track=sight)
+    who = fold([rejected], PEOPLE)
+    cut = PresentTables(tables, lambda: who, tenant_id="default", visit_gap=GAP)
+    assert cut["visits"]["ended_at"].to_pylist() == [None, at(5)]

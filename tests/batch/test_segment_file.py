@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from genesis_ray.batch.segment_file import read_segment, write_segment
+from genesis_ray.domain.carrying import Appearance
 from genesis_ray.domain.events import CameraStateChanged, LineCrossed, TrackObserved, ZoneCrossed
 from genesis_ray.domain.identity import Face
 from genesis_ray.domain.ordering import DONE
@@ -47,6 +48,15 @@ def reports(draw) -> Report:
         embedding=embeddings,
         quality=fractions,
     )
+    appearance = st.builds(
+        Appearance,
+        camera_id=st.just(camera_id),
+        track_id=numbers,
+        captured_at=times,
+        since=times,
+        looks=embeddings,
+        is_clear=st.booleans(),
+    )
     return Report(
         camera_id,
         draw(times | st.just(DONE)),
@@ -54,6 +64,7 @@ def reports(draw) -> Report:
         tuple(draw(st.lists(face, max_size=2))),
         draw(st.integers(0, 1000)),
         draw(st.none() | names),
+        appearances=tuple(draw(st.lists(appearance, max_size=2))),
     )
 
 
@@ -63,8 +74,12 @@ def said(report: Report) -> tuple:
         (f.camera_id, f.track_id, f.face_index, f.captured_at, f.quality, f.embedding.tobytes())
         for f in report.faces
     ]
+    looks = [
+        (a.camera_id, a.track_id, a.captured_at, a.since, a.is_clear, a.looks.tobytes())
+        for a in report.appearances
+    ]
     own = report.camera_id, report.progress, report.frames, report.problem, report.is_last
-    return (*own, report.events, faces)
+    return (*own, report.events, faces, looks)
 
 
 @pytest.fixture
