@@ -32,7 +32,7 @@ def shared_data() -> Path:
 
 
 @pytest.fixture
-def osnet(shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Iterator[Osnet]":
+def osnet(shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Osnet":
     """OSNet, and a folder of models that has its file beside all that there are."""
     from genesis_ray.vision import models
     from genesis_ray.vision.osnet import MODEL, Osnet
@@ -46,7 +46,7 @@ def osnet(shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         for path in [*models.models_dir().glob("[!.]*"), brought]:
             (folder / path.name).symlink_to(path)
         monkeypatch.setenv("GENESIS_MODELS_DIR", str(folder))
-    yield Osnet()
+    return Osnet()
 
 
 class SmallDisk:

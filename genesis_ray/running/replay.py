@@ -191,10 +191,13 @@ class Replay:
         known = read_table(self._run.events, "face_recognitions", self._settings.tenant_id)
         named = {
             track_id
-            for camera, track_id in zip(
-                known["camera_id"].to_pylist(), known["track_id"].to_pylist(), strict=True
+            for camera, track_id, decision in zip(
+                known["camera_id"].to_pylist(),
+                known["track_id"].to_pylist(),
+                known["decision"].to_pylist(),
+                strict=True,
             )
-            if camera == camera_id
+            if camera == camera_id and decision != "carried"
         }
         with ExitStack() as opened:
             identities = open_identities(self._settings, self._embedder, self._keys, opened)
