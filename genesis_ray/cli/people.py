@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from genesis_ray.cli import decisions, repairs
+from genesis_ray.cli import decisions, galleries, repairs
 from genesis_ray.cli.run import ConfigOption, DataOption
 
 if TYPE_CHECKING:
@@ -126,6 +126,8 @@ app.command()(repairs.rename)
 app.command()(repairs.reject)
 app.command()(repairs.undo)
 app.command()(decisions.log)
+app.command()(galleries.galleries)
+app.command("re-embed")(galleries.re_embed)
 
 
 def _to_json(person: "Person") -> dict[str, object]:

@@ -54,6 +54,16 @@ def enroll(settings: Settings, name: str, photos: Sequence[Path]) -> Person:
     return person
 
 
+def face_of(photo: Path, embedder: Embedder) -> EmbeddedFace:
+    """Return the only face of a photo.
+
+    Raises:
+        SourceError: The photo cannot be read.
+        FaceError: It has no face, or several.
+    """
+    return _only_face(photo, _read(photo), embedder)
+
+
 def _read(photo: Path) -> Image:
     try:
         content = np.frombuffer(photo.read_bytes(), np.uint8)
