@@ -89,9 +89,10 @@ def re_embed(
     if as_json:
         typer.echo(json.dumps(asdict(result), indent=2))
     else:
+        new, old = len(result.done), len(result.before)
         stdout.print(
-            f"{len(result.done)} people are new in the gallery of {result.embedder}, "
-            f"{len(result.before)} were in it before."
+            f"Gallery of {result.embedder}: {new:,} {'person is' if new == 1 else 'people are'} "
+            f"new in it, {old:,} {'was' if old == 1 else 'were'} there before."
         )
         for name, reason in result.failed.items():
             stdout.print(f"[bold red]{escape(name)}[/]: {escape(reason)}", soft_wrap=True)
