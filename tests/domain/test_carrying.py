@@ -109,6 +109,15 @@ def test_a_name_is_carried_once(site):
     assert site.see("till", BLACK_AND_BEIGE, since=21, until=25, track=2) == []
 
 
+def test_whoever_has_arrived_is_no_rival_of_those_who_come_later(site):
+    bob = unlike(BLACK_AND_BEIGE, 0.12)
+    site.carrier.name("bob", "door", 2, at(5))
+    site.see("door", bob, since=5, until=10, track=2)
+    (ada,) = site.see("till", BLACK_AND_BEIGE, since=14, until=17)
+    (carried,) = site.see("till", unlike(BLACK_AND_BEIGE, 0.1), since=18, until=21, track=2)
+    assert (ada.identity_id, carried.identity_id) == ("ada", "bob")
+
+
 def test_a_track_that_showed_its_face_is_left_to_that(site):
     site.carrier.show_face("till", 1, at(15))
     assert site.see("till", BLACK_AND_BEIGE, since=15, until=20) == []
