@@ -17,6 +17,7 @@ from genesis_ray.domain.retry import DELAYS_S
 from genesis_ray.domain.roles import AGGRESSIVE_FPS, drop_class_of
 from genesis_ray.settings_cameras import CameraSettings, SourceSettings
 from genesis_ray.settings_models import DetectorSettings, FaceSettings
+from genesis_ray.settings_topology import TopologySettings
 from genesis_ray.settings_types import Fraction, Identifier, Seconds, Section, TenantId
 
 
@@ -40,6 +41,11 @@ class IdentitySettings(Section):
     )
     margin: Fraction = 0.05
     votes: int = Field(default=3, ge=1)
+    companion_threshold: Fraction = Field(
+        default=0.05,
+        description="Added to the threshold for people who keep so close together that their "
+        "boxes overlap again and again",
+    )
     visitors: bool = Field(
         default=False, description="Give people nobody enrolled a pseudonymous identity"
     )
@@ -106,6 +112,7 @@ class Settings(BaseSettings):
     identity: IdentitySettings = IdentitySettings()
     templates: TemplateSettings = TemplateSettings()
     sources: SourceSettings = SourceSettings()
+    topology: TopologySettings = TopologySettings()
     cameras: tuple[CameraSettings, ...] = ()
 
     @model_validator(mode="after")

@@ -5,7 +5,7 @@ work folder once the run is finished. JSON lines, one a report: numbers survive 
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -29,6 +29,8 @@ class _FaceLine:
     captured_at: datetime
     embedding: list[float]
     quality: float
+    in_view_since: datetime | None = None
+    companions: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ def _to_line(report: Report) -> _Line:
             face.captured_at,
             face.embedding.tolist(),
             face.quality,
+            face.in_view_since,
+            list(face.companions),
         )
         for face in report.faces
     ]
@@ -90,6 +94,8 @@ def _to_report(line: _Line) -> Report:
             captured_at=face.captured_at,
             embedding=np.array(face.embedding, np.float32),
             quality=face.quality,
+            in_view_since=face.in_view_since,
+            companions=tuple(face.companions),
         )
         for face in line.faces
     )

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from genesis_ray.domain.appearance import View
+from genesis_ray.domain.companions import Companions
 from genesis_ray.domain.detections import Detections, Tracks
 from genesis_ray.domain.events import Event, LineCrossed, TrackObserved, ZoneCrossed
 from genesis_ray.domain.frames import FrameStamp
@@ -60,11 +61,18 @@ class CameraRules:
 
 @dataclass(frozen=True, slots=True)
 class WantedFace:
-    """A request to look at the face of one person in this frame."""
+    """A request to look at the face of one person in this frame.
+
+    Attributes:
+        in_view_since: When the track was first seen.
+        companions: Tracks whose boxes overlap this one's again and again.
+    """
 
     track_id: int
     face_index: int
     person: Box
+    in_view_since: datetime
+    companions: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +101,13 @@ class CameraObserver:
         self._zones = ZoneMonitor(rules.zones, settle=rules.settle)
         self._lines = LineCounter(rules.lines, settle=rules.settle)
         self._in_view: dict[int, _Sight] = {}
+        self._since: dict[int, datetime] = {}
+        self._companions = Companions()
         self._last_at: datetime | None = None
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        """Go on from what was pickled, perhaps by a version that did not look for companions."""
+        self.__dict__ |= {"_since": {}, "_companions": Companions(), **state}
 
     def observe(
         self, stamp: FrameStamp, detections: Detections, *, width: int, view: View | None = None
@@ -105,16 +119,19 @@ class CameraObserver:
         wanted: list[WantedFace] = []
         feet: dict[int, Point] = {}
         boxes, confidences = tracks.detections.xyxy, tracks.detections.confidence
-        for box, confidence, track_id in zip(
-            boxes, confidences, tracks.track_id.tolist(), strict=True
-        ):
+        track_ids = tracks.track_id.tolist()
+        if self._rules.faces:
+            self._companions.update(at, track_ids, boxes)
+        for box, confidence, track_id in zip(boxes, confidences, track_ids, strict=True):
             feet[track_id] = foot_of(box)
             observed = self._observed(stamp, track_id, box, float(confidence))
             sight = self._in_view.setdefault(track_id, _Sight(observed))
+            since = self._since.setdefault(track_id, at)
             if sight.see(observed):
                 events.append(observed)
             if self._rules.faces and sight.wants_face(observed, self._rules.faces, width):
-                wanted.append(WantedFace(track_id, sight.looks - 1, box))
+                companions = self._companions.of(track_id)
+                wanted.append(WantedFace(track_id, sight.looks - 1, box, since, companions))
         events += map(self._zone_crossed, self._zones.update(at, feet))
         events += map(self._line_crossed, self._lines.update(at, feet))
         return Observation(at, tuple(events), tracks, tuple(wanted))
@@ -141,6 +158,8 @@ class CameraObserver:
 
     def _close(self, track_id: int) -> Iterator[Event]:
         sight = self._in_view.pop(track_id)
+        self._since.pop(track_id, None)
+        self._companions.close(track_id)
         if sight.reported_at != sight.last.occurred_at:
             yield sight.last
         yield from map(self._zone_crossed, self._zones.close(track_id, sight.last.occurred_at))

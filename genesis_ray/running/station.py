@@ -229,6 +229,8 @@ class CameraStation:
                     captured_at=observation.at,
                     embedding=answer.embedding,
                     quality=answer.quality,
+                    in_view_since=wanted.in_view_since,
+                    companions=wanted.companions,
                 )
 
     def _state(self, at: datetime, state: CameraState, reason: str) -> tuple[CameraStateChanged]:
