@@ -51,6 +51,15 @@ SELECT
 FROM line_crossings GROUP BY camera_id, line_id ORDER BY camera_id, line_id
 """
 
+_FALSE_MERGES = """
+SELECT camera_id, track_id, identity_id, other_camera_id, other_track_id, is_quarantined
+FROM false_merges ORDER BY occurred_at, camera_id, track_id
+"""
+
+_REJECTIONS = """
+SELECT reason, count(*) AS names FROM gate_rejections GROUP BY reason ORDER BY reason
+"""
+
 
 def cameras(tables: Mapping[str, pa.Table]) -> pa.Table:
     """Return camera_id, people (tracks), faces (scored), identity_ids; a row a camera."""
@@ -70,3 +79,16 @@ def zone_entries(tables: Mapping[str, pa.Table]) -> pa.Table:
 def line_counts(tables: Mapping[str, pa.Table]) -> pa.Table:
     """Return camera_id, line_id, went_in, went_out."""
     return run(_LINES, tables)
+
+
+def false_merges(tables: Mapping[str, pa.Table]) -> pa.Table:
+    """Return a row for each pair of tracks that were one identity in two places at once.
+
+    Columns: camera_id, track_id, identity_id, other_camera_id, other_track_id, is_quarantined.
+    """
+    return run(_FALSE_MERGES, tables)
+
+
+def gate_rejections(tables: Mapping[str, pa.Table]) -> pa.Table:
+    """Return reason and names, how many were refused for it."""
+    return run(_REJECTIONS, tables)
