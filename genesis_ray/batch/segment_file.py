@@ -31,6 +31,7 @@ class _FaceLine:
     quality: float
     in_view_since: datetime | None = None
     companions: list[int] = field(default_factory=list)
+    overlapped: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ def _to_line(report: Report) -> _Line:
             face.quality,
             face.in_view_since,
             list(face.companions),
+            list(face.overlapped),
         )
         for face in report.faces
     ]
@@ -96,6 +98,7 @@ def _to_report(line: _Line) -> Report:
             quality=face.quality,
             in_view_since=face.in_view_since,
             companions=tuple(face.companions),
+            overlapped=tuple(face.overlapped),
         )
         for face in line.faces
     )

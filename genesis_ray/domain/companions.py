@@ -28,10 +28,9 @@ class _Overlaps:
 
 @dataclass(slots=True)
 class Companions:
-    """The tracks of one camera that keep close to each other, for as long as both are open."""
+    """The tracks of one camera that come close to each other, for as long as both are open."""
 
-    _pairs: dict[tuple[int, int], _Overlaps] = field(default_factory=dict)
-    _of: dict[int, set[int]] = field(default_factory=dict)
+    _of: dict[int, dict[int, _Overlaps]] = field(default_factory=dict)
 
     def update(self, at: datetime, track_ids: Sequence[int], boxes: Boxes) -> None:
         """Take the boxes [n, 4] of a frame, each of the track at its place."""
@@ -41,25 +40,26 @@ class Companions:
 
     def of(self, track_id: int) -> tuple[int, ...]:
         """Return the companions of a track."""
+        others = self._of.get(track_id, {}).items()
+        return tuple(sorted(other for other, overlaps in others if overlaps.count >= _TIMES))
+
+    def overlapped(self, track_id: int) -> tuple[int, ...]:
+        """Return the tracks whose boxes overlapped a track's, be it once."""
         return tuple(sorted(self._of.get(track_id, ())))
 
     def close(self, track_id: int) -> None:
         """Forget a finished track."""
         for other in self._of.pop(track_id, ()):
-            self._of[other].discard(track_id)
-        for pair in [pair for pair in self._pairs if track_id in pair]:
-            del self._pairs[pair]
+            del self._of[other][track_id]
+            if not self._of[other]:
+                del self._of[other]
 
     def _overlapped(self, at: datetime, one: int, other: int) -> None:
-        pair = min(one, other), max(one, other)
-        overlaps = self._pairs.get(pair)
+        overlaps = self._of.get(one, {}).get(other)
         if overlaps is None:
-            self._pairs[pair] = _Overlaps(1, at)
-            return
-        if at - overlaps.counted_at < _COUNTED_EVERY:
-            return
-        overlaps.count += 1
-        overlaps.counted_at = at
-        if overlaps.count == _TIMES:
-            self._of.setdefault(one, set()).add(other)
-            self._of.setdefault(other, set()).add(one)
+            overlaps = _Overlaps(1, at)
+            self._of.setdefault(one, {})[other] = overlaps
+            self._of.setdefault(other, {})[one] = overlaps
+        elif at - overlaps.counted_at >= _COUNTED_EVERY:
+            overlaps.count += 1
+            overlaps.counted_at = at

@@ -22,6 +22,7 @@ class Face:
         quality: 0 (useless) to 1 (frontal, large, sharp).
         in_view_since: When the track was first seen; None: not known.
         companions: Tracks whose boxes overlap this one's again and again.
+        overlapped: Tracks whose boxes did so at least once, companions among them.
     """
 
     camera_id: str
@@ -32,6 +33,7 @@ class Face:
     quality: float
     in_view_since: datetime | None = None
     companions: tuple[int, ...] = ()
+    overlapped: tuple[int, ...] = ()
 
     def __setstate__(self, state: Sequence[object]) -> None:
         """Be a face that was pickled, perhaps by a version that did not know the last fields."""

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
-Refusal = Literal["too-soon", "too-late", "not-connected", "elsewhere-now"]
+Refusal = Literal["too-soon", "too-late", "not-connected", "elsewhere-now", "double"]
+"""Why somebody cannot be here. A double is in view already, as a track of the same camera whose
+box overlaps this one's: one person boxed twice, or two of whom one hides the other."""
+
 Passed = Literal["", "same-camera", "overlapping-views", "in-time", "late"]
 
 TOLERANCE = timedelta(milliseconds=500)

@@ -21,6 +21,10 @@ REMEMBER = timedelta(hours=4)
 """How long a sight says anything where nothing else is set: the length of a long visit."""
 
 
+_DOUBLE_FOR = timedelta(seconds=10)
+"""After a face of one of two boxes on one person, the other is taken for somebody else."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpatiotemporalGate:
     """Judges names by where their bearers were seen before.
@@ -50,6 +54,7 @@ class SpatiotemporalGate:
             self._false_merge(face, meeting.identity_id, meeting.later, meeting.other)
             for meeting in registry.meetings(here, remember=self.remember)
             if self.topology.judge(meeting.other, meeting.later).refusal == "elsewhere-now"
+            and not (_is_double(face, meeting.other) or _is_double(face, meeting.later))
             and registry.is_news(
                 meeting.identity_id, _track(meeting.later), _track(meeting.other), at=here.until
             )
@@ -67,7 +72,7 @@ class SpatiotemporalGate:
             registry.name(named.identity_id, here)
             return [named]
         seen = registry.sights(named.identity_id, here, remember=self.remember)
-        verdicts = [self.topology.judge(each, here) for each in seen]
+        verdicts = [self._verdict(face, here, each) for each in seen]
         against = _gravest(zip(verdicts, seen, strict=True))
         if against is None:
             registry.name(named.identity_id, here)
@@ -83,6 +88,14 @@ class SpatiotemporalGate:
                 replace(named, decision="review", gate=FALSE_MERGE),
             ]
         return told
+
+    def _verdict(self, face: Face, here: Sight, seen: Sight) -> Verdict:
+        verdict = self.topology.judge(seen, here)
+        if verdict.refusal != "elsewhere-now" or not _is_double(face, seen):
+            return verdict
+        if here.until - seen.until > _DOUBLE_FOR:
+            return Verdict("same-camera")  # the other box is gone, and the person is in this one
+        return Verdict(refusal="double")
 
     def _false_merge(
         self,
@@ -110,6 +123,11 @@ def sight_of(face: Face) -> Sight:
     """Return what a face says of its track: in view from its first sight until now."""
     since = face.in_view_since or face.captured_at
     return Sight(face.camera_id, face.track_id, since, face.captured_at)
+
+
+def _is_double(face: Face, other: Sight) -> bool:
+    """Tell whether another track may be the same person, boxed twice."""
+    return other.camera_id == face.camera_id and other.track_id in face.overlapped
 
 
 def _gravest(judged: Iterable[tuple[Verdict, Sight]]) -> tuple[Refusal, Sight] | None:

@@ -66,6 +66,7 @@ class WantedFace:
     Attributes:
         in_view_since: When the track was first seen.
         companions: Tracks whose boxes overlap this one's again and again.
+        overlapped: Tracks whose boxes did so at least once.
     """
 
     track_id: int
@@ -73,6 +74,7 @@ class WantedFace:
     person: Box
     in_view_since: datetime
     companions: tuple[int, ...]
+    overlapped: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +132,16 @@ class CameraObserver:
             if sight.see(observed):
                 events.append(observed)
             if self._rules.faces and sight.wants_face(observed, self._rules.faces, width):
-                companions = self._companions.of(track_id)
-                wanted.append(WantedFace(track_id, sight.looks - 1, box, since, companions))
+                wanted.append(
+                    WantedFace(
+                        track_id,
+                        sight.looks - 1,
+                        box,
+                        since,
+                        self._companions.of(track_id),
+                        self._companions.overlapped(track_id),
+                    )
+                )
         events += map(self._zone_crossed, self._zones.update(at, feet))
         events += map(self._line_crossed, self._lines.update(at, feet))
         return Observation(at, tuple(events), tracks, tuple(wanted))

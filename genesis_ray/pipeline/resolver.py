@@ -154,8 +154,8 @@ class IdentityResolver:
     ) -> FaceRecognized | None:
         best = self._policy.match_for(face).best(ranked)
         elected = track.vote.cast(best) if best else None
-        if elected is None:
-            return None
+        if best is None or elected is None or elected.identity_id != best.identity_id:
+            return None  # somebody else was elected before, and refused by the gate
         return self._recognized(face, elected, runner_up(ranked), self._policy.match.votes)
 
     def _as_a_whole(self, track: "_TrackFaces", face: Face) -> FaceRecognized | None:

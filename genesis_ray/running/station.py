@@ -231,6 +231,7 @@ class CameraStation:
                     quality=answer.quality,
                     in_view_since=wanted.in_view_since,
                     companions=wanted.companions,
+                    overlapped=wanted.overlapped,
                 )
 
     def _state(self, at: datetime, state: CameraState, reason: str) -> tuple[CameraStateChanged]:

@@ -49,6 +49,7 @@ def reports(draw) -> Report:
         quality=fractions,
         in_view_since=st.none() | times,
         companions=st.lists(numbers, max_size=2).map(tuple),
+        overlapped=st.lists(numbers, max_size=2).map(tuple),
     )
     return Report(
         camera_id,
@@ -65,7 +66,7 @@ def said(report: Report) -> tuple:
     faces = [
         (
             *(f.camera_id, f.track_id, f.face_index, f.captured_at, f.quality),
-            *(f.embedding.tobytes(), f.in_view_since, f.companions),
+            *(f.embedding.tobytes(), f.in_view_since, f.companions, f.overlapped),
         )
         for f in report.faces
     ]

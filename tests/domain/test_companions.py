@@ -33,6 +33,7 @@ def test_who_passes_somebody_is_no_companion():
     companions = Companions()
     walk(companions, 0.1, 0.15, seconds=1.9)
     assert companions.of(1) == ()
+    assert companions.overlapped(1) == (2,)
 
 
 def test_overlaps_that_come_again_count_together():
@@ -46,7 +47,7 @@ def test_overlaps_that_come_again_count_together():
 def test_boxes_that_overlap_little_do_not_count():
     companions = Companions()
     walk(companions, 0.1, 0.21, seconds=9)  # 0.09 of 0.31: an IoU of 0.29
-    assert companions.of(1) == ()
+    assert companions.of(1) == companions.overlapped(1) == ()
 
 
 def test_a_finished_track_is_nobodys_companion():

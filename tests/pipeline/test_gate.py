@@ -172,6 +172,29 @@ def test_to_be_twice_in_one_camera_is_a_false_merge_whatever_is_configured(topol
     assert told[-1].decision == "review"
 
 
+def test_whoever_is_boxed_twice_is_named_once_and_no_false_merge():
+    site = Site(None)
+    site.track("door", 1, since=0, faces=[1, 2, 3, 8], overlapped=(2,))
+    (rejected,) = site.track("door", 2, since=5, faces=[9, 10, 11, 18], overlapped=(1,))
+    assert (type(rejected), rejected.reason) == (GateRejected, "double")
+    assert site.track("door", 1, since=0, faces=[12], overlapped=(2,)) == []
+
+
+def test_of_two_boxes_on_somebody_the_one_that_stays_gets_the_name():
+    site = Site(None)
+    site.track("door", 1, since=0, faces=[1, 2, 3, 8], overlapped=(2,))
+    *_, named = site.track("door", 2, since=5, faces=[9, 10, 11, 18, 18.1], overlapped=(1,))
+    assert (named.decision, named.gate) == ("named", "same-camera")
+    assert site.track("door", 1, since=0, faces=[19], overlapped=(2,)) == []
+
+
+def test_a_face_of_somebody_else_does_not_bring_back_a_name_that_was_refused():
+    site = Site(None)
+    site.track("door", 1, since=0, faces=[1, 2, 3, 8], overlapped=(2,))
+    site.track("door", 2, since=5, faces=[9, 10, 11], overlapped=(1,))
+    assert site.track("door", 2, BOB, since=5, faces=[30], overlapped=(1,)) == []
+
+
 def test_tracks_that_follow_each_other_in_one_camera_are_no_false_merge(site):
     (named,) = site.track("door", 2, since=3.2, faces=[4, 5, 6])
     assert named.gate == "same-camera"

@@ -236,8 +236,10 @@ def test_a_track_that_comes_again_is_in_view_since_then():
 
 def test_a_wanted_face_tells_who_keeps_close():
     film = [{1: 0.3, 2: 0.34, 3: 0.8}] * 100
-    found = {w.track_id: w.companions for seen in watch(film) for w in seen.wanted_faces}
-    assert found == {1: (2,), 2: (1,), 3: ()}
+    wanted = [each for seen in watch(film) for each in seen.wanted_faces]
+    assert {w.track_id: w.companions for w in wanted} == {1: (2,), 2: (1,), 3: ()}
+    assert {w.overlapped for w in wanted if w.track_id == 1} == {(2,)}
+    assert {w.overlapped for w in wanted if w.track_id == 3} == {()}
 
 
 def test_companions_are_forgotten_with_their_tracks():
