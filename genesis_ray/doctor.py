@@ -145,7 +145,8 @@ def false_merges(settings: Settings) -> Iterator[Finding]:
         yield Finding("false merges", "problem", str(error), "see docs/faults.md")
         return
     if len(found):
-        told = f"{len(found)} times one identity was in two places at once"
+        times = "once" if len(found) == 1 else f"{len(found)} times"
+        told = f"{times} one identity was in two places at once"
         remedy = f"they are in the table false_merges of {run} (docs/gate.md)"
         yield Finding("false merges", "warning", told, remedy)
     else:

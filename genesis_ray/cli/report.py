@@ -75,11 +75,13 @@ def _false_merge(row: Mapping[str, object], names: Mapping[str, str]) -> str:
     track = f"{row['camera_id']}:{row['track_id']}"
     other = f"{row['other_camera_id']}:{row['other_track_id']}"
     remedy = (
-        f"{track} was not named; look at both, and say who is who (docs/identities.md)"
+        f"{track} was not named"
         if row["is_quarantined"]
-        else "both are named; `genesis people reject` takes the wrong one's name"
+        else f"both are named; `genesis people reject {track} IDENTITY` takes a wrong name back"
     )
-    return f"[bold red]false merge:[/] {who} as {other} and as {track} at once: {remedy}"
+    return (
+        f"[bold red]false merge:[/] {who} is {other} and {track} at once; {remedy} (docs/gate.md)"
+    )
 
 
 def _listed(zone_ids: Sequence[str]) -> str:

@@ -10,6 +10,7 @@ import typer
 from genesis_ray.cli.run import ConfigOption, DataOption
 
 if TYPE_CHECKING:
+    from genesis_ray.domain.topology import Passage
     from genesis_ray.domain.travel import SuggestedTopology, TravelTimes
     from genesis_ray.settings import Settings
     from genesis_ray.store.run_folder import RunFolder
@@ -99,7 +100,6 @@ def show(
     table = Table("from", "to", "configured")
     for heading in ("seen", "5 %", "median", "95 %", "at once"):
         table.add_column(heading, justify="right")
-    table.add_column("")
     for row in rows:
         seconds = (row["quick_s"], row["median_s"], row["slow_s"])
         table.add_row(
@@ -109,9 +109,11 @@ def show(
             str(row["count"] or ""),
             *("" if each is None else f"{each:.1f} s" for each in seconds),
             str(row["at_once"] or ""),
-            f"[yellow]{row['note']}[/]",
         )
     stdout.print(table)
+    for row in rows:
+        if row["note"]:
+            stdout.print(f"[yellow]{row['from']} -> {row['to']}:[/] {row['note']}", soft_wrap=True)
     section = settings.topology
     others = "not connected" if section.complete else "not judged"
     stdout.print(
@@ -171,13 +173,11 @@ def _rows(settings: "Settings", times: "Sequence[TravelTimes]") -> list[dict[str
         if topology.overlap(origin, destination):
             configured = "overlapping"
         elif passage:
-            greatest = f" to {passage.greatest.total_seconds():g}" if passage.greatest else " on"
-            firm = ", firm" if passage.is_firm else ""
-            configured = f"{passage.least.total_seconds():g}{greatest} s{firm}"
+            configured = _told(passage)
             if own and own.count and own.quick < passage.least.total_seconds():
-                note = "quicker than configured"
+                note = "some were quicker than anybody should be by the configuration"
             elif own and own.at_once:
-                note = "seen at once, though not overlapping"
+                note = "both saw somebody at once; do their views overlap?"
         rows.append(
             {
                 "from": origin,
@@ -194,13 +194,20 @@ def _rows(settings: "Settings", times: "Sequence[TravelTimes]") -> list[dict[str
     return rows
 
 
+def _told(passage: "Passage") -> str:
+    least, greatest = passage.least.total_seconds(), passage.greatest
+    if greatest is None:
+        return f"{least:g} s or more"
+    return f"{least:g} to {greatest.total_seconds():g} s{', firm' if passage.is_firm else ''}"
+
+
 def _yaml(
     suggested: "SuggestedTopology", times: "Sequence[TravelTimes]", enough: int
 ) -> Iterator[str]:
     """Yield the lines of a configuration's section, with what it is based on as comments."""
     count = sum(each.count + each.at_once for each in times)
-    yield f"# Learned from {count:,} transitions. Look at it before you paste it: min_s is what"
-    yield "# people are refused by. `complete: true` is for you to say."
+    yield f"# Learned from {count:,} transitions. Look at it before you paste it: by min_s names are"
+    yield "# refused. Whether these are all the ways there are (complete: true) is yours to say."
     if not (suggested.passages or suggested.overlapping):
         yield f"# No pair of cameras has {enough} transitions yet, so nothing is suggested."
     else:
