@@ -18,6 +18,7 @@ from genesis_ray.domain.roles import AGGRESSIVE_FPS, drop_class_of
 from genesis_ray.settings_appearance import AppearanceSettings
 from genesis_ray.settings_cameras import CameraSettings, SourceSettings
 from genesis_ray.settings_models import DetectorSettings, FaceSettings
+from genesis_ray.settings_topology import TopologySettings
 from genesis_ray.settings_types import Fraction, Identifier, Seconds, Section, TenantId
 
 
@@ -41,6 +42,11 @@ class IdentitySettings(Section):
     )
     margin: Fraction = 0.05
     votes: int = Field(default=3, ge=1)
+    companion_threshold: Fraction = Field(
+        default=0.05,
+        description="Added to the threshold for people who keep so close together that their "
+        "boxes overlap again and again",
+    )
     visitors: bool = Field(
         default=False, description="Give people nobody enrolled a pseudonymous identity"
     )
@@ -108,6 +114,7 @@ class Settings(BaseSettings):
     appearance: AppearanceSettings = AppearanceSettings()
     templates: TemplateSettings = TemplateSettings()
     sources: SourceSettings = SourceSettings()
+    topology: TopologySettings = TopologySettings()
     cameras: tuple[CameraSettings, ...] = ()
 
     @model_validator(mode="after")
@@ -123,13 +130,12 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
-    def _neighbours_exist(self) -> Self:
-        known = {camera.camera_id for camera in self.cameras}
-        named = {one for each in self.appearance.neighbours for one in each.cameras}
-        if known and (unknown := named - known):
+    def _carries_somewhere(self) -> Self:
+        bounded = any(way.max_s is not None for way in self.topology.passages)
+        if self.appearance.carry and not bounded:
             raise ValueError(
-                f"appearance.neighbours names {', '.join(sorted(unknown))}; "
-                f"cameras are {', '.join(sorted(known))}"
+                "appearance.carry carries names over the ways in topology.passages that have a "
+                "max_s, and there is none"
             )
         return self
 

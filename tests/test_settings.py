@@ -276,30 +276,32 @@ def test_a_network_or_scheme_that_is_none_is_refused(wrong, says):
     assert says in problem(lambda: Settings(sources=wrong))
 
 
-def neighbours(*pairs: tuple[str, str], **more: object) -> dict[str, object]:
-    return {"model": "osnet", "neighbours": [{"cameras": pair, **more} for pair in pairs]}
+def ways(*pairs: tuple[str, str], max_s: float | None = 60) -> dict[str, object]:
+    return {"passages": [{"between": pair, "min_s": 5, "max_s": max_s} for pair in pairs]}
 
 
-def test_names_are_carried_by_looks_only_between_neighbours_that_stand_there():
-    assert Settings().appearance.model == "colours"
-    assert Settings().appearance.neighbours == ()
-    assert Settings(appearance=neighbours(("door", "till"))).appearance.neighbours[0].most_s == 60
+def test_looks_are_colours_and_carry_nothing_unless_that_is_asked_for():
+    assert (Settings().appearance.model, Settings().appearance.carry) == ("colours", False)
+    carrying = Settings(
+        appearance={"model": "osnet", "carry": True}, topology=ways(("door", "till"))
+    )
+    assert carrying.appearance.carry
 
 
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
-        (neighbours(("door", "door")), "no neighbour of itself: door"),
-        (neighbours(("door", "till"), least_s=9, most_s=5), "least_s 9 > most_s 5"),
-        (neighbours(("door", "till"), ("till", "door")), "door and till stand there twice"),
+        ({"appearance": {"carry": True}}, "by osnet only, and model is colours"),
+        ({"appearance": {"model": "osnet", "carry": True}}, "have a max_s, and there is none"),
         (
-            neighbours(("door", "till")) | {"model": "colours"},
-            "by osnet only, and model is colours",
+            {
+                "appearance": {"model": "osnet", "carry": True},
+                "topology": ways(("door", "till"), max_s=None),
+            },
+            "have a max_s, and there is none",
         ),
-        (neighbours(("door", "yard")), "names yard; cameras are door, till"),
     ],
 )
-def test_neighbours_that_cannot_be_are_refused_with_what_is_wrong(wrong, says):
-    cameras = [{"camera_id": name, "source": f"{name}.mp4"} for name in ("door", "till")]
+def test_names_that_nothing_could_carry_are_refused_with_what_is_wrong(wrong, says):
     with pytest.raises(ValidationError, match=says):
-        Settings(appearance=wrong, cameras=cameras)
+        Settings(**wrong)

@@ -13,6 +13,7 @@ from genesis_ray.domain.events import (
     DeadLetterUnit,
     SystemState,
 )
+from genesis_ray.domain.topology import Refusal
 
 Kind = Literal[
     "track_observations",
@@ -20,6 +21,8 @@ Kind = Literal[
     "line_crossings",
     "face_scores",
     "face_recognitions",
+    "gate_rejections",
+    "false_merges",
     "visits",
     "camera_states",
     "system_states",
@@ -101,6 +104,31 @@ class FaceRecognition(_Row):
     embedder: str
 
 
+class GateRejection(_Row):
+    """A track's faces elected somebody who cannot have been there, and so was not named."""
+
+    kind: Literal["gate_rejections"]
+    track_id: int
+    identity_id: str
+    reason: Refusal
+    similarity: _Similarity
+    in_view_since: datetime = Field(description="When this track came into view")
+    seen_camera_id: str = Field(description="Where the identity was seen before")
+    seen_track_id: int
+    seen_until: datetime = Field(description="When it was last seen there")
+
+
+class FalseMerge(_Row):
+    """Two tracks in view at the same time, where nobody is twice, are one identity."""
+
+    kind: Literal["false_merges"]
+    track_id: int = Field(description="The track that was to be named later")
+    identity_id: str
+    other_camera_id: str
+    other_track_id: int
+    is_quarantined: bool = Field(description="It was not named; else it had its name already")
+
+
 class VisitEvent(_Row):
     """A visit began (`ended_at` is null) or is over: two rows with one `visit_id`."""
 
@@ -148,6 +176,8 @@ EventRow = Annotated[
     | LineCrossing
     | FaceScore
     | FaceRecognition
+    | GateRejection
+    | FalseMerge
     | VisitEvent
     | CameraStateEvent
     | SystemStateEvent

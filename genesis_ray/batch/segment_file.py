@@ -30,6 +30,9 @@ class _FaceLine:
     captured_at: datetime
     embedding: list[float]
     quality: float
+    in_view_since: datetime | None = None
+    companions: list[int] = field(default_factory=list)
+    overlapped: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,9 @@ def _to_line(report: Report) -> _Line:
             face.captured_at,
             face.embedding.tolist(),
             face.quality,
+            face.in_view_since,
+            list(face.companions),
+            list(face.overlapped),
         )
         for face in report.faces
     ]
@@ -115,6 +121,9 @@ def _to_report(line: _Line) -> Report:
             captured_at=face.captured_at,
             embedding=np.array(face.embedding, np.float32),
             quality=face.quality,
+            in_view_since=face.in_view_since,
+            companions=tuple(face.companions),
+            overlapped=tuple(face.overlapped),
         )
         for face in line.faces
     )

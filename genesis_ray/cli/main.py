@@ -19,6 +19,7 @@ from genesis_ray.cli import (
     query,
     reprocess,
     run,
+    topology,
     up,
 )
 from genesis_ray.cli.console import stderr
@@ -45,6 +46,7 @@ app.add_typer(dead_letters.app, name="dead-letters")
 people.app.command()(backup.backup)
 people.app.command()(backup.restore)
 app.add_typer(people.app, name="people")
+app.add_typer(topology.app, name="topology")
 app.add_typer(keys.app, name="keys")
 app.add_typer(models.app, name="models")
 app.add_typer(evaluate.app, name="evaluate")

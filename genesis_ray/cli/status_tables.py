@@ -30,6 +30,12 @@ def show(status: SystemStatus) -> None:
         stdout.print(f"From capture to the log: {told}")
     if letters := sum(figures.set_aside.values()):
         stdout.print(f"[yellow]{letters} dead letters[/]: `genesis dead-letters list`")
+    if merges := figures.false_merges:
+        told = "1 false merge" if merges == 1 else f"{merges:,} false merges"
+        stdout.print(f"[bold red]{told}[/]: one identity in two places at once, see docs/gate.md")
+    if refused := {reason: count for reason, count in figures.rejections.items() if count}:
+        told = ", ".join(f"{count:,} {reason}" for reason, count in sorted(refused.items()))
+        stdout.print(f"Names refused by the gate: {told}")
     if status.state.failure:
         stdout.print(f"[bold red]failed:[/] {escape(status.state.failure)}")
     for missing in status.state.missing:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from genesis_ray.domain.appearance import Looks
+from genesis_ray.domain.topology import TOLERANCE
 
 TrackKey = tuple[str, int]
 """A track: its camera and its number."""
@@ -57,6 +58,7 @@ class CarryPolicy:
 
     Attributes:
         ways: From a camera to a neighbour; where none is, nothing is carried.
+        tolerance: What the clocks of two cameras may be apart.
         unlike: Greatest cosine distance of looks. The default belongs to OSNet, see
             docs/appearance.md.
         margin: How much less like everybody else has to be: who left, compared with the track
@@ -66,6 +68,7 @@ class CarryPolicy:
     """
 
     ways: Mapping[tuple[str, str], Way]
+    tolerance: timedelta = TOLERANCE
     unlike: float = 0.2
     margin: float = 0.1
     after: timedelta = timedelta(seconds=1.5)
@@ -201,7 +204,9 @@ class Carrier:
         way = self._policy.ways.get((origin[0], key[0]))
         if way is None:
             return False
-        return way.least <= self._tracks[key].since - self._tracks[origin].last_at <= way.most
+        gap = self._tracks[key].since - self._tracks[origin].last_at
+        tolerance = self._policy.tolerance
+        return way.least - tolerance <= gap <= way.most + tolerance
 
     def _is_last_of(self, track: _Known) -> bool:
         """Tell whether an identity was seen nowhere after this track, by its face or by looks."""

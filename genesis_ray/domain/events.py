@@ -12,6 +12,7 @@ from uuid import UUID, uuid5
 
 from genesis_ray.domain.lines import LineDirection
 from genesis_ray.domain.stream_health import StreamState
+from genesis_ray.domain.topology import Refusal
 from genesis_ray.domain.zones import Direction
 
 _NAMESPACE = UUID("6d0a53a1-58b5-5c0b-9b67-2f2d2f6c1b7e")
@@ -113,11 +114,11 @@ class FaceScored(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaceRecognized(Event):
-    """A track was given an identity.
+    """A track was given an identity, where the decision is "named"; no other one is a name.
 
-    `gate` names the rule that let it through, "" where none applies; `is_new` says
-    that the identity, a pseudonymous visitor, was made from this very track. One that is
-    `carried` showed no face: its looks are those of a track that a face named.
+    `gate` names the rule that let it through, or holds it back, "" where none applies; `is_new`
+    says that the identity, a pseudonymous visitor, was made from this very track.
+    One that is `carried` showed no face: its looks are those of a track that a face named.
     """
 
     KEY = ("track_id",)
@@ -132,6 +133,41 @@ class FaceRecognized(Event):
     gate: str
     is_new: bool
     embedder: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateRejected(Event):
+    """A track's faces elected somebody who cannot have been there, and so was not named.
+
+    `seen_camera_id`, `seen_track_id` and `seen_until` are where and when the identity was last
+    seen before that, `in_view_since` is when this track came into view.
+    """
+
+    KEY = ("track_id", "identity_id", "reason")
+    track_id: int
+    identity_id: str
+    reason: Refusal
+    similarity: float
+    in_view_since: datetime
+    seen_camera_id: str
+    seen_track_id: int
+    seen_until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FalseMergeFound(Event):
+    """Two tracks that were in view at the same time, where nobody is twice, are one identity.
+
+    This track was to be named after the other. Where `is_quarantined`, it was not: its row of
+    `FaceRecognized` is for review. Else it had its name already when both were seen together.
+    """
+
+    KEY = ("track_id", "identity_id", "other_camera_id", "other_track_id")
+    track_id: int
+    identity_id: str
+    other_camera_id: str
+    other_track_id: int
+    is_quarantined: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from collections import Counter, deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import NamedTuple
 
@@ -20,6 +20,9 @@ class Face:
     Attributes:
         face_index: Counts the faces asked for on this track, from 0.
         quality: 0 (useless) to 1 (frontal, large, sharp).
+        in_view_since: When the track was first seen; None: not known.
+        companions: Tracks whose boxes overlap this one's again and again.
+        overlapped: Tracks whose boxes did so at least once, companions among them.
     """
 
     camera_id: str
@@ -28,6 +31,15 @@ class Face:
     captured_at: datetime
     embedding: Embedding
     quality: float
+    in_view_since: datetime | None = None
+    companions: tuple[int, ...] = ()
+    overlapped: tuple[int, ...] = ()
+
+    def __setstate__(self, state: Sequence[object]) -> None:
+        """Be a face that was pickled, perhaps by a version that did not know the last fields."""
+        for place, each in enumerate(fields(self)):
+            value = state[place] if place < len(state) else each.default
+            object.__setattr__(self, each.name, value)
 
 
 class Candidate(NamedTuple):

@@ -3,13 +3,19 @@
 import time
 from collections import Counter, deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from functools import partial
 
 import numpy as np
 
-from genesis_ray.domain.events import DeadLetterChanged, Event, SystemStateChanged, TrackObserved
+from genesis_ray.domain.events import (
+    DeadLetterChanged,
+    Event,
+    GateRejected,
+    SystemStateChanged,
+    TrackObserved,
+)
 from genesis_ray.domain.ordering import NOT_BEGUN
 from genesis_ray.live.recovery import Recovery
 from genesis_ray.live.resolver import PATIENCE
@@ -49,6 +55,7 @@ class JournalFigures:
         system: The system's states by component and state.
         latency_s: Of the latest reports in real time, by quantile: seconds from the capture of
             their last frame until the log had them.
+        rejections: Names that the spatiotemporal gate refused, by the reason.
     """
 
     events: int
@@ -61,6 +68,7 @@ class JournalFigures:
     logged_until: datetime = NOT_BEGUN
     system: Mapping[tuple[str, str], int] = field(default_factory=dict)
     latency_s: Mapping[float, float] = field(default_factory=dict)
+    rejections: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +91,18 @@ class _Tally:
     by_class: Counter[str] = field(default_factory=Counter)
     system: Counter[tuple[str, str]] = field(default_factory=Counter)
     set_aside: Counter[tuple[str, str]] = field(default_factory=Counter)
+    rejections: Counter[str] = field(default_factory=Counter)
     first_event_at: float | None = None
     last_event_at: float | None = None
     write_s: float = 0.0
     latencies_s: deque[float] = field(default_factory=partial(deque, maxlen=_LATENCIES))
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
+
+    def __setstate__(self, state: tuple[None, dict[str, object]]) -> None:
+        """Be a tally that was pickled; what its version did not count yet is as at first."""
+        fresh, known = _Tally(), state[1]
+        for each in fields(self):
+            setattr(self, each.name, known.get(each.name, getattr(fresh, each.name)))
 
 
 class JournalActor:
@@ -159,6 +174,7 @@ class JournalActor:
             self._stage.progress,
             dict(tally.system),
             _quantiles(tally.latencies_s) if self._is_realtime else {},
+            dict(tally.rejections),
         )
 
     def finish(self) -> JournalFigures:
@@ -210,6 +226,9 @@ class JournalActor:
             self._tally.by_class.update(type(fact).__name__ for fact in facts)
             self._tally.set_aside.update(
                 (fact.unit, fact.stage) for fact in facts if isinstance(fact, DeadLetterChanged)
+            )
+            self._tally.rejections.update(
+                fact.reason for fact in facts if isinstance(fact, GateRejected)
             )
             self._tally.system.update(
                 (fact.component, fact.state)

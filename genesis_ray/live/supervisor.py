@@ -118,6 +118,7 @@ class Supervisor:
             events=journal.by_class,
             system=journal.system,
             set_aside=journal.set_aside,
+            rejections=journal.rejections,
             latency_s=journal.latency_s,
             late=journal.late,
             stage_s=_stages(groups, journal).seconds(),

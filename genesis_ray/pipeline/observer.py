@@ -7,6 +7,7 @@ from typing import Protocol
 
 from genesis_ray.domain.appearance import Impression, View
 from genesis_ray.domain.carrying import Appearance
+from genesis_ray.domain.companions import Companions
 from genesis_ray.domain.detections import Detections, Tracks
 from genesis_ray.domain.events import Event, LineCrossed, TrackObserved, ZoneCrossed
 from genesis_ray.domain.frames import FrameStamp
@@ -72,11 +73,20 @@ class CameraRules:
 
 @dataclass(frozen=True, slots=True)
 class WantedFace:
-    """A request to look at the face of one person in this frame."""
+    """A request to look at the face of one person in this frame.
+
+    Attributes:
+        in_view_since: When the track was first seen.
+        companions: Tracks whose boxes overlap this one's again and again.
+        overlapped: Tracks whose boxes did so at least once.
+    """
 
     track_id: int
     face_index: int
     person: Box
+    in_view_since: datetime
+    companions: tuple[int, ...]
+    overlapped: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +116,14 @@ class CameraObserver:
         self._zones = ZoneMonitor(rules.zones, settle=rules.settle)
         self._lines = LineCounter(rules.lines, settle=rules.settle)
         self._in_view: dict[int, _Sight] = {}
+        self._since: dict[int, datetime] = {}
+        self._companions = Companions()
+        self._looks_told_at: dict[int, datetime] = {}
         self._last_at: datetime | None = None
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        """Go on from what was pickled, perhaps by a version that did not look for companions."""
+        self.__dict__ |= {"_since": {}, "_companions": Companions(), **state}
 
     def observe(
         self, stamp: FrameStamp, detections: Detections, *, width: int, view: View | None = None
@@ -119,17 +136,28 @@ class CameraObserver:
         appearances: list[Appearance] = []
         feet: dict[int, Point] = {}
         boxes, confidences = tracks.detections.xyxy, tracks.detections.confidence
-        for box, confidence, track_id in zip(
-            boxes, confidences, tracks.track_id.tolist(), strict=True
-        ):
+        track_ids = tracks.track_id.tolist()
+        if self._rules.faces:
+            self._companions.update(at, track_ids, boxes)
+        for box, confidence, track_id in zip(boxes, confidences, track_ids, strict=True):
             feet[track_id] = foot_of(box)
             observed = self._observed(stamp, track_id, box, float(confidence))
-            sight = self._in_view.setdefault(track_id, _Sight(observed, at))
+            sight = self._in_view.setdefault(track_id, _Sight(observed))
+            since = self._since.setdefault(track_id, at)
             if sight.see(observed):
                 events.append(observed)
             if self._rules.faces and sight.wants_face(observed, self._rules.faces, width):
-                wanted.append(WantedFace(track_id, sight.looks - 1, box))
-            if self._rules.tells_looks and (told := self._appearance(track_id, sight)):
+                wanted.append(
+                    WantedFace(
+                        track_id,
+                        sight.looks - 1,
+                        box,
+                        since,
+                        self._companions.of(track_id),
+                        self._companions.overlapped(track_id),
+                    )
+                )
+            if self._rules.tells_looks and (told := self._appearance(track_id, at, since)):
                 appearances.append(told)
         events += map(self._zone_crossed, self._zones.update(at, feet))
         events += map(self._line_crossed, self._lines.update(at, feet))
@@ -157,6 +185,9 @@ class CameraObserver:
 
     def _close(self, track_id: int) -> Iterator[Event]:
         sight = self._in_view.pop(track_id)
+        self._since.pop(track_id, None)
+        self._companions.close(track_id)
+        self._looks_told_at.pop(track_id, None)
         if sight.reported_at != sight.last.occurred_at:
             yield sight.last
         yield from map(self._zone_crossed, self._zones.close(track_id, sight.last.occurred_at))
@@ -180,20 +211,20 @@ class CameraObserver:
             confidence=confidence,
         )
 
-    def _appearance(self, track_id: int, sight: "_Sight") -> Appearance | None:
+    def _appearance(self, track_id: int, at: datetime, since: datetime) -> Appearance | None:
         """Return how a track looks, now and then."""
-        at = sight.last.occurred_at
-        if sight.told_at is not None and at - sight.told_at < _LOOKS_TOLD_EVERY:
+        told_at = self._looks_told_at.get(track_id)
+        if told_at is not None and at - told_at < _LOOKS_TOLD_EVERY:
             return None
         impression = self._tracker.impression(track_id)
         if impression is None:
             return None
-        sight.told_at = at
+        self._looks_told_at[track_id] = at
         return Appearance(
             camera_id=self._rules.camera_id,
             track_id=track_id,
             captured_at=at,
-            since=sight.since,
+            since=since,
             looks=impression.looks,
             is_clear=impression.is_clear,
         )
@@ -226,11 +257,9 @@ class _Sight:
     """What has been said and asked about one track so far."""
 
     last: TrackObserved
-    since: datetime
     reported_at: datetime | None = None
     looks: int = 0
     looked_at: datetime | None = None
-    told_at: datetime | None = None
 
     def see(self, observed: TrackObserved) -> bool:
         """Note a sight; tell whether it is a row: the first, or a second after the last row."""

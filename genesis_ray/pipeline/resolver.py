@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -19,6 +19,8 @@ from genesis_ray.domain.identity import (
     runner_up,
 )
 from genesis_ray.domain.ledger import NOTHING_DECIDED
+from genesis_ray.domain.presence import ActiveRegistry
+from genesis_ray.pipeline.gate import SpatiotemporalGate
 
 _CANDIDATES_KEPT = 5
 """Identities named in a `FaceScored`: enough to explain a decision, few enough to store."""
@@ -81,6 +83,7 @@ class ResolverPolicy:
     Attributes:
         min_quality: Worse faces are scored, but neither vote nor make a visitor.
         visitor_faces: Good faces of a nameless track that make a visitor; None: never.
+        companion_threshold: What is added to the threshold where people keep close together.
     """
 
     tenant_id: str
@@ -89,6 +92,16 @@ class ResolverPolicy:
     match: MatchPolicy
     min_quality: float
     visitor_faces: int | None
+    companion_threshold: float = 0.0
+
+    def match_for(self, face: Face) -> MatchPolicy:
+        """Return when a face is close enough, which is stricter for one with companions.
+
+        Their boxes overlap, so a face may be cut out of the wrong one.
+        """
+        if not (face.companions and self.companion_threshold):
+            return self.match
+        return replace(self.match, threshold=self.match.threshold + self.companion_threshold)
 
 
 class IdentityResolver:
@@ -96,7 +109,8 @@ class IdentityResolver:
 
     A track is named once, by `MatchPolicy.votes` agreeing faces. Where visitors are
     allowed, a track with enough good faces and no name is compared as a whole, by the
-    mean of its faces that are alike: it is an identity already known, or a new visitor.
+    mean of its faces that are alike: it is an identity already known, or a new visitor. The gate
+    has the last word: who cannot be there is not named.
 
     Attributes:
         memory: What it has to remember; picklable, so that another process can go on with it.
@@ -108,11 +122,13 @@ class IdentityResolver:
         gallery: Gallery,
         visitors: VisitorRegister,
         decisions: Decisions = NOTHING_DECIDED,
+        gate: SpatiotemporalGate | None = None,
     ) -> None:
         self._policy = policy
         self._gallery = gallery
         self._visitors = visitors
         self._decisions = decisions
+        self._gate = gate or SpatiotemporalGate(tenant_id=policy.tenant_id, site_id=policy.site_id)
         self.memory = ResolverMemory()
 
     def resolve(self, face: Face) -> list[Event]:
@@ -120,29 +136,34 @@ class IdentityResolver:
         ranked = self._ranked(face.embedding, face)
         events: list[Event] = [self._scored(face, ranked)]
         track = self._track_of(face)
+        events += self._gate.follow(self.memory.registry, face)
         if track.named or face.quality < self._policy.min_quality:
             return events
         track.faces.append(face)
         named = self._by_vote(track, face, ranked) or self._as_a_whole(track, face)
         if named:
-            track.named = True
+            told = self._gate.judge(self.memory.registry, face, named)
+            track.named = any(isinstance(event, FaceRecognized) for event in told)
+            events += told
+        if track.named:
             track.faces.clear()
-            events.append(named)
         return events
 
     def _by_vote(
         self, track: "_TrackFaces", face: Face, ranked: Sequence[Candidate]
     ) -> FaceRecognized | None:
-        best = self._policy.match.best(ranked)
+        best = self._policy.match_for(face).best(ranked)
         elected = track.vote.cast(best) if best else None
-        if elected is None:
-            return None
+        if best is None or elected is None or elected.identity_id != best.identity_id:
+            return None  # somebody else was elected before, and refused by the gate
         return self._recognized(face, elected, runner_up(ranked), self._policy.match.votes)
 
     def _as_a_whole(self, track: "_TrackFaces", face: Face) -> FaceRecognized | None:
         wanted = self._policy.visitor_faces
         if wanted is None or len(track.faces) < wanted:
             return None
+        if self.memory.registry.is_held(face.camera_id, face.track_id):
+            return None  # it looks like somebody who cannot be here: no new face for them
         alike = _alike(list(track.faces), _SAME_FACE * self._policy.match.threshold)
         if len(alike) < wanted:
             return None
@@ -150,7 +171,7 @@ class IdentityResolver:
         mean = (mean / np.linalg.norm(mean)).astype(np.float32)
         ranked = self._ranked(mean, face)
         if ranked and ranked[0].similarity >= self._policy.match.threshold:
-            best = self._policy.match.best(ranked)
+            best = self._policy.match_for(face).best(ranked)
             return self._recognized(face, best, runner_up(ranked), len(alike)) if best else None
         return self._new_visitor(alike, face, ranked)
 
@@ -251,7 +272,7 @@ class IdentityResolver:
             decision="named",
             similarity=winner.similarity,
             runner_up_similarity=rival.similarity if rival else None,
-            threshold=self._policy.match.threshold,
+            threshold=self._policy.match_for(face).threshold,
             votes=votes,
             quality=face.quality,
             gate="",
@@ -295,3 +316,10 @@ class ResolverMemory:
 
     tracks: dict[tuple[str, int], _TrackFaces] = field(default_factory=dict)
     tidied_at: datetime | None = None
+    registry: ActiveRegistry = field(default_factory=ActiveRegistry)
+
+    def __setstate__(self, state: tuple[None, dict[str, object]]) -> None:
+        """Be a memory that was pickled; what its version did not know yet is as at first."""
+        fresh, known = ResolverMemory(), state[1]
+        for each in fields(self):
+            setattr(self, each.name, known.get(each.name, getattr(fresh, each.name)))

@@ -60,7 +60,7 @@ class Resolved:
         names: dict[str, dict[int, str]] = {}
         for _, together in self.events:
             for event in together:
-                if isinstance(event, FaceRecognized):
+                if isinstance(event, FaceRecognized) and event.decision == "named":
                     names.setdefault(event.camera_id, {})[event.track_id] = event.identity_id
         return names
 

@@ -151,7 +151,7 @@ def open_station(
         lines=lines_of(camera),
         settle=timedelta(seconds=settings.settle_s),
         faces=_face_schedule(settings.faces),
-        tells_looks=bool(settings.appearance.neighbours),
+        tells_looks=settings.appearance.carry,
     )
     tracker = PersonTracker(
         process_fps=fps,

@@ -5,7 +5,7 @@ Apart from `assembly`, because LanceDB is not needed, and costs memory, where ca
 
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from genesis_ray.domain.ledger import WhoIsWho, fold
 from genesis_ray.domain.people import visitor
 from genesis_ray.errors import NotFoundError
 from genesis_ray.pipeline.carrying import CarryingResolver, CarryingRules
+from genesis_ray.pipeline.gate import SpatiotemporalGate
 from genesis_ray.pipeline.resolver import IdentityResolver, ResolverPolicy
 from genesis_ray.running.assembly import EmbedderTraits, embedder_traits
 from genesis_ray.running.tenant_keys import tenant_keys
@@ -124,11 +125,18 @@ def build_resolver(
         match=MatchPolicy(threshold=threshold, margin=identity.margin, votes=identity.votes),
         min_quality=settings.faces.min_quality,
         visitor_faces=identity.visitor_faces if identity.visitors else None,
+        companion_threshold=identity.companion_threshold,
+    )
+    gate = SpatiotemporalGate(
+        tenant_id=settings.tenant_id,
+        site_id=settings.site_id,
+        topology=settings.topology.topology,
+        remember=timedelta(seconds=settings.topology.remember_s),
     )
     resolver = IdentityResolver(
-        policy, identities.gallery, _Visitors(identities.people), identities.decided
+        policy, identities.gallery, _Visitors(identities.people), identities.decided, gate
     )
-    carrying = carry_policy(settings.appearance)
+    carrying = carry_policy(settings)
     if carrying is None:
         return resolver
     rules = CarryingRules(

@@ -207,7 +207,8 @@ class Repairs:
                 f"no track {track} in {run.path}; name the run that has it with --run DIR; "
                 f"which tracks there are is in its table track_observations"
             )
-        return _Seen(_utc(min(times)), _utc(max(times)), names.to_pylist())
+        named = [row for row in names.to_pylist() if row["decision"] == "named"]
+        return _Seen(_utc(min(times)), _utc(max(times)), named)
 
     def _is_now(self, row: dict[str, Any]) -> str | None:
         at = _utc(row["occurred_at"])

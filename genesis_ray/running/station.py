@@ -240,6 +240,9 @@ class CameraStation:
                     captured_at=observation.at,
                     embedding=answer.embedding,
                     quality=answer.quality,
+                    in_view_since=wanted.in_view_since,
+                    companions=wanted.companions,
+                    overlapped=wanted.overlapped,
                 )
 
     def _state(self, at: datetime, state: CameraState, reason: str) -> tuple[CameraStateChanged]:

@@ -16,6 +16,7 @@ from genesis_ray.domain.carrying import CarryPolicy, Way
 from genesis_ray.domain.frames import Image
 from genesis_ray.domain.heads import Box
 from genesis_ray.domain.relinking import RelinkPolicy
+from genesis_ray.settings import Settings
 from genesis_ray.settings_appearance import AppearanceSettings
 from genesis_ray.vision.looks import view_of
 
@@ -61,13 +62,19 @@ def load_viewing(settings: AppearanceSettings, key: "Callable[[], TemplateKey]")
     return Viewing(view, RELINKING)
 
 
-def carry_policy(settings: AppearanceSettings) -> CarryPolicy | None:
+def carry_policy(settings: Settings) -> CarryPolicy | None:
     """Return when identities are carried; None: never."""
-    if not settings.neighbours:
+    appearance = settings.appearance
+    if not appearance.carry:
         return None
-    ways: dict[tuple[str, str], Way] = {}
-    for each in settings.neighbours:
-        one, other = each.cameras
-        way = Way(timedelta(seconds=each.least_s), timedelta(seconds=each.most_s))
-        ways[one, other] = ways[other, one] = way
-    return CarryPolicy(ways=ways, unlike=settings.unlike, margin=settings.margin)
+    ways = [way for each in settings.topology.passages for way in each.directed]
+    return CarryPolicy(
+        ways={
+            (way.origin, way.destination): Way(way.least, way.greatest)
+            for way in ways
+            if way.greatest is not None
+        },
+        unlike=appearance.unlike,
+        margin=appearance.margin,
+        tolerance=timedelta(seconds=settings.topology.clock_tolerance_s),
+    )

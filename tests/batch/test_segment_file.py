@@ -1,3 +1,4 @@
+import json
 from datetime import UTC, datetime
 
 import numpy as np
@@ -47,6 +48,9 @@ def reports(draw) -> Report:
         captured_at=times,
         embedding=embeddings,
         quality=fractions,
+        in_view_since=st.none() | times,
+        companions=st.lists(numbers, max_size=2).map(tuple),
+        overlapped=st.lists(numbers, max_size=2).map(tuple),
     )
     appearance = st.builds(
         Appearance,
@@ -71,7 +75,10 @@ def reports(draw) -> Report:
 def said(report: Report) -> tuple:
     """Return what a report says, in values that can be compared."""
     faces = [
-        (f.camera_id, f.track_id, f.face_index, f.captured_at, f.quality, f.embedding.tobytes())
+        (
+            *(f.camera_id, f.track_id, f.face_index, f.captured_at, f.quality),
+            *(f.embedding.tobytes(), f.in_view_since, f.companions, f.overlapped),
+        )
         for f in report.faces
     ]
     looks = [
@@ -109,6 +116,20 @@ def test_embeddings_are_read_as_single_precision(path):
     write_segment(path, [Report("door", DONE, [], (face,), 1)])
     (report,) = read_segment(path)
     assert report.faces[0].embedding.dtype == np.float32
+
+
+def test_a_face_of_an_earlier_version_is_read_as_one_of_whose_track_nothing_is_known(path):
+    face = {
+        "track_id": 1,
+        "face_index": 0,
+        "captured_at": NOON.isoformat(),
+        "embedding": [0.1],
+        "quality": 0.1,
+    }
+    line = {"camera_id": "door", "progress": NOON.isoformat(), "frames": 1, "problem": None}
+    path.write_text(json.dumps({**line, "events": [], "faces": [face]}))
+    ((read,),) = (report.faces for report in read_segment(path))
+    assert (read.in_view_since, read.companions) == (None, ())
 
 
 def test_event_ids_survive(path):

@@ -78,9 +78,13 @@ def test_somebody_who_looks_too_different_is_somebody_else(site):
     assert site.see("till", unlike(BLACK_AND_BEIGE, 0.21), since=15, until=20) == []
 
 
-@pytest.mark.parametrize("since", [11, 31])
+@pytest.mark.parametrize("since", [11, 31.5])
 def test_nobody_comes_sooner_or_later_than_the_way_takes(site, since):
     assert site.see("till", BLACK_AND_BEIGE, since=since, until=since + 5) == []
+
+
+def test_clocks_of_cameras_may_be_apart_a_little(site):
+    assert site.see("till", BLACK_AND_BEIGE, since=11.5, until=14)
 
 
 def test_nobody_who_is_still_in_view_comes_elsewhere():

@@ -1,8 +1,12 @@
+import pickle
+from datetime import UTC, datetime
+
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesis_ray.domain.identity import Candidate, MatchPolicy, TrackVote, runner_up
+from genesis_ray.domain.identity import Candidate, Face, MatchPolicy, TrackVote, runner_up
 
 POLICY = MatchPolicy(threshold=0.5, margin=0.1, votes=3)
 
@@ -95,3 +99,21 @@ def test_the_first_elected_has_the_most_votes_of_the_recent_and_enough(faces, wa
 def test_a_lead_of_the_margin_is_enough(margin):
     policy = MatchPolicy(threshold=0.25, margin=margin)
     assert policy.best(ranked(("ada", 0.5 + margin), ("bob", 0.5)))
+
+
+def test_a_face_that_an_earlier_version_pickled_is_one_without_what_that_did_not_know():
+    own = {
+        "camera_id": "door",
+        "track_id": 1,
+        "face_index": 0,
+        "captured_at": datetime(2026, 1, 5, 9, tzinfo=UTC),
+        "embedding": np.float32([1, 0]),
+        "quality": 0.9,
+    }
+    old = Face.__new__(Face)
+    old.__setstate__([*own.values()])
+    assert (old.in_view_since, old.companions) == (None, ())
+    new = Face(**own, in_view_since=own["captured_at"], companions=(3,))
+    read = pickle.loads(pickle.dumps(new))
+    assert (read.in_view_since, read.companions) == (own["captured_at"], (3,))
+    assert read.embedding.tobytes() == new.embedding.tobytes()

@@ -1,6 +1,7 @@
 import pickle
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from genesis_ray.domain.events import FaceRecognized, TrackObserved
 from genesis_ray.domain.ordering import DONE
-from genesis_ray.live.journal import JournalActor
+from genesis_ray.live.journal import JournalActor, _Tally
 from genesis_ray.live.spec import LiveSpec, Told
 from genesis_ray.pipeline.stages import RESOLVER
 from genesis_ray.settings import Settings
@@ -153,3 +154,10 @@ def test_a_recording_that_is_watched_again_tells_of_its_visits_itself(spec):
     another.finish()
     visits = RunTables(spec.run / "events")["visits"].to_pylist()
     assert [row["ended_at"] for row in visits] == [None]
+
+
+def test_a_tally_of_a_version_that_did_not_count_refused_names_goes_on():
+    old = _Tally.__new__(_Tally)
+    old.__setstate__((None, {"by_class": Counter(TrackObserved=3), "write_s": 1.5}))
+    assert (old.by_class["TrackObserved"], old.write_s) == (3, 1.5)
+    assert old.rejections == Counter()

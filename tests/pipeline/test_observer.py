@@ -250,3 +250,40 @@ def test_what_is_told_of_looks_says_whose_they_are_and_since_when_the_track_is_t
         "hall", 2, at(0.1), at(0.6),
     )  # fmt: skip
     assert last.looks.tolist() == [2]
+
+
+def test_a_wanted_face_tells_since_when_its_track_is_in_view():
+    wanted = [w for seen in watch([{}, *[{7: 0.3}] * 12]) for w in seen.wanted_faces]
+    assert len(wanted) == 3
+    assert {each.in_view_since for each in wanted} == {at(0.1)}
+
+
+def test_a_track_that_comes_again_is_in_view_since_then():
+    film = [{7: 0.3}, *[{}] * 30, {7: 0.3}]
+    wanted = [w for seen in watch(film) for w in seen.wanted_faces]
+    assert [each.in_view_since for each in wanted] == [at(0), at(3.1)]
+
+
+def test_a_wanted_face_tells_who_keeps_close():
+    film = [{1: 0.3, 2: 0.34, 3: 0.8}] * 100
+    wanted = [each for seen in watch(film) for each in seen.wanted_faces]
+    assert {w.track_id: w.companions for w in wanted} == {1: (2,), 2: (1,), 3: ()}
+    assert {w.overlapped for w in wanted if w.track_id == 1} == {(2,)}
+    assert {w.overlapped for w in wanted if w.track_id == 3} == {()}
+
+
+def test_companions_are_forgotten_with_their_tracks():
+    film = [*[{1: 0.3, 2: 0.34}] * 40, *[{1: 0.3}] * 60]
+    *_, last = [w for seen in watch(film) for w in seen.wanted_faces]
+    assert (last.track_id, last.companions) == (1, ())
+
+
+def test_an_observer_of_a_version_without_companions_goes_on():
+    observer = CameraObserver(RULES, NumberedPeople())
+    observer.observe(FrameStamp("hall", 0, at(0)), people({7: 0.3}), width=WIDTH)
+    state = {k: v for k, v in vars(observer).items() if k not in ("_since", "_companions")}
+    old = CameraObserver.__new__(CameraObserver)
+    old.__setstate__(state)
+    seen = old.observe(FrameStamp("hall", 1, at(1)), people({7: 0.3}), width=WIDTH)
+    assert [each.in_view_since for each in seen.wanted_faces] == [at(1)]
+    assert old.finish() is not None

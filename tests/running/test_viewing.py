@@ -7,6 +7,7 @@ import pytest
 from genesis_ray.domain.carrying import Way
 from genesis_ray.running.tenant_keys import passing_keys
 from genesis_ray.running.viewing import COLOURS, carry_policy, load_viewing
+from genesis_ray.settings import Settings
 from genesis_ray.settings_appearance import AppearanceSettings
 from genesis_ray.store.template_keys import TemplateKey
 
@@ -28,16 +29,29 @@ def test_colours_are_told_without_a_key():
     assert load_viewing(AppearanceSettings(), no_key) is COLOURS
 
 
-def test_names_are_carried_in_both_directions_of_a_pair_and_only_there():
-    settings = AppearanceSettings(
-        model="osnet", neighbours=[{"cameras": ("door", "till"), "least_s": 3}], unlike=0.15
+def test_names_are_carried_over_the_ways_whose_longest_time_is_known():
+    settings = Settings(
+        appearance={"model": "osnet", "carry": True, "unlike": 0.15},
+        topology={
+            "passages": [
+                {"between": ("door", "till"), "min_s": 3, "max_s": 60},
+                {"between": ("till", "lift"), "min_s": 2, "max_s": 9, "one_way": True},
+                {"between": ("door", "yard"), "min_s": 3},
+            ],
+            "clock_tolerance_s": 0.2,
+        },
     )
     policy = carry_policy(settings)
     assert policy is not None
     way = Way(timedelta(seconds=3), timedelta(seconds=60))
-    assert policy.ways == {("door", "till"): way, ("till", "door"): way}
+    assert policy.ways == {
+        ("door", "till"): way,
+        ("till", "door"): way,
+        ("till", "lift"): Way(timedelta(seconds=2), timedelta(seconds=9)),
+    }
     assert (policy.unlike, policy.margin) == (0.15, 0.1)
-    assert carry_policy(OSNET) is None
+    assert policy.tolerance == timedelta(seconds=0.2)
+    assert carry_policy(Settings(appearance={"model": "osnet"})) is None
 
 
 @pytest.mark.data
