@@ -206,8 +206,8 @@ def _yaml(
 ) -> Iterator[str]:
     """Yield the lines of a configuration's section, with what it is based on as comments."""
     count = sum(each.count + each.at_once for each in times)
-    yield f"# Learned from {count:,} transitions. Look at it before you paste it: by min_s names are"
-    yield "# refused. Whether these are all the ways there are (complete: true) is yours to say."
+    yield f"# Learned from {count:,} transitions. Look at it before you paste it: by min_s names"
+    yield "# are refused. Whether these are all ways there are (complete: true) is yours to say."
     if not (suggested.passages or suggested.overlapping):
         yield f"# No pair of cameras has {enough} transitions yet, so nothing is suggested."
     else:
