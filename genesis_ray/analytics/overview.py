@@ -15,7 +15,7 @@ faces AS (
 ),
 names AS (
     SELECT camera_id, list(DISTINCT identity_id ORDER BY identity_id) AS identity_ids
-    FROM face_recognitions WHERE decision = 'named' GROUP BY camera_id
+    FROM face_recognitions WHERE decision IN ('named', 'carried') GROUP BY camera_id
 )
 SELECT camera_id, people, coalesce(faces, 0) AS faces, coalesce(identity_ids, []) AS identity_ids
 FROM people LEFT JOIN faces USING (camera_id) LEFT JOIN names USING (camera_id)
@@ -30,7 +30,7 @@ SELECT
     count(*) AS visits,
     sum(epoch(v.ended_at - v.started_at)) AS seconds,
     (SELECT list(DISTINCT camera_id ORDER BY camera_id) FROM face_recognitions AS f
-     WHERE f.identity_id = v.identity_id AND f.decision = 'named') AS camera_ids,
+     WHERE f.identity_id = v.identity_id AND f.decision IN ('named', 'carried')) AS camera_ids,
     flatten(list(v.zone_ids ORDER BY v.started_at)) AS zone_ids
 FROM visits AS v
 GROUP BY identity_id

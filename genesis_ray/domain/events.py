@@ -18,6 +18,9 @@ from genesis_ray.domain.zones import Direction
 _NAMESPACE = UUID("6d0a53a1-58b5-5c0b-9b67-2f2d2f6c1b7e")
 
 Decision = Literal["named", "carried", "review", "unknown"]
+NAMES: tuple[Decision, ...] = ("named", "carried")
+"""The decisions that give a track its identity: by its face, or by looks from a track before."""
+
 CameraState = Literal[StreamState, "ended", "failed"]
 SystemState = Literal[
     "restarted",
@@ -114,11 +117,11 @@ class FaceScored(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaceRecognized(Event):
-    """A track was given an identity, where the decision is "named"; no other one is a name.
+    """A track was given an identity, where the decision is one of `NAMES`; no other is a name.
 
     `gate` names the rule that let it through, or holds it back, "" where none applies; `is_new`
-    says that the identity, a pseudonymous visitor, was made from this very track.
-    One that is `carried` showed no face: its looks are those of a track that a face named.
+    says that the identity, a pseudonymous visitor, was made from this very track. One that is
+    "carried" showed no face: its looks are those of a track that a face named.
     """
 
     KEY = ("track_id",)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from genesis_ray.domain.carrying import Appearance
-from genesis_ray.domain.events import Event, FaceRecognized
+from genesis_ray.domain.events import NAMES, Event, FaceRecognized
 from genesis_ray.domain.identity import Face
 from genesis_ray.domain.ordering import DONE, NOT_BEGUN, ReorderBuffer, T
 from genesis_ray.pipeline.journal import SiteJournal
@@ -60,7 +60,7 @@ class Resolved:
         names: dict[str, dict[int, str]] = {}
         for _, together in self.events:
             for event in together:
-                if isinstance(event, FaceRecognized) and event.decision == "named":
+                if isinstance(event, FaceRecognized) and event.decision in NAMES:
                     names.setdefault(event.camera_id, {})[event.track_id] = event.identity_id
         return names
 

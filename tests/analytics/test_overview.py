@@ -45,11 +45,12 @@ def test_who_is_not_named_but_for_review_is_no_name_of_a_camera_nor_of_a_visit()
         **OWN, camera_id="door", visit_id="v", identity_id="ada", started_at=NINE,
         ended_at=NINE + timedelta(seconds=9), zone_ids=(),
     )  # fmt: skip
-    own = tables(*named("door", 1, "ada"), *named("till", 1, "ada", "review"), visit)
+    carried = named("yard", 1, "ada", "carried")
+    own = tables(*named("door", 1, "ada"), *named("till", 1, "ada", "review"), *carried, visit)
     cameras = {row["camera_id"]: row["identity_ids"] for row in overview.cameras(own).to_pylist()}
-    assert cameras == {"door": ["ada"], "till": []}
+    assert cameras == {"door": ["ada"], "till": [], "yard": ["ada"]}
     (visitor,) = overview.visitors(own).to_pylist()
-    assert visitor["camera_ids"] == ["door"]
+    assert visitor["camera_ids"] == ["door", "yard"]
 
 
 def test_refused_names_are_counted_by_reason():
