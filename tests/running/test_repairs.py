@@ -51,8 +51,8 @@ def run(tmp_path) -> RunFolder:
                     FaceRecognized(
                         **own, occurred_at=NOON + timedelta(seconds=1),
                         identity_id=person.identity_id, decision=NAMES[track_id - 1],
-                        similarity=0.9, runner_up_similarity=None, threshold=0.5, votes=3, quality=0.8, gate="",
-                        is_new=False, embedder="synthetic",
+                        similarity=0.9, runner_up_similarity=None, threshold=0.5, votes=3,
+                        quality=0.8, gate="", is_new=False, embedder="synthetic",
                     )
                 ]
             )  # fmt: skip
