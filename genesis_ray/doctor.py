@@ -85,6 +85,7 @@ def _configured(config: Path | None, data: Path | None) -> Iterator[Finding]:
     yield template_key(settings.model_copy(update={"data_dir": data or settings.data_dir}))
     yield machine.folder("folder of runs", Path("runs"))
     yield from matches(settings.model_copy(update={"data_dir": data or settings.data_dir}))
+    yield from false_merges(settings.model_copy(update={"data_dir": data or settings.data_dir}))
     try:
         yield from _used(settings)
     except ImportError as error:  # a library, or what it wants of the system, is missing
@@ -154,6 +155,28 @@ def matches(settings: Settings) -> Iterator[Finding]:
         yield Finding("matches", "warning", message, "see docs/calibration.md")
     elif levels:
         yield Finding("matches", "ok", f"as alike as at first at {len(levels)} cameras")
+
+
+def false_merges(settings: Settings) -> Iterator[Finding]:
+    """Tell of people who were in two places at once, where the service has a log."""
+    from genesis_ray.running.live_run import live_run_path
+    from genesis_ray.store.reader import read_table
+
+    run = live_run_path(settings)
+    if not run.is_dir():
+        return
+    try:
+        found = read_table(run / "events", "false_merges", settings.tenant_id)
+    except GenesisError as error:
+        yield Finding("false merges", "problem", str(error), "see docs/faults.md")
+        return
+    if len(found):
+        times = "once" if len(found) == 1 else f"{len(found)} times"
+        told = f"{times} one identity was in two places at once"
+        remedy = f"they are in the table false_merges of {run} (docs/gate.md)"
+        yield Finding("false merges", "warning", told, remedy)
+    else:
+        yield Finding("false merges", "ok", "nobody was in two places at once")
 
 
 def engine(settings: Settings) -> Finding:

@@ -15,8 +15,10 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from genesis_ray.domain.capacity import CAMERAS_A_GROUP
 from genesis_ray.domain.retry import DELAYS_S
 from genesis_ray.domain.roles import AGGRESSIVE_FPS, drop_class_of
+from genesis_ray.settings_appearance import AppearanceSettings
 from genesis_ray.settings_cameras import CameraSettings, SourceSettings
 from genesis_ray.settings_models import DetectorSettings, FaceSettings
+from genesis_ray.settings_topology import TopologySettings
 from genesis_ray.settings_types import Fraction, Identifier, Seconds, Section, TenantId
 
 
@@ -53,6 +55,11 @@ class IdentitySettings(Section):
         default=0.05,
         description="A nameless track is for review where its faces come as near as this below "
         "the threshold to somebody; 0: only where votes or the margin were short",
+    )
+    companion_threshold: Fraction = Field(
+        default=0.05,
+        description="Added to the threshold for people who keep so close together that their "
+        "boxes overlap again and again",
     )
     visitors: bool = Field(
         default=False, description="Give people nobody enrolled a pseudonymous identity"
@@ -160,8 +167,10 @@ class Settings(BaseSettings):
     back_pressure: BackPressureSettings = BackPressureSettings()
     identity: IdentitySettings = IdentitySettings()
     drift: DriftSettings = DriftSettings()
+    appearance: AppearanceSettings = AppearanceSettings()
     templates: TemplateSettings = TemplateSettings()
     sources: SourceSettings = SourceSettings()
+    topology: TopologySettings = TopologySettings()
     cameras: tuple[CameraSettings, ...] = ()
 
     @model_validator(mode="after")
@@ -173,6 +182,16 @@ class Settings(BaseSettings):
             )
             _refuse_repeats(
                 f"line_id of camera {camera.camera_id}", [line.line_id for line in camera.lines]
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _carries_somewhere(self) -> Self:
+        bounded = any(way.max_s is not None for way in self.topology.passages)
+        if self.appearance.carry and not bounded:
+            raise ValueError(
+                "appearance.carry carries names over the ways in topology.passages that have a "
+                "max_s, and there is none"
             )
         return self
 

@@ -11,14 +11,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 from genesis_ray.domain.drift import MatchLevel
+from genesis_ray.domain.events import FalseMergeFound
 from genesis_ray.domain.ordering import DONE, NOT_BEGUN
+from genesis_ray.domain.topology import Refusal
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.running.stage_clock import Stage
 from genesis_ray.store.recall import Recall
@@ -66,6 +68,7 @@ class Figures:
         latency_s: From capture to the log, by quantile; empty where nothing is in real time.
         set_aside: Dead letters by their unit and the stage that failed.
         match_levels: How alike matches are, by camera.
+        rejections: Names that the spatiotemporal gate refused, by the reason.
         late: Groups of events that came after their turn.
         logged_until: Capture time up to which everything is in the log; `datetime.min` before
             the first frame, `datetime.max` after the last.
@@ -80,11 +83,17 @@ class Figures:
     latency_s: Mapping[float, float] = field(default_factory=dict)
     set_aside: Mapping[tuple[str, str], int] = field(default_factory=dict)
     match_levels: Mapping[str, MatchLevel] = field(default_factory=dict)
+    rejections: Mapping[str, int] = field(default_factory=dict)
     late: int = 0
     stage_s: Mapping[Stage, float] = field(default_factory=dict)
     logged_until: datetime = NOT_BEGUN
     detectors: Mapping[str, MemoryState] = field(default_factory=dict)
     gallery: GalleryFigures | None = None
+
+    @property
+    def false_merges(self) -> int:
+        """Times that one identity was found in two places at once."""
+        return self.events.get(FalseMergeFound.__name__, 0)
 
     @property
     def moment(self) -> datetime | None:
@@ -159,6 +168,17 @@ DEAD_LETTERS = Family(
     "Frames and recordings set aside because they failed again and again, by the stage.",
     ("unit", "stage"),
 )
+REJECTIONS = Family(
+    "genesis_gate_rejections_total",
+    "counter",
+    "Names refused to tracks because their bearers cannot be there, by the reason.",
+    ("reason",),
+)
+FALSE_MERGES = Family(
+    "genesis_false_merges_total",
+    "counter",
+    "Pairs of tracks in view at once, where nobody is twice, that are one identity.",
+)
 OUT_OF_MEMORY = Family(
     "genesis_detector_out_of_memory_total",
     "counter",
@@ -218,6 +238,8 @@ FAMILIES = (
     MATCH_SIMILARITY,
     DRIFTING,
     DEAD_LETTERS,
+    REJECTIONS,
+    FALSE_MERGES,
     OUT_OF_MEMORY,
     ON_PROCESSOR,
     GALLERY,
@@ -269,6 +291,9 @@ def _samples(figures: Figures) -> Iterator[_Sample]:
         yield DRIFTING, (camera_id,), float(level.is_drifting)
     for unit_and_stage, count in {**dict.fromkeys(_KNOWN_TO_FAIL, 0), **figures.set_aside}.items():
         yield DEAD_LETTERS, unit_and_stage, count
+    for reason, count in {**dict.fromkeys(get_args(Refusal), 0), **figures.rejections}.items():
+        yield REJECTIONS, (reason,), count
+    yield FALSE_MERGES, (), figures.false_merges
     for replica, memory in figures.detectors.items():
         yield OUT_OF_MEMORY, (replica,), memory.out_of_memory
         yield ON_PROCESSOR, (replica,), float(memory.on_processor)

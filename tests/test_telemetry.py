@@ -15,7 +15,8 @@ FIGURES = Figures(
         CameraProgress(camera_id="door", frames=40, dropped={"busy": 2}, state="stalled"),
         CameraProgress(camera_id='a "b"', frames=7, is_done=True),
     ),
-    events={"TrackObserved": 4, "VisitStarted": 1},
+    events={"TrackObserved": 4, "VisitStarted": 1, "FalseMergeFound": 2},
+    rejections={"too-soon": 3},
     system={("journal", "restarted"): 2},
     groups=(GroupPlace(name="cameras-0", node="n1", cameras=("door",), waiting=12),),
     latency_s={0.5: 0.1, 0.95: 0.2},
@@ -140,3 +141,11 @@ def test_system_that_has_counted_nothing_still_declares_every_family():
 def test_there_is_no_moment_before_the_first_frame_and_after_the_last():
     assert Figures().moment is None
     assert Figures(logged_until=DONE).moment is None
+
+
+def test_names_that_were_refused_are_told_by_reason_those_that_were_not_as_none():
+    told = samples()
+    assert told["genesis_gate_rejections_total", ("too-soon",)] == 3
+    assert told["genesis_gate_rejections_total", ("not-connected",)] == 0
+    assert told["genesis_false_merges_total", ()] == 2
+    assert samples(Figures())["genesis_false_merges_total", ()] == 0

@@ -16,6 +16,7 @@ from genesis_ray.domain.events import (
     SystemState,
 )
 from genesis_ray.domain.identity import Verdict
+from genesis_ray.domain.topology import Refusal
 
 Kind = Literal[
     "track_observations",
@@ -23,6 +24,8 @@ Kind = Literal[
     "line_crossings",
     "face_scores",
     "face_recognitions",
+    "gate_rejections",
+    "false_merges",
     "visits",
     "camera_states",
     "system_states",
@@ -115,6 +118,31 @@ class FaceRecognition(_Row):
     similarities: list[_Similarity] | None = Field(description="Of each of them")
 
 
+class GateRejection(_Row):
+    """A track's faces elected somebody who cannot have been there, and so was not named."""
+
+    kind: Literal["gate_rejections"]
+    track_id: int
+    identity_id: str
+    reason: Refusal
+    similarity: _Similarity
+    in_view_since: datetime = Field(description="When this track came into view")
+    seen_camera_id: str = Field(description="Where the identity was seen before")
+    seen_track_id: int
+    seen_until: datetime = Field(description="When it was last seen there")
+
+
+class FalseMerge(_Row):
+    """Two tracks in view at the same time, where nobody is twice, are one identity."""
+
+    kind: Literal["false_merges"]
+    track_id: int = Field(description="The track that was to be named later")
+    identity_id: str
+    other_camera_id: str
+    other_track_id: int
+    is_quarantined: bool = Field(description="It was not named; else it had its name already")
+
+
 class VisitEvent(_Row):
     """A visit began (`ended_at` is null) or is over: two rows with one `visit_id`."""
 
@@ -162,6 +190,8 @@ EventRow = Annotated[
     | LineCrossing
     | FaceScore
     | FaceRecognition
+    | GateRejection
+    | FalseMerge
     | VisitEvent
     | CameraStateEvent
     | SystemStateEvent

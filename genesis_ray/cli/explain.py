@@ -30,7 +30,6 @@ _NO_VOTE = {
     "threshold": "no: threshold",
     "margin": "no: margin",
     "rejected": "no: rejected",
-    "gate": "no: gate",
     "decided": "decided before",
 }
 

@@ -22,6 +22,7 @@ from genesis_ray.cli import (
     query,
     reprocess,
     run,
+    topology,
     up,
 )
 from genesis_ray.cli.console import stderr
@@ -50,6 +51,7 @@ people.app.command()(backup.restore)
 people.app.command()(forget.forget)
 people.app.command()(forget.verify_forgotten)
 app.add_typer(people.app, name="people")
+app.add_typer(topology.app, name="topology")
 app.add_typer(keys.app, name="keys")
 app.add_typer(audit.app, name="audit")
 app.add_typer(models.app, name="models")

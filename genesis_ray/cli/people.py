@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from genesis_ray.cli import consent, decisions, explain, repairs, upkeep
+from genesis_ray.cli import consent, decisions, explain, galleries, repairs, upkeep
 from genesis_ray.cli.run import ConfigOption, DataOption
 
 if TYPE_CHECKING:
@@ -162,6 +162,8 @@ app.command()(consent.consent)
 app.command()(upkeep.templates)
 app.command()(upkeep.propose)
 app.command()(upkeep.tidy)
+app.command()(galleries.galleries)
+app.command("re-embed")(galleries.re_embed)
 
 
 def _to_json(person: "Person") -> dict[str, object]:

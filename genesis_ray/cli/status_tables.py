@@ -38,6 +38,12 @@ def show(status: SystemStatus) -> None:
                 f"[yellow]drifting:[/] camera {camera_id}, matches are {level.mean:.3f} alike, "
                 f"were {level.baseline:.3f}: see docs/calibration.md"
             )
+    if merges := figures.false_merges:
+        told = "1 false merge" if merges == 1 else f"{merges:,} false merges"
+        stdout.print(f"[bold red]{told}[/]: one identity in two places at once, see docs/gate.md")
+    if refused := {reason: count for reason, count in figures.rejections.items() if count}:
+        told = ", ".join(f"{count:,} {reason}" for reason, count in sorted(refused.items()))
+        stdout.print(f"Names refused by the gate: {told}")
     if status.state.failure:
         stdout.print(f"[bold red]failed:[/] {escape(status.state.failure)}")
     for missing in status.state.missing:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,17 @@ from genesis_ray.domain.heads import Box
 
 Looks = npt.NDArray[np.float32]
 """How a person looks: float32 [d], of unit length, by one and the same method in a stream."""
+
+
+class Impression(NamedTuple):
+    """How somebody looks, of all sights until now.
+
+    Attributes:
+        is_clear: Whether it is of clear sights; else others, or the border, were in the way.
+    """
+
+    looks: Looks
+    is_clear: bool
 
 
 @dataclass(frozen=True, slots=True)

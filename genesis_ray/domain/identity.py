@@ -19,6 +19,9 @@ class Face:
     Attributes:
         face_index: Counts the faces asked for on this track, from 0.
         quality: 0 (useless) to 1 (frontal, large, sharp).
+        in_view_since: When the track was first seen; None: not known.
+        companions: Tracks whose boxes overlap this one's again and again.
+        overlapped: Tracks whose boxes did so at least once, companions among them.
     """
 
     camera_id: str
@@ -27,6 +30,9 @@ class Face:
     captured_at: datetime
     embedding: Embedding
     quality: float
+    in_view_since: datetime | None = None
+    companions: tuple[int, ...] = ()
+    overlapped: tuple[int, ...] = ()
 
 
 class Candidate(NamedTuple):
@@ -36,13 +42,10 @@ class Candidate(NamedTuple):
     similarity: float
 
 
-Verdict = Literal[
-    "voted", "quality", "nobody", "threshold", "margin", "rejected", "gate", "decided"
-]
+Verdict = Literal["voted", "quality", "nobody", "threshold", "margin", "rejected", "decided"]
 """What one face said of its track: it voted, or why it did not. Its quality was too low; nobody is
 enrolled; the nearest identity is not near enough, or has a rival too close behind; the one that
-would have been nearest was rejected by somebody for this track, or kept out by a gate; the track
-had its name already."""
+would have been nearest was rejected by somebody for this track; the track had its name already."""
 
 FEWEST_FACES = 2
 """A single face never names a track, whatever the settings say."""

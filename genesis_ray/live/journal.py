@@ -10,7 +10,13 @@ from functools import partial
 import numpy as np
 
 from genesis_ray.domain.drift import MatchLevel
-from genesis_ray.domain.events import DeadLetterChanged, Event, SystemStateChanged, TrackObserved
+from genesis_ray.domain.events import (
+    DeadLetterChanged,
+    Event,
+    GateRejected,
+    SystemStateChanged,
+    TrackObserved,
+)
 from genesis_ray.domain.ordering import NOT_BEGUN
 from genesis_ray.live.recovery import Recovery
 from genesis_ray.live.resolver import PATIENCE
@@ -54,6 +60,7 @@ class JournalFigures:
             their last frame until the log had them.
         gallery: As the resolver told of it last.
         match_levels: How alike matches are, by camera.
+        rejections: Names that the spatiotemporal gate refused, by the reason.
     """
 
     events: int
@@ -68,6 +75,7 @@ class JournalFigures:
     latency_s: Mapping[float, float] = field(default_factory=dict)
     gallery: GalleryFigures | None = None
     match_levels: Mapping[str, MatchLevel] = field(default_factory=dict)
+    rejections: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +98,7 @@ class _Tally:
     by_class: Counter[str] = field(default_factory=Counter)
     system: Counter[tuple[str, str]] = field(default_factory=Counter)
     set_aside: Counter[tuple[str, str]] = field(default_factory=Counter)
+    rejections: Counter[str] = field(default_factory=Counter)
     first_event_at: float | None = None
     last_event_at: float | None = None
     write_s: float = 0.0
@@ -175,6 +184,7 @@ class JournalActor:
             _quantiles(tally.latencies_s) if self._is_realtime else {},
             self._gallery,
             self._stage.match_levels(),
+            dict(tally.rejections),
         )
 
     def finish(self) -> JournalFigures:
@@ -226,6 +236,9 @@ class JournalActor:
             self._tally.by_class.update(type(fact).__name__ for fact in facts)
             self._tally.set_aside.update(
                 (fact.unit, fact.stage) for fact in facts if isinstance(fact, DeadLetterChanged)
+            )
+            self._tally.rejections.update(
+                fact.reason for fact in facts if isinstance(fact, GateRejected)
             )
             self._tally.system.update(
                 (fact.component, fact.state)

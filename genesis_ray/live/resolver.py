@@ -10,11 +10,17 @@ from functools import partial
 import ray
 
 from genesis_ray.domain.events import Event
-from genesis_ray.domain.identity import Face
 from genesis_ray.live.calls import Courier
 from genesis_ray.live.recovery import Recovery
 from genesis_ray.live.spec import DIED, JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec, Shown, Told
-from genesis_ray.pipeline.stages import RESOLVER, AdmitsFace, Resolved, ResolverStage, admit_all
+from genesis_ray.pipeline.stages import (
+    RESOLVER,
+    AdmitsEvidence,
+    Evidence,
+    Resolved,
+    ResolverStage,
+    admit_all,
+)
 from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.tenant_keys import keys_named
 from genesis_ray.serving.cluster import NAMESPACE
@@ -113,16 +119,19 @@ class ResolverActor:
         self._recovery.sound()
         return self._stage.late
 
-    def _apply(self, shown: Sequence[Shown], admits: AdmitsFace = admit_all) -> None:
+    def _apply(self, shown: Sequence[Shown], admits: AdmitsEvidence = admit_all) -> None:
         self._tell(
-            [self._stage.take(each.camera_id, each.faces, each.progress, admits) for each in shown]
+            [
+                self._stage.take(each.camera_id, each.evidence, each.progress, admits)
+                for each in shown
+            ]
         )
 
-    def _watch(self, camera_ids: Collection[str], admits: AdmitsFace = admit_all) -> None:
+    def _watch(self, camera_ids: Collection[str], admits: AdmitsEvidence = admit_all) -> None:
         self._tell([self._stage.watch(camera_ids, admits)])
 
-    def _admits(self, face: Face) -> bool:
-        return self._recovery.admits(face.camera_id, face.captured_at)
+    def _admits(self, shown: Evidence) -> bool:
+        return self._recovery.admits(shown.camera_id, shown.captured_at)
 
     def _note(self, fact: Event) -> None:
         self._courier.send(partial(self._journal.take.remote, [], [fact]))

@@ -119,6 +119,7 @@ class Supervisor:
             system=journal.system,
             set_aside=journal.set_aside,
             match_levels=journal.match_levels,
+            rejections=journal.rejections,
             latency_s=journal.latency_s,
             late=journal.late,
             stage_s=_stages(groups, journal).seconds(),

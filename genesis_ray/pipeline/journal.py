@@ -53,7 +53,7 @@ class SiteJournal:
                 facts = self._observed(event)
             case ZoneCrossed(direction="enter"):
                 facts = self._entered(event)
-            case FaceRecognized(decision="named"):
+            case FaceRecognized(decision="named" | "carried"):
                 facts = self._recognized(event)
             case _:
                 facts = []

@@ -1,9 +1,8 @@
 """One tenant's identities: faces in capture order in, names out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -13,7 +12,6 @@ from genesis_ray.domain.face_core import CORE_FACES, core_of
 from genesis_ray.domain.identity import (
     FEWEST_FACES,
     Candidate,
-    Embedding,
     Face,
     MatchPolicy,
     Verdict,
@@ -24,13 +22,12 @@ from genesis_ray.domain.ledger import NOTHING_DECIDED
 from genesis_ray.domain.template_choice import choose
 from genesis_ray.domain.thresholds import ThresholdBook
 from genesis_ray.domain.voting import Ballot, Finding, Support, TrackVote
+from genesis_ray.pipeline.candidates import CANDIDATES_KEPT, Candidates, Ranking
 from genesis_ray.pipeline.face_events import FaceEvents
+from genesis_ray.pipeline.gate import SpatiotemporalGate
 from genesis_ray.pipeline.resolver_ports import Decisions, Gallery, VisitorRegister
 from genesis_ray.pipeline.track_memory import EVIDENCE_KEPT, ResolverMemory, TrackFaces
 from genesis_ray.pipeline.upkeep import NO_UPKEEP, Upkeep
-
-_CANDIDATES_KEPT = 5
-"""Identities named in a `FaceScored`: enough to explain a decision, few enough to store."""
 
 _SAME_FACE = 0.4
 """Part of the threshold that faces of one track reach among themselves even when blurred, and
@@ -46,6 +43,7 @@ class ResolverPolicy:
         visitor_faces: Good faces of a nameless track that make a visitor; None: never.
         templates: Faces kept of a new visitor, at most.
         thresholds: By camera; None: everywhere that of `match`.
+        companion_threshold: What is added to the threshold where people keep close together.
     """
 
     tenant_id: str
@@ -56,6 +54,7 @@ class ResolverPolicy:
     visitor_faces: int | None
     templates: int = 3
     thresholds: ThresholdBook | None = None
+    companion_threshold: float = 0.0
 
 
 class IdentityResolver:
@@ -65,7 +64,7 @@ class IdentityResolver:
     allowed, a track with enough good faces and no name is compared as a whole, by the
     mean of its faces that are alike: it is an identity already known, or a new visitor.
     Of a track that got no name by the time its evidence lapses it says whether somebody
-    should look at it.
+    should look at it. The gate has the last word: who cannot be there is not named.
 
     Attributes:
         memory: What it has to remember; picklable, so that another process can go on with it.
@@ -78,6 +77,7 @@ class IdentityResolver:
         visitors: VisitorRegister,
         decisions: Decisions = NOTHING_DECIDED,
         upkeep: Upkeep = NO_UPKEEP,
+        gate: SpatiotemporalGate | None = None,
     ) -> None:
         self._policy = policy
         self._events = FaceEvents(
@@ -87,11 +87,15 @@ class IdentityResolver:
         self._visitors = visitors
         self._decisions = decisions
         self._upkeep = upkeep
+        self._candidates = Candidates(gallery, decisions, upkeep)
+        self._gate = gate or SpatiotemporalGate(tenant_id=policy.tenant_id, site_id=policy.site_id)
         self.memory = ResolverMemory(thresholds=policy.thresholds)
 
     def expect(self, faces: Sequence[Face]) -> None:
         """Take notice of the faces that come next, so that they are looked for together."""
-        self._gallery.expect(np.stack([face.embedding for face in faces]), limit=_CANDIDATES_KEPT)
+        if faces:
+            embeddings = np.stack([face.embedding for face in faces])
+            self._gallery.expect(embeddings, limit=CANDIDATES_KEPT)
 
     def resolve(self, face: Face) -> list[Event]:
         """Take the next face in capture order; return its score and what is decided with it.
@@ -101,11 +105,12 @@ class IdentityResolver:
         """
         policy = self._policy_for(face)
         lapsed, track = self._track_of(face, policy)
-        ranking = self._ranked(face.embedding, face)
+        ranking = self._candidates.ranked(face.embedding, face)
         verdict = self._verdict(track, face, ranking, policy)
-        scored = self._events.scored(face, ranking.candidates, verdict)
+        told: list[Event] = [*lapsed, self._events.scored(face, ranking.candidates, verdict)]
+        told += self._gate.follow(self.memory.registry, face)
         if verdict in ("decided", "quality"):
-            return [*lapsed, scored]
+            return told
         track.latest, track.policy = face, policy
         track.faces.add(face)
         ballot = Ballot.of(
@@ -117,12 +122,16 @@ class IdentityResolver:
         )
         found = track.vote.cast(ballot) or self._as_a_whole(track, face, policy)
         if found is None:
-            return [*lapsed, scored]
-        track.named = True
-        track.faces.clear()
-        recognized = self._events.recognized(face, found, policy)
-        self._upkeep.named(face, recognized)
-        return [*lapsed, scored, recognized]
+            return told
+        judged = self._gate.judge(
+            self.memory.registry, face, self._events.recognized(face, found, policy)
+        )
+        for event in judged:
+            if isinstance(event, FaceRecognized):
+                track.named = True  # or quarantined: decided in any case
+                track.faces.clear()
+                self._upkeep.named(face, event)
+        return [*told, *judged]
 
     def lapse(self, now: datetime) -> list[tuple[datetime, FaceRecognized]]:
         """Return what became of tracks that were not named and are over by `now`, in their order.
@@ -136,13 +145,24 @@ class IdentityResolver:
             for outcome in self._outcome(track)
         ]
 
-    def _policy_for(self, face: Face) -> MatchPolicy:
-        """Return what a face is decided by."""
+    def _usual_for(self, face: Face) -> MatchPolicy:
+        """Return what the faces of a face's camera are decided by."""
         book = self.memory.thresholds
         return book.match_at(face.camera_id, self._policy.match) if book else self._policy.match
 
+    def _policy_for(self, face: Face) -> MatchPolicy:
+        """Return what a face is decided by, which is stricter for one with companions.
+
+        Their boxes overlap, so a face may be cut out of the wrong one.
+        """
+        usual, more = self._usual_for(face), self._policy.companion_threshold
+        if not (face.companions and more):
+            return usual
+        threshold, origin = usual.threshold + more, f"{usual.origin}, for companions"
+        return replace(usual, threshold=threshold, origin=origin)
+
     def _verdict(
-        self, track: TrackFaces, face: Face, ranking: "_Ranking", policy: MatchPolicy
+        self, track: TrackFaces, face: Face, ranking: Ranking, policy: MatchPolicy
     ) -> Verdict:
         if track.named:
             return "decided"
@@ -166,7 +186,10 @@ class IdentityResolver:
         wanted = self._policy.visitor_faces
         if wanted is None or not is_enough(track.faces, wanted):
             return None
-        own = alike(list(track.faces), _SAME_FACE * policy.threshold)
+        if self.memory.registry.is_held(face.camera_id, face.track_id):
+            return None  # it looks like somebody who cannot be here: no new face for them
+        usual = self._usual_for(face)
+        own = alike(list(track.faces), _SAME_FACE * usual.threshold)
         if not is_enough(own, wanted):
             return None
         mean = np.average(
@@ -178,13 +201,13 @@ class IdentityResolver:
         support = tuple(
             Support(seen.face_index, seen.quality, float(seen.embedding @ mean)) for seen in own
         )
-        ranked = self._ranked(mean, face).candidates
-        if ranked and ranked[0].similarity >= policy.threshold:
+        ranked = self._candidates.ranked(mean, face).candidates
+        if ranked and ranked[0].similarity >= usual.threshold:
             if len(own) < FEWEST_FACES or policy.verdict(ranked) != "voted":
                 return None
             winner, rival, is_new = ranked[0], runner_up(ranked), False
         else:
-            visitor = self._new_visitor(own, face, policy)
+            visitor = self._new_visitor(own, face, usual)
             if visitor is None:
                 return None
             winner, rival, is_new = Candidate(visitor, 1.0), next(iter(ranked), None), True
@@ -213,7 +236,7 @@ class IdentityResolver:
                 first.captured_at,
             )
         )
-        if self._barred_by(identity_id, face):
+        if self._candidates.is_rejected(identity_id, face):
             return None  # who was made of this track when it was looked at before
         kept = choose(
             embeddings,
@@ -231,32 +254,6 @@ class IdentityResolver:
         self._visitors.add_visitor(identity_id, at=face.captured_at)
         return self._decisions.now(identity_id)
 
-    def _ranked(self, embedding: Embedding, face: Face) -> "_Ranking":
-        """Return the most similar of those whom a face's track may be, as who they are now."""
-        limit = _CANDIDATES_KEPT
-        while True:
-            found = self._gallery.nearest(embedding, limit=limit)
-            best: dict[str, Candidate] = {}
-            barred: _Barred | None = None
-            for identity_id, similarity in found:
-                present = self._decisions.now(identity_id)
-                if not self._upkeep.is_current(present, face.captured_at):
-                    continue
-                if by := self._barred_by(present, face):
-                    barred = barred or _Barred(similarity, by)
-                else:
-                    best.setdefault(present, Candidate(present, similarity))
-            if len(best) >= _CANDIDATES_KEPT or len(found) < limit:
-                return _Ranking(list(best.values())[:_CANDIDATES_KEPT], barred)
-            limit *= 2  # some are one person, or may not be this one
-
-    def _barred_by(self, identity_id: str, face: Face) -> Literal["rejected", "gate"] | None:
-        """Return what keeps a face's track from being an identity; None: nothing."""
-        may_be = self._decisions.may_be(
-            identity_id, face.camera_id, face.track_id, face.captured_at
-        )
-        return None if may_be else "rejected"
-
     def _track_of(self, face: Face, policy: MatchPolicy) -> tuple[list[FaceRecognized], TrackFaces]:
         """Return what a face adds to, and what became of what it comes too late for."""
         now = face.captured_at
@@ -273,17 +270,3 @@ class IdentityResolver:
             )
         track.last_at = max(track.last_at, now)
         return lapsed, track
-
-
-class _Barred(NamedTuple):
-    """How near the nearest identity is that a track may not be, and what says so."""
-
-    similarity: float
-    by: Literal["rejected", "gate"]
-
-
-class _Ranking(NamedTuple):
-    """The nearest identities that a track may be, best first, and who would be but for a bar."""
-
-    candidates: list[Candidate]
-    barred: _Barred | None

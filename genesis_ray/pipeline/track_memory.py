@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from genesis_ray.domain.evidence import Window
 from genesis_ray.domain.identity import Face, MatchPolicy
+from genesis_ray.domain.presence import ActiveRegistry
 from genesis_ray.domain.thresholds import ThresholdBook
 from genesis_ray.domain.voting import TrackVote
 
@@ -46,11 +47,13 @@ class ResolverMemory:
 
     Attributes:
         thresholds: Those it began with, so that what is said again is the same.
+        registry: Who was last seen where.
     """
 
     tracks: dict[tuple[str, int], TrackFaces] = field(default_factory=dict)
     looked_at: datetime | None = None
     thresholds: ThresholdBook | None = None
+    registry: ActiveRegistry = field(default_factory=ActiveRegistry)
 
     def lapse(self, now: datetime) -> Iterator[TrackFaces]:
         """Forget tracks that are over, once a minute of capture time; yield them by their end."""

@@ -18,6 +18,7 @@ from genesis_ray.domain.zones import Zone
 from genesis_ray.pipeline.journal import SiteJournal
 from genesis_ray.pipeline.observer import CameraObserver, CameraRules, FaceSchedule
 from genesis_ray.running.station import CameraStation
+from genesis_ray.running.viewing import COLOURS, Viewing
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.settings_models import DetectorSettings, FaceSettings
@@ -127,11 +128,17 @@ def models_of(settings: Settings) -> list[str]:
 
         names.append(face_finders.model_of(settings.faces.finder))
         names += [part.model for part in embedders.find(settings.faces.embedder).parts]
+    if settings.appearance.model == "osnet":
+        from genesis_ray.vision import osnet
+
+        names.append(osnet.MODEL)
     return names
 
 
-def open_station(settings: Settings, camera: CameraSettings) -> CameraStation:
-    """Open a camera's source and set up what follows its people.
+def open_station(
+    settings: Settings, camera: CameraSettings, viewing: Viewing = COLOURS
+) -> CameraStation:
+    """Open a camera's source and set up what follows its people, by what `load_viewing` loaded.
 
     Raises:
         SourceError: The source cannot be opened.
@@ -157,8 +164,13 @@ def open_station(settings: Settings, camera: CameraSettings) -> CameraStation:
         lines=lines_of(camera),
         settle=timedelta(seconds=settings.settle_s),
         faces=_face_schedule(settings.faces),
+        tells_looks=settings.appearance.carry,
     )
-    tracker = PersonTracker(process_fps=fps, first_track_id=first_track_id(source.started_at))
+    tracker = PersonTracker(
+        process_fps=fps,
+        first_track_id=first_track_id(source.started_at),
+        relinking=viewing.relinking,
+    )
     observer = CameraObserver(rules, tracker)
     return CameraStation(
         source,
@@ -168,6 +180,7 @@ def open_station(settings: Settings, camera: CameraSettings) -> CameraStation:
         tiler=_tiler(settings.detector),
         role=camera.role,
         motion_gate=camera.motion_gate,
+        view_of=viewing.view_of,
     )
 
 

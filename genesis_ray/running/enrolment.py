@@ -68,6 +68,16 @@ def enroll(settings: Settings, name: str, photos: Sequence[Path]) -> Person:
     return person
 
 
+def face_of(photo: Path, embedder: Embedder, *, least: float) -> EmbeddedFace:
+    """Return the only face of a photo, of at least that quality.
+
+    Raises:
+        SourceError: The photo cannot be read, or is too large.
+        FaceError: It has no face, several, or one that tells little about whose it is.
+    """
+    return _only_face(photo, read_photo(photo), embedder, least)
+
+
 def _only_face(photo: Path, image: Image, embedder: Embedder, least: float) -> EmbeddedFace:
     faces = embedder.faces_in(image)
     if not faces:

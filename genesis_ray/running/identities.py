@@ -18,12 +18,15 @@ from genesis_ray.domain.people import visitor
 from genesis_ray.domain.template_update import UpdatePolicy, retired
 from genesis_ray.domain.visitor_expiry import LastSeen, last_noted
 from genesis_ray.errors import NotFoundError
+from genesis_ray.pipeline.carrying import CarryingResolver, CarryingRules
+from genesis_ray.pipeline.gate import SpatiotemporalGate
 from genesis_ray.pipeline.resolver import IdentityResolver
 from genesis_ray.pipeline.resolver_ports import Decisions
 from genesis_ray.pipeline.upkeep import IdentityUpkeep
 from genesis_ray.running.assembly import EmbedderTraits, embedder_traits, impostors_of
 from genesis_ray.running.galleries import open_gallery
 from genesis_ray.running.thresholds import calibration_file, resolver_policy, threshold_book
+from genesis_ray.running.viewing import carry_policy
 from genesis_ray.settings import Settings
 from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.consent import ConsentRegister
@@ -211,7 +214,7 @@ def faces_of(settings: Settings, who: WhoIsWho, identity_id: str) -> list[dict[s
 
 def build_resolver(
     settings: Settings, identities: Identities, embedder: EmbedderTraits
-) -> IdentityResolver:
+) -> IdentityResolver | CarryingResolver:
     """Set up what names a tenant's tracks, by the thresholds that hold now."""
     calibration = calibration_file(settings, embedder).read()
     policy = resolver_policy(
@@ -220,13 +223,31 @@ def build_resolver(
     decisions: Decisions = identities.decided
     if settings.identity.consent == "required":
         decisions = MatchingByConsent(identities.decided, identities.consents.given())
-    return IdentityResolver(
+    gate = SpatiotemporalGate(
+        tenant_id=settings.tenant_id,
+        site_id=settings.site_id,
+        topology=settings.topology.topology,
+        remember=timedelta(seconds=settings.topology.remember_s),
+    )
+    resolver = IdentityResolver(
         policy,
         identities.gallery,
         _Visitors(identities.people),
         decisions,
         build_upkeep(settings, identities),
+        gate,
     )
+    carrying = carry_policy(settings)
+    if carrying is None:
+        return resolver
+    rules = CarryingRules(
+        tenant_id=settings.tenant_id,
+        site_id=settings.site_id,
+        looks=settings.appearance.model,
+        min_quality=settings.faces.min_quality,
+        policy=carrying,
+    )
+    return CarryingResolver(resolver, rules, decisions)
 
 
 def build_upkeep(settings: Settings, identities: Identities) -> IdentityUpkeep:

@@ -12,6 +12,7 @@ from uuid import uuid4
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from genesis_ray.domain.events import NAMES
 from genesis_ray.domain.ledger import (
     Entry,
     Merge,
@@ -219,8 +220,8 @@ class Repairs:
                 f"no track {track} in {run.path}; name the run that has it with --run DIR; "
                 f"which tracks there are is in its table track_observations"
             )
-        named = names.filter(pc.field("decision") == "named")
-        return _Seen(_utc(min(times)), _utc(max(times)), named.to_pylist())
+        named = [row for row in names.to_pylist() if row["decision"] in NAMES]
+        return _Seen(_utc(min(times)), _utc(max(times)), named)
 
     def _is_now(self, row: dict[str, Any]) -> str | None:
         at = _utc(row["occurred_at"])

@@ -30,6 +30,7 @@ from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.running.station import CameraStation
 from genesis_ray.running.station_values import Report
 from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.running.viewing import load_viewing
 from genesis_ray.running.watching import people_in, settle, watch
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
@@ -159,7 +160,8 @@ class Replay:
     def _watch_again(self, camera: CameraSettings, on_progress: OnProgress) -> Replayed:
         """Watch a whole recording; return what it tells that is not in the log already."""
         settings, clock = self._settings, StageClock()
-        station = open_station(settings, camera)
+        viewing = load_viewing(settings.appearance, lambda: self._keys.current)
+        station = open_station(settings, camera, viewing)
         progress = CameraProgress(
             camera_id=camera.camera_id, expected_frames=station.expected_frames
         )

@@ -61,5 +61,6 @@ def resolver_policy(
         min_quality=settings.faces.min_quality,
         visitor_faces=identity.visitor_faces if identity.visitors else None,
         templates=identity.templates,
+        companion_threshold=identity.companion_threshold,
         thresholds=book,
     )

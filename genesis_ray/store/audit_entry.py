@@ -17,6 +17,7 @@ from genesis_ray.store.template_keys import KeyRing, TemplateKey
 Action = Literal[
     "match",
     "enroll",
+    "re-embed",
     "propose",
     "tidy",
     "forget",

@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 import numpy as np
 import supervision as sv
 
-from genesis_ray.domain.appearance import View
+from genesis_ray.domain.appearance import Impression, View
 from genesis_ray.domain.cuts import CutWatch
 from genesis_ray.domain.detections import Detections, Tracks
-from genesis_ray.domain.relinking import Relinker
+from genesis_ray.domain.relinking import Relinker, RelinkPolicy
 from genesis_ray.vision.bytetrack import TimedByteTrack
 
 _SURE_CONFIDENCE = 0.7
@@ -42,7 +42,14 @@ class PersonTracker:
             to be gone sooner, see `is_open`.
     """
 
-    def __init__(self, *, process_fps: float, first_track_id: int = 1) -> None:
+    def __init__(
+        self,
+        *,
+        process_fps: float,
+        first_track_id: int = 1,
+        relinking: RelinkPolicy | None = None,
+    ) -> None:
+        """Set up for so many frames a second; `relinking` belongs to the looks of the views."""
         if process_fps <= 0:
             raise ValueError(f"process_fps must be positive, got {process_fps}")
         kept_s = max(_LOST_AFTER_S, _LOST_AFTER_FRAMES / process_fps)
@@ -50,6 +57,7 @@ class PersonTracker:
             interval=timedelta(seconds=1 / process_fps),
             kept=timedelta(seconds=kept_s),
             first_track_id=first_track_id,
+            policy=relinking,
         )
         self._interval_s, self._kept_s = 1 / process_fps, kept_s
         self._tracker = self._new_tracker()
@@ -63,6 +71,10 @@ class PersonTracker:
     def is_open(self, track_id: int) -> bool:
         """Tell whether, as of the last frame, this id may be seen again."""
         return self._relinker.is_open(track_id)
+
+    def impression(self, track_id: int) -> Impression | None:
+        """Return how somebody looks, by the views' looks; None while nobody looked."""
+        return self._relinker.impression(track_id)
 
     def renumber(self, first_track_id: int) -> None:
         """Give tracks that are born from now on ids from `first_track_id`; others keep theirs."""

@@ -294,3 +294,20 @@ def test_the_overview_names_nobody_who_is_only_for_review():
                      [replace(review(ANN, 2, 3), camera_id="till")])  # fmt: skip
     (visitor_,) = overview.visitors(tables).to_pylist()
     assert visitor_["camera_ids"] == ["door"]
+
+
+def test_a_visit_that_a_carried_name_made_longer_is_cut_where_the_track_is_rejected():
+    carried = [
+        replace(event, decision="carried", gate="appearance")
+        if isinstance(event, FaceRecognized)
+        else event
+        for event in stay(ANN, 2, 8, 12, camera_id="till")
+    ]
+    tables = written(stay(ANN, 1, 0, 5), carried)
+    whole = PresentTables(tables, lambda: fold([], PEOPLE), tenant_id="default", visit_gap=GAP)
+    assert whole["visits"]["ended_at"].to_pylist() == [None, at(12)]
+    sight = TrackSight(identity_id=ANN, camera_id="till", track_id=2, since=at(8), until=at(12))
+    rejected = Reject(entry_id="1", at=NOON, by="eve", why="", track=sight)
+    who = fold([rejected], PEOPLE)
+    cut = PresentTables(tables, lambda: who, tenant_id="default", visit_gap=GAP)
+    assert cut["visits"]["ended_at"].to_pylist() == [None, at(5)]

@@ -91,3 +91,11 @@ def test_latency_dead_letters_and_failures_are_told(shown):
     assert "p95 251 ms" in text
     assert "2 dead letters" in text
     assert "failed: the disk is full" in text
+
+
+def test_false_merges_and_refused_names_are_told(shown):
+    figures = Figures(events={"FalseMergeFound": 2}, rejections={"too-soon": 3, "too-late": 0})
+    text = shown(figures)
+    assert "2 false merges: one identity in two places at once" in text
+    assert "Names refused by the gate: 3 too-soon" in text
+    assert "false merge" not in shown(Figures())

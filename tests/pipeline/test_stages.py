@@ -74,7 +74,15 @@ def journal_stage(cameras=CAMERAS) -> JournalStage:
     return JournalStage(cameras, journal)
 
 
-def face(camera: str, seconds: float, *, track: int = 1, person: int = 0, number: int = 0) -> Face:
+def face(
+    camera: str,
+    seconds: float,
+    *,
+    track: int = 1,
+    person: int = 0,
+    number: int = 0,
+    since: float | None = None,
+) -> Face:
     return Face(
         camera_id=camera,
         track_id=track,
@@ -82,6 +90,7 @@ def face(camera: str, seconds: float, *, track: int = 1, person: int = 0, number
         captured_at=at(seconds),
         embedding=PEOPLE[person],
         quality=1.0,
+        in_view_since=None if since is None else at(since),
     )
 
 
@@ -134,6 +143,21 @@ def test_the_names_of_one_camera_are_told_by_track():
     door, till = names["door"], names["till"]
     assert sorted(door) == [1, 2]
     assert till == {9: door[1]}
+
+
+def test_a_track_that_is_quarantined_has_no_name():
+    stage = resolver_stage()
+    stage.take("till", [], DONE)
+    faces = [face("door", 1), face("door", 5), face("door", 6, track=2, since=3)]
+    resolved = stage.take("door", faces, DONE)
+    decisions = [
+        event.decision
+        for _, together in resolved.events
+        for event in together
+        if isinstance(event, FaceRecognized)
+    ]
+    assert decisions == ["named", "review"]
+    assert [*resolved.names()["door"]] == [1]
 
 
 def test_which_camera_is_named_first_does_not_matter():

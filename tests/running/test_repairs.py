@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from genesis_ray.domain.events import FaceRecognized, TrackObserved
+from genesis_ray.domain.events import NAMES, FaceRecognized, TrackObserved
 from genesis_ray.domain.people import Person, visitor
 from genesis_ray.errors import ConfigurationError, LedgerError, NotFoundError, StoreError
 from genesis_ray.running.identities import identity_folder, who_is_who
@@ -29,7 +29,7 @@ def settings(tmp_path) -> Settings:
 
 @pytest.fixture
 def run(tmp_path) -> RunFolder:
-    """A run with a track of each, seen for two seconds."""
+    """A run with a track of each, seen for two seconds; the second one's name was carried."""
     run = RunFolder.create(Path(tmp_path / "run"))
     with EventLog(run.events) as log:
         for track_id, person in enumerate((ANN, BEN), start=1):
@@ -50,9 +50,9 @@ def run(tmp_path) -> RunFolder:
                 [
                     FaceRecognized(
                         **own, occurred_at=NOON + timedelta(seconds=1),
-                        identity_id=person.identity_id, decision="named", similarity=0.9,
-                        runner_up_similarity=None, threshold=0.5, votes=3, quality=0.8, gate="",
-                        is_new=False, embedder="synthetic",
+                        identity_id=person.identity_id, decision=NAMES[track_id - 1],
+                        similarity=0.9, runner_up_similarity=None, threshold=0.5, votes=3,
+                        quality=0.8, gate="", is_new=False, embedder="synthetic",
                     )
                 ]
             )  # fmt: skip
