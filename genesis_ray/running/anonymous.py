@@ -14,10 +14,22 @@ from uuid import uuid4
 import pyarrow as pa
 
 from genesis_ray.analytics.present import NAMES, VISITS, PresentTables
-from genesis_ray.domain.events import VisitEnded, VisitStarted, stable_id
+from genesis_ray.domain.events import (
+    FalseMergeFound,
+    GateRejected,
+    VisitEnded,
+    VisitStarted,
+    stable_id,
+)
 from genesis_ray.domain.ledger import WhoIsWho
 
 SCORES = "face_scores"
+
+JUDGED: dict[str, type[GateRejected | FalseMergeFound]] = {
+    "gate_rejections": GateRejected,
+    "false_merges": FalseMergeFound,
+}
+"""The tables of what the gate said of people, and what their rows are."""
 
 _Track = tuple[str, int]
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -45,22 +57,29 @@ class _Stay(NamedTuple):
 
 
 def without_person(
-    written: Mapping[str, pa.Table], read_by: WhoIsWho, person: str, *, tenant_id: str, gap_s: float
+    written: Mapping[str, pa.Table],
+    read_by: WhoIsWho,
+    identity_ids: Sequence[str],
+    *,
+    tenant_id: str,
+    gap_s: float,
 ) -> AnonymousRows:
     """Return the rows of one tenant without a person.
 
     Args:
         written: The event tables, with rows of that tenant alone.
         read_by: By what the rows are to be read one last time, see `Forgetting`.
-        person: Whom the rows of the person name then.
+        identity_ids: All that are the person, first whom the rows of theirs name then.
         tenant_id: Whose rows they are.
         gap_s: How far apart visits of one identity are at least, seconds.
     """
     read = PresentTables(
         written, lambda: read_by, tenant_id=tenant_id, visit_gap=timedelta(seconds=gap_s)
     )
+    person = identity_ids[0]
     visits, stays, changed_visits = _visits(read[VISITS], written[VISITS], person)
     names, tracks, changed_names = _names(read[NAMES], stays, person)
+    names = _without_rivals(names, identity_ids, tracks)
     return AnonymousRows(names, visits, changed_names + changed_visits, frozenset(tracks))
 
 
@@ -88,6 +107,31 @@ def without_scores(
     for name, values in (("candidate_ids", ids), ("similarities", similarities)):
         scores = _with(scores, name, values)
     return scores, changed
+
+
+def without_judgements(
+    rows: pa.Table, kind: type[GateRejected | FalseMergeFound], identity_ids: Collection[str]
+) -> tuple[pa.Table, int]:
+    """Return rows of what the gate said, a person's as of somebody each, and how many those are."""
+    made: list[dict[str, Any]] = rows.to_pylist()
+    changed = [row for row in made if row["identity_id"] in identity_ids]
+    for row in changed:
+        row["identity_id"] = str(uuid4())
+        row["event_id"] = kind(**{field.name: row[field.name] for field in fields(kind)}).event_id
+    return pa.Table.from_pylist(made, schema=rows.schema), len(changed)
+
+
+def _without_rivals(
+    names: pa.Table, identity_ids: Collection[str], tracks: Collection[_Track]
+) -> pa.Table:
+    """Return rows that name tracks without the person as the next likely, and without theirs."""
+    rivals: list[Any] = names["runner_up_id"].to_pylist()
+    places = zip(names["camera_id"].to_pylist(), names["track_id"].to_pylist(), strict=True)
+    kept = [
+        None if rival in identity_ids or track in tracks else rival
+        for rival, track in zip(rivals, places, strict=True)
+    ]
+    return _with(names, "runner_up_id", kept)
 
 
 def _visits(

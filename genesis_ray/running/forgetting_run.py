@@ -10,9 +10,11 @@ import pyarrow as pa
 from genesis_ray.analytics.present import NAMES, VISITS
 from genesis_ray.domain.forgetting import Forgetting
 from genesis_ray.running.anonymous import (
+    JUDGED,
     SCORES,
     AnonymousRows,
     differs,
+    without_judgements,
     without_person,
     without_scores,
 )
@@ -88,7 +90,7 @@ class RunToForgetIn:
         kept = without_person(
             written,
             gone.read_by,
-            gone.identity_ids[0],
+            gone.identity_ids,
             tenant_id=self._tenant_id,
             gap_s=settings_of(self._run, None).visit_gap_s,
         )
@@ -96,6 +98,7 @@ class RunToForgetIn:
         for table, rows in ((NAMES, kept.names), (VISITS, kept.visits)):
             files += self._stage(events, table, written[table], rows)
         changed = kept.changed + self._without_scores(events, gone, kept, files)
+        changed += self._without_judgements(events, gone, files)
         removed = len(written[NAMES]) - len(kept.names)
         if files:
             note(
@@ -131,6 +134,19 @@ class RunToForgetIn:
             if changed:
                 files += events.stage(SCORES, self._tenant_id, day, rest)
             total += changed
+        return total
+
+    def _without_judgements(
+        self, events: EventRewriting, gone: Forgetting, files: list[str]
+    ) -> int:
+        """Stage the days with what the gate said of the person; return how many rows it was."""
+        total = 0
+        for table, kind in JUDGED.items():
+            for day, rows in events.partitions(table, self._tenant_id):
+                rest, changed = without_judgements(rows, kind, gone.identity_ids)
+                if changed:
+                    files += events.stage(table, self._tenant_id, day, rest)
+                total += changed
         return total
 
     def _remove(self, store: str, place: Path, files: list[Path], note: Note) -> None:

@@ -2,21 +2,27 @@ from datetime import timedelta
 
 import pyarrow as pa
 
-from genesis_ray.domain.events import stable_id
+from genesis_ray.domain.events import FalseMergeFound, stable_id
 from genesis_ray.domain.ledger import NOTHING_DECIDED, TrackSight, WhoIsWho
 from genesis_ray.pipeline.journal import SiteJournal
-from genesis_ray.running.anonymous import differs, without_person, without_scores
+from genesis_ray.running.anonymous import (
+    JUDGED,
+    differs,
+    without_judgements,
+    without_person,
+    without_scores,
+)
 from genesis_ray.running.left_open import visits_left_open
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.event_rewriting import EventRewriting
-from genesis_ray.store.schemas import EVENT_SCHEMAS
+from genesis_ray.store.schemas import EVENT_SCHEMAS, to_tables
 from tests.analytics.test_present import ANN, BEN, CAT, GAP, NOON, at, stay, written
 
 KNOWN = {ANN, BEN, CAT}
 
 
 def anonymous(tables, person=ANN, who=NOTHING_DECIDED):
-    return without_person(tables, who, person, tenant_id="default", gap_s=GAP.total_seconds())
+    return without_person(tables, who, (person,), tenant_id="default", gap_s=GAP.total_seconds())
 
 
 def whole(rows: pa.Table) -> list[tuple]:
@@ -65,6 +71,44 @@ def test_where_the_person_never_was_nothing_changes():
     assert not differs(after.names, tables["face_recognitions"])
     assert not differs(after.visits, tables["visits"])
     assert (after.changed, after.tracks) == (0, frozenset())
+
+
+def test_a_person_is_nobodys_rival_and_theirs_are_nobodys_too():
+    tables = written(stay(ANN, 1, 0, 5), stay(BEN, 2, 3, 8), stay(CAT, 3, 4, 9))
+    rivals = pa.array([BEN, ANN, BEN])
+    place = tables["face_recognitions"].schema.get_field_index("runner_up_id")
+    tables["face_recognitions"] = tables["face_recognitions"].set_column(
+        place, tables["face_recognitions"].schema.field(place), rivals
+    )
+    assert anonymous(tables).names["runner_up_id"].to_pylist() == [None, None, BEN]
+
+
+def test_what_the_gate_said_of_a_person_is_of_somebody_and_has_an_id_of_its_own():
+    own = {"tenant_id": "default", "site_id": "default", "camera_id": "till", "occurred_at": at(5)}
+    told = [
+        FalseMergeFound(
+            **own, track_id=track, identity_id=who, other_camera_id="door", other_track_id=1,
+            is_quarantined=True,
+        )
+        for track, who in ((7, ANN), (8, BEN))
+    ]  # fmt: skip
+    rows = to_tables(told)["false_merges"]
+    after, changed = without_judgements(rows, FalseMergeFound, [ANN])
+    somebody, ben = after.to_pylist()
+    assert changed == 1
+    assert somebody["identity_id"] not in KNOWN
+    assert somebody["event_id"] != told[0].event_id
+    assert [somebody[name] for name in ("track_id", "other_track_id")] == [7, 1]
+    assert ben == rows.to_pylist()[1]
+
+
+def test_no_table_that_has_an_identity_is_overlooked():
+    with_ids = {
+        table
+        for table, schema in EVENT_SCHEMAS.items()
+        if {"identity_id", "runner_up_id", "candidate_ids"}.intersection(schema.names)
+    }
+    assert with_ids == {"face_recognitions", "visits", "face_scores", *JUDGED}
 
 
 def test_a_visit_is_cut_where_a_track_of_it_is_somebody_elses():
