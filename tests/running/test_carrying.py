@@ -20,6 +20,7 @@ from genesis_ray.running.viewing import load_viewing
 from genesis_ray.running.watching import settle, watch
 from genesis_ray.settings import Settings
 from genesis_ray.settings_appearance import AppearanceSettings
+from genesis_ray.store.audit_entry import Access
 from genesis_ray.vision.osnet import Osnet
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -31,7 +32,8 @@ def told(settings: Settings, reports: Mapping[str, Iterator[Report]]) -> list[Ev
     """Return all that is logged of what cameras report."""
     with ExitStack() as opened:
         embedder = load_protected_embedder(settings.faces, KEYS.current)
-        identities = open_identities(settings, embedder, KEYS, opened)
+        access = Access(action="match", reason="test")
+        identities = open_identities(settings, embedder, KEYS, opened, access=access)
         resolving = ResolverStage(list(reports), build_resolver(settings, identities, embedder))
         journaling = JournalStage(list(reports), build_journal(settings))
         clock = StageClock()
