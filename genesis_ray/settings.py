@@ -7,7 +7,7 @@ objects.
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -15,8 +15,10 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from genesis_ray.domain.capacity import CAMERAS_A_GROUP
 from genesis_ray.domain.retry import DELAYS_S
 from genesis_ray.domain.roles import AGGRESSIVE_FPS, drop_class_of
+from genesis_ray.settings_appearance import AppearanceSettings
 from genesis_ray.settings_cameras import CameraSettings, SourceSettings
 from genesis_ray.settings_models import DetectorSettings, FaceSettings
+from genesis_ray.settings_topology import TopologySettings
 from genesis_ray.settings_types import Fraction, Identifier, Seconds, Section, TenantId
 
 
@@ -36,14 +38,74 @@ class IdentitySettings(Section):
     """How faces become names."""
 
     threshold: Fraction | None = Field(
-        default=None, description="Least similarity; unset: the embedder's calibrated one"
+        default=None,
+        description="Least similarity; unset: what `genesis calibrate` stored, else the embedder's",
+    )
+    camera_thresholds: dict[Identifier, Fraction] = Field(
+        default={}, description="Other thresholds than that, by camera"
     )
     margin: Fraction = 0.05
-    votes: int = Field(default=3, ge=1)
+    votes: int = Field(
+        default=3,
+        ge=1,
+        description="Good faces that must agree before a track is named; 2 at least, whatever is "
+        "set. A face of quality 0.5 and more is a good one, a worse one counts for less",
+    )
+    review: Fraction = Field(
+        default=0.05,
+        description="A nameless track is for review where its faces come as near as this below "
+        "the threshold to somebody; 0: only where votes or the margin were short",
+    )
+    companion_threshold: Fraction = Field(
+        default=0.05,
+        description="Added to the threshold for people who keep so close together that their "
+        "boxes overlap again and again",
+    )
     visitors: bool = Field(
         default=False, description="Give people nobody enrolled a pseudonymous identity"
     )
     visitor_faces: int = Field(default=5, ge=1, description="Good faces before that is done")
+    visitor_days: float = Field(
+        default=30.0, gt=0, le=3660, description="Not seen for so long: a visitor is forgotten"
+    )
+    templates: int = Field(
+        default=3, ge=1, le=20, description="Faces that the system itself keeps of a person"
+    )
+    update: Literal["never", "average", "exchange"] = Field(
+        default="never",
+        description="Learn from very sure recognitions: templates move a little towards the face, "
+        "or the face takes the place of the one that says least",
+    )
+    index_above: int | None = Field(
+        default=100_000,
+        ge=1,
+        description="Faces in the gallery above which an index is searched instead of all of them, "
+        "see docs/galleries.md; null: always all, exactly",
+    )
+    consent: Literal["not-needed", "required"] = Field(
+        default="not-needed",
+        description="required: only those are recognised whose consent was noted with `genesis "
+        "people consent`, see docs/consent.md",
+    )
+
+    @model_validator(mode="after")
+    def _visitors_cannot_consent(self) -> Self:
+        if self.visitors and self.consent == "required":
+            raise ValueError(
+                "visitors true, consent required: somebody unknown cannot have given consent; "
+                "set visitors to false, or consent to not-needed"
+            )
+        return self
+
+
+class DriftSettings(Section):
+    """When a camera's matches are less alike than they used to be, see docs/calibration.md."""
+
+    window: int = Field(default=10_000, ge=1, description="Matches that a mean is taken over")
+    drop: Fraction = Field(default=0.08, description="Below the baseline: the camera drifts")
+    baseline: Fraction | None = Field(
+        default=None, description="Mean similarity at first; unset: that of the first window"
+    )
 
 
 class BackPressureSettings(Section):
@@ -104,8 +166,11 @@ class Settings(BaseSettings):
     faces: FaceSettings = FaceSettings()
     back_pressure: BackPressureSettings = BackPressureSettings()
     identity: IdentitySettings = IdentitySettings()
+    drift: DriftSettings = DriftSettings()
+    appearance: AppearanceSettings = AppearanceSettings()
     templates: TemplateSettings = TemplateSettings()
     sources: SourceSettings = SourceSettings()
+    topology: TopologySettings = TopologySettings()
     cameras: tuple[CameraSettings, ...] = ()
 
     @model_validator(mode="after")
@@ -117,6 +182,16 @@ class Settings(BaseSettings):
             )
             _refuse_repeats(
                 f"line_id of camera {camera.camera_id}", [line.line_id for line in camera.lines]
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _carries_somewhere(self) -> Self:
+        bounded = any(way.max_s is not None for way in self.topology.passages)
+        if self.appearance.carry and not bounded:
+            raise ValueError(
+                "appearance.carry carries names over the ways in topology.passages that have a "
+                "max_s, and there is none"
             )
         return self
 

@@ -52,13 +52,33 @@ def _validate(values: dict[str, Any], path: Path | None, lines: Mapping[Place, i
             source = _source_of((str(key),), path, lines)
             raise ConfigurationError(f"{source}: {_unknown(str(key))}")
     try:
-        return Settings(**values)
+        settings = Settings(**values)
     except ValidationError as error:
         raise ConfigurationError(
             "\n".join(_describe(problem, path, lines) for problem in error.errors())
         ) from None
     except SettingsError as error:
         raise ConfigurationError(f"GENESIS_* environment: {error}; expected JSON") from error
+    _refuse_unknown_cameras(settings, path, lines)
+    return settings
+
+
+def _refuse_unknown_cameras(
+    settings: Settings, path: Path | None, lines: Mapping[Place, int]
+) -> None:
+    """Refuse a topology with cameras that the file does not have, where it has any at all.
+
+    Here and not in the settings, because a run may watch some of the cameras alone: the ways
+    between those lead through the others still.
+    """
+    known = {camera.camera_id for camera in settings.cameras}
+    unknown = sorted(settings.topology.cameras - known) if known else []
+    if unknown:
+        source = _source_of(("topology",), path, lines)
+        raise ConfigurationError(
+            f"{source}: topology: no camera is called {', '.join(unknown)}; there are "
+            f"{', '.join(sorted(known))}"
+        )
 
 
 def _describe(problem: ErrorDetails, path: Path | None, lines: Mapping[Place, int]) -> str:

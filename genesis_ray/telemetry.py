@@ -11,15 +11,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
+from genesis_ray.domain.drift import MatchLevel
+from genesis_ray.domain.events import FalseMergeFound
 from genesis_ray.domain.ordering import DONE, NOT_BEGUN
+from genesis_ray.domain.topology import Refusal
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.running.stage_clock import Stage
+from genesis_ray.store.recall import Recall
 from genesis_ray.vision.memory_guard import MemoryState
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -42,6 +46,18 @@ class GroupPlace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GalleryFigures:
+    """The gallery that faces are looked for in.
+
+    Attributes:
+        recall: How well its index finds; None where all faces are searched.
+    """
+
+    faces: int
+    recall: Recall | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
     """What a live system has counted since it started.
 
@@ -51,10 +67,13 @@ class Figures:
         groups: The processes that watch the cameras.
         latency_s: From capture to the log, by quantile; empty where nothing is in real time.
         set_aside: Dead letters by their unit and the stage that failed.
+        match_levels: How alike matches are, by camera.
+        rejections: Names that the spatiotemporal gate refused, by the reason.
         late: Groups of events that came after their turn.
         logged_until: Capture time up to which everything is in the log; `datetime.min` before
             the first frame, `datetime.max` after the last.
         detectors: How each replica of the detector gets on with its GPU's memory.
+        gallery: None until the resolver has told of it.
     """
 
     cameras: tuple[CameraProgress, ...] = ()
@@ -63,10 +82,18 @@ class Figures:
     groups: tuple[GroupPlace, ...] = ()
     latency_s: Mapping[float, float] = field(default_factory=dict)
     set_aside: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    match_levels: Mapping[str, MatchLevel] = field(default_factory=dict)
+    rejections: Mapping[str, int] = field(default_factory=dict)
     late: int = 0
     stage_s: Mapping[Stage, float] = field(default_factory=dict)
     logged_until: datetime = NOT_BEGUN
     detectors: Mapping[str, MemoryState] = field(default_factory=dict)
+    gallery: GalleryFigures | None = None
+
+    @property
+    def false_merges(self) -> int:
+        """Times that one identity was found in two places at once."""
+        return self.events.get(FalseMergeFound.__name__, 0)
 
     @property
     def moment(self) -> datetime | None:
@@ -141,6 +168,17 @@ DEAD_LETTERS = Family(
     "Frames and recordings set aside because they failed again and again, by the stage.",
     ("unit", "stage"),
 )
+REJECTIONS = Family(
+    "genesis_gate_rejections_total",
+    "counter",
+    "Names refused to tracks because their bearers cannot be there, by the reason.",
+    ("reason",),
+)
+FALSE_MERGES = Family(
+    "genesis_false_merges_total",
+    "counter",
+    "Pairs of tracks in view at once, where nobody is twice, that are one identity.",
+)
 OUT_OF_MEMORY = Family(
     "genesis_detector_out_of_memory_total",
     "counter",
@@ -152,6 +190,36 @@ ON_PROCESSOR = Family(
     "gauge",
     "1 since a replica gave up its GPU, whose memory is full, for the processor, else 0.",
     ("replica",),
+)
+GALLERY = Family("genesis_gallery_faces", "gauge", "Faces in the gallery.")
+INDEXED = Family(
+    "genesis_gallery_indexed",
+    "gauge",
+    "1 while the gallery is searched through an index, 0 while all faces are compared.",
+)
+SAMPLED = Family(
+    "genesis_gallery_searches_sampled_total",
+    "counter",
+    "Searches of the index done again exactly, by whether it gave the most similar identity.",
+    ("result",),
+)
+SAMPLED_IDENTITIES = Family(
+    "genesis_gallery_identities_sampled_total",
+    "counter",
+    "Most similar identities of those searches, by whether the index gave them too.",
+    ("result",),
+)
+MATCH_SIMILARITY = Family(
+    "genesis_match_similarity_mean",
+    "gauge",
+    "Mean similarity of a camera's latest matches, a window of them at most.",
+    ("camera_id",),
+)
+DRIFTING = Family(
+    "genesis_match_similarity_drifting",
+    "gauge",
+    "1 while that is too far below what it was at first, else 0.",
+    ("camera_id",),
 )
 FAMILIES = (
     INFO,
@@ -167,9 +235,17 @@ FAMILIES = (
     PLACED,
     LATENCY,
     LATE,
+    MATCH_SIMILARITY,
+    DRIFTING,
     DEAD_LETTERS,
+    REJECTIONS,
+    FALSE_MERGES,
     OUT_OF_MEMORY,
     ON_PROCESSOR,
+    GALLERY,
+    INDEXED,
+    SAMPLED,
+    SAMPLED_IDENTITIES,
 )
 """All there are."""
 
@@ -210,11 +286,29 @@ def _samples(figures: Figures) -> Iterator[_Sample]:
         yield WAITING, (group.name,), group.waiting
         yield PLACED, (group.name,), float(group.node is not None)
     yield LATE, (), figures.late
+    for camera_id, level in figures.match_levels.items():
+        yield MATCH_SIMILARITY, (camera_id,), level.mean
+        yield DRIFTING, (camera_id,), float(level.is_drifting)
     for unit_and_stage, count in {**dict.fromkeys(_KNOWN_TO_FAIL, 0), **figures.set_aside}.items():
         yield DEAD_LETTERS, unit_and_stage, count
+    for reason, count in {**dict.fromkeys(get_args(Refusal), 0), **figures.rejections}.items():
+        yield REJECTIONS, (reason,), count
+    yield FALSE_MERGES, (), figures.false_merges
     for replica, memory in figures.detectors.items():
         yield OUT_OF_MEMORY, (replica,), memory.out_of_memory
         yield ON_PROCESSOR, (replica,), float(memory.on_processor)
+    if figures.gallery:
+        yield from _of_gallery(figures.gallery)
+
+
+def _of_gallery(gallery: GalleryFigures) -> Iterator[_Sample]:
+    recall = gallery.recall or Recall()
+    yield GALLERY, (), gallery.faces
+    yield INDEXED, (), float(gallery.recall is not None)
+    yield SAMPLED, ("found",), recall.first
+    yield SAMPLED, ("missed",), recall.samples - recall.first
+    yield SAMPLED_IDENTITIES, ("found",), recall.found
+    yield SAMPLED_IDENTITIES, ("missed",), recall.wanted - recall.found
 
 
 class _Collector(Collector):

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from genesis_ray.domain.detections import Detections
 from genesis_ray.domain.frames import Image
 from genesis_ray.domain.heads import Box, owner_of
+from genesis_ray.domain.impostors import ImpostorTail
 from genesis_ray.vision.crops import HeadCrop
 from genesis_ray.vision.faces import EmbeddedFace
 from genesis_ray.vision.memory_guard import MemoryState
@@ -55,6 +56,7 @@ class ColourEmbedder:
     name = "colour"
     dimension = 16
     threshold = 0.5
+    impostors = ImpostorTail(0.5, 1e-3, 0.02)
 
     def embed(self, crops: Sequence[HeadCrop]) -> list[EmbeddedFace | None]:
         """Return the face of the figure each crop is for; None where it cannot be seen."""

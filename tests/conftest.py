@@ -4,9 +4,13 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from genesis_ray.vision.osnet import Osnet
 
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("patient", settings(), deadline=None)
@@ -25,6 +29,24 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no footage in {folder}; set GENESIS_TEST_DATA to the folder that has it")
     return folder
+
+
+@pytest.fixture
+def osnet(shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Osnet":
+    """OSNet, and a folder of models that has its file beside all that there are."""
+    from genesis_ray.vision import models
+    from genesis_ray.vision.osnet import MODEL, Osnet
+
+    if models.status(MODEL) == "missing":
+        brought = shared_data.parent / "models" / models.find(MODEL).file
+        if not brought.is_file():
+            pytest.skip(f"no {brought.name} in {brought.parent}, nor brought by models add")
+        folder = tmp_path / "models"
+        folder.mkdir()
+        for path in [*models.models_dir().glob("[!.]*"), brought]:
+            (folder / path.name).symlink_to(path)
+        monkeypatch.setenv("GENESIS_MODELS_DIR", str(folder))
+    return Osnet()
 
 
 class SmallDisk:

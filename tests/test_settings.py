@@ -274,3 +274,41 @@ def test_networks_are_the_same_in_a_runs_summary_and_read_from_it():
 )
 def test_a_network_or_scheme_that_is_none_is_refused(wrong, says):
     assert says in problem(lambda: Settings(sources=wrong))
+
+
+def test_nobody_unknown_can_have_agreed_so_visitors_and_consent_exclude_each_other():
+    with pytest.raises(ValidationError, match="visitors true, consent required"):
+        Settings(identity={"visitors": True, "consent": "required"})
+    assert Settings(identity={"consent": "required"}).identity.visitors is False
+    assert Settings().identity.consent == "not-needed"
+
+
+def ways(*pairs: tuple[str, str], max_s: float | None = 60) -> dict[str, object]:
+    return {"passages": [{"between": pair, "min_s": 5, "max_s": max_s} for pair in pairs]}
+
+
+def test_looks_are_colours_and_carry_nothing_unless_that_is_asked_for():
+    assert (Settings().appearance.model, Settings().appearance.carry) == ("colours", False)
+    carrying = Settings(
+        appearance={"model": "osnet", "carry": True}, topology=ways(("door", "till"))
+    )
+    assert carrying.appearance.carry
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"appearance": {"carry": True}}, "by osnet only, and model is colours"),
+        ({"appearance": {"model": "osnet", "carry": True}}, "have a max_s, and there is none"),
+        (
+            {
+                "appearance": {"model": "osnet", "carry": True},
+                "topology": ways(("door", "till"), max_s=None),
+            },
+            "have a max_s, and there is none",
+        ),
+    ],
+)
+def test_names_that_nothing_could_carry_are_refused_with_what_is_wrong(wrong, says):
+    with pytest.raises(ValidationError, match=says):
+        Settings(**wrong)

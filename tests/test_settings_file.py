@@ -195,3 +195,18 @@ def test_an_unknown_part_of_a_section_in_the_environment_is_told_with_its_variab
 def test_a_list_in_the_environment_that_is_no_json_is_told_so(refusal, monkeypatch):
     monkeypatch.setenv("GENESIS_CAMERAS", "door.mp4")
     assert 'field "cameras"' in refusal("")
+
+
+def test_a_topology_of_cameras_that_are_not_there_is_refused_with_its_line(tmp_path):
+    file = tmp_path / "c.yaml"
+    way = "topology: {passages: [{between: [door, til], min_s: 8}]}"
+    file.write_text(f"cameras: [{{camera_id: door, source: door.mp4}}]\n{way}\n")
+    with pytest.raises(ConfigurationError) as error:
+        load(file)
+    assert str(error.value) == f"{file}:2: topology: no camera is called til; there are door"
+
+
+def test_a_topology_without_cameras_waits_for_those_of_the_command_line(tmp_path):
+    file = tmp_path / "c.yaml"
+    file.write_text("topology: {passages: [{between: [door, till], min_s: 8}]}")
+    assert load(file).topology.cameras == {"door", "till"}

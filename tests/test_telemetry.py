@@ -3,9 +3,11 @@ from dataclasses import replace
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from genesis_ray.domain.drift import MatchLevel
 from genesis_ray.domain.ordering import DONE
 from genesis_ray.running.result import CameraProgress
-from genesis_ray.telemetry import FAMILIES, Figures, GroupPlace, render
+from genesis_ray.store.recall import Recall
+from genesis_ray.telemetry import FAMILIES, Figures, GalleryFigures, GroupPlace, render
 from genesis_ray.vision.memory_guard import MemoryState
 
 FIGURES = Figures(
@@ -13,14 +15,23 @@ FIGURES = Figures(
         CameraProgress(camera_id="door", frames=40, dropped={"busy": 2}, state="stalled"),
         CameraProgress(camera_id='a "b"', frames=7, is_done=True),
     ),
-    events={"TrackObserved": 4, "VisitStarted": 1},
+    events={"TrackObserved": 4, "VisitStarted": 1, "FalseMergeFound": 2},
+    rejections={"too-soon": 3},
     system={("journal", "restarted"): 2},
     groups=(GroupPlace(name="cameras-0", node="n1", cameras=("door",), waiting=12),),
     latency_s={0.5: 0.1, 0.95: 0.2},
     late=3,
+    match_levels={
+        "door": MatchLevel(0.71, 0.8, 10_000, True),
+        "till": MatchLevel(0.8, None, 9, False),
+    },
     stage_s={"detect": 1.5, "embed": 0.25},
+    gallery=GalleryFigures(faces=500, recall=Recall(8, 7, 40, 38)),
     detectors={"a": MemoryState(), "b": MemoryState(4, 1, True, "CUDA out of memory")},
 )
+
+
+LABELS = ("found", "missed")
 
 
 def samples(figures: Figures = FIGURES) -> dict[tuple[str, tuple[str, ...]], float]:
@@ -55,6 +66,13 @@ def test_camera_is_active_while_it_gives_frames():
     assert told["genesis_camera_active", ('a "b"',)] == 0
 
 
+def test_how_alike_matches_are_is_told_for_each_camera():
+    told = samples()
+    assert told["genesis_match_similarity_mean", ("door",)] == 0.71
+    assert told["genesis_match_similarity_drifting", ("door",)] == 1
+    assert told["genesis_match_similarity_drifting", ("till",)] == 0
+
+
 def test_model_seconds_are_told_by_stage():
     told = samples()
     assert told["genesis_stage_seconds_total", ("detect",)] == 1.5
@@ -67,6 +85,19 @@ def test_replicas_whose_gpu_is_too_small_are_told():
     assert told["genesis_detector_out_of_memory_total", ("b",)] == 4
     assert told["genesis_detector_on_processor", ("a",)] == 0
     assert told["genesis_detector_on_processor", ("b",)] == 1
+
+
+def test_how_well_the_gallery_is_searched_is_told():
+    told = samples()
+    assert (told["genesis_gallery_faces", ()], told["genesis_gallery_indexed", ()]) == (500, 1)
+    searches, identities = (
+        {label: told[f"genesis_gallery_{what}_sampled_total", (label,)] for label in LABELS}
+        for what in ("searches", "identities")
+    )
+    assert searches == {"found": 7, "missed": 1}
+    assert identities == {"found": 38, "missed": 2}
+    exact = replace(FIGURES, gallery=GalleryFigures(faces=5, recall=None))
+    assert samples(exact)["genesis_gallery_indexed", ()] == 0
 
 
 def test_the_state_of_a_stream_is_told():
@@ -110,3 +141,11 @@ def test_system_that_has_counted_nothing_still_declares_every_family():
 def test_there_is_no_moment_before_the_first_frame_and_after_the_last():
     assert Figures().moment is None
     assert Figures(logged_until=DONE).moment is None
+
+
+def test_names_that_were_refused_are_told_by_reason_those_that_were_not_as_none():
+    told = samples()
+    assert told["genesis_gate_rejections_total", ("too-soon",)] == 3
+    assert told["genesis_gate_rejections_total", ("not-connected",)] == 0
+    assert told["genesis_false_merges_total", ()] == 2
+    assert samples(Figures())["genesis_false_merges_total", ()] == 0

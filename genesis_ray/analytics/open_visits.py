@@ -29,7 +29,7 @@ stays_open AS (
 tracks AS (
     SELECT visit_id, left_at, back_at, named.camera_id, named.track_id, named.occurred_at
     FROM stays_open JOIN face_recognitions AS named USING (identity_id)
-    WHERE named.decision = 'named'
+    WHERE named.decision IN ('named', 'carried')
 ),
 sights AS (
     SELECT visit_id, camera_id, occurred_at, left_at, back_at FROM tracks

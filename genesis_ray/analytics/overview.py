@@ -15,7 +15,7 @@ faces AS (
 ),
 names AS (
     SELECT camera_id, list(DISTINCT identity_id ORDER BY identity_id) AS identity_ids
-    FROM face_recognitions GROUP BY camera_id
+    FROM face_recognitions WHERE decision IN ('named', 'carried') GROUP BY camera_id
 )
 SELECT camera_id, people, coalesce(faces, 0) AS faces, coalesce(identity_ids, []) AS identity_ids
 FROM people LEFT JOIN faces USING (camera_id) LEFT JOIN names USING (camera_id)
@@ -30,7 +30,7 @@ SELECT
     count(*) AS visits,
     sum(epoch(v.ended_at - v.started_at)) AS seconds,
     (SELECT list(DISTINCT camera_id ORDER BY camera_id) FROM face_recognitions AS f
-     WHERE f.identity_id = v.identity_id) AS camera_ids,
+     WHERE f.identity_id = v.identity_id AND f.decision IN ('named', 'carried')) AS camera_ids,
     flatten(list(v.zone_ids ORDER BY v.started_at)) AS zone_ids
 FROM visits AS v
 GROUP BY identity_id
@@ -49,6 +49,15 @@ SELECT
     count(*) FILTER (direction = 'in') AS went_in,
     count(*) FILTER (direction = 'out') AS went_out
 FROM line_crossings GROUP BY camera_id, line_id ORDER BY camera_id, line_id
+"""
+
+_FALSE_MERGES = """
+SELECT camera_id, track_id, identity_id, other_camera_id, other_track_id, is_quarantined
+FROM false_merges ORDER BY occurred_at, camera_id, track_id
+"""
+
+_REJECTIONS = """
+SELECT reason, count(*) AS names FROM gate_rejections GROUP BY reason ORDER BY reason
 """
 
 
@@ -70,3 +79,16 @@ def zone_entries(tables: Mapping[str, pa.Table]) -> pa.Table:
 def line_counts(tables: Mapping[str, pa.Table]) -> pa.Table:
     """Return camera_id, line_id, went_in, went_out."""
     return run(_LINES, tables)
+
+
+def false_merges(tables: Mapping[str, pa.Table]) -> pa.Table:
+    """Return a row for each pair of tracks that were one identity in two places at once.
+
+    Columns: camera_id, track_id, identity_id, other_camera_id, other_track_id, is_quarantined.
+    """
+    return run(_FALSE_MERGES, tables)
+
+
+def gate_rejections(tables: Mapping[str, pa.Table]) -> pa.Table:
+    """Return reason and names, how many were refused for it."""
+    return run(_REJECTIONS, tables)

@@ -50,7 +50,7 @@ WITH tracks AS (
 named AS (
     SELECT camera_id, track_id, identity_id
     FROM face_recognitions
-    WHERE decision = 'named'
+    WHERE decision IN ('named', 'carried')
     QUALIFY row_number() OVER (PARTITION BY camera_id, track_id ORDER BY occurred_at DESC) = 1
 )
 SELECT

@@ -40,7 +40,7 @@ sights AS (
     JOIN present ON written.event_id::VARCHAR = present.event_id
     LEFT JOIN (SELECT * FROM track_observations WHERE tenant_id = $tenant_id) AS seen
         USING (camera_id, track_id)
-    WHERE decision = 'named' AND list_contains($cut, written.identity_id)
+    WHERE decision IN ('named', 'carried') AND list_contains($cut, written.identity_id)
     GROUP BY written.event_id, written.identity_id, present.present_id, camera_id, track_id,
         written.occurred_at
 ),

@@ -8,11 +8,15 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from genesis_ray.domain.events import (
+    Basis,
     CameraState,
     DeadLetterStatus,
     DeadLetterUnit,
+    Decision,
     SystemState,
 )
+from genesis_ray.domain.identity import Verdict
+from genesis_ray.domain.topology import Refusal
 
 Kind = Literal[
     "track_observations",
@@ -20,6 +24,8 @@ Kind = Literal[
     "line_crossings",
     "face_scores",
     "face_recognitions",
+    "gate_rejections",
+    "false_merges",
     "visits",
     "camera_states",
     "system_states",
@@ -82,23 +88,59 @@ class FaceScore(_Row):
     embedder: str
     candidate_ids: list[str]
     similarities: list[_Similarity]
+    verdict: Verdict | None = Field(
+        description="Whether it voted for the nearest, or why not; null where that was not noted"
+    )
+    weight: float | None = Field(description="What it counts for, in good faces")
 
 
 class FaceRecognition(_Row):
-    """A track was given an identity."""
+    """What became of a track by its faces; only one with the decision `named` has a name."""
 
     kind: Literal["face_recognitions"]
     track_id: int
-    identity_id: str
-    decision: Literal["named", "review", "unknown"]
+    identity_id: str = Field(description="Who it is, for review may be; empty where unknown")
+    decision: Decision
     similarity: _Similarity
     runner_up_similarity: _Similarity | None
     threshold: _Similarity
-    votes: int = Field(description="Faces of the track that agreed")
+    votes: int = Field(description="Faces of the track that bear the decision")
     quality: float
     gate: str = Field(description="The rule that let it through, empty where none applies")
     is_new: bool = Field(description="The identity, a pseudonymous visitor, was made from this")
     embedder: str
+    runner_up_id: str | None
+    threshold_origin: str | None = Field(description="Where the threshold came from")
+    basis: Basis | None = Field(description="Each face was compared by itself, or their mean")
+    evidence: float | None = Field(description="What those faces weigh, in good faces")
+    face_indices: list[int] | None = Field(description="Those faces")
+    qualities: list[float] | None = Field(description="Of each of them")
+    similarities: list[_Similarity] | None = Field(description="Of each of them")
+
+
+class GateRejection(_Row):
+    """A track's faces elected somebody who cannot have been there, and so was not named."""
+
+    kind: Literal["gate_rejections"]
+    track_id: int
+    identity_id: str
+    reason: Refusal
+    similarity: _Similarity
+    in_view_since: datetime = Field(description="When this track came into view")
+    seen_camera_id: str = Field(description="Where the identity was seen before")
+    seen_track_id: int
+    seen_until: datetime = Field(description="When it was last seen there")
+
+
+class FalseMerge(_Row):
+    """Two tracks in view at the same time, where nobody is twice, are one identity."""
+
+    kind: Literal["false_merges"]
+    track_id: int = Field(description="The track that was to be named later")
+    identity_id: str
+    other_camera_id: str
+    other_track_id: int
+    is_quarantined: bool = Field(description="It was not named; else it had its name already")
 
 
 class VisitEvent(_Row):
@@ -148,6 +190,8 @@ EventRow = Annotated[
     | LineCrossing
     | FaceScore
     | FaceRecognition
+    | GateRejection
+    | FalseMerge
     | VisitEvent
     | CameraStateEvent
     | SystemStateEvent

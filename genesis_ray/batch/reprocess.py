@@ -27,12 +27,11 @@ from genesis_ray.running.station_values import Report
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.running.watching import settle
 from genesis_ray.settings import Settings
+from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.event_log import EventLog
+from genesis_ray.store.lock import WriteLock
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.template_keys import KeyRef, KeyRing
-
-_WORK = "work"
-"""The folder in a run's folder that holds the segments done so far."""
 
 
 def reprocess(
@@ -46,14 +45,16 @@ def reprocess(
     """
     begun_at = time.time()
     keys = tenant_keys(settings)
-    work = _work_folder(run.path.resolve() / _WORK, keys.ref)
-    first_pass = FirstPass(archive, work, on_progress)
+    work = _work_folder(run.work.resolve(), keys.ref)
+    writing = WriteLock(work / "writer.lock")
     try:
+        first_pass = FirstPass(archive, work, on_progress)
         first_pass.run(settings, keys.ref)
         letters = first_pass.letters(settings)
         events, late = _last_pass(settings, keys, archive, work, run, first_pass.clock, letters)
         ended_at = time.time()
     finally:
+        writing.release()
         ray.shutdown()
     shutil.rmtree(work.parent)
     first_frame_at = first_pass.first_frame_at or begun_at
@@ -118,7 +119,10 @@ def _last_pass(
     traits = embedder_traits(settings.faces)
     events = len(letters)
     with ExitStack() as opened:
-        identities = open_identities(settings, traits, keys, opened)
+        access = Access(
+            action="match", reason=f"names tracks of the archive run in {run.path.resolve()}"
+        )
+        identities = open_identities(settings, traits, keys, opened, access=access)
         log = opened.enter_context(EventLog(run.events))
         log.append(letters)
         resolving = ResolverStage(list(reports), build_resolver(settings, identities, traits))

@@ -1,17 +1,18 @@
 """What a worker found in one segment, kept until the archive's last pass has read it.
 
-Not part of a run's tables. Holds face templates, so it is removed with the rest of the
-work folder once the run is finished. JSON lines, one a report: numbers survive exactly.
+Not part of a run's tables. Holds templates of faces and of looks, so it is removed with the
+rest of the work folder once the run is finished. JSON lines, one a report: numbers survive exactly.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
+from genesis_ray.domain.carrying import Appearance
 from genesis_ray.domain.events import CameraStateChanged, LineCrossed, TrackObserved, ZoneCrossed
 from genesis_ray.domain.identity import Face
 from genesis_ray.errors import StoreError
@@ -29,6 +30,18 @@ class _FaceLine:
     captured_at: datetime
     embedding: list[float]
     quality: float
+    in_view_since: datetime | None = None
+    companions: list[int] = field(default_factory=list)
+    overlapped: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _AppearanceLine:
+    track_id: int
+    captured_at: datetime
+    since: datetime
+    looks: list[float]
+    is_clear: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +52,7 @@ class _Line:
     faces: list[_FaceLine]
     frames: int
     problem: str | None
+    appearances: list[_AppearanceLine] = field(default_factory=list)
 
 
 _LINE = TypeAdapter(_Line)
@@ -74,11 +88,28 @@ def _to_line(report: Report) -> _Line:
             face.captured_at,
             face.embedding.tolist(),
             face.quality,
+            face.in_view_since,
+            list(face.companions),
+            list(face.overlapped),
         )
         for face in report.faces
     ]
+    appearances = [
+        _AppearanceLine(
+            told.track_id, told.captured_at, told.since, told.looks.tolist(), told.is_clear
+        )
+        for told in report.appearances
+    ]
     events: list[tuple[datetime, tuple[_Observed, ...]]] = report.events  # type: ignore[assignment]
-    return _Line(report.camera_id, report.progress, events, faces, report.frames, report.problem)
+    return _Line(
+        report.camera_id,
+        report.progress,
+        events,
+        faces,
+        report.frames,
+        report.problem,
+        appearances,
+    )
 
 
 def _to_report(line: _Line) -> Report:
@@ -90,9 +121,29 @@ def _to_report(line: _Line) -> Report:
             captured_at=face.captured_at,
             embedding=np.array(face.embedding, np.float32),
             quality=face.quality,
+            in_view_since=face.in_view_since,
+            companions=tuple(face.companions),
+            overlapped=tuple(face.overlapped),
         )
         for face in line.faces
     )
+    appearances = tuple(
+        Appearance(
+            camera_id=line.camera_id,
+            track_id=told.track_id,
+            captured_at=told.captured_at,
+            since=told.since,
+            looks=np.array(told.looks, np.float32),
+            is_clear=told.is_clear,
+        )
+        for told in line.appearances
+    )
     return Report(
-        line.camera_id, line.progress, list(line.events), faces, line.frames, line.problem
+        line.camera_id,
+        line.progress,
+        list(line.events),
+        faces,
+        line.frames,
+        line.problem,
+        appearances=appearances,
     )

@@ -24,6 +24,7 @@ from genesis_ray.running.set_aside import in_a_line
 from genesis_ray.running.stage_clock import Stage, StageClock
 from genesis_ray.running.station_values import Report
 from genesis_ray.running.tenant_keys import keys_named
+from genesis_ray.running.viewing import load_viewing
 from genesis_ray.running.watching import watch
 from genesis_ray.serving.placement import gpus_a_replica, own_gpu_share
 from genesis_ray.settings import Settings
@@ -121,7 +122,9 @@ class _SegmentWatcher:
         self._tally = tally
         claim_share(own_gpu_share())
         self._detector = load_detector(settings.detector)
-        self._embedder = load_protected_embedder(settings.faces, keys_named(key).current)
+        secret = keys_named(key).current
+        self._embedder = load_protected_embedder(settings.faces, secret)
+        self._viewing = load_viewing(settings.appearance, lambda: secret)
 
     def __call__(self, batch: dict[str, npt.NDArray[np.int64]]) -> dict[str, list[object]]:
         """Watch the one segment whose place is in the batch's only row."""
@@ -132,7 +135,7 @@ class _SegmentWatcher:
 
         def counted() -> Iterator[Report]:
             nonlocal frames, problem
-            station = open_station(self._settings, segment.camera)
+            station = open_station(self._settings, segment.camera, self._viewing)
             with closing(station.source):
                 for report in watch(
                     station,

@@ -26,12 +26,10 @@ def backup(
     from genesis_ray import settings_file
     from genesis_ray.cli.console import stdout
     from genesis_ray.cli.run import with_options
-    from genesis_ray.store.backup import back_up
-    from genesis_ray.store.tenants import gallery_folder
+    from genesis_ray.running.backup import back_up
 
     settings = with_options(settings_file.load(config), data=data, start=None)
-    folder = gallery_folder(settings.data_dir, settings.tenant_id)
-    back_up(folder, file.absolute(), _passphrase(key_file, confirm=True))
+    folder = back_up(settings, file.absolute(), _passphrase(key_file, confirm=True))
     stdout.print(f"{folder} is in {file}; the template key is not.", soft_wrap=True)
 
 
@@ -45,13 +43,11 @@ def restore(
     from genesis_ray import settings_file
     from genesis_ray.cli.console import stdout
     from genesis_ray.cli.run import with_options
+    from genesis_ray.running.backup import restore as restore_people
     from genesis_ray.running.tenant_keys import present_keys
-    from genesis_ray.store.backup import restore as restore_people
-    from genesis_ray.store.tenants import gallery_folder
 
     settings = with_options(settings_file.load(config), data=data, start=None)
-    folder = gallery_folder(settings.data_dir, settings.tenant_id).absolute()
-    restore_people(file, folder, _passphrase(key_file, confirm=False))
+    folder = restore_people(settings, file, _passphrase(key_file, confirm=False))
     stdout.print(f"{file} is in {folder}.", soft_wrap=True)
     present_keys(settings)  # for what it says where the key is not here
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from genesis_ray.domain.detections import Tracks
     from genesis_ray.domain.frames import Frame
     from genesis_ray.evaluation.tracking import TrackingScore
+    from genesis_ray.running.viewing import Viewing
     from genesis_ray.settings_models import DetectorSettings
     from genesis_ray.vision.sources import VideoSource
 
@@ -49,6 +50,10 @@ def tracking(
         Literal["auto", "openvino-int8", "openvino", "onnxruntime", "tensorrt", "torch"],
         typer.Option(help="What runs the detector."),
     ] = "auto",
+    looks: Annotated[
+        Literal["colours", "osnet"],
+        typer.Option(help="What people who were hidden are known again by, as appearance.model."),
+    ] = "colours",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
 ) -> None:
     """Score detector and tracker on a video: HOTA, MOTA and IDF1.
@@ -63,7 +68,10 @@ def tracking(
     from genesis_ray.errors import SourceError, StoreError
     from genesis_ray.evaluation.mot_file import TrackedBoxes, read_ground_truth, write_predictions
     from genesis_ray.evaluation.tracking import evaluate
+    from genesis_ray.running.tenant_keys import passing_keys
+    from genesis_ray.running.viewing import load_viewing
     from genesis_ray.settings import Settings
+    from genesis_ray.settings_appearance import AppearanceSettings
     from genesis_ray.settings_models import DetectorSettings, FaceSettings
     from genesis_ray.vision.sources import open_recording
 
@@ -71,11 +79,14 @@ def tracking(
     if predictions and not predictions.parent.is_dir():
         raise StoreError(f"cannot write {predictions}: there is no folder {predictions.parent}")
     settings = Settings(
-        detector=DetectorSettings(model=model, engine=engine), faces=FaceSettings(enabled=False)
+        detector=DetectorSettings(model=model, engine=engine),
+        faces=FaceSettings(enabled=False),
+        appearance=AppearanceSettings(model=looks),
     )
     with open_recording(video, camera_id="video", process_fps=None, start=None) as source:
         pull_models(settings)
-        found, frames = _track(source, settings.detector, every)
+        viewing = load_viewing(settings.appearance, lambda: passing_keys("default").current)
+        found, frames = _track(source, settings.detector, every, viewing)
         if source.problem:
             raise SourceError(f"{video}: {source.problem}; only a whole video can be scored")
     boxes = TrackedBoxes.of(found, width=source.width, height=source.height, every=every)
@@ -108,7 +119,7 @@ class _EveryNth:
 
 
 def _track(
-    source: "VideoSource", settings: "DetectorSettings", every: int
+    source: "VideoSource", settings: "DetectorSettings", every: int, viewing: "Viewing"
 ) -> tuple[list["Tracks"], int]:
     """Return the tracks in every Nth frame of a video, and how many frames it has."""
     import numpy as np
@@ -117,11 +128,10 @@ def _track(
     from genesis_ray.cli.console import stderr
     from genesis_ray.running.assembly import load_detector
     from genesis_ray.vision.letterbox import Letterbox
-    from genesis_ray.vision.looks import view_of
     from genesis_ray.vision.tracker import PersonTracker
 
     detector = load_detector(settings)
-    tracker = PersonTracker(process_fps=source.fps / every)
+    tracker = PersonTracker(process_fps=source.fps / every, relinking=viewing.relinking)
     letterbox = Letterbox.fit(source.width, source.height, long_side=settings.input_size)
     found = []
     video = _EveryNth(
@@ -132,7 +142,9 @@ def _track(
         inputs = np.stack([letterbox.apply(frame.image) for frame in stack])
         for frame, people in zip(stack, detector.detect(inputs), strict=True):
             seen = letterbox.restore(people)
-            found.append(tracker.update(frame.stamp.captured_at, seen, view_of(frame.image)))
+            found.append(
+                tracker.update(frame.stamp.captured_at, seen, viewing.view_of(frame.image))
+            )
     return found, video.played
 
 

@@ -7,11 +7,14 @@ import typer
 
 from genesis_ray.cli import (
     apply,
+    audit,
     backup,
+    calibrate,
     dead_letters,
     demo,
     doctor,
     evaluate,
+    forget,
     keys,
     models,
     people,
@@ -19,6 +22,7 @@ from genesis_ray.cli import (
     query,
     reprocess,
     run,
+    topology,
     up,
 )
 from genesis_ray.cli.console import stderr
@@ -44,10 +48,15 @@ app.command()(query.query)
 app.add_typer(dead_letters.app, name="dead-letters")
 people.app.command()(backup.backup)
 people.app.command()(backup.restore)
+people.app.command()(forget.forget)
+people.app.command()(forget.verify_forgotten)
 app.add_typer(people.app, name="people")
+app.add_typer(topology.app, name="topology")
 app.add_typer(keys.app, name="keys")
+app.add_typer(audit.app, name="audit")
 app.add_typer(models.app, name="models")
 app.add_typer(evaluate.app, name="evaluate")
+app.add_typer(calibrate.app, name="calibrate")
 app.command()(plan.plan)
 app.command()(doctor.doctor)
 

@@ -69,7 +69,7 @@ def pull(
         list[str] | None,
         typer.Argument(metavar="[NAME]...", help="Without any: what the configuration uses."),
     ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="The whole catalogue.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="All that a source has.")] = False,
     force: Annotated[
         bool, typer.Option("--force", help="Fetch again what is in the cache.")
     ] = False,
@@ -85,6 +85,26 @@ def pull(
         model = models.find(name)
         pull_with_bar(name, force=force)
         stdout.print(f"[bold]{name}[/]: {escape(str(models.weights(name)))}", soft_wrap=True)
+        stdout.print(f"  licence of the weights: {model.licence}", style="dim")
+
+
+@app.command()
+def add(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Of models; copied.")],
+) -> None:
+    """Bring in models that you have as files; which they are is told by their digests.
+
+    For those that no public address has, and for machines without a network.
+    """
+    from rich.markup import escape
+
+    from genesis_ray.cli.console import stdout
+    from genesis_ray.vision import models
+
+    for file in files:
+        model = models.add(file)
+        path = models.models_dir() / model.file
+        stdout.print(f"[bold]{model.name}[/]: {escape(str(path))}", soft_wrap=True)
         stdout.print(f"  licence of the weights: {model.licence}", style="dim")
 
 
@@ -194,7 +214,7 @@ def _wanted(names: list[str] | None, everything: bool, config: Path | None) -> l
     from genesis_ray.vision.catalog import CATALOG
 
     if everything:
-        return list(CATALOG)
+        return [model.name for model in CATALOG.values() if model.sources or not model.file]
     return names or list(models_of(settings_file.load(config)))
 
 

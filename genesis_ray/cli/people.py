@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from genesis_ray.cli import decisions, repairs
+from genesis_ray.cli import consent, decisions, explain, galleries, repairs, upkeep
 from genesis_ray.cli.run import ConfigOption, DataOption
 
 if TYPE_CHECKING:
@@ -32,19 +32,40 @@ def enroll(
 ) -> None:
     """Make a person known by one photo or, better, a few.
 
-    Enrolling a NAME that is known adds photos to that person. The photos are not kept.
+    Enrolling a NAME that is known adds photos to that person. The photos are not kept; a template
+    of each is, and none is dropped for others. Three that differ in light, angle and age are worth
+    more than ten of one day.
     """
     from genesis_ray import settings_file
     from genesis_ray.cli.console import stdout
     from genesis_ray.cli.prepare import pull_models
     from genesis_ray.cli.run import with_options
+    from genesis_ray.cli.unfinished import finish_forgetting
+    from genesis_ray.running.consent import is_blocked
     from genesis_ray.running.enrolment import enroll as enroll_photos
+    from genesis_ray.running.templates_shown import known_templates
 
     settings = with_options(settings_file.load(config), data=data, start=None)
+    finish_forgetting(settings)
     pull_models(settings)
     person = enroll_photos(settings, name, photos)
     count = "1 photo" if len(photos) == 1 else f"{len(photos)} photos"
     stdout.print(f"{person.name} is enrolled with {count}, as identity {person.identity_id}.")
+    known = [each for each in known_templates(settings, person.identity_id) if each.state == "used"]
+    if len(known) > settings.identity.templates:
+        stdout.print(
+            f"All {len(known)} faces are searched, each a further chance for a stranger to be "
+            f"taken for {person.name}: `genesis people templates {person.identity_id[:8]}` "
+            f"shows them.",
+            soft_wrap=True,
+        )
+    if is_blocked(settings, person.identity_id):
+        stdout.print(
+            f"They are not recognised until they agree, as identity.consent is required: "
+            f"genesis people consent {person.identity_id[:8]} given",
+            markup=False,
+            soft_wrap=True,
+        )
 
 
 @app.command("list")
@@ -57,22 +78,32 @@ def list_people(
     from genesis_ray import settings_file
     from genesis_ray.cli.console import stdout
     from genesis_ray.cli.run import with_options
+    from genesis_ray.running.consent import consents
     from genesis_ray.running.identities import who_is_who
 
     settings = with_options(settings_file.load(config), data=data, start=None)
     everyone = who_is_who(settings).people
+    said = consents(settings)
     if as_json:
-        typer.echo(json.dumps([_to_json(person) for person in everyone], indent=2))
+        rows = [
+            {**_to_json(person), "consent": consent.to_json(said.of(person.identity_id))}
+            for person in everyone
+        ]
+        typer.echo(json.dumps(rows, indent=2))
         return
     if not everyone:
         stdout.print(
             "Nobody is known yet; `genesis people enroll NAME PHOTO...` makes somebody so."
         )
         return
-    table = Table("name", "kind", "since (UTC)", "identity")
+    table = Table("name", "kind", "since (UTC)", "consent", "identity")
     for person in everyone:
         table.add_row(
-            person.name, person.kind, f"{person.enrolled_at:%Y-%m-%d %H:%M}", person.identity_id
+            person.name,
+            person.kind,
+            f"{person.enrolled_at:%Y-%m-%d %H:%M}",
+            consent.in_words(said.of(person.identity_id)),
+            person.identity_id,
         )
     stdout.print(table)
 
@@ -104,7 +135,7 @@ def show(
             {
                 **_to_json(person),
                 "identities": who.members(person.identity_id),
-                "faces": len(faces),
+                "faces": sum(face["is_used"] for face in faces),
                 "embedder": traits.name,
                 "face_list": faces,
             }
@@ -126,6 +157,13 @@ app.command()(repairs.rename)
 app.command()(repairs.reject)
 app.command()(repairs.undo)
 app.command()(decisions.log)
+app.command()(explain.explain)
+app.command()(consent.consent)
+app.command()(upkeep.templates)
+app.command()(upkeep.propose)
+app.command()(upkeep.tidy)
+app.command()(galleries.galleries)
+app.command("re-embed")(galleries.re_embed)
 
 
 def _to_json(person: "Person") -> dict[str, object]:

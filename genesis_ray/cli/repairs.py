@@ -1,6 +1,5 @@
 """`genesis people merge`, `split`, `rename`, `reject`, `undo`: who is who, says somebody."""
 
-import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -44,7 +43,7 @@ def merge(
     Examples: `genesis people merge "visitor 3f2a" Ada` ·
     `genesis people merge 3f2a 91bc --why "the same coat"`
     """
-    with _repairs(_settings(config, data), by, why) as repairs:
+    with repairs_of(settings_of(config, data), by, why) as repairs:
         before = [_called(repairs.who, text) for text in (one, other)]
         entry = repairs.merge(one, other)
         survivor = repairs.who.person(entry.identity_id)
@@ -80,9 +79,9 @@ def split(
     """
     from genesis_ray.running.naming import TrackName
 
-    settings = _settings(config, data)
+    settings = settings_of(config, data)
     named = [TrackName.parse(text) for text in tracks or ()]
-    with _repairs(settings, by, why) as repairs:
+    with repairs_of(settings, by, why) as repairs:
         before = _called(repairs.who, person)
         folder = _run(run, settings) if named else None
         entry = repairs.split(person, named, faces or (), folder)
@@ -114,7 +113,7 @@ def rename(
     Examples: `genesis people rename "visitor 3f2a" "Ada Lovelace"` ·
     `genesis people rename Ada Augusta`
     """
-    with _repairs(_settings(config, data), by, why) as repairs:
+    with repairs_of(settings_of(config, data), by, why) as repairs:
         before = _called(repairs.who, person)
         entry = repairs.rename(person, name)
         _say(f"{before} is called {entry.name} now, identity {entry.identity_id}.")
@@ -140,9 +139,9 @@ def reject(
     """
     from genesis_ray.running.naming import TrackName
 
-    settings = _settings(config, data)
+    settings = settings_of(config, data)
     named = TrackName.parse(track)
-    with _repairs(settings, by, why) as repairs:
+    with repairs_of(settings, by, why) as repairs:
         entry = repairs.reject(named, person, _run(run, settings))
         who = repairs.who.person(entry.track.identity_id)
         _say(f"Track {named} is not {who.name}, identity {who.identity_id}.")
@@ -162,31 +161,35 @@ def undo(
 
     Examples: `genesis people undo 5d0c71aa` · `genesis people undo 5d --why "wrong after all"`
     """
-    with _repairs(_settings(config, data), by, why) as repairs:
+    with repairs_of(settings_of(config, data), by, why) as repairs:
         made = repairs.undo(entry)
         undone = next(each for each in repairs.entries() if each.entry_id == made.undone_id)
         _say(f"Undone: entry {undone.entry_id}, {told(undone, repairs.who)}.")
         _warn(repairs)
 
 
-def _settings(config: Path | None, data: Path | None) -> "Settings":
+def settings_of(config: Path | None, data: Path | None) -> "Settings":
+    """Return the settings with what --data says."""
     from genesis_ray import settings_file
     from genesis_ray.cli.run import with_options
 
     return with_options(settings_file.load(config), data=data, start=None)
 
 
-def _repairs(settings: "Settings", by: str | None, why: str) -> "Repairs":
+def repairs_of(settings: "Settings", by: str | None, why: str) -> "Repairs":
+    """Return the ledger, open for a decision of `by`, of this system's user by default."""
+    from genesis_ray.cli.unfinished import finish_forgetting
     from genesis_ray.running.repairs import Repairs
 
-    return Repairs(settings, by=_user() if by is None else by, why=why)
+    finish_forgetting(settings)
+    return Repairs(settings, by=user_or(by), why=why)
 
 
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a number without a name, as in some containers
-        return "unknown"
+def user_or(by: str | None) -> str:
+    """Return who says so: the user of this system where nobody is named."""
+    from genesis_ray.store.audit_entry import this_user
+
+    return this_user() if by is None else by
 
 
 def _run(run: Path | None, settings: "Settings") -> "RunFolder":

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
+from rich.markup import escape
 from rich.table import Table
 
 from genesis_ray.analytics import overview
@@ -59,8 +60,28 @@ def _print_what_happened(tables: Mapping[str, pa.Table], names: dict[str, str]) 
     for row in overview.line_counts(tables).to_pylist():
         counts = f"{row['went_in']} in, {row['went_out']} out"
         table.add_row("line", f"{row['camera_id']}/{row['line_id']}", counts)
+    for row in overview.gate_rejections(tables).to_pylist():
+        names_refused = "1 name" if row["names"] == 1 else f"{row['names']} names"
+        table.add_row("gate", row["reason"], f"{names_refused} refused")
     if table.row_count:
         stdout.print(table)
+    for row in overview.false_merges(tables).to_pylist():
+        stdout.print(_false_merge(row, names), soft_wrap=True)
+
+
+def _false_merge(row: Mapping[str, object], names: Mapping[str, str]) -> str:
+    """Return the alert that somebody is in two places at once, with what to do."""
+    who = escape(names.get(str(row["identity_id"]), str(row["identity_id"])))
+    track = f"{row['camera_id']}:{row['track_id']}"
+    other = f"{row['other_camera_id']}:{row['other_track_id']}"
+    remedy = (
+        f"{track} was not named"
+        if row["is_quarantined"]
+        else f"both are named; `genesis people reject {track} IDENTITY` takes a wrong name back"
+    )
+    return (
+        f"[bold red]false merge:[/] {who} is {other} and {track} at once; {remedy} (docs/gate.md)"
+    )
 
 
 def _listed(zone_ids: Sequence[str]) -> str:

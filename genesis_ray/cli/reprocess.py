@@ -42,12 +42,14 @@ def reprocess(
     from genesis_ray.cli.prepare import prepare_models
     from genesis_ray.cli.progress import CameraBars
     from genesis_ray.cli.run import parse_time, with_options
+    from genesis_ray.cli.unfinished import finish_forgetting
     from genesis_ray.cli.watch import refuse_problems
     from genesis_ray.errors import SourceError
     from genesis_ray.running.assembly import input_shape
     from genesis_ray.running.result import summary
 
     settings = with_options(settings_file.load(config), data=data, start=start)
+    finish_forgetting(settings)
     if paths:
         archive = survey_files(settings, find_videos(paths), start=parse_time(start))
     else:
@@ -77,6 +79,7 @@ def _open_or_create(
     """Open the run in `out` if it is this very one, cut off; else make a new one."""
     from genesis_ray.running.recordings import to_summary
     from genesis_ray.running.result import summary
+    from genesis_ray.store.known_runs import note_run
     from genesis_ray.store.run_folder import RunFolder
 
     wanted = summary(settings, None) | {
@@ -90,6 +93,7 @@ def _open_or_create(
             return run
     run = RunFolder.create(out, force=force)
     run.write_summary(wanted)
+    note_run(settings.data_dir, run.path)
     return run
 
 

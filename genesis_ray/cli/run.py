@@ -85,8 +85,8 @@ def with_options(settings: "Settings", *, data: Path | None, start: str | None) 
     return settings.with_start(parse_time(start))
 
 
-def parse_time(text: str | None) -> datetime | None:
-    """Return the time that --start names, in UTC unless it says else.
+def parse_time(text: str | None, option: str = "--start") -> datetime | None:
+    """Return the time that an option names, in UTC unless it says else.
 
     Raises:
         ConfigurationError: It is no ISO 8601 time.
@@ -101,7 +101,7 @@ def parse_time(text: str | None) -> datetime | None:
         time = datetime.fromisoformat(text)
     except ValueError:
         raise ConfigurationError(
-            f"--start: expected a time like 2026-01-05T09:00 or with a zone, like "
+            f"{option}: expected a time like 2026-01-05T09:00 or with a zone, like "
             f"2026-01-05T09:00+01:00, got {text!r}"
         ) from None
     return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)

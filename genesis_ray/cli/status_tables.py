@@ -8,7 +8,7 @@ from rich.table import Table
 from genesis_ray.cli.console import stdout
 from genesis_ray.live.remote import ClusterNode, SystemStatus
 from genesis_ray.running.result import CameraProgress
-from genesis_ray.telemetry import GroupPlace
+from genesis_ray.telemetry import GalleryFigures, GroupPlace
 
 _SHORT = 8
 """Letters of a node's id: enough to tell nodes apart."""
@@ -28,8 +28,22 @@ def show(status: SystemStatus) -> None:
     if latency := figures.latency_s:
         told = ", ".join(f"p{q * 100:g} {s * 1000:.0f} ms" for q, s in latency.items())
         stdout.print(f"From capture to the log: {told}")
+    if figures.gallery:
+        stdout.print(_gallery(figures.gallery))
     if letters := sum(figures.set_aside.values()):
         stdout.print(f"[yellow]{letters} dead letters[/]: `genesis dead-letters list`")
+    for camera_id, level in figures.match_levels.items():
+        if level.is_drifting:
+            stdout.print(
+                f"[yellow]drifting:[/] camera {camera_id}, matches are {level.mean:.3f} alike, "
+                f"were {level.baseline:.3f}: see docs/calibration.md"
+            )
+    if merges := figures.false_merges:
+        told = "1 false merge" if merges == 1 else f"{merges:,} false merges"
+        stdout.print(f"[bold red]{told}[/]: one identity in two places at once, see docs/gate.md")
+    if refused := {reason: count for reason, count in figures.rejections.items() if count}:
+        told = ", ".join(f"{count:,} {reason}" for reason, count in sorted(refused.items()))
+        stdout.print(f"Names refused by the gate: {told}")
     if status.state.failure:
         stdout.print(f"[bold red]failed:[/] {escape(status.state.failure)}")
     for missing in status.state.missing:
@@ -38,6 +52,19 @@ def show(status: SystemStatus) -> None:
         watched = sum(not camera.is_done for camera in figures.cameras)
         total = sum(status.fps.values())
         stdout.print(f"[green]watching[/] {watched} cameras, {total:.1f} frames/s")
+
+
+def _gallery(gallery: GalleryFigures) -> str:
+    told = f"Gallery: {gallery.faces:,} faces"
+    recall = gallery.recall
+    if recall is None:
+        return told
+    if not recall.samples:
+        return f"{told}, by an index; no search was done again exactly yet"
+    return (
+        f"{told}, by an index: {recall.first / recall.samples:.1%} of {recall.samples:,} searches "
+        f"done again exactly had found the nearest"
+    )
 
 
 def _cameras(

@@ -47,15 +47,18 @@ def up(
     """
     from genesis_ray.app import build
     from genesis_ray.cli.console import stderr, stdout
+    from genesis_ray.cli.unfinished import finish_forgetting
+    from genesis_ray.settings_file import load
 
+    settings = load(config)
+    finish_forgetting(settings)
     application = build({"config": str(config), "realtime": realtime})
     from genesis_ray.live.deploying import connect_or_start, deploy_system
-    from genesis_ray.settings_file import load
 
     with stderr.status("Connecting to Ray") as shown:
         connect_or_start(
             address,
-            load(config),
+            settings,
             on_start=lambda: shown.update("Starting a Ray cluster on this machine"),
         )
         system = deploy_system(application, host=host, port=port, on_wait=shown.update)

@@ -7,10 +7,12 @@ import typer
 from genesis_ray.cli.console import stderr
 from genesis_ray.cli.prepare import prepare_models
 from genesis_ray.cli.progress import CameraBars
+from genesis_ray.cli.unfinished import finish_forgetting
 from genesis_ray.errors import ConfigurationError, SourceError
 from genesis_ray.running.assembly import input_shape
 from genesis_ray.running.result import RunResult, is_cut_off, summary
 from genesis_ray.settings import Settings
+from genesis_ray.store.known_runs import note_run
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.vision.sources import open_recording, open_source
 
@@ -31,6 +33,7 @@ def watch_and_report(
             f"camera {live.camera_id} is a live stream, which needs the live system; leave out "
             f"--local"
         )
+    finish_forgetting(settings)
     shapes = set()
     for camera in settings.cameras:
         if camera.is_live:
@@ -48,6 +51,7 @@ def watch_and_report(
     prepare_models(settings, shapes)
     run = RunFolder.create(out, force=force)
     run.write_summary(summary(settings, None))
+    note_run(settings.data_dir, run.path)
     if local:
         from genesis_ray.running.local import run_local
 

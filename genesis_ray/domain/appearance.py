@@ -3,15 +3,28 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from genesis_ray.domain.cuts import Grey
 from genesis_ray.domain.geometry import Boxes
 from genesis_ray.domain.heads import Box
 
 Looks = npt.NDArray[np.float32]
 """How a person looks: float32 [d], of unit length, by one and the same method in a stream."""
+
+
+class Impression(NamedTuple):
+    """How somebody looks, of all sights until now.
+
+    Attributes:
+        is_clear: Whether it is of clear sights; else others, or the border, were in the way.
+    """
+
+    looks: Looks
+    is_clear: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +35,12 @@ class View:
         aspect: The frame's width by its height.
         looks_of: Describes whoever is in a box, normalised to the frame. It takes time, and
             is asked about few boxes.
+        grey: The frame made small, to notice a cut; None: none is looked for.
     """
 
     aspect: float
     looks_of: Callable[[Box], Looks]
+    grey: Grey | None = None
 
 
 @dataclass(slots=True)

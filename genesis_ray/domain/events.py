@@ -10,13 +10,24 @@ from datetime import UTC, datetime
 from typing import ClassVar, Literal
 from uuid import UUID, uuid5
 
+from genesis_ray.domain.identity import Verdict
 from genesis_ray.domain.lines import LineDirection
 from genesis_ray.domain.stream_health import StreamState
+from genesis_ray.domain.topology import Refusal
 from genesis_ray.domain.zones import Direction
 
 _NAMESPACE = UUID("6d0a53a1-58b5-5c0b-9b67-2f2d2f6c1b7e")
 
-Decision = Literal["named", "review", "unknown"]
+Decision = Literal["named", "carried", "review", "unknown"]
+"""What became of a track: it has a name, by its face or by looks from a track before; it may be
+somebody, whom a person should look at; it showed good faces and is nobody known."""
+
+NAMES: tuple[Decision, ...] = ("named", "carried")
+"""The decisions that give a track its identity."""
+
+Basis = Literal["votes", "mean"]
+"""What was compared: each face by itself, or the mean of the faces that are alike."""
+
 CameraState = Literal[StreamState, "ended", "failed"]
 SystemState = Literal[
     "restarted",
@@ -100,7 +111,11 @@ class LineCrossed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaceScored(Event):
-    """How similar one face of a track was to the nearest identities, best first."""
+    """How similar one face of a track was to the nearest identities, best first.
+
+    `verdict` says whether it voted for the first of them, and if not, why; `weight` is what it
+    counts for, in good faces.
+    """
 
     KEY = ("track_id", "face_index")
     track_id: int
@@ -109,14 +124,25 @@ class FaceScored(Event):
     embedder: str
     candidate_ids: tuple[str, ...]
     similarities: tuple[float, ...]
+    verdict: Verdict | None = None
+    weight: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaceRecognized(Event):
-    """A track was given an identity.
+    """What became of a track: see `Decision`. It has a name where that is one of `NAMES`.
 
-    `gate` names the rule that let it through, "" where none applies; `is_new` says
-    that the identity, a pseudonymous visitor, was made from this very track.
+    A track is named by the face that brings the last evidence for it, at that face's time. What
+    was not named gets its row when its evidence lapses, at the time of its last usable face: for
+    review with the identity to look at, as unknown with none (""). A track that shows its face
+    again later can still be named, which is another row. One that is "carried" showed no face:
+    its looks are those of a track that a face named.
+
+    `gate` names the rule that let it through, or holds it back, "" where none applies; `is_new`
+    says that the identity, a pseudonymous visitor, was made from this very track.
+    `threshold_origin` says where the threshold came from. `votes` faces bore the decision:
+    `face_indices`, with what each has for `qualities` and `similarities`, to the identity or,
+    where the `basis` is their mean, to that mean; `evidence` is what they weigh, in good faces.
     """
 
     KEY = ("track_id",)
@@ -131,6 +157,48 @@ class FaceRecognized(Event):
     gate: str
     is_new: bool
     embedder: str
+    runner_up_id: str | None = None
+    threshold_origin: str = ""
+    basis: Basis = "votes"
+    evidence: float = 0.0
+    face_indices: tuple[int, ...] = ()
+    qualities: tuple[float, ...] = ()
+    similarities: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateRejected(Event):
+    """A track's faces elected somebody who cannot have been there, and so was not named.
+
+    `seen_camera_id`, `seen_track_id` and `seen_until` are where and when the identity was last
+    seen before that, `in_view_since` is when this track came into view.
+    """
+
+    KEY = ("track_id", "identity_id", "reason")
+    track_id: int
+    identity_id: str
+    reason: Refusal
+    similarity: float
+    in_view_since: datetime
+    seen_camera_id: str
+    seen_track_id: int
+    seen_until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FalseMergeFound(Event):
+    """Two tracks that were in view at the same time, where nobody is twice, are one identity.
+
+    This track was to be named after the other. Where `is_quarantined`, it was not: its row of
+    `FaceRecognized` is for review. Else it had its name already when both were seen together.
+    """
+
+    KEY = ("track_id", "identity_id", "other_camera_id", "other_track_id")
+    track_id: int
+    identity_id: str
+    other_camera_id: str
+    other_track_id: int
+    is_quarantined: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +241,8 @@ class CameraStateChanged(Event):
 class SystemStateChanged(Event):
     """A part of the system came into another state, at a time of the clock on the wall.
 
-    It is about all cameras where `camera_id` is "".
+    It is about all cameras where `camera_id` is "". What is told of matches has the capture time
+    of the match that brought it about.
     """
 
     KEY = ("component", "state")

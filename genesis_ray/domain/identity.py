@@ -1,10 +1,9 @@
 """The rules that turn face similarities into an identity."""
 
-from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +19,9 @@ class Face:
     Attributes:
         face_index: Counts the faces asked for on this track, from 0.
         quality: 0 (useless) to 1 (frontal, large, sharp).
+        in_view_since: When the track was first seen; None: not known.
+        companions: Tracks whose boxes overlap this one's again and again.
+        overlapped: Tracks whose boxes did so at least once, companions among them.
     """
 
     camera_id: str
@@ -28,6 +30,9 @@ class Face:
     captured_at: datetime
     embedding: Embedding
     quality: float
+    in_view_since: datetime | None = None
+    companions: tuple[int, ...] = ()
+    overlapped: tuple[int, ...] = ()
 
 
 class Candidate(NamedTuple):
@@ -35,6 +40,15 @@ class Candidate(NamedTuple):
 
     identity_id: str
     similarity: float
+
+
+Verdict = Literal["voted", "quality", "nobody", "threshold", "margin", "rejected", "decided"]
+"""What one face said of its track: it voted, or why it did not. Its quality was too low; nobody is
+enrolled; the nearest identity is not near enough, or has a rival too close behind; the one that
+would have been nearest was rejected by somebody for this track; the track had its name already."""
+
+FEWEST_FACES = 2
+"""A single face never names a track, whatever the settings say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,21 +61,35 @@ class MatchPolicy:
     Attributes:
         threshold: Least similarity that counts; belongs to an embedder.
         margin: Lead the best candidate needs over the next identity.
-        votes: Agreeing faces a track needs before it is named.
+        votes: Good faces that have to agree before a track is named.
+        review: Least similarity that is worth a person's look; the threshold by default.
+        origin: Where the threshold came from, in a word or two.
     """
 
     threshold: float
     margin: float = 0.05
     votes: int = 3
+    review: float | None = None
+    origin: str = ""
 
-    def best(self, ranked: Sequence[Candidate]) -> Candidate | None:
-        """Return the clear winner of candidates sorted by falling similarity."""
-        if not ranked or ranked[0].similarity < self.threshold:
-            return None
+    def verdict(self, ranked: Sequence[Candidate]) -> Verdict:
+        """Return whether candidates, sorted by falling similarity, have a clear winner."""
+        if not ranked:
+            return "nobody"
+        if ranked[0].similarity < self.threshold:
+            return "threshold"
         rival = runner_up(ranked)
         if rival and ranked[0].similarity - rival.similarity < self.margin:
-            return None
-        return ranked[0]
+            return "margin"
+        return "voted"
+
+    def near(self, ranked: Sequence[Candidate]) -> list[Candidate]:
+        """Return those worth a look: the best, if it is, and who is within the margin of it."""
+        least = self.threshold if self.review is None else self.review
+        if not ranked or ranked[0].similarity < least:
+            return []
+        least = max(least, ranked[0].similarity - self.margin)
+        return [candidate for candidate in ranked if candidate.similarity >= least]
 
 
 def runner_up(ranked: Sequence[Candidate]) -> Candidate | None:
@@ -69,18 +97,16 @@ def runner_up(ranked: Sequence[Candidate]) -> Candidate | None:
     return next((c for c in ranked if c.identity_id != ranked[0].identity_id), None)
 
 
-class TrackVote:
-    """The recent verdicts on one track's faces."""
+def alike(faces: Sequence[Face], least: float) -> list[Face]:
+    """Return the faces that are like the most typical one, in their order.
 
-    def __init__(self, policy: MatchPolicy) -> None:
-        self._policy = policy
-        self._recent: deque[Candidate] = deque(maxlen=2 * policy.votes - 1)
-
-    def cast(self, candidate: Candidate) -> Candidate | None:
-        """Add a verdict; return the elected identity's best one once enough agree."""
-        self._recent.append(candidate)
-        identity_id, count = Counter(c.identity_id for c in self._recent).most_common(1)[0]
-        if count < self._policy.votes:
-            return None
-        agreeing = (c for c in self._recent if c.identity_id == identity_id)
-        return max(agreeing, key=lambda c: c.similarity)
+    A track may carry a face of somebody else, who stood in front. Its own are the many.
+    """
+    embeddings = np.stack([face.embedding for face in faces])
+    similarities = np.vecdot(embeddings[:, None], embeddings[None])
+    typical = int(np.argmax(np.median(similarities, axis=1)))
+    return [
+        face
+        for face, similarity in zip(faces, similarities[typical], strict=True)
+        if similarity >= least
+    ]

@@ -1,7 +1,8 @@
 """The ledger: what people decided about who is who, and what holds by all of it.
 
-An entry is never changed nor taken away; to undo one is an entry too. What holds depends on the
-entries that are not undone and on nothing else, so to undo one is as if it had never been made.
+An entry is never changed nor taken away until a person in it is forgotten; to undo one is an entry
+too. What holds depends on the entries that are not undone and on nothing else, so to undo one is as
+if it had never been made.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -79,6 +80,18 @@ class Reject(Entry):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unlearn(Entry):
+    """Templates that a person learned do not hold, nor what was built on them.
+
+    Attributes:
+        face_ids: Of the templates, which are the ids of their changes.
+    """
+
+    identity_id: str
+    face_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Undo(Entry):
     """Another entry does not hold."""
 
@@ -97,6 +110,7 @@ class WhoIsWho:
         moved_faces: Identities by the faces that a split gave them.
         rejected: Whom a track may not be, by camera and track.
         apart: Pairs that a split parted, which may not be merged.
+        unlearned: Faces, templates once learned, that nobody is known by.
     """
 
     people: tuple[Person, ...] = ()
@@ -106,6 +120,7 @@ class WhoIsWho:
     moved_faces: Mapping[str, str] = field(default_factory=dict)
     rejected: Mapping[tuple[str, int], tuple[TrackSight, ...]] = field(default_factory=dict)
     apart: frozenset[frozenset[str]] = frozenset()
+    unlearned: frozenset[str] = frozenset()
 
     def now(self, identity_id: str) -> str:
         """Return whom an identity is now: itself, unless it was merged."""
@@ -196,6 +211,9 @@ def fold(entries: Sequence[Entry], people: Iterable[Person]) -> WhoIsWho:
         apart=frozenset(
             frozenset(aliases.get(each, each) for each in (split.identity_id, split.new_id))
             for split in splits
+        ),
+        unlearned=frozenset(
+            face_id for entry in holding if isinstance(entry, Unlearn) for face_id in entry.face_ids
         ),
     )
 

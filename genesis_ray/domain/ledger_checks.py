@@ -9,6 +9,7 @@ from genesis_ray.domain.ledger import (
     Rename,
     Split,
     Undo,
+    Unlearn,
     WhoIsWho,
     fold,
     holding_of,
@@ -39,6 +40,8 @@ def check(entry: Entry, entries: Sequence[Entry], people: Collection[Person]) ->
                     f"track {track.track_id} of camera {track.camera_id} is not {person.name!r} "
                     f"already; `genesis people log` shows who said so"
                 )
+        case Unlearn():
+            _check_unlearn(entry, who)
         case Undo(undone_id=undone_id):
             _check_undo(undone_id, entries)
 
@@ -87,6 +90,16 @@ def _check_rename(entry: Rename, who: WhoIsWho) -> None:
         raise LedgerError(f"{person.identity_id} is called {person.name!r} already")
 
 
+def _check_unlearn(entry: Unlearn, who: WhoIsWho) -> None:
+    person = who.person(entry.identity_id)
+    again = who.unlearned.intersection(entry.face_ids)
+    if again:
+        raise LedgerError(
+            f"{person.name!r} has unlearned {', '.join(sorted(again))} already; "
+            f"`genesis people log` shows who said so"
+        )
+
+
 def _check_undo(undone_id: str, entries: Sequence[Entry]) -> None:
     undone = next((each for each in entries if each.entry_id == undone_id), None)
     if undone is None:
@@ -113,7 +126,7 @@ def _is_about(entry: Entry, identity_id: str) -> bool:
     match entry:
         case Merge():
             return identity_id in (entry.identity_id, entry.other_id)
-        case Split() | Rename():
+        case Split() | Rename() | Unlearn():
             return entry.identity_id == identity_id
         case Reject():
             return entry.track.identity_id == identity_id

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import numpy as np
 import numpy.typing as npt
 
-from genesis_ray.domain.appearance import Person, Scene, View
+from genesis_ray.domain.appearance import Impression, Person, Scene, View
 from genesis_ray.domain.geometry import Boxes
 from genesis_ray.domain.heads import Box
 
@@ -94,9 +94,20 @@ class Relinker:
         person = self._people.get(track_id)
         return person is not None and self._at is not None and self._is_open(person, self._at)
 
+    def impression(self, track_id: int) -> Impression | None:
+        """Return how somebody looks; None while nobody looked."""
+        person = self._people.get(track_id)
+        if person is None or person.looks is None:
+            return None
+        return Impression(person.looks, person.is_clear)
+
     def renumber(self, first_track_id: int) -> None:
         """Give people who come from now on ids from `first_track_id`; others keep theirs."""
         self._next_id = first_track_id
+
+    def forget_everybody(self) -> None:
+        """Let nobody who was seen be seen again."""
+        self._people.clear()
 
     def update(
         self, at: datetime, tracks: Sequence[int], boxes: Boxes, around: Boxes, view: View | None

@@ -167,6 +167,10 @@ class Searches:
         """Return the score over which at most this share of strangers is."""
         return self._alarms.as_seen().threshold(fpir)
 
+    def threshold_for_fpir(self, fpir: float) -> Estimate:
+        """Return the same with the interval that it would lie in for other strangers."""
+        return self._estimate(lambda _, alarms: alarms.threshold(fpir))
+
     def fnir_at(self, threshold: float) -> Estimate:
         """Return the share of mated probes that are missed."""
         return self._estimate(lambda hits, _: 1 - hits.share_over(threshold))

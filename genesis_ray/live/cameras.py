@@ -18,6 +18,8 @@ from genesis_ray.live.spec import JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec
 from genesis_ray.running.assembly import open_station
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.running.stage_clock import Stage, StageClock
+from genesis_ray.running.tenant_keys import keys_named
+from genesis_ray.running.viewing import load_viewing
 from genesis_ray.serving.cluster import NAMESPACE
 from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.store.run_folder import RunFolder
@@ -65,6 +67,9 @@ class CameraGroupActor:
         self._flow: FrameFlow | None = None
         self._delivery: Delivery | None = None
         self._node = ray.get_runtime_context().get_node_id()
+        self._viewing = load_viewing(
+            spec.settings.appearance, lambda: keys_named(spec.template_key).current
+        )
         self._resolver = ray.get_actor(RESOLVER_ACTOR, NAMESPACE)
         self._journal = ray.get_actor(JOURNAL_ACTOR, NAMESPACE)
 
@@ -174,7 +179,7 @@ class CameraGroupActor:
 
     def _open(self, camera: CameraSettings) -> WatchedCamera:
         settings = self._spec.settings
-        station = open_station(settings, camera)
+        station = open_station(settings, camera, self._viewing)
         recorder = None
         if settings.annotate:
             from genesis_ray.running.recorder import Recorder  # its library takes seconds to import

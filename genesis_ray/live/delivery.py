@@ -175,4 +175,4 @@ class Delivery:
 
 
 def _shown(letter: Letter) -> Shown:
-    return Shown(letter.report.camera_id, letter.report.faces, letter.report.progress)
+    return Shown(letter.report.camera_id, letter.report.evidence, letter.report.progress)

@@ -9,7 +9,14 @@ from functools import partial
 
 import numpy as np
 
-from genesis_ray.domain.events import DeadLetterChanged, Event, SystemStateChanged, TrackObserved
+from genesis_ray.domain.drift import MatchLevel
+from genesis_ray.domain.events import (
+    DeadLetterChanged,
+    Event,
+    GateRejected,
+    SystemStateChanged,
+    TrackObserved,
+)
 from genesis_ray.domain.ordering import NOT_BEGUN
 from genesis_ray.live.recovery import Recovery
 from genesis_ray.live.resolver import PATIENCE
@@ -17,9 +24,11 @@ from genesis_ray.live.spec import DIED, JOURNAL_ACTOR, LiveSpec, Snapshot, Told
 from genesis_ray.pipeline.stages import AdmitsEvents, JournalStage, admit_all
 from genesis_ray.running.assembly import build_journal
 from genesis_ray.running.left_open import visits_left_open
+from genesis_ray.running.matches import matches_in
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.state_log import StateLog
+from genesis_ray.telemetry import GalleryFigures
 
 _PATIENCE = 2 * PATIENCE
 """Longer than the resolver's: what a lagging camera made it wait for has to come through."""
@@ -49,6 +58,9 @@ class JournalFigures:
         system: The system's states by component and state.
         latency_s: Of the latest reports in real time, by quantile: seconds from the capture of
             their last frame until the log had them.
+        gallery: As the resolver told of it last.
+        match_levels: How alike matches are, by camera.
+        rejections: Names that the spatiotemporal gate refused, by the reason.
     """
 
     events: int
@@ -61,6 +73,9 @@ class JournalFigures:
     logged_until: datetime = NOT_BEGUN
     system: Mapping[tuple[str, str], int] = field(default_factory=dict)
     latency_s: Mapping[float, float] = field(default_factory=dict)
+    gallery: GalleryFigures | None = None
+    match_levels: Mapping[str, MatchLevel] = field(default_factory=dict)
+    rejections: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +98,7 @@ class _Tally:
     by_class: Counter[str] = field(default_factory=Counter)
     system: Counter[tuple[str, str]] = field(default_factory=Counter)
     set_aside: Counter[tuple[str, str]] = field(default_factory=Counter)
+    rejections: Counter[str] = field(default_factory=Counter)
     first_event_at: float | None = None
     last_event_at: float | None = None
     write_s: float = 0.0
@@ -110,6 +126,7 @@ class JournalActor:
         self._state = StateLog(folder, spec.key)
         self._recovery = Recovery(spec, JOURNAL_ACTOR, folder, on_aside=self._note)
         self._log = EventLog(run.events)
+        self._gallery: GalleryFigures | None = None
         if before := self._state.restore():
             stage, self._tally = before.state
             self._stage.resume(stage)
@@ -119,6 +136,8 @@ class JournalActor:
         elif spec.realtime:  # a recording that is watched again tells of its visits again
             visits = visits_left_open(run.events, spec.settings.tenant_id)
             self._log_all(journal.reopen(visits))
+            for match in matches_in(run.events, spec.settings.tenant_id):
+                journal.remember_match(*match)
         self._checkpoint()
         self._recovery.is_over()
 
@@ -145,6 +164,10 @@ class JournalActor:
         own = {camera_id: known[camera_id] for camera_id in camera_ids if camera_id in known}
         return Resumption(own, self._stage.foremost)
 
+    def note_gallery(self, gallery: GalleryFigures) -> None:
+        """Take what the resolver tells of its gallery, to tell it on."""
+        self._gallery = gallery
+
     def figures(self) -> JournalFigures:
         """Return what has been counted so far."""
         tally = self._tally
@@ -159,6 +182,9 @@ class JournalActor:
             self._stage.progress,
             dict(tally.system),
             _quantiles(tally.latencies_s) if self._is_realtime else {},
+            self._gallery,
+            self._stage.match_levels(),
+            dict(tally.rejections),
         )
 
     def finish(self) -> JournalFigures:
@@ -210,6 +236,9 @@ class JournalActor:
             self._tally.by_class.update(type(fact).__name__ for fact in facts)
             self._tally.set_aside.update(
                 (fact.unit, fact.stage) for fact in facts if isinstance(fact, DeadLetterChanged)
+            )
+            self._tally.rejections.update(
+                fact.reason for fact in facts if isinstance(fact, GateRejected)
             )
             self._tally.system.update(
                 (fact.component, fact.state)

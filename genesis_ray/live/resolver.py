@@ -10,16 +10,24 @@ from functools import partial
 import ray
 
 from genesis_ray.domain.events import Event
-from genesis_ray.domain.identity import Face
 from genesis_ray.live.calls import Courier
 from genesis_ray.live.recovery import Recovery
 from genesis_ray.live.spec import DIED, JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec, Shown, Told
-from genesis_ray.pipeline.stages import RESOLVER, AdmitsFace, Resolved, ResolverStage, admit_all
+from genesis_ray.pipeline.stages import (
+    RESOLVER,
+    AdmitsEvidence,
+    Evidence,
+    Resolved,
+    ResolverStage,
+    admit_all,
+)
 from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.tenant_keys import keys_named
 from genesis_ray.serving.cluster import NAMESPACE
+from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.state_log import StateLog
+from genesis_ray.telemetry import GalleryFigures
 
 PATIENCE = timedelta(milliseconds=500)
 """In real time, how long a camera that lags is waited for: clocks of cameras agree to this."""
@@ -48,6 +56,7 @@ class ResolverActor:
     def __init__(self, spec: LiveSpec) -> None:
         # Here, so that who only starts this actor does not load LanceDB, which warns at forks.
         from genesis_ray.running.identities import build_resolver, open_identities
+        from genesis_ray.running.tidying import DailyTidying
 
         settings = spec.settings
         folder = RunFolder.open(spec.run).state / RESOLVER_ACTOR
@@ -56,21 +65,31 @@ class ResolverActor:
         traits = embedder_traits(settings.faces)
         self._opened = ExitStack()
         before = self._state.restore()
-        # Of the ledger counts what did at first, so that what is said again is the same.
+        # Of decisions and consent counts what did at first, so that what is said again is the same.
         entries = before.state[-1] if before else None
         keys = keys_named(spec.template_key)
-        self._identities = open_identities(settings, traits, keys, self._opened, entries=entries)
+        pending = before.state[1] if before else None
+        again = ", after the process died that did" if before else ""
+        access = Access(action="match", reason=f"names tracks of the run in {spec.run}{again}")
+        self._identities = open_identities(
+            settings,
+            traits,
+            keys,
+            self._opened,
+            access=access,
+            entries=entries,
+            pending=pending,
+        )
         resolver = build_resolver(settings, self._identities, traits)
+        self._tidying = DailyTidying(settings, self._identities) if spec.realtime else None
         cameras = [camera.camera_id for camera in settings.cameras]
         self._stage = ResolverStage(cameras, resolver, patience=PATIENCE if spec.realtime else None)
         self._journal = ray.get_actor(JOURNAL_ACTOR, NAMESPACE)
         self._courier: Courier[None] = Courier()
         self._names: defaultdict[str, dict[int, str]] = defaultdict(dict)
         if before:
-            stage, people, faces, self._names, _ = before.state
+            stage, _, self._names, _ = before.state
             self._stage.resume(stage)
-            self._identities.people.recover(people)
-            self._identities.gallery.recover(faces)
             for name, *arguments in before.taken:
                 getattr(self, name)(*arguments, self._admits)
                 self._recovery.passed()
@@ -100,16 +119,19 @@ class ResolverActor:
         self._recovery.sound()
         return self._stage.late
 
-    def _apply(self, shown: Sequence[Shown], admits: AdmitsFace = admit_all) -> None:
+    def _apply(self, shown: Sequence[Shown], admits: AdmitsEvidence = admit_all) -> None:
         self._tell(
-            [self._stage.take(each.camera_id, each.faces, each.progress, admits) for each in shown]
+            [
+                self._stage.take(each.camera_id, each.evidence, each.progress, admits)
+                for each in shown
+            ]
         )
 
-    def _watch(self, camera_ids: Collection[str], admits: AdmitsFace = admit_all) -> None:
+    def _watch(self, camera_ids: Collection[str], admits: AdmitsEvidence = admit_all) -> None:
         self._tell([self._stage.watch(camera_ids, admits)])
 
-    def _admits(self, face: Face) -> bool:
-        return self._recovery.admits(face.camera_id, face.captured_at)
+    def _admits(self, shown: Evidence) -> bool:
+        return self._recovery.admits(shown.camera_id, shown.captured_at)
 
     def _note(self, fact: Event) -> None:
         self._courier.send(partial(self._journal.take.remote, [], [fact]))
@@ -125,14 +147,17 @@ class ResolverActor:
         self._courier.send(partial(self._journal.take.remote, told))
 
     def _checkpoint(self) -> None:
-        """Make durable what was learned: people first, so that no face is without its person."""
+        """Make durable what was learned."""
         self._courier.settle()
         begun = time.monotonic()
-        people, gallery = self._identities.people, self._identities.gallery
-        learned = self._stage.state, people.pending(), gallery.pending(), self._names
-        self._state.checkpoint((*learned, self._identities.entries))
-        people.flush()
-        gallery.flush()
+        identities = self._identities
+        learned = self._stage.state, identities.pending(), self._names
+        self._state.checkpoint((*learned, identities.entries))
+        identities.flush()
+        if self._tidying:
+            self._tidying.run_if_due()
+        told = GalleryFigures(faces=identities.gallery.count, recall=identities.gallery.recall)
+        self._courier.send(partial(self._journal.note_gallery.remote, told))
         now = time.monotonic()
         wait_s = max(_CHECKPOINT_EVERY_S, (now - begun) / _MOST_OF_THE_TIME)
         self._checkpoint_due = now + wait_s

@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from genesis_ray.domain.events import SystemState, SystemStateChanged
-from genesis_ray.domain.identity import Face
-from genesis_ray.pipeline.stages import TimedEvents
+from genesis_ray.pipeline.stages import Evidence, TimedEvents
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.settings import Settings
 from genesis_ray.store.state_log import new_key
@@ -85,8 +84,8 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The faces that a camera shows the resolver: those since the last time, up to `progress`."""
+    """What a camera shows the resolver: all since the last time, up to `progress`."""
 
     camera_id: str
-    faces: tuple[Face, ...]
+    evidence: tuple[Evidence, ...]
     progress: datetime

@@ -118,11 +118,14 @@ class Supervisor:
             events=journal.by_class,
             system=journal.system,
             set_aside=journal.set_aside,
+            match_levels=journal.match_levels,
+            rejections=journal.rejections,
             latency_s=journal.latency_s,
             late=journal.late,
             stage_s=_stages(groups, journal).seconds(),
             logged_until=journal.logged_until,
             detectors=_detectors(groups),
+            gallery=journal.gallery,
             groups=tuple(map(_place, self._groups, groups)),
         )
 

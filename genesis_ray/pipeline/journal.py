@@ -4,9 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from genesis_ray.domain.drift import DriftPolicy, MatchDrift, MatchLevel
 from genesis_ray.domain.events import (
     Event,
     FaceRecognized,
+    SystemStateChanged,
     TrackObserved,
     VisitEnded,
     VisitStarted,
@@ -14,6 +16,9 @@ from genesis_ray.domain.events import (
     stable_id,
 )
 from genesis_ray.domain.visits import Visit, VisitBook
+
+MATCHES = "matches"
+"""The component that drifts, in the system's states."""
 
 _TRACK_FORGOTTEN_AFTER = timedelta(minutes=1)
 """A track in view has a row a second; one without for so long has ended."""
@@ -26,21 +31,29 @@ class SiteJournal:
     first track came into view, not when it was named.
     """
 
-    def __init__(self, *, tenant_id: str, site_id: str, visit_gap: timedelta) -> None:
+    def __init__(
+        self,
+        *,
+        tenant_id: str,
+        site_id: str,
+        visit_gap: timedelta,
+        drift: DriftPolicy = DriftPolicy(),  # noqa: B008  frozen
+    ) -> None:
         self._tenant_id = tenant_id
         self._site_id = site_id
         self._visits = VisitBook(visit_gap)
         self._tracks: dict[tuple[str, int], _TrackStory] = {}
         self._tidied_at: datetime | None = None
+        self._drift = MatchDrift(drift)
 
     def apply(self, event: Event) -> list[Event]:
-        """Take the next event; return the visits it starts or ends, as events."""
+        """Take the next event; return the visits it starts or ends, and drift, as events."""
         match event:
             case TrackObserved():
                 facts = self._observed(event)
             case ZoneCrossed(direction="enter"):
                 facts = self._entered(event)
-            case FaceRecognized(decision="named"):
+            case FaceRecognized(decision="named" | "carried"):
                 facts = self._recognized(event)
             case _:
                 facts = []
@@ -53,6 +66,14 @@ class SiteJournal:
         """
         replaced = [self._visits.reopen(visit) for visit in visits]
         return [self._ended(visit) for visit in replaced if visit]
+
+    def remember_match(self, camera_id: str, embedder: str, similarity: float) -> None:
+        """Take a match that an earlier journal was told of, the first one first."""
+        self._drift.update(camera_id, embedder, similarity)
+
+    def match_levels(self) -> dict[str, MatchLevel]:
+        """Return how alike matches are, by camera."""
+        return self._drift.levels()
 
     def finish(self) -> list[Event]:
         """End all visits: nothing more will come."""
@@ -85,7 +106,25 @@ class SiteJournal:
         for entered_at, zone_id in story.entries:
             self._visits.enter(event.identity_id, zone_id, at=entered_at)
         story.entries.clear()
-        return facts
+        return facts + self._drifting(event)
+
+    def _drifting(self, event: FaceRecognized) -> list[Event]:
+        if event.is_new:  # of a visitor who was made of this track: like nobody before
+            return []
+        drift = self._drift.update(event.camera_id, event.embedder, event.similarity)
+        if drift is None:
+            return []
+        return [
+            SystemStateChanged(
+                tenant_id=self._tenant_id,
+                site_id=self._site_id,
+                camera_id=event.camera_id,
+                occurred_at=event.occurred_at,
+                component=MATCHES,
+                state=drift.state,
+                reason=f"mean similarity {drift.mean:.3f}, was {drift.baseline:.3f}",
+            )
+        ]
 
     def _see(
         self, identity_id: str, camera_id: str, *, since: datetime, until: datetime

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from genesis_ray.domain.appearance import View
+from genesis_ray.domain.appearance import Impression, View
+from genesis_ray.domain.carrying import Appearance
+from genesis_ray.domain.companions import Companions
 from genesis_ray.domain.detections import Detections, Tracks
 from genesis_ray.domain.events import Event, LineCrossed, TrackObserved, ZoneCrossed
 from genesis_ray.domain.frames import FrameStamp
@@ -17,6 +19,9 @@ from genesis_ray.domain.zones import Crossing, Zone, ZoneMonitor
 _OBSERVED_EVERY = timedelta(seconds=1)
 """Between two rows of a track; its first and last sight are rows too."""
 
+_LOOKS_TOLD_EVERY = timedelta(seconds=0.5)
+"""As often as they are looked at anew; whoever is told knows to this who is still in view."""
+
 
 class Tracker(Protocol):
     """Gives the boxes of one camera, frame after frame, their ids."""
@@ -26,6 +31,9 @@ class Tracker(Protocol):
 
     def is_open(self, track_id: int) -> bool:
         """Tell whether, as of the last frame, this id may be seen again."""
+
+    def impression(self, track_id: int) -> Impression | None:
+        """Return how the person of a track looks; None while that is not known."""
 
     def renumber(self, first_track_id: int) -> None:
         """Give tracks that are born from now on ids from `first_track_id`."""
@@ -47,7 +55,11 @@ class FaceSchedule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CameraRules:
-    """What one camera watches for."""
+    """What one camera watches for.
+
+    Attributes:
+        tells_looks: Whether how tracks look is told, for identities to be carried by.
+    """
 
     tenant_id: str
     site_id: str
@@ -56,15 +68,25 @@ class CameraRules:
     lines: tuple[Line, ...]
     settle: timedelta
     faces: FaceSchedule | None
+    tells_looks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class WantedFace:
-    """A request to look at the face of one person in this frame."""
+    """A request to look at the face of one person in this frame.
+
+    Attributes:
+        in_view_since: When the track was first seen.
+        companions: Tracks whose boxes overlap this one's again and again.
+        overlapped: Tracks whose boxes did so at least once.
+    """
 
     track_id: int
     face_index: int
     person: Box
+    in_view_since: datetime
+    companions: tuple[int, ...]
+    overlapped: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +101,7 @@ class Observation:
     events: tuple[Event, ...]
     tracks: Tracks | None = None
     wanted_faces: tuple[WantedFace, ...] = ()
+    appearances: tuple[Appearance, ...] = ()
 
 
 class CameraObserver:
@@ -93,6 +116,9 @@ class CameraObserver:
         self._zones = ZoneMonitor(rules.zones, settle=rules.settle)
         self._lines = LineCounter(rules.lines, settle=rules.settle)
         self._in_view: dict[int, _Sight] = {}
+        self._since: dict[int, datetime] = {}
+        self._companions = Companions()
+        self._looks_told_at: dict[int, datetime] = {}
         self._last_at: datetime | None = None
 
     def observe(
@@ -103,21 +129,35 @@ class CameraObserver:
         tracks = self._tracker.update(at, detections, view)
         events: list[Event] = list(self._close_lost())
         wanted: list[WantedFace] = []
+        appearances: list[Appearance] = []
         feet: dict[int, Point] = {}
         boxes, confidences = tracks.detections.xyxy, tracks.detections.confidence
-        for box, confidence, track_id in zip(
-            boxes, confidences, tracks.track_id.tolist(), strict=True
-        ):
+        track_ids = tracks.track_id.tolist()
+        if self._rules.faces:
+            self._companions.update(at, track_ids, boxes)
+        for box, confidence, track_id in zip(boxes, confidences, track_ids, strict=True):
             feet[track_id] = foot_of(box)
             observed = self._observed(stamp, track_id, box, float(confidence))
             sight = self._in_view.setdefault(track_id, _Sight(observed))
+            since = self._since.setdefault(track_id, at)
             if sight.see(observed):
                 events.append(observed)
             if self._rules.faces and sight.wants_face(observed, self._rules.faces, width):
-                wanted.append(WantedFace(track_id, sight.looks - 1, box))
+                wanted.append(
+                    WantedFace(
+                        track_id,
+                        sight.looks - 1,
+                        box,
+                        since,
+                        self._companions.of(track_id),
+                        self._companions.overlapped(track_id),
+                    )
+                )
+            if self._rules.tells_looks and (told := self._appearance(track_id, at, since)):
+                appearances.append(told)
         events += map(self._zone_crossed, self._zones.update(at, feet))
         events += map(self._line_crossed, self._lines.update(at, feet))
-        return Observation(at, tuple(events), tracks, tuple(wanted))
+        return Observation(at, tuple(events), tracks, tuple(wanted), tuple(appearances))
 
     def renumber(self, first_track_id: int) -> None:
         """Give tracks that are born from now on ids from `first_track_id`; others keep theirs."""
@@ -141,6 +181,9 @@ class CameraObserver:
 
     def _close(self, track_id: int) -> Iterator[Event]:
         sight = self._in_view.pop(track_id)
+        self._since.pop(track_id, None)
+        self._companions.close(track_id)
+        self._looks_told_at.pop(track_id, None)
         if sight.reported_at != sight.last.occurred_at:
             yield sight.last
         yield from map(self._zone_crossed, self._zones.close(track_id, sight.last.occurred_at))
@@ -162,6 +205,24 @@ class CameraObserver:
             x2=x2,
             y2=y2,
             confidence=confidence,
+        )
+
+    def _appearance(self, track_id: int, at: datetime, since: datetime) -> Appearance | None:
+        """Return how a track looks, now and then."""
+        told_at = self._looks_told_at.get(track_id)
+        if told_at is not None and at - told_at < _LOOKS_TOLD_EVERY:
+            return None
+        impression = self._tracker.impression(track_id)
+        if impression is None:
+            return None
+        self._looks_told_at[track_id] = at
+        return Appearance(
+            camera_id=self._rules.camera_id,
+            track_id=track_id,
+            captured_at=at,
+            since=since,
+            looks=impression.looks,
+            is_clear=impression.is_clear,
         )
 
     def _zone_crossed(self, crossing: Crossing) -> ZoneCrossed:

@@ -1,77 +1,37 @@
 """One tenant's identities: faces in capture order in, names out."""
 
-from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Protocol
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 import numpy as np
-import numpy.typing as npt
 
-from genesis_ray.domain.events import Event, FaceRecognized, FaceScored, stable_id
+from genesis_ray.domain.events import Event, FaceRecognized, stable_id
+from genesis_ray.domain.evidence import Window, is_enough, weight_of
+from genesis_ray.domain.face_core import CORE_FACES, core_of
 from genesis_ray.domain.identity import (
+    FEWEST_FACES,
     Candidate,
-    Embedding,
     Face,
     MatchPolicy,
-    TrackVote,
+    Verdict,
+    alike,
     runner_up,
 )
 from genesis_ray.domain.ledger import NOTHING_DECIDED
-
-_CANDIDATES_KEPT = 5
-"""Identities named in a `FaceScored`: enough to explain a decision, few enough to store."""
-
-_EVIDENCE_KEPT = timedelta(minutes=10)
-"""Faces of a nameless track decide together unless a longer pause lies between them."""
-
-_NAME_KEPT = timedelta(days=1)
-"""How long it is remembered that a track was named: no track shows a face again after more."""
-
-_TIDIED_EVERY = timedelta(minutes=1)
+from genesis_ray.domain.template_choice import choose
+from genesis_ray.domain.thresholds import ThresholdBook
+from genesis_ray.domain.voting import Ballot, Finding, Support, TrackVote
+from genesis_ray.pipeline.candidates import CANDIDATES_KEPT, Candidates, Ranking
+from genesis_ray.pipeline.face_events import FaceEvents
+from genesis_ray.pipeline.gate import SpatiotemporalGate
+from genesis_ray.pipeline.resolver_ports import Decisions, Gallery, VisitorRegister
+from genesis_ray.pipeline.track_memory import EVIDENCE_KEPT, ResolverMemory, TrackFaces
+from genesis_ray.pipeline.upkeep import NO_UPKEEP, Upkeep
 
 _SAME_FACE = 0.4
 """Part of the threshold that faces of one track reach among themselves even when blurred, and
 faces of two people rarely do."""
-
-_VISITOR_TEMPLATES = 3
-"""Faces kept of a new visitor, the best ones."""
-
-
-class Gallery(Protocol):
-    """The enrolled faces of one tenant, by one embedder."""
-
-    def nearest(self, embedding: Embedding, *, limit: int) -> list[Candidate]:
-        """Return the most similar identities, best first, each once."""
-
-    def enroll(
-        self,
-        identity_id: str,
-        embeddings: npt.NDArray[np.float32],
-        *,
-        qualities: Sequence[float],
-        at: datetime,
-        camera_id: str,
-    ) -> None:
-        """Add faces [n, dimension] of an identity; later searches find them."""
-
-
-class VisitorRegister(Protocol):
-    """Keeps who the pseudonymous visitors are."""
-
-    def add_visitor(self, identity_id: str, *, at: datetime) -> None:
-        """Note a new visitor."""
-
-
-class Decisions(Protocol):
-    """What people decided about who is who, which counts more than what faces look like."""
-
-    def now(self, identity_id: str) -> str:
-        """Return whom an identity is now that some were merged."""
-
-    def may_be(self, identity_id: str, camera_id: str, track_id: int, at: datetime) -> bool:
-        """Tell whether nobody said that a track is not this identity."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +41,9 @@ class ResolverPolicy:
     Attributes:
         min_quality: Worse faces are scored, but neither vote nor make a visitor.
         visitor_faces: Good faces of a nameless track that make a visitor; None: never.
+        templates: Faces kept of a new visitor, at most.
+        thresholds: By camera; None: everywhere that of `match`.
+        companion_threshold: What is added to the threshold where people keep close together.
     """
 
     tenant_id: str
@@ -89,14 +52,19 @@ class ResolverPolicy:
     match: MatchPolicy
     min_quality: float
     visitor_faces: int | None
+    templates: int = 3
+    thresholds: ThresholdBook | None = None
+    companion_threshold: float = 0.0
 
 
 class IdentityResolver:
     """Names tracks by the votes of their faces.
 
-    A track is named once, by `MatchPolicy.votes` agreeing faces. Where visitors are
+    A track is named once, by `MatchPolicy.votes` agreeing good faces. Where visitors are
     allowed, a track with enough good faces and no name is compared as a whole, by the
     mean of its faces that are alike: it is an identity already known, or a new visitor.
+    Of a track that got no name by the time its evidence lapses it says whether somebody
+    should look at it. The gate has the last word: who cannot be there is not named.
 
     Attributes:
         memory: What it has to remember; picklable, so that another process can go on with it.
@@ -108,56 +76,157 @@ class IdentityResolver:
         gallery: Gallery,
         visitors: VisitorRegister,
         decisions: Decisions = NOTHING_DECIDED,
+        upkeep: Upkeep = NO_UPKEEP,
+        gate: SpatiotemporalGate | None = None,
     ) -> None:
         self._policy = policy
+        self._events = FaceEvents(
+            tenant_id=policy.tenant_id, site_id=policy.site_id, embedder=policy.embedder
+        )
         self._gallery = gallery
         self._visitors = visitors
         self._decisions = decisions
-        self.memory = ResolverMemory()
+        self._upkeep = upkeep
+        self._candidates = Candidates(gallery, decisions, upkeep)
+        self._gate = gate or SpatiotemporalGate(tenant_id=policy.tenant_id, site_id=policy.site_id)
+        self.memory = ResolverMemory(thresholds=policy.thresholds)
+
+    def expect(self, faces: Sequence[Face]) -> None:
+        """Take notice of the faces that come next, so that they are looked for together."""
+        if faces:
+            embeddings = np.stack([face.embedding for face in faces])
+            self._gallery.expect(embeddings, limit=CANDIDATES_KEPT)
 
     def resolve(self, face: Face) -> list[Event]:
-        """Take the next face in capture order; return its score and, once, its track's name."""
-        ranked = self._ranked(face.embedding, face)
-        events: list[Event] = [self._scored(face, ranked)]
-        track = self._track_of(face)
-        if track.named or face.quality < self._policy.min_quality:
-            return events
-        track.faces.append(face)
-        named = self._by_vote(track, face, ranked) or self._as_a_whole(track, face)
-        if named:
-            track.named = True
-            track.faces.clear()
-            events.append(named)
-        return events
+        """Take the next face in capture order; return its score and what is decided with it.
 
-    def _by_vote(
-        self, track: "_TrackFaces", face: Face, ranked: Sequence[Candidate]
-    ) -> FaceRecognized | None:
-        best = self._policy.match.best(ranked)
-        elected = track.vote.cast(best) if best else None
-        if elected is None:
-            return None
-        return self._recognized(face, elected, runner_up(ranked), self._policy.match.votes)
+        That is its track's name, once, or before the score what became of earlier faces of it
+        that lie too far back.
+        """
+        policy = self._policy_for(face)
+        lapsed, track = self._track_of(face, policy)
+        ranking = self._candidates.ranked(face.embedding, face)
+        verdict = self._verdict(track, face, ranking, policy)
+        told: list[Event] = [*lapsed, self._events.scored(face, ranking.candidates, verdict)]
+        told += self._gate.follow(self.memory.registry, face)
+        if verdict in ("decided", "quality"):
+            return told
+        track.latest, track.policy = face, policy
+        track.faces.add(face)
+        ballot = Ballot.of(
+            policy,
+            ranking.candidates,
+            verdict,
+            face_index=face.face_index,
+            quality=face.quality,
+        )
+        found = track.vote.cast(ballot) or self._as_a_whole(track, face, policy)
+        if found is None:
+            return told
+        judged = self._gate.judge(
+            self.memory.registry, face, self._events.recognized(face, found, policy)
+        )
+        for event in judged:
+            if isinstance(event, FaceRecognized):
+                track.named = True  # or quarantined: decided in any case
+                track.faces.clear()
+                self._upkeep.named(face, event)
+        return [*told, *judged]
 
-    def _as_a_whole(self, track: "_TrackFaces", face: Face) -> FaceRecognized | None:
+    def lapse(self, now: datetime) -> list[tuple[datetime, FaceRecognized]]:
+        """Return what became of tracks that were not named and are over by `now`, in their order.
+
+        Each comes with the time at which its evidence lapsed. Call it when all faces until `now`
+        are resolved, as often as you like: what it says does not depend on that.
+        """
+        return [
+            (track.last_at + EVIDENCE_KEPT, outcome)
+            for track in self.memory.lapse(now)
+            for outcome in self._outcome(track)
+        ]
+
+    def _usual_for(self, face: Face) -> MatchPolicy:
+        """Return what the faces of a face's camera are decided by."""
+        book = self.memory.thresholds
+        return book.match_at(face.camera_id, self._policy.match) if book else self._policy.match
+
+    def _policy_for(self, face: Face) -> MatchPolicy:
+        """Return what a face is decided by, which is stricter for one with companions.
+
+        Their boxes overlap, so a face may be cut out of the wrong one.
+        """
+        usual, more = self._usual_for(face), self._policy.companion_threshold
+        if not (face.companions and more):
+            return usual
+        threshold, origin = usual.threshold + more, f"{usual.origin}, for companions"
+        return replace(usual, threshold=threshold, origin=origin)
+
+    def _verdict(
+        self, track: TrackFaces, face: Face, ranking: Ranking, policy: MatchPolicy
+    ) -> Verdict:
+        if track.named:
+            return "decided"
+        if face.quality < self._policy.min_quality:
+            return "quality"
+        verdict = policy.verdict(ranking.candidates)
+        barred = ranking.barred
+        lacks = verdict in ("nobody", "threshold")
+        if lacks and barred and barred.similarity >= policy.threshold:
+            return barred.by
+        return verdict
+
+    def _outcome(self, track: TrackFaces) -> list[FaceRecognized]:
+        """Return what is to be said of a track that is over: nothing, if it is known already."""
+        finding = None if track.named else track.vote.outcome()
+        if finding is None or track.latest is None:
+            return []
+        return [self._events.recognized(track.latest, finding, track.policy)]
+
+    def _as_a_whole(self, track: TrackFaces, face: Face, policy: MatchPolicy) -> Finding | None:
         wanted = self._policy.visitor_faces
-        if wanted is None or len(track.faces) < wanted:
+        if wanted is None or not is_enough(track.faces, wanted):
             return None
-        alike = _alike(list(track.faces), _SAME_FACE * self._policy.match.threshold)
-        if len(alike) < wanted:
+        if self.memory.registry.is_held(face.camera_id, face.track_id):
+            return None  # it looks like somebody who cannot be here: no new face for them
+        usual = self._usual_for(face)
+        own = alike(list(track.faces), _SAME_FACE * usual.threshold)
+        if not is_enough(own, wanted):
             return None
-        mean = np.mean([seen.embedding for seen in alike], axis=0)
+        mean = np.average(
+            [seen.embedding for seen in own],
+            axis=0,
+            weights=[weight_of(seen.quality) for seen in own],
+        )
         mean = (mean / np.linalg.norm(mean)).astype(np.float32)
-        ranked = self._ranked(mean, face)
-        if ranked and ranked[0].similarity >= self._policy.match.threshold:
-            best = self._policy.match.best(ranked)
-            return self._recognized(face, best, runner_up(ranked), len(alike)) if best else None
-        return self._new_visitor(alike, face, ranked)
+        support = tuple(
+            Support(seen.face_index, seen.quality, float(seen.embedding @ mean)) for seen in own
+        )
+        ranked = self._candidates.ranked(mean, face).candidates
+        if ranked and ranked[0].similarity >= usual.threshold:
+            if len(own) < FEWEST_FACES or policy.verdict(ranked) != "voted":
+                return None
+            winner, rival, is_new = ranked[0], runner_up(ranked), False
+        else:
+            visitor = self._new_visitor(own, face, usual)
+            if visitor is None:
+                return None
+            winner, rival, is_new = Candidate(visitor, 1.0), next(iter(ranked), None), True
+        return Finding(
+            decision="named",
+            winner=winner,
+            rival=rival,
+            support=support,
+            basis="mean",
+            is_new=is_new,
+        )
 
-    def _new_visitor(
-        self, alike: Sequence[Face], face: Face, ranked: Sequence[Candidate]
-    ) -> FaceRecognized | None:
-        first = alike[0]
+    def _new_visitor(self, own: Sequence[Face], face: Face, policy: MatchPolicy) -> str | None:
+        """Enrol who is on a track as a visitor; return whom that is now, None if nobody."""
+        embeddings = np.stack([seen.embedding for seen in own])
+        size = min(CORE_FACES, len(own))  # fewer where one was told to make do with fewer
+        if not core_of(embeddings, policy.threshold, size=size):
+            return None  # too unlike each other to be known again by
+        first = own[0]
         identity_id = str(
             stable_id(
                 self._policy.tenant_id,
@@ -167,131 +236,37 @@ class IdentityResolver:
                 first.captured_at,
             )
         )
-        if not self._may_be(identity_id, face):
+        if self._candidates.is_rejected(identity_id, face):
             return None  # who was made of this track when it was looked at before
-        best = sorted(alike, key=lambda seen: -seen.quality)[:_VISITOR_TEMPLATES]
+        kept = choose(
+            embeddings,
+            [seen.quality for seen in own],
+            [seen.camera_id for seen in own],
+            most=self._policy.templates,
+        )
         self._gallery.enroll(
             identity_id,
-            np.stack([seen.embedding for seen in best]),
-            qualities=[seen.quality for seen in best],
+            embeddings[kept],
+            qualities=[own[place].quality for place in kept],
             at=face.captured_at,
             camera_id=face.camera_id,
         )
         self._visitors.add_visitor(identity_id, at=face.captured_at)
-        rival = ranked[0] if ranked else None
-        itself = Candidate(self._decisions.now(identity_id), 1.0)
-        return self._recognized(face, itself, rival, len(alike), is_new=True)
+        return self._decisions.now(identity_id)
 
-    def _ranked(self, embedding: Embedding, face: Face) -> list[Candidate]:
-        """Return the most similar of those whom a face's track may be, as who they are now."""
-        limit = _CANDIDATES_KEPT
-        while True:
-            found = self._gallery.nearest(embedding, limit=limit)
-            best: dict[str, Candidate] = {}
-            for identity_id, similarity in found:
-                present = self._decisions.now(identity_id)
-                if self._may_be(present, face):
-                    best.setdefault(present, Candidate(present, similarity))
-            if len(best) >= _CANDIDATES_KEPT or len(found) < limit:
-                return list(best.values())[:_CANDIDATES_KEPT]
-            limit *= 2  # some are one person, or may not be this one
-
-    def _may_be(self, identity_id: str, face: Face) -> bool:
-        return self._decisions.may_be(identity_id, face.camera_id, face.track_id, face.captured_at)
-
-    def _track_of(self, face: Face) -> "_TrackFaces":
+    def _track_of(self, face: Face, policy: MatchPolicy) -> tuple[list[FaceRecognized], TrackFaces]:
+        """Return what a face adds to, and what became of what it comes too late for."""
         now = face.captured_at
-        self._tidy(now)
         key = (face.camera_id, face.track_id)
         track = self.memory.tracks.get(key)
+        lapsed: list[FaceRecognized] = []
         if track is None or track.is_over(now):
-            wanted = self._policy.visitor_faces
-            faces: deque[Face] = deque(maxlen=2 * wanted - 1 if wanted else 0)
-            track = self.memory.tracks[key] = _TrackFaces(TrackVote(self._policy.match), now, faces)
+            lapsed = self._outcome(track) if track else []
+            track = self.memory.tracks[key] = TrackFaces(
+                TrackVote(max(policy.votes, FEWEST_FACES)),
+                Window(self._policy.visitor_faces or 0),
+                policy,
+                last_at=now,
+            )
         track.last_at = max(track.last_at, now)
-        return track
-
-    def _tidy(self, now: datetime) -> None:
-        memory = self.memory
-        if memory.tidied_at and now - memory.tidied_at < _TIDIED_EVERY:
-            return
-        memory.tidied_at = now
-        memory.tracks = {k: track for k, track in memory.tracks.items() if not track.is_over(now)}
-
-    def _scored(self, face: Face, ranked: Sequence[Candidate]) -> FaceScored:
-        return FaceScored(
-            tenant_id=self._policy.tenant_id,
-            site_id=self._policy.site_id,
-            camera_id=face.camera_id,
-            occurred_at=face.captured_at,
-            track_id=face.track_id,
-            face_index=face.face_index,
-            quality=face.quality,
-            embedder=self._policy.embedder,
-            candidate_ids=tuple(candidate.identity_id for candidate in ranked),
-            similarities=tuple(candidate.similarity for candidate in ranked),
-        )
-
-    def _recognized(
-        self,
-        face: Face,
-        winner: Candidate,
-        rival: Candidate | None,
-        votes: int,
-        *,
-        is_new: bool = False,
-    ) -> FaceRecognized:
-        return FaceRecognized(
-            tenant_id=self._policy.tenant_id,
-            site_id=self._policy.site_id,
-            camera_id=face.camera_id,
-            occurred_at=face.captured_at,
-            track_id=face.track_id,
-            identity_id=winner.identity_id,
-            decision="named",
-            similarity=winner.similarity,
-            runner_up_similarity=rival.similarity if rival else None,
-            threshold=self._policy.match.threshold,
-            votes=votes,
-            quality=face.quality,
-            gate="",
-            is_new=is_new,
-            embedder=self._policy.embedder,
-        )
-
-
-def _alike(faces: Sequence[Face], least: float) -> list[Face]:
-    """Return the faces that are like the most typical one, in their order.
-
-    A track may carry a face of somebody else, who stood in front. Its own are the many.
-    """
-    embeddings = np.stack([face.embedding for face in faces])
-    similarities = np.vecdot(embeddings[:, None], embeddings[None])
-    typical = int(np.argmax(np.median(similarities, axis=1)))
-    return [
-        face
-        for face, similarity in zip(faces, similarities[typical], strict=True)
-        if similarity >= least
-    ]
-
-
-@dataclass(slots=True)
-class _TrackFaces:
-    """What is known of one track's faces until it has a name, and then that it has."""
-
-    vote: TrackVote
-    last_at: datetime
-    faces: deque[Face]
-    named: bool = False
-
-    def is_over(self, now: datetime) -> bool:
-        """Tell whether a face of `now` could have nothing to do with these any more."""
-        return now - self.last_at > (_NAME_KEPT if self.named else _EVIDENCE_KEPT)
-
-
-@dataclass(slots=True)
-class ResolverMemory:
-    """What a resolver knows beside gallery and register, which are stored elsewhere."""
-
-    tracks: dict[tuple[str, int], _TrackFaces] = field(default_factory=dict)
-    tidied_at: datetime | None = None
+        return lapsed, track

@@ -7,23 +7,50 @@ make of the same observations is the same, whatever order the cameras are named 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, Protocol
 
-from genesis_ray.domain.events import Event, FaceRecognized
+from genesis_ray.domain.carrying import Appearance
+from genesis_ray.domain.drift import MatchLevel
+from genesis_ray.domain.events import NAMES, Event, FaceRecognized
 from genesis_ray.domain.identity import Face
 from genesis_ray.domain.ordering import DONE, NOT_BEGUN, ReorderBuffer, T
 from genesis_ray.pipeline.journal import SiteJournal
-from genesis_ray.pipeline.resolver import IdentityResolver
 
 RESOLVER = "~resolver"
 """The resolver's name as a producer of events. No camera can be called so, and what it says of a
 moment comes after what cameras say of it: in order of names `~` is behind all letters."""
 
+_LOOKED_FOR_TOGETHER = 64
+"""Faces: more gain little, and each new visitor among them has the others looked for again."""
+
 TimedEvents = list[tuple[datetime, tuple[Event, ...]]]
 """Events by the time of the frame that brought them about."""
 
-AdmitsFace = Callable[[Face], bool]
+Evidence = Face | Appearance
+"""What tells who a track is."""
+
+AdmitsEvidence = Callable[[Evidence], bool]
 AdmitsEvents = Callable[[datetime, tuple[Event, ...]], bool]
 """Asked before each item is gone through; what is refused is left out."""
+
+
+class Resolver(Protocol):
+    """Makes identities of what cameras show, in capture order.
+
+    Attributes:
+        memory: What it has to remember; picklable, so that another process can go on with it.
+    """
+
+    memory: Any
+
+    def expect(self, faces: Sequence[Face], /) -> None:
+        """Take notice of the faces that come next, so that they are looked for together."""
+
+    def lapse(self, now: datetime, /) -> list[tuple[datetime, FaceRecognized]]:
+        """Return what became of tracks that are over by `now` without a name, in their order."""
+
+    def resolve(self, shown: Any, /) -> list[Event]:
+        """Take the next face or, where identities are carried by them, the next looks."""
 
 
 def admit_all(*_: object) -> bool:
@@ -43,7 +70,7 @@ class Resolved:
         names: dict[str, dict[int, str]] = {}
         for _, together in self.events:
             for event in together:
-                if isinstance(event, FaceRecognized):
+                if isinstance(event, FaceRecognized) and event.decision in NAMES:
                     names.setdefault(event.camera_id, {})[event.track_id] = event.identity_id
         return names
 
@@ -58,26 +85,26 @@ class ResolverStage:
     def __init__(
         self,
         cameras: Collection[str],
-        resolver: IdentityResolver,
+        resolver: Resolver,
         *,
         patience: timedelta | None = None,
     ) -> None:
         self._resolver = resolver
-        self._buffer: ReorderBuffer[Face] = ReorderBuffer(cameras, patience=patience)
+        self._buffer: ReorderBuffer[Evidence] = ReorderBuffer(cameras, patience=patience)
         self._told = NOT_BEGUN
 
     def take(
         self,
         camera_id: str,
-        faces: Sequence[Face],
+        shown: Sequence[Evidence],
         progress: datetime,
-        admits: AdmitsFace = admit_all,
+        admits: AdmitsEvidence = admit_all,
     ) -> Resolved:
-        """Take a camera's next faces; return what all that is now in order led to."""
-        timed = [(face.captured_at, face) for face in faces]
+        """Take what a camera shows next; return what all that is now in order led to."""
+        timed = [(each.captured_at, each) for each in shown]
         return self._resolve(self._buffer.add(camera_id, timed, progress=progress), admits)
 
-    def watch(self, cameras: Collection[str], admits: AdmitsFace = admit_all) -> Resolved:
+    def watch(self, cameras: Collection[str], admits: AdmitsEvidence = admit_all) -> Resolved:
         """Expect faces of these cameras from now on; return what no longer waits for others."""
         return self._resolve(_exchange(self._buffer, frozenset(cameras)), admits)
 
@@ -95,16 +122,25 @@ class ResolverStage:
         """Go on from a state of an earlier process."""
         self._buffer, self._told, self._resolver.memory = state  # type: ignore[misc]
 
-    def _resolve(self, ready: Sequence[tuple[datetime, Face]], admits: AdmitsFace) -> Resolved:
+    def _resolve(
+        self, ready: Sequence[tuple[datetime, Evidence]], admits: AdmitsEvidence
+    ) -> Resolved:
         events: TimedEvents = []
-        for at, face in ready:
-            if not admits(face):
+        told_before = self._told
+        for number, (at, shown) in enumerate(ready):
+            if number % _LOOKED_FOR_TOGETHER == 0:
+                together = ready[number : number + _LOOKED_FOR_TOGETHER]
+                self._resolver.expect([each for _, each in together if isinstance(each, Face)])
+            if not admits(shown):
                 continue
             if at <= self._told:
                 at = self._told + timedelta.resolution
-            events.append((at, tuple(self._resolver.resolve(face))))
-            self._told = at - timedelta.resolution  # more faces may have this moment
-        latest = events[-1][0] if events else NOT_BEGUN
+            events.append((at, tuple(self._resolver.resolve(shown))))
+            self._told = at - timedelta.resolution  # more may have this moment
+        # What lapsed is told in its turn too, which may be past for who came late.
+        for lapsed_at, outcome in self._resolver.lapse(self._buffer.progress):
+            events.append((max(lapsed_at, told_before + timedelta.resolution), (outcome,)))
+        latest = max((at for at, _ in events), default=NOT_BEGUN)
         self._told = max(self._told, latest, self._buffer.progress)
         return Resolved(events, self._told)
 
@@ -184,6 +220,10 @@ class JournalStage:
     def foremost(self) -> datetime:
         """The capture time that the camera which is furthest has got to."""
         return self._buffer.foremost
+
+    def match_levels(self) -> dict[str, MatchLevel]:
+        """Return how alike matches are, by camera."""
+        return self._journal.match_levels()
 
     @property
     def late(self) -> int:

@@ -8,14 +8,17 @@ import numpy as np
 import numpy.typing as npt
 
 from genesis_ray.domain.detections import Detections
+from genesis_ray.domain.drift import DriftPolicy
 from genesis_ray.domain.frames import Image
 from genesis_ray.domain.geometry import Point, Polygon
+from genesis_ray.domain.impostors import ImpostorTail
 from genesis_ray.domain.lines import Line
 from genesis_ray.domain.track_ids import first_track_id
 from genesis_ray.domain.zones import Zone
 from genesis_ray.pipeline.journal import SiteJournal
 from genesis_ray.pipeline.observer import CameraObserver, CameraRules, FaceSchedule
 from genesis_ray.running.station import CameraStation
+from genesis_ray.running.viewing import COLOURS, Viewing
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.settings_models import DetectorSettings, FaceSettings
@@ -106,6 +109,17 @@ def embedder_traits(settings: FaceSettings) -> EmbedderTraits:
     return embedders.find(settings.embedder)
 
 
+def impostors_of(settings: FaceSettings) -> ImpostorTail:
+    """Return how alike faces of different people are to the face embedder."""
+    if settings.embedder == SYNTHETIC:
+        from genesis_ray.testing import ColourEmbedder
+
+        return ColourEmbedder.impostors
+    from genesis_ray.vision import embedders
+
+    return embedders.find(settings.embedder).impostors
+
+
 def models_of(settings: Settings) -> list[str]:
     """Return the names, in the model catalogue, of all models that the settings use."""
     names = [] if settings.detector.model == SYNTHETIC else [settings.detector.model]
@@ -114,11 +128,17 @@ def models_of(settings: Settings) -> list[str]:
 
         names.append(face_finders.model_of(settings.faces.finder))
         names += [part.model for part in embedders.find(settings.faces.embedder).parts]
+    if settings.appearance.model == "osnet":
+        from genesis_ray.vision import osnet
+
+        names.append(osnet.MODEL)
     return names
 
 
-def open_station(settings: Settings, camera: CameraSettings) -> CameraStation:
-    """Open a camera's source and set up what follows its people.
+def open_station(
+    settings: Settings, camera: CameraSettings, viewing: Viewing = COLOURS
+) -> CameraStation:
+    """Open a camera's source and set up what follows its people, by what `load_viewing` loaded.
 
     Raises:
         SourceError: The source cannot be opened.
@@ -144,8 +164,13 @@ def open_station(settings: Settings, camera: CameraSettings) -> CameraStation:
         lines=lines_of(camera),
         settle=timedelta(seconds=settings.settle_s),
         faces=_face_schedule(settings.faces),
+        tells_looks=settings.appearance.carry,
     )
-    tracker = PersonTracker(process_fps=fps, first_track_id=first_track_id(source.started_at))
+    tracker = PersonTracker(
+        process_fps=fps,
+        first_track_id=first_track_id(source.started_at),
+        relinking=viewing.relinking,
+    )
     observer = CameraObserver(rules, tracker)
     return CameraStation(
         source,
@@ -155,6 +180,7 @@ def open_station(settings: Settings, camera: CameraSettings) -> CameraStation:
         tiler=_tiler(settings.detector),
         role=camera.role,
         motion_gate=camera.motion_gate,
+        view_of=viewing.view_of,
     )
 
 
@@ -179,7 +205,14 @@ def build_journal(settings: Settings) -> SiteJournal:
         tenant_id=settings.tenant_id,
         site_id=settings.site_id,
         visit_gap=timedelta(seconds=settings.visit_gap_s),
+        drift=drift_policy(settings),
     )
+
+
+def drift_policy(settings: Settings) -> DriftPolicy:
+    """Return when a camera's matches are too unlike those it had at first."""
+    drift = settings.drift
+    return DriftPolicy(window=drift.window, drop=drift.drop, baseline=drift.baseline)
 
 
 def _tiler(settings: DetectorSettings) -> Tiler | None:

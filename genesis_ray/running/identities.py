@@ -3,25 +3,61 @@
 Apart from `assembly`, because LanceDB is not needed, and costs memory, where cameras are.
 """
 
+from collections.abc import Container
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
-from genesis_ray.domain.identity import MatchPolicy
+import pyarrow as pa
+
+from genesis_ray.domain.consent import Consents, MatchingByConsent
 from genesis_ray.domain.ledger import WhoIsWho, fold
 from genesis_ray.domain.people import visitor
+from genesis_ray.domain.template_update import UpdatePolicy, retired
+from genesis_ray.domain.visitor_expiry import LastSeen, last_noted
 from genesis_ray.errors import NotFoundError
-from genesis_ray.pipeline.resolver import IdentityResolver, ResolverPolicy
-from genesis_ray.running.assembly import EmbedderTraits, embedder_traits
-from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.pipeline.carrying import CarryingResolver, CarryingRules
+from genesis_ray.pipeline.gate import SpatiotemporalGate
+from genesis_ray.pipeline.resolver import IdentityResolver
+from genesis_ray.pipeline.resolver_ports import Decisions
+from genesis_ray.pipeline.upkeep import IdentityUpkeep
+from genesis_ray.running.assembly import EmbedderTraits, embedder_traits, impostors_of
+from genesis_ray.running.galleries import open_gallery
+from genesis_ray.running.thresholds import calibration_file, resolver_policy, threshold_book
+from genesis_ray.running.viewing import carry_policy
 from genesis_ray.settings import Settings
-from genesis_ray.store.gallery import FaceGallery
+from genesis_ray.store.audit_entry import Access
+from genesis_ray.store.consent import ConsentRegister
+from genesis_ray.store.learning_gallery import LearningGallery
 from genesis_ray.store.ledger import Ledger
+from genesis_ray.store.lock import WriteLock
 from genesis_ray.store.people import People
+from genesis_ray.store.stored_faces import stored_faces
+from genesis_ray.store.template_changes import TemplateChanges
 from genesis_ray.store.template_keys import KeyRing
 from genesis_ray.store.tenants import gallery_folder
+from genesis_ray.store.visitor_sights import VisitorSights
+
+_SURE = 1e-7
+"""The chance, for one comparison of two people's faces, that leaves no doubt to learn by."""
+
+Pending = tuple[pa.Table, ...]
+"""What was not stored yet when a process was killed, of each table that is learned to."""
+
+
+class _Learned(Protocol):
+    """A table that is learned to."""
+
+    def pending(self) -> pa.Table:
+        """Return what is not stored yet."""
+
+    def recover(self, pending: pa.Table) -> None:
+        """Take what was not stored by a process that was killed."""
+
+    def flush(self) -> None:
+        """Store it."""
 
 
 def identity_folder(settings: Settings) -> Path:
@@ -29,18 +65,47 @@ def identity_folder(settings: Settings) -> Path:
     return gallery_folder(settings.data_dir, settings.tenant_id)
 
 
+class Entries(NamedTuple):
+    """How many entries count of what was decided, and of what people said about consent."""
+
+    ledger: int
+    consent: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identities:
     """A tenant's people and gallery, and what holds of them by the ledger.
 
     Attributes:
-        entries: Of the ledger, that count: those there were when it was read.
+        consents: What people said about being recognised.
+        entries: That count: those there were when they were read.
+        changes: What people learned.
+        sights: When visitors were seen again.
     """
 
     people: People
-    gallery: FaceGallery
+    gallery: LearningGallery
     decided: WhoIsWho
-    entries: int
+    consents: Consents
+    entries: Entries
+    changes: TemplateChanges
+    sights: VisitorSights
+
+    def pending(self) -> Pending:
+        """Return what was learned since the last `flush`, for another process to begin with."""
+        return tuple(each.pending() for each in self._stored)
+
+    def flush(self) -> None:
+        """Store what was learned, in an order in which a crash between does no harm.
+
+        People first, so that no face is without its person, and faces last, which decide.
+        """
+        for each in self._stored:
+            each.flush()
+
+    @property
+    def _stored(self) -> tuple[_Learned, ...]:
+        return self.people, self.sights, self.changes, self.gallery
 
     def name_of(self, identity_id: str) -> str:
         """Return what an identity is called now; the identity itself where nobody is."""
@@ -56,29 +121,68 @@ def open_identities(
     keys: KeyRing,
     opened: ExitStack,
     *,
-    entries: int | None = None,
+    access: Access,
+    entries: Entries | None = None,
+    pending: Pending | None = None,
 ) -> Identities:
     """Open a tenant's people and gallery for writing, until `opened` is left.
 
-    Of the ledger the first `entries` count, all that there are by default; what is decided
-    later counts when this is opened again.
+    Of the ledger and the register of consent the first `entries` count, all that there are by
+    default; what is decided later counts when this is opened again. What was `pending` in a
+    process that was killed is taken first. `access` says why faces are read, for the audit log.
     """
     folder = identity_folder(settings)
-    made = Ledger(folder).entries()[:entries]
+    made, said = Ledger(folder).entries(), ConsentRegister(folder).entries()
+    counting = entries or Entries(len(made), len(said))
+    made, said = made[: counting.ledger], said[: counting.consent]
     gallery = opened.enter_context(
-        FaceGallery(
-            folder,
+        open_gallery(
+            settings,
+            access=access,
             embedder=embedder.name,
             dimension=embedder.dimension,
             keys=keys,
             writer=True,
             moved=fold(made, ()).moved_faces,
+            index_above=settings.identity.index_above,
         )
     )
-    # Opened last, so stored first: a face without a person would be recognised as nobody.
+    # Opened after, so stored before: a change without its face replaces nothing, while a face
+    # without its change would be one too many, and one without a person is recognised as nobody.
+    changes = opened.enter_context(TemplateChanges(folder, embedder=embedder.name, writer=True))
+    sights = opened.enter_context(VisitorSights(folder, writer=True))
     people = opened.enter_context(People(folder, writer=True))
+    if pending:
+        learned: tuple[_Learned, ...] = (people, sights, changes, gallery)  # as in `_stored`
+        for each, rows in zip(learned, pending, strict=True):
+            each.recover(rows)
     decided = fold(made, people.everyone())
-    return Identities(people=people, gallery=gallery, decided=decided, entries=len(made))
+    identities = Identities(
+        people=people,
+        gallery=gallery,
+        decided=decided,
+        consents=Consents(said, decided),
+        entries=counting,
+        changes=changes,
+        sights=sights,
+    )
+    stored = set(gallery.here(changes.about()))
+    changes.tidy(stored)
+    gallery.retire(not_searched(changes, decided, stored))
+    return identities
+
+
+def not_searched(changes: TemplateChanges, who: WhoIsWho, stored: Container[str]) -> set[str]:
+    """Return the faces that nobody is recognised by: replaced by others, or unlearned.
+
+    Of the faces that changes are about `stored` has those which there are.
+    """
+    return retired(changes.all(), who.unlearned, stored, who.moved_faces)
+
+
+def watcher(settings: Settings) -> str | None:
+    """Return the id of a process that names the tenant's people by what held when it began."""
+    return WriteLock.holder(identity_folder(settings) / "people.lock")
 
 
 def who_is_who(settings: Settings) -> WhoIsWho:
@@ -88,14 +192,12 @@ def who_is_who(settings: Settings) -> WhoIsWho:
 
 
 def faces_of(settings: Settings, who: WhoIsWho, identity_id: str) -> list[dict[str, Any]]:
-    """Return what is stored of each face of a person, but its embedding and whose it was."""
+    """Return what is stored of each face of a person, but its template and whose it was."""
     traits = embedder_traits(settings.faces)
-    gallery = FaceGallery(
-        identity_folder(settings),
-        embedder=traits.name,
-        dimension=traits.dimension,
-        keys=tenant_keys(settings),
-    )
+    folder = identity_folder(settings)
+    faces = stored_faces(folder, traits.name, traits.dimension)
+    changes = TemplateChanges(folder, embedder=traits.name)
+    not_used = not_searched(changes, who, set(map(str, faces["face_id"].to_pylist())))
     return [
         {
             "face_id": row["face_id"],
@@ -103,29 +205,75 @@ def faces_of(settings: Settings, who: WhoIsWho, identity_id: str) -> list[dict[s
             "camera_id": row["camera_id"],
             "enrolled_at": row["enrolled_at"].astimezone(UTC).isoformat(),
             "quality": row["quality"],
+            "is_used": row["face_id"] not in not_used,
         }
-        for row in gallery.faces().to_pylist()
+        for row in faces.to_pylist()
         if who.now(who.moved_faces.get(row["face_id"], row["identity_id"])) == identity_id
     ]
 
 
 def build_resolver(
     settings: Settings, identities: Identities, embedder: EmbedderTraits
-) -> IdentityResolver:
-    """Set up what names a tenant's tracks."""
-    identity = settings.identity
-    threshold = embedder.threshold if identity.threshold is None else identity.threshold
-    policy = ResolverPolicy(
+) -> IdentityResolver | CarryingResolver:
+    """Set up what names a tenant's tracks, by the thresholds that hold now."""
+    calibration = calibration_file(settings, embedder).read()
+    policy = resolver_policy(
+        settings, embedder, threshold_book(settings.identity, embedder, calibration)
+    )
+    decisions: Decisions = identities.decided
+    if settings.identity.consent == "required":
+        decisions = MatchingByConsent(identities.decided, identities.consents.given())
+    gate = SpatiotemporalGate(
         tenant_id=settings.tenant_id,
         site_id=settings.site_id,
-        embedder=embedder.name,
-        match=MatchPolicy(threshold=threshold, margin=identity.margin, votes=identity.votes),
+        topology=settings.topology.topology,
+        remember=timedelta(seconds=settings.topology.remember_s),
+    )
+    resolver = IdentityResolver(
+        policy,
+        identities.gallery,
+        _Visitors(identities.people),
+        decisions,
+        build_upkeep(settings, identities),
+        gate,
+    )
+    carrying = carry_policy(settings)
+    if carrying is None:
+        return resolver
+    rules = CarryingRules(
+        tenant_id=settings.tenant_id,
+        site_id=settings.site_id,
+        looks=settings.appearance.model,
         min_quality=settings.faces.min_quality,
-        visitor_faces=identity.visitor_faces if identity.visitors else None,
+        policy=carrying,
     )
-    return IdentityResolver(
-        policy, identities.gallery, _Visitors(identities.people), identities.decided
+    return CarryingResolver(resolver, rules, decisions)
+
+
+def build_upkeep(settings: Settings, identities: Identities) -> IdentityUpkeep:
+    """Set up what notes when visitors are seen, and learns from sure recognitions."""
+    identity = settings.identity
+    learning = None
+    if identity.update != "never":
+        learning = UpdatePolicy(
+            kind=identity.update,
+            similarity=impostors_of(settings.faces).similarity(_SURE),
+            templates=identity.templates,
+        )
+    return IdentityUpkeep(
+        last_seen(settings, identities.people, identities.sights, identities.decided),
+        identities.sights,
+        identities.gallery,
+        identities.changes,
+        who=identities.decided,
+        policy=learning,
     )
+
+
+def last_seen(settings: Settings, people: People, sights: VisitorSights, who: WhoIsWho) -> LastSeen:
+    """Return when a tenant's visitors were last seen, as far as it was noted."""
+    noted = last_noted(people.everyone(), sights.last(), who)
+    return LastSeen(noted, keep=timedelta(days=settings.identity.visitor_days))
 
 
 class _Visitors:

@@ -2,16 +2,17 @@
 
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
 from genesis_ray.errors import NotFoundError, StoreError
+from genesis_ray.running.auditing import note
+from genesis_ray.running.galleries import open_gallery
 from genesis_ray.running.identities import identity_folder
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
-from genesis_ray.store.gallery import FaceGallery, galleries_in
+from genesis_ray.store.audit_entry import Access
+from genesis_ray.store.gallery import galleries_in
 from genesis_ray.store.gallery_keys import protected_galleries
 from genesis_ray.store.key_stores import open_key_store
-from genesis_ray.store.template_keys import KeyRing
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,18 @@ def rotate(settings: Settings) -> Rotation:
     folder = identity_folder(settings)
     with ExitStack() as opened:
         galleries = [
-            opened.enter_context(_opened(folder, embedder, dimension, keys))
+            opened.enter_context(
+                open_gallery(
+                    settings,
+                    embedder=embedder,
+                    dimension=dimension,
+                    keys=keys,
+                    writer=True,
+                    access=Access(
+                        action="rotate", reason=f"brings the faces of {embedder} under a newer key"
+                    ),
+                )
+            )
             for embedder, dimension in galleries_in(folder)
         ]
         lagged = sum(gallery.renewed for gallery in galleries)
@@ -87,6 +99,9 @@ def rotate(settings: Settings) -> Rotation:
         for gallery in galleries:
             gallery.renew(keys)
         faces = sum(gallery.renewed for gallery in galleries)
+    # The end of the audit log is signed with the new key from here on.
+    done = f"brought all faces under key {keys.current.version}"
+    note(settings, keys, Access(action="rotate", reason=done))
     return Rotation(keys.ref.version, keys.ref.fingerprint, faces, is_new=True)
 
 
@@ -104,8 +119,8 @@ def forget(settings: Settings, version: int) -> None:
     if key.is_current or key.galleries:
         what = ", ".join(key.galleries) or "what comes next"
         raise StoreError(f"key {version} protects {what}; `genesis keys rotate` first")
-    open_key_store(settings.templates.key_store).remove(settings.tenant_id, version)
-
-
-def _opened(folder: Path, embedder: str, dimension: int, keys: KeyRing) -> FaceGallery:
-    return FaceGallery(folder, embedder=embedder, dimension=dimension, keys=keys, writer=True)
+    store = open_key_store(settings.templates.key_store)
+    # Signed with the current key, so that the audit log can be verified without the old one.
+    destroying = Access(action="forget-key", reason=f"destroys key {version}", people=())
+    note(settings, None, destroying)
+    store.remove(settings.tenant_id, version)

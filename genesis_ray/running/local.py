@@ -14,9 +14,11 @@ from genesis_ray.running.result import CameraProgress, RunResult
 from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.running.station_values import Report
 from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.running.viewing import load_viewing
 from genesis_ray.running.watching import settle, watch
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
+from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.run_folder import RunFolder
 
@@ -49,7 +51,9 @@ class _LocalRun:
         keys = tenant_keys(settings)
         self._detector = load_detector(settings.detector)
         self._embedder = load_protected_embedder(settings.faces, keys.current)
-        self._identities = open_identities(settings, self._embedder, keys, opened)
+        self._viewing = load_viewing(settings.appearance, lambda: keys.current)
+        access = Access(action="match", reason=f"names tracks of the run in {run.path.resolve()}")
+        self._identities = open_identities(settings, self._embedder, keys, opened, access=access)
         self._log = opened.enter_context(EventLog(run.events))
         cameras = [camera.camera_id for camera in settings.cameras]
         resolver = build_resolver(settings, self._identities, self._embedder)
@@ -90,7 +94,7 @@ class _LocalRun:
         )
 
     def _watch(self, camera: CameraSettings) -> Iterator[Report]:
-        station = open_station(self._settings, camera)
+        station = open_station(self._settings, camera, self._viewing)
         self._opened.callback(station.source.close)
         self._progress[camera.camera_id] = CameraProgress(
             camera_id=camera.camera_id, expected_frames=station.expected_frames

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self, TypedDict, TypeVar
@@ -12,6 +12,7 @@ from uuid import uuid4
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from genesis_ray.domain.events import NAMES
 from genesis_ray.domain.ledger import (
     Entry,
     Merge,
@@ -20,16 +21,16 @@ from genesis_ray.domain.ledger import (
     Split,
     TrackSight,
     Undo,
+    Unlearn,
     WhoIsWho,
     fold,
 )
 from genesis_ray.domain.ledger_checks import check
 from genesis_ray.errors import ConfigurationError, LedgerError, NotFoundError
-from genesis_ray.running.identities import faces_of, identity_folder
+from genesis_ray.running.identities import faces_of, identity_folder, watcher
 from genesis_ray.running.naming import TrackName, find
 from genesis_ray.settings import Settings
 from genesis_ray.store.ledger import Ledger
-from genesis_ray.store.lock import WriteLock
 from genesis_ray.store.people import People
 from genesis_ray.store.reader import read_table
 from genesis_ray.store.run_folder import RunFolder
@@ -82,14 +83,15 @@ class Repairs:
     ) -> None:
         self._opened.close()
 
-    def merge(self, one: str, other: str) -> Merge:
-        """Note that two identities are one person.
+    def merge(self, one: str, other: str, *, why: str = "") -> Merge:
+        """Note that two identities are one person; `why` where it is this merge's alone.
 
         Raises:
             GenesisError: One is not known or not clear, or they are one already.
         """
         ids = find(self.who, one), find(self.who, other)
-        return self._made(Merge(**self._envelope(), identity_id=ids[0], other_id=ids[1]))
+        merged = Merge(**self._envelope(), identity_id=ids[0], other_id=ids[1])
+        return self._made(replace(merged, why=why) if why else merged)
 
     def split(
         self,
@@ -154,6 +156,17 @@ class Repairs:
         sight = _sight(identity_id, track, self._seen(track, run))
         return self._made(Reject(**self._envelope(), track=sight))
 
+    def unlearn(self, person: str, change_ids: Sequence[str]) -> Unlearn:
+        """Note that templates which a person learned do not hold.
+
+        Raises:
+            GenesisError: The person is not known or not clear, or has unlearned them.
+        """
+        identity_id = self.who.now(find(self.who, person))
+        return self._made(
+            Unlearn(**self._envelope(), identity_id=identity_id, face_ids=tuple(change_ids))
+        )
+
     def undo(self, entry_id: str) -> Undo:
         """Note that an entry does not hold; the beginning of its id is enough.
 
@@ -176,7 +189,7 @@ class Repairs:
 
     def watcher(self) -> str | None:
         """Return the id of a process that names people by what held when it began."""
-        return WriteLock.holder(self._folder / "people.lock")
+        return watcher(self._settings)
 
     def _envelope(self) -> "_Envelope":
         known = {entry.entry_id for entry in self._ledger.entries()}
@@ -207,7 +220,8 @@ class Repairs:
                 f"no track {track} in {run.path}; name the run that has it with --run DIR; "
                 f"which tracks there are is in its table track_observations"
             )
-        return _Seen(_utc(min(times)), _utc(max(times)), names.to_pylist())
+        named = [row for row in names.to_pylist() if row["decision"] in NAMES]
+        return _Seen(_utc(min(times)), _utc(max(times)), named)
 
     def _is_now(self, row: dict[str, Any]) -> str | None:
         at = _utc(row["occurred_at"])

@@ -30,9 +30,11 @@ from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.running.station import CameraStation
 from genesis_ray.running.station_values import Report
 from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.running.viewing import load_viewing
 from genesis_ray.running.watching import people_in, settle, watch
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
+from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.reader import read_table
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.template_keys import KeyRing
@@ -158,7 +160,8 @@ class Replay:
     def _watch_again(self, camera: CameraSettings, on_progress: OnProgress) -> Replayed:
         """Watch a whole recording; return what it tells that is not in the log already."""
         settings, clock = self._settings, StageClock()
-        station = open_station(settings, camera)
+        viewing = load_viewing(settings.appearance, lambda: self._keys.current)
+        station = open_station(settings, camera, viewing)
         progress = CameraProgress(
             camera_id=camera.camera_id, expected_frames=station.expected_frames
         )
@@ -182,20 +185,25 @@ class Replay:
         return Replayed(events, f"{watched} watched" + (f"; {problem}" if problem else ""))
 
     def _settled(self, camera_id: str, reports: Sequence[Report], clock: StageClock) -> list[Event]:
-        """Return what the reports of one camera lead to, but for names that tracks have already.
+        """Return what the reports of one camera lead to, but not of tracks that have a name.
 
         A track may be named sooner than it was when its face was new, which is no news.
         """
         known = read_table(self._run.events, "face_recognitions", self._settings.tenant_id)
         named = {
             track_id
-            for camera, track_id in zip(
-                known["camera_id"].to_pylist(), known["track_id"].to_pylist(), strict=True
+            for camera, track_id, decision in zip(
+                *(known[name].to_pylist() for name in ("camera_id", "track_id", "decision")),
+                strict=True,
             )
-            if camera == camera_id
+            if camera == camera_id and decision == "named"
         }
         with ExitStack() as opened:
-            identities = open_identities(self._settings, self._embedder, self._keys, opened)
+            where = f"what was set aside of the run in {self._run.path.resolve()}"
+            access = Access(action="match", reason=f"names tracks of {where}")
+            identities = open_identities(
+                self._settings, self._embedder, self._keys, opened, access=access
+            )
             resolver = build_resolver(self._settings, identities, self._embedder)
             together = settle(
                 {camera_id: iter(reports)},

@@ -4,13 +4,14 @@ The live actor, the local mode and the archive's workers all drive this class: t
 differ only in how a stack of frames reaches the detector and a crop the embedder.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
 
+from genesis_ray.domain.appearance import View
 from genesis_ray.domain.detections import Detections
 from genesis_ray.domain.events import CameraState, CameraStateChanged
 from genesis_ray.domain.frames import Frame, Image
@@ -53,8 +54,10 @@ class CameraStation:
         tiler: Tiler | None = None,
         role: Role = "tracking",
         motion_gate: bool = False,
+        view_of: Callable[[Image], View] = view_of,
     ) -> None:
         self.source = source
+        self._view_of = view_of
         self.role = role
         self._gates = Gates(motion=motion_gate)
         self._rules = rules
@@ -138,7 +141,7 @@ class CameraStation:
     def observe(self, frame: Frame, people: Detections) -> Seen:
         """Take the people of the next frame, normalised to it."""
         observation = self._observer.observe(
-            frame.stamp, people, width=frame.image.shape[1], view=view_of(frame.image)
+            frame.stamp, people, width=frame.image.shape[1], view=self._view_of(frame.image)
         )
         wanted = [face.person for face in observation.wanted_faces]
         tracks = observation.tracks
@@ -157,7 +160,15 @@ class CameraStation:
         self._begun = True
         news, state = self._news(before=at)
         self._last_at = at
-        return Report(self.camera_id, at, events + news, tuple(faces), len(seen), state=state)
+        return Report(
+            self.camera_id,
+            at,
+            events + news,
+            tuple(faces),
+            len(seen),
+            state=state,
+            appearances=tuple(told for one in seen for told in one.observation.appearances),
+        )
 
     def idle(self, now: datetime) -> Report:
         """Report a live stream that gives no frames: its news, and that time goes on."""
@@ -229,6 +240,9 @@ class CameraStation:
                     captured_at=observation.at,
                     embedding=answer.embedding,
                     quality=answer.quality,
+                    in_view_since=wanted.in_view_since,
+                    companions=wanted.companions,
+                    overlapped=wanted.overlapped,
                 )
 
     def _state(self, at: datetime, state: CameraState, reason: str) -> tuple[CameraStateChanged]:

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from genesis_ray.domain.carrying import Appearance
 from genesis_ray.domain.frames import Frame
 from genesis_ray.domain.identity import Face
 from genesis_ray.domain.ordering import DONE
 from genesis_ray.domain.stream_health import StreamState
 from genesis_ray.pipeline.observer import CameraObserver, Observation
-from genesis_ray.pipeline.stages import TimedEvents
+from genesis_ray.pipeline.stages import Evidence, TimedEvents
 from genesis_ray.vision.crops import HeadCrop
 
 
@@ -20,6 +21,7 @@ class Report:
         frames: Frames looked at since the report before.
         problem: In the last report, why the source ended before its time.
         state: The state that a live stream came into since the report before.
+        appearances: How tracks look, where identities are carried by that.
     """
 
     camera_id: str
@@ -29,6 +31,12 @@ class Report:
     frames: int
     problem: str | None = None
     state: StreamState | None = None
+    appearances: tuple[Appearance, ...] = ()
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """All that tells who tracks are."""
+        return self.faces + self.appearances
 
     @property
     def is_last(self) -> bool:

@@ -116,7 +116,7 @@ def settle(
             continue
         progress[camera_id] = report.progress
         with clock.time("resolve"):
-            resolved = resolving.take(camera_id, report.faces, report.progress)
+            resolved = resolving.take(camera_id, report.evidence, report.progress)
             events = journaling.take(camera_id, report.events, report.progress)
             events += journaling.take(RESOLVER, resolved.events, resolved.progress)
         if on_report:

@@ -22,8 +22,10 @@ from genesis_ray.running.second_look import SecondLook
 from genesis_ray.running.station import CameraStation
 from genesis_ray.running.station_values import Report
 from genesis_ray.running.tenant_keys import passing_keys
+from genesis_ray.running.viewing import load_viewing
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
+from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.template_keys import KeyRing
 from genesis_ray.vision.tiling import TILES
@@ -44,6 +46,7 @@ class Workload:
         self._detector = detector
         self._keys = passing_keys(settings.tenant_id)
         self._embedder = ProtectedEmbedder(embedder, self._keys.current)
+        self._viewing = load_viewing(settings.appearance, lambda: self._keys.current)
         self._folder = folder
 
     def play(self, camera: CameraSettings, seconds: float, meter: Meter) -> None:
@@ -80,7 +83,8 @@ class Workload:
             )
             pairs = []
             for camera in cameras:
-                pair = _Pair(*(open_station(self._settings, camera) for _ in range(2)))
+                stations = (open_station(self._settings, camera, self._viewing) for _ in range(2))
+                pair = _Pair(*stations)
                 for station in pair:
                     opened.callback(station.source.close)
                 pairs.append(pair)
@@ -155,7 +159,7 @@ class _Log:
     def take(self, report: Report) -> None:
         """Resolve, journal and log a camera's next report."""
         with self._lock:
-            resolved = self._resolving.take(report.camera_id, report.faces, report.progress)
+            resolved = self._resolving.take(report.camera_id, report.evidence, report.progress)
             events = self._journaling.take(report.camera_id, report.events, report.progress)
             events += self._journaling.take(RESOLVER, resolved.events, resolved.progress)
             self._log.append(events)
@@ -170,7 +174,8 @@ def _open_log(
     opened: ExitStack,
 ) -> _Log:
     names = [camera.camera_id for camera in cameras]
-    identities = open_identities(settings, embedder, keys, opened)
+    access = Access(action="match", reason="measures how fast this machine names tracks")
+    identities = open_identities(settings, embedder, keys, opened, access=access)
     resolver = build_resolver(settings, identities, embedder)
     log = opened.enter_context(EventLog(folder / "events"))
     return _Log(ResolverStage(names, resolver), JournalStage(names, build_journal(settings)), log)

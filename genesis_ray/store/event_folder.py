@@ -3,6 +3,7 @@
     version.json                                     the schema version of everything here
     writer.lock                                      held by the one process that writes
     wal/<sequence>.wal                               not yet in the tables
+    rewriting/                                       what is to take the place of files, see there
     <table>/tenant_id=T/day=D/<sequence>.parquet     the rows of one write-ahead log segment
     <table>/tenant_id=T/day=D/<first>-<last>.parquet the rows of several, compacted
 
@@ -49,18 +50,18 @@ class EventFolder:
         self._version = path / "version.json"
 
     def prepare(self) -> None:
-        """Make the folder where it is missing, in this version's schema."""
+        """Make the folder where it is missing; rows of this version's schema may come now."""
         with writing_to(self.path):
             make_folder(self.wal)
         self.check_version()
-        if not self._version.exists():
+        if _said_by(self._version) != SCHEMA_VERSION:
             write_file(self._version, json.dumps({"schema_version": SCHEMA_VERSION}).encode())
 
     def check_version(self) -> None:
-        """Refuse a folder that another version's schema was written to.
+        """Refuse a folder that a later version's schema was written to.
 
         Raises:
-            StoreError: It has another schema version.
+            StoreError: It has a later schema version.
         """
         if self._version.exists():
             check_schema_version(self._version)
@@ -102,23 +103,30 @@ class EventFolder:
 
 
 def check_schema_version(file: Path) -> None:
-    """Refuse a JSON `file` whose `schema_version` is another than this version's.
+    """Refuse a JSON `file` whose `schema_version` is none that this version can read.
 
     Raises:
-        StoreError: It is another one, or there is none.
+        StoreError: It is a later one, or there is none.
     """
-    try:
-        found = json.loads(file.read_bytes())["schema_version"]
-    except (OSError, ValueError, LookupError, TypeError) as error:
+    found = _said_by(file)
+    if found is None:
         raise StoreError(
             f"{file} does not say which schema version was written; expected "
             f'{{"schema_version": {SCHEMA_VERSION}}}; restore it, or start a new folder'
-        ) from error
-    if found != SCHEMA_VERSION:
+        )
+    if not 1 <= found <= SCHEMA_VERSION:
         raise StoreError(
-            f"{file.parent} has schema version {found}, this genesis_ray reads and writes "
+            f"{file.parent} has schema version {found}, this genesis_ray reads those up to "
             f"{SCHEMA_VERSION}; use the genesis_ray that wrote it, or start a new folder"
         )
+
+
+def _said_by(file: Path) -> int | None:
+    """Return the schema version that a JSON file names; None where it names none."""
+    try:
+        return int(json.loads(file.read_bytes())["schema_version"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
 
 
 def live_files(partition: Path) -> list[DataFile]:

@@ -25,6 +25,7 @@ from genesis_ray.store.commit import commit_segment
 from genesis_ray.store.compaction import compact
 from genesis_ray.store.disk import make_folder, writing_to
 from genesis_ray.store.event_folder import EventFolder
+from genesis_ray.store.event_rewriting import finish_rewriting
 from genesis_ray.store.lock import WriteLock
 from genesis_ray.store.schemas import EVENT_SCHEMAS, to_tables
 from genesis_ray.store.tenants import folder_name
@@ -160,6 +161,7 @@ class EventLog:
     def _recover(self) -> int:
         """Commit what an earlier process left, and return the next segment's number."""
         self._folder.prepare()
+        finish_rewriting(self._folder.path)
         with writing_to(self._folder.path):
             self._folder.remove_remnants()
         sequence = self._folder.next_sequence()

@@ -1,8 +1,8 @@
 """One tenant's face gallery: the template of every enrolled face, in LanceDB and in memory."""
 
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -10,29 +10,27 @@ from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from genesis_ray.domain.identity import Candidate, Embedding
 from genesis_ray.errors import StoreError
-from genesis_ray.store.face_matrix import FaceMatrix
 from genesis_ray.store.gallery_keys import GalleryKeys
 from genesis_ray.store.lance_table import LanceTable, stored_schema
+from genesis_ray.store.patience import patiently
+from genesis_ray.store.recall import Recall
 from genesis_ray.store.schemas import gallery_schema
+from genesis_ray.store.searched_faces import SearchedFaces
 from genesis_ray.store.template_keys import KeyRing
 from genesis_ray.store.templates import (
     PLAIN,
     Embeddings,
     Protector,
+    are_unit,
     column_of,
-    embeddings_in,
     renewed,
 )
 
-_UNIT_TOLERANCE = 1e-3  # far above float32's rounding, far below what changes a decision
 _PREFIX = "faces_"
-
-_OPENINGS = 5
-_OPEN_AGAIN_S = 0.05
-"""A reader opens again where rows were renewed, and what was there removed, while it read."""
 
 
 class FaceGallery:
@@ -48,7 +46,8 @@ class FaceGallery:
     opened: by a writer on the disk too, where nothing is left of what they were.
 
     The search is exact, and the same to the last bit wherever it is done: so live and archive can
-    agree exactly.
+    agree exactly. That holds up to `index_above` faces. Above, `recall` tells how many of those
+    whom an exact search finds an index found; the similarities of whom it finds are exact.
 
     Attributes:
         renewed: How many faces were brought to the current key, when it was opened or by `renew`.
@@ -63,10 +62,12 @@ class FaceGallery:
         keys: KeyRing,
         writer: bool = False,
         moved: Mapping[str, str] | None = None,
+        index_above: int | None = None,
     ) -> None:
         """Open the gallery in a tenant's folder; a writer makes it where it is missing.
 
-        `moved` has, by face, identities that faces are now, whomever they were enrolled as.
+        `moved` has, by face, identities that faces are now, whomever they were enrolled as. When
+        there are more than `index_above` faces a writer searches by an index; None: never.
 
         Raises:
             StoreError: Another process writes to it, its embeddings have another dimension, or
@@ -78,18 +79,22 @@ class FaceGallery:
         self._schema = gallery_schema(dimension)
         self._writer = writer
         self._use(keys)
-        rows = self._open(folder)
-        self._faces = FaceMatrix(dimension)
-        self._remember(rows)
+        self._index_above = index_above if writer else None
+        self._open(folder)
 
     @property
     def count(self) -> int:
         """The number of faces."""
         return self._faces.count
 
+    @property
+    def recall(self) -> Recall | None:
+        """How well the index finds; None where there is none: then all are found."""
+        return self._faces.sampler.recall if self._faces.is_indexed else None
+
     def identity_ids(self) -> list[str]:
         """Return everyone who has a face here, in the order of their first enrolment."""
-        return list(self._faces.identity_ids)
+        return self._faces.identity_ids()
 
     def faces_of(self, identity_id: str) -> int:
         """Return how many faces of an identity there are."""
@@ -105,8 +110,16 @@ class FaceGallery:
         Raises:
             StoreError: The embedding is not a unit vector of this gallery's dimension.
         """
-        self._check(embedding[None])
+        self.check(embedding[None])
         return self._faces.nearest(embedding, limit=limit)
+
+    def expect(self, embeddings: Embeddings, *, limit: int) -> None:
+        """Take notice of faces [n, dimension] that `nearest` will be asked for, with this limit.
+
+        They are then looked for together, which is several times as fast, with the same answers.
+        """
+        if embeddings.shape[1:] == (self._dimension,):
+            self._faces.expect(embeddings[are_unit(embeddings)], limit=limit)
 
     def enroll(
         self,
@@ -116,6 +129,7 @@ class FaceGallery:
         qualities: Sequence[float],
         at: datetime,
         camera_id: str = "",
+        face_ids: Sequence[str] | None = None,
     ) -> None:
         """Add faces of an identity: found at once, durable after `flush`.
 
@@ -125,12 +139,13 @@ class FaceGallery:
             qualities: One a face, 0 to 1.
             at: When they were captured.
             camera_id: "" for photos.
+            face_ids: One a face, where they have to be known; made by chance by default.
 
         Raises:
             StoreError: This was not opened for writing, or an embedding is no unit vector of
                 this gallery's dimension.
         """
-        self._check(embeddings)
+        self.check(embeddings)
         n = len(embeddings)
         if len(qualities) != n:
             raise StoreError(
@@ -139,7 +154,7 @@ class FaceGallery:
         self._add(
             pa.table(
                 {
-                    "face_id": [uuid4().hex for _ in range(n)],
+                    "face_id": list(face_ids or [uuid4().hex for _ in range(n)]),
                     "identity_id": [identity_id] * n,
                     "embedding": column_of(embeddings),
                     "quality": list(qualities),
@@ -151,28 +166,50 @@ class FaceGallery:
             )
         )
 
-    def pending(self) -> pa.Table:
-        """Return who was enrolled since the last `flush`, for `recover` in another process."""
-        return self._table.pending()
+    def remove(self, face_ids: Collection[str]) -> list[str]:
+        """Remove faces: found no more at once, durable after `flush`; return those there were.
 
-    def recover(self, pending: pa.Table) -> None:
-        """Enrol those again who were pending in a process that was killed, each once.
+        Ids that nobody's face has are passed over, so that removing again is no mistake. Bytes
+        of a removed face may stay in the table's files until these are written anew.
 
         Raises:
             StoreError: This was not opened for writing.
         """
-        self._add(self._table.missing(pending))
+        return self._faces.remove(face_ids)
+
+    def pending(self) -> pa.Table:
+        """Return what changed since the last `flush`, for `recover` in another process.
+
+        The faces that were enrolled, and of those that were removed the ids, with nulls beside.
+        """
+        removed = [{"face_id": face_id} for face_id in self._table.removed()]
+        return pa.concat_tables(
+            [self._table.pending(), pa.Table.from_pylist(removed, schema=self._schema)]
+        )
+
+    def recover(self, pending: pa.Table) -> None:
+        """Change again what was pending in a process that was killed, each face once.
+
+        Raises:
+            StoreError: This was not opened for writing.
+        """
+        is_removed = pc.is_null(pending["identity_id"])
+        self._add(self._table.missing(pending.filter(pc.invert(is_removed))))
+        removed: list[Any] = pending.filter(is_removed)["face_id"].to_pylist()
+        self.remove(removed)
 
     def flush(self) -> None:
-        """Store what was enrolled since the last time, in one commit.
+        """Store what was enrolled since the last time in one commit, what was removed in another.
 
         Raises:
             StoreError: The disk is full or refuses; a later flush tries again.
         """
-        self._table.flush()
+        is_tidy = self._table.flush()
+        self._faces.flushed(is_tidy=is_tidy)
 
     def close(self) -> None:
         """Flush, tidy up and let others write."""
+        self._faces.close()
         self._table.close()
 
     def __enter__(self) -> Self:
@@ -197,10 +234,9 @@ class FaceGallery:
                 this is of no more use, and the next writer goes on.
         """
         self.flush()
+        self._faces.close()
         self._use(keys)
-        rows = self._under_current_key()
-        self._faces = FaceMatrix(self._dimension)
-        self._remember(rows)
+        self._faces.load(self._under_current_key())
 
     def _use(self, keys: KeyRing) -> None:
         self._keys = keys
@@ -208,36 +244,38 @@ class FaceGallery:
             keys.current, embedder=self._embedder, dimension=self._dimension
         )
 
-    def _open(self, folder: Path) -> pa.Table:
-        """Open the table and return its rows under the current key."""
-        for left in reversed(range(_OPENINGS)):
-            try:
-                return self._open_once(folder)
-            except StoreError:
-                if self._writer or not left:
-                    raise
-            time.sleep(_OPEN_AGAIN_S)
-        raise AssertionError
+    def _open(self, folder: Path) -> None:
+        """Open the table and take in its faces under the current key."""
+        if self._writer:
+            self._open_once(folder)
+        else:
+            patiently(partial(self._open_once, folder))
 
-    def _open_once(self, folder: Path) -> pa.Table:
+    def _open_once(self, folder: Path) -> None:
         name = _PREFIX + self._embedder
         self._table = LanceTable(folder, name, self._schema, writer=self._writer)
         try:
             self._noted = GalleryKeys(folder, name)
-            return self._under_current_key()
+            self._faces = SearchedFaces(
+                self._table, self._dimension, moved=self._moved, index_above=self._index_above
+            )
+            self._faces.load(self._under_current_key())
         except BaseException:
             self._table.close()
             raise
 
-    def _under_current_key(self) -> pa.Table:
-        """Return the stored rows under the current key; a writer stores them so."""
-        rows = self._table.rows()
-        versions = {int(each) for each in np.unique(rows["key_version"].to_numpy())}
+    def _under_current_key(self) -> pa.Table | None:
+        """Return the rows under the current key; None where it protects those that are stored.
+
+        A writer stores them so.
+        """
+        versions = {int(each) for each in np.unique(self._table.rows("key_version")["key_version"])}
         self._noted.check(versions - {PLAIN}, self._keys)
         self.renewed = 0
+        rows = None
         if versions - {self._keys.current.version}:
+            rows = renewed(self._table.rows(), self._keys, self._protector)
             self.renewed = len(rows)
-            rows = renewed(rows, self._keys, self._protector)
             if self._writer:
                 self._noted.note(self._keys)
                 self._table.replace(rows)
@@ -249,25 +287,21 @@ class FaceGallery:
         if self._writer and len(rows):
             self._noted.note(self._keys)
         self._table.add(rows)
-        self._remember(rows)
+        self._faces.remember(rows)
 
-    def _remember(self, rows: pa.Table) -> None:
-        """Take faces into memory."""
-        face_ids: list[Any] = rows["face_id"].to_pylist()
-        owners: list[Any] = rows["identity_id"].to_pylist()
-        identity_ids = [
-            self._moved.get(face_id, owner) for face_id, owner in zip(face_ids, owners, strict=True)
-        ]
-        self._faces.add(identity_ids, embeddings_in(rows))
+    def check(self, embeddings: Embeddings) -> None:
+        """See that embeddings [n, dimension] could be faces of this gallery.
 
-    def _check(self, embeddings: Embeddings) -> None:
+        Raises:
+            StoreError: One has another length than 1, or another dimension.
+        """
         if embeddings.ndim != 2 or embeddings.shape[1] != self._dimension:
             raise StoreError(
                 f"the gallery of {self._embedder!r} holds embeddings [n, {self._dimension}], "
                 f"got {list(embeddings.shape)}; use the embedder it was made with"
             )
-        lengths = np.sqrt(np.vecdot(embeddings, embeddings))
-        if not np.all(np.abs(lengths - 1) <= _UNIT_TOLERANCE):  # a NaN is not
+        if not np.all(are_unit(embeddings)):
+            lengths = np.sqrt(np.vecdot(embeddings, embeddings))
             raise StoreError(
                 f"an embedding has length 1, got {lengths.round(4).tolist()}; "
                 f"normalise it, and drop faces that gave no numbers"

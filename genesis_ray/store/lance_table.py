@@ -1,34 +1,54 @@
 """A LanceDB table with one writer, whose rows are added in batches."""
 
+import math
 import os
 import re
+import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import lancedb
 import pyarrow as pa
+from lancedb.expr import Expr, col, lit
 
 from genesis_ray.errors import StoreError
 from genesis_ray.store.disk import make_folder, sync_folder, write_file, writing_to
 from genesis_ray.store.lock import WriteLock
 
 _COMMITS_A_CLEANUP = 64
-"""Every commit leaves a file and a version behind: a cleanup merges the files."""
+"""Every commit leaves files and a version behind: a cleanup merges and removes them."""
+
+_MOST_COMMITS = 1024
+_PART_CHANGED = 16
+_MOST_CHANGED = 4096
+"""As a cleanup may write the whole table anew, many commits of little in a large one wait until so
+many rows, or one in so many, were added or removed."""
+
+_CLEANUPS_APART_S = 30.0
 
 _OS_ERROR = re.compile(r"\(os error (\d+)\)")
 
-_KEEP_VERSIONS = timedelta(hours=1)
-"""Far longer than another process takes to read a table it has opened."""
+_KEEP_VERSIONS = timedelta(seconds=30)
+"""Longer than another process takes to read a table it has opened. With the last line it bounds
+the disk: to three copies of a table, and what a minute adds and removes."""
 
 _REPLACING = ".replacing"
 """The file that says that what `replace` has replaced may still be there."""
 
 
 class LanceTable:
-    """Rows of one schema: read as a whole, added to by one process at a time."""
+    """Rows of one schema: read as a whole, added to and removed by one process at a time.
+
+    A row's id, by which it is removed, is in the schema's first column.
+
+    Attributes:
+        path: Of the table.
+        is_left_alone: Set while somebody else builds an index, which a cleanup could undo.
+    """
 
     def __init__(self, folder: Path, name: str, schema: pa.Schema, *, writer: bool) -> None:
         """Open the table; a writer makes it where it is missing and keeps other writers out.
@@ -36,11 +56,15 @@ class LanceTable:
         Raises:
             StoreError: Another process writes to it, or it has another schema.
         """
-        self._path = folder / f"{name}.lance"
+        self.path = folder / f"{name}.lance"
         self._replacing = folder / f"{name}{_REPLACING}"
         self._schema = schema
         self._pending: list[pa.Table] = []
-        self._commits = 0
+        self._removed: set[str] = set()
+        self._commits = 0  # since the last cleanup
+        self._changed = 0
+        self._cleaned_at = -math.inf
+        self.is_left_alone = False
         self._synced: set[Path] = set()
         self._lock: WriteLock | None = None
         self._table: lancedb.table.Table | None = None
@@ -49,21 +73,61 @@ class LanceTable:
                 make_folder(folder)
             self._lock = WriteLock(folder / f"{name}.lock")
         try:
-            if writer or self._path.is_dir():
+            if writer or self.path.is_dir():
                 self._table = self._opened(writer=writer)
+                self._commits = len(list(self.path.glob("_versions/*.manifest"))) - 1
             if writer and self._replacing.exists():
                 self._purge()
         except BaseException:
             self._release()
             raise
 
-    def rows(self) -> pa.Table:
-        """Return the rows that are stored, in the order in which they were added."""
+    @property
+    def count(self) -> int:
+        """The number of rows, with what waits for the next `flush`."""
+        stored = 0 if self._table is None else self._table.count_rows()
+        return stored + len(self.pending()) - len(self._removed)
+
+    def handle(self) -> lancedb.table.Table:
+        """Return LanceDB's own table, for what only some tables have: an index."""
         if self._table is None:
-            return self._schema.empty_table()
+            raise StoreError(f"{self.path} is not there")
+        return self._table
+
+    def rows(self, *columns: str) -> pa.Table:
+        """Return the rows that are stored in the order in which they were added.
+
+        Of the columns those named, or all.
+        """
+        if self._table is None:
+            nothing = self._schema.empty_table()
+            return nothing.select(list(columns)) if columns else nothing
         with self._explained():
-            rows: pa.Table = self._table.to_arrow()
+            wanted = self._table.search().select(list(columns)) if columns else self._table
+            rows: pa.Table = wanted.to_arrow()
         return rows
+
+    def here(self, ids: Iterable[str]) -> list[str]:
+        """Return those of the ids that a row has, stored or waiting to be."""
+        wanted = list(dict.fromkeys(ids))
+        found = set(self._ids_of(self.pending()))
+        if self._table is not None and wanted:
+            stored = self._table.search().where(self._is_one_of(wanted)).select([self._id])
+            with self._explained():
+                found.update(self._ids_of(stored.to_arrow()))
+        return [each for each in wanted if each in found - self._removed]
+
+    def rows_of(self, ids: Collection[str]) -> pa.Table:
+        """Return the rows with these ids, stored or waiting, in no order."""
+        waiting = self.pending()
+        is_chosen = [each in ids for each in self._ids_of(waiting)]
+        waiting = waiting.filter(pa.array(is_chosen, pa.bool_()))
+        if self._table is None or not ids:
+            return waiting
+        with self._explained():
+            chosen = self._table.search().where(self._is_one_of(ids)).limit(len(ids))
+            stored: pa.Table = chosen.to_arrow()
+        return pa.concat_tables([stored.select(self._schema.names), waiting])
 
     def add(self, rows: pa.Table) -> None:
         """Take rows, to be stored by the next `flush`.
@@ -71,36 +135,59 @@ class LanceTable:
         Raises:
             StoreError: The table was not opened for writing.
         """
-        if self._lock is None:
-            raise StoreError(f"{self._path} is open for reading; open it with writer=True")
+        self._check_writer()
         self._pending.append(rows)
+
+    def remove(self, ids: Collection[str]) -> None:
+        """Take rows out, by their ids: those that wait at once, those stored by the next `flush`.
+
+        Raises:
+            StoreError: The table was not opened for writing.
+        """
+        self._check_writer()
+        waiting = set(ids).intersection(self._ids_of(self.pending()))
+        if waiting:
+            self._pending = [self._without(self.pending(), waiting)]
+        self._removed.update(set(ids) - waiting)
 
     def pending(self) -> pa.Table:
         """Return the rows that wait for the next `flush`."""
         return pa.concat_tables([self._schema.empty_table(), *self._pending])
 
-    def missing(self, rows: pa.Table) -> pa.Table:
-        """Return those of `rows` whose id, in the schema's first column, is not stored yet."""
-        name = self._schema.names[0]
-        stored = set(self.rows()[name].to_pylist())
-        is_missing = [each not in stored for each in rows[name].to_pylist()]
-        return rows.filter(pa.array(is_missing, pa.bool_()))
+    def removed(self) -> list[str]:
+        """Return the ids of stored rows that wait to be removed by the next `flush`."""
+        return sorted(self._removed)
 
-    def flush(self) -> None:
-        """Store the rows taken since the last time, durably and in one commit.
+    def missing(self, rows: pa.Table) -> pa.Table:
+        """Return those of `rows` whose id is not stored yet."""
+        return self._without(rows, set(self._ids_of(self.rows())))
+
+    def flush(self) -> bool:
+        """Store what was added since the last time, then what was removed, durably.
+
+        Each is one commit: cut off between the two, what was to be removed is still there. Returns
+        whether all was tidied up as well, after which an index covers every row that is stored.
 
         Raises:
-            StoreError: The disk is full or refuses; the rows wait for the next `flush`.
+            StoreError: The disk is full or refuses; what is not stored waits for the next `flush`.
         """
-        if not self._pending:
-            return
+        added = self.pending()
+        changed = len(added) + len(self._removed)
+        if not changed:
+            return False
         with self._writing() as table:
-            table.add(pa.concat_tables(self._pending))
-            self._pending.clear()
+            if len(added):
+                table.add(added)
+                self._pending.clear()
+            if self._removed:
+                table.delete(self._is_one_of(self._removed))
+                self._removed.clear()
+            self._changed += changed
             self._sync()
         self._commits += 1
-        if self._commits % _COMMITS_A_CLEANUP == 0:
-            self._clean_up()
+        if time.monotonic() - self._cleaned_at < _CLEANUPS_APART_S:
+            return False
+        return self._clean_up_if_due()
 
     def replace(self, rows: pa.Table) -> None:
         """Store `rows` in place of all, in one step, and leave no byte of what was.
@@ -117,18 +204,44 @@ class LanceTable:
             self._sync()
         self._purge()
 
+    def versions(self) -> list[int]:
+        """Return the versions that are on the disk: a row that was removed is in earlier ones."""
+        if self._table is None:
+            return []
+        with self._explained():
+            return [int(version["version"]) for version in self._table.list_versions()]
+
     def close(self) -> None:
         """Flush, tidy up and let others write; again does nothing."""
         try:
             self.flush()
-            if self._commits:
-                self._clean_up()
+            if self._lock:
+                self._clean_up_if_due()
         finally:
             self._release()
 
+    @property
+    def _id(self) -> str:
+        return self._schema.names[0]
+
+    def _ids_of(self, rows: pa.Table) -> list[str]:
+        ids: list[Any] = rows[self._id].to_pylist()
+        return ids
+
+    def _is_one_of(self, ids: Iterable[str]) -> Expr:
+        return col(self._id).isin([lit(each) for each in sorted(ids)])
+
+    def _without(self, rows: pa.Table, ids: Collection[str]) -> pa.Table:
+        is_kept = [each not in ids for each in self._ids_of(rows)]
+        return rows.filter(pa.array(is_kept, pa.bool_()))
+
+    def _check_writer(self) -> None:
+        if self._lock is None:
+            raise StoreError(f"{self.path} is open for reading; open it with writer=True")
+
     def _opened(self, *, writer: bool) -> lancedb.table.Table | None:
-        connection = lancedb.connect(self._path.parent)
-        name = self._path.stem
+        connection = lancedb.connect(self.path.parent)
+        name = self.path.stem
         with self._explained():
             try:
                 table = connection.open_table(name)
@@ -136,17 +249,29 @@ class LanceTable:
                 return connection.create_table(name, schema=self._schema) if writer else None
         if table.schema != self._schema:
             raise StoreError(
-                f"{self._path} has other columns than expected: "
+                f"{self.path} has other columns than expected: "
                 f"{_outline(table.schema)} instead of {_outline(self._schema)}; use the model "
                 f"and the genesis_ray that wrote it, or another data folder"
             )
         return table
 
-    def _clean_up(self) -> None:
+    def clean_up(self) -> None:
+        """Merge files, remove old versions, and bring an index up to date."""
         with self._writing() as table:
-            table.optimize(cleanup_older_than=_KEEP_VERSIONS)
+            # Files of no version are those of a killed process: nobody else writes.
+            table.optimize(cleanup_older_than=_KEEP_VERSIONS, delete_unverified=True)
             self._sync()
-        self._commits = 0
+        self._commits = self._changed = 0
+        self._cleaned_at = time.monotonic()
+
+    def _clean_up_if_due(self) -> bool:
+        with self._writing() as table:
+            changed_most = min(_MOST_CHANGED, table.count_rows() // _PART_CHANGED)
+        enough = _COMMITS_A_CLEANUP if self._changed >= changed_most else _MOST_COMMITS
+        is_due = self._commits >= enough and not self.is_left_alone
+        if is_due:
+            self.clean_up()
+        return is_due
 
     def _purge(self) -> None:
         """Remove every version but the last one, and files that belong to none."""
@@ -159,7 +284,7 @@ class LanceTable:
 
     def _sync(self) -> None:
         """Make new files durable, which Lance leaves to the operating system."""
-        files = {path for path in self._path.rglob("*") if path.is_file()}
+        files = {path for path in self.path.rglob("*") if path.is_file()}
         for path in files - self._synced:
             sync_folder(path)
             sync_folder(path.parent)
@@ -168,14 +293,14 @@ class LanceTable:
     @contextmanager
     def _writing(self) -> Iterator[lancedb.table.Table]:
         if self._table is None or self._lock is None:
-            raise StoreError(f"{self._path} is closed; open it again")
+            raise StoreError(f"{self.path} is closed; open it again")
         with self._explained():
             yield self._table
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
         """Turn what LanceDB raises, plain errors with the system's number in their text."""
-        with writing_to(self._path.parent):
+        with writing_to(self.path.parent):
             try:
                 yield
             except (RuntimeError, ValueError) as error:
@@ -183,7 +308,7 @@ class LanceTable:
                     raise OSError(int(code[1]), os.strerror(int(code[1]))) from error
                 reason = str(error).split(", /")[0]  # the rest is a place in LanceDB's source
                 raise StoreError(
-                    f"{self._path} cannot be used ({reason}); restore it from a copy"
+                    f"{self.path} cannot be used ({reason}); restore it from a copy"
                 ) from error
 
     def _release(self) -> None:

@@ -1,5 +1,6 @@
-"""One tenant's ledger: what was decided about who is who, never changed and never taken away."""
+"""One tenant's ledger: what was decided about who is who, changed by forgetting a person alone."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any, Self
 
 import pyarrow as pa
 
-from genesis_ray.domain.ledger import Entry, Merge, Reject, Rename, Split, TrackSight, Undo
+from genesis_ray.domain.ledger import Entry, Merge, Reject, Rename, Split, TrackSight, Undo, Unlearn
 from genesis_ray.errors import StoreError
 from genesis_ray.store.lance_table import LanceTable
 from genesis_ray.store.schemas import LEDGER_SCHEMA
@@ -19,6 +20,7 @@ _KINDS: dict[str, type[Entry]] = {
     "split": Split,
     "rename": Rename,
     "reject": Reject,
+    "unlearn": Unlearn,
     "undo": Undo,
 }
 _KIND_OF = {kind: name for name, kind in _KINDS.items()}
@@ -53,6 +55,22 @@ class Ledger:
         self._table.add(pa.Table.from_pylist([_row(entry)], schema=LEDGER_SCHEMA))
         self._table.flush()
         self._entries.append(entry)
+
+    def replace(self, entries: Sequence[Entry]) -> None:
+        """Store these entries in place of all, and leave no byte of the others.
+
+        For forgetting a person alone; killed at any point, it is the old ones or these.
+
+        Raises:
+            StoreError: This is open for reading, or the disk is full or refuses.
+        """
+        rows = [_row(entry) for entry in entries]
+        self._table.replace(pa.Table.from_pylist(rows, schema=LEDGER_SCHEMA))
+        self._entries = list(entries)
+
+    def versions(self) -> list[int]:
+        """Return the versions that are on the disk, see `LanceTable.versions`."""
+        return self._table.versions()
 
     def close(self) -> None:
         """Tidy up and let others write."""

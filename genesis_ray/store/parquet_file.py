@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 
 from genesis_ray.errors import StoreError
 from genesis_ray.store.disk import write_file
+from genesis_ray.store.schemas import in_this_version
 
 
 def write(path: Path, rows: pa.Table) -> None:
@@ -19,13 +20,16 @@ def write(path: Path, rows: pa.Table) -> None:
 def read(path: Path, schema: pa.Schema) -> pa.Table:
     """Return the columns of `schema`, not those that the folders' names would add.
 
+    Those that came after the file was written are null.
+
     Raises:
         FileNotFoundError: A compaction has replaced the file meanwhile.
         StoreError: It is damaged.
     """
     try:
         with pq.ParquetFile(path) as file:
-            return file.read(columns=schema.names).cast(schema)
+            written = [name for name in schema.names if name in file.schema_arrow.names]
+            return in_this_version(file.read(columns=written), schema)
     except (pa.ArrowException, ValueError) as error:
         raise StoreError(
             f"{path} is damaged ({error}); move it out of the folder to go on without its rows"

@@ -1,6 +1,6 @@
 """One tenant's people: what their identities are called."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict
 from datetime import UTC
 from pathlib import Path
@@ -81,6 +81,21 @@ class People:
     def by_name(self, name: str) -> list[Person]:
         """Return the people who are called exactly `name`, by when they were enrolled."""
         return [person for person in self.everyone() if person.name == name]
+
+    def remove(self, identity_ids: Collection[str]) -> None:
+        """Remove people, and every byte of them; killed at any point, all of them or none.
+
+        Raises:
+            StoreError: This is open for reading, or the disk is full or refuses.
+        """
+        self.flush()
+        kept = {key: each for key, each in self._by_id.items() if key not in identity_ids}
+        self._table.replace(as_table(kept.values()))
+        self._by_id = kept
+
+    def versions(self) -> list[int]:
+        """Return the versions that are on the disk, see `LanceTable.versions`."""
+        return self._table.versions()
 
     def pending(self) -> pa.Table:
         """Return who was added since the last `flush`, for `recover` in another process."""

@@ -4,6 +4,7 @@ run.json    versions, configuration, counts, durations
 events/     the event tables
 media/      annotated video and pictures, where they were asked for
 state/      what its actors go on from when one is killed; nothing once they have ended
+work/       what an archive's run has found so far; nothing once it has ended
 """
 
 import json
@@ -48,6 +49,7 @@ class RunFolder:
         self.events = path / "events"
         self.media = path / "media"
         self.state = path / "state"
+        self.work = path / "work"
         self._summary = path / _SUMMARY
 
     @classmethod

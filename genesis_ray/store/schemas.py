@@ -1,6 +1,7 @@
 """Every Arrow schema: the only place where columns are named."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pyarrow as pa
 
@@ -10,6 +11,8 @@ from genesis_ray.domain.events import (
     Event,
     FaceRecognized,
     FaceScored,
+    FalseMergeFound,
+    GateRejected,
     LineCrossed,
     SystemStateChanged,
     TrackObserved,
@@ -18,14 +21,23 @@ from genesis_ray.domain.events import (
     ZoneCrossed,
 )
 
-SCHEMA_VERSION = 1
-"""Of all event tables together; a run folder of another version is refused."""
+SCHEMA_VERSION = 2
+"""Of all event tables together. Folders of earlier versions are read: the columns that came later
+are null there. Who writes to one makes it one of this version; later versions are refused."""
 
 _TIME = pa.timestamp("us", tz="UTC")
 _IDS = pa.list_(pa.string())
 
 
-def _event_schema(*own: tuple[str, pa.DataType]) -> pa.Schema:
+_SINCE = b"since"
+
+
+def _since(version: int, name: str, type_: pa.DataType) -> "pa.Field[Any]":
+    """Return a column that came with a later version than the first."""
+    return pa.field(name, type_, metadata={_SINCE: str(version)})
+
+
+def _event_schema(*own: "tuple[str, pa.DataType] | pa.Field[Any]") -> pa.Schema:
     envelope: list[tuple[str, pa.DataType]] = [
         ("event_id", pa.binary(16)),
         ("tenant_id", pa.string()),
@@ -33,7 +45,8 @@ def _event_schema(*own: tuple[str, pa.DataType]) -> pa.Schema:
         ("camera_id", pa.string()),
         ("occurred_at", _TIME),
     ]
-    return pa.schema([*envelope, *own])
+    columns = [*envelope, *own]
+    return pa.schema([pa.field(*each) if isinstance(each, tuple) else each for each in columns])
 
 
 EVENT_SCHEMAS: dict[str, pa.Schema] = {
@@ -59,6 +72,8 @@ EVENT_SCHEMAS: dict[str, pa.Schema] = {
         ("embedder", pa.string()),
         ("candidate_ids", _IDS),
         ("similarities", pa.list_(pa.float32())),
+        _since(2, "verdict", pa.string()),
+        _since(2, "weight", pa.float32()),
     ),
     "face_recognitions": _event_schema(
         ("track_id", pa.int64()),
@@ -72,6 +87,30 @@ EVENT_SCHEMAS: dict[str, pa.Schema] = {
         ("gate", pa.string()),
         ("is_new", pa.bool_()),
         ("embedder", pa.string()),
+        _since(2, "runner_up_id", pa.string()),
+        _since(2, "threshold_origin", pa.string()),
+        _since(2, "basis", pa.string()),
+        _since(2, "evidence", pa.float32()),
+        _since(2, "face_indices", pa.list_(pa.int64())),
+        _since(2, "qualities", pa.list_(pa.float32())),
+        _since(2, "similarities", pa.list_(pa.float32())),
+    ),
+    "gate_rejections": _event_schema(
+        ("track_id", pa.int64()),
+        ("identity_id", pa.string()),
+        ("reason", pa.string()),
+        ("similarity", pa.float32()),
+        ("in_view_since", _TIME),
+        ("seen_camera_id", pa.string()),
+        ("seen_track_id", pa.int64()),
+        ("seen_until", _TIME),
+    ),
+    "false_merges": _event_schema(
+        ("track_id", pa.int64()),
+        ("identity_id", pa.string()),
+        ("other_camera_id", pa.string()),
+        ("other_track_id", pa.int64()),
+        ("is_quarantined", pa.bool_()),
     ),
     "visits": _event_schema(
         ("visit_id", pa.string()),
@@ -103,6 +142,8 @@ _TABLE_OF: dict[type[Event], str] = {
     LineCrossed: "line_crossings",
     FaceScored: "face_scores",
     FaceRecognized: "face_recognitions",
+    GateRejected: "gate_rejections",
+    FalseMergeFound: "false_merges",
     VisitStarted: "visits",
     VisitEnded: "visits",
     CameraStateChanged: "camera_states",
@@ -127,7 +168,7 @@ _TRACK_SIGHT: list[tuple[str, pa.DataType]] = [
 ]
 _LEDGER: list[tuple[str, pa.DataType]] = [
     ("entry_id", pa.string()),
-    ("kind", pa.string()),  # merge, split, rename, reject or undo
+    ("kind", pa.string()),  # merge, split, rename, reject, unlearn or undo
     ("at", _TIME),
     ("by", pa.string()),
     ("why", pa.string()),
@@ -142,6 +183,36 @@ _LEDGER: list[tuple[str, pa.DataType]] = [
 ]
 LEDGER_SCHEMA = pa.schema(_LEDGER)
 
+_VISITOR_SIGHTS: list[tuple[str, pa.DataType]] = [
+    ("sight_id", pa.string()),
+    ("identity_id", pa.string()),
+    ("seen_at", _TIME),
+]
+VISITOR_SIGHTS_SCHEMA = pa.schema(_VISITOR_SIGHTS)
+
+_TEMPLATE_CHANGES: list[tuple[str, pa.DataType]] = [
+    ("change_id", pa.string()),  # and the face_id of the new template
+    ("identity_id", pa.string()),
+    ("kind", pa.string()),  # average or exchange
+    ("replaced_id", pa.string()),  # "" where it took nobody's place
+    ("at", _TIME),
+    ("camera_id", pa.string()),
+    ("track_id", pa.int64()),
+    ("similarity", pa.float32()),
+]
+TEMPLATE_CHANGES_SCHEMA = pa.schema(_TEMPLATE_CHANGES)
+_CONSENT: list[tuple[str, pa.DataType]] = [
+    ("entry_id", pa.string()),
+    ("identity_id", pa.string()),
+    ("member_ids", _IDS),  # all that were this person then
+    ("said", pa.string()),  # given or withdrawn
+    ("at", _TIME),  # when it was said
+    ("noted_at", _TIME),
+    ("by", pa.string()),
+    ("why", pa.string()),
+]
+CONSENT_SCHEMA = pa.schema(_CONSENT)
+
 
 def gallery_schema(dimension: int) -> pa.Schema:
     """Return the schema of one embedder's faces, whose embeddings have `dimension` numbers."""
@@ -155,6 +226,32 @@ def gallery_schema(dimension: int) -> pa.Schema:
         ("key_version", pa.int32()),
     ]
     return pa.schema(columns)
+
+
+def of_version(schema: pa.Schema, version: int) -> pa.Schema:
+    """Return the columns of a schema that were there in a version."""
+    return pa.schema([field for field in schema if _version_of(field) <= version])
+
+
+def in_this_version(rows: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Return rows as `schema` has them; columns that came after they were written are null.
+
+    Raises:
+        ValueError: A column is missing that was there from the start.
+    """
+    columns = []
+    for field in schema:
+        if field.name in rows.column_names:
+            columns.append(rows[field.name].cast(field.type))
+        elif _version_of(field) > 1:
+            columns.append(pa.nulls(len(rows), field.type))
+        else:
+            raise ValueError(f"expected a column {field.name!r}")
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def _version_of(field: "pa.Field[Any]") -> int:
+    return int((field.metadata or {}).get(_SINCE, 1))
 
 
 def table_of(event: Event) -> str:

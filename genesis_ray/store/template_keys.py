@@ -71,6 +71,10 @@ class TemplateKey:
         seed = self._derived(f"matrix/{embedder}/{dimension}", SECRET_BYTES)
         return orthogonal_matrix(seed, dimension)
 
+    def derived(self, use: str) -> bytes:
+        """Return a secret of 32 bytes for another use, which gives away nothing about this one."""
+        return self._derived(use, SECRET_BYTES)
+
     def __reduce__(self) -> NoReturn:
         """Refuse to be sent or stored."""
         raise TypeError("a template key does not leave its process; send its KeyRef")

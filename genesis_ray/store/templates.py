@@ -21,6 +21,8 @@ PLAIN = 0
 Embeddings = npt.NDArray[np.float32]
 """Faces as float32 [n, dimension], each of unit length; protected ones too."""
 
+_UNIT_TOLERANCE = 1e-3  # far above float32's rounding, far below what changes a decision
+
 _ROWS_AT_ONCE = 64
 """In one call; bounds nothing but memory, as every row is computed by itself."""
 
@@ -80,6 +82,13 @@ def embeddings_in(rows: pa.Table) -> Embeddings:
 def column_of(embeddings: Embeddings) -> "pa.Array[Any]":
     """Return embeddings as a gallery's column."""
     return pa.FixedSizeListArray.from_arrays(pa.array(embeddings.ravel()), embeddings.shape[1])
+
+
+def are_unit(embeddings: Embeddings) -> npt.NDArray[np.bool_]:
+    """Tell which of embeddings [n, dimension] are of unit length; what has a NaN is not."""
+    lengths = np.sqrt(np.vecdot(embeddings, embeddings))
+    are: npt.NDArray[np.bool_] = np.abs(lengths - 1) <= _UNIT_TOLERANCE
+    return are
 
 
 def _applied(matrix: npt.NDArray[np.float64], rows: Embeddings) -> Embeddings:

@@ -32,6 +32,14 @@ def gallery_folder(data: Path, tenant_id: str) -> Path:
     return data / "gallery" / folder_name(tenant_id)
 
 
+def audit_folder(data: Path, tenant_id: str) -> Path:
+    """Return the folder of a tenant's audit log, in the data folder `data`.
+
+    Not beside the faces: what a backup brings back is no part of what happened here.
+    """
+    return data / "audit" / folder_name(tenant_id)
+
+
 def has_ledger(folder: Path) -> bool:
     """Tell whether anything was ever decided about the identities in a tenant's folder."""
     return (folder / f"{LEDGER}.lance").is_dir()

@@ -2,8 +2,8 @@
 
 A record is what one append wrote: `length, crc32, payload`, the two numbers as unsigned
 32-bit little-endian, the checksum over length and payload. The payload is, a table, its
-name and one Arrow IPC record batch, each after its length. The schema is the one of the
-folder's schema version.
+name and one Arrow IPC record batch, each after its length. The name says which version of
+the schema the batch has, `name@2`; where it says none it is the first.
 """
 
 import os
@@ -16,7 +16,12 @@ from pathlib import Path
 import pyarrow as pa
 
 from genesis_ray.store.disk import sync_folder
-from genesis_ray.store.schemas import EVENT_SCHEMAS
+from genesis_ray.store.schemas import (
+    EVENT_SCHEMAS,
+    SCHEMA_VERSION,
+    in_this_version,
+    of_version,
+)
 
 _LENGTH = struct.Struct("<I")
 _HEADER = struct.Struct("<II")
@@ -69,7 +74,7 @@ def encode(tables: Mapping[str, pa.Table]) -> bytes:
     parts = []
     for name, table in tables.items():
         for batch in table.combine_chunks().to_batches():
-            for part in (name.encode(), memoryview(batch.serialize())):
+            for part in (f"{name}@{SCHEMA_VERSION}".encode(), memoryview(batch.serialize())):
                 parts += [_LENGTH.pack(len(part)), part]
     payload = b"".join(parts)
     length = _LENGTH.pack(len(payload))
@@ -81,17 +86,20 @@ def read_rows(content: bytes, only: str | None = None) -> dict[str, pa.Table]:
 
     With `only`, those of one table.
     """
-    found: dict[str, list[pa.RecordBatch]] = {}
+    found: dict[str, list[pa.Table]] = {}
     for record in _records(content):
         parts = _parts(record)
         for name, batch in zip(parts, parts, strict=True):
-            table = str(name, "utf-8")
+            table, _, version = str(name, "utf-8").partition("@")
             if only in (None, table):
                 # A copy is aligned as Arrow wants it; the middle of a record need not be.
-                rows = pa.ipc.read_record_batch(pa.py_buffer(bytes(batch)), EVENT_SCHEMAS[table])
-                found.setdefault(table, []).append(rows)
+                schema = of_version(EVENT_SCHEMAS[table], int(version or 1))
+                rows = pa.ipc.read_record_batch(pa.py_buffer(bytes(batch)), schema)
+                found.setdefault(table, []).append(
+                    in_this_version(pa.Table.from_batches([rows]), EVENT_SCHEMAS[table])
+                )
     return {
-        table: pa.Table.from_batches(batches, EVENT_SCHEMAS[table]).combine_chunks()
+        table: pa.concat_tables([EVENT_SCHEMAS[table].empty_table(), *batches]).combine_chunks()
         for table, batches in found.items()
     }
 

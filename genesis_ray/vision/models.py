@@ -2,12 +2,13 @@
 
 import importlib.util
 import os
+import shutil
 from pathlib import Path
 from typing import Literal
 
 from genesis_ray.errors import ModelError
 from genesis_ray.vision.catalog import CATALOG, Model
-from genesis_ray.vision.fetch import Fetched, Progress, fetch, sha256_of
+from genesis_ray.vision.fetch import Fetched, Progress, fetch, sha256_of, sole_writer
 
 Status = Literal["ok", "missing", "wrong", "packaged"]
 
@@ -63,6 +64,37 @@ def pull(name: str, *, force: bool = False, progress: Progress | None = None) ->
         force=force,
         progress=progress,
     )
+
+
+def add(file: Path) -> Model:
+    """Copy a file into the cache as the model of the catalogue that it is, told by its digest.
+
+    Raises:
+        ModelError: It is none of them, or cannot be read or written.
+    """
+    try:
+        digest = sha256_of(file)
+    except OSError as error:
+        raise ModelError(f"cannot read {file}: {error.strerror}") from error
+    model = next((each for each in CATALOG.values() if each.sha256 == digest), None)
+    if model is None:
+        raise ModelError(
+            f"{file} is no model of the catalogue: its sha256 is {digest}; "
+            f"`genesis models list --json` has the digests of all"
+        )
+    target = models_dir() / model.file
+    part = target.with_name(target.name + ".part")
+    with sole_writer(target):
+        try:
+            shutil.copyfile(file, part)
+            if sha256_of(part) != digest:
+                raise ModelError(f"{file} changed while it was copied; try again")
+            part.replace(target)
+        except OSError as error:
+            raise ModelError(f"cannot write {part}: {error.strerror}") from error
+        finally:
+            part.unlink(missing_ok=True)
+    return model
 
 
 def status(name: str) -> Status:

@@ -84,13 +84,15 @@ class OnnxRuntimeRunner:
     def _run(self, images: npt.NDArray[np.uint8], batch: int) -> Outputs:
         filled = np.zeros((batch, *self._shape), np.uint8)
         filled[: len(images)] = images
-        mean = self._convention.mean
+        mean, scale = self._convention.mean, self._convention.scale
         planes = cv2.dnn.blobFromImages(
             list(filled),
-            1 / self._convention.scale,
-            mean=(mean, mean, mean),
+            1.0 if isinstance(scale, tuple) else 1 / scale,
+            mean=mean if isinstance(mean, tuple) else (mean, mean, mean),
             swapRB=self._convention.colour == "RGB",
         )
+        if isinstance(scale, tuple):
+            planes /= np.array(scale, np.float32).reshape(3, 1, 1)
         outputs = self._session.run(None, {self._name: planes})
         # An output without a batch dimension belongs to its one picture as a whole.
         return tuple(

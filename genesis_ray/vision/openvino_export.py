@@ -79,5 +79,7 @@ def _save(source: Path, model: Model, shape: tuple[int, int], folder: Path) -> N
     steps.convert_element_type(ov.Type.f32)
     if model.input.colour == "RGB":
         steps.convert_color(ov.preprocess.ColorFormat.RGB)
-    steps.mean(model.input.mean).scale(model.input.scale)
+    mean, scale = model.input.mean, model.input.scale
+    steps.mean(list(mean) if isinstance(mean, tuple) else mean)
+    steps.scale(list(scale) if isinstance(scale, tuple) else scale)
     write(fold.build(), folder / _FILE)

@@ -28,7 +28,11 @@ def scaled_planes(pixels: torch.Tensor, convention: InputConvention) -> torch.Te
     planes = pixels.permute(0, 3, 1, 2)
     if convention.colour == "RGB":
         planes = planes.flip(1)
-    return (planes.float() - convention.mean) / convention.scale
+    mean, scale = (
+        torch.as_tensor(values, dtype=torch.float32, device=pixels.device).reshape(-1, 1, 1)
+        for values in (convention.mean, convention.scale)
+    )
+    return (planes.float() - mean) / scale
 
 
 class TorchRunner:

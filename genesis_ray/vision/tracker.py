@@ -1,7 +1,8 @@
 """Following people from frame to frame, at a few frames a second: ids that stay with a person.
 
 Three steps: ByteTrack follows boxes by their motion; what it follows is believed once it is
-sure or has lasted; who was hidden gets the old id back by place and looks.
+sure or has lasted; who was hidden gets the old id back by place and looks. At a cut to another
+scene all begins anew: whoever stands where somebody stood is somebody else.
 """
 
 from datetime import datetime, timedelta
@@ -9,9 +10,10 @@ from datetime import datetime, timedelta
 import numpy as np
 import supervision as sv
 
-from genesis_ray.domain.appearance import View
+from genesis_ray.domain.appearance import Impression, View
+from genesis_ray.domain.cuts import CutWatch
 from genesis_ray.domain.detections import Detections, Tracks
-from genesis_ray.domain.relinking import Relinker
+from genesis_ray.domain.relinking import Relinker, RelinkPolicy
 from genesis_ray.vision.bytetrack import TimedByteTrack
 
 _SURE_CONFIDENCE = 0.7
@@ -40,7 +42,14 @@ class PersonTracker:
             to be gone sooner, see `is_open`.
     """
 
-    def __init__(self, *, process_fps: float, first_track_id: int = 1) -> None:
+    def __init__(
+        self,
+        *,
+        process_fps: float,
+        first_track_id: int = 1,
+        relinking: RelinkPolicy | None = None,
+    ) -> None:
+        """Set up for so many frames a second; `relinking` belongs to the looks of the views."""
         if process_fps <= 0:
             raise ValueError(f"process_fps must be positive, got {process_fps}")
         kept_s = max(_LOST_AFTER_S, _LOST_AFTER_FRAMES / process_fps)
@@ -48,13 +57,11 @@ class PersonTracker:
             interval=timedelta(seconds=1 / process_fps),
             kept=timedelta(seconds=kept_s),
             first_track_id=first_track_id,
+            policy=relinking,
         )
-        self._tracker = TimedByteTrack(
-            interval_s=1 / process_fps,
-            lost_after_s=kept_s,
-            sure_birth=_SURE_CONFIDENCE,
-            margin=_MARGIN,
-        )
+        self._interval_s, self._kept_s = 1 / process_fps, kept_s
+        self._tracker = self._new_tracker()
+        self._cuts = CutWatch()
         self.lost_after_s = self._relinker.longest_gap.total_seconds()
         self._since: dict[int, datetime] = {}
         self._believed: set[int] = set()
@@ -64,6 +71,10 @@ class PersonTracker:
     def is_open(self, track_id: int) -> bool:
         """Tell whether, as of the last frame, this id may be seen again."""
         return self._relinker.is_open(track_id)
+
+    def impression(self, track_id: int) -> Impression | None:
+        """Return how somebody looks, by the views' looks; None while nobody looked."""
+        return self._relinker.impression(track_id)
 
     def renumber(self, first_track_id: int) -> None:
         """Give tracks that are born from now on ids from `first_track_id`; others keep theirs."""
@@ -81,6 +92,8 @@ class PersonTracker:
         if self._last_at and at <= self._last_at:
             raise ValueError(f"frames must come in order of time, got {at} after {self._last_at}")
         self._started_at, self._last_at = self._started_at or at, at
+        if view is not None and view.grey is not None and self._cuts.sees_cut(view.grey):
+            self._forget_everybody()
         detections = _in_fixed_order(detections)
         # Fractions of the frame will do as the unit: the filter's gain depends on the ratio of
         # its noise terms alone, and DIoU has no unit.
@@ -100,6 +113,20 @@ class PersonTracker:
         return Tracks(
             Detections(boxes[by_age], detections.confidence[seen[by_age]]), track_id[by_age]
         )
+
+    def _new_tracker(self) -> TimedByteTrack:
+        return TimedByteTrack(
+            interval_s=self._interval_s,
+            lost_after_s=self._kept_s,
+            sure_birth=_SURE_CONFIDENCE,
+            margin=_MARGIN,
+        )
+
+    def _forget_everybody(self) -> None:
+        self._tracker = self._new_tracker()
+        self._since.clear()
+        self._believed.clear()
+        self._relinker.forget_everybody()
 
     def _believable(
         self, at: datetime, found: sv.Detections, detections: Detections

@@ -65,6 +65,17 @@ def written(*stays, is_over: bool = True) -> dict[str, pa.Table]:
     return {name: tables.get(name, schema.empty_table()) for name, schema in EVENT_SCHEMAS.items()}
 
 
+def review(identity_id, track_id, second) -> FaceRecognized:
+    """Return that a track may be somebody, whom a person is to look at; "" that it is unknown."""
+    return FaceRecognized(
+        tenant_id="default", site_id="site", camera_id="door", track_id=track_id,
+        occurred_at=at(second), identity_id=identity_id,
+        decision="review" if identity_id else "unknown", similarity=0.45,
+        runner_up_similarity=None, threshold=0.5, votes=3, quality=0.8, gate="", is_new=False,
+        embedder="fused",
+    )  # fmt: skip
+
+
 def present(tables, *entries, who: WhoIsWho | None = None) -> PresentTables:
     decided = who or fold(entries, PEOPLE)
     return PresentTables(tables, lambda: decided, tenant_id="default", visit_gap=GAP)
@@ -251,3 +262,52 @@ def test_history_is_as_it_would_be_had_it_been_known_all_along(drawn):
 def test_a_table_that_is_not_there_is_not_there(table):
     with pytest.raises(KeyError):
         present(TWO)[table]
+
+
+def found(tables) -> list[tuple[int, str, str]]:
+    rows = tables["face_recognitions"].to_pylist()
+    return [(row["track_id"], row["decision"], row["identity_id"]) for row in rows]
+
+
+def test_what_is_for_review_and_who_is_unknown_stay_in_the_table_and_visit_nobody():
+    tables = written(
+        stay(ANN, 1, 0, 5), [review(BEN, 2, 3)], [review("", 3, 4)], stay(BEN, 4, 50, 55)
+    )
+    shown = present(tables, merge(ANN, BEN))
+    assert found(shown) == [
+        (1, "named", ANN), (2, "review", ANN), (3, "unknown", ""), (4, "named", ANN),
+    ]  # fmt: skip
+    assert len(run("FROM visits", shown)) == 2
+
+
+def test_a_review_is_done_once_its_track_is_rejected():
+    tables = written([review(ANN, 2, 3)])
+    rejected = Reject(**own(1), track=sight(ANN, 2, 0, 9))
+    assert found(present(tables, rejected)) == []
+
+
+def test_the_overview_names_nobody_who_is_only_for_review():
+    tables = written(stay(ANN, 1, 0, 5), stay("", 2, 0, 5)[:-1], [review(BEN, 2, 3)])
+    (camera,) = overview.cameras(tables).to_pylist()
+    assert (camera["people"], camera["identity_ids"]) == (2, [ANN])
+    tables = written(stay(ANN, 1, 0, 5), [*stay(ANN, 2, 0, 5, camera_id="till")[:-1]],
+                     [replace(review(ANN, 2, 3), camera_id="till")])  # fmt: skip
+    (visitor_,) = overview.visitors(tables).to_pylist()
+    assert visitor_["camera_ids"] == ["door"]
+
+
+def test_a_visit_that_a_carried_name_made_longer_is_cut_where_the_track_is_rejected():
+    carried = [
+        replace(event, decision="carried", gate="appearance")
+        if isinstance(event, FaceRecognized)
+        else event
+        for event in stay(ANN, 2, 8, 12, camera_id="till")
+    ]
+    tables = written(stay(ANN, 1, 0, 5), carried)
+    whole = PresentTables(tables, lambda: fold([], PEOPLE), tenant_id="default", visit_gap=GAP)
+    assert whole["visits"]["ended_at"].to_pylist() == [None, at(12)]
+    sight = TrackSight(identity_id=ANN, camera_id="till", track_id=2, since=at(8), until=at(12))
+    rejected = Reject(entry_id="1", at=NOON, by="eve", why="", track=sight)
+    who = fold([rejected], PEOPLE)
+    cut = PresentTables(tables, lambda: who, tenant_id="default", visit_gap=GAP)
+    assert cut["visits"]["ended_at"].to_pylist() == [None, at(5)]

@@ -35,6 +35,8 @@ def test_number_of_32_bits_is_told_as_it_was_meant():
         "embedder": "fused",
         "candidate_ids": ["a", "b"],
         "similarities": [0.9, 0.1],
+        "verdict": "voted",
+        "weight": 1.0,
     }
     table = pa.Table.from_pylist([score], schema=EVENT_SCHEMAS["face_scores"])
     shown = to_models("face_scores", table)[0].model_dump(mode="json")

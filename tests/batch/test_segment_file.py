@@ -1,3 +1,4 @@
+import json
 from datetime import UTC, datetime
 
 import numpy as np
@@ -6,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from genesis_ray.batch.segment_file import read_segment, write_segment
+from genesis_ray.domain.carrying import Appearance
 from genesis_ray.domain.events import CameraStateChanged, LineCrossed, TrackObserved, ZoneCrossed
 from genesis_ray.domain.identity import Face
 from genesis_ray.domain.ordering import DONE
@@ -46,6 +48,18 @@ def reports(draw) -> Report:
         captured_at=times,
         embedding=embeddings,
         quality=fractions,
+        in_view_since=st.none() | times,
+        companions=st.lists(numbers, max_size=2).map(tuple),
+        overlapped=st.lists(numbers, max_size=2).map(tuple),
+    )
+    appearance = st.builds(
+        Appearance,
+        camera_id=st.just(camera_id),
+        track_id=numbers,
+        captured_at=times,
+        since=times,
+        looks=embeddings,
+        is_clear=st.booleans(),
     )
     return Report(
         camera_id,
@@ -54,17 +68,25 @@ def reports(draw) -> Report:
         tuple(draw(st.lists(face, max_size=2))),
         draw(st.integers(0, 1000)),
         draw(st.none() | names),
+        appearances=tuple(draw(st.lists(appearance, max_size=2))),
     )
 
 
 def said(report: Report) -> tuple:
     """Return what a report says, in values that can be compared."""
     faces = [
-        (f.camera_id, f.track_id, f.face_index, f.captured_at, f.quality, f.embedding.tobytes())
+        (
+            *(f.camera_id, f.track_id, f.face_index, f.captured_at, f.quality),
+            *(f.embedding.tobytes(), f.in_view_since, f.companions, f.overlapped),
+        )
         for f in report.faces
     ]
+    looks = [
+        (a.camera_id, a.track_id, a.captured_at, a.since, a.is_clear, a.looks.tobytes())
+        for a in report.appearances
+    ]
     own = report.camera_id, report.progress, report.frames, report.problem, report.is_last
-    return (*own, report.events, faces)
+    return (*own, report.events, faces, looks)
 
 
 @pytest.fixture
@@ -94,6 +116,20 @@ def test_embeddings_are_read_as_single_precision(path):
     write_segment(path, [Report("door", DONE, [], (face,), 1)])
     (report,) = read_segment(path)
     assert report.faces[0].embedding.dtype == np.float32
+
+
+def test_a_face_of_an_earlier_version_is_read_as_one_of_whose_track_nothing_is_known(path):
+    face = {
+        "track_id": 1,
+        "face_index": 0,
+        "captured_at": NOON.isoformat(),
+        "embedding": [0.1],
+        "quality": 0.1,
+    }
+    line = {"camera_id": "door", "progress": NOON.isoformat(), "frames": 1, "problem": None}
+    path.write_text(json.dumps({**line, "events": [], "faces": [face]}))
+    ((read,),) = (report.faces for report in read_segment(path))
+    assert (read.in_view_since, read.companions) == (None, ())
 
 
 def test_event_ids_survive(path):

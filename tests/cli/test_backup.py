@@ -1,10 +1,12 @@
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from genesis_ray.cli.main import app
 from genesis_ray.errors import ConfigurationError, StoreError
+from genesis_ray.running.auditing import audit_log
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
 from genesis_ray.store.gallery import FaceGallery
@@ -64,3 +66,33 @@ def test_an_empty_or_missing_key_file_is_refused(genesis, tmp_path):
     with pytest.raises(ConfigurationError, match="No such file"):
         genesis("backup", "b.sealed", "--key-file", "none")
     assert not (tmp_path / "b.sealed").exists()
+
+
+def readings(data: str) -> list[tuple[str, str]]:
+    log = audit_log(Settings().model_copy(update={"data_dir": Path(data)}))
+    assert log.verify().problem is None
+    return [(entry.action, entry.reason) for entry in log.entries()]
+
+
+def test_backing_up_and_restoring_are_noted_where_they_happen(genesis):
+    genesis("backup", "b.sealed", "--key-file", "passphrase")
+    genesis("restore", "b.sealed", "--key-file", "passphrase", "--data", "other")
+    assert readings("genesis-data") == [("backup", "seals people and faces in a file")]
+    assert readings("other") == [("restore", "brings people and faces back")]
+
+
+def test_restoring_before_the_key_is_there_is_noted_too(genesis, tmp_path):
+    genesis("backup", "b.sealed", "--key-file", "passphrase")
+    kept = (tmp_path / "keys" / "default").read_bytes()
+    (tmp_path / "keys" / "default").unlink()
+    with pytest.raises(StoreError, match="Put that key back"):
+        genesis("restore", "b.sealed", "--key-file", "passphrase", "--data", "other")
+    (tmp_path / "keys" / "default").write_bytes(kept)
+    (tmp_path / "keys" / "default").chmod(0o600)
+    assert [action for action, _ in readings("other")] == ["restore"]
+
+
+def test_what_cannot_be_backed_up_leaves_nothing_behind(genesis, tmp_path):
+    with pytest.raises(StoreError, match="there is nothing in"):
+        genesis("backup", "b.sealed", "--key-file", "passphrase", "--data", "elsewhere")
+    assert not (tmp_path / "elsewhere").exists()

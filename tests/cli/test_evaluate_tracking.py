@@ -92,8 +92,8 @@ def test_tracker_is_told_the_true_rate_and_times(tracking, monkeypatch):
     told = []
 
     class Watched(PersonTracker):
-        def __init__(self, *, process_fps: float) -> None:
-            super().__init__(process_fps=process_fps)
+        def __init__(self, *, process_fps: float, **options) -> None:
+            super().__init__(process_fps=process_fps, **options)
             told.append(process_fps)
 
         def update(self, at, *rest):

@@ -4,10 +4,12 @@ import pytest
 from rich.console import Console
 
 from genesis_ray.cli import status_tables
+from genesis_ray.domain.drift import MatchLevel
 from genesis_ray.live.remote import ClusterNode, SystemStatus
 from genesis_ray.running.live_state import LiveState
 from genesis_ray.running.result import CameraProgress
-from genesis_ray.telemetry import Figures, GroupPlace
+from genesis_ray.store.recall import Recall
+from genesis_ray.telemetry import Figures, GalleryFigures, GroupPlace
 
 DOOR = CameraProgress(camera_id="door", frames=1200, state="online", dropped={"busy": 3})
 YARD = CameraProgress(camera_id="yard")
@@ -61,9 +63,39 @@ def test_a_group_that_no_node_has_room_for_is_shown_and_named(shown):
     assert "watching" not in text
 
 
+@pytest.mark.parametrize(
+    ("recall", "told"),
+    [
+        (None, "Gallery: 120,000 faces\n"),
+        (Recall(), "by an index; no search was done again exactly yet"),
+        (Recall(1200, 1197, 6000, 5900), "99.8% of 1,200 searches done again exactly"),
+    ],
+    ids=["exact", "not sampled yet", "sampled"],
+)
+def test_how_the_gallery_is_searched_is_told(shown, recall, told):
+    assert told in shown(Figures(gallery=GalleryFigures(faces=120_000, recall=recall)))
+
+
+def test_a_camera_whose_matches_drift_is_named(shown):
+    levels = {"door": MatchLevel(0.71, 0.8, 10_000, True), "yard": MatchLevel(0.8, 0.8, 9, False)}
+    lines = [
+        line for line in shown(Figures(match_levels=levels)).splitlines() if "drifting" in line
+    ]
+    assert len(lines) == 1
+    assert "camera door, matches are 0.710 alike, were 0.800" in lines[0]
+
+
 def test_latency_dead_letters_and_failures_are_told(shown):
     figures = Figures(latency_s={0.95: 0.2511}, set_aside={("frame", "detect"): 2})
     text = shown(figures, failure="the disk is full")
     assert "p95 251 ms" in text
     assert "2 dead letters" in text
     assert "failed: the disk is full" in text
+
+
+def test_false_merges_and_refused_names_are_told(shown):
+    figures = Figures(events={"FalseMergeFound": 2}, rejections={"too-soon": 3, "too-late": 0})
+    text = shown(figures)
+    assert "2 false merges: one identity in two places at once" in text
+    assert "Names refused by the gate: 3 too-soon" in text
+    assert "false merge" not in shown(Figures())

@@ -13,6 +13,7 @@ from genesis_ray.domain.ledger import (
     Split,
     TrackSight,
     Undo,
+    Unlearn,
     fold,
 )
 from genesis_ray.domain.ledger_checks import check
@@ -296,3 +297,18 @@ def test_whoever_is_whom_is_somebody_there_is(entries):
     assert {who.now(each) for each in [*IDS, *who.born]} <= there
     for identity_id in IDS:
         assert {whom(who, identity_id, track) for track in (1, 2, 3)} <= {*there, None}
+
+
+def unlearn(number: int, *faces: str) -> Unlearn:
+    return Unlearn(**own(number), identity_id="ada", face_ids=faces)
+
+
+def test_nobody_is_known_by_what_was_unlearned_until_that_is_undone():
+    entries = written(unlearn(0, "face", "other"))
+    assert fold(entries, PEOPLE).unlearned == {"face", "other"}
+    assert fold(written(*entries, undo(1, 0)), PEOPLE).unlearned == frozenset()
+
+
+def test_what_was_unlearned_cannot_be_unlearned_again():
+    with pytest.raises(LedgerError, match="has unlearned face already"):
+        check(unlearn(1, "face"), written(unlearn(0, "face")), PEOPLE)

@@ -74,7 +74,7 @@ class Others:
         self.notes += notes
 
     def _resolve(self, shown: list[Shown]) -> dict:
-        self.faces += [face for each in shown for face in each.faces]
+        self.faces += [face for each in shown for face in each.evidence]
         return {}
 
     def told(self) -> tuple[list, list]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from genesis_ray.domain.events import FaceRecognized, TrackObserved
+from genesis_ray.domain.events import FaceRecognized, GateRejected, TrackObserved
 from genesis_ray.domain.ordering import DONE
 from genesis_ray.live.journal import JournalActor
 from genesis_ray.live.spec import LiveSpec, Told
@@ -41,6 +41,19 @@ def test_what_is_set_aside_is_counted_by_unit_and_stage(spec):
     journal.take([], [frame("door", 7, at=NOON), recording("till")])
     journal.take([], [recording("yard")])
     assert journal.figures().set_aside == {("frame", "detect"): 1, ("recording", "watch"): 2}
+    journal.finish()
+
+
+def test_names_that_were_refused_are_counted_by_reason(spec):
+    rejected = GateRejected(
+        tenant_id="default", site_id="default", camera_id="door", occurred_at=NOON, track_id=1,
+        identity_id="ada", reason="too-soon", similarity=0.8, in_view_since=NOON,
+        seen_camera_id="till", seen_track_id=2, seen_until=NOON,
+    )  # fmt: skip
+    journal = JournalActor(spec)
+    journal.take([], [rejected, replace(rejected, track_id=2)])
+    journal.take([], [replace(rejected, track_id=3, reason="double")])
+    assert journal.figures().rejections == {"too-soon": 2, "double": 1}
     journal.finish()
 
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -5,16 +6,20 @@ import numpy as np
 import pytest
 
 from genesis_ray.domain.identity import Face
+from genesis_ray.domain.people import Person
 from genesis_ray.errors import StoreError
 from genesis_ray.live import calls, resolver
 from genesis_ray.live.resolver import ResolverActor
 from genesis_ray.live.spec import LiveSpec, Shown
+from genesis_ray.running.auditing import audit_log
+from genesis_ray.running.consent import note_consent
 from genesis_ray.running.identities import identity_folder
 from genesis_ray.running.key_rotation import rotate
 from genesis_ray.running.protected import ProtectedEmbedder
 from genesis_ray.running.tenant_keys import tenant_keys
-from genesis_ray.settings import Settings
+from genesis_ray.settings import IdentitySettings, Settings
 from genesis_ray.store.gallery import FaceGallery
+from genesis_ray.store.people import People
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.state_log import StateLog
 from genesis_ray.testing import ColourEmbedder, SyntheticFilm
@@ -27,7 +32,8 @@ NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 def spec(tmp_path, monkeypatch) -> LiveSpec:
     """Of a resolver in this process, whose journal takes everything."""
     monkeypatch.setenv("GENESIS_TEMPLATES__KEY_STORE", f"file:{tmp_path / 'keys'}")
-    journal = SimpleNamespace(take=SimpleNamespace(remote=lambda *_: None))
+    method = SimpleNamespace(remote=lambda *_: None)
+    journal = SimpleNamespace(take=method, note_gallery=method)
     monkeypatch.setattr(resolver.ray, "get_actor", lambda *_: journal)
     monkeypatch.setattr(calls.ray, "get", lambda answer: answer)
     settings = Settings(
@@ -85,6 +91,54 @@ def test_a_resolver_that_is_started_again_after_a_rotation_ends_and_says_why(spe
     rotate(spec.settings)
     with pytest.raises(StoreError, match="brought to key 2 since what runs here was started"):
         ResolverActor(spec)
+
+
+def test_a_resolver_that_was_killed_goes_on_with_the_consent_that_it_began_with(spec):
+    settings = spec.settings.model_copy(
+        update={"identity": IdentitySettings(consent="required", votes=2)}
+    )
+    spec = replace(spec, settings=settings)
+    keys = tenant_keys(settings)
+    (template,) = protected(unit(1, 1, 16), keys.current, "colour")
+    folder = identity_folder(settings)
+    ada = Person(identity_id="ada", name="Ada", kind="enrolled", enrolled_at=NOON)
+    with (
+        FaceGallery(folder, embedder="colour", dimension=16, keys=keys, writer=True) as gallery,
+        People(folder, writer=True) as people,
+    ):
+        people.add(ada)
+        gallery.enroll("ada", template[None], qualities=[1], at=NOON)
+    note_consent(settings, "Ada", "given", at=NOON, by="eve", why="")
+    killed = ResolverActor(spec)
+    killed._opened.close()  # as the system does for a process that is dead
+    note_consent(settings, "Ada", "withdrawn", at=None, by="eve", why="")
+    again = ResolverActor(spec)
+    assert names_of(again, template) == {7: "Ada"}
+    assert [entry.reason for entry in audit_log(settings).entries()][-2:] == [
+        f"names tracks of the run in {spec.run}",
+        f"names tracks of the run in {spec.run}, after the process died that did",
+    ]
+    again.finish()
+    restarted = ResolverActor(spec)
+    assert names_of(restarted, template) == {}
+    restarted.finish()
+
+
+def names_of(actor: ResolverActor, template: np.ndarray) -> dict[int, str]:
+    """Return what a track of so many faces is called."""
+    for second in range(4):
+        at = NOON + timedelta(seconds=second)
+        face = Face(
+            camera_id="door",
+            track_id=7,
+            face_index=second,
+            captured_at=at,
+            embedding=template,
+            quality=0.9,
+        )
+        if names := actor.take([Shown("door", (face,), at)])["door"]:
+            return names
+    return {}
 
 
 def test_a_resolver_on_a_node_without_the_key_ends_and_says_why(spec, tmp_path):

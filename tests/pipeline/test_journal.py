@@ -5,10 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from genesis_ray.domain.drift import DriftPolicy
 from genesis_ray.domain.events import (
     CameraStateChanged,
     Event,
     FaceRecognized,
+    SystemStateChanged,
     TrackObserved,
     VisitEnded,
     VisitStarted,
@@ -55,20 +57,27 @@ def entered(
 
 
 def named(
-    seconds: float, who: str = "ada", *, track: int = 1, camera: str = "door", decision="named"
+    seconds: float,
+    who: str = "ada",
+    *,
+    track: int = 1,
+    camera: str = "door",
+    decision="named",
+    similarity=0.8,
+    is_new=False,
 ) -> FaceRecognized:
     return FaceRecognized(
         **envelope(seconds, camera),
         track_id=track,
         identity_id=who,
         decision=decision,
-        similarity=0.8,
+        similarity=similarity,
         runner_up_similarity=None,
         threshold=0.5,
         votes=3,
         quality=0.9,
         gate="",
-        is_new=False,
+        is_new=is_new,
         embedder="fused",
     )
 
@@ -276,3 +285,42 @@ def test_whoever_was_named_was_there_from_the_first_to_the_last_sight_of_the_tra
                 and end <= visit.ended_at
                 for visit in ended
             )
+
+
+def drifting(*events: Event) -> list[SystemStateChanged]:
+    keeper = SiteJournal(
+        tenant_id="shop",
+        site_id="york",
+        visit_gap=timedelta(seconds=GAP_S),
+        drift=DriftPolicy(window=4, drop=0.08),
+    )
+    facts = [fact for event in events for fact in keeper.apply(event)]
+    return [fact for fact in facts if isinstance(fact, SystemStateChanged)]
+
+
+def test_matches_that_get_less_alike_are_told_once_at_the_time_of_the_match():
+    alike = [named(second, track=second) for second in range(4)]
+    less = [named(second, track=second, similarity=0.6) for second in range(4, 12)]
+    (drift,) = drifting(*alike, *less)
+    assert (drift.component, drift.state, drift.camera_id) == ("matches", "degraded", "door")
+    assert drift.occurred_at == at(5)
+    assert drift.reason == "mean similarity 0.700, was 0.800"
+
+
+def test_new_visitors_are_no_matches():
+    new = [named(second, track=second, similarity=1.0, is_new=True) for second in range(4)]
+    assert drifting(*new, *[named(second, track=second) for second in range(4, 12)]) == []
+
+
+def test_a_journal_that_begins_anew_remembers_matches_of_before():
+    keeper = SiteJournal(
+        tenant_id="shop",
+        site_id="york",
+        visit_gap=timedelta(seconds=GAP_S),
+        drift=DriftPolicy(window=4, drop=0.08),
+    )
+    for _ in range(4):
+        keeper.remember_match("door", "fused", 0.9)
+    facts = [f for n in range(4) for f in keeper.apply(named(n, track=n, similarity=0.7))]
+    assert any(isinstance(fact, SystemStateChanged) for fact in facts)
+    assert keeper.match_levels()["door"].baseline == pytest.approx(0.9)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesis_ray.domain.appearance import View
+from genesis_ray.domain.appearance import Impression, View
 from genesis_ray.domain.detections import Detections, Tracks
 from genesis_ray.domain.events import LineCrossed, TrackObserved, ZoneCrossed
 from genesis_ray.domain.frames import FrameStamp
@@ -55,6 +55,12 @@ class NumberedPeople:
 
     def is_open(self, track_id: int) -> bool:
         return self.at - self.seen_at[track_id] <= timedelta(seconds=2)
+
+    def impression(self, track_id: int) -> Impression | None:
+        """Track 9 was never looked at, track 8 never seen clearly."""
+        if track_id == 9:
+            return None
+        return Impression(np.full(1, track_id, np.float32), track_id != 8)
 
 
 def people(scene: Scene, *, width: float = 0.1) -> Detections:
@@ -220,3 +226,53 @@ def test_people_do_not_change_what_is_said_of_each_other(film):
 def test_no_event_is_told_twice(film):
     told = [event.event_id for o in watch(film, fps=4) for event in o.events]
     assert len(told) == len(set(told))
+
+
+def test_how_tracks_look_is_told_twice_a_second_where_names_are_carried_by_it():
+    film = [{1: 0.2}] * 3 + [{1: 0.2, 8: 0.5, 9: 0.8}] * 8
+    told = [
+        (each.track_id, (each.captured_at - START).total_seconds(), each.is_clear)
+        for observation in watch(film, rules=replace(RULES, tells_looks=True))
+        for each in observation.appearances
+    ]
+    assert told == [(1, 0, True), (8, 0.3, False), (1, 0.5, True), (8, 0.8, False), (1, 1, True)]
+    assert not any(observation.appearances for observation in watch(film))
+
+
+def test_what_is_told_of_looks_says_whose_they_are_and_since_when_the_track_is_there():
+    film = [{}, {2: 0.5}] + [{2: 0.5}] * 5
+    *_, last = [
+        each
+        for observation in watch(film, rules=replace(RULES, tells_looks=True))
+        for each in observation.appearances
+    ]
+    assert (last.camera_id, last.track_id, last.since, last.captured_at) == (
+        "hall", 2, at(0.1), at(0.6),
+    )  # fmt: skip
+    assert last.looks.tolist() == [2]
+
+
+def test_a_wanted_face_tells_since_when_its_track_is_in_view():
+    wanted = [w for seen in watch([{}, *[{7: 0.3}] * 12]) for w in seen.wanted_faces]
+    assert len(wanted) == 3
+    assert {each.in_view_since for each in wanted} == {at(0.1)}
+
+
+def test_a_track_that_comes_again_is_in_view_since_then():
+    film = [{7: 0.3}, *[{}] * 30, {7: 0.3}]
+    wanted = [w for seen in watch(film) for w in seen.wanted_faces]
+    assert [each.in_view_since for each in wanted] == [at(0), at(3.1)]
+
+
+def test_a_wanted_face_tells_who_keeps_close():
+    film = [{1: 0.3, 2: 0.34, 3: 0.8}] * 100
+    wanted = [each for seen in watch(film) for each in seen.wanted_faces]
+    assert {w.track_id: w.companions for w in wanted} == {1: (2,), 2: (1,), 3: ()}
+    assert {w.overlapped for w in wanted if w.track_id == 1} == {(2,)}
+    assert {w.overlapped for w in wanted if w.track_id == 3} == {()}
+
+
+def test_companions_are_forgotten_with_their_tracks():
+    film = [*[{1: 0.3, 2: 0.34}] * 40, *[{1: 0.3}] * 60]
+    *_, last = [w for seen in watch(film) for w in seen.wanted_faces]
+    assert (last.track_id, last.companions) == (1, ())

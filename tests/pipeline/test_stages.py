@@ -39,6 +39,9 @@ class Album:
         found = [Candidate(who, float(face @ embedding)) for who, face in self._faces.items()]
         return sorted(found, key=lambda each: -each.similarity)[:limit]
 
+    def expect(self, embeddings, *, limit):
+        pass
+
     def enroll(self, identity_id, embeddings, *, qualities, at, camera_id):  # noqa: ARG002
         self._faces[identity_id] = embeddings[0]
 
@@ -49,16 +52,20 @@ class Album:
         self._faces.clear()
 
 
-def resolver_stage(cameras=CAMERAS, album=None, **options) -> ResolverStage:
+def resolver_stage(
+    cameras=CAMERAS, album=None, *, visitor_faces: int | None = 1, known: bool = False, **options
+) -> ResolverStage:
     policy = ResolverPolicy(
         tenant_id="shop",
         site_id="york",
         embedder="fused",
-        match=MatchPolicy(threshold=0.5, votes=1),
+        match=MatchPolicy(threshold=0.5, votes=2),
         min_quality=0,
-        visitor_faces=1,
+        visitor_faces=visitor_faces,
     )
     album = album or Album()
+    if known:
+        album.enroll("ada", PEOPLE[:1], qualities=[1], at=START, camera_id="")
     return ResolverStage(cameras, IdentityResolver(policy, album, album), **options)
 
 
@@ -67,14 +74,23 @@ def journal_stage(cameras=CAMERAS) -> JournalStage:
     return JournalStage(cameras, journal)
 
 
-def face(camera: str, seconds: float, *, track: int = 1, person: int = 0) -> Face:
+def face(
+    camera: str,
+    seconds: float,
+    *,
+    track: int = 1,
+    person: int = 0,
+    number: int = 0,
+    since: float | None = None,
+) -> Face:
     return Face(
         camera_id=camera,
         track_id=track,
-        face_index=0,
+        face_index=number,
         captured_at=at(seconds),
         embedding=PEOPLE[person],
         quality=1.0,
+        in_view_since=None if since is None else at(since),
     )
 
 
@@ -90,18 +106,22 @@ def online(camera: str, seconds: float) -> tuple[datetime, tuple[Event, ...]]:
     return at(seconds), (state,)
 
 
+def seen_twice(camera: str, seconds: float, **whose) -> list[Face]:
+    return [face(camera, seconds, **whose), face(camera, seconds, **whose, number=1)]
+
+
 def named(resolved: Resolved) -> list[tuple[str, str, bool]]:
     return [
         (event.camera_id, event.identity_id, event.is_new)
         for _, together in resolved.events
         for event in together
-        if isinstance(event, FaceRecognized)
+        if isinstance(event, FaceRecognized) and event.decision == "named"
     ]
 
 
 def test_faces_are_resolved_in_order_of_capture_whoever_reports_first():
     stage = resolver_stage()
-    assert named(stage.take("door", [face("door", 2)], at(2))) == []
+    assert named(stage.take("door", seen_twice("door", 2), at(2))) == []
     first, second = named(stage.take("till", [face("till", 1)], DONE))
     assert (first[0], first[2]) == ("till", True)
     assert (second[0], second[2]) == ("door", False)
@@ -119,10 +139,25 @@ def test_progress_is_the_time_up_to_which_all_faces_are_resolved():
 def test_the_names_of_one_camera_are_told_by_track():
     stage = resolver_stage()
     stage.take("door", [face("door", 1), face("door", 1, track=2, person=1)], DONE)
-    names = stage.take("till", [face("till", 1, track=9)], DONE).names()
+    names = stage.take("till", seen_twice("till", 1, track=9), DONE).names()
     door, till = names["door"], names["till"]
     assert sorted(door) == [1, 2]
     assert till == {9: door[1]}
+
+
+def test_a_track_that_is_quarantined_has_no_name():
+    stage = resolver_stage()
+    stage.take("till", [], DONE)
+    faces = [face("door", 1), face("door", 5), face("door", 6, track=2, since=3)]
+    resolved = stage.take("door", faces, DONE)
+    decisions = [
+        event.decision
+        for _, together in resolved.events
+        for event in together
+        if isinstance(event, FaceRecognized)
+    ]
+    assert decisions == ["named", "review"]
+    assert [*resolved.names()["door"]] == [1]
 
 
 def test_which_camera_is_named_first_does_not_matter():
@@ -165,6 +200,44 @@ def test_the_end_of_everything_ends_the_visits():
     for camera in CAMERAS:
         stage.take(camera, [], DONE)
     assert [type(fact) for fact in stage.finish()] == [VisitEnded]
+
+
+def test_a_face_for_review_is_told_when_time_has_passed_and_names_nobody():
+    stage = resolver_stage(["door"], visitor_faces=None, known=True)
+    stage.take("door", [face("door", 1)], at(1))
+    assert stage.take("door", [], at(600)).events == []
+    later = stage.take("door", [], at(700))
+    ((told_at, (review,)),) = later.events
+    assert (review.decision, review.occurred_at, told_at) == ("review", at(1), at(601))
+    assert later.names() == {}
+
+
+def test_what_became_of_the_last_tracks_is_told_at_the_end():
+    stage = resolver_stage(["door"], visitor_faces=None)
+    stage.take("door", [face("door", 1), face("door", 2, track=2)], at(2))
+    end = stage.take("door", [], DONE)
+    assert [event.track_id for _, together in end.events for event in together] == [1, 2]
+    assert end.progress == DONE
+
+
+def test_what_became_of_a_track_that_came_late_is_told_after_what_was_told_before():
+    stage = resolver_stage(patience=timedelta(seconds=1), visitor_faces=None)
+    stage.take("door", [], at(1000))
+    before = stage.take("till", [face("till", 2)], at(2))
+    late = stage.take("door", [], at(1100))
+    ((told_at, (unknown,)),) = late.events
+    assert (unknown.decision, unknown.occurred_at) == ("unknown", at(2))
+    assert before.progress < told_at <= late.progress
+
+
+def test_a_review_is_no_visit():
+    resolved = resolver_stage(["door"], visitor_faces=None, known=True).take(
+        "door", [face("door", 1)], DONE
+    )
+    stage = journal_stage(["door"])
+    stage.take("door", [], DONE)
+    facts = stage.take(RESOLVER, resolved.events, DONE) + stage.finish()
+    assert [type(fact) for fact in facts] == [FaceScored, FaceRecognized]
 
 
 def test_late_faces_are_resolved_and_counted():
@@ -279,7 +352,7 @@ def test_a_face_that_is_refused_is_left_out_and_all_others_are_resolved():
     faces = [face("door", 1), face("door", 2, track=2, person=1), face("door", 3, track=3)]
     stage.take("door", faces, at(3))
     resolved = stage.take("till", [], at(3), lambda each: each.track_id != 2)
-    assert [event.track_id for _, both in resolved.events for event in both] == [1, 1, 3, 3]
+    assert [event.track_id for _, both in resolved.events for event in both] == [1, 1, 3]
     assert resolved.progress == at(3)
 
 

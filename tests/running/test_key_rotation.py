@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from genesis_ray.errors import NotFoundError, StoreError
+from genesis_ray.running.auditing import audit_log
 from genesis_ray.running.identities import identity_folder
 from genesis_ray.running.key_rotation import forget, known_keys, rotate
 from genesis_ray.running.tenant_keys import tenant_keys
@@ -134,3 +135,12 @@ def test_keys_in_the_environment_are_rotated_to_the_one_that_was_added(settings,
     assert rotate(settings).version == 2
     monkeypatch.setenv(VARIABLE, two)
     assert knows_ada(settings)
+
+
+def test_what_is_done_with_keys_is_noted_and_the_log_is_whole_without_the_old_key(settings):
+    enroll(settings)
+    rotate(settings)
+    forget(settings, 1)
+    log = audit_log(settings)
+    assert [entry.action for entry in log.entries()] == ["rotate", "rotate", "forget-key"]
+    assert log.verify().problem is None

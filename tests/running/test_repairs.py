@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from genesis_ray.domain.events import FaceRecognized, TrackObserved
-from genesis_ray.domain.people import visitor
+from genesis_ray.domain.events import NAMES, FaceRecognized, TrackObserved
+from genesis_ray.domain.people import Person, visitor
 from genesis_ray.errors import ConfigurationError, LedgerError, NotFoundError, StoreError
 from genesis_ray.running.identities import identity_folder, who_is_who
 from genesis_ray.running.naming import TrackName
@@ -29,7 +29,7 @@ def settings(tmp_path) -> Settings:
 
 @pytest.fixture
 def run(tmp_path) -> RunFolder:
-    """A run with a track of each, seen for two seconds."""
+    """A run with a track of each, seen for two seconds; the second one's name was carried."""
     run = RunFolder.create(Path(tmp_path / "run"))
     with EventLog(run.events) as log:
         for track_id, person in enumerate((ANN, BEN), start=1):
@@ -50,13 +50,27 @@ def run(tmp_path) -> RunFolder:
                 [
                     FaceRecognized(
                         **own, occurred_at=NOON + timedelta(seconds=1),
-                        identity_id=person.identity_id, decision="named", similarity=0.9,
-                        runner_up_similarity=None, threshold=0.5, votes=3, quality=0.8, gate="",
-                        is_new=False, embedder="synthetic",
+                        identity_id=person.identity_id, decision=NAMES[track_id - 1],
+                        similarity=0.9, runner_up_similarity=None, threshold=0.5, votes=3,
+                        quality=0.8, gate="", is_new=False, embedder="synthetic",
                     )
                 ]
             )  # fmt: skip
     return run
+
+
+def for_review(run: RunFolder, track_id: int, person: Person) -> None:
+    with EventLog(run.events) as log:
+        log.append(
+            [
+                FaceRecognized(
+                    tenant_id="default", site_id="site", camera_id="door", track_id=track_id,
+                    occurred_at=NOON, identity_id=person.identity_id, decision="review",
+                    similarity=0.45, runner_up_similarity=None, threshold=0.5, votes=3,
+                    quality=0.8, gate="", is_new=False, embedder="synthetic",
+                )
+            ]
+        )  # fmt: skip
 
 
 def decided(settings: Settings) -> Repairs:
@@ -109,3 +123,11 @@ def test_an_entry_is_undone_by_the_beginning_of_its_id(settings):
 def test_one_decides_at_a_time(settings):
     with decided(settings), pytest.raises(StoreError, match="being written to by process"):
         decided(settings)
+
+
+def test_who_was_only_for_review_cannot_be_split_from_a_track_and_can_be_rejected(settings, run):
+    for_review(run, 9, ANN)
+    with decided(settings) as repairs:
+        with pytest.raises(LedgerError, match="it has no name"):
+            repairs.split(ANN.name, [TrackName("door", 9)], (), run)
+        assert repairs.reject(TrackName("door", 9), ANN.name, run).track.since == NOON

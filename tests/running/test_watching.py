@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 
 from genesis_ray.domain.detections import Detections
-from genesis_ray.domain.events import CameraStateChanged, FaceRecognized, VisitEnded, ZoneCrossed
+from genesis_ray.domain.events import (
+    CameraStateChanged,
+    FaceRecognized,
+    FalseMergeFound,
+    VisitEnded,
+    ZoneCrossed,
+)
 from genesis_ray.domain.ordering import DONE
 from genesis_ray.pipeline.stages import JournalStage, ResolverStage
 from genesis_ray.running.assembly import build_journal, open_station
@@ -19,9 +25,12 @@ from genesis_ray.running.tenant_keys import passing_keys
 from genesis_ray.running.watching import settle, watch
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
+from genesis_ray.settings_topology import TopologySettings
+from genesis_ray.store.audit_entry import Access
 from genesis_ray.testing import ColourDetector, ColourEmbedder
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
+ACCESS = Access(action="match", reason="test")
 LEFT = {"zone_id": "left", "outline": [(0, 0), (0.7, 0), (0.7, 1), (0, 1)]}
 
 
@@ -162,10 +171,19 @@ def run(settings):
     """Bring the reports of cameras together; each call is a system of its own."""
     runs = []
 
-    def run(*cameras: CameraSettings, stack_frames: int = 4, **options) -> list[list]:
+    def run(
+        *cameras: CameraSettings,
+        stack_frames: int = 4,
+        topology: TopologySettings | None = None,
+        **options,
+    ) -> list[list]:
         runs.append(cameras)
         own = settings.model_copy(
-            update={"cameras": cameras, "data_dir": settings.data_dir / str(len(runs))}
+            update={
+                "cameras": cameras,
+                "data_dir": settings.data_dir / str(len(runs)),
+                "topology": topology or settings.topology,
+            }
         )
         reports = {
             camera.camera_id: iter(watched(open_station(own, camera), stack_frames=stack_frames))
@@ -173,7 +191,9 @@ def run(settings):
         }
         names = list(reports)
         with ExitStack() as opened:
-            identities = open_identities(own, ColourEmbedder(), passing_keys("default"), opened)
+            identities = open_identities(
+                own, ColourEmbedder(), passing_keys("default"), opened, access=ACCESS
+            )
             resolving = ResolverStage(names, build_resolver(own, identities, ColourEmbedder()))
             journaling = JournalStage(names, build_journal(own))
             batches = list(settle(reports, resolving, journaling, clock=StageClock(), **options))
@@ -196,6 +216,28 @@ def test_people_seen_by_two_cameras_are_two_visitors_who_were_at_both(run):
         (place, visit.identity_id) for place in ("door", "till") for visit in visits
     }
     assert all("left" in visit.zone_ids for visit in visits)
+
+
+APART = TopologySettings(passages=[{"between": ("door", "till"), "min_s": 60}])
+
+
+def test_people_seen_at_once_by_cameras_that_are_far_apart_are_named_at_one_alone(run):
+    events = events_of(run(camera("door"), camera("till"), topology=APART))
+    named = [event for event in events if isinstance(event, FaceRecognized)]
+    assert {event.camera_id for event in named if event.decision == "named"} == {"door"}
+    held = {(e.camera_id, e.track_id) for e in named if e.decision == "review"}
+    merges = [event for event in events if isinstance(event, FalseMergeFound)]
+    assert {(e.camera_id, e.track_id) for e in merges} == held
+    assert {camera_id for camera_id, _ in held} == {"till"}
+    visits = [event for event in events if isinstance(event, VisitEnded)]
+    assert {event.camera_id for event in visits} == {"door"}
+
+
+def test_what_the_gate_says_depends_on_the_order_of_capture_alone(run):
+    door, till = camera("door"), camera("till", people=3, seconds=3)
+    reference = events_of(run(door, till, topology=APART))
+    assert events_of(run(till, door, topology=APART)) == reference
+    assert events_of(run(door, till, topology=APART, stack_frames=7)) == reference
 
 
 def test_the_order_of_the_cameras_and_the_size_of_their_stacks_change_nothing(run):
@@ -245,7 +287,7 @@ def test_the_camera_that_is_least_far_is_read_next(settings):
     names = ["quick", "slow"]
     with ExitStack() as opened:
         keys = passing_keys("default")
-        identities = open_identities(settings, ColourEmbedder(), keys, opened)
+        identities = open_identities(settings, ColourEmbedder(), keys, opened, access=ACCESS)
         resolver = build_resolver(settings, identities, ColourEmbedder())
         list(
             settle(

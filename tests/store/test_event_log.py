@@ -1,20 +1,27 @@
 import errno
+import json
 import os
 import random
 import signal
+import struct
 import subprocess
 import sys
 import time
+import zlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 import genesis_ray
+from genesis_ray.domain.events import FaceScored
 from genesis_ray.errors import ConfigurationError, StoreError
-from genesis_ray.store import event_log
-from genesis_ray.store.event_folder import EventFolder
+from genesis_ray.store import event_log, parquet_file
+from genesis_ray.store.event_folder import EventFolder, data_file
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.reader import read_table
+from genesis_ray.store.schemas import EVENT_SCHEMAS, SCHEMA_VERSION, of_version, to_tables
 
 TABLE = "track_observations"
 KILL_ROUNDS = 4
@@ -118,6 +125,62 @@ def test_a_folder_of_another_schema_version_is_refused(folder):
         EventLog(folder)
     with pytest.raises(StoreError, match="schema version 999"):
         read_table(folder, TABLE)
+
+
+def first_version(folder: Path, written: Sequence[FaceScored], waiting: Sequence[FaceScored]):
+    """Make a log as the first version left it when it was killed: rows in Parquet and waiting."""
+    prepared = EventFolder(folder)
+    prepared.prepare()
+    (folder / "version.json").write_text('{"schema_version": 1}')
+    name, schema = "face_scores", of_version(EVENT_SCHEMAS["face_scores"], 1)
+    partition = prepared.partition(name, "default", "2026-01-05")
+    partition.mkdir(parents=True)
+    parquet_file.write(
+        data_file(partition, 1, 1), to_tables(written)[name].select(schema.names).cast(schema)
+    )
+    rows = to_tables(waiting)[name].select(schema.names).cast(schema)
+    (batch,) = rows.to_batches()
+    parts = [name.encode(), batch.serialize().to_pybytes()]
+    payload = b"".join(struct.pack("<I", len(part)) + part for part in parts)
+    length = struct.pack("<I", len(payload))
+    checksum = struct.pack("<I", zlib.crc32(payload, zlib.crc32(length)))
+    prepared.segment(2).write_bytes(length + checksum + payload)
+
+
+def score(track: int, **noted) -> FaceScored:
+    return FaceScored(
+        tenant_id="default", site_id="site", camera_id="door",
+        occurred_at=datetime(2026, 1, 5, 12, 0, track, tzinfo=UTC), track_id=track, face_index=0,
+        quality=0.5, embedder="fused", candidate_ids=("ada",), similarities=(0.5,), **noted,
+    )  # fmt: skip
+
+
+def scores(folder: Path) -> list[tuple]:
+    columns = ("track_id", "quality", "similarities", "verdict", "weight")
+    return [
+        tuple(row[name] for name in columns)
+        for row in read_table(folder, "face_scores").to_pylist()
+    ]
+
+
+def test_a_log_of_the_first_version_is_read_with_nothing_in_later_columns(folder):
+    first_version(folder, [score(1)], [score(2)])
+    assert scores(folder) == [(1, 0.5, [0.5], None, None), (2, 0.5, [0.5], None, None)]
+    assert "1" in (folder / "version.json").read_text()
+
+
+def test_a_log_of_the_first_version_is_gone_on_with(folder):
+    first_version(folder, [score(1)], [score(2)])
+    with EventLog(folder) as log:
+        log.append([score(1), score(2), score(3, verdict="voted", weight=1.0)])
+        assert [row[0] for row in scores(folder)] == [1, 2, 3]
+    assert scores(folder) == [
+        (1, 0.5, [0.5], None, None),
+        (2, 0.5, [0.5], None, None),
+        (3, 0.5, [0.5], "voted", 1.0),
+    ]
+    assert len(list(folder.rglob("*.parquet"))) == 1
+    assert json.loads((folder / "version.json").read_text()) == {"schema_version": SCHEMA_VERSION}
 
 
 @pytest.mark.parametrize("interval", [0, 1.5])

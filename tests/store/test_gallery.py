@@ -1,5 +1,6 @@
 from datetime import UTC, datetime
 
+import lancedb
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 
 from genesis_ray.errors import StoreError
 from genesis_ray.store.gallery import FaceGallery
+from tests.store.conftest import Kill
 from tests.store.keys import ring
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -111,6 +113,21 @@ def test_what_is_no_embedding_is_refused(tmp_path, embedding, message):
         assert gallery.count == 0
 
 
+def test_expected_faces_get_the_same_answers_also_after_changes(tmp_path):
+    probes = unit(7, 6)
+    with opened(tmp_path / "a") as expecting, opened(tmp_path / "b") as plain:
+        for gallery in (expecting, plain):
+            enroll(gallery, "ada", unit(1, 3))
+        expecting.expect(np.concatenate([probes, np.full((1, DIMENSION), np.nan)]), limit=2)
+        for number, probe in enumerate(probes):
+            assert expecting.nearest(probe, limit=2) == plain.nearest(probe, limit=2)
+            for gallery in (expecting, plain):
+                if number % 2:
+                    enroll(gallery, f"{number}", probes[number + 1 :][:1])
+                else:
+                    gallery.remove(gallery.pending()["face_id"].to_pylist()[:1])
+
+
 def test_as_many_qualities_as_faces_are_wanted(tmp_path):
     with opened(tmp_path) as gallery, pytest.raises(StoreError, match="2 faces, 1 of them"):
         gallery.enroll("ada", unit(1, 2), qualities=[0.5], at=NOON)
@@ -161,6 +178,98 @@ def test_who_was_pending_in_a_killed_process_is_enrolled_once(tmp_path, flushed_
         assert (gallery.count, gallery.identity_ids()) == (3, ["ada", "bob"])
         assert gallery.nearest(unit(2)[0])[0].identity_id == "bob"
     assert opened(tmp_path, writer=False).count == 3
+
+
+def face_ids(folder) -> list[str]:
+    return opened(folder, writer=False).faces()["face_id"].to_pylist()
+
+
+def test_a_removed_face_is_found_no_more_and_after_a_flush_by_nobody(tmp_path):
+    first, second = unit(1, 2)
+    with opened(tmp_path) as gallery:
+        enroll(gallery, "ada", np.stack([first, second]))
+        enroll(gallery, "bob", unit(2))
+        gallery.flush()
+        ada, _, bob = face_ids(tmp_path)
+        assert gallery.remove([ada, bob, ada]) == [ada, bob]
+        (found,) = gallery.nearest(first)
+        assert found.similarity == pytest.approx(float(first @ second), abs=1e-6)
+        assert (gallery.identity_ids(), gallery.count) == (["ada"], 1)
+        assert len(face_ids(tmp_path)) == 3
+        gallery.flush()
+        assert len(face_ids(tmp_path)) == 1
+    with opened(tmp_path, writer=False) as gallery:
+        assert gallery.nearest(first) == [found]
+
+
+def test_a_face_that_was_enrolled_and_removed_is_never_stored(tmp_path):
+    with opened(tmp_path) as gallery:
+        enroll(gallery, "ada", unit(1, 2))
+        kept, removed = gallery.pending()["face_id"].to_pylist()
+        assert gallery.remove([removed]) == [removed]
+        assert len(gallery.pending()) == 1
+    assert face_ids(tmp_path) == [kept]
+
+
+def test_removing_who_is_not_there_changes_nothing(tmp_path):
+    with opened(tmp_path) as gallery:
+        enroll(gallery, "ada", unit(1))
+        assert gallery.remove(["nobody's", "some \"quote'"]) == []
+        assert (gallery.count, len(gallery.pending())) == (1, 1)
+
+
+def test_a_reader_removes_nothing(tmp_path):
+    with opened(tmp_path) as gallery:
+        enroll(gallery, "ada", unit(1))
+    with (
+        opened(tmp_path, writer=False) as gallery,
+        pytest.raises(StoreError, match="open for reading"),
+    ):
+        gallery.remove(face_ids(tmp_path))
+    assert gallery.count == 1
+
+
+@pytest.mark.parametrize("flushed_before_the_kill", [False, True])
+def test_what_was_removed_in_a_killed_process_stays_removed(tmp_path, flushed_before_the_kill):
+    killed = opened(tmp_path)
+    enroll(killed, "ada", unit(1, 2))
+    killed.flush()
+    (removed, kept) = face_ids(tmp_path)
+    enroll(killed, "bob", unit(2))
+    killed.remove([removed])
+    pending = killed.pending()
+    if flushed_before_the_kill:
+        killed.flush()
+    killed._table._release()  # as the kernel does for a process that dies
+    with opened(tmp_path) as gallery:
+        gallery.recover(pending)
+        assert (gallery.faces_of("ada"), gallery.faces_of("bob")) == (1, 1)
+    assert set(face_ids(tmp_path)) - set(pending["face_id"].to_pylist()) == {kept}
+    assert len(face_ids(tmp_path)) == 2
+
+
+def test_a_face_that_was_removed_between_two_commits_of_a_flush_is_removed_later(
+    tmp_path, monkeypatch
+):
+    def dies(*_):
+        raise Kill
+
+    killed = opened(tmp_path)
+    enroll(killed, "ada", unit(1))
+    killed.flush()
+    (ada,) = face_ids(tmp_path)
+    killed.remove([ada])
+    enroll(killed, "bob", unit(2))
+    pending = killed.pending()
+    with monkeypatch.context() as patch:
+        patch.setattr(lancedb.table.LanceTable, "delete", dies)
+        with pytest.raises(Kill):
+            killed.flush()
+    killed._table._release()
+    assert len(face_ids(tmp_path)) == 2
+    with opened(tmp_path) as gallery:
+        gallery.recover(pending)
+    assert opened(tmp_path, writer=False).identity_ids() == ["bob"]
 
 
 def test_nothing_is_pending_after_a_flush(tmp_path):

@@ -1,4 +1,5 @@
 import os
+from datetime import timedelta
 
 import lancedb
 import pyarrow as pa
@@ -33,8 +34,74 @@ def test_rows_are_stored_by_a_flush_in_their_order(tmp_path):
     table.close()
 
 
-def test_many_commits_do_not_leave_many_files(tmp_path, monkeypatch):
+@pytest.fixture
+def cleanups(monkeypatch):
+    """Clean up every 5 commits, and keep nothing of what was."""
     monkeypatch.setattr(lance_table, "_COMMITS_A_CLEANUP", 5)
+    monkeypatch.setattr(lance_table, "_CLEANUPS_APART_S", 0.0)
+    monkeypatch.setattr(lance_table, "_KEEP_VERSIONS", timedelta(milliseconds=1))
+
+
+def bytes_in(folder) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+@pytest.mark.usefixtures("cleanups")
+def test_thousands_of_rows_added_and_removed_leave_no_more_than_those_that_stay(tmp_path):
+    table = opened(tmp_path)
+    sizes = []
+    for number in range(60):
+        table.add(words(*(f"{number} {row} {'x' * 1000}" for row in range(50))))
+        table.remove([f"{number - 4} {row} {'x' * 1000}" for row in range(50)])
+        table.flush()
+        sizes.append(bytes_in(tmp_path))
+    assert len(table.rows()) == 4 * 50
+    assert max(sizes[30:]) < 1.5 * max(sizes[10:30])
+    table.close()
+
+
+@pytest.mark.usefixtures("cleanups")
+def test_files_that_a_killed_process_left_behind_are_removed(tmp_path):
+    opened(tmp_path).close()
+    left = tmp_path / "words.lance" / "data" / "101010101010101010101010deadbeef.lance"
+    left.parent.mkdir(exist_ok=True)
+    left.write_bytes(b"half a file")
+    table = opened(tmp_path)
+    for number in range(6):
+        table.add(words(f"{number}"))
+        table.flush()
+    assert not left.exists()
+    table.close()
+
+
+def test_a_large_table_is_not_written_anew_for_a_few_rows(tmp_path, monkeypatch):
+    monkeypatch.setattr(lance_table, "_COMMITS_A_CLEANUP", 5)
+    monkeypatch.setattr(lance_table, "_CLEANUPS_APART_S", 0.0)
+    table = opened(tmp_path)
+    table.add(words(*(f"{number}" for number in range(10_000))))
+    table.close()
+    table = opened(tmp_path)
+    (before,) = (tmp_path / "words.lance" / "data").iterdir()
+    for number in range(8):
+        table.add(words(f"more {number}"))
+        table.flush()
+    assert len(list((tmp_path / "words.lance" / "data").iterdir())) == 9
+    table.close()
+    assert before.exists()
+
+
+@pytest.mark.usefixtures("cleanups")
+def test_many_short_lived_writers_do_not_leave_many_files(tmp_path):
+    for number in range(12):
+        table = opened(tmp_path)
+        table.add(words(f"{number}"))
+        table.close()
+    assert stored(tmp_path) == [f"{number}" for number in range(12)]
+    assert len(list((tmp_path / "words.lance" / "data").iterdir())) < 8
+
+
+@pytest.mark.usefixtures("cleanups")
+def test_many_commits_do_not_leave_many_files(tmp_path):
     table = opened(tmp_path)
     for number in range(12):
         table.add(words(f"{number}"))
@@ -42,7 +109,7 @@ def test_many_commits_do_not_leave_many_files(tmp_path, monkeypatch):
     table.close()
     assert stored(tmp_path) == [f"{number}" for number in range(12)]
     stats = lancedb.connect(tmp_path).open_table("words").stats()
-    assert stats["fragment_stats"]["num_fragments"] == 1
+    assert stats["fragment_stats"]["num_fragments"] < 5
 
 
 def test_a_full_disk_is_named_and_a_later_flush_stores_everything(small_disk):

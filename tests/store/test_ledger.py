@@ -78,3 +78,15 @@ def test_a_writer_that_is_killed_at_any_moment_has_made_its_entry_or_has_not(tmp
         writers.stdin.close()
     assert stored
     assert in_the_middle
+
+
+def test_of_entries_that_are_replaced_no_byte_is_left(tmp_path):
+    with Ledger(tmp_path, writer=True) as ledger:
+        for number in range(3):
+            ledger.append(entry(number))
+        assert len(ledger.versions()) > 1
+        ledger.replace([entry(0)])
+        assert ledger.entries() == [entry(0)]
+    assert Ledger(tmp_path).entries() == [entry(0)]
+    held = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+    assert not [content for content in held if b"Ada 2" in content]

@@ -84,3 +84,18 @@ def test_who_was_pending_in_a_killed_process_is_added_once(tmp_path):
         with People(tmp_path, writer=True) as people:
             people.recover(pending)
     assert People(tmp_path).table().num_rows == 2
+
+
+def test_of_people_who_are_removed_no_byte_is_left(tmp_path):
+    gone, stays = person(1, "Ada Lovelace"), person(2, "Ben")
+    with People(tmp_path, writer=True) as people:
+        people.add(gone)
+        people.flush()
+        people.add(stays)
+        people.flush()
+        assert len(people.versions()) > 1
+        people.remove([gone.identity_id])
+        assert people.everyone() == [stays]
+    assert People(tmp_path).everyone() == [stays]
+    held = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+    assert not [content for content in held if b"Ada Lovelace" in content]

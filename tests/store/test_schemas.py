@@ -1,5 +1,6 @@
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
+from typing import get_args
 
 import pyarrow as pa
 import pytest
@@ -13,6 +14,8 @@ from genesis_ray.domain.events import (
     Event,
     FaceRecognized,
     FaceScored,
+    FalseMergeFound,
+    GateRejected,
     LineCrossed,
     SystemStateChanged,
     TrackObserved,
@@ -20,10 +23,13 @@ from genesis_ray.domain.events import (
     VisitStarted,
     ZoneCrossed,
 )
+from genesis_ray.domain.identity import Verdict
 from genesis_ray.store.schemas import (
     EVENT_SCHEMAS,
     PEOPLE_SCHEMA,
     gallery_schema,
+    in_this_version,
+    of_version,
     table_of,
     to_tables,
 )
@@ -35,6 +41,8 @@ KINDS = [
     LineCrossed,
     FaceScored,
     FaceRecognized,
+    GateRejected,
+    FalseMergeFound,
     VisitStarted,
     VisitEnded,
     CameraStateChanged,
@@ -46,6 +54,7 @@ single = st.floats(-1, 1, width=32)
 names = st.text(max_size=8)
 numbers = st.integers(-(2**63), 2**63 - 1)
 times = st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))
+single_lists = st.lists(single, max_size=3).map(tuple)
 name_lists = st.lists(names, max_size=3).map(tuple)
 envelope = {"tenant_id": names, "site_id": names, "camera_id": names, "occurred_at": times}
 
@@ -65,7 +74,9 @@ events = st.one_of(
         quality=single,
         embedder=names,
         candidate_ids=name_lists,
-        similarities=st.lists(single, max_size=3).map(tuple),
+        similarities=single_lists,
+        verdict=st.none() | st.sampled_from(get_args(Verdict)),
+        weight=single,
     ),
     st.builds(
         FaceRecognized,
@@ -74,6 +85,25 @@ events = st.one_of(
         **dict.fromkeys(["similarity", "threshold", "quality"], single),
         **dict.fromkeys(["identity_id", "gate", "embedder"], names),
         runner_up_similarity=st.none() | single,
+        runner_up_id=st.none() | names,
+        threshold_origin=names,
+        evidence=single,
+        face_indices=st.lists(numbers, max_size=3).map(tuple),
+        **dict.fromkeys(["qualities", "similarities"], single_lists),
+    ),
+    st.builds(
+        GateRejected,
+        **envelope,
+        **dict.fromkeys(["track_id", "seen_track_id"], numbers),
+        **dict.fromkeys(["identity_id", "seen_camera_id"], names),
+        **dict.fromkeys(["in_view_since", "seen_until"], times),
+        similarity=single,
+    ),
+    st.builds(
+        FalseMergeFound,
+        **envelope,
+        **dict.fromkeys(["track_id", "other_track_id"], numbers),
+        **dict.fromkeys(["identity_id", "other_camera_id"], names),
     ),
     st.builds(
         VisitStarted,
@@ -169,3 +199,23 @@ def test_a_gallery_keeps_vectors_of_its_embedders_dimension():
 
 def test_people_and_faces_are_joined_by_their_identity():
     assert PEOPLE_SCHEMA.field("identity_id").equals(gallery_schema(2).field("identity_id"))
+
+
+def test_the_columns_of_the_first_version_are_those_that_came_with_no_later_one():
+    first = of_version(EVENT_SCHEMAS["face_scores"], 1)
+    assert first.names == EVENT_SCHEMAS["face_scores"].names[: len(first.names)]
+    assert first.names[-1] == "similarities"
+    assert of_version(EVENT_SCHEMAS["visits"], 1) == EVENT_SCHEMAS["visits"]
+
+
+def test_rows_of_an_earlier_version_have_nothing_in_the_columns_that_came_later():
+    schema = EVENT_SCHEMAS["face_scores"]
+    old = pa.Table.from_pylist([{"quality": 0.5}], schema=of_version(schema, 1))
+    (row,) = in_this_version(old, schema).to_pylist()
+    assert (row["quality"], row["verdict"], row["weight"]) == (0.5, None, None)
+
+
+def test_a_column_that_was_there_from_the_start_may_not_be_missing():
+    schema = EVENT_SCHEMAS["face_scores"]
+    with pytest.raises(ValueError, match="'quality'"):
+        in_this_version(schema.empty_table().drop_columns(["quality"]), schema)

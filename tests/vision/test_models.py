@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,10 @@ from genesis_ray.vision.catalog import CATALOG
 from genesis_ray.vision.fetch import IndexMirror, sha256_of
 
 FETCHED = [model for model in CATALOG.values() if model.format != "python-package"]
+
+BROUGHT = ["osnet_x0_25_msmt17"]
+"""Models that no source has: who wants one brings its file."""
+WITH_SOURCE = [model for model in FETCHED if model.name not in BROUGHT]
 
 
 @pytest.fixture
@@ -23,17 +28,21 @@ def test_unknown_name_is_answered_with_the_known_ones():
 
 
 @pytest.mark.parametrize("model", FETCHED, ids=lambda model: model.name)
-def test_every_fetched_model_has_a_digest_a_size_and_an_index_mirror(model):
+def test_every_model_of_a_file_has_a_digest_a_size_and_an_engine(model):
     assert re.fullmatch("[0-9a-f]{64}", model.sha256)
     assert model.size > 0
-    assert any(isinstance(source, IndexMirror) for source in model.sources)
     assert model.engines
+
+
+@pytest.mark.parametrize("model", WITH_SOURCE, ids=lambda model: model.name)
+def test_every_fetched_model_has_an_index_mirror(model):
+    assert any(isinstance(source, IndexMirror) for source in model.sources)
 
 
 @pytest.mark.parametrize("model", CATALOG.values(), ids=lambda model: model.name)
 def test_every_model_states_its_licence_and_embedders_their_dimension(model):
     assert model.licence
-    assert (model.dimension is not None) == (model.task == "face-embedding")
+    assert (model.dimension is not None) == (model.task in ("face-embedding", "person-appearance"))
 
 
 def test_no_two_models_share_a_file():
@@ -83,6 +92,37 @@ def test_missing_model_is_fetched_and_found_the_next_time(cache):
 
 @pytest.mark.models
 @pytest.mark.timeout(600)  # all of it is 190 MB
-@pytest.mark.parametrize("model", FETCHED, ids=lambda model: model.name)
+@pytest.mark.parametrize("model", WITH_SOURCE, ids=lambda model: model.name)
 def test_every_model_of_the_catalogue_can_be_had(model):
     assert models.weights(model.name).stat().st_size == model.size
+
+
+@pytest.mark.parametrize("name", BROUGHT)
+def test_a_model_without_an_address_says_which_file_to_bring_and_how(cache, name):
+    model = models.find(name)
+    with pytest.raises(ModelError) as raised:
+        models.weights(name)
+    for part in (model.file, f"{model.size:,} bytes", model.sha256, "genesis models add FILE"):
+        assert part in str(raised.value)
+    assert list(cache.iterdir()) == []
+
+
+def test_a_file_that_is_brought_is_known_by_its_digest(cache, tmp_path, monkeypatch):
+    file = tmp_path / "downloaded (3)"
+    file.write_bytes(b"weights")
+    own = replace(models.find("osnet_x0_25_msmt17"), sha256=sha256_of(file))
+    monkeypatch.setitem(CATALOG, own.name, own)
+    assert models.add(file) == own
+    assert models.weights(own.name).read_bytes() == b"weights"
+    assert models.status(own.name) == "ok"
+    assert not list(cache.glob("*.part"))
+
+
+def test_a_file_that_is_no_model_is_refused_with_its_digest(cache, tmp_path):
+    file = tmp_path / "holiday.jpg"
+    file.write_bytes(b"sand")
+    with pytest.raises(ModelError, match=sha256_of(file)):
+        models.add(file)
+    with pytest.raises(ModelError, match=r"cannot read .*gone: No such file"):
+        models.add(tmp_path / "gone")
+    assert list(cache.iterdir()) == [file]

@@ -334,3 +334,16 @@ def test_camera_needs_no_model_library_to_follow_people():
         "sys.exit(any(m in sys.modules for m in ('torch', 'openvino', 'onnxruntime', 'ray')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_at_a_cut_whoever_stands_there_is_somebody_else():
+    rng = np.random.default_rng(5)
+    first, second = (rng.integers(0, 255, (90, 160, 3), np.uint8) for _ in range(2))
+    tracker = PersonTracker(process_fps=10)
+    ids = []
+    for number, image in enumerate([first] * 5 + [second] * 5):
+        tracks = tracker.update(at(number / 10), people((0.5, 0.9)), view_of(image))
+        ids.append(tracks.track_id.tolist())
+    assert ids == [[1]] * 5 + [[2]] * 5
+    assert not tracker.is_open(1)
+    assert tracker.is_open(2)

@@ -1,0 +1,110 @@
+"""`genesis people galleries` and `re-embed`: changing the model that makes faces numbers."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from genesis_ray.cli.run import ConfigOption, DataOption
+
+_NAMES_SHOWN = 5
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+def galleries(
+    config: ConfigOption = None, data: DataOption = None, as_json: JsonOption = False
+) -> None:
+    """Show the galleries there are, one an embedder, and who has no face in them."""
+    from dataclasses import asdict
+
+    from rich.table import Table
+
+    from genesis_ray import settings_file
+    from genesis_ray.cli.console import stdout
+    from genesis_ray.cli.run import with_options
+    from genesis_ray.running.re_embedding import gallery_figures
+
+    settings = with_options(settings_file.load(config), data=data, start=None)
+    figures = gallery_figures(settings)
+    if as_json:
+        typer.echo(json.dumps([asdict(each) for each in figures], indent=2))
+        return
+    table = Table("embedder", "in use", "faces", "people", "visitors", "enrolled, without a face")
+    for each in figures:
+        table.add_row(
+            each.embedder,
+            "yes" if each.is_current else "no",
+            f"{each.faces:,}",
+            f"{each.people:,}",
+            f"{each.visitors:,}",
+            _some(each.missing) or "nobody",
+        )
+    stdout.print(table)
+
+
+def re_embed(
+    photos: Annotated[
+        Path, typer.Argument(help="A folder with one for each person, by name, with their photos.")
+    ],
+    to: Annotated[
+        str, typer.Option("--to", metavar="EMBEDDER", help="One of `genesis models list`.")
+    ],
+    config: ConfigOption = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make people known to another embedder, from photos that you have.
+
+    Its gallery is filled beside the one in use, with which a system may go on meanwhile. Who is
+    in it already is left as they are, so that what was cut off goes on. Nothing changes until you
+    set faces.embedder; set it back to go back, as the old gallery stays.
+
+    Example: genesis people re-embed staff-photos --to sface
+    """
+    from dataclasses import asdict
+
+    from rich.markup import escape
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    from genesis_ray import settings_file
+    from genesis_ray.cli.console import stderr, stdout
+    from genesis_ray.cli.prepare import pull_models
+    from genesis_ray.cli.run import with_options
+    from genesis_ray.running.re_embedding import re_embed as embed_anew
+
+    settings = with_options(settings_file.load(config), data=data, start=None)
+    faces = settings.faces.model_copy(update={"embedder": to})
+    pull_models(settings.model_copy(update={"faces": faces}))
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=stderr, transient=True, disable=as_json) as bars:
+        task = bars.add_task("loading the embedder", total=None)
+
+        def show(name: str, number: int, of: int) -> None:
+            bars.update(task, description=escape(name), completed=number, total=of)
+
+        result = embed_anew(settings, to, photos, on_progress=show)
+    if as_json:
+        typer.echo(json.dumps(asdict(result), indent=2))
+    else:
+        new, old = len(result.done), len(result.before)
+        stdout.print(
+            f"Gallery of {result.embedder}: {new:,} {'person is' if new == 1 else 'people are'} "
+            f"new in it, {old:,} {'was' if old == 1 else 'were'} there before."
+        )
+        for name, reason in result.failed.items():
+            stdout.print(f"[bold red]{escape(name)}[/]: {escape(reason)}", soft_wrap=True)
+        if result.missing:
+            stdout.print(f"Not in it: {escape(_some(result.missing))}.", soft_wrap=True)
+        stdout.print(f"A system that starts with faces.embedder: {to} uses it.")
+    if result.failed:
+        raise typer.Exit(1)
+
+
+def _some(names: Sequence[str]) -> str:
+    """Return a few names, and how many more there are."""
+    shown = ", ".join(names[:_NAMES_SHOWN])
+    more = len(names) - _NAMES_SHOWN
+    return f"{shown} and {more:,} more" if more > 0 else shown

@@ -1,0 +1,175 @@
+"""How the faces of one track decide together whose it is."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from genesis_ray.domain.events import Basis, Decision
+from genesis_ray.domain.evidence import Window, evidence_of, is_enough
+from genesis_ray.domain.identity import Candidate, MatchPolicy, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ballot:
+    """What one usable face says of its track.
+
+    Attributes:
+        ranked: The nearest identities, best first.
+        verdict: Whether it votes for the first of them.
+        near: Those of them that it makes worth a look.
+    """
+
+    face_index: int
+    quality: float
+    ranked: tuple[Candidate, ...]
+    verdict: Verdict
+    near: tuple[Candidate, ...]
+
+    @classmethod
+    def of(
+        cls,
+        policy: MatchPolicy,
+        ranked: Sequence[Candidate],
+        verdict: Verdict,
+        *,
+        face_index: int,
+        quality: float,
+    ) -> "Ballot":
+        """Return the ballot of a face of which `policy` gave `verdict`."""
+        near = tuple(policy.near(ranked))
+        return cls(
+            face_index=face_index,
+            quality=quality,
+            ranked=tuple(ranked),
+            verdict=verdict,
+            near=near,
+        )
+
+    @property
+    def choice(self) -> str | None:
+        """The identity that it votes for, if any."""
+        return self.ranked[0].identity_id if self.verdict == "voted" else None
+
+
+class Support(NamedTuple):
+    """A face that bore a finding, and its similarity to what was found."""
+
+    face_index: int
+    quality: float
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What the faces of a track say together.
+
+    Attributes:
+        winner: The identity, and how similar the face is that is most like it; for review
+            whom to look at; of somebody unknown None.
+        rival: The next identity, or the nearest to somebody unknown, as near as it came.
+        support: The faces that say so, in their order.
+        is_new: The identity was made of this very track.
+    """
+
+    decision: Decision
+    winner: Candidate | None
+    rival: Candidate | None
+    support: tuple[Support, ...]
+    basis: Basis = "votes"
+    is_new: bool = False
+
+    @property
+    def evidence(self) -> float:
+        """What the faces weigh together, in good faces."""
+        return evidence_of(self.support)
+
+
+class TrackVote:
+    """The latest usable faces of one track, and what they say together.
+
+    Evidence is counted in good faces: one of half the weight is half a vote. The faces that show
+    nobody have their place in it too. So of the latest 2n - 1 good faces n must agree, and the
+    false votes of somebody who is seen for an hour never add up to a name.
+    """
+
+    def __init__(self, votes: int) -> None:
+        """Begin with no face; `votes` good ones, 2 or more, have to agree."""
+        self._votes = votes
+        self._recent: Window[Ballot] = Window(votes)
+
+    def cast(self, ballot: Ballot) -> Finding | None:
+        """Add a face; return whom the track shows once enough evidence agrees."""
+        self._recent.add(ballot)
+        agreeing = [each for each in self._recent if each.choice == ballot.choice]
+        if ballot.choice is None or not is_enough(agreeing, self._votes):
+            return None
+        return _found("named", ballot.choice, agreeing)
+
+    def outcome(self) -> Finding | None:
+        """Return what is to be said of a track that was not named; None where no face counts.
+
+        It is for review where an identity got a vote, or more than half of the evidence makes it
+        worth a look; of several the one with most of it, then the one that came nearest.
+        """
+        if not len(self._recent):
+            return None
+        pointing: dict[str, list[Ballot]] = {}
+        for each in self._recent:
+            for candidate in each.near:
+                pointing.setdefault(candidate.identity_id, []).append(each)
+        likely = [
+            _found("review", identity_id, own)
+            for identity_id, own in pointing.items()
+            if evidence_of(own) > evidence_of(self._recent) / 2
+            or any(each.choice == identity_id for each in own)
+        ]
+        if not likely:
+            return _nobody(self._recent)
+        return max(likely, key=_likelihood)
+
+
+_NOBODY = Candidate("", 0.0)
+
+
+def _likelihood(finding: Finding) -> tuple[float, float, str]:
+    identity_id, similarity = finding.winner or _NOBODY
+    return finding.evidence, similarity, identity_id
+
+
+def _found(decision: Decision, identity_id: str, ballots: Sequence[Ballot]) -> Finding:
+    """Return a finding for an identity that each of the faces has among its nearest."""
+    own = [
+        Support(each.face_index, each.quality, candidate.similarity)
+        for each in ballots
+        for candidate in each.ranked
+        if candidate.identity_id == identity_id
+    ]
+    others = (
+        candidate
+        for each in ballots
+        for candidate in each.ranked
+        if candidate.identity_id != identity_id
+    )
+    return Finding(
+        decision=decision,
+        winner=Candidate(identity_id, max(face.similarity for face in own)),
+        rival=_nearest(others),
+        support=tuple(own),
+    )
+
+
+def _nobody(ballots: Iterable[Ballot]) -> Finding:
+    faces = tuple(ballots)
+    return Finding(
+        decision="unknown",
+        winner=None,
+        rival=_nearest(candidate for each in faces for candidate in each.ranked),
+        support=tuple(
+            Support(each.face_index, each.quality, (_nearest(each.ranked) or _NOBODY).similarity)
+            for each in faces
+        ),
+    )
+
+
+def _nearest(candidates: Iterable[Candidate]) -> Candidate | None:
+    return max(candidates, key=lambda each: (each.similarity, each.identity_id), default=None)

@@ -1,0 +1,58 @@
+"""Who a face may be: the nearest of those in the gallery whom nothing keeps from it."""
+
+from typing import Literal, NamedTuple
+
+from genesis_ray.domain.identity import Candidate, Embedding, Face
+from genesis_ray.pipeline.resolver_ports import Decisions, Gallery
+from genesis_ray.pipeline.upkeep import Upkeep
+
+CANDIDATES_KEPT = 5
+"""Identities named in a `FaceScored`: enough to explain a decision, few enough to store."""
+
+
+class Barred(NamedTuple):
+    """How near the nearest identity is that a track may not be, and what says so."""
+
+    similarity: float
+    by: Literal["rejected"]
+
+
+class Ranking(NamedTuple):
+    """The nearest identities that a track may be, best first, and who would be but for a bar."""
+
+    candidates: list[Candidate]
+    barred: Barred | None
+
+
+class Candidates:
+    """Ranks the people of a gallery by their likeness to a face, as who they are now."""
+
+    def __init__(self, gallery: Gallery, decisions: Decisions, upkeep: Upkeep) -> None:
+        self._gallery = gallery
+        self._decisions = decisions
+        self._upkeep = upkeep
+
+    def ranked(self, embedding: Embedding, face: Face) -> Ranking:
+        """Return the most similar of those whom a face's track may be."""
+        limit = CANDIDATES_KEPT
+        while True:
+            found = self._gallery.nearest(embedding, limit=limit)
+            best: dict[str, Candidate] = {}
+            barred: Barred | None = None
+            for identity_id, similarity in found:
+                present = self._decisions.now(identity_id)
+                if not self._upkeep.is_current(present, face.captured_at):
+                    continue
+                if self.is_rejected(present, face):
+                    barred = barred or Barred(similarity, "rejected")
+                else:
+                    best.setdefault(present, Candidate(present, similarity))
+            if len(best) >= CANDIDATES_KEPT or len(found) < limit:
+                return Ranking(list(best.values())[:CANDIDATES_KEPT], barred)
+            limit *= 2  # some are one person, or may not be this one
+
+    def is_rejected(self, identity_id: str, face: Face) -> bool:
+        """Tell whether somebody said that a face's track is not an identity."""
+        return not self._decisions.may_be(
+            identity_id, face.camera_id, face.track_id, face.captured_at
+        )

@@ -1,0 +1,67 @@
+"""What a resolver finds about faces, as events."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from genesis_ray.domain.events import FaceRecognized, FaceScored
+from genesis_ray.domain.evidence import weight_of
+from genesis_ray.domain.identity import Candidate, Face, MatchPolicy, Verdict
+from genesis_ray.domain.voting import Finding
+
+_WEIGHTLESS: frozenset[Verdict] = frozenset({"quality", "decided"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaceEvents:
+    """Makes the events of one tenant's faces, embedded by one embedder."""
+
+    tenant_id: str
+    site_id: str
+    embedder: str
+
+    def scored(self, face: Face, ranked: Sequence[Candidate], verdict: Verdict) -> FaceScored:
+        """Return how similar a face was to the nearest identities, and what came of it."""
+        return FaceScored(
+            tenant_id=self.tenant_id,
+            site_id=self.site_id,
+            camera_id=face.camera_id,
+            occurred_at=face.captured_at,
+            track_id=face.track_id,
+            face_index=face.face_index,
+            quality=face.quality,
+            embedder=self.embedder,
+            candidate_ids=tuple(candidate.identity_id for candidate in ranked),
+            similarities=tuple(candidate.similarity for candidate in ranked),
+            verdict=verdict,
+            weight=0.0 if verdict in _WEIGHTLESS else weight_of(face.quality),
+        )
+
+    def recognized(
+        self, face: Face, finding: Finding, policy: MatchPolicy, *, gate: str = ""
+    ) -> FaceRecognized:
+        """Return what became of the track of a face, its latest that counts."""
+        winner = finding.winner or Candidate("", 0.0)
+        return FaceRecognized(
+            tenant_id=self.tenant_id,
+            site_id=self.site_id,
+            camera_id=face.camera_id,
+            occurred_at=face.captured_at,
+            track_id=face.track_id,
+            identity_id=winner.identity_id,
+            decision=finding.decision,
+            similarity=winner.similarity,
+            runner_up_similarity=finding.rival.similarity if finding.rival else None,
+            threshold=policy.threshold,
+            votes=len(finding.support),
+            quality=face.quality,
+            gate=gate,
+            is_new=finding.is_new,
+            embedder=self.embedder,
+            runner_up_id=finding.rival.identity_id if finding.rival else None,
+            threshold_origin=policy.origin,
+            basis=finding.basis,
+            evidence=finding.evidence,
+            face_indices=tuple(each.face_index for each in finding.support),
+            qualities=tuple(each.quality for each in finding.support),
+            similarities=tuple(each.similarity for each in finding.support),
+        )

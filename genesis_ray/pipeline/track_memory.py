@@ -1,0 +1,66 @@
+"""What a resolver remembers of tracks between their faces."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from genesis_ray.domain.evidence import Window
+from genesis_ray.domain.identity import Face, MatchPolicy
+from genesis_ray.domain.presence import ActiveRegistry
+from genesis_ray.domain.thresholds import ThresholdBook
+from genesis_ray.domain.voting import TrackVote
+
+EVIDENCE_KEPT = timedelta(minutes=10)
+"""Faces of a nameless track decide together unless a longer pause lies between them."""
+
+_NAME_KEPT = timedelta(days=1)
+"""How long it is remembered that a track was named: no track shows a face again after more."""
+
+_LAPSED_EVERY = timedelta(minutes=1)
+
+
+@dataclass(slots=True)
+class TrackFaces:
+    """What is known of one track's faces until it has a name, and then that it has.
+
+    Attributes:
+        faces: Those it is compared by as a whole, where visitors are allowed.
+        latest: The last one that counts, once there is one.
+        policy: That of the latest.
+    """
+
+    vote: TrackVote
+    faces: Window[Face]
+    policy: MatchPolicy
+    last_at: datetime
+    latest: Face | None = None
+    named: bool = False
+
+    def is_over(self, now: datetime) -> bool:
+        """Tell whether a face of `now` could have nothing to do with these any more."""
+        return now - self.last_at > (_NAME_KEPT if self.named else EVIDENCE_KEPT)
+
+
+@dataclass(slots=True)
+class ResolverMemory:
+    """What a resolver knows beside gallery and register, which are stored elsewhere.
+
+    Attributes:
+        thresholds: Those it began with, so that what is said again is the same.
+        registry: Who was last seen where.
+    """
+
+    tracks: dict[tuple[str, int], TrackFaces] = field(default_factory=dict)
+    looked_at: datetime | None = None
+    thresholds: ThresholdBook | None = None
+    registry: ActiveRegistry = field(default_factory=ActiveRegistry)
+
+    def lapse(self, now: datetime) -> Iterator[TrackFaces]:
+        """Forget tracks that are over, once a minute of capture time; yield them by their end."""
+        passed = now - self.looked_at if self.looked_at else _LAPSED_EVERY
+        if timedelta() <= passed < _LAPSED_EVERY:
+            return
+        self.looked_at = now
+        over = [key for key, track in self.tracks.items() if track.is_over(now)]
+        for key in sorted(over, key=lambda key: (self.tracks[key].last_at, key)):
+            yield self.tracks.pop(key)

@@ -1,0 +1,209 @@
+"""Rows of event tables without a person: what is counted stays, and nobody is named by it.
+
+Each visit of theirs becomes the one visit of somebody who is never seen again: so visits, their
+times and zones are counted as before, and no two are known to be of one person any more.
+"""
+
+from bisect import bisect_right
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+import pyarrow as pa
+
+from genesis_ray.analytics.present import NAMES, VISITS, PresentTables
+from genesis_ray.domain.events import (
+    FalseMergeFound,
+    GateRejected,
+    VisitEnded,
+    VisitStarted,
+    stable_id,
+)
+from genesis_ray.domain.ledger import WhoIsWho
+
+SCORES = "face_scores"
+
+JUDGED: dict[str, type[GateRejected | FalseMergeFound]] = {
+    "gate_rejections": GateRejected,
+    "false_merges": FalseMergeFound,
+}
+"""The tables of what the gate said of people, and what their rows are."""
+
+_Track = tuple[str, int]
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class AnonymousRows:
+    """The rows of a run with names and visits, without the person.
+
+    Attributes:
+        changed: How many rows were theirs.
+        tracks: Camera and track id of what was named the person.
+    """
+
+    names: pa.Table
+    visits: pa.Table
+    changed: int
+    tracks: frozenset[_Track]
+
+
+class _Stay(NamedTuple):
+    started_at: datetime
+    ended_at: datetime
+    identity_id: str
+
+
+def without_person(
+    written: Mapping[str, pa.Table],
+    read_by: WhoIsWho,
+    identity_ids: Sequence[str],
+    *,
+    tenant_id: str,
+    gap_s: float,
+) -> AnonymousRows:
+    """Return the rows of one tenant without a person.
+
+    Args:
+        written: The event tables, with rows of that tenant alone.
+        read_by: By what the rows are to be read one last time, see `Forgetting`.
+        identity_ids: All that are the person, first whom the rows of theirs name then.
+        tenant_id: Whose rows they are.
+        gap_s: How far apart visits of one identity are at least, seconds.
+    """
+    read = PresentTables(
+        written, lambda: read_by, tenant_id=tenant_id, visit_gap=timedelta(seconds=gap_s)
+    )
+    person = identity_ids[0]
+    visits, stays, changed_visits = _visits(read[VISITS], written[VISITS], person)
+    names, tracks, changed_names = _names(read[NAMES], stays, person)
+    names = _without_rivals(names, identity_ids, tracks)
+    return AnonymousRows(names, visits, changed_names + changed_visits, frozenset(tracks))
+
+
+def without_scores(
+    scores: pa.Table, identity_ids: Collection[str], tracks: Collection[_Track]
+) -> tuple[pa.Table, int]:
+    """Return rows of face scores without what is similar to a person, and how many had that.
+
+    Of `tracks`, which are the person's, no similarity is kept: to whom else faces are similar,
+    and how much, would tell them from others.
+    """
+    gone = set(identity_ids)
+    ids: list[Any] = scores["candidate_ids"].to_pylist()
+    similarities: list[Any] = scores["similarities"].to_pylist()
+    places = zip(scores["camera_id"].to_pylist(), scores["track_id"].to_pylist(), strict=True)
+    changed = 0
+    for row, track in enumerate(places):
+        kept = [
+            (one, similarity)
+            for one, similarity in zip(ids[row], similarities[row], strict=True)
+            if one not in gone and track not in tracks
+        ]
+        changed += len(kept) < len(ids[row])
+        ids[row], similarities[row] = [one for one, _ in kept], [value for _, value in kept]
+    for name, values in (("candidate_ids", ids), ("similarities", similarities)):
+        scores = _with(scores, name, values)
+    return scores, changed
+
+
+def without_judgements(
+    rows: pa.Table, kind: type[GateRejected | FalseMergeFound], identity_ids: Collection[str]
+) -> tuple[pa.Table, int]:
+    """Return rows of what the gate said, a person's as of somebody each, and how many those are."""
+    made: list[dict[str, Any]] = rows.to_pylist()
+    changed = [row for row in made if row["identity_id"] in identity_ids]
+    for row in changed:
+        row["identity_id"] = str(uuid4())
+        row["event_id"] = kind(**{field.name: row[field.name] for field in fields(kind)}).event_id
+    return pa.Table.from_pylist(made, schema=rows.schema), len(changed)
+
+
+def _without_rivals(
+    names: pa.Table, identity_ids: Collection[str], tracks: Collection[_Track]
+) -> pa.Table:
+    """Return rows that name tracks without the person as the next likely, and without theirs."""
+    rivals: list[Any] = names["runner_up_id"].to_pylist()
+    places = zip(names["camera_id"].to_pylist(), names["track_id"].to_pylist(), strict=True)
+    kept = [
+        None if rival in identity_ids or track in tracks else rival
+        for rival, track in zip(rivals, places, strict=True)
+    ]
+    return _with(names, "runner_up_id", kept)
+
+
+def _visits(
+    rows: pa.Table, written: pa.Table, person: str
+) -> tuple[pa.Table, dict[str, _Stay], int]:
+    """Return rows of visits with those of a person made somebody's, and these stays.
+
+    Their ids are those that a journal gives, which goes on with visits that are open.
+    """
+    known = set(written["visit_id"].to_pylist())
+    made: list[dict[str, Any]] = rows.to_pylist()
+    opened_at = {row["visit_id"]: row["started_at"] for row in made}
+    opened_at |= {row["visit_id"]: row["started_at"] for row in made if not row["ended_at"]}
+    stays: dict[str, _Stay] = {}
+    changed = 0
+    for row in made:
+        visit_id = row["visit_id"]
+        if row["identity_id"] == person:
+            stay = stays.get(visit_id) or _Stay(row["started_at"], _NEVER, str(uuid4()))
+            stays[visit_id] = stay = stay._replace(
+                started_at=min(stay.started_at, row["started_at"]),
+                ended_at=row["ended_at"] or stay.ended_at,
+            )
+            row["identity_id"] = stay.identity_id
+            changed += 1
+        elif visit_id in known:
+            continue
+        key = (row["tenant_id"], "visit", row["identity_id"], opened_at[visit_id])
+        row["visit_id"] = str(stable_id(*key))
+        row["event_id"] = _event_id(row)
+    for name in ("event_id", "visit_id", "identity_id"):
+        rows = _with(rows, name, [row[name] for row in made])
+    return rows, stays, changed
+
+
+def _event_id(row: Mapping[str, Any]) -> bytes:
+    kind = VisitEnded if row["ended_at"] else VisitStarted
+    return kind(**{field.name: row[field.name] for field in fields(kind)}).event_id
+
+
+def _names(
+    rows: pa.Table, stays: Mapping[str, _Stay], person: str
+) -> tuple[pa.Table, set[_Track], int]:
+    """Return rows that name tracks, those of a person as who made the visit of that time."""
+    in_order = sorted(stays.values())
+    starts = [stay.started_at for stay in in_order]
+    identity_ids: list[Any] = rows["identity_id"].to_pylist()
+    changed = [place for place, one in enumerate(identity_ids) if one == person]
+    tracks: set[_Track] = set()
+    for place in changed:
+        at, camera_id, track_id = (
+            rows[name][place].as_py() for name in ("occurred_at", "camera_id", "track_id")
+        )
+        identity_ids[place] = _visitor_at(at, in_order, starts)
+        tracks.add((camera_id, track_id))
+    return _with(rows, "identity_id", identity_ids), tracks, len(changed)
+
+
+def _visitor_at(at: datetime, stays: Sequence[_Stay], starts: Sequence[datetime]) -> str:
+    """Return who was there at a time; somebody else where no visit was then."""
+    place = bisect_right(starts, at) - 1
+    if place >= 0 and at <= stays[place].ended_at:
+        return stays[place].identity_id
+    return str(uuid4())
+
+
+def _with(rows: pa.Table, name: str, values: list[Any]) -> pa.Table:
+    place = rows.schema.get_field_index(name)
+    field = rows.schema.field(place)
+    return rows.set_column(place, field, pa.array(values, field.type))
+
+
+def differs(one: pa.Table, other: pa.Table) -> bool:
+    """Tell whether two tables of events have other rows, in whatever order."""
+    return not one.sort_by("event_id").equals(other.sort_by("event_id"))

@@ -1,0 +1,205 @@
+"""Forgetting a person: in every store of a data folder and in the runs that were made with it.
+
+Runs first, then faces, the ledger and at last the people: as long as anything is left somebody is
+there whose it is, and everybody else is who they are at any moment.
+"""
+
+import secrets
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from genesis_ray.domain.forgetting import Forgetting, redacted
+from genesis_ray.domain.ledger import fold
+from genesis_ray.errors import ConfigurationError, StoreError
+from genesis_ray.running.auditing import note as note_access
+from genesis_ray.running.forgetting_intent import INTENT_FILE, Intent, is_unfinished
+from genesis_ray.running.forgetting_run import RunToForgetIn
+from genesis_ray.running.forgotten_search import search
+from genesis_ray.running.identities import identity_folder, who_is_who
+from genesis_ray.running.naming import find
+from genesis_ray.running.people_stores import PeopleStores
+from genesis_ray.running.reach import Reached, reach
+from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.settings import Settings
+from genesis_ray.store.audit_entry import Access
+from genesis_ray.store.receipts import Purged, Receipt, public_key, tracer
+from genesis_ray.store.template_keys import TemplateKey
+from genesis_ray.store.templates import embeddings_in
+from genesis_ray.store.traces import Trace
+
+_UNREACHABLE = (
+    "backups of `genesis people backup`, and other copies of these folders",
+    "the recordings themselves: watched again, somebody in them is a new visitor",
+    "what other programs took out of the tables, and what was shown or printed",
+    "blocks that a file system or flash memory keeps of files that are gone",
+)
+
+
+def forget(
+    settings: Settings,
+    person: str,
+    *,
+    by: str,
+    why: str,
+    runs: Sequence[Path] = (),
+    receipt: Path | None = None,
+) -> tuple[Path, Receipt]:
+    """Forget a person, with all identities that were merged into them; return the receipt.
+
+    Args:
+        settings: Whose people they are.
+        person: An identity, the beginning of one, or a name that one person has.
+        by: Who has it done.
+        why: Why; where it names the person, that is left out.
+        runs: Folders of runs beside those that are known.
+        receipt: Where the receipt goes; by default into the data folder.
+
+    Raises:
+        NotFoundError: There is no such person.
+        ConfigurationError: There are several, or somebody else's forgetting was cut off.
+        StoreError: A system runs, or a run cannot be written; nothing is changed then.
+    """
+    folder = identity_folder(settings)
+    if is_unfinished(folder):
+        raise ConfigurationError(
+            "somebody is being forgotten, and that was cut off; finish it first: "
+            "genesis people forget"
+        )
+    who = who_is_who(settings)
+    members = who.members(who.now(find(who, person)))
+    names = [each.name for each in who.people if each.identity_id in members]
+    receipt_id = secrets.token_hex(4)
+    begun_at = datetime.now(UTC)
+    place = receipt or _receipts(settings) / f"{begun_at:%Y-%m-%d}-{receipt_id}.json"
+    intent = Intent(
+        receipt_id=receipt_id,
+        receipt=str(place.absolute()),
+        begun_at=begun_at.isoformat(timespec="seconds"),
+        by=by,
+        why=redacted(why, [*names, *members]),
+        identity_ids=members,
+        names=names,
+        runs=[str(run.absolute()) for run in runs],
+        salt=secrets.token_hex(16),
+        key_version=tenant_keys(settings).current.version,
+    )
+    return _carried_out(settings, intent)
+
+
+def finish(settings: Settings) -> tuple[Path, Receipt] | None:
+    """Go on with a forgetting that was cut off; return its receipt, None where there is none.
+
+    Raises:
+        StoreError: A system runs, or something cannot be written.
+    """
+    intent = Intent.load(identity_folder(settings))
+    return _carried_out(settings, intent) if intent else None
+
+
+def _receipts(settings: Settings) -> Path:
+    return settings.data_dir / "receipts" / settings.tenant_id
+
+
+def _carried_out(settings: Settings, intent: Intent) -> tuple[Path, Receipt]:
+    folder = identity_folder(settings)
+    key = _key_of(settings, intent)
+    reached = reach(settings, [Path(run) for run in intent.runs])
+    access = Access(
+        action="forget",
+        reason=f"removes a person, by receipt {intent.receipt_id}",
+        people=tuple(intent.identity_ids),
+        by=intent.by,
+    )
+    note_access(settings, tenant_keys(settings), access)
+    with ExitStack() as opened:
+        stores = PeopleStores(folder, opened)
+        runs = [
+            opened.enter_context(closing(RunToForgetIn(run, settings.tenant_id)))
+            for run in reached.runs
+        ]
+        gone = stores.forgetting(intent.identity_ids)
+        _expect(intent, gone, stores, key)
+        intent.save(folder)
+
+        def note(purged: Purged) -> None:
+            intent.note(purged)
+            intent.save(folder)
+
+        for run in runs:
+            run.forget(gone, note)
+        stores.purge(gone, note)
+        pictures = [f"pictures that may show them: {path}" for r in runs for path in r.pictures()]
+    receipt = _receipt(settings, intent, key, reached, pictures)
+    path = Path(intent.receipt)
+    receipt.write(path, key)
+    Intent.remove(folder)
+    return path, receipt
+
+
+def _key_of(settings: Settings, intent: Intent) -> TemplateKey:
+    keys = tenant_keys(settings)
+    key = keys.get(intent.key_version)
+    if key is None:
+        raise StoreError(
+            f"the person is being forgotten with key {intent.key_version} of tenant "
+            f"{settings.tenant_id!r}, which is not in {keys.place} any more; put it back"
+        )
+    return key
+
+
+def _expect(intent: Intent, gone: Forgetting, stores: PeopleStores, key: TemplateKey) -> None:
+    """Note the traces of a person, as long as there is something that leaves them.
+
+    A name that others have as well, if only in theirs, is none: it stays.
+    """
+    own = tracer(key, intent.salt)
+    intent.names = [*dict.fromkeys([*intent.names, *gone.names])]
+    people = [p for p in stores.people.everyone() if p.identity_id not in gone.identity_ids]
+    others = [p.name for p in (*people, *fold(gone.entries, people).people)]
+    traces: list[Trace] = []
+    for identity_id in intent.identity_ids:
+        traces += own.of_id("identity", identity_id)
+    for name in intent.names:
+        if not any(name in other for other in others):
+            traces += own.of_name(name)
+    faces = stores.faces_of(gone)
+    for rows in faces:
+        face_ids: list[Any] = rows["face_id"].to_pylist()
+        traces += [trace for face_id in face_ids for trace in own.of_id("face", face_id)]
+        for template in embeddings_in(rows):
+            traces += own.of_template(template)
+    intent.faces = max(intent.faces, sum(map(len, faces)))
+    intent.expect(traces)
+
+
+def _receipt(
+    settings: Settings,
+    intent: Intent,
+    key: TemplateKey,
+    reached: Reached,
+    pictures: Sequence[str],
+) -> Receipt:
+    """Search for what is left, and return the receipt of what is gone."""
+    files = (path for path in reached.files(settings) if path.name != INTENT_FILE)
+    searched = search(files, tracer(key, intent.salt), intent.traces)
+    return Receipt(
+        receipt_id=intent.receipt_id,
+        tenant_id=settings.tenant_id,
+        begun_at=intent.begun_at,
+        finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        by=intent.by,
+        why=intent.why,
+        identities=len(intent.identity_ids),
+        faces=intent.faces,
+        purged=tuple(intent.purged),
+        not_reached=(*reached.missing, *pictures, *_UNREACHABLE),
+        searched=searched,
+        salt=intent.salt,
+        traces=tuple(intent.traces),
+        key_version=key.version,
+        key_fingerprint=key.fingerprint,
+        public_key=public_key(key),
+    )

@@ -1,0 +1,107 @@
+"""Who is to be forgotten, noted before anything is and until all is: so that a kill ends nothing.
+
+It names the person, and is removed with the last step.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from genesis_ray.errors import StoreError
+from genesis_ray.store.disk import sync_folder, write_file, writing_to
+from genesis_ray.store.receipts import Purged
+from genesis_ray.store.traces import Trace
+
+INTENT_FILE = "forgetting.json"
+
+
+@dataclass(slots=True, kw_only=True)
+class Intent:
+    """A person who is being forgotten, and how far that is.
+
+    Attributes:
+        identity_ids: All that are this person, whom they are now first.
+        runs: Folders that were named beside those that are known.
+        purged: Of each store, by what it is and where.
+    """
+
+    receipt_id: str
+    receipt: str
+    begun_at: str
+    by: str
+    why: str
+    identity_ids: list[str]
+    names: list[str]
+    runs: list[str]
+    salt: str
+    key_version: int
+    faces: int = 0
+    traces: list[Trace] = field(default_factory=list)
+    purged: list[Purged] = field(default_factory=list)
+
+    def note(self, purged: Purged) -> None:
+        """Take what is going to be purged."""
+        for place, before in enumerate(self.purged):
+            if (before.store, before.place) == (purged.store, purged.place):
+                self.purged[place] = before.also(purged)
+                return
+        self.purged.append(purged)
+
+    def expect(self, traces: Iterable[Trace]) -> None:
+        """Take traces of what must not be anywhere when all is done."""
+        self.traces = [*dict.fromkeys([*self.traces, *traces])]
+
+    def save(self, folder: Path) -> None:
+        """Store it durably in a tenant's folder.
+
+        Raises:
+            StoreError: The disk is full or refuses.
+        """
+        write_file(folder / INTENT_FILE, json.dumps(asdict(self)).encode())
+
+    @classmethod
+    def load(cls, folder: Path) -> "Intent | None":
+        """Return the one that was not finished; None where all is.
+
+        Raises:
+            StoreError: It is damaged.
+        """
+        path = folder / INTENT_FILE
+        try:
+            content = json.loads(path.read_bytes())
+            return cls(
+                **{
+                    **content,
+                    "traces": [Trace(**each) for each in content["traces"]],
+                    "purged": [
+                        Purged(
+                            **{
+                                **each,
+                                "versions": tuple(each["versions"]),
+                                "files": tuple(each["files"]),
+                            }
+                        )
+                        for each in content["purged"]
+                    ],
+                }
+            )
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, LookupError, TypeError) as error:
+            raise StoreError(
+                f"{path}, which says who is being forgotten, cannot be read ({error}); remove it "
+                f"and forget the person again"
+            ) from error
+
+    @staticmethod
+    def remove(folder: Path) -> None:
+        """Note that all is done."""
+        with writing_to(folder):
+            (folder / INTENT_FILE).unlink(missing_ok=True)
+            sync_folder(folder)
+
+
+def is_unfinished(folder: Path) -> bool:
+    """Tell whether somebody is being forgotten, or that was cut off."""
+    return (folder / INTENT_FILE).exists()

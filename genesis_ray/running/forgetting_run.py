@@ -1,0 +1,161 @@
+"""Forgetting a person in one run folder: its tables, its actors' states, unfinished work."""
+
+import shutil
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+import pyarrow as pa
+
+from genesis_ray.analytics.present import NAMES, VISITS
+from genesis_ray.domain.forgetting import Forgetting
+from genesis_ray.running.anonymous import (
+    JUDGED,
+    SCORES,
+    AnonymousRows,
+    differs,
+    without_judgements,
+    without_person,
+    without_scores,
+)
+from genesis_ray.running.history import settings_of
+from genesis_ray.store.disk import sync_folder, writing_to
+from genesis_ray.store.event_rewriting import EventRewriting
+from genesis_ray.store.lock import WriteLock
+from genesis_ray.store.receipts import Purged
+from genesis_ray.store.rows import by_partition
+from genesis_ray.store.run_folder import RunFolder
+
+_DRAWN = "timeline.png"
+"""A picture with the names of who was there, of no pixel of a camera."""
+
+_READ_FOR_IT = (NAMES, VISITS, "track_observations", "zone_crossings")
+
+Note = Callable[[Purged], None]
+"""Is told what is going to be purged, before it is."""
+
+
+class RunToForgetIn:
+    """A run folder that nobody writes to until this is closed."""
+
+    def __init__(self, run: RunFolder, tenant_id: str) -> None:
+        """Take the folder.
+
+        Raises:
+            StoreError: Somebody writes there, or it cannot be read.
+        """
+        self.path = run.path
+        self._run = run
+        self._tenant_id = tenant_id
+        self._opened = ExitStack()
+        try:
+            self._events = (
+                self._opened.enter_context(EventRewriting(run.events))
+                if run.events.is_dir()
+                else None
+            )
+            for work in run.work.glob("*/"):
+                self._opened.callback(WriteLock(work / "writer.lock").release)
+        except BaseException:
+            self._opened.close()
+            raise
+
+    def close(self) -> None:
+        """Let others write."""
+        self._opened.close()
+
+    def forget(self, gone: Forgetting, note: Note) -> None:
+        """Forget a person; killed at any point, it can be done again.
+
+        The tables change in one step. What else goes is nobody's in particular: the states that
+        actors of a system that is no more left, and what an archive's run that was cut off has
+        found so far, which it finds again.
+        """
+        if self._events:
+            self._rewrite(self._events, gone, note)
+        for store, folder in (("states", self._run.state), ("archive work", self._run.work)):
+            files = [path for path in folder.rglob("*") if path.is_file()]
+            if files:
+                self._remove(store, folder, files, note)
+        if (drawn := self._run.media / _DRAWN).exists():
+            self._remove("pictures", drawn, [drawn], note)
+
+    def pictures(self) -> list[Path]:
+        """Return the videos and pictures that may show anybody."""
+        media = self._run.media
+        return sorted(path for path in media.rglob("*") if path.is_file() and path.name != _DRAWN)
+
+    def _rewrite(self, events: EventRewriting, gone: Forgetting, note: Note) -> None:
+        written = {name: events.rows(name, self._tenant_id) for name in _READ_FOR_IT}
+        kept = without_person(
+            written,
+            gone.read_by,
+            gone.identity_ids,
+            tenant_id=self._tenant_id,
+            gap_s=settings_of(self._run, None).visit_gap_s,
+        )
+        files: list[str] = []
+        for table, rows in ((NAMES, kept.names), (VISITS, kept.visits)):
+            files += self._stage(events, table, written[table], rows)
+        changed = kept.changed + self._without_scores(events, gone, kept, files)
+        changed += self._without_judgements(events, gone, files)
+        removed = len(written[NAMES]) - len(kept.names)
+        if files:
+            note(
+                Purged(
+                    store="events",
+                    place=str(self._run.events.absolute()),
+                    removed=removed,
+                    made_anonymous=changed,
+                    files=tuple(files),
+                )
+            )
+        events.apply()
+
+    def _stage(
+        self, events: EventRewriting, table: str, written: pa.Table, rows: pa.Table
+    ) -> list[str]:
+        """Stage the days of a table that differ; return the files that go."""
+        before, after = _by_day(written), _by_day(rows)
+        files: list[str] = []
+        for day in sorted({*before, *after}):
+            old, new = (days.get(day, rows.slice(0, 0)) for days in (before, after))
+            if differs(old, new):
+                files += events.stage(table, self._tenant_id, day, new)
+        return files
+
+    def _without_scores(
+        self, events: EventRewriting, gone: Forgetting, kept: AnonymousRows, files: list[str]
+    ) -> int:
+        """Stage the days with scores of the person's faces; return how many there were."""
+        total = 0
+        for day, rows in events.partitions(SCORES, self._tenant_id):
+            rest, changed = without_scores(rows, gone.identity_ids, kept.tracks)
+            if changed:
+                files += events.stage(SCORES, self._tenant_id, day, rest)
+            total += changed
+        return total
+
+    def _without_judgements(
+        self, events: EventRewriting, gone: Forgetting, files: list[str]
+    ) -> int:
+        """Stage the days with what the gate said of the person; return how many rows it was."""
+        total = 0
+        for table, kind in JUDGED.items():
+            for day, rows in events.partitions(table, self._tenant_id):
+                rest, changed = without_judgements(rows, kind, gone.identity_ids)
+                if changed:
+                    files += events.stage(table, self._tenant_id, day, rest)
+                total += changed
+        return total
+
+    def _remove(self, store: str, place: Path, files: list[Path], note: Note) -> None:
+        names = tuple(sorted(str(file.relative_to(self.path)) for file in files))
+        note(Purged(store=store, place=str(self.path.absolute()), files=names))
+        with writing_to(place.parent):
+            shutil.rmtree(place) if place.is_dir() else place.unlink()
+            sync_folder(place.parent)
+
+
+def _by_day(rows: pa.Table) -> Mapping[str, pa.Table]:
+    return {day: part for (_, day), part in by_partition(rows).items()}

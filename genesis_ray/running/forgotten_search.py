@@ -1,0 +1,122 @@
+"""Searching for what was forgotten: in the bytes of all files, and in all that tables hold."""
+
+import time
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+
+import lancedb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from genesis_ray.errors import StoreError
+from genesis_ray.running.reach import reach
+from genesis_ray.running.tenant_keys import present_keys
+from genesis_ray.settings import Settings
+from genesis_ray.store.receipts import Receipt, Searched, tracer
+from genesis_ray.store.traces import Trace, Tracer, numbers_in, texts_in
+from genesis_ray.store.wal import read_rows
+
+_CHUNK_BYTES = 16 << 20
+
+_ATTEMPTS = 3
+_PAUSE_S = 0.5
+"""A system that runs may remove a version of a table while it is read."""
+
+
+def verify(settings: Settings, receipt: Receipt, runs: Sequence[Path] = ()) -> Searched:
+    """Search a data folder and its runs for what a receipt says is gone.
+
+    Raises:
+        StoreError: It is another tenant's, or the key that signed it is not here.
+    """
+    if receipt.tenant_id != settings.tenant_id:
+        raise StoreError(
+            f"receipt {receipt.receipt_id} is of tenant {receipt.tenant_id!r}, and this is "
+            f"{settings.tenant_id!r}; set tenant_id"
+        )
+    key = receipt.key_in(present_keys(settings))
+    files = reach(settings, runs).files(settings)
+    return search(files, tracer(key, receipt.salt), receipt.traces)
+
+
+def search(files: Iterator[Path], own: Tracer, traces: Sequence[Trace]) -> Searched:
+    """Search files for traces: their bytes, and of tables what they say when they are read."""
+    searching = _Search(own, traces)
+    tables: dict[Path, None] = {}
+    for path in files:
+        searching.look_at(path)
+        tables |= {parent: None for parent in path.parents if parent.suffix == ".lance"}
+    for table in tables:
+        searching.read_versions(table)
+    return searching.result()
+
+
+class _Search:
+    def __init__(self, own: Tracer, traces: Sequence[Trace]) -> None:
+        self._own = own
+        self._traces = traces
+        self._longest = max((trace.length for trace in traces), default=0)
+        self._files = self._bytes = self._versions = 0
+        self._residue: dict[str, None] = {}
+
+    def result(self) -> Searched:
+        return Searched(
+            files=self._files,
+            bytes=self._bytes,
+            versions=self._versions,
+            residue=tuple(self._residue),
+        )
+
+    def look_at(self, path: Path) -> None:
+        """Search the bytes of a file, and what it says if it has rows of events."""
+        try:
+            self._look_through(path)
+            if path.suffix == ".wal":
+                for rows in read_rows(path.read_bytes()).values():
+                    self._read(str(path), rows)
+            elif ".parquet" in path.suffixes:
+                with pq.ParquetFile(path) as file:
+                    self._read(str(path), file.read())
+        except FileNotFoundError:
+            return  # a system that runs has compacted it meanwhile
+        except (pa.ArrowException, OSError) as error:
+            self._residue[f"{path}: cannot be read ({error})"] = None
+
+    def read_versions(self, table: Path) -> None:
+        """Search what each version of a table says."""
+        for left in reversed(range(_ATTEMPTS)):
+            try:
+                self._read_versions(table)
+                return
+            except (RuntimeError, ValueError) as error:
+                if not left:
+                    self._residue[f"{table}: cannot be read ({error})"] = None
+            time.sleep(_PAUSE_S)
+
+    def _read_versions(self, table: Path) -> None:
+        opened = lancedb.connect(table.parent).open_table(table.stem)
+        found = opened.list_versions()
+        for version in found:
+            opened.checkout(version["version"])
+            self._read(f"{table}, version {version['version']}", opened.to_arrow())
+        self._versions += len(found)
+
+    def _look_through(self, path: Path) -> None:
+        self._files += 1
+        with path.open("rb") as file:
+            kept = b""
+            while chunk := file.read(_CHUNK_BYTES):
+                self._bytes += len(chunk)
+                self._note(str(path), self._own.found(kept + chunk, self._traces))
+                kept = (kept + chunk)[-self._longest :]
+
+    def _read(self, place: str, rows: pa.Table) -> None:
+        found = self._own.found(texts_in(rows), self._traces, in_words=True)
+        for numbers in numbers_in(rows):
+            found |= self._own.found(numbers, self._traces)
+        self._note(f"{place}, read as a table", found)
+
+    def _note(self, place: str, found: Collection[Trace]) -> None:
+        for what in sorted({trace.what for trace in found}):
+            article = "an" if what == "identity" else "a"
+            self._residue[f"{place}: {article} {what}"] = None

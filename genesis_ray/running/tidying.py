@@ -1,0 +1,99 @@
+"""Forgetting visitors who were not seen for long: their faces, and that they were there."""
+
+import math
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from genesis_ray.domain.ledger import WhoIsWho, fold
+from genesis_ray.running.assembly import embedder_traits
+from genesis_ray.running.identities import (
+    Identities,
+    identity_folder,
+    last_seen,
+    open_identities,
+)
+from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.settings import Settings
+from genesis_ray.store.audit_entry import Access
+from genesis_ray.store.ledger import Ledger
+
+_DAY_S = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tidied:
+    """What is there no more.
+
+    Attributes:
+        visitors: The identities that expired, of those who are one the one they were shown as.
+        faces: Templates of theirs.
+    """
+
+    visitors: tuple[str, ...]
+    faces: int
+
+
+def tidy(settings: Settings, *, at: datetime, dry_run: bool = False) -> Tidied:
+    """Forget the visitors of a tenant who had expired at a time; a dry run only tells them.
+
+    Raises:
+        StoreError: A system is watching, which does this itself, or the disk is full or refuses.
+    """
+    with ExitStack() as opened:
+        traits = embedder_traits(settings.faces)
+        access = Access(action="tidy", reason="removes the faces of visitors who expired")
+        keys = tenant_keys(settings)
+        identities = open_identities(settings, traits, keys, opened, access=access)
+        return forget_expired(settings, identities, at=at, dry_run=dry_run)
+
+
+class DailyTidying:
+    """Forgets visitors while a system is watching, once a day."""
+
+    def __init__(self, settings: Settings, identities: Identities) -> None:
+        self._settings = settings
+        self._identities = identities
+        self._due = -math.inf
+
+    def run_if_due(self) -> None:
+        """Forget who has expired by now, if a day has passed since the last time."""
+        if time.monotonic() < self._due:
+            return
+        self._due = time.monotonic() + _DAY_S
+        forget_expired(self._settings, self._identities, at=datetime.now(UTC))
+
+
+def forget_expired(
+    settings: Settings, identities: Identities, *, at: datetime, dry_run: bool = False
+) -> Tidied:
+    """Remove the visitors who had expired at a time, with every byte of their faces.
+
+    Whom they are goes by what was decided until now. Events keep the pseudonyms. Faces go first
+    and people last: cut off in between, the same visitors are found again and the rest goes.
+    """
+    people = identities.people.everyone()
+    who = fold(Ledger(identity_folder(settings)).entries(), people)
+    expired = last_seen(settings, identities.people, identities.sights, who).expired(at)
+    owners = _owners(identities, who)
+    stored = {person.identity_id for person in people} | set(owners.values())
+    expired = [each for each in expired if not stored.isdisjoint(who.members(each))]
+    members = {member for each in expired for member in who.members(each)}
+    faces = [face_id for face_id, owner in owners.items() if owner in members]
+    if expired and not dry_run:
+        identities.flush()
+        identities.changes.forget(members)
+        identities.changes.flush()
+        identities.gallery.remove(faces)
+        identities.gallery.rewrite()
+        identities.people.remove(members)
+        identities.sights.tidy(frozenset(members))
+        identities.sights.flush()
+    return Tidied(tuple(expired), len(faces))
+
+
+def _owners(identities: Identities, who: WhoIsWho) -> dict[str, str]:
+    """Return whose each face is, also of those that others replaced."""
+    rows = identities.gallery.faces().select(["face_id", "identity_id"]).to_pylist()
+    return {row["face_id"]: who.moved_faces.get(row["face_id"], row["identity_id"]) for row in rows}

@@ -1,0 +1,80 @@
+"""What tells how people look, as the settings have it; nothing it tells can be used elsewhere.
+
+Looks by a network say who somebody is to whoever has the network, as a face's embedding does. So
+they are turned by the tenant's key where they are made, as faces are (docs/templates.md); the
+distances between them stay what they are.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from genesis_ray.domain.appearance import Looks, View
+from genesis_ray.domain.carrying import CarryPolicy, Way
+from genesis_ray.domain.frames import Image
+from genesis_ray.domain.heads import Box
+from genesis_ray.domain.relinking import RelinkPolicy
+from genesis_ray.settings import Settings
+from genesis_ray.settings_appearance import AppearanceSettings
+from genesis_ray.vision.looks import view_of
+
+if TYPE_CHECKING:
+    from genesis_ray.store.template_keys import TemplateKey
+
+
+@dataclass(frozen=True, slots=True)
+class Viewing:
+    """How frames are viewed, and when two tracks are one person by that; None: by default."""
+
+    view_of: Callable[[Image], View] = view_of
+    relinking: RelinkPolicy | None = None
+
+
+COLOURS = Viewing()
+"""By the colours of clothes."""
+
+
+def load_viewing(settings: AppearanceSettings, key: "Callable[[], TemplateKey]") -> Viewing:
+    """Load what tells looks; only what is to be protected asks for the tenant's key.
+
+    Raises:
+        ModelError: The network's file is missing or wrong.
+        StoreError: The key is not on this machine.
+    """
+    if settings.model == "colours":
+        return COLOURS
+    from genesis_ray.store.templates import Protector
+    from genesis_ray.vision.osnet import MODEL, RELINKING, Osnet
+
+    network = Osnet()
+    protector = Protector(key(), embedder=MODEL, dimension=network.dimension)
+
+    def protected(image: Image, person: Box) -> Looks:
+        looks: Looks = protector.protect(network.looks_of(image, person)[None])[0]
+        return looks
+
+    def view(image: Image) -> View:
+        height, width = image.shape[:2]
+        return View(width / height, partial(protected, image))
+
+    return Viewing(view, RELINKING)
+
+
+def carry_policy(settings: Settings) -> CarryPolicy | None:
+    """Return when identities are carried; None: never."""
+    appearance = settings.appearance
+    if not appearance.carry:
+        return None
+    ways = [way for each in settings.topology.passages for way in each.directed]
+    return CarryPolicy(
+        ways={
+            (way.origin, way.destination): Way(way.least, way.greatest)
+            for way in ways
+            if way.greatest is not None
+        },
+        unlike=appearance.unlike,
+        margin=appearance.margin,
+        tolerance=timedelta(seconds=settings.topology.clock_tolerance_s),
+    )

@@ -1,0 +1,18 @@
+from genesis_ray.cli.watch import watch_and_report
+from genesis_ray.running.reach import reach
+from genesis_ray.settings import Settings
+from genesis_ray.settings_cameras import CameraSettings
+
+
+def test_a_run_is_found_again_by_the_data_folder_that_it_was_made_with(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    settings = Settings(
+        data_dir=tmp_path / "data",
+        detector={"model": "synthetic"},
+        faces={"embedder": "synthetic"},
+        cameras=[CameraSettings(camera_id="door", source="synthetic:?people=1&seconds=1")],
+    )
+    run, _ = watch_and_report(
+        settings, out=tmp_path / "far" / "away", force=False, local=True, realtime=False
+    )
+    assert [found.path for found in reach(settings).runs] == [run.path]

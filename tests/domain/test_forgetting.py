@@ -1,0 +1,152 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from genesis_ray.domain.forgetting import REDACTED, forgetting, redacted
+from genesis_ray.domain.ledger import fold
+from tests.domain.test_ledger import (
+    IDS,
+    PEOPLE,
+    at,
+    ledgers,
+    merge,
+    person,
+    reject,
+    rename,
+    sight,
+    split,
+    undo,
+    whom,
+    written,
+)
+
+
+def forget(entries, identity_id, **more):
+    """Return what it takes to forget a person, and who everybody is after it."""
+    who = fold(entries, PEOPLE)
+    gone = forgetting(entries, PEOPLE, who.members(who.now(identity_id)), **more)
+    stay = [each for each in PEOPLE if each.identity_id not in gone.identity_ids]
+    return gone, fold(gone.entries, [*stay, *gone.on_their_own])
+
+
+def test_all_identities_that_were_merged_into_a_person_go_with_every_name():
+    entries = written(merge("late", "ada", 0), rename("ada", "Augusta", 1), rename("bob", "Rob", 2))
+    gone, who = forget(entries, "late")
+    assert gone.identity_ids == ("ada", "late")
+    assert set(gone.names) == {"Ada", "visitor late", "Augusta"}
+    assert gone.entries == (entries[2],)
+    assert [each.name for each in who.people] == ["visitor earl", "visitor last", "Rob"]
+
+
+def test_an_entry_that_was_undone_goes_with_what_undid_it():
+    entries = written(merge("ada", "bob", 0), undo(1, 0), merge("bob", "late", 2))
+    gone, who = forget(entries, "ada")
+    assert gone.entries == (entries[2],)
+    assert who.now("late") == "bob"
+
+
+def test_who_was_split_from_the_person_stays_as_somebody_of_their_own():
+    entries = written(
+        split("ada", sight("ada", 7), faces=("f1",), number=0), rename("new", "Carl", 1)
+    )
+    gone, who = forget(entries, "ada")
+    assert [each.identity_id for each in gone.on_their_own] == ["new"]
+    assert who.person("new").name == "Carl"
+    assert gone.given_away == {"f1": "new"}
+    assert whom(gone.read_by, "ada", 7) == "new"
+    assert whom(gone.read_by, "ada", 8) == "ada"
+
+
+def test_what_was_split_from_somebody_else_to_the_person_goes():
+    entries = written(split("bob", sight("bob", 7), faces=("f1",), number=0))
+    gone, who = forget(entries, "new")
+    assert gone.taken == {"f1"}
+    assert whom(gone.read_by, "bob", 7) == "new"
+    assert whom(gone.read_by, "bob", 8) == "bob"
+    assert gone.entries == ()
+    assert who.person("bob").name == "Bob"
+
+
+def test_a_track_that_was_rejected_as_the_person_is_nobodys():
+    gone, _ = forget(written(reject("ada", 7)), "ada")
+    assert whom(gone.read_by, "ada", 7) is None
+
+
+def test_a_later_entry_about_others_loses_the_tracks_that_were_written_as_the_person():
+    entries = written(
+        split("ada", sight("ada", 7), number=0),
+        split("new", sight("ada", 7), new="newer", number=1),
+    )
+    gone, who = forget(entries, "ada")
+    (left,) = gone.entries
+    assert (left.identity_id, left.new_id, left.tracks) == ("new", "newer", ())
+    assert whom(gone.read_by, "ada", 7) == "newer"
+    assert {"new", "newer"} <= {each.identity_id for each in who.people}
+
+
+def test_faces_that_are_gone_are_named_by_no_entry():
+    entries = written(split("bob", faces=("f1", "f2"), number=0), undo(1, 0))
+    gone, _ = forget(entries, "ada", face_ids=["f2"])
+    assert gone.entries[0].face_ids == ("f1",)
+
+
+def test_texts_of_others_entries_do_not_name_the_person():
+    text = "Ada said so; adamant ADA, not ada-1."
+    assert redacted(text, ["Ada"]) == f"{REDACTED} said so; adamant {REDACTED}, not {REDACTED}-1."
+    assert redacted("visitor late came", ["late", "visitor late"]) == f"{REDACTED} came"
+    assert redacted("nobody", ["", "No"]) == "nobody"
+
+
+@given(ledgers(), st.sampled_from(IDS))
+def test_everybody_else_is_who_they_were(entries, chosen):
+    before = fold(entries, PEOPLE)
+    gone, after = forget(entries, chosen)
+    others = [each for each in before.people if each.identity_id not in gone.identity_ids]
+    assert list(after.people) == others
+    assert {each: after.now(each) for each in before.aliases if each not in gone.identity_ids} == {
+        each: now for each, now in before.aliases.items() if each not in gone.identity_ids
+    }
+
+
+@given(ledgers(), st.sampled_from(IDS))
+def test_tracks_of_others_are_theirs_and_those_of_the_person_are_found(entries, chosen):
+    before = fold(entries, PEOPLE)
+    gone, after = forget(entries, chosen)
+    for identity_id, track_id in ((each, number) for each in IDS for number in (1, 2, 3)):
+        was = whom(before, identity_id, track_id)
+        read = whom(gone.read_by, identity_id, track_id)
+        if was in gone.identity_ids:
+            assert read == gone.identity_ids[0]
+        elif read is None:
+            assert was is None
+        else:
+            assert read not in gone.identity_ids
+            assert whom(after, read, track_id) == was
+
+
+@given(ledgers(), st.sampled_from(IDS))
+def test_no_entry_that_stays_names_the_person(entries, chosen):
+    gone, _ = forget(entries, chosen)
+    assert not [each for each in gone.identity_ids if f"'{each}'" in repr(gone.entries)]
+
+
+def test_who_was_made_by_a_split_and_enrolled_since_is_not_made_again():
+    entries = written(split("ada", sight("ada", 7), number=0))
+    people = [*PEOPLE, person("new", 50)]
+    gone = forgetting(entries, people, ["ada"])
+    assert gone.on_their_own == ()
+    assert fold(gone.entries, people).person("new").enrolled_at == at(50)
+
+
+@given(ledgers(), st.sampled_from(IDS))
+def test_faces_of_others_are_theirs_and_those_of_the_person_are_found(entries, chosen):
+    before = fold(entries, PEOPLE)
+    gone, after = forget(entries, chosen)
+    for face, owner in ((face, each) for face in ("f1", "f2", "f3") for each in IDS):
+        was = before.now(before.moved_faces.get(face, owner))
+        is_taken = face in gone.taken or (
+            face not in before.moved_faces and owner in gone.identity_ids
+        )
+        assert is_taken == (was in gone.identity_ids)
+        if not is_taken:
+            kept_as = gone.given_away.get(face, owner)
+            assert after.now(after.moved_faces.get(face, kept_as)) == was

@@ -1,0 +1,111 @@
+"""The man of two films of one room: his face is seen in one, and in the other his back alone."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from genesis_ray.batch.segment_file import read_segment, write_segment
+from genesis_ray.domain.events import Event, FaceRecognized, FaceScored, VisitEnded
+from genesis_ray.pipeline.stages import JournalStage, ResolverStage
+from genesis_ray.running.assembly import build_journal, load_detector, open_station
+from genesis_ray.running.identities import build_resolver, open_identities
+from genesis_ray.running.protected import load_protected_embedder
+from genesis_ray.running.stage_clock import StageClock
+from genesis_ray.running.station_values import Report
+from genesis_ray.running.tenant_keys import passing_keys
+from genesis_ray.running.viewing import load_viewing
+from genesis_ray.running.watching import settle, watch
+from genesis_ray.settings import Settings
+from genesis_ray.settings_appearance import AppearanceSettings
+from genesis_ray.store.audit_entry import Access
+from genesis_ray.vision.osnet import Osnet
+
+START = datetime(2026, 1, 5, 9, tzinfo=UTC)
+KEYS = passing_keys("default")
+FRONT, BACK = "single1", "double1"
+
+
+def told(settings: Settings, reports: Mapping[str, Iterator[Report]]) -> list[Event]:
+    """Return all that is logged of what cameras report."""
+    with ExitStack() as opened:
+        embedder = load_protected_embedder(settings.faces, KEYS.current)
+        access = Access(action="match", reason="test")
+        identities = open_identities(settings, embedder, KEYS, opened, access=access)
+        resolving = ResolverStage(list(reports), build_resolver(settings, identities, embedder))
+        journaling = JournalStage(list(reports), build_journal(settings))
+        clock = StageClock()
+        return [e for rows in settle(reports, resolving, journaling, clock=clock) for e in rows]
+
+
+@pytest.mark.data
+@pytest.mark.models
+@pytest.mark.timeout(600)
+def test_the_man_of_both_films_is_one_visitor_though_one_shows_no_face(
+    osnet: Osnet, shared_data, tmp_path
+):
+    assert osnet.dimension  # its file is here
+    films = {FRONT: START, BACK: START + timedelta(seconds=20)}
+    settings = Settings(
+        data_dir=tmp_path / "carried",
+        # He walks past 5 m away: his face is 20 pixels wide, and he looks to the ground.
+        faces={"interval_s": 0.1, "looks": 100, "min_quality": 0.05},
+        identity={"visitors": True, "visitor_faces": 3},
+        appearance={"model": "osnet", "carry": True},
+        topology={"passages": [{"between": (FRONT, BACK), "min_s": 5, "max_s": 60}]},
+        cameras=[
+            {
+                "camera_id": name,
+                "source": str(shared_data / "videos" / f"epfl_{name}.mp4"),
+                "start": start,
+            }
+            for name, start in films.items()
+        ],
+    )
+    detector = load_detector(settings.detector)
+    embedder = load_protected_embedder(settings.faces, KEYS.current)
+    viewing = load_viewing(settings.appearance, lambda: KEYS.current)
+    reports = {}
+    for camera in settings.cameras:
+        station = open_station(settings, camera, viewing)
+        with closing(station.source):
+            reports[camera.camera_id] = list(
+                watch(station, detector, embedder, stack_frames=16, clock=StageClock())
+            )
+
+    events = told(settings, {name: iter(own) for name, own in reports.items()})
+    named, carried = (event for event in events if isinstance(event, FaceRecognized))
+    assert (named.camera_id, named.decision, named.is_new) == (FRONT, "named", True)
+    assert (carried.camera_id, carried.decision, carried.is_new) == (BACK, "carried", False)
+    assert carried.identity_id == named.identity_id
+    assert carried.similarity == pytest.approx(0.83, abs=0.03)
+    assert carried.runner_up_similarity == pytest.approx(0.47, abs=0.1)  # the man in black
+    faces = [event for event in events if isinstance(event, FaceScored)]
+    assert all(face.quality < 0.05 for face in faces if face.camera_id == BACK)
+    (visit,) = (event for event in events if isinstance(event, VisitEnded))
+    assert (visit.identity_id, visit.camera_id) == (named.identity_id, BACK)
+    assert visit.started_at < START + timedelta(seconds=1)
+    assert visit.ended_at > films[BACK] + timedelta(seconds=3)
+
+    for name, own in reports.items():
+        write_segment(tmp_path / name, own)
+    archived = {name: read_segment(tmp_path / name) for name in reversed(films)}
+    again = told(settings.model_copy(update={"data_dir": tmp_path / "archive"}), archived)
+    assert sorted(again, key=lambda e: e.event_id) == sorted(events, key=lambda e: e.event_id)
+
+    without = settings.model_copy(
+        update={
+            "data_dir": tmp_path / "without",
+            "appearance": AppearanceSettings(model="osnet"),
+        }
+    )
+    faces_alone = told(
+        without,
+        {
+            name: iter([replace(report, appearances=()) for report in own])
+            for name, own in reports.items()
+        },
+    )
+    assert {e.camera_id for e in faces_alone if isinstance(e, FaceRecognized)} == {FRONT}

@@ -1,0 +1,359 @@
+import os
+import random
+import shutil
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pyarrow.compute as pc
+import pytest
+
+from genesis_ray.domain.ledger import Merge, Rename
+from genesis_ray.errors import NotFoundError, StoreError
+from genesis_ray.running.forgetting import finish, forget
+from genesis_ray.running.forgetting_intent import is_unfinished
+from genesis_ray.running.forgotten_search import verify
+from genesis_ray.running.history import present_tables
+from genesis_ray.running.identities import faces_of, identity_folder, who_is_who
+from genesis_ray.settings import Settings
+from genesis_ray.store.event_log import EventLog
+from genesis_ray.store.ledger import Ledger
+from genesis_ray.store.people import People
+from genesis_ray.store.reader import read_table
+from genesis_ray.store.receipts import Receipt
+from tests.running.somebody import ADA, BEN, CARL, NOON, OF_ADA, SHE, world
+
+GONE = [
+    ADA.name.encode(), SHE.name.encode(),
+    *(form for one in (ADA, SHE) for form in (
+        one.identity_id.encode(), UUID(one.identity_id).hex.encode(), UUID(one.identity_id).bytes,
+    )),
+    *(face.tobytes() for face in OF_ADA),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("somebody")
+    world(folder)
+    return folder
+
+
+@pytest.fixture
+def settings(template, tmp_path, monkeypatch) -> Settings:
+    """A copy of the world, in which the run is known where it is now."""
+    monkeypatch.chdir(tmp_path)
+    return copied(template, tmp_path / "world")
+
+
+def copied(template: Path, folder: Path) -> Settings:
+    shutil.copytree(template, folder)
+    (folder / "data" / "known-runs").write_text(f"{folder / 'run'}\n")
+    return Settings(data_dir=folder / "data", faces={"embedder": "synthetic"})
+
+
+def holders(settings: Settings) -> list[str]:
+    """Return the files that hold, or say when they are read, anything that must be gone."""
+    folder = settings.data_dir.parent
+    found = {
+        str(path.relative_to(folder))
+        for path in folder.rglob("*")
+        if path.is_file() and any(each in path.read_bytes() for each in GONE)
+    }
+    for events in (folder / "run" / "events", folder / "data" / "run" / "events"):
+        for table in ("face_recognitions", "face_scores", "visits"):
+            text = str(read_table(events, table).to_pylist())
+            found |= {f"{events} {table}" for one in (ADA, SHE) if one.identity_id in text}
+    return sorted(found)
+
+
+def events_of(settings: Settings, run: str = "run"):
+    return present_tables(settings.data_dir.parent / run / "events", settings)
+
+
+def visits(settings: Settings, run: str = "run") -> list[dict]:
+    rows = events_of(settings, run)["visits"]
+    return rows.filter(pc.is_valid(rows["ended_at"])).to_pylist()
+
+
+def named(settings: Settings) -> dict[int, str]:
+    rows = events_of(settings)["face_recognitions"].to_pylist()
+    return {row["track_id"]: row["identity_id"] for row in rows}
+
+
+def done(settings: Settings, person: str = ADA.name) -> Receipt:
+    why = f"{ADA.name} asked" if person == ADA.name else "asked"
+    return forget(settings, person, by="eve", why=why)[1]
+
+
+def test_no_byte_is_left_of_somebody(settings):
+    assert len(holders(settings)) > 10
+    receipt = done(settings)
+    assert holders(settings) == []
+    assert receipt.searched.residue == ()
+    assert receipt.searched.files > 30
+    assert (receipt.identities, receipt.faces) == (2, 4)
+
+
+def test_others_are_who_they_were(settings):
+    dora = next(each for each in who_is_who(settings).people if each.name == "Dora")
+    before = {each: named(settings)[each] for each in (3, 4, 6)}
+    assert before == {3: BEN.identity_id, 4: dora.identity_id, 6: CARL.identity_id}
+    done(settings)
+    assert {person.name for person in who_is_who(settings).people} == {"Dora", BEN.name, "Carl"}
+    assert {each: named(settings).get(each) for each in (3, 4, 6)} == before
+    assert 5 not in named(settings)
+    who = who_is_who(settings)
+    assert [len(faces_of(settings, who, each.identity_id)) for each in (BEN, CARL)] == [2, 2]
+
+
+def test_visits_are_counted_as_before_and_no_two_of_the_person_are_alike(settings):
+    before = visits(settings)
+    done(settings)
+    after = visits(settings)
+    stays = [
+        sorted((each["started_at"], each["ended_at"], each["camera_id"]) for each in rows)
+        for rows in (before, after)
+    ]
+    assert stays[0] == stays[1]
+    known = {each.identity_id for each in who_is_who(settings).people}
+    strangers = [each["identity_id"] for each in after if each["identity_id"] not in known]
+    assert len(strangers) == len(set(strangers)) == 2  # tracks 1 and 2 together, and track 7
+    names = named(settings)
+    assert names[1] == names[2] != names[7]
+    assert {names[1], names[7]} == set(strangers)
+    written = {each["visit_id"] for each in before}
+    kept = {
+        each["visit_id"]
+        for each in after
+        if each["identity_id"] in (BEN.identity_id, CARL.identity_id)
+    }
+    assert kept <= written
+    assert written.isdisjoint(e["visit_id"] for e in after if e["identity_id"] in strangers)
+
+
+def test_scores_of_the_person_are_gone_and_those_of_others_stay(settings):
+    done(settings)
+    rows = events_of(settings)["face_scores"].to_pylist()
+    scores = {row["track_id"]: row["candidate_ids"] for row in rows}
+    assert [scores[each] for each in (1, 2, 7)] == [[], [], []]
+    assert scores[3] == [BEN.identity_id, CARL.identity_id]
+    assert scores[6] == [CARL.identity_id, BEN.identity_id]
+    assert all(len(row["candidate_ids"]) == len(row["similarities"]) for row in rows)
+
+
+def test_of_the_ledger_the_rest_holds(settings):
+    done(settings)
+    entries = Ledger(identity_folder(settings)).entries()
+    assert [type(each).__name__ for each in entries] == ["Rename", "Reject", "Merge", "Undo"]
+    assert all(each.why == "the coat of (forgotten)" for each in entries)
+    assert isinstance(entries[0], Rename)
+    assert entries[0].name == "Dora"
+    assert isinstance(entries[2], Merge)
+
+
+def test_the_receipt_lists_every_store_and_what_was_not_reached(settings):
+    receipt = done(settings)
+    folder = settings.data_dir.parent
+    places = {
+        (each.store, Path(each.place).relative_to(folder).as_posix()) for each in receipt.purged
+    }
+    gallery = "data/gallery/default"
+    assert places == {
+        ("events", "run/events"), ("events", "data/run/events"), ("states", "run"),
+        ("archive work", "run"), ("pictures", "run"), ("people", f"{gallery}/people.lance"),
+        ("ledger", f"{gallery}/ledger.lance"), ("faces_colour", f"{gallery}/faces_colour.lance"),
+            ("consent", f"{gallery}/consent.lance"),
+    }  # fmt: skip
+    by_store = {each.store: each for each in receipt.purged}
+    assert by_store["people"].removed == 2
+    assert by_store["faces_colour"].removed == 4
+    assert len(by_store["faces_colour"].versions) > 1
+    assert by_store["ledger"].removed == 2
+    assert any("door.mp4" in each for each in receipt.not_reached)
+    assert any("backups" in each for each in receipt.not_reached)
+    assert receipt.why == "(forgotten) asked"
+
+
+def test_the_receipt_itself_names_nobody(settings):
+    path, _ = forget(settings, ADA.name, by="eve", why="")
+    assert path.parent == settings.data_dir / "receipts" / "default"
+    assert not any(each in path.read_bytes() for each in GONE)
+
+
+@pytest.mark.parametrize("person", [SHE.identity_id, ADA.identity_id[:6], ADA.name])
+def test_the_person_is_meant_by_any_of_their_identities(settings, person):
+    done(settings, person)
+    assert holders(settings) == []
+
+
+def test_who_was_split_from_somebody_can_be_forgotten_too(settings):
+    done(settings, "Dora")
+    assert {each.name for each in who_is_who(settings).people} == {ADA.name, BEN.name, "Carl"}
+    assert named(settings)[1] == ADA.identity_id
+    stranger = named(settings)[4]
+    assert stranger not in {each.identity_id for each in who_is_who(settings).people}
+    assert ADA.identity_id in {row["identity_id"] for row in visits(settings)}
+
+
+def test_two_can_be_forgotten_one_after_the_other(settings):
+    first, second = done(settings), done(settings, "Carl")
+    assert verify(settings, first).residue == verify(settings, second).residue == ()
+    assert {each.name for each in who_is_who(settings).people} == {"Dora", BEN.name}
+
+
+def test_who_is_not_there_cannot_be_forgotten(settings):
+    with pytest.raises(NotFoundError, match="nobody is called 'Zoe'"):
+        done(settings, "Zoe")
+    assert finish(settings) is None
+
+
+@pytest.mark.parametrize("writes_to", ["people", "run", "work"])
+def test_while_a_system_runs_nothing_is_changed(settings, writes_to):
+    folder = settings.data_dir.parent
+    before = holders(settings)
+    if writes_to == "people":
+        busy = People(identity_folder(settings), writer=True)
+    elif writes_to == "run":
+        busy = EventLog(folder / "data" / "run" / "events")
+    else:
+        from genesis_ray.store.lock import WriteLock
+
+        busy = WriteLock(folder / "run" / "work" / "key-1" / "writer.lock")
+        busy.close = busy.release
+    try:
+        with pytest.raises(StoreError, match=f"being written to by process {os.getpid()}"):
+            done(settings)
+    finally:
+        busy.close()
+    assert holders(settings) == before
+    assert not is_unfinished(identity_folder(settings))
+
+
+def test_a_run_that_is_not_where_it_was_is_told_and_can_be_named(settings, tmp_path):
+    folder = settings.data_dir.parent
+    elsewhere = tmp_path / "archive" / "march"
+    elsewhere.parent.mkdir()
+    (folder / "run").rename(elsewhere)
+    receipt = done(settings)
+    assert any(f"was in {folder / 'run'}" in each for each in receipt.not_reached)
+    assert verify(settings, receipt).residue == ()
+    assert any("an identity" in each for each in verify(settings, receipt, [elsewhere]).residue)
+
+
+def test_a_run_that_is_named_is_reached(settings, tmp_path):
+    folder = settings.data_dir.parent
+    elsewhere = tmp_path / "archive" / "march"
+    elsewhere.parent.mkdir()
+    (folder / "run").rename(elsewhere)
+    _, receipt = forget(settings, ADA.name, by="eve", why="", runs=[elsewhere])
+    assert verify(settings, receipt, [elsewhere]).residue == ()
+
+
+def test_a_name_that_others_have_too_is_no_trace(settings):
+    with People(identity_folder(settings), writer=True) as people:
+        people.add(
+            CARL.__class__(
+                identity_id="other", name=f"{ADA.name} Byron", kind="enrolled",
+                enrolled_at=NOON + timedelta(days=1),
+            )
+        )  # fmt: skip
+    receipt = done(settings, ADA.identity_id)
+    assert receipt.searched.residue == ()
+    assert ADA.name.encode() in b"".join(
+        path.read_bytes() for path in settings.data_dir.rglob("*") if path.is_file()
+    )
+
+
+@pytest.mark.parametrize("where", ["file", "parquet", "version", "wal"])
+def test_what_comes_back_is_found(settings, where, template):
+    receipt = done(settings)
+    folder = settings.data_dir.parent
+    if where == "file":
+        (folder / "run" / "notes.txt").write_text(f"that was {ADA.name}")
+    elif where == "parquet":
+        kept = next((template / "run" / "events" / "visits").rglob("*.parquet"))
+        shutil.copy(
+            kept, folder / "run" / "events" / "visits" / "tenant_id=default" / "old.parquet"
+        )
+    elif where == "version":
+        shutil.rmtree(identity_folder(settings) / "people.lance")
+        shutil.copytree(
+            template / "data" / "gallery" / "default" / "people.lance",
+            identity_folder(settings) / "people.lance",
+        )
+    else:
+        from tests.running.somebody import track
+
+        log = EventLog(folder / "run" / "events")
+        log.append(track(ADA, 99, 5))
+        log.flush()
+        residue = verify(settings, receipt).residue
+        log.close()
+        assert any(".wal" in each and "an identity" in each for each in residue)
+        return
+    assert verify(settings, receipt).residue != ()
+
+
+def test_another_tenants_namesake_is_nobodys_residue(settings):
+    other = settings.model_copy(update={"tenant_id": "other"})
+    with People(identity_folder(other), writer=True) as people:
+        people.add(ADA)
+    receipt = done(settings)
+    assert receipt.searched.residue == ()
+    assert People(identity_folder(other)).get(ADA.identity_id) == ADA
+    with pytest.raises(StoreError, match="is of tenant 'default', and this is 'other'"):
+        verify(other, receipt)
+
+
+KILLS = 5
+
+
+@pytest.mark.timeout(400)  # a few seconds where nobody else works
+def test_killed_at_any_point_it_is_finished_by_the_next_command(template, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    script = Path(__file__).with_name("killed_forgetting.py")
+    root = Path(__file__).parent.parent.parent
+    with subprocess.Popen(
+        [sys.executable, "-W", "ignore", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        text=True, env={**os.environ, "PYTHONPATH": str(root)}, cwd=tmp_path,
+    ) as process:  # fmt: skip
+        assert process.stdin
+        assert process.stdout
+
+        def killed(settings: Settings, when: str) -> str:
+            print(settings.data_dir, when, file=process.stdin, flush=True)
+            return process.stdout.readline().strip()
+
+        said = killed(copied(template, tmp_path / "whole"), "1000000")
+        steps = int(said.removeprefix("done in ").removesuffix(" steps"))
+        chance = random.Random(11)
+        moments = [f"{chance.uniform(0.1, 1.5):.3f}s" for _ in range(1)]
+        moments += [str(chance.randrange(steps)) for _ in range(KILLS)]
+        left = []
+        for number, moment in enumerate(moments):
+            settings = copied(template, tmp_path / f"world-{number}")
+            said = killed(settings, moment)
+            left.append(len(holders(settings)))
+            receipt = finished(settings, was_killed=said == "killed")
+            assert holders(settings) == [], moment
+            assert receipt.searched.residue == ()
+            stores = {each.store for each in receipt.purged}
+            assert stores >= {"people", "ledger", "faces_colour", "events"}
+            assert {p.name for p in who_is_who(settings).people} == {"Dora", BEN.name, "Carl"}
+            assert len(visits(settings)) == 5
+            assert named(settings)[3] == BEN.identity_id
+        process.stdin.close()
+    assert len(set(left)) > 2  # it was killed in the middle, and elsewhere each time
+
+
+def finished(settings: Settings, *, was_killed: bool) -> Receipt:
+    """Go on as the next command would, and return the receipt."""
+    if found := finish(settings):
+        return found[1]
+    if was_killed and holders(settings):  # before it began
+        return done(settings)
+    (path,) = (settings.data_dir / "receipts" / "default").iterdir()
+    return Receipt.read(path)

@@ -1,0 +1,84 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from genesis_ray.domain.events import FaceRecognized, TrackObserved
+from genesis_ray.domain.ledger import NOTHING_DECIDED, Merge, Reject, TrackSight, fold
+from genesis_ray.domain.people import visitor
+from genesis_ray.running.presence import seen_in
+from genesis_ray.store.event_log import EventLog
+from genesis_ray.store.run_folder import RunFolder
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+PEOPLE = [visitor(name, at=NOON) for name in ("ann", "ben", "cat")]
+
+
+def at(seconds: float) -> datetime:
+    return NOON + timedelta(seconds=seconds)
+
+
+def track(name: str, track_id: int, since: int, until: int, camera: str = "door") -> list:
+    own = {"tenant_id": "shop", "site_id": "site", "camera_id": camera, "track_id": track_id}
+    sights = [
+        TrackObserved(**own, occurred_at=at(second), frame_index=second, x1=0.1, y1=0.1, x2=0.2,
+                      y2=0.9, confidence=0.9)
+        for second in range(since, until + 1)
+    ]  # fmt: skip
+    called = FaceRecognized(
+        **own, occurred_at=at(since), identity_id=name, decision="named", similarity=0.9,
+        runner_up_similarity=None, threshold=0.5, votes=3, quality=0.8, gate="", is_new=False,
+        embedder="synthetic",
+    )  # fmt: skip
+    return [*sights, called]
+
+
+@pytest.fixture
+def run(tmp_path):
+    def make(*tracks: list) -> RunFolder:
+        folder = RunFolder.create(tmp_path / "run")
+        with EventLog(folder.events) as log:
+            log.append([event for events in tracks for event in events])
+        return folder
+
+    return make
+
+
+def cannot(run: RunFolder, who=NOTHING_DECIDED) -> set[frozenset[str]]:
+    return set(seen_in([run], who, "shop").cannot)
+
+
+def test_who_was_in_one_picture_at_one_time_cannot_be_one(run):
+    folder = run(track("ann", 1, 0, 10), track("ben", 2, 5, 20), track("cat", 3, 15, 30))
+    assert cannot(folder) == {frozenset(("ann", "ben")), frozenset(("ben", "cat"))}
+
+
+def test_who_was_seen_by_two_cameras_at_one_time_can(run):
+    assert cannot(run(track("ann", 1, 0, 10), track("ben", 2, 0, 10, camera="till"))) == set()
+
+
+def test_a_track_that_was_lost_and_found_again_parts_nobody(run):
+    assert cannot(run(track("ann", 1, 0, 10), track("ben", 2, 9, 20))) == set()
+
+
+def test_two_tracks_of_one_person_part_nobody(run):
+    assert cannot(run(track("ann", 1, 0, 10), track("ann", 2, 0, 10))) == set()
+
+
+def test_of_people_who_are_one_both_tracks_are_theirs(run):
+    merge = Merge(entry_id="0", at=NOON, by="eve", why="", identity_id="ann", other_id="cat")
+    folder = run(track("ann", 1, 0, 10), track("cat", 2, 0, 10), track("ben", 3, 5, 20))
+    seen = seen_in([folder], fold([merge], PEOPLE), "shop")
+    assert seen.cannot == {frozenset(("ann", "ben"))}
+    assert seen.sights == {"ann": 2, "ben": 1}
+    assert seen.last == {"ann": at(0), "ben": at(5)}
+
+
+def test_whose_track_was_said_not_to_be_somebody_cannot_be_them(run):
+    sight = TrackSight(identity_id="ann", camera_id="door", track_id=1, since=at(0), until=at(10))
+    reject = Reject(entry_id="0", at=NOON, by="eve", why="", track=sight)
+    folder = run(track("ben", 1, 0, 10))
+    assert cannot(folder, fold([reject], PEOPLE)) == {frozenset(("ann", "ben"))}
+
+
+def test_another_tenants_tracks_tell_nothing(run):
+    assert seen_in([run(track("ann", 1, 0, 10))], NOTHING_DECIDED, "other").sights == {}

@@ -1,0 +1,249 @@
+"""What is kept of people over days: expiry, what they learn, and what a crash leaves of it."""
+
+import shutil
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from genesis_ray.domain.events import FaceRecognized
+from genesis_ray.domain.identity import Face
+from genesis_ray.domain.ledger import Merge, Rename
+from genesis_ray.domain.people import visitor
+from genesis_ray.errors import LedgerError, NotFoundError
+from genesis_ray.running.identities import (
+    Identities,
+    build_resolver,
+    faces_of,
+    identity_folder,
+    open_identities,
+    who_is_who,
+)
+from genesis_ray.running.repairs import Repairs
+from genesis_ray.running.templates_shown import known_templates, undo_change
+from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.running.tidying import tidy
+from genesis_ray.settings import Settings
+from genesis_ray.store.audit_entry import Access
+from genesis_ray.store.ledger import Ledger
+from genesis_ray.testing import ColourEmbedder
+from tests.store.conftest import Mortality
+from tests.store.keys import holders
+
+ACCESS = Access(action="match", reason="test")
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+EMBEDDER = ColourEmbedder()
+AXES = np.linalg.qr(np.random.default_rng(0).normal(size=(16, 16)))[0].astype(np.float32)
+"""Faces of people unlike each other, none of whose bytes another has."""
+ANN_FACE, BEN_FACE, STRANGER = AXES[:3]
+
+
+def day(number: float) -> datetime:
+    return NOON + timedelta(days=number)
+
+
+def like(person: np.ndarray, similarity: float) -> np.ndarray:
+    return (similarity * person + np.sqrt(1 - similarity**2) * AXES[9]).astype(np.float32)
+
+
+@pytest.fixture
+def settings(tmp_path) -> Settings:
+    """The settings of a tenant with two visitors, one face each, where people learn."""
+    settings = Settings(
+        data_dir=tmp_path / "data",
+        faces={"embedder": "synthetic"},
+        identity={"visitors": True, "update": "average"},
+    )
+    with ExitStack() as opened:
+        identities = opened_for(settings, opened)
+        for identity_id, face in (("ann", ANN_FACE), ("ben", BEN_FACE)):
+            identities.people.add(visitor(identity_id, at=NOON))
+            identities.gallery.enroll(
+                identity_id, face[None], qualities=[0.9], at=NOON, camera_id="door",
+                face_ids=[f"face of {identity_id}"],
+            )  # fmt: skip
+    return settings
+
+
+def opened_for(settings: Settings, opened: ExitStack, **how) -> Identities:
+    keys = tenant_keys(settings)
+    return open_identities(settings, EMBEDDER, keys, opened, access=ACCESS, **how)
+
+
+def show(
+    settings: Settings, identities: Identities, face: np.ndarray, *, on: float, track: int = 1
+) -> list[FaceRecognized]:
+    """Return the names that a track of five such faces is given on a day."""
+    resolver = build_resolver(settings, identities, EMBEDDER)
+    events = [
+        event
+        for number in range(5)
+        for event in resolver.resolve(
+            Face(camera_id="till", track_id=track, face_index=number,
+                 captured_at=day(on) + timedelta(seconds=number), embedding=face, quality=0.9)
+        )
+    ]  # fmt: skip
+    return [event for event in events if isinstance(event, FaceRecognized)]
+
+
+def named(settings: Settings, face: np.ndarray, *, on: float) -> list[str]:
+    """Return whom a track is by a system that begins now."""
+    with ExitStack() as opened:
+        identities = opened_for(settings, opened)
+        return [each.identity_id for each in show(settings, identities, face, on=on)]
+
+
+def states(settings: Settings, name: str = "ann") -> dict[str, str]:
+    return {each.face_id: each.state for each in known_templates(settings, name)}
+
+
+def folder_of(settings: Settings) -> Path:
+    return identity_folder(settings)
+
+
+def decide(settings: Settings, *entries) -> None:
+    with Ledger(folder_of(settings), writer=True) as ledger:
+        for entry in entries:
+            ledger.append(entry)
+
+
+def test_a_visitor_who_comes_again_within_the_time_is_known_for_as_long_from_then_on(settings):
+    for on in (20, 40, 60):
+        assert named(settings, ANN_FACE, on=on) == ["ann"]
+    (again,) = named(settings, ANN_FACE, on=91)
+    assert again != "ann"
+
+
+def test_expired_visitors_are_forgotten_with_every_byte_and_others_stay(settings):
+    named(settings, ANN_FACE, on=20)
+    done = tidy(settings, at=day(31))
+    assert (done.visitors, done.faces) == (("ben",), 1)
+    assert holders(folder_of(settings), ANN_FACE[None]) != []
+    assert [person.identity_id for person in who_is_who(settings).people] == ["ann"]
+    assert faces_of(settings, who_is_who(settings), "ben") == []
+    assert holders(folder_of(settings), BEN_FACE[None]) == []
+    assert tidy(settings, at=day(31)).visitors == ()
+    assert named(settings, ANN_FACE, on=32) == ["ann"]
+
+
+def test_a_dry_run_only_tells_whom_it_would_forget(settings):
+    assert tidy(settings, at=day(31), dry_run=True).visitors == ("ann", "ben")
+    assert len(who_is_who(settings).people) == 2
+
+
+def test_who_has_a_name_is_not_forgotten(settings):
+    own = {"at": NOON, "by": "eve", "why": ""}
+    decide(
+        settings,
+        Rename(entry_id="0", **own, identity_id="ann", name="Ann"),
+        Merge(entry_id="1", **own, identity_id="ann", other_id="ben"),
+    )
+    assert tidy(settings, at=day(1000)).visitors == ()
+    assert named(settings, BEN_FACE, on=1001) == ["ann"]
+
+
+def test_what_expired_goes_with_all_that_it_learned(settings):
+    named(settings, like(ANN_FACE, 0.9), on=1)
+    done = tidy(settings, at=day(40))
+    assert (done.visitors, done.faces) == (("ann", "ben"), 3)
+
+
+def test_what_somebody_learned_is_used_by_a_system_that_begins_later(settings):
+    named(settings, like(ANN_FACE, 0.9), on=1)
+    (old, new) = states(settings)
+    assert states(settings) == {old: "replaced", new: "used"}
+    with ExitStack() as opened:
+        (found, *_) = opened_for(settings, opened).gallery.nearest(ANN_FACE, limit=1)
+    assert 0.99 < found.similarity < 1
+
+
+def test_an_undone_change_and_all_built_on_it_give_back_what_was(settings):
+    for on in (1, 2, 3):
+        named(settings, like(ANN_FACE, 0.9), on=on)
+    _, first, second, third = states(settings)
+    with Repairs(settings, by="eve", why="a twin") as repairs:
+        undone = undo_change(settings, repairs, "ann", second[:12])
+    assert set(undone.change_ids) == {second, third}
+    assert states(settings) == {
+        "face of ann": "replaced", first: "used", second: "undone", third: "undone"
+    }  # fmt: skip
+    with Repairs(settings, by="eve", why="") as repairs:
+        with pytest.raises(LedgerError, match="unlearned"):
+            undo_change(settings, repairs, "ann", second)
+        repairs.undo(undone.entry_id)
+    assert list(states(settings).values()) == ["replaced", "replaced", "replaced", "used"]
+
+
+def test_nobody_unlearns_what_they_did_not_learn(settings):
+    named(settings, like(ANN_FACE, 0.9), on=1)
+    *_, change = states(settings)
+    with Repairs(settings, by="eve", why="") as repairs:
+        for name, wanted in (("ben", change), ("ann", "face"), ("ann", "")):
+            with pytest.raises(NotFoundError, match="has learned no template"):
+                undo_change(settings, repairs, name, wanted)
+
+
+def test_a_person_is_bounded_however_often_they_come(settings):
+    for first in (1, 12):
+        with ExitStack() as opened:
+            identities = opened_for(settings, opened)
+            for on in range(first, first + 11):
+                show(settings, identities, like(ANN_FACE, 0.9), on=on)
+    assert len(states(settings)) == 1 + 10
+    assert list(states(settings).values()).count("used") == 1
+
+
+@pytest.mark.parametrize("stored", ["nothing", "people and changes", "all"])
+def test_what_was_pending_in_a_killed_process_is_learned_once(settings, stored):
+    killed = opened_for(settings, ExitStack())
+    show(settings, killed, like(ANN_FACE, 0.9), on=1)
+    (made,) = show(settings, killed, STRANGER, on=1, track=2)
+    pending = killed.pending()
+    if stored != "nothing":
+        killed.people.flush()
+        killed.sights.flush()
+        killed.changes.flush()
+    if stored == "all":
+        killed.gallery.flush()
+    die(killed)
+    with ExitStack() as opened:
+        again = opened_for(settings, opened, pending=pending)
+        assert again.people.get(made.identity_id)
+        assert again.gallery.faces_of(made.identity_id) == 3
+        assert again.gallery.faces_of("ann") == 1
+    assert sorted(states(settings).values()) == ["replaced", "used"]
+    assert named(settings, ANN_FACE, on=31) == ["ann"]  # by the sight that was pending
+
+
+def test_a_change_whose_face_was_never_stored_replaces_nothing(settings):
+    killed = opened_for(settings, ExitStack())
+    show(settings, killed, like(ANN_FACE, 0.9), on=1)
+    killed.changes.flush()
+    die(killed)
+    assert states(settings) == {"face of ann": "used"}
+    assert named(settings, ANN_FACE, on=2) == ["ann"]
+
+
+def die(killed: Identities) -> None:
+    """Let others write, as the kernel does for a process that dies."""
+    for each in (killed.people, killed.sights, killed.changes, killed.gallery):
+        each._table._release()
+
+
+def test_forgetting_that_is_cut_off_anywhere_is_finished_by_the_next(settings, tmp_path):
+    named(settings, ANN_FACE, on=20)
+    mortality, steps = Mortality(), 0
+    whole = settings.data_dir
+    while True:
+        again = settings.model_copy(update={"data_dir": tmp_path / f"copy {steps}"})
+        shutil.copytree(whole, again.data_dir)
+        died = mortality.dies_at(steps, lambda again=again: tidy(again, at=day(31)))
+        tidy(again, at=day(31))
+        assert [person.identity_id for person in who_is_who(again).people] == ["ann"]
+        assert holders(folder_of(again), BEN_FACE[None]) == []
+        assert len(faces_of(again, who_is_who(again), "ann")) == 2  # learned on day 20
+        if not died:
+            return
+        steps += 9  # of some fifty

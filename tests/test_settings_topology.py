@@ -1,0 +1,65 @@
+from datetime import timedelta
+
+import pytest
+from pydantic import ValidationError
+
+from genesis_ray.settings_topology import TopologySettings
+
+WAY = {"between": ("door", "till"), "min_s": 8}
+
+
+def problem(**values) -> str:
+    with pytest.raises(ValidationError) as error:
+        TopologySettings(**values)
+    return str(error.value)
+
+
+def test_nothing_is_said_unless_somebody_says_it():
+    topology = TopologySettings().topology
+    assert topology.least("door", "till") is None
+    assert topology.tolerance == timedelta(seconds=0.5)
+
+
+def test_a_passage_goes_both_ways_unless_it_is_one_way():
+    two_ways = TopologySettings(passages=[WAY]).topology
+    assert two_ways.least("door", "till") == two_ways.least("till", "door") == timedelta(seconds=8)
+    one_way = TopologySettings(passages=[{**WAY, "one_way": True}]).topology
+    assert one_way.least("door", "till") == timedelta(seconds=8)
+    assert one_way.least("till", "door") is None
+
+
+def test_each_direction_may_have_times_of_its_own():
+    up = {"between": ("ground", "roof"), "min_s": 40, "max_s": 90, "one_way": True, "firm": True}
+    down = {"between": ("roof", "ground"), "min_s": 30, "one_way": True}
+    topology = TopologySettings(passages=[up, down]).topology
+    passage = topology.passage("ground", "roof")
+    assert (passage.greatest, passage.is_firm) == (timedelta(seconds=90), True)
+    assert topology.passage("roof", "ground").greatest is None
+
+
+def test_what_contradicts_itself_is_refused_with_both_values():
+    assert "min_s 8 > max_s 5 of door <-> till" in problem(passages=[{**WAY, "max_s": 5}])
+    assert "expected two cameras, got door twice" in problem(
+        passages=[{"between": ("door", "door"), "min_s": 1}]
+    )
+    assert "max_s, which is not set for door <-> till" in problem(passages=[{**WAY, "firm": True}])
+    assert "expected two cameras, got a and a" in problem(overlapping=[("a", "a")])
+    assert "nobody travels between views that overlap" in problem(
+        passages=[WAY], overlapping=[("till", "door")]
+    )
+
+
+@pytest.mark.parametrize(
+    "again", [{}, {"one_way": True}, {"between": ("till", "door"), "one_way": True}]
+)
+def test_a_pair_stands_once(again):
+    assert "repeated: " in problem(passages=[WAY, {**WAY, **again}])
+
+
+def test_an_overlap_stands_once():
+    assert "repeated: a and b" in problem(overlapping=[("a", "b"), ("b", "a")])
+
+
+def test_cameras_are_all_that_are_named():
+    section = TopologySettings(passages=[WAY], overlapping=[("hall", "yard")])
+    assert section.cameras == {"door", "till", "hall", "yard"}
