@@ -45,9 +45,9 @@ def explain(
 
     A line a face: how good it was, what it counts for in good faces, whom it was most like, and
     for whom it voted, or why for nobody: its quality, nobody known, the threshold, the margin to
-    the next, a rejection by somebody, a gate, or that the track was decided before. Those that
-    bear the decision are bold. Below it is said with its threshold, and what people decided since.
-    Names are those of now (docs/identities.md).
+    the next, a rejection by somebody, or that the track was decided before. Those that bear the
+    decision are bold. Below it is said with its threshold, with names that the gate refused
+    (docs/gate.md) and with what people decided since. Names are those of now (docs/identities.md).
 
     Examples: `genesis people explain door:17` · `genesis people explain till:4 --run runs/march`
     """
@@ -130,10 +130,17 @@ def _vote(face: "ExplainedFace") -> str:
 def _lines(explanation: "Explanation") -> list[str]:
     """Return what was decided and by what, headline first."""
     decision, rules, track = explanation.decision, explanation.rules, explanation.track
+    refused = [
+        f"  refused by the gate at {each.at:%H:%M:%S}: {_like(each.bearer)}, {each.reason}, "
+        f"seen until {each.seen_until:%H:%M:%S} as {each.seen_at}"
+        for each in explanation.refusals
+    ]
     if decision is None:
-        return [f"Track {track} has no name: {_why_nothing(explanation)}."]
+        return [f"Track {track} has no name: {_why_nothing(explanation)}.", *refused]
     lines = [f"Track {track} {_headline(decision)}."]
-    if decision.basis is None or decision.evidence is None:
+    if decision.decision == "carried":
+        lines.append(f"  by looks, at {_counted(decision.votes, 'sight')}: see docs/appearance.md")
+    elif decision.basis is None or decision.evidence is None:
         lines.append("  an earlier version decided it, and did not note by which faces")
     else:
         lines.append(
@@ -151,6 +158,7 @@ def _lines(explanation: "Explanation") -> list[str]:
         lines.append(f"  the next one has {decision.runner_up_similarity:.2f}")
     if decision.gate:
         lines.append(f"  gate: {decision.gate}")
+    lines += refused
     lines += [
         f"  before that: {_headline(earlier).removeprefix('is ')}"
         for earlier in explanation.decisions
@@ -160,19 +168,22 @@ def _lines(explanation: "Explanation") -> list[str]:
 
 
 def _headline(decision: "ExplainedDecision") -> str:
+    from genesis_ray.domain.events import NAMES
+
     at = f"{decision.at:%Y-%m-%d %H:%M:%S}"
-    is_name = decision.decision == "named"
+    is_name = decision.decision in NAMES
+    given = "carried on" if decision.decision == "carried" else "named"
     if decision.written is None:
         return f"is unknown: like nobody, seen last at {at}"
     found = f"with {decision.written.similarity:.2f}"
     if decision.present is None:
-        was = f"named at {at}" if is_name else "for review"
+        was = f"{given} at {at}" if is_name else "for review"
         return f"was {was}: {decision.written.name}, {found}, whom somebody rejected"
     if not is_name:
         return f"is for review: it may be {decision.present.name}, {found}, seen last at {at}"
     if decision.is_new:
         return f"is {decision.present.name}, a visitor who was made of it at {at}"
-    return f"is {decision.present.name}, {found}, named at {at}"
+    return f"is {decision.present.name}, {found}, {given} at {at}"
 
 
 def _how(decision: "ExplainedDecision") -> str:
@@ -214,6 +225,7 @@ def _to_json(explanation: "Explanation", who: "WhoIsWho") -> dict[str, Any]:
         "run": str(explanation.run),
         "decision": decision and asdict(decision),
         "decisions": [asdict(each) for each in explanation.decisions],
+        "refusals": [asdict(each) for each in explanation.refusals],
         "rules": asdict(explanation.rules),
         "faces": [asdict(each) for each in explanation.faces],
         "ledger": [

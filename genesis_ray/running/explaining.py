@@ -9,12 +9,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from genesis_ray.domain.events import NAMES
 from genesis_ray.domain.identity import FEWEST_FACES
 from genesis_ray.domain.ledger import Entry, Merge, Reject, Rename, Split, Undo, WhoIsWho
 from genesis_ray.errors import NotFoundError
 from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.identities import identity_folder, who_is_who
 from genesis_ray.running.naming import TrackName
+from genesis_ray.running.thresholds import calibration_file, threshold_book
 from genesis_ray.settings import Settings
 from genesis_ray.store.ledger import Ledger
 from genesis_ray.store.reader import read_table
@@ -75,6 +77,22 @@ class ExplainedDecision:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A name that the gate refused a track, since its bearer was seen elsewhere.
+
+    Attributes:
+        reason: See docs/gate.md.
+        seen_at: As which track the bearer was seen, until `seen_until`.
+    """
+
+    at: datetime
+    bearer: Likeness
+    reason: str
+    seen_at: TrackName
+    seen_until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """What the tracks of a run were decided by, as its settings say."""
 
@@ -91,6 +109,7 @@ class Explanation:
     """All that is recorded of how a track came to its name.
 
     Attributes:
+        refusals: Names that the gate refused it.
         ledger: What people decided that concerns the track, or whom it was found to be.
     """
 
@@ -98,14 +117,17 @@ class Explanation:
     run: Path
     faces: tuple[ExplainedFace, ...]
     decisions: tuple[ExplainedDecision, ...]
+    refusals: tuple[Refusal, ...]
     rules: Rules
     ledger: tuple[Entry, ...]
 
     @property
     def decision(self) -> ExplainedDecision | None:
-        """What holds of the track: its name where it has one, else what was found last."""
-        named = [each for each in self.decisions if each.decision == "named"]
-        return next(reversed(named or self.decisions), None)
+        """What holds of the track: its name where it has one, by a face first; else the last."""
+        for kind in NAMES:
+            if named := [each for each in self.decisions if each.decision == kind]:
+                return named[-1]
+        return self.decisions[-1] if self.decisions else None
 
 
 def explain(track: TrackName, run: RunFolder, settings: Settings) -> Explanation:
@@ -114,9 +136,9 @@ def explain(track: TrackName, run: RunFolder, settings: Settings) -> Explanation
     Raises:
         NotFoundError: The run has no such track.
     """
-    seen, scores, found = (
+    seen, scores, found, refused = (
         _of_track(read_table(run.events, table, settings.tenant_id), track)
-        for table in ("track_observations", "face_scores", "face_recognitions")
+        for table in ("track_observations", "face_scores", "face_recognitions", "gate_rejections")
     )
     if not (len(seen) or len(scores) or len(found)):
         raise NotFoundError(
@@ -132,16 +154,16 @@ def explain(track: TrackName, run: RunFolder, settings: Settings) -> Explanation
         run=run.path,
         faces=tuple(map(names.face, scores.to_pylist())),
         decisions=decisions,
-        rules=_rules(settings),
+        refusals=tuple(map(names.refused, refused.to_pylist())),
+        rules=_rules(settings, track.camera_id),
         ledger=tuple(_concerning(entries, track, involved)),
     )
 
 
-def _rules(settings: Settings) -> Rules:
-    identity = settings.identity
-    threshold = identity.threshold
-    if threshold is None:
-        threshold = embedder_traits(settings.faces).threshold
+def _rules(settings: Settings, camera_id: str) -> Rules:
+    identity, embedder = settings.identity, embedder_traits(settings.faces)
+    book = threshold_book(identity, embedder, calibration_file(settings, embedder).read())
+    threshold = book.at(camera_id).value
     return Rules(
         threshold=threshold,
         margin=identity.margin,
@@ -189,6 +211,15 @@ class _Names:
             face_indices=None if indices is None else tuple(indices),
             gate=row["gate"],
             is_new=row["is_new"],
+        )
+
+    def refused(self, row: dict[str, Any]) -> Refusal:
+        return Refusal(
+            at=row["occurred_at"].astimezone(UTC),
+            bearer=self._likeness(row["identity_id"], row["similarity"]),
+            reason=row["reason"],
+            seen_at=TrackName(row["seen_camera_id"], row["seen_track_id"]),
+            seen_until=row["seen_until"].astimezone(UTC),
         )
 
     def _likeness(self, identity_id: str, similarity: float) -> Likeness:

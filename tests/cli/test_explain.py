@@ -7,6 +7,7 @@ import typer
 from typer.testing import CliRunner
 
 from genesis_ray.cli import people
+from genesis_ray.domain.events import GateRejected
 from genesis_ray.domain.identity import Candidate, Face, MatchPolicy
 from genesis_ray.domain.people import Person
 from genesis_ray.pipeline.resolver import IdentityResolver, ResolverPolicy
@@ -45,7 +46,7 @@ def explain(tmp_path, monkeypatch):
     app = typer.Typer(pretty_exceptions_enable=False)
     app.add_typer(people.app, name="people")
 
-    def command(*faces: tuple[float, float, float], options=()) -> str:
+    def command(*faces: tuple[float, float, float], more=(), options=()) -> str:
         policy = ResolverPolicy(
             tenant_id="default",
             site_id="site",
@@ -55,7 +56,7 @@ def explain(tmp_path, monkeypatch):
             visitor_faces=None,
         )
         resolver = IdentityResolver(policy, Album(), Album())
-        told = []
+        told = [*more]
         for number, (quality, ada, bob) in enumerate(faces):
             face = Face(
                 camera_id="door",
@@ -120,6 +121,25 @@ def test_a_stranger_is_unknown(explain):
 
 def test_a_track_of_bad_faces_has_no_name(explain):
     assert "Track door:7 has no name: none of its faces was good enough" in explain((0.1, 0.9, 0))
+
+
+REFUSED = GateRejected(
+    tenant_id="default", site_id="site", camera_id="door", occurred_at=NOON, track_id=7,
+    identity_id="bob-1", reason="too-soon", similarity=0.7, in_view_since=NOON,
+    seen_camera_id="till", seen_track_id=4, seen_until=NOON - timedelta(seconds=2),
+)  # fmt: skip
+
+
+def test_what_the_gate_refused_is_told_with_where_they_were_seen(explain):
+    told = explain((1, 0.45, 0.1), (1, 0.46, 0.1), more=[REFUSED])
+    line = "refused by the gate at 12:00:00: Bob 0.70, too-soon, seen until 11:59:58 as till:4"
+    assert line in told
+
+
+def test_a_track_without_any_name_still_tells_what_the_gate_refused(explain):
+    told = explain((0.1, 0.9, 0), more=[REFUSED])
+    assert "has no name" in told
+    assert "refused by the gate" in told
 
 
 def test_programs_get_all_of_it_as_json(explain):

@@ -2,7 +2,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from genesis_ray.domain.events import Event, FaceRecognized, FaceScored, TrackObserved
+from genesis_ray.domain.events import (
+    Event,
+    FaceRecognized,
+    FaceScored,
+    GateRejected,
+    TrackObserved,
+)
 from genesis_ray.domain.ledger import Merge, Reject, Rename, Split, TrackSight, Undo
 from genesis_ray.domain.people import Person
 from genesis_ray.errors import NotFoundError
@@ -169,3 +175,24 @@ def test_a_track_without_a_face_has_nothing_to_explain_it(explained):
 def test_a_track_that_the_run_does_not_have_is_an_error_that_says_where_to_look(explained):
     with pytest.raises(NotFoundError, match=r"no track door:7 in .*--run DIR"):
         explained(seen(8))
+
+
+def test_a_name_that_the_gate_refused_is_told_with_where_its_bearer_was(explained):
+    refused = GateRejected(
+        **own(7, 3), identity_id="ada", reason="too-soon", similarity=0.75, in_view_since=at(1),
+        seen_camera_id="till", seen_track_id=4, seen_until=at(0),
+    )  # fmt: skip
+    (told,) = explained(seen(7), refused).refusals
+    assert (told.bearer.name, told.bearer.similarity) == ("Ada", 0.75)
+    assert (told.reason, told.seen_at) == ("too-soon", TrackName("till", 4))
+    assert (told.at, told.seen_until) == (at(3), at(0))
+
+
+def test_a_carried_name_holds_until_a_face_gives_one(explained):
+    carried = found("carried", 1, "bob")
+    assert explained(carried).decision.decision == "carried"
+
+
+def test_a_face_has_the_last_word_over_looks(explained):
+    both = explained(found("named", 1, "ada"), found("carried", 2, "bob"), found("unknown", 3, ""))
+    assert both.decision.present.name == "Ada"
