@@ -35,7 +35,8 @@ def read_photo(path: Path) -> Image:
                 width, height = header.size
     except Header.DecompressionBombError as error:
         raise _too_large(path) from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, ImportError) as error:
+        # The last where ultralytics was imported: it has PIL look for a plug-in then.
         raise _no_picture(path) from error
     if width * height > MOST_PIXELS:
         raise _too_large(path)

@@ -14,10 +14,10 @@ data, photos, deadly = map(Path, sys.argv[1:])
 face_of = re_embedding.face_of
 
 
-def face_of_all_but_one(photo: Path, embedder: Embedder) -> EmbeddedFace:
+def face_of_all_but_one(photo: Path, embedder: Embedder, *, least: float) -> EmbeddedFace:
     if photo == deadly:
         os.kill(os.getpid(), signal.SIGKILL)
-    return face_of(photo, embedder)
+    return face_of(photo, embedder, least=least)
 
 
 re_embedding.face_of = face_of_all_but_one

@@ -73,3 +73,15 @@ def test_what_is_no_file_is_named_and_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe.jpg")
     with pytest.raises(SourceError, match=r"pipe\.jpg: not a file"):
         read_photo(tmp_path / "pipe.jpg")
+
+
+def test_what_is_no_photo_is_named_also_where_another_library_looks_for_plug_ins(
+    tmp_path, monkeypatch
+):
+    def opened(*_):
+        raise ModuleNotFoundError("No module named 'pi_heif'")
+
+    monkeypatch.setattr(photo_file.Header, "open", opened)
+    (tmp_path / "ada.jpg").write_text("no picture")
+    with pytest.raises(SourceError, match="not a picture that can be read"):
+        read_photo(tmp_path / "ada.jpg")
