@@ -77,7 +77,7 @@ class IdentitySettings(Section):
         "or the face takes the place of the one that says least",
     )
     index_above: int | None = Field(
-        default=100_000,
+        default=200_000,
         ge=1,
         description="Faces in the gallery above which an index is searched instead of all of them, "
         "see docs/galleries.md; null: always all, exactly",
