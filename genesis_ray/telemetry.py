@@ -1,4 +1,4 @@
-"""What a live system counts: the metric families, declared once, and their Prometheus text.
+"""The metric families, declared once, and the Prometheus text of what a live system counts.
 
 There is one way for each kind of process. Actors and replicas count in plain fields that they
 return when asked; the supervisor adds them up, and the API renders the sum at /metrics. So one
@@ -7,9 +7,7 @@ knows of Prometheus. Ray and Serve tell of their own processes (queues, replicas
 through Ray's metrics agent; ours are not sent there as well, or they would be counted twice.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Iterator
 from importlib.metadata import version
 from typing import Literal, NamedTuple, get_args
 
@@ -17,88 +15,11 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
-from genesis_ray.domain.drift import MatchLevel
-from genesis_ray.domain.events import FalseMergeFound
-from genesis_ray.domain.ordering import DONE, NOT_BEGUN
 from genesis_ray.domain.topology import Refusal
-from genesis_ray.running.result import CameraProgress
-from genesis_ray.running.stage_clock import Stage
+from genesis_ray.figures import Figures, GalleryFigures
 from genesis_ray.store.recall import Recall
-from genesis_ray.vision.memory_guard import MemoryState
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupPlace:
-    """A process that watches cameras.
-
-    Attributes:
-        node: Ray's id of the node that it is on; None as long as none has room for it.
-        cameras: Those that it watches, by name.
-        waiting: Reports that resolver and journal have not taken yet.
-    """
-
-    name: str
-    node: str | None
-    cameras: tuple[str, ...]
-    waiting: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GalleryFigures:
-    """The gallery that faces are looked for in.
-
-    Attributes:
-        recall: How well its index finds; None where all faces are searched.
-    """
-
-    faces: int
-    recall: Recall | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figures:
-    """What a live system has counted since it started.
-
-    Attributes:
-        events: Logged so far, by the name of their class.
-        system: System states logged so far, by component and state.
-        groups: The processes that watch the cameras.
-        latency_s: From capture to the log, by quantile; empty where nothing is in real time.
-        set_aside: Dead letters by their unit and the stage that failed.
-        match_levels: How alike matches are, by camera.
-        rejections: Names that the spatiotemporal gate refused, by the reason.
-        late: Groups of events that came after their turn.
-        logged_until: Capture time up to which everything is in the log; `datetime.min` before
-            the first frame, `datetime.max` after the last.
-        detectors: How each replica of the detector gets on with its GPU's memory.
-        gallery: None until the resolver has told of it.
-    """
-
-    cameras: tuple[CameraProgress, ...] = ()
-    events: Mapping[str, int] = field(default_factory=dict)
-    system: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    groups: tuple[GroupPlace, ...] = ()
-    latency_s: Mapping[float, float] = field(default_factory=dict)
-    set_aside: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    match_levels: Mapping[str, MatchLevel] = field(default_factory=dict)
-    rejections: Mapping[str, int] = field(default_factory=dict)
-    late: int = 0
-    stage_s: Mapping[Stage, float] = field(default_factory=dict)
-    logged_until: datetime = NOT_BEGUN
-    detectors: Mapping[str, MemoryState] = field(default_factory=dict)
-    gallery: GalleryFigures | None = None
-
-    @property
-    def false_merges(self) -> int:
-        """Times that one identity was found in two places at once."""
-        return self.events.get(FalseMergeFound.__name__, 0)
-
-    @property
-    def moment(self) -> datetime | None:
-        """The capture time that is now; None before the first frame and after the last."""
-        return None if self.logged_until in (NOT_BEGUN, DONE) else self.logged_until
 
 
 class Family(NamedTuple):

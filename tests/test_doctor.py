@@ -1,18 +1,14 @@
 import os
 import re
 import time
-from datetime import UTC, datetime
 
 import pytest
 
 from genesis_ray import doctor
-from genesis_ray.domain.events import FalseMergeFound
 from genesis_ray.machine import Finding
-from genesis_ray.running.live_run import open_live_run
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
-from genesis_ray.store.event_log import EventLog
 from genesis_ray.vision import models
 from genesis_ray.vision.stream import LiveStream
 
@@ -228,21 +224,3 @@ def test_a_key_that_others_can_read_is_a_problem(monkeypatch, tmp_path):
     (tmp_path / "keys" / "default").chmod(0o644)
     found = doctor.template_key(settings)
     assert (found.level, found.remedy[:10]) == ("problem", "`chmod 600")
-
-
-def test_false_merges_of_the_service_are_told(tmp_path):
-    settings = Settings(data_dir=tmp_path / "data")
-    assert list(doctor.false_merges(settings)) == []
-    run = open_live_run(settings)
-    (none,) = doctor.false_merges(settings)
-    assert level_and_message(none) == ("ok", "nobody was in two places at once")
-    merge = FalseMergeFound(
-        tenant_id="default", site_id="default", camera_id="door",
-        occurred_at=datetime(2026, 1, 5, 9, tzinfo=UTC), track_id=1, identity_id="ada",
-        other_camera_id="till", other_track_id=2, is_quarantined=True,
-    )  # fmt: skip
-    with EventLog(run.events) as log:
-        log.append([merge])
-    (found,) = doctor.false_merges(settings)
-    assert found.level == "warning"
-    assert found.message.startswith("once one identity")

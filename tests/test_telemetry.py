@@ -5,9 +5,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from genesis_ray.domain.drift import MatchLevel
 from genesis_ray.domain.ordering import DONE
+from genesis_ray.figures import Figures, GalleryFigures, GroupPlace
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.store.recall import Recall
-from genesis_ray.telemetry import FAMILIES, Figures, GalleryFigures, GroupPlace, render
+from genesis_ray.telemetry import FAMILIES, render
 from genesis_ray.vision.memory_guard import MemoryState
 
 FIGURES = Figures(

@@ -6,9 +6,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from genesis_ray.cli.console import stdout
+from genesis_ray.figures import GalleryFigures, GroupPlace
 from genesis_ray.live.remote import ClusterNode, SystemStatus
 from genesis_ray.running.result import CameraProgress
-from genesis_ray.telemetry import GalleryFigures, GroupPlace
 
 _SHORT = 8
 """Letters of a node's id: enough to tell nodes apart."""

@@ -18,6 +18,7 @@ from genesis_ray.domain.events import (
     TrackObserved,
 )
 from genesis_ray.domain.ordering import NOT_BEGUN
+from genesis_ray.figures import GalleryFigures
 from genesis_ray.live.recovery import Recovery
 from genesis_ray.live.resolver import PATIENCE
 from genesis_ray.live.spec import DIED, JOURNAL_ACTOR, LiveSpec, Snapshot, Told
@@ -28,7 +29,6 @@ from genesis_ray.running.matches import matches_in
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.state_log import StateLog
-from genesis_ray.telemetry import GalleryFigures
 
 _PATIENCE = 2 * PATIENCE
 """Longer than the resolver's: what a lagging camera made it wait for has to come through."""

@@ -10,6 +10,7 @@ from functools import partial
 import ray
 
 from genesis_ray.domain.events import Event
+from genesis_ray.figures import GalleryFigures
 from genesis_ray.live.calls import Courier
 from genesis_ray.live.recovery import Recovery
 from genesis_ray.live.spec import DIED, JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec, Shown, Told
@@ -27,7 +28,6 @@ from genesis_ray.serving.cluster import NAMESPACE
 from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.state_log import StateLog
-from genesis_ray.telemetry import GalleryFigures
 
 PATIENCE = timedelta(milliseconds=500)
 """In real time, how long a camera that lags is waited for: clocks of cameras agree to this."""

@@ -9,6 +9,7 @@ from ray.exceptions import ActorAlreadyExistsError, RayActorError, RayTaskError
 from ray.serve.handle import DeploymentHandle
 
 from genesis_ray.errors import ConfigurationError, GenesisError
+from genesis_ray.figures import Figures
 from genesis_ray.live.configuration import Configuration
 from genesis_ray.live.spec import LiveSpec
 from genesis_ray.live.supervisor import Supervisor
@@ -20,7 +21,6 @@ from genesis_ray.serving import detector, embedder
 from genesis_ray.serving.deploy import reason_in
 from genesis_ray.settings import Settings
 from genesis_ray.store.template_keys import KeyRef
-from genesis_ray.telemetry import Figures
 
 _MODELS = (detector.NAME, embedder.NAME)
 

@@ -11,6 +11,7 @@ from ray.exceptions import RayError
 
 from genesis_ray.domain.events import SystemState
 from genesis_ray.errors import GenesisError
+from genesis_ray.figures import Figures, GroupPlace
 from genesis_ray.live.calls import until_answered
 from genesis_ray.live.cameras import GroupFigures
 from genesis_ray.live.groups import CameraGroup, GroupLostError
@@ -25,7 +26,6 @@ from genesis_ray.running.result import CameraProgress, RunResult
 from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
-from genesis_ray.telemetry import Figures, GroupPlace
 from genesis_ray.vision.memory_guard import MemoryState
 
 _PLACED_WITHIN_S = 30.0

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from genesis_ray.figures import Figures
 from genesis_ray.settings_cameras import CameraSettings
-from genesis_ray.telemetry import Figures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

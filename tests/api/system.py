@@ -12,6 +12,7 @@ from genesis_ray.api.backends import Backends
 from genesis_ray.domain.events import FaceRecognized, TrackObserved, ZoneCrossed
 from genesis_ray.domain.ledger import Entry
 from genesis_ray.domain.people import Person
+from genesis_ray.figures import Figures
 from genesis_ray.running.live_state import LiveState
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.settings_cameras import CameraSettings, LineSettings, ZoneSettings
@@ -19,7 +20,6 @@ from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.ledger import Ledger
 from genesis_ray.store.people import People
 from genesis_ray.store.tenants import gallery_folder
-from genesis_ray.telemetry import Figures
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 

@@ -3,9 +3,9 @@ import asyncio
 import pytest
 
 from genesis_ray.api.feed import PolledFeed
+from genesis_ray.figures import Figures
 from genesis_ray.running.live_state import LiveState
 from genesis_ray.running.result import CameraProgress
-from genesis_ray.telemetry import Figures
 
 
 def state(frames: int) -> LiveState:

@@ -2,7 +2,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from genesis_ray import doctor
 from genesis_ray.domain.events import FaceRecognized
 from genesis_ray.running.live_run import open_live_run
 from genesis_ray.running.matches import match_levels, matches_in
@@ -53,14 +52,3 @@ def test_a_log_tells_which_camera_drifts(settings):
     level = match_levels(open_live_run(settings).events, settings)["door"]
     assert level.is_drifting
     assert level.mean == pytest.approx(0.7)
-
-
-def test_the_doctor_tells_of_it_with_a_remedy(settings):
-    (finding,) = doctor.matches(settings)
-    assert finding.level == "warning"
-    assert "door: 0.700, was 0.800" in finding.message
-    assert "docs/calibration.md" in finding.remedy
-
-
-def test_the_doctor_is_silent_where_no_service_ran(tmp_path):
-    assert list(doctor.matches(Settings(data_dir=tmp_path))) == []

@@ -1,8 +1,8 @@
 from dataclasses import replace
 
+from genesis_ray.figures import Figures
 from genesis_ray.running.live_state import LiveState
 from genesis_ray.running.result import CameraProgress
-from genesis_ray.telemetry import Figures
 from tests.api.system import System
 
 
