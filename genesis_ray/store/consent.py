@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import pyarrow as pa
 
 from genesis_ray.domain.consent import ConsentEntry
+from genesis_ray.store.closeable import Closeable
 from genesis_ray.store.lance_table import LanceTable
 from genesis_ray.store.schemas import CONSENT_SCHEMA
 
@@ -17,7 +17,7 @@ CONSENT = "consent"
 """The table in a tenant's folder."""
 
 
-class ConsentRegister:
+class ConsentRegister(Closeable):
     """The entries of one tenant, stored beside its people and galleries.
 
     Any number of processes may read and one may write. An entry is one commit: a process that
@@ -64,17 +64,6 @@ class ConsentRegister:
     def close(self) -> None:
         """Tidy up and let others write."""
         self._table.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _entry(row: dict[str, Any]) -> ConsentEntry:

@@ -4,8 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from uuid import uuid4
 
 import numpy as np
@@ -14,6 +13,7 @@ import pyarrow.compute as pc
 
 from genesis_ray.domain.identity import Candidate, Embedding
 from genesis_ray.errors import StoreError
+from genesis_ray.store.closeable import Closeable
 from genesis_ray.store.gallery_keys import GalleryKeys
 from genesis_ray.store.lance_table import LanceTable, stored_schema
 from genesis_ray.store.patience import patiently
@@ -33,7 +33,7 @@ from genesis_ray.store.templates import (
 _PREFIX = "faces_"
 
 
-class FaceGallery:
+class FaceGallery(Closeable):
     """The enrolled faces of one tenant, by one embedder.
 
     A tenant is a folder: there is no query that could reach another's faces. Any number of
@@ -211,17 +211,6 @@ class FaceGallery:
         """Flush, tidy up and let others write."""
         self._faces.close()
         self._table.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def renew(self, keys: KeyRing) -> None:
         """Bring every face under the current one of `keys`; a writer on the disk too, in one step.

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import pyarrow as pa
 
 from genesis_ray.domain.ledger import Entry, Merge, Reject, Rename, Split, TrackSight, Undo, Unlearn
 from genesis_ray.errors import StoreError
+from genesis_ray.store.closeable import Closeable
 from genesis_ray.store.lance_table import LanceTable
 from genesis_ray.store.schemas import LEDGER_SCHEMA
 from genesis_ray.store.tenants import LEDGER
@@ -26,7 +26,7 @@ _KINDS: dict[str, type[Entry]] = {
 _KIND_OF = {kind: name for name, kind in _KINDS.items()}
 
 
-class Ledger:
+class Ledger(Closeable):
     """The entries of one tenant, stored beside its people and galleries.
 
     Any number of processes may read and one may write. An entry is one commit: a process that
@@ -75,17 +75,6 @@ class Ledger:
     def close(self) -> None:
         """Tidy up and let others write."""
         self._table.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def kind_of(entry: Entry) -> str:

@@ -4,18 +4,18 @@ from collections.abc import Collection, Iterable
 from dataclasses import asdict
 from datetime import UTC
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import pyarrow as pa
 
 from genesis_ray.domain.people import Person
 from genesis_ray.errors import NotFoundError, StoreError
+from genesis_ray.store.closeable import Closeable
 from genesis_ray.store.lance_table import LanceTable
 from genesis_ray.store.schemas import PEOPLE_SCHEMA
 
 
-class People:
+class People(Closeable):
     """The people of one tenant: all in memory, stored beside the tenant's galleries.
 
     As with a gallery any number of processes may read and one may write. Flush people before
@@ -121,17 +121,6 @@ class People:
     def close(self) -> None:
         """Flush, tidy up and let others write."""
         self._table.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def as_table(people: Iterable[Person]) -> pa.Table:

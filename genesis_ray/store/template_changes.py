@@ -4,19 +4,19 @@ from collections.abc import Collection, Container, Iterable
 from dataclasses import asdict
 from datetime import UTC
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import pyarrow as pa
 
 from genesis_ray.domain.template_update import TemplateChange
+from genesis_ray.store.closeable import Closeable
 from genesis_ray.store.lance_table import LanceTable
 from genesis_ray.store.schemas import TEMPLATE_CHANGES_SCHEMA
 
 _PREFIX = "template_changes_"
 
 
-class TemplateChanges:
+class TemplateChanges(Closeable):
     """The changes of one embedder's templates, in their order, stored beside its gallery.
 
     There are no templates in it: those are faces of the gallery, the new ones and, until their
@@ -105,17 +105,6 @@ class TemplateChanges:
     def close(self) -> None:
         """Flush, tidy up and let others write."""
         self._table.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _drop(self, change_ids: Collection[str]) -> None:
         self._table.remove(change_ids)

@@ -2,19 +2,18 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import pyarrow as pa
 
 from genesis_ray.domain.events import stable_id
+from genesis_ray.store.closeable import Closeable
 from genesis_ray.store.lance_table import LanceTable
 from genesis_ray.store.schemas import VISITOR_SIGHTS_SCHEMA
 
 _NAME = "visitor_sights"
 
 
-class VisitorSights:
+class VisitorSights(Closeable):
     """The last times that visitors were noted to be seen, stored beside the tenant's people.
 
     As with people any number of processes may read and one may write. Of a visitor nothing is
@@ -84,17 +83,6 @@ class VisitorSights:
     def close(self) -> None:
         """Flush, tidy up and let others write."""
         self._table.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _add(self, rows: pa.Table) -> None:
         self._table.add(rows)
