@@ -19,7 +19,14 @@ from genesis_ray.settings_appearance import AppearanceSettings
 from genesis_ray.settings_cameras import CameraSettings, SourceSettings
 from genesis_ray.settings_models import DetectorSettings, FaceSettings
 from genesis_ray.settings_topology import TopologySettings
-from genesis_ray.settings_types import Fraction, Identifier, Seconds, Section, TenantId
+from genesis_ray.settings_types import (
+    Fraction,
+    Identifier,
+    Seconds,
+    Section,
+    TenantId,
+    TimeZone,
+)
 
 
 class GroupSettings(Section):
@@ -149,6 +156,9 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default=Path("genesis-data"), description="What outlasts a run")
     tenant_id: TenantId = "default"
     site_id: Identifier = "default"
+    time_zone: TimeZone = Field(
+        default="UTC", description="Of the site, as Europe/Berlin: hours and days are counted in it"
+    )
     process_fps: float = Field(default=10.0, gt=0, le=60, description="Frames looked at a second")
     settle_s: Seconds = Field(
         default=0.5, ge=0, description="Stay on the new side of a zone or line before it counts"

@@ -2,6 +2,7 @@
 
 import re
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -18,6 +19,16 @@ def _plain_name(name: str) -> str:
     return name
 
 
+def _time_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, OSError, ValueError) as error:  # unknown, a folder of zones, no name
+        raise ValueError(
+            f"expected a time zone of the IANA database, as Europe/Berlin, got {name!r:.80}"
+        ) from error
+    return name
+
+
 def _tenant_name(name: str) -> str:
     try:
         return folder_name(name)
@@ -30,6 +41,8 @@ Seconds = Annotated[float, Field(le=366 * 86_400)]
 Identifier = Annotated[str, AfterValidator(_plain_name)]
 """Names that become folders and labels."""
 TenantId = Annotated[str, AfterValidator(_tenant_name)]
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
+"""A zone's name, which says when summer time begins, and not an offset."""
 
 
 class Section(BaseModel):

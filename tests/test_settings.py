@@ -312,3 +312,14 @@ def test_looks_are_colours_and_carry_nothing_unless_that_is_asked_for():
 def test_names_that_nothing_could_carry_are_refused_with_what_is_wrong(wrong, says):
     with pytest.raises(ValidationError, match=says):
         Settings(**wrong)
+
+
+@pytest.mark.parametrize("name", ["Middle-earth/Shire", "Europe", "", "../etc/passwd", "+01:00"])
+def test_a_time_zone_that_there_is_not_is_refused_by_its_name(name: str) -> None:
+    with pytest.raises(ValidationError, match="expected a time zone of the IANA database"):
+        Settings(time_zone=name)
+
+
+def test_a_site_is_in_utc_until_it_says_where_it_is() -> None:
+    assert Settings().time_zone == "UTC"
+    assert Settings(time_zone="Europe/Berlin").time_zone == "Europe/Berlin"
