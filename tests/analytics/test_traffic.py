@@ -31,9 +31,7 @@ def seen(second: float, x: float, y: float, *, track_id: int = 1, camera_id: str
 
 def heat(*observations: TrackObserved) -> dict[tuple[int, int], float]:
     """Return the seconds by (row, column) of a grid of 4 x 10."""
-    rows = foot_heat(
-        to_tables(observations)["track_observations"], camera_id="door", rows=4, columns=10
-    )
+    rows = foot_heat(to_tables(observations), camera_id="door", rows=4, columns=10)
     return {
         (row["row_index"], row["column_index"]): pytest.approx(row["seconds"])
         for row in rows.to_pylist()
@@ -72,6 +70,6 @@ def test_other_cameras_do_not_count() -> None:
 
 def test_nobody_gives_no_rows() -> None:
     empty: pa.Table = EVENT_SCHEMAS["track_observations"].empty_table()
-    answer = foot_heat(empty, camera_id="door", rows=4, columns=10)
+    answer = foot_heat({"track_observations": empty}, camera_id="door", rows=4, columns=10)
     assert answer.num_rows == 0
     assert answer.column_names == ["row_index", "column_index", "seconds"]
