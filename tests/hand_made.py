@@ -108,7 +108,7 @@ def visit(
     last: str = "door",
 ) -> list[VisitStarted | VisitEnded]:
     """A visit and its end; None: it has none yet."""
-    own = {**OWN, "visit_id": f"{who}@{since:g}", "identity_id": who, "started_at": at(since)}
+    own = {**OWN, "visit_id": f"{who}@{since}", "identity_id": who, "started_at": at(since)}
     began = VisitStarted(**own, camera_id=first, occurred_at=at(since))
     if until is None:
         return [began]

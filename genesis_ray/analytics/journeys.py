@@ -55,6 +55,7 @@ SELECT
 FROM (SELECT DISTINCT origin FROM links)
 CROSS JOIN (SELECT DISTINCT destination FROM links)
 LEFT JOIN counts USING (origin, destination)
+WHERE origin <> destination
 ORDER BY origin, destination
 """,
 )

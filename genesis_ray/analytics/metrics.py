@@ -41,7 +41,7 @@ people AS (
     GROUP BY bucket
 ),
 changes AS (
-    SELECT zone_id, greatest(entered_at, $since) AS at, 1 AS change
+    SELECT zone_id, greatest(entered_at, $since) AS changed_at, 1 AS change
     FROM stays
     WHERE left_at > $since
     UNION ALL
@@ -52,7 +52,10 @@ inside AS (
     FROM numbered
     CROSS JOIN (SELECT DISTINCT zone_id FROM changes)
     LEFT JOIN (
-        SELECT (epoch_us(at) - $origin_us) // $bucket_us AS bucket, zone_id, sum(change) AS change
+        SELECT
+            (epoch_us(changed_at) - $origin_us) // $bucket_us AS bucket,
+            zone_id,
+            sum(change) AS change
         FROM changes
         GROUP BY ALL
     ) USING (bucket, zone_id)

@@ -52,7 +52,7 @@ places AS (
     SELECT NULL, NULL, entered_at, left_at FROM of_tracks
 ),
 moves AS (
-    SELECT camera_id, zone_id, entered_at AS at, 1 AS change FROM places
+    SELECT camera_id, zone_id, entered_at AS changed_at, 1 AS change FROM places
     UNION ALL
     SELECT camera_id, zone_id, left_at, -1 FROM places
     UNION ALL
@@ -64,12 +64,12 @@ levels AS (
     SELECT
         camera_id,
         zone_id,
-        at,
+        changed_at,
         sum(sum(change)) OVER own AS people,
-        epoch(lead(at, 1, $until) OVER own - at) AS seconds
+        epoch(lead(changed_at, 1, $until) OVER own - changed_at) AS seconds
     FROM moves
-    GROUP BY camera_id, zone_id, at
-    WINDOW own AS (PARTITION BY camera_id, zone_id ORDER BY at)
+    GROUP BY camera_id, zone_id, changed_at
+    WINDOW own AS (PARTITION BY camera_id, zone_id ORDER BY changed_at)
 )
 """,
     select="""
@@ -81,8 +81,8 @@ SELECT
     sum(people * seconds) / sum(seconds) AS mean_people,
     max(people)::BIGINT AS max_people,
     sum(people * seconds) AS person_seconds
-FROM levels ASOF JOIN buckets ON at >= starts_at
-WHERE at < $until
+FROM levels ASOF JOIN buckets ON changed_at >= starts_at
+WHERE changed_at < $until
 GROUP BY ALL
 ORDER BY camera_id NULLS FIRST, zone_id, starts_at
 """,

@@ -15,7 +15,7 @@ _UPTIME = composed(
 changes AS (
     SELECT
         camera_id,
-        greatest(occurred_at, $since) AS at,
+        greatest(occurred_at, $since) AS changed_at,
         state,
         row_number() OVER (PARTITION BY camera_id ORDER BY occurred_at, event_id) AS place
     FROM camera_states
@@ -24,7 +24,7 @@ changes AS (
         AND ($camera_ids::VARCHAR[] IS NULL OR list_contains($camera_ids::VARCHAR[], camera_id))
 ),
 marks AS (
-    SELECT camera_id, at, state, place FROM changes
+    SELECT camera_id, changed_at, state, place FROM changes
     UNION ALL
     SELECT camera_id, starts_at, NULL, NULL
     FROM (SELECT DISTINCT camera_id FROM changes) CROSS JOIN buckets
@@ -32,11 +32,11 @@ marks AS (
 spans AS (
     SELECT
         camera_id,
-        at,
+        changed_at,
         last_value(state IGNORE NULLS) OVER own AS state,
-        epoch(lead(at, 1, $until) OVER own - at) AS seconds
+        epoch(lead(changed_at, 1, $until) OVER own - changed_at) AS seconds
     FROM marks
-    WINDOW own AS (PARTITION BY camera_id ORDER BY at, place NULLS LAST
+    WINDOW own AS (PARTITION BY camera_id ORDER BY changed_at, place NULLS LAST
         ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
 ),
 sums AS (
@@ -51,7 +51,7 @@ sums AS (
         coalesce(sum(seconds) FILTER (state IN ('connecting', 'stalled', 'failed')), 0)
             AS offline_s,
         coalesce(sum(seconds) FILTER (state IS NULL OR state = 'ended'), 0) AS unwatched_s
-    FROM spans ASOF JOIN buckets ON at >= starts_at
+    FROM spans ASOF JOIN buckets ON changed_at >= starts_at
     GROUP BY ALL
 )
 """,

@@ -1,6 +1,6 @@
 """Which figures of a report tell of so few people that they are withheld."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Sequence
 
 from genesis_ray.errors import ConfigurationError
@@ -17,8 +17,8 @@ def withheld_cells(
     A cell of some, but fewer than `least` people is (primary suppression). Where cells add up to a
     total that is known, what is withheld could be had by subtraction: so in each group of cells
     with a total none is withheld alone, and those that are stand for `least` people together.
-    Others are withheld with it until that holds (complementary suppression), those of the fewest
-    people first, empty ones last.
+    Others are withheld with it until that holds (complementary suppression): those first that
+    leave the most other groups untouched, then those of the fewest people, empty ones last.
 
     Args:
         people: Of each cell.
@@ -32,16 +32,9 @@ def withheld_cells(
         raise ConfigurationError(f"the least group is of 1 person or more, got {least}")
     withheld = [0 < number < least for number in people]
     groups = [cells for margin in margins for cells in _by_group(margin)]
-    while True:
-        more = [
-            cell
-            for cells in groups
-            if (cell := _one_more(cells, people, withheld, least)) is not None
-        ]
-        if not more:
-            return withheld
-        for cell in more:
-            withheld[cell] = True
+    while (cell := _one_more(groups, people, withheld, least)) is not None:
+        withheld[cell] = True
+    return withheld
 
 
 def _by_group(margin: Sequence[Hashable]) -> list[list[int]]:
@@ -52,12 +45,16 @@ def _by_group(margin: Sequence[Hashable]) -> list[list[int]]:
 
 
 def _one_more(
-    cells: Sequence[int], people: Sequence[int], withheld: Sequence[bool], least: int
+    groups: Sequence[Sequence[int]], people: Sequence[int], withheld: Sequence[bool], least: int
 ) -> int | None:
-    """Return the cell to withhold too, or None: they are safe, or there is no other."""
-    hidden = [cell for cell in cells if withheld[cell]]
-    shown = [cell for cell in cells if not withheld[cell]]
-    together = sum(people[cell] for cell in hidden)
-    if not hidden or not shown or (len(hidden) > 1 and together >= least):
-        return None
-    return min(shown, key=lambda cell: (people[cell] == 0, people[cell], cell))
+    """Return a cell that is to be withheld too, or None: all are safe, or have no others."""
+    untouched = Counter(
+        cell for cells in groups if not any(withheld[cell] for cell in cells) for cell in cells
+    )
+    for cells in groups:
+        hidden = [cell for cell in cells if withheld[cell]]
+        shown = [cell for cell in cells if not withheld[cell]]
+        together = sum(people[cell] for cell in hidden)
+        if hidden and shown and (len(hidden) == 1 or together < least):
+            return min(shown, key=lambda cell: (untouched[cell], people[cell] == 0, people[cell]))
+    return None
