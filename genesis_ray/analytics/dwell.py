@@ -1,13 +1,13 @@
 """How long people stay in zones."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pyarrow as pa
 
 from genesis_ray.analytics.query import run
-from genesis_ray.analytics.ranges import LONGEST_STAY, Ids, between, composed, ids
+from genesis_ray.analytics.ranges import LONGEST_STAY, Ids, Tables, between, composed, ids
 from genesis_ray.analytics.stays import STAYS
 from genesis_ray.errors import ConfigurationError
 
@@ -71,7 +71,7 @@ ORDER BY camera_id, zone_id, from_s
 
 
 def dwell(
-    tables: Mapping[str, pa.Table],
+    tables: Tables,
     *,
     since: datetime,
     until: datetime,
@@ -90,7 +90,7 @@ def dwell(
 
 
 def dwell_histogram(
-    tables: Mapping[str, pa.Table],
+    tables: Tables,
     *,
     since: datetime,
     until: datetime,

@@ -1,13 +1,12 @@
 """How many went over counting lines and into zones, by bucket of time."""
 
-from collections.abc import Mapping
 from datetime import datetime
 
 import pyarrow as pa
 
 from genesis_ray.analytics.query import run
-from genesis_ray.analytics.ranges import BUCKETS, Ids, composed, ids, in_buckets
-from genesis_ray.domain.time_buckets import Bucket
+from genesis_ray.analytics.ranges import BUCKETS, Ids, Tables, composed, ids, in_buckets
+from genesis_ray.domain.site_time import Bucket
 
 _LINES = composed(
     BUCKETS,
@@ -86,7 +85,7 @@ ORDER BY camera_id, zone_id, starts_at
 
 
 def footfall(
-    tables: Mapping[str, pa.Table],
+    tables: Tables,
     *,
     since: datetime,
     until: datetime,
@@ -104,7 +103,7 @@ def footfall(
 
 
 def zone_entries(
-    tables: Mapping[str, pa.Table],
+    tables: Tables,
     *,
     since: datetime,
     until: datetime,

@@ -1,12 +1,11 @@
 """How many of those who were in view could be identified."""
 
-from collections.abc import Mapping
 from datetime import datetime
 
 import pyarrow as pa
 
 from genesis_ray.analytics.query import run
-from genesis_ray.analytics.ranges import Ids, between, ids
+from genesis_ray.analytics.ranges import Ids, Tables, between, ids
 
 _RATES = """
 WITH observed AS (
@@ -54,7 +53,7 @@ ORDER BY camera_id
 
 
 def identification_rates(
-    tables: Mapping[str, pa.Table], *, since: datetime, until: datetime, camera_ids: Ids = None
+    tables: Tables, *, since: datetime, until: datetime, camera_ids: Ids = None
 ) -> pa.Table:
     """Return what became of the tracks that were in view in [since, until), a row a camera.
 

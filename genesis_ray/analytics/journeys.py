@@ -1,12 +1,11 @@
 """Ways through the zones of the site, visit by visit."""
 
-from collections.abc import Mapping
 from datetime import datetime
 
 import pyarrow as pa
 
 from genesis_ray.analytics.query import run
-from genesis_ray.analytics.ranges import composed
+from genesis_ray.analytics.ranges import Tables, composed
 from genesis_ray.analytics.visit_rows import VISITS_BEGUN, of_visits
 from genesis_ray.analytics.withholding import withhold
 from genesis_ray.domain.small_groups import LEAST_GROUP
@@ -80,7 +79,7 @@ ORDER BY ALL
 
 
 def zone_transitions(
-    tables: Mapping[str, pa.Table],
+    tables: Tables,
     *,
     since: datetime,
     until: datetime,
@@ -105,7 +104,7 @@ def zone_transitions(
 
 
 def journeys(
-    tables: Mapping[str, pa.Table],
+    tables: Tables,
     *,
     since: datetime,
     until: datetime,

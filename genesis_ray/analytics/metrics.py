@@ -1,14 +1,14 @@
 """The site's metrics, as a series of even buckets and of a moment."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import pyarrow as pa
 
 from genesis_ray.analytics.query import run
-from genesis_ray.analytics.ranges import BUCKETS, LONGEST_STAY, Ids, between, composed, ids
+from genesis_ray.analytics.ranges import BUCKETS, LONGEST_STAY, Ids, Tables, between, composed, ids
 from genesis_ray.analytics.stays import STAYS
-from genesis_ray.domain.time_buckets import even_edges
+from genesis_ray.domain.site_time import even_edges
 from genesis_ray.errors import ConfigurationError
 
 METRICS = (
@@ -118,7 +118,7 @@ ORDER BY starts_at
 
 
 def metrics(
-    tables: Mapping[str, pa.Table],
+    tables: Tables,
     *,
     since: datetime,
     until: datetime,
@@ -145,7 +145,7 @@ def metrics(
 
 
 def current_metrics(
-    tables: Mapping[str, pa.Table],
+    tables: Tables,
     *,
     at: datetime,
     window_s: int = 60,
@@ -163,7 +163,7 @@ def current_metrics(
 
 
 def _asked(
-    tables: Mapping[str, pa.Table],
+    tables: Tables,
     edges: Sequence[datetime],
     origin: datetime,
     bucket_s: int,

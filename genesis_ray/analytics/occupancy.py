@@ -1,14 +1,21 @@
 """How many people were in zones at once, over time."""
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import pyarrow as pa
 
 from genesis_ray.analytics.query import run
-from genesis_ray.analytics.ranges import BUCKETS, LONGEST_STAY, Ids, composed, ids, in_buckets
+from genesis_ray.analytics.ranges import (
+    BUCKETS,
+    LONGEST_STAY,
+    Ids,
+    Tables,
+    composed,
+    ids,
+    in_buckets,
+)
 from genesis_ray.analytics.stays import STAYS
-from genesis_ray.domain.time_buckets import Bucket
+from genesis_ray.domain.site_time import Bucket
 
 _OCCUPANCY = composed(
     BUCKETS,
@@ -90,7 +97,7 @@ ORDER BY camera_id NULLS FIRST, zone_id, starts_at
 
 
 def occupancy(
-    tables: Mapping[str, pa.Table],
+    tables: Tables,
     *,
     since: datetime,
     until: datetime,

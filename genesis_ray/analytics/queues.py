@@ -1,14 +1,21 @@
 """How long people wait in a queue, and how many give up."""
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import pyarrow as pa
 
 from genesis_ray.analytics.query import run
-from genesis_ray.analytics.ranges import BUCKETS, LONGEST_STAY, Ids, composed, ids, in_buckets
+from genesis_ray.analytics.ranges import (
+    BUCKETS,
+    LONGEST_STAY,
+    Ids,
+    Tables,
+    composed,
+    ids,
+    in_buckets,
+)
 from genesis_ray.analytics.stays import STAYS
-from genesis_ray.domain.time_buckets import Bucket
+from genesis_ray.domain.site_time import Bucket
 
 _QUEUE = composed(
     BUCKETS,
@@ -79,7 +86,7 @@ ORDER BY camera_id, starts_at
 
 
 def queue_service(
-    tables: Mapping[str, pa.Table],
+    tables: Tables,
     *,
     since: datetime,
     until: datetime,

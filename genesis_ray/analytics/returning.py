@@ -1,16 +1,15 @@
 """Who comes back: new and returning visitors, and cohorts of those first seen in a week."""
 
-from collections.abc import Mapping
 from datetime import datetime
 
 import pyarrow as pa
 
 from genesis_ray.analytics.query import run
-from genesis_ray.analytics.ranges import BUCKETS, composed, in_buckets
+from genesis_ray.analytics.ranges import BUCKETS, Tables, composed, in_buckets
 from genesis_ray.analytics.visit_rows import VISITS_BEGUN, of_visits
 from genesis_ray.analytics.withholding import hide, withhold
+from genesis_ray.domain.site_time import Bucket
 from genesis_ray.domain.small_groups import LEAST_GROUP
-from genesis_ray.domain.time_buckets import Bucket
 
 _FIRSTS = """
 firsts AS (
@@ -85,7 +84,7 @@ ORDER BY cohort_starts_at, weeks_after
 
 
 def returning_visitors(
-    tables: Mapping[str, pa.Table],
+    tables: Tables,
     *,
     since: datetime,
     until: datetime,
@@ -119,7 +118,7 @@ def returning_visitors(
 
 
 def cohort_retention(
-    tables: Mapping[str, pa.Table],
+    tables: Tables,
     *,
     since: datetime,
     until: datetime,

@@ -1,12 +1,11 @@
 """What is known of one person, in order of time."""
 
-from collections.abc import Mapping
 from datetime import datetime
 
 import pyarrow as pa
 
 from genesis_ray.analytics.query import run
-from genesis_ray.analytics.ranges import LONGEST_STAY, between
+from genesis_ray.analytics.ranges import LONGEST_STAY, Tables, between
 
 _TIMELINE = """
 WITH recognitions AS (
@@ -73,7 +72,7 @@ ORDER BY occurred_at, array_position([
 
 
 def person_timeline(
-    tables: Mapping[str, pa.Table], *, since: datetime, until: datetime, identity_id: str
+    tables: Tables, *, since: datetime, until: datetime, identity_id: str
 ) -> pa.Table:
     """Return what is known of a person in [since, until), a row an event, in order.
 

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from genesis_ray.analytics.query import run
-from genesis_ray.analytics.ranges import between, composed
+from genesis_ray.analytics.ranges import Tables, between, composed
 from genesis_ray.errors import ConfigurationError
 
 Homography = Sequence[Sequence[float]]
@@ -88,7 +88,7 @@ _FURTHEST_M = 10_000.0  # close to the horizon a pixel is kilometres away
 
 
 def foot_heat(
-    tables: Mapping[str, pa.Table],
+    tables: Tables,
     *,
     camera_id: str,
     rows: int,
@@ -118,7 +118,7 @@ def foot_heat(
 
 
 def floor_heat(
-    tables: Mapping[str, pa.Table],
+    tables: Tables,
     *,
     since: datetime,
     until: datetime,

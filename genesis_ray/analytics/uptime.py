@@ -1,13 +1,12 @@
 """How much of the time cameras were online."""
 
-from collections.abc import Mapping
 from datetime import datetime
 
 import pyarrow as pa
 
 from genesis_ray.analytics.query import run
-from genesis_ray.analytics.ranges import BUCKETS, Ids, composed, ids, in_buckets
-from genesis_ray.domain.time_buckets import Bucket
+from genesis_ray.analytics.ranges import BUCKETS, Ids, Tables, composed, ids, in_buckets
+from genesis_ray.domain.site_time import Bucket
 
 _UPTIME = composed(
     BUCKETS,
@@ -64,7 +63,7 @@ ORDER BY camera_id, starts_at
 
 
 def camera_uptime(
-    tables: Mapping[str, pa.Table],
+    tables: Tables,
     *,
     since: datetime,
     until: datetime,

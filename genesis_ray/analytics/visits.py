@@ -1,6 +1,6 @@
 """Visits: a page of them, and how they are distributed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple, get_args
 
@@ -8,11 +8,11 @@ import pyarrow as pa
 
 from genesis_ray.analytics.dwell import BINS_S, bins
 from genesis_ray.analytics.query import run
-from genesis_ray.analytics.ranges import composed
+from genesis_ray.analytics.ranges import Tables, composed
 from genesis_ray.analytics.visit_rows import VISITS_BEGUN, of_visits
 from genesis_ray.analytics.withholding import withhold
+from genesis_ray.domain.site_time import zone_named
 from genesis_ray.domain.small_groups import LEAST_GROUP
-from genesis_ray.domain.time_buckets import zone_named
 from genesis_ray.errors import ConfigurationError
 
 By = Literal["duration", "hour", "weekday"]
@@ -89,7 +89,7 @@ class VisitKey(NamedTuple):
 
 
 def visits_page(
-    tables: Mapping[str, pa.Table],
+    tables: Tables,
     *,
     since: datetime,
     until: datetime,
@@ -135,7 +135,7 @@ def visits_page(
 
 
 def visit_distribution(
-    tables: Mapping[str, pa.Table],
+    tables: Tables,
     *,
     since: datetime,
     until: datetime,

@@ -25,7 +25,7 @@ def withhold(
 
     The column that is added, suppressed, says which rows are.
     """
-    people = answer["people"].to_pylist()
+    people: list[int] = pc.cast(answer["people"], pa.int64()).to_numpy().tolist()
     keys = [
         list(zip(*(answer[name].to_pylist() for name in margin), strict=True)) or [()] * len(people)
         for margin in margins

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesis_ray.domain.time_buckets import MOST_BUCKETS, bucket_edges, check_range, even_edges
+from genesis_ray.domain.site_time import MOST_BUCKETS, bucket_edges, check_range, even_edges
 from genesis_ray.errors import ConfigurationError
 
 BERLIN, KOLKATA = ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Kolkata")
