@@ -122,8 +122,7 @@ def _params(
     since: datetime, until: datetime, camera_ids: Ids, zone_ids: Ids, longest_stay: timedelta
 ) -> dict[str, object]:
     return {
-        **between(since, until),
-        "read_until": until + longest_stay,
+        **between(since, until, before=longest_stay, after=longest_stay),
         "longest_stay_s": longest_stay.total_seconds(),
         "camera_ids": ids(camera_ids),
         "zone_ids": ids(zone_ids),

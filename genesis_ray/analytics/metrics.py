@@ -1,7 +1,7 @@
 """The site's metrics, as a series of even buckets and of a moment."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 
@@ -140,8 +140,8 @@ def metrics(
         ConfigurationError: There is no such range or metric.
     """
     edges = even_edges(since, until, bucket_s)
-    origin = datetime.fromtimestamp(since.timestamp() // bucket_s * bucket_s, since.tzinfo)
-    return _asked(tables, edges, origin, bucket_s, names, camera_ids, queue_zone_ids, longest_stay)
+    first = int(since.timestamp() // bucket_s) * bucket_s
+    return _asked(tables, edges, first, bucket_s, names, camera_ids, queue_zone_ids, longest_stay)
 
 
 def current_metrics(
@@ -155,17 +155,20 @@ def current_metrics(
     longest_stay: timedelta = LONGEST_STAY,
 ) -> pa.Table:
     """Return the same of the `window_s` seconds up to `at`, in one row."""
-    since = at - timedelta(seconds=window_s)
-    between(since, at)
-    return _asked(
-        tables, [since, at], since, window_s, names, camera_ids, queue_zone_ids, longest_stay
-    )
+    if at.tzinfo is None or window_s < 1:
+        raise ConfigurationError(
+            f"expected a time with its time zone and a window of a second or more, got "
+            f"{at.isoformat()} and {window_s} s"
+        )
+    edges = [at.astimezone(UTC) - timedelta(seconds=window_s), at.astimezone(UTC)]
+    first = edges[0].timestamp()
+    return _asked(tables, edges, first, window_s, names, camera_ids, queue_zone_ids, longest_stay)
 
 
 def _asked(
     tables: Tables,
     edges: Sequence[datetime],
-    origin: datetime,
+    first_s: float,
     bucket_s: int,
     names: Sequence[str],
     camera_ids: Ids,
@@ -176,11 +179,9 @@ def _asked(
     if unknown:
         raise ConfigurationError(f"no metric {', '.join(unknown)}; there are {', '.join(METRICS)}")
     params = {
-        "since": edges[0],
-        "until": edges[-1],
-        "read_until": edges[-1],
+        **between(edges[0], edges[-1], before=longest_stay, after=timedelta()),
         "edges": list(edges),
-        "origin_us": round(origin.timestamp() * 1_000_000),
+        "origin_us": round(first_s * 1_000_000),
         "bucket_us": bucket_s * 1_000_000,
         "longest_stay_s": longest_stay.total_seconds(),
         "camera_ids": ids(camera_ids),

@@ -10,6 +10,7 @@ from genesis_ray.analytics.ranges import (
     LONGEST_STAY,
     Ids,
     Tables,
+    between,
     composed,
     ids,
     in_buckets,
@@ -118,7 +119,7 @@ def occupancy(
     """
     params = {
         **in_buckets(since, until, bucket, time_zone),
-        "read_until": until,
+        **between(since, until, before=longest_stay, after=timedelta()),
         "longest_stay_s": longest_stay.total_seconds(),
         "camera_ids": ids(camera_ids),
         "zone_ids": ids(zone_ids),

@@ -10,6 +10,7 @@ from genesis_ray.analytics.ranges import (
     LONGEST_STAY,
     Ids,
     Tables,
+    between,
     composed,
     ids,
     in_buckets,
@@ -112,7 +113,9 @@ def queue_service(
     """
     params = {
         **in_buckets(since, until, bucket, time_zone),
-        "read_until": until + longest_stay + timedelta(seconds=walk_s),
+        **between(
+            since, until, before=longest_stay, after=longest_stay + timedelta(seconds=walk_s)
+        ),
         "longest_stay_s": longest_stay.total_seconds(),
         "camera_ids": ids(camera_ids),
         "queue_zone_id": queue_zone_id,

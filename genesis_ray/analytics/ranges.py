@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import pyarrow as pa
 
-from genesis_ray.domain.site_time import Bucket, bucket_edges, check_range
+from genesis_ray.domain.site_time import Bucket, bucket_edges, range_between
 
 BUCKETS = """
 buckets AS (
@@ -35,14 +35,28 @@ def composed(*tables: str, select: str) -> str:
     return f"WITH {', '.join(tables)}{select}"
 
 
-def between(since: datetime, until: datetime) -> dict[str, object]:
-    """Return the parameters $since and $until.
+def between(
+    since: datetime,
+    until: datetime,
+    *,
+    before: timedelta | None = None,
+    after: timedelta | None = None,
+) -> dict[str, object]:
+    """Return the parameters $since and $until, in UTC.
+
+    With `before` also $read_since, so much earlier, and with `after` $read_until, so much later:
+    what is read beyond the range to know what went on in it.
 
     Raises:
-        ConfigurationError: See `check_range`.
+        ConfigurationError: See `range_between`.
     """
-    check_range(since, until)
-    return {"since": since, "until": until}
+    start, end = range_between(since, until)
+    params: dict[str, object] = {"since": start, "until": end}
+    if before is not None:
+        params["read_since"] = start - before
+    if after is not None:
+        params["read_until"] = end + after
+    return params
 
 
 def in_buckets(
@@ -54,7 +68,7 @@ def in_buckets(
         ConfigurationError: See `bucket_edges`.
     """
     edges = bucket_edges(since, until, bucket, time_zone)
-    return {"since": since, "until": until, "edges": edges}
+    return {"since": edges[0], "until": edges[-1], "edges": edges}
 
 
 def ids(chosen: Ids) -> list[str] | None:

@@ -5,7 +5,7 @@ crossings AS (
     SELECT DISTINCT camera_id, zone_id, track_id, direction, occurred_at
     FROM zone_crossings
     WHERE
-        occurred_at >= $since - to_seconds($longest_stay_s)
+        occurred_at >= $read_since
         AND occurred_at < $read_until
         AND ($camera_ids::VARCHAR[] IS NULL OR list_contains($camera_ids::VARCHAR[], camera_id))
 ),
@@ -28,6 +28,6 @@ stays AS (
     WHERE direction = 'enter'
 )
 """
-"""A row for each entry since `longest_stay_s` before the range: camera_id, zone_id, track_id,
-entered_at, left_at and has_left. Rows that stand twice count once. Without an exit until
+"""A row for each entry since `$read_since`, longest_stay_s before the range: camera_id, zone_id,
+track_id, entered_at, left_at and has_left. Rows that stand twice count once. Without an exit until
 `$read_until`, or in so long, left_at is entered_at + longest_stay_s, and has_left is false."""

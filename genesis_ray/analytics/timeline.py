@@ -83,9 +83,8 @@ def person_timeline(
     (null for visits), subject (zone_id, line_id or visit_id, else "").
     """
     params = {
-        **between(since, until),
-        "read_since": since - LONGEST_STAY,  # a track is named some time after it came into view
-        "read_until": until + LONGEST_STAY,
+        # A track is named some time after it came into view.
+        **between(since, until, before=LONGEST_STAY, after=LONGEST_STAY),
         "identity_id": identity_id,
     }
     return run(_TIMELINE, tables, params)

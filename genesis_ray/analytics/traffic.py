@@ -91,8 +91,8 @@ def foot_heat(
     tables: Tables,
     *,
     camera_id: str,
-    rows: int,
-    columns: int,
+    rows: int = 36,
+    columns: int = 64,
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> pa.Table:
@@ -104,14 +104,12 @@ def foot_heat(
 
     Columns: row_index, column_index (from the upper left), seconds (summed over people; additive).
     """
-    if since and until:
-        between(since, until)
+    range_ = between(since, until) if since and until else {"since": since, "until": until}
     params = {
+        **range_,
         "camera_ids": [camera_id],
         "rows": rows,
         "columns": columns,
-        "since": since,
-        "until": until,
         "longest_s": _LONGEST_S,
     }
     return run(_FOOT_HEAT, tables, params)

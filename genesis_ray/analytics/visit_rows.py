@@ -40,8 +40,5 @@ def of_visits(since: datetime, until: datetime, *, with_history: bool = False) -
     Raises:
         ConfigurationError: See `between`.
     """
-    return {
-        **between(since, until),
-        "visits_since": None if with_history else since,
-        "read_until": until + LONGEST_VISIT,
-    }
+    params = between(since, until, after=LONGEST_VISIT)
+    return {**params, "visits_since": None if with_history else params["since"]}

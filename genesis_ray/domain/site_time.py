@@ -18,8 +18,8 @@ _HOUR = timedelta(hours=1)
 _MINUTE = timedelta(minutes=1)
 
 
-def check_range(since: datetime, until: datetime) -> None:
-    """Refuse what is no range [since, until).
+def range_between(since: datetime, until: datetime) -> tuple[datetime, datetime]:
+    """Return the range [since, until) in UTC, where its length is what goes by.
 
     Raises:
         ConfigurationError: A time has no zone or is out of all reason, or `until` is not later.
@@ -33,11 +33,13 @@ def check_range(since: datetime, until: datetime) -> None:
             raise ConfigurationError(
                 f"{name} {at.isoformat()} is not between {_FIRST_YEAR} and {_LAST_YEAR}"
             )
-    if until <= since:
+    start, end = since.astimezone(UTC), until.astimezone(UTC)
+    if end <= start:
         raise ConfigurationError(
             f"the range ends at {until.isoformat()}, which is not after its start at "
             f"{since.isoformat()}"
         )
+    return start, end
 
 
 def zone_named(time_zone: str) -> ZoneInfo:
@@ -67,18 +69,18 @@ def bucket_edges(
         ConfigurationError: There is no such range, zone or bucket, or there are more than
             `MOST_BUCKETS`.
     """
-    check_range(since, until)
+    since, until = range_between(since, until)
     zone = zone_named(time_zone)
     if bucket is not None and bucket not in get_args(Bucket):
         raise ConfigurationError(f"no bucket {bucket!r}; there are {', '.join(get_args(Bucket))}")
-    found = [since.astimezone(UTC)]
+    found = [since]
     for edge in _starts_after(since, bucket, zone) if bucket else ():
         if edge >= until:
             break
         found.append(edge)
         if len(found) > MOST_BUCKETS:
             raise too_many(since, until, f"buckets of a {bucket}")
-    return [*found, until.astimezone(UTC)]
+    return [*found, until]
 
 
 def even_edges(since: datetime, until: datetime, bucket_s: int) -> list[datetime]:
@@ -88,7 +90,7 @@ def even_edges(since: datetime, until: datetime, bucket_s: int) -> list[datetime
         ConfigurationError: There is no such range, `bucket_s` is less than a second, or there
             are more than `MOST_BUCKETS`.
     """
-    check_range(since, until)
+    since, until = range_between(since, until)
     if bucket_s < 1:
         raise ConfigurationError(f"expected buckets of a second or more, got {bucket_s}")
     first = int(since.timestamp() // bucket_s) + 1
@@ -96,7 +98,7 @@ def even_edges(since: datetime, until: datetime, bucket_s: int) -> list[datetime
     if last - first >= MOST_BUCKETS:
         raise too_many(since, until, f"buckets of {bucket_s} s")
     between = [datetime.fromtimestamp(number * bucket_s, UTC) for number in range(first, last)]
-    return [since.astimezone(UTC), *between, until.astimezone(UTC)]
+    return [since, *between, until]
 
 
 def too_many(since: datetime, until: datetime, buckets: str) -> ConfigurationError:
@@ -108,8 +110,7 @@ def too_many(since: datetime, until: datetime, buckets: str) -> ConfigurationErr
 
 
 def _starts_after(at: datetime, bucket: Bucket, zone: ZoneInfo) -> Iterator[datetime]:
-    """Yield when buckets begin after `at`, for ever."""
-    at = at.astimezone(UTC)
+    """Yield when buckets begin after `at`, for ever; in UTC."""
     while True:
         at = _start_after(at, bucket, zone)
         yield at

@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -58,6 +59,16 @@ def test_the_hour_that_comes_twice_has_two_rows():
     events = [line(second), line(second + 3600, track_id=2), line(second + 3601, track_id=3)]
     rows = counted(events, since=second, until=second + 7200, time_zone="Europe/Berlin")
     assert [each[2] for each in rows] == [1, 2]
+
+
+def test_a_range_given_by_a_clock_within_the_hour_that_comes_twice_is_that_hour():
+    first = datetime(2026, 10, 25, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"))
+    second = (first.astimezone(UTC) - at(0)).total_seconds()
+    events = [line(second + 1), line(second + 3599, track_id=2), line(second + 3600, track_id=3)]
+    rows = footfall(
+        tables(events), since=first, until=first.replace(fold=1), time_zone="UTC", bucket=None
+    ).to_pylist()
+    assert [row["went_in"] for row in rows] == [2]
 
 
 @settings(max_examples=8, deadline=None)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesis_ray.domain.site_time import MOST_BUCKETS, bucket_edges, check_range, even_edges
+from genesis_ray.domain.site_time import MOST_BUCKETS, bucket_edges, even_edges, range_between
 from genesis_ray.errors import ConfigurationError
 
 BERLIN, KOLKATA = ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Kolkata")
@@ -132,4 +132,11 @@ def test_even_buckets_are_bounded_too():
 
 
 def test_a_range_of_any_zones_is_one():
-    check_range(datetime(2026, 1, 5, 10, tzinfo=BERLIN), utc(2026, 1, 5, 10))
+    since = datetime(2026, 1, 5, 10, tzinfo=BERLIN)
+    assert range_between(since, utc(2026, 1, 5, 10)) == (utc(2026, 1, 5, 9), utc(2026, 1, 5, 10))
+
+
+def test_the_hour_that_comes_twice_is_a_range():
+    first = datetime(2026, 10, 25, 2, 30, tzinfo=BERLIN)
+    since, until = range_between(first, first.replace(fold=1))
+    assert until - since == timedelta(hours=1)
