@@ -1,7 +1,6 @@
 """`genesis ask`: questions that are ready to be asked, of a range of time."""
 
 import sys
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +10,7 @@ import typer
 from genesis_ray.cli.answer import Format, show, written
 from genesis_ray.cli.moments import FORMS, moment
 from genesis_ray.cli.query import chosen_format
+from genesis_ray.cli.question_options import options_of, params_of
 from genesis_ray.cli.run import DataOption
 from genesis_ray.errors import ConfigurationError
 
@@ -20,26 +20,6 @@ if TYPE_CHECKING:
     from genesis_ray.analytics.catalogue import Question
     from genesis_ray.analytics.ranges import Tables
     from genesis_ray.settings import Settings
-
-_OPTIONS = {
-    "bucket": "--bucket",
-    "bucket_s": "--bucket-s",
-    "camera_ids": "--camera",
-    "camera_id": "--camera",
-    "zone_ids": "--zone",
-    "zone_id": "--zone",
-    "queue_zone_ids": "--queue-zone",
-    "queue_zone_id": "--queue-zone",
-    "service_zone_id": "--service-zone",
-    "within_s": "--within",
-    "identity_id": "--person",
-    "names": "--metric",
-    "by": "--by",
-    "least_s": "--at-least",
-    "limit": "--limit",
-    "after": "--after",
-}
-"""Which option gives which parameter of a question."""
 
 _SECOND = timedelta(seconds=1)
 
@@ -157,58 +137,9 @@ def ask(
         "--after": after,
     }
     set_for_all = {"time_zone": zone_name, "least_group": settings.analytics.min_group}
-    params = _params(question, asked, given, set_for_all)
+    params = params_of(question, asked, given, set_for_all)
     answer = asked.ask(tables, **_range(tables, since, until, zone_name), **params)
     _tell(_in_zone(answer, zone_name), form, output)
-
-
-def _params(
-    question: str,
-    asked: "Question",
-    given: Mapping[str, object],
-    set_for_all: Mapping[str, object],
-) -> dict[str, object]:
-    """Return the parameters of a question from what is set and the options that were given."""
-    params = {name: set_for_all[name] for name in asked.takes if name in set_for_all}
-    options = {_OPTIONS[name]: name for name in asked.takes if name in _OPTIONS}
-    for option, value in given.items():
-        if value is None or value == []:
-            continue
-        if option not in options:
-            takes = ", ".join(options) or "none beside --since and --until"
-            raise ConfigurationError(f"{question} takes no {option}; it takes {takes}")
-        params[options[option]] = _value(options[option], option, value)
-    missing = [
-        option for option, name in options.items() if asked.takes[name] and name not in params
-    ]
-    if missing:
-        raise ConfigurationError(f"{question} wants {' and '.join(missing)}")
-    return params
-
-
-def _value(name: str, option: str, value: object) -> object:
-    """Return the value of a parameter: one of a list, where it takes no more."""
-    if name == "after":
-        return _visit_key(str(value))
-    if not isinstance(value, list) or name.endswith("s"):
-        return value
-    if len(value) > 1:
-        raise ConfigurationError(f"{option} can be given once here, got {', '.join(value)}")
-    return value[0]
-
-
-def _visit_key(text: str) -> object:
-    from genesis_ray.analytics.visits import VisitKey
-
-    started_at, _, visit_id = text.partition(",")
-    try:
-        at = datetime.fromisoformat(started_at)
-    except ValueError as error:
-        raise ConfigurationError(
-            f"--after wants the started_at and visit_id of the last visit, with a comma between, "
-            f"got {text!r:.80}"
-        ) from error
-    return VisitKey(at if at.tzinfo else at.replace(tzinfo=UTC), visit_id)
 
 
 def _range(
@@ -265,16 +196,12 @@ def _all_questions() -> "pa.Table":
         {
             "question": name,
             "tells": question.about,
-            "options": _options_of(question),
+            "options": options_of(question),
             "columns": list(question.columns),
         }
         for name, question in QUESTIONS.items()
     ]
     return pa.Table.from_pylist(rows)
-
-
-def _options_of(question: "Question") -> list[str]:
-    return [_OPTIONS[name] for name in question.takes if name in _OPTIONS]
 
 
 def _columns_of(question: "Question") -> "pa.Table":
