@@ -23,12 +23,7 @@ _OCCUPANCY = composed(
     STAYS,
     """
 within AS (
-    SELECT
-        camera_id,
-        zone_id,
-        track_id,
-        greatest(entered_at, $since) AS entered_at,
-        least(left_at, $until) AS left_at
+    SELECT camera_id, zone_id, track_id, entered_at, least(left_at, $until) AS left_at
     FROM stays
     WHERE
         left_at > $since
