@@ -2,13 +2,17 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from genesis_ray.cli.answer import Format, show, written
 from genesis_ray.cli.run import DataOption
 from genesis_ray.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from genesis_ray.settings import Settings
+    from genesis_ray.store.run_folder import RunFolder
 
 
 def query(
@@ -44,8 +48,7 @@ def query(
     chosen = chosen_format(output_format, output)
     folder = RunFolder.open(run) if run else RunFolder.newest()
     settings = settings_of(folder, data)
-    if not settings.data_dir.is_dir() and (data or folder.summary().get("settings")):
-        _warn_of(settings.data_dir)
+    warn_without_people(folder, settings, data)
     tables = present_tables(folder.events, settings, tenant)
     answer = analytics.run(sql, tables) if sql is not None else analytics.describe(tables)
     if output:
@@ -56,12 +59,15 @@ def query(
         sys.stdout.write(written(answer, chosen).decode())
 
 
-def _warn_of(data: Path) -> None:
+def warn_without_people(folder: "RunFolder", settings: "Settings", data: Path | None) -> None:
+    """Say so where the data folder of a run, which has its people, is not there."""
     from genesis_ray.cli.console import stderr
 
+    if settings.data_dir.is_dir() or not (data or folder.summary().get("settings")):
+        return
     stderr.print(
-        f"{data}, which has the people of the run, is not there: identities are shown as they "
-        f"were written. Name it with --data DIR.",
+        f"{settings.data_dir}, which has the people of the run, is not there: identities are shown "
+        f"as they were written. Name it with --data DIR.",
         markup=False,
         soft_wrap=True,
     )
