@@ -15,6 +15,7 @@ from genesis_ray.cli import (
     doctor,
     evaluate,
     forget,
+    importing,
     keys,
     models,
     people,
@@ -45,6 +46,7 @@ app.command()(up.status)
 app.command()(apply.apply)
 app.command()(up.down)
 app.command()(query.query)
+app.command("import")(importing.import_)
 app.add_typer(dead_letters.app, name="dead-letters")
 people.app.command()(backup.backup)
 people.app.command()(backup.restore)

@@ -229,6 +229,22 @@ class VisitEnded(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MetricsSampled(Event):
+    """What another system counted at a moment, brought in with its history.
+
+    What this system counts itself are questions about the other tables. A figure is None where
+    that system did not tell it; `avg_wait_sec` is in seconds.
+    """
+
+    people_total: int | None
+    queue_len: int | None
+    avg_wait_sec: float | None
+    people_by_zone: tuple[tuple[str, int], ...]
+    new_faces: int | None
+    recognized_faces: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CameraStateChanged(Event):
     """A camera's stream came into another state; `reason` is a code that says why."""
 

@@ -14,6 +14,7 @@ from genesis_ray.domain.events import (
     FalseMergeFound,
     GateRejected,
     LineCrossed,
+    MetricsSampled,
     SystemStateChanged,
     TrackObserved,
     VisitEnded,
@@ -119,6 +120,14 @@ EVENT_SCHEMAS: dict[str, pa.Schema] = {
         ("ended_at", _TIME),
         ("zone_ids", _IDS),
     ),
+    "metric_samples": _event_schema(
+        ("people_total", pa.int64()),
+        ("queue_len", pa.int64()),
+        ("avg_wait_sec", pa.float64()),
+        ("people_by_zone", pa.map_(pa.string(), pa.int64())),
+        ("new_faces", pa.int64()),
+        ("recognized_faces", pa.int64()),
+    ),
     "camera_states": _event_schema(("state", pa.string()), ("reason", pa.string())),
     "system_states": _event_schema(
         ("component", pa.string()), ("state", pa.string()), ("reason", pa.string())
@@ -146,6 +155,7 @@ _TABLE_OF: dict[type[Event], str] = {
     FalseMergeFound: "false_merges",
     VisitStarted: "visits",
     VisitEnded: "visits",
+    MetricsSampled: "metric_samples",
     CameraStateChanged: "camera_states",
     SystemStateChanged: "system_states",
     DeadLetterChanged: "dead_letters",
