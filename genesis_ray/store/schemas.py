@@ -1,6 +1,7 @@
 """Every Arrow schema: the only place where columns are named."""
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 import pyarrow as pa
@@ -278,7 +279,6 @@ def to_tables(events: Sequence[Event]) -> dict[str, pa.Table]:
 
 
 def _to_table(schema: pa.Schema, events: Sequence[Event]) -> pa.Table:
-    columns = [
-        pa.array([getattr(event, field.name) for event in events], field.type) for field in schema
-    ]
-    return pa.Table.from_arrays(columns, schema=schema)
+    columns = zip(*map(attrgetter(*schema.names), events), strict=True)
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=schema)
