@@ -68,21 +68,30 @@ def check_places(
         )
 
 
-def doubts(zones: Sequence[ZoneSettings], lines: Sequence[LineSettings]) -> Iterator[str]:
-    """Yield what may be meant so and rarely is, with the remedy behind a semicolon."""
+class Doubt(NamedTuple):
+    """What may be meant so and rarely is, and the remedy."""
+
+    message: str
+    remedy: str
+
+
+def doubts(zones: Sequence[ZoneSettings], lines: Sequence[LineSettings]) -> Iterator[Doubt]:
+    """Yield what is odd about places that can work."""
     places: list[ZoneSettings | LineSettings] = [*zones, *lines]
     for own in places:
         corners = own.outline if isinstance(own, ZoneSettings) else (own.start, own.end)
         heights = [y for _, y in corners]
         if own.anchor.startswith("bottom") and max(heights) < _STRIP:
-            yield (
-                f"{_name(own)} lies at the picture's upper edge, where of people nothing but their "
-                f"feet can be seen; set its anchor to center or top_center, or draw it lower"
+            yield Doubt(
+                f"{_name(own)} lies at the picture's upper edge, where nothing but feet is seen of "
+                f"people whose feet are there",
+                "set its anchor to center or top_center, or draw it lower",
             )
         if own.anchor.startswith("top") and min(heights) > 1 - _STRIP:
-            yield (
-                f"{_name(own)} lies at the picture's lower edge, where of people nothing but their "
-                f"heads can be seen; set its anchor to bottom_center, or draw it higher"
+            yield Doubt(
+                f"{_name(own)} lies at the picture's lower edge, where nothing but heads is seen "
+                f"of people whose heads are there",
+                "leave its anchor at bottom_center, or draw it higher",
             )
 
 
@@ -135,14 +144,13 @@ def _of_outline(own: ZoneSettings | MaskSettings, place: Place) -> Iterator[Prob
         )
     elif not (shape := shapely.Polygon(own.outline)).is_valid:
         why = shapely.is_valid_reason(shape)
-        touches = "touches" if why.startswith("Ring") else "crosses"
         where = re.search(r"\[(\S+) (\S+)\]", why)
         spot = f" at ({float(where[1]):.3g}, {float(where[2]):.3g})" if where else ""
-        yield Problem(
-            at,
-            f"{_name(own)}: its outline {touches} itself{spot}; "
-            f"list its corners in their order along the edge",
-        )
+        if why.startswith("Ring"):
+            message = f"touches itself{spot}; draw it as two"
+        else:
+            message = f"crosses itself{spot}; list its corners in their order along the edge"
+        yield Problem(at, f"{_name(own)}: its outline {message}")
 
 
 def _outside(own: _Settings, place: Place, corners: Sequence[Corner]) -> Iterator[Problem]:
@@ -161,7 +169,7 @@ def _of_masked_zone(zone: ZoneSettings, place: Place, masks: _Masks) -> Iterator
     if masks and (shape - shapely.union_all([*masks.values()])).area < _NOTHING:
         yield Problem(
             place,
-            f"{_name(zone)}: all of it is masked, by {_touching(shape, masks)}, so that nobody is "
+            f"{_name(zone)}: all of it is masked by {_touching(shape, masks)}, so that nobody is "
             f"ever in it; move it, or make the mask smaller",
         )
 
@@ -193,7 +201,7 @@ def _of_course(line: LineSettings, place: Place, masks: _Masks) -> Iterator[Prob
         if masked.covers(course):
             yield Problem(
                 place,
-                f"{_name(line)}: all of it is masked, by {by}, so that nobody is seen crossing it; "
+                f"{_name(line)}: all of it is masked by {by}, so that nobody is seen crossing it; "
                 f"move it, or make the mask smaller",
             )
         elif any((_PICTURE & side - masked).area < _NOTHING for side in _sides(line)):
@@ -233,7 +241,8 @@ def _of_schedule(
                 f"24:00",
             )
     for (_, one), (index, other) in combinations(enumerate(schedule), 2):
-        if _overlap(one, other):
+        has_length = one.opens != one.closes and other.opens != other.closes
+        if has_length and _overlap(one, other):
             yield Problem(
                 (*place, str(index)),
                 f"{_name(own)}: its windows {one.name} and {other.name} overlap; join them, or "

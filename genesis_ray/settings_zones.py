@@ -61,7 +61,8 @@ class WindowSettings(Section):
     @property
     def name(self) -> str:
         """The window as people write it."""
-        return f"{','.join(self.days)} {_clock(self.opens)}-{_clock(self.closes)}"
+        days = "daily" if {*self.days} == {*WEEKDAYS} else ",".join(self.days)
+        return f"{days} {_clock(self.opens)}-{_clock(self.closes)}"
 
     @property
     def window(self) -> Window:
