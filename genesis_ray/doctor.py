@@ -120,7 +120,7 @@ def places(cameras: Sequence[CameraSettings]) -> Iterator[Finding]:
         for doubt in doubts(camera.zones, camera.lines)
     ]
     if any(counts.values()) and not found:
-        told = ", ".join(f"{count} {name}" for name, count in counts.items())
+        told = ", ".join(f"{name}: {count}" for name, count in counts.items() if count)
         yield Finding("zones and lines", "ok", told)
     yield from found
 

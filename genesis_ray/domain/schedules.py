@@ -90,9 +90,12 @@ class Schedule:
         for offset in range(-1, _AHEAD.days + 3):
             day = today + timedelta(days=offset)
             for window in self.windows:
-                if day.weekday() in window.days:
-                    closes = window.opens + window.minutes
-                    yield self._moment(day, window.opens), self._moment(day, closes)
+                if day.weekday() not in window.days:
+                    continue
+                opens = self._moment(day, window.opens)
+                closes = self._moment(day, window.opens + window.minutes)
+                if opens < closes:  # else a change of the clocks leaves nothing of it
+                    yield opens, closes
 
     def _moment(self, day: date, minutes: int) -> datetime:
         days, minutes = divmod(minutes, DAY_MINUTES)
