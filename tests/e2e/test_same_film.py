@@ -32,7 +32,7 @@ def test_every_mode_gives_equal_tables(shared_data, genesis, tmp_path):
         {
             "camera_id": film.stem,
             "source": str(film),
-            "start": "2026-01-05T11:59:50Z",
+            "start": "2026-01-05T11:59:55Z",
             "zones": [
                 {"zone_id": "left", "outline": [[0, 0], [0.5, 0], [0.5, 1], [0, 1]]},
                 {
@@ -43,7 +43,7 @@ def test_every_mode_gives_equal_tables(shared_data, genesis, tmp_path):
                     "schedule": [{"from": "09:00", "to": "12:00"}],
                 },
             ],
-            "lines": [{"line_id": "middle", "start": [0, 0.8], "end": [1, 0.8]}],
+            "lines": [{"line_id": "middle", "start": [0.5, 0], "end": [0.5, 1]}],
             "masks": [{"mask_id": "edge", "outline": [[0.95, 0], [1, 0], [1, 1], [0.95, 1]]}],
         }
         for film in films
