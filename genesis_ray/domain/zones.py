@@ -1,6 +1,6 @@
 """Zones, the entries and exits of tracks through them, and who stays for too long."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
@@ -59,8 +59,8 @@ class ZoneMonitor:
     crossings.
 
     A stay that lasts for the zone's `loiter` is loitering, told once and dated at that moment,
-    whatever frames there were. At the end of its hours everybody leaves a zone; who is in it
-    when they begin enters with the first frame.
+    whatever frames there were. At the end of its hours everybody leaves a zone, who is out of
+    sight then at their last sight; who is in it when they begin enters with the first frame.
     """
 
     def __init__(self, zones: Sequence[Zone], *, settle: timedelta) -> None:
@@ -71,12 +71,12 @@ class ZoneMonitor:
 
     def update(self, at: datetime, positions: Mapping[int, Point]) -> list[Crossing | Loitering]:
         """Return what `positions`, the anchors by track id, settle at `at`."""
-        facts = [fact for zone in self._zones for fact in self._shut(zone, at)]
+        facts = [fact for zone in self._zones for fact in self._shut(zone, at, positions)]
         for track_id, position in positions.items():
             for zone in self._zones:
                 if zone.hours and not self._periods[zone.zone_id].is_open:
                     continue
-                side = self._sides.setdefault((track_id, zone.zone_id), _Side())
+                side = self._sides.setdefault((track_id, zone.zone_id), _Side(at))
                 side.see(zone.outline.contains(position), at)
                 facts += side.loitering(zone, track_id, at)
                 settle = self._settle if zone.settle is None else zone.settle
@@ -94,15 +94,19 @@ class ZoneMonitor:
         for zone in self._zones:
             yield from self._leave(zone, track_id, at)
 
-    def _shut(self, zone: Zone, at: datetime) -> Iterator[Crossing | Loitering]:
+    def _shut(
+        self, zone: Zone, at: datetime, in_view: Container[int]
+    ) -> Iterator[Crossing | Loitering]:
         """Have everybody leave a zone whose hours have ended since the frame before."""
         before = self._periods.get(zone.zone_id)
         if zone.hours is None or (before and at < before.until):
             return
         self._periods[zone.zone_id] = zone.hours.period(at)
         if before and before.is_open:
-            for track_id in [track for track, zone_id in self._sides if zone_id == zone.zone_id]:
-                yield from self._leave(zone, track_id, before.until)
+            own = [(key[0], side) for key, side in self._sides.items() if key[1] == zone.zone_id]
+            for track_id, side in own:
+                left_at = before.until if track_id in in_view else side.seen_at
+                yield from self._leave(zone, track_id, left_at)
 
     def _leave(self, zone: Zone, track_id: int, at: datetime) -> Iterator[Crossing | Loitering]:
         side = self._sides.pop((track_id, zone.zone_id), None)
@@ -113,8 +117,9 @@ class ZoneMonitor:
 
 @dataclass(slots=True)
 class _Side:
-    """Which side of one zone a track is on, since when if inside, and a move not yet settled."""
+    """Which side of one zone a track was last seen on, since when if inside, and an open move."""
 
+    seen_at: datetime
     since: datetime | None = None
     moved_at: datetime | None = None
     has_loitered: bool = False
@@ -124,6 +129,7 @@ class _Side:
         return self.since is not None
 
     def see(self, inside: bool, at: datetime) -> None:
+        self.seen_at = at
         self.moved_at = None if inside == self.is_inside else self.moved_at or at
 
     def loitering(self, zone: Zone, track_id: int, at: datetime) -> Iterator[Loitering]:

@@ -219,6 +219,18 @@ def test_at_closing_time_everybody_leaves():
     assert list(monitor.close(7, at(90))) == []
 
 
+def test_who_is_out_of_sight_at_closing_time_left_at_their_last_sight():
+    monitor = ZoneMonitor([SHOP], settle=timedelta(seconds=1))
+    monitor.update(at(40), {7: INSIDE, 8: INSIDE})
+    monitor.update(at(52), {7: INSIDE, 8: INSIDE})
+    monitor.update(at(58), {8: INSIDE})
+    told = monitor.update(at(61), {8: INSIDE})
+    assert told == [
+        Crossing("entrance", 7, "exit", at(52)),
+        Crossing("entrance", 8, "exit", at(60)),
+    ]
+
+
 def test_a_stay_that_closing_time_cuts_short_is_no_loitering():
     monitor = ZoneMonitor([SHOP], settle=timedelta(seconds=1))
     told = [f for second in range(11, 90, 7) for f in monitor.update(at(second), {7: INSIDE})]
