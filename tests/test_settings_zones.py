@@ -1,7 +1,10 @@
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
 from genesis_ray.settings_cameras import CameraSettings
+from genesis_ray.settings_file import load
 from genesis_ray.settings_zones import WindowSettings, ZoneSettings
 
 SQUARE = ((0, 0), (1, 0), (1, 1), (0, 1))
@@ -56,3 +59,14 @@ def test_a_camera_that_is_written_down_is_read_back_the_same():
     assert CameraSettings.model_validate(camera.model_dump()) == camera
     assert CameraSettings.model_validate_json(camera.model_dump_json()) == camera
     assert '"closes":"18:30"' in camera.model_dump_json()
+
+
+def test_the_configuration_of_the_documentation_is_read(tmp_path):
+    page = (Path(__file__).parents[1] / "docs" / "zones.md").read_text()
+    (tmp_path / "c.yaml").write_text(page.split("```yaml\n")[1].split("```")[0])
+    (shop,) = load(tmp_path / "c.yaml").cameras
+    (queue,), (door,), (mirror,) = shop.zones, shop.lines, shop.masks
+    assert [window.name for window in queue.schedule] == [
+        "mon,tue,wed,thu,fri 09:00-18:30", "fri,sat 22:00-02:00",
+    ]  # fmt: skip
+    assert (queue.loiter_s, door.band, mirror.mask_id) == (300, 0.02, "mirror")

@@ -21,6 +21,12 @@ def test_what_comes_within_the_tolerance_leaves_in_order():
     assert arrivals.late == 0
 
 
+def test_things_of_one_time_leave_in_order_of_what_else_they_say():
+    arrivals = Arrivals()
+    assert list(arrivals.add((at(1), "b"))) + list(arrivals.add((at(1), "a"))) == []
+    assert list(arrivals.add((at(2), "c"))) == [(at(1), "a"), (at(1), "b")]
+
+
 def test_what_comes_too_late_leaves_at_once_and_is_counted():
     arrivals = Arrivals(timedelta(seconds=2))
     assert list(arrivals.add((at(9), "b"))) == []
