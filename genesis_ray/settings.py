@@ -193,6 +193,9 @@ class Settings(BaseSettings):
             _refuse_repeats(
                 f"line_id of camera {camera.camera_id}", [line.line_id for line in camera.lines]
             )
+            _refuse_repeats(
+                f"mask_id of camera {camera.camera_id}", [mask.mask_id for mask in camera.masks]
+            )
         return self
 
     @model_validator(mode="after")

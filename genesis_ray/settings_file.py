@@ -13,6 +13,7 @@ from pydantic_settings import SettingsError
 
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.settings import Settings
+from genesis_ray.settings_zone_checks import PlacesError
 
 Place = tuple[str, ...]
 """Where a setting is: the keys and list indices that lead to it."""
@@ -85,6 +86,12 @@ def _describe(problem: ErrorDetails, path: Path | None, lines: Mapping[Place, in
     place = tuple(str(part) for part in problem["loc"])
     source, setting = _source_of(place, path, lines), ".".join(place)
     where = f"{source}: {setting}: " if setting else f"{source}: "
+    cause = problem.get("ctx", {}).get("error")
+    if isinstance(cause, PlacesError):
+        return "\n".join(
+            f"{_source_of((*place, *each.place), path, lines)}: {each.message}"
+            for each in cause.problems
+        )
     value = problem["input"]
     shown = value if isinstance(value, date) else f"{value!r:.60}"
     match problem["type"]:

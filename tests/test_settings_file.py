@@ -104,7 +104,7 @@ def test_an_unknown_setting_is_told_with_its_line(refusal, text, said):
         (
             CAMERA + "    zones:\n      - zone_id: z\n        outline:\n        - [0, 0]\n"
             "        - [0, 3]\n        - [1, 1]\n",
-            "c.yaml:8: cameras.0.zones.0.outline.1.1: Input should be less than or equal to 1",
+            "c.yaml:8: camera door: zone z: (0, 3) lies outside the picture; these look",
         ),
         ("tenant_id: ../x\n", "c.yaml:1: tenant_id: tenant id '../x' cannot"),
         ("visit_gap_s: .inf\n", "c.yaml:1: visit_gap_s: Input should be a finite number"),
@@ -133,6 +133,24 @@ def test_all_wrong_values_are_told_at_once(refusal):
     assert [line.split(": ")[:2] for line in lines] == [
         ["c.yaml:2", "process_fps"],
         ["c.yaml:1", "settle_s"],
+    ]
+
+
+def test_all_zones_and_lines_that_cannot_work_are_told_at_once_with_their_lines(refusal):
+    text = CAMERA + (
+        "    zones:\n      - zone_id: till\n        outline: [[0, 0], [1, 1], [1, 0], [0, 1]]\n"
+        "        schedule:\n          - {from: 9:00, to: 12:30}\n"
+        "          - {from: 12:00, to: 13:00}\n"
+        "    lines:\n      - {line_id: sill, start: [0, 1], end: [1, 1]}\n"
+        "  - camera_id: hall\n    source: hall.mp4\n    masks: [{mask_id: tv, outline: [[0, 0]]}]\n"
+    )
+    assert [told.split("; ")[0] for told in refusal(text).splitlines()] == [
+        "c.yaml:6: camera door: zone till: its outline crosses itself at (0.5, 0.5)",
+        "c.yaml:9: camera door: zone till: its windows daily 09:00-12:30 and daily 12:00-13:00 "
+        "overlap",
+        "c.yaml:11: camera door: line sill: it is too near to the picture's edge to be crossed: on "
+        "one side nobody can get further than its band of 0.02 away",
+        "c.yaml:14: camera hall: mask tv: its outline has 1 distinct corner",
     ]
 
 

@@ -38,8 +38,16 @@ ORDER BY first_seen_at, identity_id
 """
 
 _ZONES = """
-SELECT camera_id, zone_id, count(*) FILTER (direction = 'enter') AS entries
-FROM zone_crossings GROUP BY camera_id, zone_id ORDER BY camera_id, zone_id
+WITH stays AS (
+    SELECT camera_id, zone_id, count(*) AS loiterings FROM loiterings GROUP BY ALL
+)
+SELECT
+    camera_id,
+    zone_id,
+    count(*) FILTER (direction = 'enter') AS entries,
+    coalesce(any_value(loiterings), 0) AS loiterings
+FROM zone_crossings LEFT JOIN stays USING (camera_id, zone_id)
+GROUP BY camera_id, zone_id ORDER BY camera_id, zone_id
 """
 
 _LINES = """
@@ -72,7 +80,7 @@ def visitors(tables: Mapping[str, pa.Table]) -> pa.Table:
 
 
 def zone_entries(tables: Mapping[str, pa.Table]) -> pa.Table:
-    """Return camera_id, zone_id, entries."""
+    """Return camera_id, zone_id, entries, loiterings: how many of the stays were too long."""
     return run(_ZONES, tables)
 
 

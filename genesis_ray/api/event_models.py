@@ -21,6 +21,7 @@ from genesis_ray.domain.topology import Refusal
 Kind = Literal[
     "track_observations",
     "zone_crossings",
+    "loiterings",
     "line_crossings",
     "face_scores",
     "face_recognitions",
@@ -68,6 +69,15 @@ class ZoneCrossing(_Row):
     zone_id: str
     track_id: int
     direction: Literal["enter", "exit"]
+
+
+class Loitering(_Row):
+    """A track has been in a zone for longer than anybody should; once a stay."""
+
+    kind: Literal["loiterings"]
+    zone_id: str
+    track_id: int
+    since: datetime = Field(description="When it entered; it loiters from `occurred_at` on")
 
 
 class LineCrossing(_Row):
@@ -200,6 +210,7 @@ class DeadLetterEvent(_Row):
 EventRow = Annotated[
     TrackObservation
     | ZoneCrossing
+    | Loitering
     | LineCrossing
     | FaceScore
     | FaceRecognition

@@ -56,7 +56,9 @@ def _print_what_happened(tables: Mapping[str, pa.Table], names: dict[str, str]) 
         name = names.get(row["identity_id"], row["identity_id"])
         table.add_row("visit", name, f"{visits} of {row['seconds']:.1f} s at {where}{zones}")
     for row in overview.zone_entries(tables).to_pylist():
-        table.add_row("zone", f"{row['camera_id']}/{row['zone_id']}", f"{row['entries']} entries")
+        loitering = f", {row['loiterings']} loitering" if row["loiterings"] else ""
+        counts = f"{row['entries']} entries{loitering}"
+        table.add_row("zone", f"{row['camera_id']}/{row['zone_id']}", counts)
     for row in overview.line_counts(tables).to_pylist():
         counts = f"{row['went_in']} in, {row['went_out']} out"
         table.add_row("line", f"{row['camera_id']}/{row['line_id']}", counts)

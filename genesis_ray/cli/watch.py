@@ -5,6 +5,7 @@ from pathlib import Path
 import typer
 
 from genesis_ray.cli.console import stderr
+from genesis_ray.cli.doubts import tell_doubts
 from genesis_ray.cli.prepare import prepare_models
 from genesis_ray.cli.progress import CameraBars
 from genesis_ray.cli.unfinished import finish_forgetting
@@ -33,6 +34,7 @@ def watch_and_report(
             f"camera {live.camera_id} is a live stream, which needs the live system; leave out "
             f"--local"
         )
+    tell_doubts(settings)
     finish_forgetting(settings)
     shapes = set()
     for camera in settings.cameras:

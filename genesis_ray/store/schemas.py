@@ -16,6 +16,7 @@ from genesis_ray.domain.events import (
     GateRejected,
     LineCrossed,
     MetricsSampled,
+    LoiteringFound,
     SystemStateChanged,
     TrackObserved,
     VisitEnded,
@@ -63,6 +64,9 @@ EVENT_SCHEMAS: dict[str, pa.Schema] = {
     ),
     "zone_crossings": _event_schema(
         ("zone_id", pa.string()), ("track_id", pa.int64()), ("direction", pa.string())
+    ),
+    "loiterings": _event_schema(
+        ("zone_id", pa.string()), ("track_id", pa.int64()), ("since", _TIME)
     ),
     "line_crossings": _event_schema(
         ("line_id", pa.string()), ("track_id", pa.int64()), ("direction", pa.string())
@@ -149,6 +153,7 @@ its end; a dead letter one from when it was set aside, and one from what became 
 _TABLE_OF: dict[type[Event], str] = {
     TrackObserved: "track_observations",
     ZoneCrossed: "zone_crossings",
+    LoiteringFound: "loiterings",
     LineCrossed: "line_crossings",
     FaceScored: "face_scores",
     FaceRecognized: "face_recognitions",

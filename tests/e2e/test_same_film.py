@@ -32,8 +32,19 @@ def test_every_mode_gives_equal_tables(shared_data, genesis, tmp_path):
         {
             "camera_id": film.stem,
             "source": str(film),
-            "zones": [{"zone_id": "left", "outline": [[0, 0], [0.5, 0], [0.5, 1], [0, 1]]}],
-            "lines": [{"line_id": "middle", "start": [0, 0.8], "end": [1, 0.8]}],
+            "start": "2026-01-05T11:59:55Z",
+            "zones": [
+                {"zone_id": "left", "outline": [[0, 0], [0.5, 0], [0.5, 1], [0, 1]]},
+                {
+                    "zone_id": "until-noon",
+                    "outline": [[0, 0], [1, 0], [1, 1], [0, 1]],
+                    "anchor": "top_center",
+                    "loiter_s": 2,
+                    "schedule": [{"from": "09:00", "to": "12:00"}],
+                },
+            ],
+            "lines": [{"line_id": "middle", "start": [0.5, 0], "end": [0.5, 1]}],
+            "masks": [{"mask_id": "edge", "outline": [[0.95, 0], [1, 0], [1, 1], [0.95, 1]]}],
         }
         for film in films
     ]
@@ -42,8 +53,8 @@ def test_every_mode_gives_equal_tables(shared_data, genesis, tmp_path):
         watch(genesis, mode, films, tmp_path, config) for mode in ("live", "local", "archive")
     )
     assert {name for name, table in live.items() if len(table)} >= {
-        "track_observations", "zone_crossings", "face_scores", "face_recognitions", "visits",
-        "camera_states",
+        "track_observations", "zone_crossings", "loiterings", "line_crossings", "face_scores",
+        "face_recognitions", "visits", "camera_states",
     }  # fmt: skip
     for mode, others in {"local": local, "archive": archive}.items():
         assert set(others) == set(live)
