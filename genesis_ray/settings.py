@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from genesis_ray.domain.capacity import CAMERAS_A_GROUP
 from genesis_ray.domain.retry import DELAYS_S
 from genesis_ray.domain.roles import AGGRESSIVE_FPS, drop_class_of
+from genesis_ray.settings_analytics import AnalyticsSettings
 from genesis_ray.settings_appearance import AppearanceSettings
 from genesis_ray.settings_cameras import CameraSettings, SourceSettings
 from genesis_ray.settings_models import DetectorSettings, FaceSettings
@@ -181,6 +182,7 @@ class Settings(BaseSettings):
     templates: TemplateSettings = TemplateSettings()
     sources: SourceSettings = SourceSettings()
     topology: TopologySettings = TopologySettings()
+    analytics: AnalyticsSettings = AnalyticsSettings()
     cameras: tuple[CameraSettings, ...] = ()
 
     @model_validator(mode="after")

@@ -78,7 +78,8 @@ def heat_map(track_observations: pa.Table, *, camera_id: str, background: Image 
     """
     aspect = _USUAL_ASPECT if background is None else background.shape[1] / background.shape[0]
     rows = max(1, round(_GRID_COLUMNS / aspect))
-    cells = foot_heat(track_observations, camera_id=camera_id, rows=rows, columns=_GRID_COLUMNS)
+    tables = {"track_observations": track_observations}
+    cells = foot_heat(tables, camera_id=camera_id, rows=rows, columns=_GRID_COLUMNS)
     seconds = np.zeros((rows, _GRID_COLUMNS), np.float32)
     seconds[cells["row_index"].to_numpy(), cells["column_index"].to_numpy()] = cells["seconds"]
     cells_a_percent = seconds.size / 100

@@ -7,6 +7,7 @@ import typer
 
 from genesis_ray.cli import (
     apply,
+    ask,
     audit,
     backup,
     calibrate,
@@ -47,6 +48,7 @@ app.command()(apply.apply)
 app.command()(up.down)
 app.command()(query.query)
 app.command("import")(importing.import_)
+app.command()(ask.ask)
 app.add_typer(dead_letters.app, name="dead-letters")
 people.app.command()(backup.backup)
 people.app.command()(backup.restore)

@@ -41,7 +41,7 @@ def query(
     from genesis_ray.store.disk import write_file
     from genesis_ray.store.run_folder import RunFolder
 
-    chosen = _chosen(output_format, output)
+    chosen = chosen_format(output_format, output)
     folder = RunFolder.open(run) if run else RunFolder.newest()
     settings = settings_of(folder, data)
     if not settings.data_dir.is_dir() and (data or folder.summary().get("settings")):
@@ -67,7 +67,12 @@ def _warn_of(data: Path) -> None:
     )
 
 
-def _chosen(output_format: Format | None, output: Path | None) -> Format:
+def chosen_format(output_format: Format | None, output: Path | None) -> Format:
+    """Return how an answer is written, by --format and what --output ends with.
+
+    Raises:
+        ConfigurationError: The output is no file, or is needed.
+    """
     if output and output.exists() and not output.is_file():
         raise ConfigurationError(
             f"--output {output} is no file; name one, or leave --output out to print the answer"
