@@ -3,6 +3,7 @@
 import pyarrow as pa
 
 from genesis_ray.analytics.query import run
+from genesis_ray.analytics.stored import Table
 
 _FOOT_HEAT = """
 WITH steps AS (
@@ -24,7 +25,7 @@ ORDER BY row_index, column_index
 _LONGEST_S = 2.0  # observations come once a second; over a longer gap the track was lost
 
 
-def foot_heat(track_observations: pa.Table, *, camera_id: str, rows: int, columns: int) -> pa.Table:
+def foot_heat(track_observations: Table, *, camera_id: str, rows: int, columns: int) -> pa.Table:
     """Return how long people stood in each cell of a grid over one camera's picture.
 
     A person stands at the middle of the lower edge of their box, and there until the track is
