@@ -106,7 +106,7 @@ def _view(connection: duckdb.DuckDBPyConnection, name: str, table: Stored) -> st
     ]
     where = f" WHERE {' AND '.join(bounds)}" if bounds else ""
     rows = " UNION ALL BY NAME ".join(sources)
-    return f"CREATE VIEW {_name(name)} AS FROM ({rows}){where} SELECT {columns}"
+    return f"CREATE VIEW {_name(name)} AS FROM ({rows}) SELECT {columns}{where}"
 
 
 def _name(name: str) -> str:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import chain, count
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -101,7 +101,7 @@ def describe(tables: Tables) -> pa.Table:
     )
     rows = run(f"{counts} ORDER BY place", taken, limits=limits_of(tables))["rows"].to_pylist()
     columns = [taken[VISITS if name == VISIT_EVENTS else name].schema.names for name in names]
-    arrays = {"table": names, "rows": rows, "columns": columns}
+    arrays: dict[str, list[Any]] = {"table": names, "rows": rows, "columns": columns}
     return pa.Table.from_pydict(arrays, schema=_DESCRIBED)
 
 
@@ -138,7 +138,7 @@ def _ask(
                     # It names a table in a way that only running it shows.
                     taken = dict(asking.tables)
                 except duckdb.Error as error:
-                    if not (renewed := _renewed(taken, str(error))):
+                    if not (renewed := _renewed(taken, _naming_files(error))):
                         raise
                     taken = renewed
                 else:
@@ -168,7 +168,15 @@ def _interruptible(
             raise
 
 
-def _renewed(taken: Mapping[str, Table], failure: str) -> dict[str, Table] | None:
+def _naming_files(error: duckdb.Error) -> str | None:
+    """Return what an error says; None for those of the Parquet reader that name no file.
+
+    These have no class of their own, as what is wrong with a query has.
+    """
+    return None if type(error) is duckdb.Error else str(error)
+
+
+def _renewed(taken: Mapping[str, Table], failure: str | None) -> dict[str, Table] | None:
     """Return the tables as their files are now; None where these are not why a query failed."""
     renewed = {
         name: found

@@ -38,13 +38,13 @@ class Stored(Protocol):
     def read(self) -> pa.Table:
         """Return all rows, by (occurred_at, event_id)."""
 
-    def renewed(self, failure: str) -> Self | None:
+    def renewed(self, failure: str | None) -> Self | None:
         """Return the table as its files are now, after a query of it failed.
 
         None: it was not because a file has gone or is damaged, and would fail again.
 
         Args:
-            failure: The message, which names the file.
+            failure: The message, which names the file; None: it may be any.
         """
 
 

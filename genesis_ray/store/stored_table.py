@@ -78,16 +78,18 @@ class StoredTable:
         """The first moment that does not count any more."""
         return self._selection.until
 
-    def renewed(self, failure: str) -> Self | None:
+    def renewed(self, failure: str | None) -> Self | None:
         """Return the table as its files are now, if a file was why something failed.
 
         Args:
-            failure: What the failure says; a damaged file is named there.
+            failure: What the failure says; a damaged file is named there. None: it may be any
+                of them, and all are read to find out.
         """
         stale = False
         for path in self.files:
             try:
-                stale |= str(path) in failure and self._is_damaged(path)
+                suspected = failure is None or str(path) in failure
+                stale |= suspected and self._is_damaged(path)
                 path.stat()
             except FileNotFoundError:
                 stale = True
