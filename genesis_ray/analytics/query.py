@@ -26,7 +26,7 @@ Watch = Callable[[float], None]
 _Answer = TypeVar("_Answer")
 
 _BATCH_ROWS = 65_536
-_WATCH_INTERVAL_S = 0.2
+_LOOK_INTERVAL_S = 0.2
 
 _COLUMNS: list[tuple[str, pa.DataType]] = [
     ("table", pa.string()),
@@ -157,12 +157,12 @@ def _interruptible(
     with ThreadPoolExecutor(1, "query") as pool:
         asked = pool.submit(ask, connection)
         try:
-            while watch:
+            while True:
                 try:
-                    return asked.result(_WATCH_INTERVAL_S)
+                    return asked.result(_LOOK_INTERVAL_S)
                 except TimeoutError:
-                    watch(connection.query_progress())
-            return asked.result()
+                    if watch:
+                        watch(connection.query_progress())
         except BaseException:
             connection.interrupt()
             raise
