@@ -133,6 +133,20 @@ class BackPressureSettings(Section):
         return self
 
 
+class QuerySettings(Section):
+    """What a question to the event tables may take of the machine, see docs/query.md."""
+
+    memory_mb: int = Field(
+        default=2048,
+        ge=64,
+        description="Most memory of one query, MB, its answer apart; one that needs more fails: "
+        "nothing is put on the disk meanwhile",
+    )
+    threads: int | None = Field(
+        default=None, ge=1, description="Of one query; unset: as many as there are cores"
+    )
+
+
 class TemplateSettings(Section):
     """How faces are protected, see docs/templates.md."""
 
@@ -180,6 +194,7 @@ class Settings(BaseSettings):
     drift: DriftSettings = DriftSettings()
     appearance: AppearanceSettings = AppearanceSettings()
     templates: TemplateSettings = TemplateSettings()
+    queries: QuerySettings = QuerySettings()
     sources: SourceSettings = SourceSettings()
     topology: TopologySettings = TopologySettings()
     analytics: AnalyticsSettings = AnalyticsSettings()

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-import pyarrow as pa
 from rich.markup import escape
 from rich.table import Table
 
 from genesis_ray.analytics import overview
+from genesis_ray.analytics.stored import Tables
 from genesis_ray.cli.console import stdout
 from genesis_ray.running.history import present_tables
 from genesis_ray.running.identities import who_is_who
@@ -47,7 +47,7 @@ def _drops(camera: CameraProgress) -> str:
     return ", ".join(f"{count:,} {reason}" for reason, count in camera.dropped.items()) or "0"
 
 
-def _print_what_happened(tables: Mapping[str, pa.Table], names: dict[str, str]) -> None:
+def _print_what_happened(tables: Tables, names: dict[str, str]) -> None:
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     for row in overview.visitors(tables).to_pylist():
         where = " and ".join(row["camera_ids"])

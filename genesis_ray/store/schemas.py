@@ -249,6 +249,11 @@ def of_version(schema: pa.Schema, version: int) -> pa.Schema:
     return pa.schema([field for field in schema if _version_of(field) <= version])
 
 
+def has_grown(schema: pa.Schema) -> bool:
+    """Tell whether columns came to a schema after its first version."""
+    return any(_version_of(field) > 1 for field in schema)
+
+
 def in_this_version(rows: pa.Table, schema: pa.Schema) -> pa.Table:
     """Return rows as `schema` has them; columns that came after they were written are null.
 
