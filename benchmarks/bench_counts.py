@@ -30,6 +30,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from harness import note, report_latency
+from scipy.optimize import linear_sum_assignment
 
 from genesis_ray.analytics.stays import stays
 from genesis_ray.domain.geometry import foot_of
@@ -175,25 +176,18 @@ def _visits(data: Path, clip: Clip) -> list[_Span]:
 
 
 def _errors(visits: Sequence[_Span], found: Sequence[_Span]) -> dict[str, Any]:
-    """Pair visits with stays, those that agree best first, and return how far off these are."""
-    agreement = sorted(
-        (-_agreement(visit, stay), row, column)
-        for row, visit in enumerate(visits)
-        for column, stay in enumerate(found)
-    )
-    stay_of: dict[int, int] = {}
-    for disagreement, row, column in agreement:
-        if disagreement < 0 and row not in stay_of and column not in stay_of.values():
-            stay_of[row] = column
-    pairs = [(visits[row], found[column]) for row, column in sorted(stay_of.items())]
-    entries = [round(stay[0] - visit[0], 2) for visit, stay in pairs]
-    exits = [round(stay[1] - visit[1], 2) for visit, stay in pairs]
+    """Pair visits with the stays that agree best in all, and return how far off these are."""
+    agreement = np.array([[_agreement(visit, stay) for stay in found] for visit in visits])
+    best = zip(*linear_sum_assignment(agreement, maximize=True), strict=True)
+    pairs = [(visits[row], found[column]) for row, column in best if agreement[row, column] > 0]
+    entries = [round(float(stay[0] - visit[0]), 2) for visit, stay in pairs]
+    exits = [round(float(stay[1] - visit[1]), 2) for visit, stay in pairs]
     return {
         "missed": len(visits) - len(pairs),
         "extra": len(found) - len(pairs),
         "entry_errors_s": entries,  # later is positive
         "exit_errors_s": exits,
-        "within_1_s": sum(abs(a) <= 1 and abs(b) <= 1 for a, b in zip(entries, exits, strict=True)),
+        "within_1_s": int(sum(abs(np.array([entries, exits])).max(axis=0, initial=0) <= 1)),
     }
 
 

@@ -1,6 +1,7 @@
 """`genesis query`: any question in SQL over the events of a run."""
 
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -33,10 +34,12 @@ def query(
     """Ask the events of a run a question in SQL, such as "FROM visits ORDER BY started_at".
 
     The dialect is DuckDB's, times are UTC. `visits` has one row a visit, `visit_events` the rows
-    that it was made from. Identities are those that hold now (`genesis people log`); what was
-    written is in `face_recognitions_as_written` and `visit_events_as_written`.
+    that it was made from; `stays` has a row for each time that anybody was there, with a name or
+    without. Identities are those that hold now (`genesis people log`); what was written is in
+    `face_recognitions_as_written` and `visit_events_as_written`.
     """
     from genesis_ray.analytics import query as analytics
+    from genesis_ray.analytics.with_stays import WithStays
     from genesis_ray.running.history import present_tables, settings_of
     from genesis_ray.store.disk import write_file
     from genesis_ray.store.run_folder import RunFolder
@@ -46,7 +49,10 @@ def query(
     settings = settings_of(folder, data)
     if not settings.data_dir.is_dir() and (data or folder.summary().get("settings")):
         _warn_of(settings.data_dir)
-    tables = present_tables(folder.events, settings, tenant)
+    tables = WithStays(
+        present_tables(folder.events, settings, tenant),
+        visit_gap=timedelta(seconds=settings.visit_gap_s),
+    )
     answer = analytics.run(sql, tables) if sql is not None else analytics.describe(tables)
     if output:
         write_file(output.resolve(), written(answer, chosen))
