@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -43,10 +44,12 @@ def query(
     are many days. Ctrl-C stops it.
 
     The dialect is DuckDB's, times are UTC. `visits` has one row a visit, `visit_events` the rows
-    that it was made from. Identities are those that hold now (`genesis people log`); what was
-    written is in `face_recognitions_as_written` and `visit_events_as_written`.
+    that it was made from; `stays` has a row for each time that anybody was there, with a name or
+    without. Identities are those that hold now (`genesis people log`); what was written is in
+    `face_recognitions_as_written` and `visit_events_as_written`.
     """
     from genesis_ray.analytics import query as analytics
+    from genesis_ray.analytics.with_stays import WithStays
     from genesis_ray.cli.run import parse_time
     from genesis_ray.running.history import present_tables, settings_of
     from genesis_ray.store.disk import write_file
@@ -57,7 +60,7 @@ def query(
     settings = settings_of(folder, data)
     if not settings.data_dir.is_dir() and (data or folder.summary().get("settings")):
         _warn_of(settings.data_dir)
-    tables = present_tables(
+    read = present_tables(
         folder.events,
         settings,
         tenant,
@@ -65,8 +68,9 @@ def query(
         until=parse_time(until, "--until"),
     )
     if sql is None:
-        answer = analytics.describe(tables)
+        answer = analytics.describe(read)
     else:
+        tables = WithStays(read, visit_gap=timedelta(seconds=settings.visit_gap_s))
         with _asking() as watch:
             answer = analytics.run(sql, tables, watch=watch)
     if output:
