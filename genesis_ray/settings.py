@@ -17,6 +17,7 @@ from genesis_ray.domain.retry import DELAYS_S
 from genesis_ray.domain.roles import AGGRESSIVE_FPS, drop_class_of
 from genesis_ray.settings_appearance import AppearanceSettings
 from genesis_ray.settings_cameras import CameraSettings, SourceSettings
+from genesis_ray.settings_delivery import DeliverySettings
 from genesis_ray.settings_models import DetectorSettings, FaceSettings
 from genesis_ray.settings_topology import TopologySettings
 from genesis_ray.settings_types import (
@@ -181,6 +182,10 @@ class Settings(BaseSettings):
     templates: TemplateSettings = TemplateSettings()
     sources: SourceSettings = SourceSettings()
     topology: TopologySettings = TopologySettings()
+    delivery: DeliverySettings = Field(
+        default=DeliverySettings(),
+        exclude=True,  # from run.json: it has secrets, and a run that is read again tells nobody
+    )
     cameras: tuple[CameraSettings, ...] = ()
 
     @model_validator(mode="after")

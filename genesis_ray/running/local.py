@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 
 from genesis_ray.pipeline.stages import JournalStage, Resolved, ResolverStage
+from genesis_ray.running.alert_delivery import delivering
 from genesis_ray.running.assembly import build_journal, load_detector, open_station
 from genesis_ray.running.identities import build_resolver, open_identities
 from genesis_ray.running.protected import load_protected_embedder
@@ -28,7 +29,7 @@ def run_local(
 ) -> RunResult:
     """Watch the recordings of all cameras to their end, write the log, return the figures."""
     begun = time.perf_counter()
-    with ExitStack() as opened:
+    with delivering(settings, run), ExitStack() as opened:
         watched = _LocalRun(settings, run, opened, on_progress)
         return watched.run(begun)
 
