@@ -126,13 +126,13 @@ class MailReceiver:
         self.recipients: list[str] = []
         self.refused: set[str] = set()
 
-    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
+    async def handle_RCPT(self, _server, _session, envelope, address, _options):  # noqa: N802
         if address in self.refused:
             return "550 no such mailbox"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802
+    async def handle_DATA(self, _server, _session, envelope):  # noqa: N802
         reply = next(self.replies, "250 OK")
         if reply.startswith("250"):
             self.messages.append(envelope.content)

@@ -50,8 +50,8 @@ CREATE INDEX deliveries_in_order ON deliveries (channel, state, place);
 PRAGMA user_version = {_VERSION};
 """
 _PUT = """
-INSERT OR IGNORE INTO deliveries (channel, event_id, state, changed_at, due_at, said)
-VALUES (?, ?, ?, ?, ?, ?)
+INSERT INTO deliveries (channel, event_id, state, changed_at, due_at, said)
+VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (channel, event_id) DO NOTHING
 """
 _WAITING = """
 SELECT channel, event_id, state, attempts, changed_at, due_at, said FROM deliveries
