@@ -176,16 +176,16 @@ class Settings(BaseSettings):
     detector: DetectorSettings = DetectorSettings()
     faces: FaceSettings = FaceSettings()
     back_pressure: BackPressureSettings = BackPressureSettings()
+    delivery: DeliverySettings = Field(
+        default=DeliverySettings(),
+        exclude=True,  # from run.json: it has secrets, and a run that is read again tells nobody
+    )
     identity: IdentitySettings = IdentitySettings()
     drift: DriftSettings = DriftSettings()
     appearance: AppearanceSettings = AppearanceSettings()
     templates: TemplateSettings = TemplateSettings()
     sources: SourceSettings = SourceSettings()
     topology: TopologySettings = TopologySettings()
-    delivery: DeliverySettings = Field(
-        default=DeliverySettings(),
-        exclude=True,  # from run.json: it has secrets, and a run that is read again tells nobody
-    )
     cameras: tuple[CameraSettings, ...] = ()
 
     @model_validator(mode="after")

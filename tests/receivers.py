@@ -38,7 +38,7 @@ class ListedNotices:
     notices: list[Notice] = field(default_factory=list)
     told: int = 0
 
-    def fresh(self) -> list[Notice]:
+    def fresh(self, **_: bool) -> list[Notice]:
         fresh = self.notices[self.told :]
         self.told = len(self.notices)
         return fresh

@@ -8,7 +8,14 @@ import typer
 from genesis_ray.cli.run import ConfigOption
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pyarrow as pa
+
+    from genesis_ray.running.deliveries import DeliveredNotice
     from genesis_ray.running.delivery import Delivery
+    from genesis_ray.settings import Settings
+    from genesis_ray.store.outbox import OutboxRow
     from genesis_ray.store.run_folder import RunFolder
 
 app = typer.Typer(
@@ -22,18 +29,13 @@ RunOption = Annotated[
 ChannelOption = Annotated[str | None, typer.Option("--channel", help="Only on this channel.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
-_SHOWN = {
-    "event_id": "id",
-    "channel": "channel",
-    "occurred_at": "occurred (UTC)",
-    "severity": "severity",
-    "status": "status",
-    "message": "message",
-    "state": "state",
-    "attempts": "attempts",
-    "changed_at": "last tried (UTC)",
-    "said": "answer",
+_STATES = {
+    "delivered": "delivered",
+    "waiting": "waiting",
+    "dead": "set aside",
+    "withheld": "not for it",
 }
+"""How the states of an outbox are called, in the order in which they are shown."""
 
 
 @app.command()
@@ -44,11 +46,11 @@ def deliver(
         bool, typer.Option("--follow", help="Go on with what comes, until Ctrl-C.")
     ] = False,
 ) -> None:
-    """Deliver the alerts of a run to the channels of --config, what was told already apart.
+    """Deliver the alerts of a run, all that were not told yet, to the channels of --config.
 
-    Once, which leaves with 1 where something has to be tried again later; a service, and `genesis
-    run`, do so by themselves while they watch. What `genesis reprocess` found is told by this
-    command alone.
+    Tries each once, and leaves with 1 where something waits for another try. A service and
+    `genesis run` deliver by themselves while they watch; what `genesis reprocess` found is told by
+    this command alone.
     """
     from genesis_ray import settings_file
     from genesis_ray.cli.console import stdout
@@ -71,7 +73,7 @@ def deliver(
             delivery.once()
         rows = delivery.outbox.rows()
     channels = [*settings.delivery.channels]
-    _print_totals([(row.channel, row.state) for row in rows], channels)
+    _print_totals(rows, channels)
     if any(row.state == "waiting" and row.channel in channels for row in rows):
         stdout.print("What waits is tried again by the next call, or with --follow.")
         raise typer.Exit(1)
@@ -106,14 +108,13 @@ def list_deliveries(
             for each in found
             if each.row.state == "dead" or (each.row.state == "waiting" and each.row.attempts)
         ]
-    answer = to_table(found)
     if as_json:
-        sys.stdout.write(written(answer, Format.JSON).decode())
+        sys.stdout.write(written(to_table(found), Format.JSON).decode())
     elif not found:
         what = "No delivery failed" if failed else "No alert was delivered"
         stdout.print(f"{what} in {folder.path}.", markup=False, soft_wrap=True)
     else:
-        show(answer.select([*_SHOWN]).rename_columns([*_SHOWN.values()]))
+        show(_shown(found))
 
 
 @app.command()
@@ -181,6 +182,25 @@ def send_test(
     stdout.print(f"{channel} took it in {took_ms:.0f} ms: {answer.said}", markup=False)
 
 
+def tell_of_undelivered(settings: "Settings", run: "RunFolder") -> None:
+    """Say, at the end of a run, where alerts were not told."""
+    if not settings.delivery.channels:
+        return
+    from collections import Counter
+
+    from genesis_ray.cli.console import stderr
+    from genesis_ray.running.deliveries import deliveries_of, with_states
+
+    left = with_states(deliveries_of(run, settings.tenant_id), ["waiting", "dead"])
+    for channel, number in Counter(each.row.channel for each in left).items():
+        stderr.print(
+            f"{number} {'alert was' if number == 1 else 'alerts were'} not delivered to {channel}: "
+            f"`genesis alerts deliveries --failed` says why, `genesis alerts deliver --config "
+            f"CONFIG` tries again.",
+            soft_wrap=True,
+        )
+
+
 def _follow(delivery: "Delivery") -> None:
     import signal
     import threading
@@ -202,7 +222,30 @@ def _opened(run: Path | None) -> "tuple[RunFolder, str]":
     return folder, settings_of(folder, None).tenant_id
 
 
-def _print_totals(rows: "list[tuple[str, str]]", channels: list[str]) -> None:
+def _shown(found: "Sequence[DeliveredNotice]") -> "pa.Table":
+    """Return deliveries as they are shown, in the order in which they are told."""
+    import pyarrow as pa
+
+    return pa.Table.from_pylist(
+        [
+            {
+                "id": each.event_id[:8],
+                "channel": each.row.channel,
+                "occurred (UTC)": f"{notice.occurred_at:%Y-%m-%d %H:%M:%S}" if notice else "",
+                "severity": notice.severity if notice else "",
+                "status": notice.status if notice else "",
+                "alert": notice.message if notice else "(erased)",
+                "delivery": _STATES[each.row.state],
+                "attempts": each.row.attempts,
+                "answer": each.row.said,
+            }
+            for each in found
+            for notice in [each.notice]
+        ]
+    )
+
+
+def _print_totals(rows: "Sequence[OutboxRow]", channels: "Sequence[str]") -> None:
     """Print how many alerts are how far, a line a channel."""
     from collections import Counter
 
@@ -210,16 +253,10 @@ def _print_totals(rows: "list[tuple[str, str]]", channels: list[str]) -> None:
 
     from genesis_ray.cli.console import stdout
 
-    count = Counter(rows)
-    table = Table("channel", *(name for name in _TOTALS.values()))
-    for name in channels:
-        table.add_row(name, *(str(count[name, state]) for state in _TOTALS))
+    count = Counter((row.channel, row.state) for row in rows)
+    table = Table("channel")
+    for name in _STATES.values():
+        table.add_column(name, justify="right")
+    for channel in channels:
+        table.add_row(channel, *(str(count[channel, state]) for state in _STATES))
     stdout.print(table)
-
-
-_TOTALS = {
-    "delivered": "delivered",
-    "waiting": "waiting",
-    "dead": "set aside",
-    "withheld": "not for it",
-}

@@ -30,8 +30,11 @@ class Channel(Protocol):
 class NoticeSource(Protocol):
     """Where notices come from."""
 
-    def fresh(self) -> list[Notice]:
-        """Return those that came since the last time, at first all there are, by time."""
+    def fresh(self, *, whole: bool = False) -> list[Notice]:
+        """Return those that came since the last time, at first all there are, by time.
+
+        A look that is not `whole` may leave out what is much older than others.
+        """
 
     def find(self, event_ids: Collection[bytes]) -> Mapping[bytes, Notice]:
         """Return those of the ids that there are."""

@@ -5,6 +5,8 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
+from itertools import count
 from pathlib import Path
 from random import Random
 
@@ -19,6 +21,9 @@ _log = logging.getLogger(__name__)
 
 _LOOK_EVERY_S = 1.0
 """For new alerts, and for what somebody put back; an alert is told so much later at the most."""
+
+_WHOLE_LOOK_EVERY = 600
+"""Looks, that is ten minutes: for what was written long after it happened."""
 
 _AFTER_FAILURE_S = 30.0
 """Before the next look where the disk is full or a table cannot be read."""
@@ -80,9 +85,9 @@ class Delivery(Closeable):
             self.close()
             raise
 
-    def collect(self) -> None:
+    def collect(self, *, whole: bool = False) -> None:
         """Note the notices that came since the last time, for each channel."""
-        self._put([*self._not_noted, *self._source.fresh()])
+        self._put([*self._not_noted, *self._source.fresh(whole=whole)])
 
     def once(self) -> None:
         """Try all that is due, each channel until something of it has to wait."""
@@ -155,10 +160,13 @@ class Delivery(Closeable):
 
     def _follow(self) -> None:
         """Note new notices until the end."""
-        while not self._is_closing.wait(_LOOK_EVERY_S):
-            if not self._went_well(self.collect):
+        for look in count(1):
+            if self._is_closing.wait(_LOOK_EVERY_S):
+                break
+            whole = look % _WHOLE_LOOK_EVERY == 0
+            if not self._went_well(partial(self.collect, whole=whole)):
                 self._is_closing.wait(_AFTER_FAILURE_S)
-        self._went_well(self.collect)
+        self._went_well(partial(self.collect, whole=True))
         self._is_complete.set()
 
     def _serve(self, courier: Courier) -> None:

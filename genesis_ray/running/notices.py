@@ -14,7 +14,7 @@ from genesis_ray.store.reader import read_table
 TABLE = "alerts"
 
 _LATE = timedelta(days=1)
-"""What is written so much later than its capture time is found when delivery starts anew."""
+"""What is written so much later than its capture time may have to wait for a whole look."""
 
 _OWN = tuple(Notice.__dataclass_fields__)
 
@@ -28,15 +28,19 @@ class LoggedNotices:
         self._known: set[bytes] = set()
         self._latest: datetime | None = None
 
-    def fresh(self) -> list[Notice]:
-        """Return those that came since the last time, at first all there are, by time."""
-        since = self._latest and (self._latest - _LATE).date()
-        rows = read_table(self._events, TABLE, self._tenant_id, since=since)
+    def fresh(self, *, whole: bool = False) -> list[Notice]:
+        """Return those that came since the last time, at first all there are, by time.
+
+        A look that is not `whole` leaves out days that are past, by the latest of what was found.
+        """
+        since = self._latest - _LATE if self._latest and not whole else None
+        rows = read_table(self._events, TABLE, self._tenant_id, since=since and since.date())
         notices = [*_notices(rows)]
         fresh = [notice for notice in notices if notice.event_id not in self._known]
+        found = {notice.event_id for notice in notices}
+        self._known = self._known | found if since else found
         if notices:
             self._latest = notices[-1].occurred_at
-        self._known = {notice.event_id for notice in notices}
         return fresh
 
     def find(self, event_ids: Collection[bytes]) -> Mapping[bytes, Notice]:
