@@ -159,7 +159,7 @@ class WeeklyScore:
         days = self._slots[local.weekday(), local.hour]
         if not days or days[-1].date != local.date():
             days.append(_Day(local.date(), []))
-        before = [day.values for day in days if day.date != local.date()][-self._policy.weeks :]
+        before = [day.values for day in days if day.date != local.date()]
         days[-1].values.append(value)
         if len(before) < self._policy.least_weeks:
             return None

@@ -94,6 +94,12 @@ def test_a_holiday_among_the_weeks_before_does_not_hide_what_is_unusual(before):
     assert reading.expected == 102.5
 
 
+def test_only_the_latest_weeks_count():
+    long_ago = weeks_of(*[500] * 20, *[100] * 12, 100)
+    reading = weekly(long_ago)[-1]
+    assert (reading.weeks, reading.samples, reading.expected) == (12, 12, 100)
+
+
 def test_weekdays_and_hours_are_compared_with_their_own():
     busy = {0: 100, 5: 300}
     series = []

@@ -110,6 +110,7 @@ def test_what_is_put_back_is_told_before_what_came_after_it(courier, outbox):
     runner, channel = courier(Answer("refused", ""), DOWN)
     runner.step(NOON)
     wait_s = runner.step(NOON)
+    runner.step(NOON)
     outbox.revive(outbox.rows()[:1], at=NOON)
     now = NOON + timedelta(seconds=wait_s)
     while runner.step(now) == 0:

@@ -165,7 +165,6 @@ def test_a_name_that_is_unknown_is_told():
 
 def test_neither_secret_nor_path_is_in_any_log_or_answer(caplog):
     caplog.set_level(logging.DEBUG)
-    logging.getLogger("httpx2").setLevel(logging.WARNING)  # as the module has it
     said = []
     with webhook_receiver([200, 503, 0]) as receiver:
         hook = to(receiver)
