@@ -25,8 +25,8 @@ async def deliver_alerts(settings: Settings, run: RunFolder) -> None:
     if not settings.delivery.channels:
         return
     while True:
-        try:
-            delivery = await asyncio.to_thread(open_delivery, settings, run, tells_past=False)
+        try:  # in this thread, though it takes a moment: cancelled meanwhile, none is left open
+            delivery = open_delivery(settings, run, tells_past=False)
         except GenesisError as error:
             _log.error("alerts are not delivered yet: %s", error)
             await asyncio.sleep(_TRY_AGAIN_S)
