@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from genesis_ray.running.deliveries import DeliveredNotice
     from genesis_ray.running.delivery import Delivery
     from genesis_ray.settings import Settings
-    from genesis_ray.store.outbox import OutboxRow
+    from genesis_ray.store.outbox import OutboxRow, State
     from genesis_ray.store.run_folder import RunFolder
 
 app = typer.Typer(
@@ -29,7 +29,7 @@ RunOption = Annotated[
 ChannelOption = Annotated[str | None, typer.Option("--channel", help="Only on this channel.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
-_STATES = {
+_STATES: "dict[State, str]" = {
     "delivered": "delivered",
     "waiting": "waiting",
     "dead": "set aside",
