@@ -3,8 +3,9 @@
 Both are folds over time: a value is compared with those before it, and then joins them.
 """
 
-from collections import defaultdict, deque
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from math import fsum, pi, sqrt
 from statistics import median
@@ -146,9 +147,7 @@ class WeeklyScore:
         """Begin; `zone` is the site's time zone."""
         self._zone = zone
         self._policy = policy
-        self._slots: defaultdict[tuple[int, int], deque[_Day]] = defaultdict(
-            lambda: deque(maxlen=policy.weeks + 1)
-        )
+        self._slots: dict[tuple[int, int], _Slot] = {}
 
     def update(self, at: datetime, value: float) -> Reading | None:
         """Take the value of the bucket that begins at `at`; buckets come in order of time.
@@ -156,31 +155,50 @@ class WeeklyScore:
         Returns how unusual it is, or None as long as there are too few weeks of that hour.
         """
         local = at.astimezone(self._zone)
-        days = self._slots[local.weekday(), local.hour]
-        if not days or days[-1].date != local.date():
-            days.append(_Day(local.date(), []))
-        before = [day.values for day in days if day.date != local.date()]
-        days[-1].values.append(value)
-        if len(before) < self._policy.least_weeks:
+        key = local.weekday(), local.hour
+        slot = self._slots.get(key)
+        if slot is None:
+            slot = self._slots[key] = _Slot(local.date(), deque(maxlen=self._policy.weeks))
+        elif slot.date != local.date():
+            slot.days.append(slot.today)
+            slot.date, slot.today, slot.usual = local.date(), [], self._usual(slot.days)
+        slot.today.append(value)
+        if slot.usual is None:
             return None
-        return self._compare(value, [each for values in before for each in values], len(before))
+        expected, spread, samples = slot.usual
+        weeks = len(slot.days)
+        return _reading(value, expected, spread, self._policy.threshold, samples, weeks=weeks)
 
-    def _compare(self, value: float, before: list[float], weeks: int) -> Reading:
-        policy = self._policy
-        usual = median(before)
-        deviation = median(abs(each - usual) for each in before)
+    def _usual(self, days: Collection[list[float]]) -> "_Usual | None":
+        """Return what days before, a week or more apart, have one expect."""
+        policy, weeks = self._policy, len(days)
+        if weeks < policy.least_weeks:
+            return None
+        before = [value for values in days for value in values]
+        expected = median(before)
+        deviation = median(abs(value - expected) for value in before)
         spread = max(_NORMAL_MAD * deviation, policy.least_spread)
         if policy.counts:
-            spread = max(spread, sqrt(max(usual, 0.0)))
-        spread *= sqrt(1 + _OF_MEDIAN / weeks)
-        return _reading(value, usual, spread, policy.threshold, len(before), weeks=weeks)
+            spread = max(spread, sqrt(max(expected, 0.0)))
+        return _Usual(expected, spread * sqrt(1 + _OF_MEDIAN / weeks), len(before))
 
 
-class _Day(NamedTuple):
-    """The values of one hour of one day."""
+class _Usual(NamedTuple):
+    """What is expected of an hour, how far from it values usually are, of how many."""
+
+    expected: float
+    spread: float
+    samples: int
+
+
+@dataclass(slots=True)
+class _Slot:
+    """An hour of a weekday: its values on the latest day, those of days before, what they tell."""
 
     date: date
-    values: list[float]
+    days: deque[list[float]]
+    today: list[float] = field(default_factory=list)
+    usual: _Usual | None = None
 
 
 def _reading(
