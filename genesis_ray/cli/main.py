@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from genesis_ray.cli import (
+    alerts,
     apply,
     audit,
     backup,
@@ -45,6 +46,7 @@ app.command()(up.status)
 app.command()(apply.apply)
 app.command()(up.down)
 app.command()(query.query)
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(dead_letters.app, name="dead-letters")
 people.app.command()(backup.backup)
 people.app.command()(backup.restore)

@@ -110,8 +110,7 @@ def acknowledge(run: RunFolder, alert: LoggedAlert, *, by: str, why: str, at: da
     if WriteLock.holder(EventFolder(run.events).lock):
         return False
     try:
-        with EventLog(run.events) as log:
-            take_in(run, log)
+        log_waiting(run)
     except StoreError:
         if WriteLock.holder(EventFolder(run.events).lock):  # it began to, just now
             return False
@@ -119,8 +118,19 @@ def acknowledge(run: RunFolder, alert: LoggedAlert, *, by: str, why: str, at: da
     return True
 
 
+def log_waiting(run: RunFolder) -> None:
+    """Log what was acknowledged and nobody took in, where there is something.
+
+    Raises:
+        StoreError: Another process writes to the run, or the disk is full.
+    """
+    if _spool_of(run).notes():
+        with EventLog(run.events) as log:
+            take_in(run, log)
+
+
 def take_in(run: RunFolder, log: EventLog) -> None:
-    """Log what was acknowledged while nobody, or another process, wrote."""
+    """Log what was acknowledged and nobody took in, with the log of who writes."""
     notes = Acknowledgements(run)
     for name, event in notes.waiting():
         log.append([event])
@@ -151,7 +161,7 @@ class Acknowledgements:
 
 
 def _spool_of(run: RunFolder) -> Spool:
-    return Spool(run.path / "acknowledgements")
+    return Spool(run.acknowledgements)
 
 
 def _event(note: dict[str, Any], known: dict[str, LoggedAlert]) -> AlertAcknowledged | None:
