@@ -77,9 +77,11 @@ def test_who_was_not_seen_for_three_seconds_is_out_of_view():
     assert condition.due == {Subject("door"): condition.due[Subject("door")]}
     assert condition.due[Subject("door")].at == at(2.5)
     condition.advance(at(3.4))
-    assert condition.due and condition.next_at == at(3.5)
+    assert condition.due
+    assert condition.next_at == at(3.5)
     condition.advance(at(3.5))
-    assert not condition.due and condition.next_at == at(5)
+    assert not condition.due
+    assert condition.next_at == at(5)
     condition.advance(at(5))
     assert condition.next_at is None
 
