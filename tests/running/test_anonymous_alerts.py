@@ -23,7 +23,8 @@ def rows(*events):
 def test_alerts_about_a_person_are_about_nobody_known_and_stay_together():
     over = AlertResolved(
         tenant_id="shop", site_id="york", camera_id="door", occurred_at=at(60), alert_id="a",
-        rule_id="vip", severity="info", track_id=1, identity_id="ada", message="somebody tagged vip",
+        rule_id="vip", severity="info", track_id=1, identity_id="ada",
+        message="somebody tagged vip",
     )  # fmt: skip
     other = replace(RAISED, identity_id="ben", alert_id="c")
     before = rows(RAISED, over, other)
