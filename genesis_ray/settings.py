@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from genesis_ray.domain.capacity import CAMERAS_A_GROUP
 from genesis_ray.domain.retry import DELAYS_S
 from genesis_ray.domain.roles import AGGRESSIVE_FPS, drop_class_of
+from genesis_ray.settings_alerts import AlertRuleSettings
 from genesis_ray.settings_appearance import AppearanceSettings
 from genesis_ray.settings_cameras import CameraSettings, SourceSettings
 from genesis_ray.settings_delivery import DeliverySettings
@@ -186,11 +187,15 @@ class Settings(BaseSettings):
     templates: TemplateSettings = TemplateSettings()
     sources: SourceSettings = SourceSettings()
     topology: TopologySettings = TopologySettings()
+    alerts: tuple[AlertRuleSettings, ...] = Field(
+        default=(), description="Rules of what people are told of, see docs/alerts.md"
+    )
     cameras: tuple[CameraSettings, ...] = ()
 
     @model_validator(mode="after")
     def _unique(self) -> Self:
         _refuse_repeats("camera_id", [camera.camera_id for camera in self.cameras])
+        _refuse_repeats("name of a rule in alerts", [rule.rule_id for rule in self.alerts])
         for camera in self.cameras:
             _refuse_repeats(
                 f"zone_id of camera {camera.camera_id}", [zone.zone_id for zone in camera.zones]

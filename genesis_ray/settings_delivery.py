@@ -15,9 +15,10 @@ from pydantic import (
     model_validator,
 )
 
+from genesis_ray.domain.alert_rules import Severity
 from genesis_ray.domain.delivery import RetryPolicy
 from genesis_ray.domain.delivery_policy import DeliveryPolicy
-from genesis_ray.domain.notices import NoticeFilter, Severity
+from genesis_ray.domain.notices import NoticeFilter
 from genesis_ray.settings_types import Section
 
 _SECRET_CHARACTERS = 16

@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     from genesis_ray.store.outbox import OutboxRow, State
     from genesis_ray.store.run_folder import RunFolder
 
-app = typer.Typer(
-    name="alerts", help="Tell alerts to people, and see what came of it.", no_args_is_help=True
-)
+app = typer.Typer()
+"""Further commands of `genesis alerts`."""
 
 RunOption = Annotated[
     Path | None,

@@ -7,6 +7,7 @@ import typer
 
 from genesis_ray.cli import (
     alert_delivery,
+    alerts,
     apply,
     audit,
     backup,
@@ -46,7 +47,8 @@ app.command()(up.status)
 app.command()(apply.apply)
 app.command()(up.down)
 app.command()(query.query)
-app.add_typer(alert_delivery.app, name="alerts")
+alerts.app.add_typer(alert_delivery.app)
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(dead_letters.app, name="dead-letters")
 people.app.command()(backup.backup)
 people.app.command()(backup.restore)

@@ -2,13 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, get_args
 
-Severity = Literal["info", "warning", "critical"]
-SEVERITIES: tuple[Severity, ...] = get_args(Severity)
-"""The lightest first."""
-
-Status = Literal["raised", "resolved", "escalated", "acknowledged"]
+from genesis_ray.domain.alert_events import AlertStatus
+from genesis_ray.domain.alert_rules import SEVERITIES, Severity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +28,7 @@ class Notice:
     alert_id: str
     rule_id: str
     severity: Severity
-    status: Status
+    status: AlertStatus
     message: str
     zone_id: str | None = None
     track_id: int | None = None

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -17,6 +18,7 @@ from genesis_ray.domain.track_ids import first_track_id
 from genesis_ray.domain.zones import Zone
 from genesis_ray.pipeline.journal import SiteJournal
 from genesis_ray.pipeline.observer import CameraObserver, CameraRules, FaceSchedule
+from genesis_ray.running.alert_rules import build_alerting
 from genesis_ray.running.station import CameraStation
 from genesis_ray.running.viewing import COLOURS, Viewing
 from genesis_ray.settings import Settings
@@ -199,13 +201,17 @@ def lines_of(camera: CameraSettings) -> tuple[Line, ...]:
     return tuple(Line(line.line_id, Point(*line.start), Point(*line.end)) for line in camera.lines)
 
 
-def build_journal(settings: Settings) -> SiteJournal:
-    """Set up what turns a tenant's events into visits."""
+def build_journal(settings: Settings, past: Path | None = None) -> SiteJournal:
+    """Set up what turns a tenant's events into visits and alerts.
+
+    `past` are the events of an earlier system that this one goes on with.
+    """
     return SiteJournal(
         tenant_id=settings.tenant_id,
         site_id=settings.site_id,
         visit_gap=timedelta(seconds=settings.visit_gap_s),
         drift=drift_policy(settings),
+        alerting=build_alerting(settings, past) if settings.alerts else None,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from genesis_ray.pipeline.stages import JournalStage, Resolved, ResolverStage
 from genesis_ray.running.alert_delivery import delivering
+from genesis_ray.running.alerts import take_in
 from genesis_ray.running.assembly import build_journal, load_detector, open_station
 from genesis_ray.running.identities import build_resolver, open_identities
 from genesis_ray.running.protected import load_protected_embedder
@@ -80,6 +81,7 @@ class _LocalRun:
             events += len(rows)
             if rows and first_event_at is None:
                 first_event_at = time.perf_counter()
+        take_in(self._run, self._log)
         with self._clock.time("write"):
             self._log.flush()
         first_frame_at = self._first_frame_at or time.perf_counter()

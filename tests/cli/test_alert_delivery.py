@@ -2,10 +2,9 @@ import json
 from pathlib import Path
 
 import pytest
-from genesis_ray.cli.alerts import app
 from typer.testing import CliRunner
 
-from genesis_ray.cli.alert_delivery import tell_of_undelivered
+from genesis_ray.cli.alert_delivery import app, tell_of_undelivered
 from genesis_ray.errors import ConfigurationError, GenesisError, NotFoundError
 from genesis_ray.settings_file import load
 from genesis_ray.store.event_log import EventLog
