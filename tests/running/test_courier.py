@@ -129,6 +129,22 @@ def test_a_killed_process_goes_on_with_what_it_had_not_noted(courier, outbox):
     assert channel.told == [2, 3]
 
 
+def test_killed_between_a_delivery_and_its_note_it_tells_that_notice_again(
+    courier, outbox, monkeypatch
+):
+    def killed(_row):
+        raise KeyboardInterrupt
+
+    runner, first = courier()
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(outbox, "note", killed)
+        runner.step(NOON)
+    again, second = courier()
+    while again.step(NOON) == 0:
+        pass
+    assert (first.told, second.told) == ([1], [1, 2, 3])
+
+
 def test_a_fault_of_a_channel_counts_as_a_failure(courier, outbox):
     runner, _ = courier(ZeroDivisionError("secret"))
     assert runner.step(NOON) > 0

@@ -184,7 +184,7 @@ def test_of_alerts_that_are_in_no_table_any_more_nothing_is_kept(opened, source)
 
 def test_killed_at_any_moment_all_is_told_in_order_and_again_with_the_same_id(tmp_path):
     chance = random.Random(7)
-    count = 60
+    count = 40
     flaky = iter(lambda: chance.choice([200, 200, 200, 503, 0, (429, {"Retry-After": "0"})]), None)
     with webhook_receiver(flaky) as receiver:
         for kill in range(KILLS + 1):
