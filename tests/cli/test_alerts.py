@@ -55,8 +55,6 @@ def test_those_of_a_severity_and_those_that_are_open_can_be_asked_for(run):
     assert [row["alert_id"] for row in only] == ["2e00"]
     nothing = genesis("alerts", "list", "--open", "--severity", "warning")
     assert "No warning alert is open in" in nothing
-        "alerts", "list", "--open", "--severity", "warning"
-    )
     assert genesis("alerts", "list", "--severity", "warning", "--json") == "[]\n"
 
 

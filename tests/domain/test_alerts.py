@@ -79,6 +79,18 @@ def test_raised_again_it_is_another_alert_and_not_before_it_has_cooled_down():
     assert facts[0].alert.alert_id == facts[1].alert.alert_id != facts[2].alert.alert_id
 
 
+def test_what_comes_and_goes_before_it_has_cooled_down_is_not_raised_again():
+    own = desk(too_many(for_s=1), own=rule(cool_down_s=100))
+    events = [crossed(0, 1), crossed(0, 2), left(20, 2), crossed(30, 2), left(60, 2), seen(200)]
+    assert told(own, *events) == [("raised", 1), ("resolved", 20)]
+
+
+def test_who_walks_out_of_view_ends_an_alert_at_that_moment_however_late_it_is_told():
+    own = desk(TooManyInView(Where(), Limit(over=0, lasting=timedelta(seconds=1))))
+    own.update(at(0), [seen(0)])
+    assert short(own.advance(at(60))) == [("raised", 1), ("resolved", 3)]
+
+
 def test_each_zone_has_an_alert_of_its_own():
     own = desk()
     for camera in ("door", "hall"):
@@ -211,7 +223,7 @@ def many_rules() -> AlertDesk:
         "shop",
         [
             (rule("queue", cool_down_s=3, escalate_s=5), TooManyInZone(QUEUE, limit)),
-            (rule("crowd"), TooManyInView(Where(), limit)),
+            (rule("crowd"), TooManyInView(Where(), Limit(over=1, lasting=seconds))),
             (rule("long", escalate_s=4), TooLongInZone(Where(), 5 * seconds, wording="is")),
             (rule("wait"), TooLongInZone(QUEUE, 6 * seconds, wording="waits", each=False)),
             (rule("down", cool_down_s=7), CameraDown(None, 3 * seconds)),

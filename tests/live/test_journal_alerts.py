@@ -92,7 +92,7 @@ def test_a_system_that_starts_anew_ends_what_tracks_did_and_raises_it_again_late
     second = JournalActor(replace(spec, key=new_key()))
     assert alerts(spec) == [("raised", 10)]
     tell(second, 100)
-    raised, resolved = alerts(spec)
+    _, resolved = alerts(spec)
     assert resolved == ("resolved", 99)  # a second is waited for the resolver
     tell(second, 200, *(replace(each, occurred_at=at(150)) for each in QUEUE))
     assert [status for status, _ in alerts(spec)] == ["raised", "resolved"]

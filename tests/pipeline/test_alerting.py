@@ -110,6 +110,24 @@ def test_without_rules_nothing_is_told():
     assert plain.advance(at(99)) == alerts(plain.finish()) == []
 
 
+def test_what_was_due_before_an_event_is_told_before_it_counts(journal):
+    stage = JournalStage(["door"], journal)
+    stage.take(RESOLVER, [], DONE)
+    told = [(at(0), (crossed(0, 1), crossed(0, 2))), (at(99), (left(99, 2),))]
+    facts = alerts(stage.take("door", told, at(99)))
+    assert [(fact.status, fact.occurred_at) for fact in facts] == [
+        ("raised", at(10)), ("escalated", at(40)), ("resolved", at(99)),
+    ]  # fmt: skip
+
+
+def test_an_exit_is_told_later_than_it_happened_and_ends_alerts_when_it_is_told(journal):
+    stage = JournalStage(["door"], journal)
+    stage.take(RESOLVER, [], DONE)
+    told = [(at(0.5), (crossed(0, 1), crossed(0, 2))), (at(60), (left(20, 2),))]
+    facts = alerts(stage.take("door", told, at(60)))
+    assert [fact.occurred_at for fact in facts] == [at(10), at(40), at(60)]
+
+
 def test_a_stream_in_which_nothing_happens_raises_what_is_due(journal):
     stage = JournalStage(["door"], journal)
     stage.take(RESOLVER, [], DONE)
