@@ -215,6 +215,17 @@ class Settings(BaseSettings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _channels_know_rules(self) -> Self:
+        known = {rule.rule_id for rule in self.alerts}
+        for name, channel in self.delivery.channels.items():
+            if known and (unknown := sorted(set(channel.rules) - known)):
+                raise ValueError(
+                    f"channel {name} of delivery is told of the rules {', '.join(unknown)}, which "
+                    f"alerts has not; there are {', '.join(sorted(known))}"
+                )
+        return self
+
     @property
     def has_live_cameras(self) -> bool:
         """Whether a camera is a stream that never ends by itself."""

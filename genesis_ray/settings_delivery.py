@@ -78,7 +78,9 @@ class ChannelSettings(Section):
     """What a channel tells."""
 
     severity: Severity = Field(default="info", description="Alerts of this and heavier ones")
-    rules: tuple[str, ...] = Field(default=(), description="Alerts of these rules; empty: of all")
+    rules: tuple[str, ...] = Field(
+        default=(), description="Alerts of these rules, by their names; empty: of all"
+    )
     resolves: bool = Field(default=True, description="Tell also that an alert is over")
     acknowledgements: bool = Field(
         default=False, description="Tell also that somebody acknowledged it"

@@ -5,6 +5,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.running.result import summary
@@ -140,6 +141,14 @@ def test_a_channel_has_a_name_that_the_environment_can_say(refusal, name):
 
 def test_a_name_stands_for_one_channel(refusal):
     assert "repeated: office" in refusal(webhooks={"office": WEBHOOK}, mail={"office": MAIL})
+
+
+def test_a_channel_names_rules_that_there_are():
+    own = {"webhooks": {"pager": {**WEBHOOK, "rules": ["queue"]}}}
+    assert Settings(delivery=own)
+    assert Settings(delivery=own, alerts=[{"rule": "queue", "name": "queue", "zone_id": "till"}])
+    with pytest.raises(ValidationError, match=r"rules queue, which alerts has not.*queue-till"):
+        Settings(delivery=own, alerts=[{"rule": "queue", "zone_id": "till"}])
 
 
 def test_waits_grow(refusal):
