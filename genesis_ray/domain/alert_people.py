@@ -78,10 +78,8 @@ class RepeatVisitor:
                 count = sum(at - self._within < each <= at for each in began)
                 if count < self._visits:
                     return False
-                message = (
-                    f"the same person is at {camera_id} for the {_ordinal(count)} time within "
-                    f"{self._within / timedelta(days=1):g} days"
-                )
+                days = self._within / timedelta(days=1)
+                message = f"the same person is at {camera_id}, {count} visits in {days:g} days"
                 self.due[Subject(identity_id=who)] = Due(at, at, message, camera_id)
                 return True
             case VisitEnded(identity_id=who):
@@ -99,8 +97,3 @@ class RepeatVisitor:
         kept = {who: {t for t in began if t > at - self._within}
                 for who, began in self._began.items()}  # fmt: skip
         self._began = defaultdict(set, {who: began for who, began in kept.items() if began})
-
-
-def _ordinal(number: int) -> str:
-    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{'th' if 10 < number % 100 < 14 else ending}"
