@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from genesis_ray.analytics.query import run
-from genesis_ray.analytics.ranges import Tables
+from genesis_ray.analytics.stored import Tables
 
 _EXTENT = """
 SELECT min(first_at) AS first_at, max(last_at) AS last_at

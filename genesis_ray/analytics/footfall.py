@@ -5,7 +5,8 @@ from datetime import datetime
 import pyarrow as pa
 
 from genesis_ray.analytics.query import run
-from genesis_ray.analytics.ranges import BUCKETS, Ids, Tables, composed, ids, in_buckets
+from genesis_ray.analytics.ranges import BUCKETS, Ids, composed, ids, in_buckets
+from genesis_ray.analytics.stored import Tables
 from genesis_ray.domain.site_time import Bucket
 
 _LINES = composed(

@@ -5,7 +5,8 @@ from datetime import datetime
 import pyarrow as pa
 
 from genesis_ray.analytics.query import run
-from genesis_ray.analytics.ranges import Ids, Tables, between, ids
+from genesis_ray.analytics.ranges import Ids, between, ids
+from genesis_ray.analytics.stored import Tables
 
 _RATES = """
 WITH observed AS (

@@ -5,7 +5,8 @@ from datetime import datetime
 import pyarrow as pa
 
 from genesis_ray.analytics.query import run
-from genesis_ray.analytics.ranges import Tables, composed
+from genesis_ray.analytics.ranges import composed
+from genesis_ray.analytics.stored import Tables
 from genesis_ray.analytics.visit_rows import VISITS_BEGUN, of_visits
 from genesis_ray.analytics.withholding import withhold
 from genesis_ray.domain.small_groups import LEAST_GROUP

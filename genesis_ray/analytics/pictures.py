@@ -24,6 +24,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter
 
 from genesis_ray.analytics.query import run
+from genesis_ray.analytics.stored import Table
 from genesis_ray.analytics.traffic import foot_heat
 from genesis_ray.domain.frames import Image
 from genesis_ray.errors import StoreError
@@ -68,7 +69,7 @@ ORDER BY is_named DESC, min(started_at) OVER (PARTITION BY row_id), row_id, star
 """
 
 
-def heat_map(track_observations: pa.Table, *, camera_id: str, background: Image | None) -> Figure:
+def heat_map(track_observations: Table, *, camera_id: str, background: Image | None) -> Figure:
     """Draw where people stood in one camera's picture, and for how long.
 
     Args:
@@ -100,9 +101,9 @@ def heat_map(track_observations: pa.Table, *, camera_id: str, background: Image 
 
 
 def timeline(
-    track_observations: pa.Table,
+    track_observations: Table,
     *,
-    face_recognitions: pa.Table,
+    face_recognitions: Table,
     zone_crossings: pa.Table,
     people: pa.Table,
 ) -> Figure:
@@ -117,7 +118,7 @@ def timeline(
         zone_crossings: Of the same cameras.
         people: Names by identity; who is not in it is shown by identity.
     """
-    tables = {
+    tables: dict[str, Table] = {
         "track_observations": track_observations,
         "face_recognitions": face_recognitions,
         "people": people,

@@ -5,10 +5,8 @@ other days are not opened. A series has a row for each bucket, also for those wi
 first and last bucket are cut off by the range.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-
-import pyarrow as pa
 
 from genesis_ray.domain.site_time import Bucket, bucket_edges, range_between
 
@@ -22,9 +20,6 @@ buckets AS (
 LONGEST_STAY = timedelta(hours=4)
 """Of one track in one zone. Who is said to have entered and never to have left was lost with the
 camera or the process, and is not taken to be there for ever."""
-
-Tables = Mapping[str, pa.Table]
-"""One tenant's event tables, by name."""
 
 Ids = Sequence[str] | None
 """Of cameras or zones; None: all."""

@@ -5,7 +5,8 @@ from datetime import datetime
 import pyarrow as pa
 
 from genesis_ray.analytics.query import run
-from genesis_ray.analytics.ranges import BUCKETS, Tables, composed, in_buckets
+from genesis_ray.analytics.ranges import BUCKETS, composed, in_buckets
+from genesis_ray.analytics.stored import Tables
 from genesis_ray.analytics.visit_rows import VISITS_BEGUN, of_visits
 from genesis_ray.analytics.withholding import hide, numbers_of, withhold
 from genesis_ray.domain.site_time import Bucket

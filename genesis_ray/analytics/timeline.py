@@ -5,7 +5,8 @@ from datetime import datetime
 import pyarrow as pa
 
 from genesis_ray.analytics.query import run
-from genesis_ray.analytics.ranges import LONGEST_STAY, Tables, between
+from genesis_ray.analytics.ranges import LONGEST_STAY, between
+from genesis_ray.analytics.stored import Tables
 
 _TIMELINE = """
 WITH recognitions AS (

@@ -7,7 +7,8 @@ import numpy as np
 import pyarrow as pa
 
 from genesis_ray.analytics.query import run
-from genesis_ray.analytics.ranges import Tables, between, composed
+from genesis_ray.analytics.ranges import between, composed
+from genesis_ray.analytics.stored import Tables
 from genesis_ray.errors import ConfigurationError
 
 Homography = Sequence[Sequence[float]]

@@ -8,7 +8,8 @@ import pyarrow as pa
 
 from genesis_ray.analytics.dwell import BINS_S, bins
 from genesis_ray.analytics.query import run
-from genesis_ray.analytics.ranges import Tables, composed
+from genesis_ray.analytics.ranges import composed
+from genesis_ray.analytics.stored import Tables
 from genesis_ray.analytics.visit_rows import VISITS_BEGUN, of_visits
 from genesis_ray.analytics.withholding import withhold
 from genesis_ray.domain.site_time import zone_named

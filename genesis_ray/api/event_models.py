@@ -5,8 +5,10 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
+from genesis_ray.domain.alert_events import AlertStatus
+from genesis_ray.domain.alert_rules import Severity
 from genesis_ray.domain.events import (
     Basis,
     CameraState,
@@ -21,15 +23,18 @@ from genesis_ray.domain.topology import Refusal
 Kind = Literal[
     "track_observations",
     "zone_crossings",
+    "loiterings",
     "line_crossings",
     "face_scores",
     "face_recognitions",
     "gate_rejections",
     "false_merges",
     "visits",
+    "metric_samples",
     "camera_states",
     "system_states",
     "dead_letters",
+    "alerts",
 ]
 """The event tables, under the names that `genesis query` knows them by."""
 
@@ -67,6 +72,15 @@ class ZoneCrossing(_Row):
     zone_id: str
     track_id: int
     direction: Literal["enter", "exit"]
+
+
+class Loitering(_Row):
+    """A track has been in a zone for longer than anybody should; once a stay."""
+
+    kind: Literal["loiterings"]
+    zone_id: str
+    track_id: int
+    since: datetime = Field(description="When it entered; it loiters from `occurred_at` on")
 
 
 class LineCrossing(_Row):
@@ -154,6 +168,18 @@ class VisitEvent(_Row):
     zone_ids: list[str] = Field(description="Zones entered, in order")
 
 
+class MetricSample(_Row):
+    """What another system counted at a moment, brought in with its history."""
+
+    kind: Literal["metric_samples"]
+    people_total: int | None
+    queue_len: int | None
+    avg_wait_sec: float | None = Field(description="Seconds")
+    people_by_zone: Annotated[dict[str, int], BeforeValidator(dict)]
+    new_faces: int | None
+    recognized_faces: int | None
+
+
 class CameraStateEvent(_Row):
     """A camera's stream came into another state."""
 
@@ -184,18 +210,37 @@ class DeadLetterEvent(_Row):
     reason: str = Field(description="How it failed")
 
 
+class AlertEvent(_Row):
+    """An alert was raised; later rows of its `alert_id` tell what became of it."""
+
+    kind: Literal["alerts"]
+    alert_id: str
+    rule_id: str = Field(description="The rule of the configuration")
+    severity: Severity = Field(description="From then on")
+    status: AlertStatus
+    zone_id: str | None
+    track_id: int | None
+    identity_id: str | None
+    message: str = Field(description="What holds, for people; names nobody")
+    acknowledged_by: str | None
+    why: str | None = Field(description="What who acknowledged it had to say")
+
+
 EventRow = Annotated[
     TrackObservation
     | ZoneCrossing
+    | Loitering
     | LineCrossing
     | FaceScore
     | FaceRecognition
     | GateRejection
     | FalseMerge
     | VisitEvent
+    | MetricSample
     | CameraStateEvent
     | SystemStateEvent
-    | DeadLetterEvent,
+    | DeadLetterEvent
+    | AlertEvent,
     Field(discriminator="kind"),
 ]
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from genesis_ray.analytics.catalogue import Question
-    from genesis_ray.analytics.ranges import Tables
+    from genesis_ray.analytics.stored import Tables
     from genesis_ray.settings import Settings
 
 _SECOND = timedelta(seconds=1)

@@ -6,6 +6,8 @@ from typing import Annotated
 import typer
 
 from genesis_ray.cli import (
+    alert_delivery,
+    alerts,
     apply,
     ask,
     audit,
@@ -16,6 +18,7 @@ from genesis_ray.cli import (
     doctor,
     evaluate,
     forget,
+    importing,
     keys,
     models,
     people,
@@ -46,7 +49,10 @@ app.command()(up.status)
 app.command()(apply.apply)
 app.command()(up.down)
 app.command()(query.query)
+app.command("import")(importing.import_)
 app.command()(ask.ask)
+alerts.app.add_typer(alert_delivery.app)
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(dead_letters.app, name="dead-letters")
 people.app.command()(backup.backup)
 people.app.command()(backup.restore)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from genesis_ray.domain.alert_events import AlertAcknowledged
 from genesis_ray.domain.carrying import Appearance
 from genesis_ray.domain.drift import MatchLevel
 from genesis_ray.domain.events import NAMES, Event, FaceRecognized
@@ -141,8 +142,10 @@ class ResolverStage:
         for lapsed_at, outcome in self._resolver.lapse(self._buffer.progress):
             events.append((max(lapsed_at, told_before + timedelta.resolution), (outcome,)))
         latest = max((at for at, _ in events), default=NOT_BEGUN)
-        self._told = max(self._told, latest, self._buffer.progress)
-        return Resolved(events, self._told)
+        is_done = self._buffer.progress == DONE
+        reached = self._buffer.foremost if is_done else self._buffer.progress
+        self._told = max(self._told, latest, reached)
+        return Resolved(events, DONE if is_done else self._told)
 
 
 class JournalStage:
@@ -200,7 +203,14 @@ class JournalStage:
         self, cameras: Collection[str], admits: AdmitsEvents = admit_all
     ) -> Iterator[Sequence[Event]]:
         """Do the same an item at a time."""
-        return self._apply(_exchange(self._buffer, frozenset([*cameras, RESOLVER])), admits)
+        wanted = frozenset([*cameras, RESOLVER])
+        if wanted - self._buffer.producers:  # of whom the resolver will have something to say
+            self._buffer.reopen(RESOLVER)
+        return self._apply(_exchange(self._buffer, wanted), admits)
+
+    def acknowledge(self, event: AlertAcknowledged) -> list[Event]:
+        """Take it that somebody looks after an alert; return what is to be logged."""
+        return self._journal.acknowledge(event)
 
     def finish(self) -> list[Event]:
         """Return what the end of everything leads to, once all producers are done."""
@@ -245,10 +255,14 @@ class JournalStage:
         for at, together in ready:
             if not admits(at, together):
                 continue
-            facts: list[Event] = []
+            facts = self._journal.turn(at)
             for event in together:
                 facts += [] if self._is_prompt else [event]
                 facts += self._journal.apply(event)
+            yield facts
+        if self._buffer.progress not in (NOT_BEGUN, DONE) and (
+            facts := self._journal.advance(self._buffer.progress)
+        ):
             yield facts
 
 

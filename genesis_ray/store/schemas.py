@@ -1,10 +1,17 @@
 """Every Arrow schema: the only place where columns are named."""
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 import pyarrow as pa
 
+from genesis_ray.domain.alert_events import (
+    AlertAcknowledged,
+    AlertEscalated,
+    AlertRaised,
+    AlertResolved,
+)
 from genesis_ray.domain.events import (
     CameraStateChanged,
     DeadLetterChanged,
@@ -14,6 +21,8 @@ from genesis_ray.domain.events import (
     FalseMergeFound,
     GateRejected,
     LineCrossed,
+    LoiteringFound,
+    MetricsSampled,
     SystemStateChanged,
     TrackObserved,
     VisitEnded,
@@ -61,6 +70,9 @@ EVENT_SCHEMAS: dict[str, pa.Schema] = {
     ),
     "zone_crossings": _event_schema(
         ("zone_id", pa.string()), ("track_id", pa.int64()), ("direction", pa.string())
+    ),
+    "loiterings": _event_schema(
+        ("zone_id", pa.string()), ("track_id", pa.int64()), ("since", _TIME)
     ),
     "line_crossings": _event_schema(
         ("line_id", pa.string()), ("track_id", pa.int64()), ("direction", pa.string())
@@ -119,6 +131,14 @@ EVENT_SCHEMAS: dict[str, pa.Schema] = {
         ("ended_at", _TIME),
         ("zone_ids", _IDS),
     ),
+    "metric_samples": _event_schema(
+        ("people_total", pa.int64()),
+        ("queue_len", pa.int64()),
+        ("avg_wait_sec", pa.float64()),
+        ("people_by_zone", pa.map_(pa.string(), pa.int64())),
+        ("new_faces", pa.int64()),
+        ("recognized_faces", pa.int64()),
+    ),
     "camera_states": _event_schema(("state", pa.string()), ("reason", pa.string())),
     "system_states": _event_schema(
         ("component", pa.string()), ("state", pa.string()), ("reason", pa.string())
@@ -132,13 +152,27 @@ EVENT_SCHEMAS: dict[str, pa.Schema] = {
         ("attempts", pa.int64()),
         ("reason", pa.string()),
     ),
+    "alerts": _event_schema(
+        ("alert_id", pa.string()),
+        ("rule_id", pa.string()),
+        ("severity", pa.string()),
+        ("status", pa.string()),
+        ("zone_id", pa.string()),
+        ("track_id", pa.int64()),
+        ("identity_id", pa.string()),
+        ("message", pa.string()),
+        ("acknowledged_by", pa.string()),
+        ("why", pa.string()),
+    ),
 }
 """One table a kind of event. A visit has a row from its start, `ended_at` empty, and one from
-its end; a dead letter one from when it was set aside, and one from what became of it."""
+its end; a dead letter one from when it was set aside, and one from what became of it; an alert one
+from when it was raised, each time it escalated or was acknowledged, and one from its end."""
 
 _TABLE_OF: dict[type[Event], str] = {
     TrackObserved: "track_observations",
     ZoneCrossed: "zone_crossings",
+    LoiteringFound: "loiterings",
     LineCrossed: "line_crossings",
     FaceScored: "face_scores",
     FaceRecognized: "face_recognitions",
@@ -146,9 +180,14 @@ _TABLE_OF: dict[type[Event], str] = {
     FalseMergeFound: "false_merges",
     VisitStarted: "visits",
     VisitEnded: "visits",
+    MetricsSampled: "metric_samples",
     CameraStateChanged: "camera_states",
     SystemStateChanged: "system_states",
     DeadLetterChanged: "dead_letters",
+    AlertRaised: "alerts",
+    AlertEscalated: "alerts",
+    AlertAcknowledged: "alerts",
+    AlertResolved: "alerts",
 }
 
 _PEOPLE: list[tuple[str, pa.DataType]] = [
@@ -213,6 +252,16 @@ _CONSENT: list[tuple[str, pa.DataType]] = [
 ]
 CONSENT_SCHEMA = pa.schema(_CONSENT)
 
+_TAGS: list[tuple[str, pa.DataType]] = [
+    ("entry_id", pa.string()),
+    ("identity_id", pa.string()),
+    ("tag", pa.string()),
+    ("is_set", pa.bool_()),  # false: taken off
+    ("at", _TIME),
+    ("by", pa.string()),
+]
+TAGS_SCHEMA = pa.schema(_TAGS)
+
 
 def gallery_schema(dimension: int) -> pa.Schema:
     """Return the schema of one embedder's faces, whose embeddings have `dimension` numbers."""
@@ -231,6 +280,11 @@ def gallery_schema(dimension: int) -> pa.Schema:
 def of_version(schema: pa.Schema, version: int) -> pa.Schema:
     """Return the columns of a schema that were there in a version."""
     return pa.schema([field for field in schema if _version_of(field) <= version])
+
+
+def has_grown(schema: pa.Schema) -> bool:
+    """Tell whether columns came to a schema after its first version."""
+    return any(_version_of(field) > 1 for field in schema)
 
 
 def in_this_version(rows: pa.Table, schema: pa.Schema) -> pa.Table:
@@ -268,7 +322,6 @@ def to_tables(events: Sequence[Event]) -> dict[str, pa.Table]:
 
 
 def _to_table(schema: pa.Schema, events: Sequence[Event]) -> pa.Table:
-    columns = [
-        pa.array([getattr(event, field.name) for event in events], field.type) for field in schema
-    ]
-    return pa.Table.from_arrays(columns, schema=schema)
+    columns = zip(*map(attrgetter(*schema.names), events), strict=True)
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=schema)

@@ -17,6 +17,8 @@ from genesis_ray.domain.events import (
     FalseMergeFound,
     GateRejected,
     LineCrossed,
+    LoiteringFound,
+    MetricsSampled,
     SystemStateChanged,
     TrackObserved,
     VisitEnded,
@@ -38,6 +40,7 @@ ENVELOPE = ["event_id", "tenant_id", "site_id", "camera_id", "occurred_at"]
 KINDS = [
     TrackObserved,
     ZoneCrossed,
+    LoiteringFound,
     LineCrossed,
     FaceScored,
     FaceRecognized,
@@ -48,6 +51,7 @@ KINDS = [
     CameraStateChanged,
     SystemStateChanged,
     DeadLetterChanged,
+    MetricsSampled,
 ]
 
 single = st.floats(-1, 1, width=32)
@@ -66,6 +70,7 @@ events = st.one_of(
         **dict.fromkeys(["x1", "y1", "x2", "y2", "confidence"], single),
     ),
     st.builds(ZoneCrossed, **envelope, zone_id=names, track_id=numbers),
+    st.builds(LoiteringFound, **envelope, zone_id=names, track_id=numbers, since=times),
     st.builds(LineCrossed, **envelope, line_id=names, track_id=numbers),
     st.builds(
         FaceScored,
@@ -122,6 +127,15 @@ events = st.one_of(
         started_at=times,
         ended_at=times,
         zone_ids=name_lists,
+    ),
+    st.builds(
+        MetricsSampled,
+        **envelope,
+        **dict.fromkeys(
+            ["people_total", "queue_len", "new_faces", "recognized_faces"], st.none() | numbers
+        ),
+        avg_wait_sec=st.none() | st.floats(0, 1e6),
+        people_by_zone=st.dictionaries(names, numbers).map(lambda zones: tuple(zones.items())),
     ),
     st.builds(CameraStateChanged, **envelope, reason=names),
     st.builds(SystemStateChanged, **envelope, component=names, reason=names),
