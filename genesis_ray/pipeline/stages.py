@@ -15,6 +15,7 @@ from genesis_ray.domain.drift import MatchLevel
 from genesis_ray.domain.events import NAMES, Event, FaceRecognized
 from genesis_ray.domain.identity import Face
 from genesis_ray.domain.ordering import DONE, NOT_BEGUN, ReorderBuffer, T
+from genesis_ray.pipeline.counting import SiteCounts
 from genesis_ray.pipeline.journal import SiteJournal
 
 RESOLVER = "~resolver"
@@ -230,6 +231,10 @@ class JournalStage:
     def foremost(self) -> datetime:
         """The capture time that the camera which is furthest has got to."""
         return self._buffer.foremost
+
+    def counts(self) -> SiteCounts:
+        """Return who went over lines so far, and who is in zones now."""
+        return self._journal.counts()
 
     def match_levels(self) -> dict[str, MatchLevel]:
         """Return how alike matches are, by camera."""

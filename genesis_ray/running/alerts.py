@@ -1,13 +1,12 @@
 """The alerts of a run: found, acknowledged, taken up by a service that starts anew."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
+from genesis_ray.analytics.stored import Tables
 from genesis_ray.domain.alert_events import AlertAcknowledged, AlertStatus
 from genesis_ray.domain.alert_rules import Severity, Subject
 from genesis_ray.domain.alerts import Alert, OpenAlert
@@ -182,7 +181,7 @@ def alerts_left_open(events: Path, tenant_id: str) -> Sequence[OpenAlert]:
     return [_open(alert) for alert in found if alert.resolved_at is None]
 
 
-def _as_they_are(tables: Mapping[str, pa.Table]) -> Iterator[LoggedAlert]:
+def _as_they_are(tables: Tables) -> Iterator[LoggedAlert]:
     # Here, because DuckDB takes memory, and whoever watches hardly ever needs it.
     from genesis_ray.analytics.alerts import present
 

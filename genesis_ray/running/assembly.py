@@ -13,6 +13,7 @@ from genesis_ray.domain.drift import DriftPolicy
 from genesis_ray.domain.frames import Image
 from genesis_ray.domain.impostors import ImpostorTail
 from genesis_ray.domain.track_ids import first_track_id
+from genesis_ray.pipeline.counting import Counting
 from genesis_ray.pipeline.journal import SiteJournal
 from genesis_ray.pipeline.observer import CameraObserver, CameraRules, FaceSchedule
 from genesis_ray.running.alert_rules import build_alerting
@@ -201,6 +202,17 @@ def build_journal(settings: Settings, past: Path | None = None) -> SiteJournal:
         visit_gap=timedelta(seconds=settings.visit_gap_s),
         drift=drift_policy(settings),
         alerting=build_alerting(settings, past) if settings.alerts else None,
+        counting=Counting(
+            lines=[
+                (each.camera_id, line.line_id) for each in settings.cameras for line in each.lines
+            ],
+            areas={
+                (each.camera_id, zone.zone_id): zone.area_m2
+                for each in settings.cameras
+                for zone in each.zones
+            },
+            reentry_gap=timedelta(seconds=settings.visit_gap_s),
+        ),
     )
 
 
