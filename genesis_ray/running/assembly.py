@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from genesis_ray.domain.detections import Detections
 from genesis_ray.domain.drift import DriftPolicy
+from genesis_ray.domain.face_choice import ChoicePolicy, FaceChoice
 from genesis_ray.domain.frames import Image
 from genesis_ray.domain.geometry import Point, Polygon
 from genesis_ray.domain.impostors import ImpostorTail
@@ -17,13 +18,14 @@ from genesis_ray.domain.track_ids import first_track_id
 from genesis_ray.domain.zones import Zone
 from genesis_ray.pipeline.journal import SiteJournal
 from genesis_ray.pipeline.observer import CameraObserver, CameraRules, FaceSchedule
+from genesis_ray.pipeline.track_memory import EVIDENCE_KEPT
 from genesis_ray.running.station import CameraStation
 from genesis_ray.running.viewing import COLOURS, Viewing
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.settings_models import DetectorSettings, FaceSettings
 from genesis_ray.vision.crops import HeadCrop
-from genesis_ray.vision.faces import EmbeddedFace
+from genesis_ray.vision.faces import EmbeddedFace, FaceCrop, GradedFace
 from genesis_ray.vision.letterbox import Letterbox
 from genesis_ray.vision.memory_guard import MemoryState
 from genesis_ray.vision.sources import open_source
@@ -63,8 +65,11 @@ class EmbedderTraits(Protocol):
 class Embedder(EmbedderTraits, Protocol):
     """Finds and embeds the face of a head crop."""
 
-    def embed(self, crops: Sequence[HeadCrop]) -> list[EmbeddedFace | None]:
-        """Embed the face of the person each crop is for."""
+    def find(self, crops: Sequence[HeadCrop]) -> list[GradedFace | None]:
+        """Find the face of the person each crop is for; None where there is none."""
+
+    def embed(self, faces: Sequence[FaceCrop]) -> list[EmbeddedFace]:
+        """Embed faces that `find` found."""
 
     def faces_in(self, photo: Image) -> list[EmbeddedFace]:
         """Embed all faces of a photo, the largest first."""
@@ -181,6 +186,7 @@ def open_station(
         role=camera.role,
         motion_gate=camera.motion_gate,
         view_of=viewing.view_of,
+        choice=FaceChoice(choice_policy(settings)),
     )
 
 
@@ -206,6 +212,18 @@ def build_journal(settings: Settings) -> SiteJournal:
         site_id=settings.site_id,
         visit_gap=timedelta(seconds=settings.visit_gap_s),
         drift=drift_policy(settings),
+    )
+
+
+def choice_policy(settings: Settings) -> ChoicePolicy:
+    """Return which faces are embedded: at least as many as a name, or a visitor, takes."""
+    faces, identity = settings.faces, settings.identity
+    wanted = [faces.enough, identity.votes, identity.visitor_faces if identity.visitors else 0]
+    return ChoicePolicy(
+        min_quality=faces.min_quality,
+        enough=max(wanted),
+        later=timedelta(seconds=faces.later_interval_s),
+        remember=EVIDENCE_KEPT,
     )
 
 
