@@ -32,7 +32,7 @@ def review(
     """
     from dataclasses import asdict
 
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from genesis_ray.cli.console import stdout
     from genesis_ray.running.history import present_tables
@@ -51,14 +51,14 @@ def review(
     if not found:
         say(f"Nothing in {folder.path} waits for an answer.")
         return
-    table = Table("track", "last seen (UTC)", "may be", "like", "wanted", "good faces", "why")
+    track = Column("track", no_wrap=True)
+    table = Table(track, "last face (UTC)", "may be", "like", "faces", "why")
     for each in found:
         table.add_row(
             str(each.track),
             f"{each.at:%Y-%m-%d %H:%M:%S}",
             f"{each.name} ({each.identity_id[:8]})",
             f"{each.similarity:.2f}",
-            f"{each.threshold:.2f}",
             f"{each.faces}" if each.evidence is None else f"{each.evidence:.1f}",
             "elsewhere then" if each.is_quarantined else "in doubt",
         )
@@ -72,9 +72,7 @@ def confirm(
     track: Annotated[str, typer.Argument(metavar="CAMERA:TRACK", help="That got no name.")],
     person: Annotated[
         str | None,
-        typer.Argument(
-            metavar="[PERSON]", help="Whose it is; whom its review proposes by default."
-        ),
+        typer.Argument(metavar="PERSON", help="Whose it is; whom its review proposes by default."),
     ] = None,
     run: RunOption = None,
     why: WhyOption = "",
