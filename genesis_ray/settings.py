@@ -18,6 +18,7 @@ from genesis_ray.domain.roles import AGGRESSIVE_FPS, drop_class_of
 from genesis_ray.settings_appearance import AppearanceSettings
 from genesis_ray.settings_cameras import CameraSettings, SourceSettings
 from genesis_ray.settings_models import DetectorSettings, FaceSettings
+from genesis_ray.settings_retention import RetentionSettings
 from genesis_ray.settings_topology import TopologySettings
 from genesis_ray.settings_types import (
     Fraction,
@@ -181,6 +182,7 @@ class Settings(BaseSettings):
     templates: TemplateSettings = TemplateSettings()
     sources: SourceSettings = SourceSettings()
     topology: TopologySettings = TopologySettings()
+    retention: RetentionSettings = RetentionSettings()
     cameras: tuple[CameraSettings, ...] = ()
 
     @model_validator(mode="after")
