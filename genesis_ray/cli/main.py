@@ -15,12 +15,14 @@ from genesis_ray.cli import (
     doctor,
     evaluate,
     forget,
+    jobs,
     keys,
     models,
     people,
     plan,
     query,
     reprocess,
+    retention,
     run,
     topology,
     up,
@@ -46,6 +48,8 @@ app.command()(apply.apply)
 app.command()(up.down)
 app.command()(query.query)
 app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(jobs.app, name="jobs")
+app.command()(retention.retention)
 people.app.command()(backup.backup)
 people.app.command()(backup.restore)
 people.app.command()(forget.forget)

@@ -96,9 +96,9 @@ def purge(
     _seal(run, limits, at=at)
     gone = []
     with ExitStack() as opened:
-        cold = retention.cold_folder and opened.enter_context(
-            ColdFolder(retention.cold_folder, run)
-        )
+        cold = None
+        if retention.cold_folder:
+            cold = opened.enter_context(ColdFolder(retention.cold_folder, run))
         for (tenant_id, table), limit in limits.items():
             if table == ROLLUPS:
                 gone.append(_purge_rollups(run, tenant_id, limit, cold))
@@ -191,12 +191,15 @@ def _purge_rollups(
 
 
 def _old_rollups(rollups: RunRollups, tenant_id: str, limit: datetime) -> list[tuple[str, date]]:
-    """Return the figures of days that were over at a limit, each as its group and the day."""
+    """Return the figures of days that were over at a limit, each as its group and the day.
+
+    As long as what they were made of is there they stay: they would be made again.
+    """
     return [
         (group, day)
         for group in GROUPS
         for day in rollups.folder.days(group, tenant_id)
-        if _midnight(day) + _DAY <= limit
+        if _midnight(day) + _DAY <= limit and day <= rollups.folder.sealed_through(group, tenant_id)
     ]
 
 

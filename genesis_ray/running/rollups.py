@@ -45,7 +45,7 @@ class RunRollups:
 
     def __init__(self, run: RunFolder) -> None:
         self._events = EventFolder(run.events)
-        self.folder = RollupFolder(run.path / "rollups")
+        self.folder = RollupFolder(run.rollups)
 
     def tenants(self) -> list[str]:
         """Return the tenants that there are events or rollups of."""

@@ -4,7 +4,6 @@ Call it with the tables to oneself (`EventLog.tables`). Every step leaves files 
 rows that are older than the limit or nothing: cut off at any point, the rest goes the next time.
 """
 
-import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,7 +18,8 @@ from genesis_ray.store.disk import sync_folder, writing_to
 from genesis_ray.store.event_folder import live_files
 
 _DAY = timedelta(days=1)
-_TIMES = pa.schema([("occurred_at", pa.timestamp("us", tz="UTC"))])
+_TIME = pa.timestamp("us", tz="UTC")
+_TIMES = pa.schema([("occurred_at", _TIME)])
 
 Keep = Callable[[pa.Table], None]
 """Is given rows before they are deleted."""
@@ -48,7 +48,7 @@ def count_expired(partition: Path, limit: datetime) -> Expired:
     rows = 0
     for file in live_files(partition):
         times = parquet_file.read(file.path, _TIMES)
-        rows += len(times.filter(_older(times, limit)))
+        rows += len(times.filter(pc.field("occurred_at") < pa.scalar(limit, _TIME)))
     return Expired(rows, _is_whole(partition, limit))
 
 
@@ -66,30 +66,27 @@ def expire(
     with writing_to(partition):
         for path in sorted(partition.glob("*.parquet")):
             if path not in alive:  # covered: it must not count once what covers it is gone
-                os.unlink(path)
+                path.unlink()
     for file in files:
         rows = parquet_file.read(file.path, schema)
-        old = _older(rows, limit)
-        expired = rows.filter(old)
+        expired = rows.filter(pc.field("occurred_at") < pa.scalar(limit, _TIME))
         if not len(expired):
             continue
         if keep:
             keep(expired)
         if len(expired) == len(rows):
             with writing_to(partition):
-                os.unlink(file.path)
+                file.path.unlink()
         else:
-            parquet_file.write(file.path, rows.filter(pc.invert(old)))
+            parquet_file.write(
+                file.path, rows.filter(pc.field("occurred_at") >= pa.scalar(limit, _TIME))
+            )
         gone += len(expired)
     with writing_to(partition):
         sync_folder(partition)
     with suppress(OSError):  # it is not empty
         partition.rmdir()
     return Expired(gone, _is_whole(partition, limit))
-
-
-def _older(rows: pa.Table, limit: datetime) -> "pa.ChunkedArray[pa.BooleanScalar]":
-    return pc.less(rows["occurred_at"], pa.scalar(limit, _TIMES.field(0).type))
 
 
 def _is_whole(partition: Path, limit: datetime) -> bool:

@@ -1,6 +1,7 @@
 import pickle
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from genesis_ray.live.journal import JournalActor
 from genesis_ray.live.spec import LiveSpec, Told
 from genesis_ray.pipeline.stages import RESOLVER
 from genesis_ray.settings import Settings
+from genesis_ray.store.job_records import read_all
 from genesis_ray.store.reader import RunTables
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.state_log import new_key
@@ -166,3 +168,14 @@ def test_a_recording_that_is_watched_again_tells_of_its_visits_itself(spec):
     another.finish()
     visits = RunTables(spec.run / "events")["visits"].to_pylist()
     assert [row["ended_at"] for row in visits] == [None]
+
+
+def test_live_it_has_jobs_that_end_with_it_and_recordings_have_none(spec):
+    jobs = RunFolder(spec.run).jobs
+    JournalActor(spec).finish()
+    assert not jobs.exists()
+    JournalActor(replace(spec, realtime=True)).finish()
+    assert [record.name for record in read_all(jobs)] == [
+        "compaction", "purge-verification", "retention", "rollups",
+    ]  # fmt: skip
+    assert not [thread for thread in threading.enumerate() if thread.name == "jobs"]
