@@ -168,15 +168,13 @@ def rollup_schema(group: Group) -> pa.Schema:
 
 
 class RollupQueries:
-    """An open DuckDB, which takes one processor: cameras are watched beside it.
+    """A DuckDB that is opened once it is needed, and takes one processor: cameras are watched.
 
     Opening one takes longer than the figures of most days.
     """
 
     def __init__(self) -> None:
-        self._connection = duckdb.connect(
-            config={"threads": 1, "python_enable_replacements": False}
-        )
+        self._opened: duckdb.DuckDBPyConnection | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -187,7 +185,8 @@ class RollupQueries:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._connection.close()
+        if self._opened:
+            self._opened.close()
 
     def quarters(
         self, group: Group, tables: Mapping[str, pa.Table], *, start: datetime, end: datetime
@@ -239,11 +238,15 @@ class RollupQueries:
     ) -> pa.Table:
         if not any(map(len, tables.values())):
             return rollup_schema(group).empty_table()
+        if self._opened is None:
+            self._opened = duckdb.connect(
+                config={"threads": 1, "python_enable_replacements": False}
+            )
         for name, table in tables.items():
-            self._connection.register(name, table)
-        answer = self._connection.sql(sql, params=dict(params)).to_arrow_table()
+            self._opened.register(name, table)
+        answer = self._opened.sql(sql, params=dict(params)).to_arrow_table()
         for name in tables:
-            self._connection.unregister(name)
+            self._opened.unregister(name)
         return _in_schema(group, answer)
 
 
