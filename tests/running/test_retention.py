@@ -1,10 +1,18 @@
 """What is too old goes, all of it and nothing else, and rollups lack nothing."""
 
+import os
+import random
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+import genesis_ray
 from genesis_ray.domain.events import CameraStateChanged, LineCrossed, VisitEnded
 from genesis_ray.errors import StoreError
 from genesis_ray.running.retention import last_purge, limits_of, purge, verify_purge, would_go
@@ -14,6 +22,7 @@ from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.reader import read_table
 from genesis_ray.store.residue import search_residue
 from genesis_ray.store.run_folder import RunFolder
+from tests.running import killed_purger
 from tests.store.conftest import Mortality
 
 NOW = datetime(2026, 6, 10, 6, tzinfo=UTC)
@@ -265,3 +274,41 @@ def test_killed_at_any_step_the_next_purge_does_the_rest(tmp_path, is_cold):
     else:
         pytest.fail("it dies at any step")
     assert step > 10
+
+
+def test_a_purge_that_is_killed_while_events_come_loses_none_and_counts_none_twice(tmp_path):
+    run, cold = RunFolder.create(tmp_path / "run"), tmp_path / "cold"
+    chance = random.Random(7)
+    number = 0
+    for _ in range(3):
+        number = killed_at_random(run, cold, number, chance)
+    with EventLog(run.events) as log:
+        purge(run, log, killed_purger.retention(cold), at=killed_purger.time_of(number))
+    limit = killed_purger.time_of(number) - timedelta(days=killed_purger.DAYS)
+    warm, kept = (
+        read_table(folder.events, "line_crossings")["track_id"].to_pylist()
+        for folder in (run, RunFolder(cold))
+    )
+    assert sorted(warm + kept) == list(range(number))
+    assert min(map(killed_purger.time_of, warm)) == limit
+    answer = RunRollups(run).read(
+        "lines", tenant_id="default", bucket="day",
+        start=killed_purger.BEGIN, end=killed_purger.time_of(number),
+    )  # fmt: skip
+    assert sum(answer["went_in"].to_pylist()) == number
+
+
+def killed_at_random(run: RunFolder, cold: Path, number: int, chance: random.Random) -> int:
+    """Let a purger go on from `number`, kill it, and return up to where it has appended."""
+    script = Path(killed_purger.__file__)
+    command = [sys.executable, script, run.path, cold, str(number)]
+    environment = {**os.environ, "PYTHONPATH": str(Path(genesis_ray.__file__).parent.parent)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as purger:
+        assert purger.stdout
+        purger.stdout.readline()
+        time.sleep(chance.uniform(0.2, 1.5))
+        purger.send_signal(signal.SIGKILL)
+        purger.stdout.read()
+    EventLog(run.events).close()
+    everywhere = read_table(run.events, "line_crossings")["track_id"].to_pylist()
+    return max(everywhere) + 1
