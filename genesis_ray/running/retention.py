@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import partial
 from pathlib import Path
+
+import pyarrow as pa
 
 from genesis_ray.domain.retention import ROLLUPS
 from genesis_ray.domain.rollups import GROUPS
@@ -88,8 +89,7 @@ def purge(
         at: From when it counts.
 
     Raises:
-        StoreError: A file is damaged, or a disk is full or refuses. What goes by days has then
-            gone up to there.
+        StoreError: A disk is full or refuses; what was not reached yet goes the next time.
     """
     with log.tables():  # so that what waited in the write-ahead log is there
         limits = limits_of(run, retention, at=at)
@@ -170,11 +170,27 @@ def _purge_table(
         if not is_concerned(partition, limit):
             continue
         day = partition.name.removeprefix("day=")
-        keep = partial(cold.keep_rows, table, tenant_id, day) if cold else None
+        to = _ColdPartition(cold, table, tenant_id, day) if cold else None
         with log.tables():  # let go after each day: commits have to wait for it
-            expired = expire(partition, EVENT_SCHEMAS[table], limit, keep=keep)
+            expired = expire(partition, EVENT_SCHEMAS[table], limit, cold=to)
         rows, whole = rows + expired.rows, whole + expired.whole_day
     return Gone(tenant_id, table, limit, rows, whole)
+
+
+@dataclass(frozen=True, slots=True)
+class _ColdPartition:
+    """Where what goes of one partition is kept."""
+
+    folder: ColdFolder
+    table: str
+    tenant_id: str
+    day: str
+
+    def keep_rows(self, rows: pa.Table) -> None:
+        self.folder.keep_rows(self.table, self.tenant_id, self.day, rows)
+
+    def keep_damaged(self, path: Path) -> None:
+        self.folder.keep_damaged(path)
 
 
 def _purge_rollups(
@@ -185,7 +201,7 @@ def _purge_rollups(
     with rollups.folder.writing():
         for group, day in old:
             if cold:
-                cold.keep_file(rollups.folder.file(group, tenant_id, day), run.path)
+                cold.keep_file(rollups.folder.file(group, tenant_id, day))
             rollups.folder.remove(group, tenant_id, day)
     return Gone(tenant_id, ROLLUPS, limit, len(old), len(old))
 

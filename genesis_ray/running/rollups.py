@@ -1,5 +1,6 @@
 """Rollups of a run: kept up to date with its events, and read in place of them."""
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -13,14 +14,16 @@ import pyarrow.compute as pc
 from genesis_ray.analytics.rollups import COLUMNS, RollupQueries, rollup_schema
 from genesis_ray.domain.rollups import GROUPS, Group
 from genesis_ray.domain.time_buckets import Bucket, bucket_starts
-from genesis_ray.errors import ConfigurationError, NotFoundError
+from genesis_ray.errors import ConfigurationError, NotFoundError, StoreError
 from genesis_ray.store import parquet_file
 from genesis_ray.store.event_folder import EventFolder
-from genesis_ray.store.reader import waiting_rows
 from genesis_ray.store.rollup_folder import RollupFolder, made_of
 from genesis_ray.store.rows import without
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.schemas import EVENT_SCHEMAS
+from genesis_ray.store.waiting_rows import waiting_rows
+
+_log = logging.getLogger(__name__)
 
 _DAY = timedelta(days=1)
 
@@ -59,7 +62,7 @@ class RunRollups:
         Killed at any point, the days made so far are there, and the others as they were.
 
         Raises:
-            StoreError: Another process does the same, a file is damaged, or the disk is full.
+            StoreError: Another process does the same, or the disk is full.
         """
         made = current = sealed = 0
         with self.folder.writing(), RollupQueries() as queries:
@@ -92,7 +95,7 @@ class RunRollups:
         """Return the figures of hours or days in [start, end), as all events until now give them.
 
         Days that are up to date are read from rollups, all others made of their events, those
-        that are not in the tables yet included.
+        that are not in the tables yet included. A damaged file is left out, and logged.
 
         Args:
             group: Which figures, see `domain.rollups`.
@@ -105,7 +108,7 @@ class RunRollups:
         Raises:
             NotFoundError: There is no such group.
             ConfigurationError: The range is wrong.
-            StoreError: A file is damaged.
+            StoreError: A rollup of a sealed day is damaged.
         """
         if group not in GROUPS:
             raise NotFoundError(f"no rollup {group!r}; there are {', '.join(GROUPS)}")
@@ -206,7 +209,12 @@ def _rows(
 ) -> dict[str, pa.Table]:
     found: dict[str, list[pa.Table]] = {table: [] for table in GROUPS[group].tables}
     for table, path in files:
-        found[table].append(parquet_file.read(path, _schema(table, with_ids=table in waiting)))
+        try:
+            rows_of_file = parquet_file.read(path, _schema(table, with_ids=table in waiting))
+        except StoreError as error:  # whoever mends it changes it, and so the digest
+            _log.warning("%s; figures are made without it", error)
+            continue
+        found[table].append(rows_of_file)
     rows = {}
     for table, parts in found.items():
         schema = _schema(table, with_ids=table in waiting)

@@ -58,7 +58,7 @@ def log_jobs(run: RunFolder, log: EventLog, retention: RetentionSettings) -> lis
         return {"made": done.made, "current": done.current, "sealed": done.sealed}
 
     def compact() -> Outcome:
-        return {"merged": log.compact(before=_today())}
+        return {"files fewer": log.compact(before=_today())}
 
     def let_go() -> Outcome:
         gone = purge(run, log, retention, at=datetime.now(UTC))

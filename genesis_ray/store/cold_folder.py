@@ -33,6 +33,7 @@ class ColdFolder(Closeable):
         if path.absolute().is_relative_to(run.path.absolute()):
             raise StoreError(f"the cold folder {path} lies in the run {run.path}; name another")
         self._path = path
+        self._run = run.path
         self._events = EventFolder(path / "events")
         self._events.prepare()
         self._lock = WriteLock(self._events.lock)
@@ -69,13 +70,19 @@ class ColdFolder(Closeable):
         if not parquet_file.read(path, rows.schema).equals(fresh):
             raise StoreError(f"{path} cannot be read back as it was written; nothing was deleted")
 
-    def keep_file(self, path: Path, root: Path) -> None:
-        """Store a file of the run in `root`, at the same place here.
+    def keep_damaged(self, path: Path) -> None:
+        """Store a file of the run that cannot be read below `damaged`, where nobody asks it."""
+        self._keep(path, self._path / "damaged" / path.relative_to(self._run))
+
+    def keep_file(self, path: Path) -> None:
+        """Store a file of the run at the same place here.
 
         Raises:
             StoreError: The disk is full or refuses, or what can be read back is not the same.
         """
-        target = self._path / path.relative_to(root)
+        self._keep(path, self._path / path.relative_to(self._run))
+
+    def _keep(self, path: Path, target: Path) -> None:
         content = path.read_bytes()
         with writing_to(target.parent):
             make_folder(target.parent)

@@ -13,10 +13,8 @@ _LARGE_BYTES = 32 << 20
 """A file of this size is left alone: rewriting it would cost more than reading it as it is."""
 
 
-def compact(partition: Path, schema: pa.Schema, *, at_least: int = 2) -> int:
+def compact(partition: Path, schema: pa.Schema, *, at_least: int = 2) -> None:
     """Merge the newest small files of a partition when there are `at_least` so many.
-
-    Returns how many were merged.
 
     The new file is named by the range of segments it has. Until those it replaces are
     deleted they are covered by it and do not count, so a crash between duplicates nothing.
@@ -26,14 +24,13 @@ def compact(partition: Path, schema: pa.Schema, *, at_least: int = 2) -> int:
     """
     small = _newest_small(live_files(partition))
     if len(small) < max(at_least, 2):
-        return 0
+        return
     rows = pa.concat_tables([parquet_file.read(file.path, schema) for file in small])
     merged = data_file(partition, small[0].first, small[-1].last)
     parquet_file.write(merged, in_order(rows))
     with writing_to(partition):
         for file in small:
             file.path.unlink()
-    return len(small)
 
 
 def _newest_small(files: list[DataFile]) -> list[DataFile]:

@@ -25,7 +25,7 @@ from genesis_ray.errors import ConfigurationError, StoreError
 from genesis_ray.store.commit import commit_segment
 from genesis_ray.store.compaction import compact
 from genesis_ray.store.disk import make_folder, writing_to
-from genesis_ray.store.event_folder import EventFolder
+from genesis_ray.store.event_folder import EventFolder, live_files
 from genesis_ray.store.event_rewriting import finish_rewriting
 from genesis_ray.store.lock import WriteLock
 from genesis_ray.store.schemas import EVENT_SCHEMAS, to_tables
@@ -140,19 +140,23 @@ class EventLog:
             yield self._folder
 
     def compact(self, *, before: date | None = None) -> int:
-        """Merge the small files of each partition, of days before one; return how many it had.
+        """Merge the small files of each partition, of days before one.
+
+        Returns by how many files there are fewer then.
 
         Raises:
             StoreError: The log failed or is closed.
         """
-        merged = 0
+        fewer = 0
         for partition in self._folder.partitions():
             if before and partition.name >= f"day={before}":
                 continue
             with self._tables:  # let go again and again: commits have to wait for it
                 self._check_usable()
-                merged += compact(partition, self._schema_of(partition))
-        return merged
+                fewer += len(live_files(partition))
+                compact(partition, self._schema_of(partition))
+                fewer -= len(live_files(partition))
+        return fewer
 
     def close(self) -> None:
         """Commit everything to Parquet, compact it, and let others write; again does nothing.

@@ -4,15 +4,17 @@ Call it with the tables to oneself (`EventLog.tables`). Every step leaves files 
 rows that are older than the limit or nothing: cut off at any point, the rest goes the next time.
 """
 
-from collections.abc import Callable
+import logging
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from genesis_ray.errors import StoreError
 from genesis_ray.store import parquet_file
 from genesis_ray.store.disk import sync_folder, writing_to
 from genesis_ray.store.event_folder import live_files
@@ -21,8 +23,17 @@ _DAY = timedelta(days=1)
 _TIME = pa.timestamp("us", tz="UTC")
 _TIMES = pa.schema([("occurred_at", _TIME)])
 
-Keep = Callable[[pa.Table], None]
-"""Is given rows before they are deleted."""
+_log = logging.getLogger(__name__)
+
+
+class Cold(Protocol):
+    """Takes what is going to be deleted."""
+
+    def keep_rows(self, rows: pa.Table) -> None:
+        """Store rows."""
+
+    def keep_damaged(self, path: Path) -> None:
+        """Store a file that cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,46 +58,57 @@ def count_expired(partition: Path, limit: datetime) -> Expired:
     """Return what is older than a limit; nothing changes."""
     rows = 0
     for file in live_files(partition):
-        times = parquet_file.read(file.path, _TIMES)
+        try:
+            times = parquet_file.read(file.path, _TIMES)
+        except StoreError:  # its rows cannot be counted
+            continue
         rows += len(times.filter(pc.field("occurred_at") < pa.scalar(limit, _TIME)))
     return Expired(rows, _is_whole(partition, limit))
 
 
 def expire(
-    partition: Path, schema: pa.Schema, limit: datetime, *, keep: Keep | None = None
+    partition: Path, schema: pa.Schema, limit: datetime, *, cold: Cold | None = None
 ) -> Expired:
-    """Delete what is older than a limit, after it was handed to `keep`.
+    """Delete what is older than a limit, after it was handed to `cold`.
+
+    A damaged file goes with the whole day.
 
     Raises:
-        StoreError: A file is damaged, or the disk refuses; what was not deleted yet stays.
+        StoreError: A disk is full or refuses; what was not deleted yet stays.
     """
     gone = 0
-    files = live_files(partition)
-    alive = {file.path for file in files}
-    with writing_to(partition):
-        for path in sorted(partition.glob("*.parquet")):
-            if path not in alive:  # covered: it must not count once what covers it is gone
-                path.unlink()
-    for file in files:
-        rows = parquet_file.read(file.path, schema)
+    is_whole = _is_whole(partition, limit)
+    for file in live_files(partition):
+        try:
+            rows = parquet_file.read(file.path, schema)
+        except StoreError as error:
+            _log.warning("%s; it goes with its whole day, uncounted", error)
+            if is_whole:
+                if cold:
+                    cold.keep_damaged(file.path)
+                _delete(file.path)
+            continue
         expired = rows.filter(pc.field("occurred_at") < pa.scalar(limit, _TIME))
         if not len(expired):
             continue
-        if keep:
-            keep(expired)
+        if cold:
+            cold.keep_rows(expired)
         if len(expired) == len(rows):
-            with writing_to(partition):
-                file.path.unlink()
+            _delete(file.path)
         else:
             parquet_file.write(
                 file.path, rows.filter(pc.field("occurred_at") >= pa.scalar(limit, _TIME))
             )
         gone += len(expired)
-    with writing_to(partition):
-        sync_folder(partition)
     with suppress(OSError):  # it is not empty
         partition.rmdir()
-    return Expired(gone, _is_whole(partition, limit))
+    return Expired(gone, is_whole)
+
+
+def _delete(path: Path) -> None:
+    with writing_to(path.parent):
+        path.unlink()
+        sync_folder(path.parent)
 
 
 def _is_whole(partition: Path, limit: datetime) -> bool:

@@ -45,14 +45,6 @@ def read_table(
     return in_order(rows)
 
 
-def waiting_rows(events: Path, table: str, tenant_id: str) -> pa.Table:
-    """Return a tenant's rows in the write-ahead log; of them, Parquet files may have some too.
-
-    Read them before the files are looked at: what is in neither does not exist.
-    """
-    return of_tenant(_in_write_ahead_log(EventFolder(events), table), tenant_id)
-
-
 class RunTables(Mapping[str, pa.Table]):
     """All event tables of a run, each read when it is asked for."""
 

@@ -214,6 +214,19 @@ def test_what_comes_late_to_a_day_that_is_cold_is_put_there_once(run, tmp_path):
     assert ages(RunFolder(tmp_path / "cold")).count(35) == 2
 
 
+@pytest.mark.parametrize("is_cold", [False, True])
+def test_a_file_that_is_damaged_keeps_nothing_else_and_goes_with_its_day(run, tmp_path, is_cold):
+    (damaged,) = (run.events / "line_crossings").glob("*/day=2026-05-07/*")
+    damaged.write_bytes(b"torn")
+    kept = RetentionSettings(cold_folder=tmp_path / "cold") if is_cold else KEPT
+    gone = {each.table: each.rows for each in let_go(run, kept)}
+    assert gone["line_crossings"] == 23 - 4
+    assert len(ages(run)) == 17
+    assert people_in(run) == 40 - 4
+    moved = tmp_path / "cold" / "damaged" / damaged.relative_to(run.path)
+    assert moved.exists() == is_cold
+
+
 def test_a_cold_folder_in_the_run_is_refused(run):
     with pytest.raises(StoreError, match="lies in the run"):
         let_go(run, RetentionSettings(cold_folder=run.path / "cold"))

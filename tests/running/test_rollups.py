@@ -162,6 +162,30 @@ def test_rows_that_are_in_no_table_yet_count(run):
         assert (zone["entries"], zone["person_us"]) == (1, 60_000_000)
 
 
+def minute_before_midnight(run: RunFolder) -> dict[str, int]:
+    """The figures of the zone in the last quarter of the first day."""
+    answer = RunRollups(run).read(
+        "zones", tenant_id="default", bucket="quarter",
+        start=MIDNIGHT + timedelta(minutes=1425), end=MIDNIGHT + timedelta(minutes=1440),
+    )  # fmt: skip
+    (row,) = answer.to_pylist()
+    return row
+
+
+@pytest.mark.parametrize("is_committed", [True, False])
+def test_who_leaves_after_midnight_changes_the_day_before(run, is_committed):
+    rollups = RunRollups(run)
+    append(run, [event("enter", 1, 1439)])
+    rollups.update()
+    assert minute_before_midnight(run)["person_us"] == 0
+    with EventLog(run.events) as log:
+        log.append([event("exit", 1, 1441)])
+        if is_committed:
+            with log.tables():
+                assert rollups.update().made == 2
+        assert minute_before_midnight(run)["person_us"] == 60_000_000
+
+
 def test_days_that_are_up_to_date_are_answered_without_their_events(run, monkeypatch):
     rollups = RunRollups(run)
     append(run, DAYS)
@@ -226,6 +250,20 @@ def test_a_day_whose_events_went_in_another_way_is_made_again(run):
     rollups.update()
     assert rollups.update().made == 0
     assert answers(rollups) == from_raw(run)
+
+
+def test_events_that_are_damaged_are_left_out_until_they_are_mended(run):
+    append(run, DAYS)
+    rollups = RunRollups(run)
+    expected = answers(rollups)
+    (file,) = (run.events / "track_observations").glob("*/day=2026-03-29/*")
+    whole = file.read_bytes()
+    file.write_bytes(b"torn")
+    rollups.update()
+    assert len(answers(rollups)["cameras"]) == 2
+    file.write_bytes(whole)
+    rollups.update()
+    assert answers(rollups) == expected
 
 
 def test_a_damaged_file_is_made_again(run):
