@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
 from genesis_ray.domain.events import (
     Basis,
@@ -27,6 +27,7 @@ Kind = Literal[
     "gate_rejections",
     "false_merges",
     "visits",
+    "metric_samples",
     "camera_states",
     "system_states",
     "dead_letters",
@@ -154,6 +155,18 @@ class VisitEvent(_Row):
     zone_ids: list[str] = Field(description="Zones entered, in order")
 
 
+class MetricSample(_Row):
+    """What another system counted at a moment, brought in with its history."""
+
+    kind: Literal["metric_samples"]
+    people_total: int | None
+    queue_len: int | None
+    avg_wait_sec: float | None = Field(description="Seconds")
+    people_by_zone: Annotated[dict[str, int], BeforeValidator(dict)]
+    new_faces: int | None
+    recognized_faces: int | None
+
+
 class CameraStateEvent(_Row):
     """A camera's stream came into another state."""
 
@@ -193,6 +206,7 @@ EventRow = Annotated[
     | GateRejection
     | FalseMerge
     | VisitEvent
+    | MetricSample
     | CameraStateEvent
     | SystemStateEvent
     | DeadLetterEvent,

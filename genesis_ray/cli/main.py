@@ -15,6 +15,7 @@ from genesis_ray.cli import (
     doctor,
     evaluate,
     forget,
+    importing,
     jobs,
     keys,
     models,
@@ -47,6 +48,7 @@ app.command()(up.status)
 app.command()(apply.apply)
 app.command()(up.down)
 app.command()(query.query)
+app.command("import")(importing.import_)
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(jobs.app, name="jobs")
 app.command()(retention.retention)

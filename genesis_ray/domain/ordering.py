@@ -62,19 +62,26 @@ class ReorderBuffer(Generic[T]):
         if producer not in self._progress:
             return []
         before = self._progress[producer]
+        reached = NOT_BEGUN if progress == DONE else progress
         for at, item in self.news(producer, items):
             self.late += at <= self._released
             heapq.heappush(self._waiting, (at, producer, self._added, item))
             self._added += 1
+            reached = max(reached, at)
         self._progress[producer] = max(before, progress)
-        if progress != DONE:
-            self._foremost = max(self._foremost, progress)
+        self._foremost = max(self._foremost, reached)
         return list(self._leaving())
 
     def admit(self, producer: str) -> None:
         """Expect another producer from now on, though all others may be done."""
         self._progress.setdefault(producer, NOT_BEGUN)
         self._released = min(self._released, self._foremost)
+
+    def reopen(self, producer: str) -> None:
+        """Expect more of a producer that was done: whatever is later than all there has been."""
+        if self._progress[producer] == DONE:
+            self._progress[producer] = self._foremost
+            self._released = min(self._released, self._foremost)
 
     def dismiss(self, producer: str) -> list[tuple[datetime, T]]:
         """Expect a producer no more; return what no longer waits for it, in order."""

@@ -20,6 +20,7 @@ from genesis_ray.domain.events import (
 )
 from genesis_ray.domain.ordering import NOT_BEGUN
 from genesis_ray.figures import GalleryFigures
+from genesis_ray.live.mortal import dying_of_errors
 from genesis_ray.live.recovery import Recovery
 from genesis_ray.live.resolver import PATIENCE
 from genesis_ray.live.spec import DIED, JOURNAL_ACTOR, LiveSpec, Snapshot, Told
@@ -134,8 +135,9 @@ class JournalActor:
         if before := self._state.restore():
             stage, self._tally = before.state
             self._stage.resume(stage)
-            for name, *arguments in before.taken:
-                self._go_through(getattr(self, name)(*arguments, self._admits))
+            with dying_of_errors(JOURNAL_ACTOR):
+                for name, *arguments in before.taken:
+                    self._go_through(getattr(self, name)(*arguments, self._admits))
             self._note(spec.note(JOURNAL_ACTOR, "restarted", DIED))
         elif spec.realtime:  # a recording that is watched again tells of its visits again
             visits = visits_left_open(run.events, spec.settings.tenant_id)
@@ -153,7 +155,8 @@ class JournalActor:
         """Take what producers tell and log what is now in order; `notes` are logged at once."""
         begun = time.perf_counter()
         self._state.append(("_applied", told, notes))
-        self._log_all([fact for facts in self._applied(told, notes) for fact in facts])
+        with dying_of_errors(JOURNAL_ACTOR):
+            self._log_all([fact for facts in self._applied(told, notes) for fact in facts])
         self._recovery.sound()
         now_s = time.time()
         self._tally.latencies_s.extend(now_s - each.captured_s for each in told if each.captured_s)
@@ -164,7 +167,8 @@ class JournalActor:
     def watch(self, camera_ids: Collection[str], anew: Collection[str] = ()) -> None:
         """Expect these cameras from now on, and no others; those of `anew` are other ones."""
         self._state.append(("_watched", camera_ids, anew))
-        self._log_all([fact for facts in self._watched(camera_ids, anew) for fact in facts])
+        with dying_of_errors(JOURNAL_ACTOR):
+            self._log_all([fact for facts in self._watched(camera_ids, anew) for fact in facts])
 
     def resumption(self, camera_ids: Collection[str]) -> Resumption:
         """Return where cameras were when they last told it."""

@@ -12,6 +12,7 @@ import ray
 from genesis_ray.domain.events import Event
 from genesis_ray.figures import GalleryFigures
 from genesis_ray.live.calls import Courier
+from genesis_ray.live.mortal import dying_of_errors
 from genesis_ray.live.recovery import Recovery
 from genesis_ray.live.spec import DIED, JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec, Shown, Told
 from genesis_ray.pipeline.stages import (
@@ -94,9 +95,10 @@ class ResolverActor:
         if before:
             stage, _, self._names, _ = before.state
             self._stage.resume(stage)
-            for name, *arguments in before.taken:
-                getattr(self, name)(*arguments, self._admits)
-                self._recovery.passed()
+            with dying_of_errors(RESOLVER_ACTOR):
+                for name, *arguments in before.taken:
+                    getattr(self, name)(*arguments, self._admits)
+                    self._recovery.passed()
             self._note(spec.note(RESOLVER_ACTOR, "restarted", DIED))
         self._checkpoint()
         self._recovery.is_over()
@@ -104,7 +106,8 @@ class ResolverActor:
     def take(self, shown: Sequence[Shown]) -> Names:
         """Take cameras' next faces; return the names their tracks got, told once, by camera."""
         self._state.append(("_apply", shown))
-        self._apply(shown)
+        with dying_of_errors(RESOLVER_ACTOR):
+            self._apply(shown)
         self._recovery.sound()
         if time.monotonic() > self._checkpoint_due:
             self._checkpoint()
@@ -113,7 +116,8 @@ class ResolverActor:
     def watch(self, camera_ids: Collection[str]) -> None:
         """Expect these cameras from now on, and no others."""
         self._state.append(("_watch", camera_ids))
-        self._watch(camera_ids)
+        with dying_of_errors(RESOLVER_ACTOR):
+            self._watch(camera_ids)
 
     def finish(self) -> int:
         """Save what was learned, wait until the journal has everything; return late faces."""

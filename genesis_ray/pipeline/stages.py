@@ -141,8 +141,10 @@ class ResolverStage:
         for lapsed_at, outcome in self._resolver.lapse(self._buffer.progress):
             events.append((max(lapsed_at, told_before + timedelta.resolution), (outcome,)))
         latest = max((at for at, _ in events), default=NOT_BEGUN)
-        self._told = max(self._told, latest, self._buffer.progress)
-        return Resolved(events, self._told)
+        is_done = self._buffer.progress == DONE
+        reached = self._buffer.foremost if is_done else self._buffer.progress
+        self._told = max(self._told, latest, reached)
+        return Resolved(events, DONE if is_done else self._told)
 
 
 class JournalStage:
@@ -200,7 +202,10 @@ class JournalStage:
         self, cameras: Collection[str], admits: AdmitsEvents = admit_all
     ) -> Iterator[Sequence[Event]]:
         """Do the same an item at a time."""
-        return self._apply(_exchange(self._buffer, frozenset([*cameras, RESOLVER])), admits)
+        wanted = frozenset([*cameras, RESOLVER])
+        if wanted - self._buffer.producers:  # of whom the resolver will have something to say
+            self._buffer.reopen(RESOLVER)
+        return self._apply(_exchange(self._buffer, wanted), admits)
 
     def finish(self) -> list[Event]:
         """Return what the end of everything leads to, once all producers are done."""

@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import lancedb
 import pyarrow as pa
@@ -18,6 +17,7 @@ from lancedb.expr import Expr, col, lit
 from genesis_ray.errors import StoreError
 from genesis_ray.store.disk import make_folder, sync_folder, write_file, writing_to
 from genesis_ray.store.lock import WriteLock
+from genesis_ray.store.pending_rows import PendingRows
 
 _COMMITS_A_CLEANUP = 64
 """Every commit leaves files and a version behind: a cleanup merges and removes them."""
@@ -59,8 +59,7 @@ class LanceTable:
         self.path = folder / f"{name}.lance"
         self._replacing = folder / f"{name}{_REPLACING}"
         self._schema = schema
-        self._pending: list[pa.Table] = []
-        self._removed: set[str] = set()
+        self._pending = PendingRows(schema)
         self._commits = 0  # since the last cleanup
         self._changed = 0
         self._cleaned_at = -math.inf
@@ -86,7 +85,7 @@ class LanceTable:
     def count(self) -> int:
         """The number of rows, with what waits for the next `flush`."""
         stored = 0 if self._table is None else self._table.count_rows()
-        return stored + len(self.pending()) - len(self._removed)
+        return stored + len(self.pending()) - len(self.removed())
 
     def handle(self) -> lancedb.table.Table:
         """Return LanceDB's own table, for what only some tables have: an index."""
@@ -110,18 +109,16 @@ class LanceTable:
     def here(self, ids: Iterable[str]) -> list[str]:
         """Return those of the ids that a row has, stored or waiting to be."""
         wanted = list(dict.fromkeys(ids))
-        found = set(self._ids_of(self.pending()))
+        stored: list[str] = []
         if self._table is not None and wanted:
-            stored = self._table.search().where(self._is_one_of(wanted)).select([self._id])
+            chosen = self._table.search().where(self._is_one_of(wanted)).select([self._id])
             with self._explained():
-                found.update(self._ids_of(stored.to_arrow()))
-        return [each for each in wanted if each in found - self._removed]
+                stored = self._pending.ids_of(chosen.to_arrow())
+        return self._pending.here(wanted, stored)
 
     def rows_of(self, ids: Collection[str]) -> pa.Table:
         """Return the rows with these ids, stored or waiting, in no order."""
-        waiting = self.pending()
-        is_chosen = [each in ids for each in self._ids_of(waiting)]
-        waiting = waiting.filter(pa.array(is_chosen, pa.bool_()))
+        waiting = self._pending.with_ids(ids)
         if self._table is None or not ids:
             return waiting
         with self._explained():
@@ -136,7 +133,7 @@ class LanceTable:
             StoreError: The table was not opened for writing.
         """
         self._check_writer()
-        self._pending.append(rows)
+        self._pending.add(rows)
 
     def remove(self, ids: Collection[str]) -> None:
         """Take rows out, by their ids: those that wait at once, those stored by the next `flush`.
@@ -145,22 +142,19 @@ class LanceTable:
             StoreError: The table was not opened for writing.
         """
         self._check_writer()
-        waiting = set(ids).intersection(self._ids_of(self.pending()))
-        if waiting:
-            self._pending = [self._without(self.pending(), waiting)]
-        self._removed.update(set(ids) - waiting)
+        self._pending.remove(ids)
 
     def pending(self) -> pa.Table:
         """Return the rows that wait for the next `flush`."""
-        return pa.concat_tables([self._schema.empty_table(), *self._pending])
+        return self._pending.added()
 
     def removed(self) -> list[str]:
         """Return the ids of stored rows that wait to be removed by the next `flush`."""
-        return sorted(self._removed)
+        return self._pending.removed()
 
     def missing(self, rows: pa.Table) -> pa.Table:
         """Return those of `rows` whose id is not stored yet."""
-        return self._without(rows, set(self._ids_of(self.rows())))
+        return self._pending.without(rows, set(self._pending.ids_of(self.rows())))
 
     def flush(self) -> bool:
         """Store what was added since the last time, then what was removed, durably.
@@ -171,17 +165,16 @@ class LanceTable:
         Raises:
             StoreError: The disk is full or refuses; what is not stored waits for the next `flush`.
         """
-        added = self.pending()
-        changed = len(added) + len(self._removed)
+        changed = len(self._pending)
         if not changed:
             return False
         with self._writing() as table:
-            if len(added):
+            if len(added := self.pending()):
                 table.add(added)
-                self._pending.clear()
-            if self._removed:
-                table.delete(self._is_one_of(self._removed))
-                self._removed.clear()
+                self._pending.are_stored()
+            if removed := self.removed():
+                table.delete(self._is_one_of(removed))
+                self._pending.are_gone()
             self._changed += changed
             self._sync()
         self._commits += 1
@@ -224,16 +217,8 @@ class LanceTable:
     def _id(self) -> str:
         return self._schema.names[0]
 
-    def _ids_of(self, rows: pa.Table) -> list[str]:
-        ids: list[Any] = rows[self._id].to_pylist()
-        return ids
-
     def _is_one_of(self, ids: Iterable[str]) -> Expr:
         return col(self._id).isin([lit(each) for each in sorted(ids)])
-
-    def _without(self, rows: pa.Table, ids: Collection[str]) -> pa.Table:
-        is_kept = [each not in ids for each in self._ids_of(rows)]
-        return rows.filter(pa.array(is_kept, pa.bool_()))
 
     def _check_writer(self) -> None:
         if self._lock is None:

@@ -1,6 +1,7 @@
 """Every Arrow schema: the only place where columns are named."""
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 import pyarrow as pa
@@ -14,6 +15,7 @@ from genesis_ray.domain.events import (
     FalseMergeFound,
     GateRejected,
     LineCrossed,
+    MetricsSampled,
     SystemStateChanged,
     TrackObserved,
     VisitEnded,
@@ -119,6 +121,14 @@ EVENT_SCHEMAS: dict[str, pa.Schema] = {
         ("ended_at", _TIME),
         ("zone_ids", _IDS),
     ),
+    "metric_samples": _event_schema(
+        ("people_total", pa.int64()),
+        ("queue_len", pa.int64()),
+        ("avg_wait_sec", pa.float64()),
+        ("people_by_zone", pa.map_(pa.string(), pa.int64())),
+        ("new_faces", pa.int64()),
+        ("recognized_faces", pa.int64()),
+    ),
     "camera_states": _event_schema(("state", pa.string()), ("reason", pa.string())),
     "system_states": _event_schema(
         ("component", pa.string()), ("state", pa.string()), ("reason", pa.string())
@@ -146,6 +156,7 @@ _TABLE_OF: dict[type[Event], str] = {
     FalseMergeFound: "false_merges",
     VisitStarted: "visits",
     VisitEnded: "visits",
+    MetricsSampled: "metric_samples",
     CameraStateChanged: "camera_states",
     SystemStateChanged: "system_states",
     DeadLetterChanged: "dead_letters",
@@ -268,7 +279,6 @@ def to_tables(events: Sequence[Event]) -> dict[str, pa.Table]:
 
 
 def _to_table(schema: pa.Schema, events: Sequence[Event]) -> pa.Table:
-    columns = [
-        pa.array([getattr(event, field.name) for event in events], field.type) for field in schema
-    ]
-    return pa.Table.from_arrays(columns, schema=schema)
+    columns = zip(*map(attrgetter(*schema.names), events), strict=True)
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=schema)

@@ -151,7 +151,7 @@ def test_with_patience_a_stalled_producer_does_not_block_one_that_has_ended(pati
     left += names(patient.add("door", [(at(9.5), "c")], progress=DONE))
     assert left == ["a"]
     assert names(patient.add("street", [], progress=at(1))) == []
-    assert patient.progress == at(7)
+    assert patient.progress == at(7.5)
 
 
 def test_what_comes_after_its_turn_leaves_at_once_and_is_counted(patient):
@@ -215,3 +215,18 @@ def test_without_producers_nothing_is_done(buffer):
     buffer.dismiss("door")
     buffer.dismiss("street")
     assert buffer.progress < DONE
+
+
+def test_who_was_done_and_is_expected_again_is_heard_after_all_there_has_been(buffer):
+    buffer.add("street", [], progress=DONE)
+    buffer.add("door", [(at(1), "a"), (at(4), "b")], progress=DONE)
+    buffer.reopen("door")
+    assert buffer.progress == at(4)
+    assert buffer.news("door", [(at(4), "b"), (at(5), "c")]) == [(at(5), "c")]
+
+
+def test_who_is_not_done_is_not_sent_back(buffer):
+    buffer.add("door", [], progress=at(3))
+    buffer.add("street", [(at(9), "a")], progress=at(9))
+    buffer.reopen("door")
+    assert buffer.news("door", [(at(5), "b")]) == [(at(5), "b")]

@@ -325,6 +325,23 @@ def test_cameras_come_and_go():
     assert found[0] == "door"
 
 
+def test_a_camera_that_comes_when_all_others_are_done_is_resolved_and_heard_by_the_journal():
+    resolver, journal = resolver_stage(["door"]), journal_stage(["door"])
+    first = resolver.take("door", seen_twice("door", 2), DONE)
+    journal.take("door", [], DONE)
+    journal.take(RESOLVER, first.events, first.progress)
+    assert journal.is_done
+    assert resolver.watch(["door", "yard"]).events == []
+    journal.watch(["door", "yard"])
+    assert not journal.is_done
+    second = resolver.take("yard", seen_twice("yard", 5, track=2, person=1), DONE)
+    journal.take("yard", [], DONE)
+    logged = journal.take(RESOLVER, second.events, second.progress)
+    assert [name[0] for name in named(second)] == ["yard"]
+    assert [type(event) for event in logged].count(VisitStarted) == 1
+    assert journal.is_done
+
+
 def test_what_comes_late_is_told_after_what_was_told_before():
     stage = resolver_stage(patience=timedelta(seconds=1))
     before = stage.take("door", [face("door", 10)], at(12))

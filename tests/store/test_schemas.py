@@ -17,6 +17,7 @@ from genesis_ray.domain.events import (
     FalseMergeFound,
     GateRejected,
     LineCrossed,
+    MetricsSampled,
     SystemStateChanged,
     TrackObserved,
     VisitEnded,
@@ -48,6 +49,7 @@ KINDS = [
     CameraStateChanged,
     SystemStateChanged,
     DeadLetterChanged,
+    MetricsSampled,
 ]
 
 single = st.floats(-1, 1, width=32)
@@ -122,6 +124,15 @@ events = st.one_of(
         started_at=times,
         ended_at=times,
         zone_ids=name_lists,
+    ),
+    st.builds(
+        MetricsSampled,
+        **envelope,
+        **dict.fromkeys(
+            ["people_total", "queue_len", "new_faces", "recognized_faces"], st.none() | numbers
+        ),
+        avg_wait_sec=st.none() | st.floats(0, 1e6),
+        people_by_zone=st.dictionaries(names, numbers).map(lambda zones: tuple(zones.items())),
     ),
     st.builds(CameraStateChanged, **envelope, reason=names),
     st.builds(SystemStateChanged, **envelope, component=names, reason=names),

@@ -1,0 +1,98 @@
+"""`genesis import`: what another system remembers."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from genesis_ray.cli.run import ConfigOption, DataOption
+
+if TYPE_CHECKING:
+    from genesis_ray.running.importing import Imported
+
+_INCOMPLETE = 1
+
+
+def import_(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            help="Genesis's folder (with data/outputs/identities.db, data/faces, metrics.jsonl or "
+            "metrics.csv), or one of these files."
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="The run to make, or to go on with; one of its own in runs/ by default."),
+    ] = None,
+    config: ConfigOption = None,
+    data: DataOption = None,
+) -> None:
+    """Bring in people, their photos' faces, visits and metrics of a Genesis installation.
+
+    The source is only read, and checked to be unchanged afterwards. Each row is read back and
+    compared with what the source says; import.json in the run tells the rest. Again is no harm:
+    what is there already is not doubled. Times without an offset are in `time_zone`.
+    """
+    from rich.progress import Progress, SpinnerColumn, TextColumn
+
+    from genesis_ray import settings_file
+    from genesis_ray.cli.console import stderr
+    from genesis_ray.cli.prepare import pull_models
+    from genesis_ray.cli.run import with_options
+    from genesis_ray.cli.unfinished import finish_forgetting
+    from genesis_ray.migration.genesis_files import find_layout
+    from genesis_ray.running.importing import import_genesis
+    from genesis_ray.store.run_folder import RunFolder
+
+    settings = with_options(settings_file.load(config), data=data, start=None)
+    layout = find_layout(source)
+    finish_forgetting(settings)
+    if layout.faces:
+        pull_models(settings)
+    run = RunFolder.open(out) if out and (out / "run.json").exists() else RunFolder.create(out)
+    columns = SpinnerColumn(), TextColumn("{task.description}"), TextColumn("{task.completed:,}")
+    with Progress(*columns, console=stderr, transient=True) as bars:
+        tasks = {
+            what: bars.add_task(what, total=None, visible=False)
+            for what in ("people", "visits", "metrics")
+        }
+        imported = import_genesis(
+            settings,
+            layout,
+            run,
+            lambda what, rows: bars.update(tasks[what], advance=rows, visible=True),
+        )
+    _show(imported)
+    if not imported.is_whole:
+        raise typer.Exit(_INCOMPLETE)
+
+
+def _show(imported: "Imported") -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    from genesis_ray.cli.console import stdout
+    from genesis_ray.running.importing import REPORT
+
+    table = Table("what", title=f"{imported.run}", title_justify="left", title_style="bold")
+    for heading in ("rows", "brought in", "already there", "left out", "read back, the same"):
+        table.add_column(heading, justify="right")
+    for tally in imported.tallies:
+        counts = (tally.read, tally.brought_in, tally.already_there)
+        ends = (tally.left_out.total(), tally.verified)
+        table.add_row(tally.what, *(f"{count:,}" for count in (*counts, *ends)))
+    stdout.print(table)
+    for tally in imported.tallies:
+        for kind, count in tally.left_out.items():
+            stdout.print(f"Left out of {tally.what}, {kind}: {count:,}", markup=False)
+        for example in tally.examples[:3]:
+            stdout.print(f"    {escape(example)}", soft_wrap=True)
+    for name, count in imported.not_carried.items():
+        stdout.print(f"Table {name} has no place here; rows: {count:,}", markup=False)
+    stdout.print(f"All of it is in {imported.run / REPORT}.", markup=False, soft_wrap=True)
+    if not imported.is_whole:
+        stdout.print(
+            "[bold red]Not every row is there as the source has it[/]; import again, and report "
+            "it where that does not help."
+        )

@@ -1,0 +1,166 @@
+"""Bringing in what a Genesis installation remembers, verified, with its files untouched."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from genesis_ray.domain.events import Event
+from genesis_ray.errors import StoreError
+from genesis_ray.migration.genesis_database import GenesisDatabase
+from genesis_ray.migration.genesis_files import GenesisLayout, photos_of, read_metrics
+from genesis_ray.migration.genesis_rows import GenesisIdentity
+from genesis_ray.running.import_events import bring_in, sample_events, visit_events
+from genesis_ray.running.import_people import bring_in_people
+from genesis_ray.running.import_report import Tally
+from genesis_ray.settings import Settings
+from genesis_ray.store.disk import write_file
+from genesis_ray.store.known_runs import note_run
+from genesis_ray.store.run_folder import RunFolder
+
+REPORT = "import.json"
+
+_CARRIED = ("identities", "sessions", "metrics")
+
+Progress = Callable[[str, int], None]
+"""Told of what is brought in, and how many rows of it more have come by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What was brought in, and where to.
+
+    Attributes:
+        not_carried: Tables of the database that there is no place for, with their rows.
+    """
+
+    run: Path
+    tallies: tuple[Tally, ...]
+    not_carried: dict[str, int]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all that could be read is there as the source has it."""
+        return all(tally.is_whole for tally in self.tallies)
+
+
+def import_genesis(
+    settings: Settings, layout: GenesisLayout, run: RunFolder, progress: Progress
+) -> Imported:
+    """Bring in people, their faces by photo, visits and metrics; write a report into the run.
+
+    It can be done again: what is there already is no second row, and what a killed import did not
+    come to is brought in by the next one.
+
+    Raises:
+        SourceError: The source cannot be read.
+        StoreError: It cannot be written, or files of the source changed meanwhile.
+    """
+    before = _digests(layout)
+    zone = ZoneInfo(settings.time_zone)
+    database = GenesisDatabase(layout.database, zone) if layout.database else None
+    note_run(settings.data_dir, run.path)
+    tallies = [*_people(settings, layout, database, progress)]
+    if database and "sessions" in database.tables:
+        tallies.append(_visits(settings, database, run, progress))
+    if layout.metrics or (database and "metrics" in database.tables):
+        tallies.append(_samples(settings, layout, database, run, progress))
+    if before != _digests(layout):
+        raise StoreError(
+            "files of the source changed while they were read; stop what writes to them, or copy "
+            "them, and import again: what was brought in stays and is not doubled"
+        )
+    others = [each for each in database.tables if each not in _CARRIED] if database else []
+    not_carried = {name: database.count(name) for name in others} if database else {}
+    imported = Imported(run.path, tuple(tallies), not_carried)
+    _write_report(imported, before)
+    run.write_summary({"settings": settings.model_dump(mode="json")})
+    return imported
+
+
+def _people(
+    settings: Settings,
+    layout: GenesisLayout,
+    database: GenesisDatabase | None,
+    progress: Progress,
+) -> Iterator[Tally]:
+    people, faces = Tally("people"), Tally("faces by photo")
+    embeddings = Tally("embeddings")
+    identities: list[GenesisIdentity] = (
+        list(people.readable(database.identities())) if database else []
+    )
+    photos = photos_of(layout.faces) if layout.faces else {}
+    people.read += len(set(photos) - {each.person_id for each in identities})
+    if not people.read:
+        return
+    bring_in_people(
+        settings, identities, photos, people, faces, lambda count: progress("people", count)
+    )
+    yield people
+    if layout.faces:
+        yield faces
+    for identity in identities:
+        if identity.embedding is not None:
+            embeddings.read += 1
+            embeddings.leave_out(
+                identity.person_id,
+                f"{len(identity.embedding)} numbers of another model, which no face here is like",
+                kind="of another model",
+            )
+    if embeddings.read:
+        yield embeddings
+
+
+def _visits(
+    settings: Settings, database: GenesisDatabase, run: RunFolder, progress: Progress
+) -> Tally:
+    def rows(tally: Tally) -> Iterator[Sequence[Event]]:
+        return (visit_events(settings, each) for each in tally.readable(database.sessions()))
+
+    tally = Tally("visits")
+    bring_in(run.events, rows, tally, lambda count: progress("visits", count))
+    return tally
+
+
+def _samples(
+    settings: Settings,
+    layout: GenesisLayout,
+    database: GenesisDatabase | None,
+    run: RunFolder,
+    progress: Progress,
+) -> Tally:
+    zone = ZoneInfo(settings.time_zone)
+
+    def rows(tally: Tally) -> Iterator[Sequence[Event]]:
+        for file in layout.metrics:
+            for each in tally.readable(read_metrics(file, zone)):
+                yield sample_events(settings, each)
+        if database:
+            for each in tally.readable(database.samples()):
+                yield sample_events(settings, each)
+
+    tally = Tally("metrics")
+    bring_in(run.events, rows, tally, lambda count: progress("metrics", count))
+    return tally
+
+
+def _digests(layout: GenesisLayout) -> dict[str, str]:
+    digests = {}
+    for path in layout.files():
+        with path.open("rb") as file:
+            digests[str(path)] = hashlib.file_digest(file, "sha256").hexdigest()
+    return digests
+
+
+def _write_report(imported: Imported, digests: dict[str, str]) -> None:
+    report = {
+        "imported_at": datetime.now(UTC).isoformat(),
+        "is_whole": imported.is_whole,
+        "rows": [tally.to_json() for tally in imported.tallies],
+        "not_carried": imported.not_carried,
+        "source_sha256": digests,
+    }
+    write_file(imported.run / REPORT, json.dumps(report, indent=2).encode())

@@ -1,0 +1,83 @@
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from genesis_ray.errors import SourceError
+from genesis_ray.migration.genesis_database import GenesisDatabase
+from genesis_ray.migration.genesis_rows import Unreadable
+from tests.genesis_installation import FACENET512, Genesis
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+@pytest.fixture
+def genesis(tmp_path) -> Genesis:
+    return Genesis(tmp_path / "genesis")
+
+
+def opened(genesis: Genesis) -> GenesisDatabase:
+    return GenesisDatabase(genesis.database, BERLIN)
+
+
+def test_people_have_the_name_of_their_metadata_else_their_id(genesis):
+    genesis.add_person("person_001", "John Doe")
+    genesis.add_person("person_002", embedding=None, first_seen=None)
+    john, other = opened(genesis).identities()
+    assert (john.name, other.name) == ("John Doe", "person_002")
+    assert john.first_seen == datetime(2026, 2, 10, 14, 20, tzinfo=UTC)
+    assert john.embedding.tolist() == FACENET512.tolist()
+    assert (other.first_seen, other.embedding) == (None, None)
+
+
+@pytest.mark.parametrize("zones", ['["entrance", "queue"]', "{entrance,queue}", "entrance, queue"])
+def test_zones_are_read_however_they_were_written(genesis, zones):
+    genesis.add_session("s1", "person_001", zones_visited=zones)
+    (session,) = opened(genesis).sessions()
+    assert session.zone_ids == ("entrance", "queue")
+
+
+def test_a_time_without_an_offset_is_of_the_zone_that_is_said(genesis):
+    genesis.add_session("s1", "p", start_time="2026-07-01 12:00:00", end_time=None)
+    (session,) = opened(genesis).sessions()
+    assert session.started_at == datetime(2026, 7, 1, 10, tzinfo=UTC)
+    assert session.ended_at is None
+
+
+def test_a_row_that_is_none_is_told_and_the_others_are_read(genesis):
+    genesis.add_session("s1", "p", start_time="yesterday")
+    genesis.add_session("s2", "p")
+    genesis.add_session("s3", "p", end_time="2026-02-15T09:00:00Z")
+    genesis.add_person("person_001", embedding=b"no pickle")
+    broken, fine, backwards = opened(genesis).sessions()
+    (person,) = opened(genesis).identities()
+    assert isinstance(broken, Unreadable)
+    assert "yesterday" in broken.reason
+    assert fine.session_id == "s2"
+    assert isinstance(backwards, Unreadable)
+    assert "before it begins" in backwards.reason
+    assert person.row == "identities person_001"
+
+
+def test_an_older_database_without_a_table_has_none_of_its_rows(genesis):
+    genesis.insert("identity_events", {"person_id": "p", "event_type": "zone_enter"})
+    database = opened(genesis)
+    assert list(database.samples()) == []
+    assert database.count("identity_events") == 1
+    assert database.count("alerts") == 0
+
+
+def test_reading_leaves_nothing_beside_the_database(genesis):
+    genesis.add_session("s1", "p")
+    before = genesis.database.read_bytes()
+    list(opened(genesis).sessions())
+    assert [path.name for path in genesis.outputs.iterdir()] == ["identities.db"]
+    assert genesis.database.read_bytes() == before
+
+
+def test_what_is_no_database_is_named(tmp_path):
+    (tmp_path / "identities.db").write_text("these are words, and there are enough of them here")
+    with pytest.raises(SourceError, match=r"identities\.db is no SQLite database"):
+        GenesisDatabase(tmp_path / "identities.db", BERLIN)
+    with pytest.raises(SourceError, match="there is no database"):
+        GenesisDatabase(tmp_path / "other.db", BERLIN)
