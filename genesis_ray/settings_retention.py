@@ -19,10 +19,16 @@ class KeptSettings(Section):
 
     raw_days: Days | None = Field(
         default=30.0,
-        description=f"Observations, crossings, scores of faces, states; {_FOR_EVER}",
+        description=f"Observations, crossings, scores of faces, ...; {_FOR_EVER}",
     )
     journey_days: Days | None = Field(
-        default=90.0, description=f"Visits, and what was decided about faces; {_FOR_EVER}"
+        default=90.0,
+        description=f"Visits, what was decided about faces, imported metrics; {_FOR_EVER}",
+    )
+    system_days: Days | None = Field(
+        default=None,
+        description=f"States of cameras and of the system, dead letters, which tell of nobody: a "
+        f"state holds until the next, and uptime cannot be told without it; {_FOR_EVER}",
     )
     rollup_days: Days | None = Field(
         default=90.0, description=f"Figures by quarter of an hour, hour and day; {_FOR_EVER}"
@@ -48,6 +54,7 @@ class KeptSettings(Section):
         return RetentionPolicy(
             raw_days=self.raw_days,
             journey_days=self.journey_days,
+            system_days=self.system_days,
             rollup_days=self.rollup_days,
             table_days=self.tables,
         )

@@ -16,10 +16,10 @@ def days(table: str, tenant_id: str = "default", **retention: object) -> float |
     ("table", "kept"),
     [
         ("track_observations", 30), ("zone_crossings", 30), ("face_scores", 30),
-        ("visits", 90), ("face_recognitions", 90), ("rollups", 90),
+        ("visits", 90), ("face_recognitions", 90), ("rollups", 90), ("camera_states", None),
     ],
 )  # fmt: skip
-def test_raw_rows_stay_thirty_days_journeys_and_rollups_ninety(table, kept):
+def test_raw_rows_stay_thirty_days_journeys_and_rollups_ninety_and_states_for_ever(table, kept):
     assert days(table) == kept
 
 

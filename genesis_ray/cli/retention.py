@@ -60,7 +60,7 @@ def retention(
             where = f"Move it to {kept.cold_folder}?" if kept.cold_folder else "Delete it for good?"
             typer.confirm(where, abort=True, err=True)
         with EventLog(folder.events) as log:
-            going = purge(folder, log, kept, at=now)
+            going = purge(folder, log, settings, at=now)
     if as_json:
         typer.echo(json.dumps([asdict(each) for each in going], indent=2, default=str))
     elif going:

@@ -4,8 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-JOURNEYS = ("visits", "face_recognitions")
-"""Tables that tell of people's ways; all others are what those were told from."""
+JOURNEYS = ("visits", "face_recognitions", "metric_samples")
+"""Tables that tell of people's ways, and figures that were brought in; all others are what such
+things are told from."""
+
+SYSTEM = ("camera_states", "system_states", "dead_letters")
+"""Tables that tell of cameras and processes, and of nobody. A state holds until the next one, so
+how long a camera was online cannot be told without one that may be old."""
 
 ROLLUPS = "rollups"
 """What rollups are called beside the tables."""
@@ -16,14 +21,16 @@ class RetentionPolicy:
     """For how many days rows are kept, by capture time; None: for ever.
 
     Attributes:
-        raw_days: All tables but journeys.
-        journey_days: Visits and the decisions about faces.
+        raw_days: All tables that are not named here.
+        journey_days: Visits, the decisions about faces, metrics that were brought in.
+        system_days: States of cameras and of the system, dead letters.
         rollup_days: Rollups.
         table_days: Other limits than those, by table, or `rollups`.
     """
 
     raw_days: float | None = 30.0
     journey_days: float | None = 90.0
+    system_days: float | None = None
     rollup_days: float | None = 90.0
     table_days: Mapping[str, float | None] = field(default_factory=dict)
 
@@ -33,6 +40,8 @@ class RetentionPolicy:
             return self.table_days[table]
         if table == ROLLUPS:
             return self.rollup_days
+        if table in SYSTEM:
+            return self.system_days
         return self.journey_days if table in JOURNEYS else self.raw_days
 
     def limit_of(self, table: str, *, at: datetime) -> datetime | None:

@@ -147,7 +147,7 @@ class JournalActor:
         self._checkpoint()
         self._recovery.is_over()
         if spec.realtime:  # else times are those of recordings, and say nothing of age
-            jobs = log_jobs(run, self._log, spec.settings.retention)
+            jobs = log_jobs(run, self._log, spec.settings)
             background = in_background(Jobs(jobs, run.jobs, keeper=LOG_KEEPER))
             self._background.enter_context(background)
 

@@ -16,12 +16,14 @@ import pyarrow as pa
 from genesis_ray.domain.retention import ROLLUPS
 from genesis_ray.domain.rollups import GROUPS
 from genesis_ray.running.rollups import RunRollups
+from genesis_ray.settings import Settings
 from genesis_ray.settings_retention import RetentionSettings
 from genesis_ray.store.cold_folder import ColdFolder
 from genesis_ray.store.disk import write_file
 from genesis_ray.store.event_folder import EventFolder
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.expiry import count_expired, expire, is_concerned
+from genesis_ray.store.known_runs import note_run
 from genesis_ray.store.residue import Limits, TableSearch, search_residue
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.schemas import EVENT_SCHEMAS
@@ -77,20 +79,20 @@ def would_go(run: RunFolder, retention: RetentionSettings, *, at: datetime) -> l
     return [each for each in found if each.rows]
 
 
-def purge(
-    run: RunFolder, log: EventLog, retention: RetentionSettings, *, at: datetime
-) -> list[Gone]:
+def purge(run: RunFolder, log: EventLog, settings: Settings, *, at: datetime) -> list[Gone]:
     """Let go of everything that is older than it may be at a time; return what that was.
 
     Args:
         run: The run.
         log: Its log, which is open for writing here; appends go on meanwhile.
-        retention: How long things are kept.
+        settings: How long things are kept; and where people are, so that who is forgotten later
+            is found in the cold folder too.
         at: From when it counts.
 
     Raises:
         StoreError: A disk is full or refuses; what was not reached yet goes the next time.
     """
+    retention = settings.retention
     with log.tables():  # so that what waited in the write-ahead log is there
         limits = limits_of(run, retention, at=at)
     _seal(run, limits, at=at)
@@ -99,6 +101,7 @@ def purge(
         cold = None
         if retention.cold_folder:
             cold = opened.enter_context(ColdFolder(retention.cold_folder, run))
+            note_run(settings.data_dir, retention.cold_folder)
         for (tenant_id, table), limit in limits.items():
             if table == ROLLUPS:
                 gone.append(_purge_rollups(run, tenant_id, limit, cold))

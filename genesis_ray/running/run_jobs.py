@@ -11,7 +11,6 @@ from genesis_ray.running.jobs import Job, Jobs
 from genesis_ray.running.retention import last_purge, purge, verify_purge
 from genesis_ray.running.rollups import RunRollups
 from genesis_ray.settings import Settings
-from genesis_ray.settings_retention import RetentionSettings
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.run_folder import RunFolder
 
@@ -46,11 +45,11 @@ def run_now(name: str, run: RunFolder, settings: Settings) -> JobRecord:
 
             with opened_visitors_job(settings) as job:
                 return Jobs([job], run.jobs, keeper=FACE_KEEPER).run(name)
-        jobs = log_jobs(run, log, settings.retention)
+        jobs = log_jobs(run, log, settings)
         return Jobs(jobs, run.jobs, keeper=LOG_KEEPER).run(name)
 
 
-def log_jobs(run: RunFolder, log: EventLog, retention: RetentionSettings) -> list[Job]:
+def log_jobs(run: RunFolder, log: EventLog, settings: Settings) -> list[Job]:
     """Return the jobs of who keeps the log of a run."""
 
     def roll_up() -> Outcome:
@@ -61,7 +60,7 @@ def log_jobs(run: RunFolder, log: EventLog, retention: RetentionSettings) -> lis
         return {"files fewer": log.compact(before=_today())}
 
     def let_go() -> Outcome:
-        gone = purge(run, log, retention, at=datetime.now(UTC))
+        gone = purge(run, log, settings, at=datetime.now(UTC))
         rows: dict[str, int] = {}
         for each in gone:
             rows[each.table] = rows.get(each.table, 0) + each.rows

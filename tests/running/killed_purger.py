@@ -12,7 +12,7 @@ from pathlib import Path
 
 from genesis_ray.domain.events import LineCrossed
 from genesis_ray.running.retention import purge
-from genesis_ray.settings_retention import RetentionSettings
+from genesis_ray.settings import Settings
 from genesis_ray.store import event_log
 from genesis_ray.store.run_folder import RunFolder
 
@@ -31,8 +31,9 @@ def crossed(number: int) -> LineCrossed:
     )  # fmt: skip
 
 
-def retention(cold: Path) -> RetentionSettings:
-    return RetentionSettings(raw_days=DAYS, cold_folder=cold)
+def kept(cold: Path) -> Settings:
+    retention = {"raw_days": DAYS, "cold_folder": cold}
+    return Settings(data_dir=cold.with_name("data"), retention=retention)
 
 
 def main(run: RunFolder, cold: Path, number: int) -> None:
@@ -51,7 +52,7 @@ def main(run: RunFolder, cold: Path, number: int) -> None:
 
         threading.Thread(target=append, daemon=True).start()
         while True:
-            purge(run, log, retention(cold), at=time_of(reached))
+            purge(run, log, kept(cold), at=time_of(reached))
 
 
 if __name__ == "__main__":

@@ -13,12 +13,14 @@ from pathlib import Path
 import pytest
 
 import genesis_ray
-from genesis_ray.domain.events import CameraStateChanged, LineCrossed, VisitEnded
+from genesis_ray.domain.events import LineCrossed, VisitEnded
 from genesis_ray.errors import StoreError
 from genesis_ray.running.retention import last_purge, limits_of, purge, verify_purge, would_go
 from genesis_ray.running.rollups import RunRollups
+from genesis_ray.settings import Settings
 from genesis_ray.settings_retention import RetentionSettings
 from genesis_ray.store.event_log import EventLog
+from genesis_ray.store.known_runs import known_runs
 from genesis_ray.store.reader import read_table
 from genesis_ray.store.residue import search_residue
 from genesis_ray.store.run_folder import RunFolder
@@ -52,9 +54,13 @@ def ages(run: RunFolder, table="line_crossings", tenant_id="default") -> list[fl
     return [(NOW - at) / timedelta(days=1) for at in times]
 
 
+def settings_of(run: RunFolder, retention: RetentionSettings) -> Settings:
+    return Settings(data_dir=run.path.with_name("data"), retention=retention)
+
+
 def let_go(run: RunFolder, retention=KEPT, *, at=NOW):
     with EventLog(run.events) as log:
-        return purge(run, log, retention, at=at)
+        return purge(run, log, settings_of(run, retention), at=at)
 
 
 def people_in(run: RunFolder, bucket="day") -> int:
@@ -152,7 +158,7 @@ def test_a_dry_run_says_what_goes_and_changes_nothing(run):
 def test_what_waits_in_the_log_goes_too(run):
     with EventLog(run.events) as log:
         log.append([crossed(40, track_id=2), crossed(1, track_id=3)])
-        purge(run, log, KEPT, at=NOW)
+        purge(run, log, settings_of(run, KEPT), at=NOW)
         log.append([crossed(1, track_id=4)])
     assert max(ages(run)) == 30
     assert len(ages(run)) == 19
@@ -203,6 +209,7 @@ def test_rows_move_to_the_cold_folder_where_they_can_be_asked_for(run, tmp_path)
     assert sorted(ages(kept) + ages(run)) == CROSSED
     assert min(ages(kept)) > 30
     assert ages(kept, "visits") == [95]
+    assert known_runs(tmp_path / "data") == [kept.path]  # where who is forgotten is looked for
 
 
 def test_what_comes_late_to_a_day_that_is_cold_is_put_there_once(run, tmp_path):
@@ -253,18 +260,13 @@ def test_killed_at_any_step_the_next_purge_does_the_rest(tmp_path, is_cold):
     origin = RunFolder.create(tmp_path / "run")
     with EventLog(origin.events) as log:
         log.append([crossed(days, track_id=n) for n, days in enumerate((30.1, 29.9, 31.5, 1))])
-        log.append([
-            CameraStateChanged(
-                tenant_id="default", site_id="site", camera_id="door", state="online", reason="",
-                occurred_at=NOW - timedelta(days=40),
-            )
-        ])  # fmt: skip
+        log.append([visit(95)])
     RunRollups(origin).update()
     every = sorted(ages(origin))
 
     def killed(run: RunFolder, kept: RetentionSettings, step: int) -> bool:
         with EventLog(run.events) as log:
-            return mortality.dies_at(step, lambda: purge(run, log, kept, at=NOW))
+            return mortality.dies_at(step, lambda: purge(run, log, settings_of(run, kept), at=NOW))
 
     for step in range(0, 400, 3):
         run = RunFolder(tmp_path / f"killed-{step}" / "run")
@@ -296,7 +298,7 @@ def test_a_purge_that_is_killed_while_events_come_loses_none_and_counts_none_twi
     for _ in range(3):
         number = killed_at_random(run, cold, number, chance)
     with EventLog(run.events) as log:
-        purge(run, log, killed_purger.retention(cold), at=killed_purger.time_of(number))
+        purge(run, log, killed_purger.kept(cold), at=killed_purger.time_of(number))
     limit = killed_purger.time_of(number) - timedelta(days=killed_purger.DAYS)
     warm, kept = (
         read_table(folder.events, "line_crossings")["track_id"].to_pylist()
