@@ -5,10 +5,10 @@ exact. Those of `most` are joined by the greater one, all others are added.
 
 `zones`, by camera and zone
     entries, exits    crossings
-    person_us         that people were in the zone; a stay of whoever left within a day
+    person_us         that people were in the zone; of whoever left within four hours
     stays, stay_us    those that ended, and how long they were
     stay_from_...     of those, by length: so many of at least so many seconds, and below the next
-    occupancy_most    people in the zone at the same time, as far as they left within a day
+    occupancy_most    people in the zone at the same time, as far as they left within four hours
 `lines`, by camera and line
     went_in, went_out crossings
 `cameras`, by camera
@@ -32,7 +32,10 @@ Group = Literal["zones", "lines", "cameras", "visits"]
 STAY_EDGES_S = (0, 5, 15, 30, 60, 120, 300, 600, 1800, 3600)
 VISIT_EDGES_S = (0, 60, 300, 600, 900, 1800, 3600, 7200, 14400, 28800)
 
-LONGEST_STAY = timedelta(days=1)
+LONGEST_STAY = timedelta(hours=4)
+"""What questions to single events take for a stay, too; below a day, so that a day's figures depend
+on the days next to it and no others."""
+
 TRACK_ENDED_AFTER = timedelta(minutes=1)
 LONGEST_SIGHT = timedelta(seconds=2)
 

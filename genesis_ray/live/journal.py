@@ -26,10 +26,11 @@ from genesis_ray.live.resolver import PATIENCE
 from genesis_ray.live.spec import DIED, JOURNAL_ACTOR, LiveSpec, Snapshot, Told
 from genesis_ray.pipeline.stages import AdmitsEvents, JournalStage, admit_all
 from genesis_ray.running.assembly import build_journal
+from genesis_ray.running.job_plans import LOG_KEEPER
 from genesis_ray.running.jobs import Jobs, in_background
 from genesis_ray.running.left_open import visits_left_open
 from genesis_ray.running.matches import matches_in
-from genesis_ray.running.run_jobs import LOG_KEEPER, log_jobs
+from genesis_ray.running.run_jobs import log_jobs
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.state_log import StateLog

@@ -24,8 +24,8 @@ from genesis_ray.pipeline.stages import (
     admit_all,
 )
 from genesis_ray.running.assembly import embedder_traits
+from genesis_ray.running.job_plans import FACE_KEEPER
 from genesis_ray.running.jobs import Jobs
-from genesis_ray.running.run_jobs import FACE_KEEPER
 from genesis_ray.running.tenant_keys import keys_named
 from genesis_ray.serving.cluster import NAMESPACE
 from genesis_ray.store.audit_entry import Access

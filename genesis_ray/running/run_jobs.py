@@ -1,33 +1,28 @@
-"""What whoever keeps the log of a run does in the background, and how often.
+"""What whoever keeps the log of a run does in the background.
 
 Who keeps the faces has a job too, see `tidying`: only that process may remove some.
 """
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
-from genesis_ray.domain.jobs import JobPlan, JobRecord, Outcome
+from genesis_ray.domain.jobs import JobRecord, Outcome
 from genesis_ray.errors import NotFoundError, StoreError
+from genesis_ray.running.job_plans import (
+    COMPACTION,
+    FACE_KEEPER,
+    LOG_KEEPER,
+    NAMES,
+    RETENTION,
+    ROLLUPS,
+    VERIFICATION,
+    VISITORS,
+)
 from genesis_ray.running.jobs import Job, Jobs
 from genesis_ray.running.retention import last_purge, purge, verify_purge
 from genesis_ray.running.rollups import RunRollups
 from genesis_ray.settings import Settings
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.run_folder import RunFolder
-
-ROLLUPS = JobPlan("rollups", every=timedelta(minutes=15))
-COMPACTION = JobPlan("compaction", every=timedelta(hours=6), first_after=timedelta(minutes=5))
-RETENTION = JobPlan("retention", every=timedelta(days=1), first_after=timedelta(minutes=10))
-VERIFICATION = JobPlan(
-    "purge-verification", every=timedelta(days=1), first_after=timedelta(minutes=30)
-)
-
-VISITORS = JobPlan("visitors", every=timedelta(days=1))
-
-LOG_KEEPER = "journal"
-FACE_KEEPER = "resolver"
-"""Who does jobs in a live system, and what their records are called."""
-
-NAMES = (ROLLUPS.name, COMPACTION.name, RETENTION.name, VERIFICATION.name, VISITORS.name)
 
 
 def run_now(name: str, run: RunFolder, settings: Settings) -> JobRecord:

@@ -14,8 +14,8 @@ from genesis_ray.running.identities import (
     last_seen,
     open_identities,
 )
+from genesis_ray.running.job_plans import VISITORS
 from genesis_ray.running.jobs import Job
-from genesis_ray.running.run_jobs import VISITORS
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
 from genesis_ray.store.audit_entry import Access

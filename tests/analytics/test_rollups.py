@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genesis_ray.analytics.rollups import RollupQueries
-from genesis_ray.domain.rollups import GROUPS, STAY_BINS
+from genesis_ray.domain.rollups import GROUPS, LONGEST_STAY, STAY_BINS
 from genesis_ray.domain.time_buckets import QUARTER, quarter_of
 from genesis_ray.store.schemas import EVENT_SCHEMAS
 
@@ -111,7 +111,7 @@ def test_zones_are_as_told_second_by_second(crossings):
         stays += [
             (zone, since, until)
             for since, until in zip(ordered[::2], ordered[1::2], strict=False)
-            if until - since <= 86_400
+            if until - since <= LONGEST_STAY.total_seconds()
         ]
     found = zones(rows)
     seconds_in, people = Counter(), Counter()
