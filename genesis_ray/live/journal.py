@@ -30,7 +30,7 @@ from genesis_ray.running.job_plans import LOG_KEEPER
 from genesis_ray.running.jobs import Jobs, in_background
 from genesis_ray.running.left_open import visits_left_open
 from genesis_ray.running.matches import matches_in
-from genesis_ray.running.run_jobs import log_jobs
+from genesis_ray.running.run_jobs import live_jobs
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.state_log import StateLog
@@ -148,7 +148,7 @@ class JournalActor:
         self._checkpoint()
         self._recovery.is_over()
         if spec.realtime:  # else times are those of recordings, and say nothing of age
-            jobs = log_jobs(run, self._log, spec.settings)
+            jobs = live_jobs(run, self._log, spec.settings)
             background = in_background(Jobs(jobs, run.jobs, keeper=LOG_KEEPER))
             self._background.enter_context(background)
 

@@ -69,6 +69,15 @@ def log_jobs(run: RunFolder, log: EventLog, settings: Settings) -> list[Job]:
     ]
 
 
+def live_jobs(run: RunFolder, log: EventLog, settings: Settings) -> list[Job]:
+    """Return those of the jobs that a live system does by itself.
+
+    One that plays recordings lets go of nothing: they may be of long ago, and are not old.
+    """
+    aging = (RETENTION, VERIFICATION) if not settings.has_live_cameras else ()
+    return [job for job in log_jobs(run, log, settings) if job.plan not in aging]
+
+
 def verify(run: RunFolder) -> Outcome:
     """Search a run for what its last purge should have taken; return what was searched.
 

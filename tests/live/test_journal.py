@@ -170,12 +170,21 @@ def test_a_recording_that_is_watched_again_tells_of_its_visits_itself(spec):
     assert [row["ended_at"] for row in visits] == [None]
 
 
-def test_live_it_has_jobs_that_end_with_it_and_recordings_have_none(spec):
-    jobs = RunFolder(spec.run).jobs
-    JournalActor(spec).finish()
-    assert not jobs.exists()
-    JournalActor(replace(spec, realtime=True)).finish()
-    assert [record.name for record in read_all(jobs)] == [
-        "compaction", "purge-verification", "retention", "rollups",
-    ]  # fmt: skip
+def jobs_of(spec: LiveSpec, settings: Settings) -> list[str]:
+    """The jobs that a journal has, which end with it."""
+    folder = RunFolder(spec.run).jobs
+    JournalActor(replace(spec, realtime=True, settings=settings)).finish()
     assert not [thread for thread in threading.enumerate() if thread.name == "jobs"]
+    return [record.name for record in read_all(folder)]
+
+
+def test_of_live_cameras_it_lets_go_of_what_is_too_old_and_of_recordings_it_does_not(spec):
+    assert jobs_of(spec, spec.settings) == ["compaction", "rollups"]
+    door = {"camera_id": "door", "source": "rtsp://camera/door"}
+    live = jobs_of(spec, Settings(cameras=[door]))
+    assert live == ["compaction", "purge-verification", "retention", "rollups"]
+
+
+def test_as_fast_as_can_be_it_has_no_jobs(spec):
+    JournalActor(spec).finish()
+    assert not RunFolder(spec.run).jobs.exists()
