@@ -14,11 +14,7 @@ if TYPE_CHECKING:
     from genesis_ray.settings import Settings
     from genesis_ray.store.run_folder import RunFolder
 
-app = typer.Typer(
-    name="jobs",
-    help="See what is done in the background, or do it now.",
-    invoke_without_command=True,
-)
+app = typer.Typer(name="jobs", invoke_without_command=True)
 
 RunOption = Annotated[
     Path | None,
@@ -34,9 +30,9 @@ def jobs(
     config: ConfigOption = None,
     data: DataOption = None,
 ) -> None:
-    """Show the jobs of a service: when each ran, what came of it, and when it is due again.
+    """Show what a service does in the background and what came of it, or do it now.
 
-    A service does them itself: rollups, compaction, retention, purge-verification, and visitors
+    When each job ran, how long it took, what came of it, and when it is due again. A service does them itself: rollups, compaction, retention, purge-verification, and visitors
     who expire. They stand back behind the cameras. Leaves with 1 if one failed.
 
     Examples: `genesis jobs` · `genesis jobs --json` · `genesis jobs run rollups`

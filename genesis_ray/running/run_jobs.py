@@ -52,7 +52,7 @@ def log_jobs(run: RunFolder, log: EventLog, settings: Settings) -> list[Job]:
         return {"made": done.made, "current": done.current, "sealed": done.sealed}
 
     def compact() -> Outcome:
-        return {"files fewer": log.compact(before=_today())}
+        return {"files saved": log.compact(before=_today())}
 
     def let_go() -> Outcome:
         gone = purge(run, log, settings, at=datetime.now(UTC))
