@@ -32,8 +32,9 @@ def jobs(
 ) -> None:
     """Show what a service does in the background and what came of it, or do it now.
 
-    When each job ran, how long it took, what came of it, and when it is due again. A service does them itself: rollups, compaction, retention, purge-verification, and visitors
-    who expire. They stand back behind the cameras. Leaves with 1 if one failed.
+    When each job ran, how long it took, what came of it, and when it is due again. A service does
+    them itself, behind the cameras: rollups, compaction, retention, purge-verification, and
+    visitors who expire. Leaves with 1 if one failed.
 
     Examples: `genesis jobs` · `genesis jobs --json` · `genesis jobs run rollups`
     """
