@@ -17,6 +17,7 @@ from genesis_ray.machine import Finding
 from genesis_ray.recognition import false_merges, matches
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
+from genesis_ray.settings_zone_checks import doubts
 
 _NO_SETTINGS = ("GENESIS_MODELS_DIR", "GENESIS_TENANT_KEYS", "GENESIS_TEST_")
 """How variables of ours begin that override no setting."""
@@ -81,6 +82,7 @@ def _configured(config: Path | None, data: Path | None) -> Iterator[Finding]:
     cameras = "1 camera" if len(settings.cameras) == 1 else f"{len(settings.cameras)} cameras"
     told = f"{config}, {cameras}" if config else "the defaults; --config names a file"
     yield Finding("configuration", "ok", told)
+    yield from places(settings.cameras)
     yield machine.folder("data folder", data or settings.data_dir)
     yield encryption(data or settings.data_dir)
     yield template_key(settings.model_copy(update={"data_dir": data or settings.data_dir}))
@@ -100,6 +102,27 @@ def _used(settings: Settings) -> Iterator[Finding]:
     yield engine(settings)
     yield from weights(settings)
     yield from sources(settings)
+
+
+def places(cameras: Sequence[CameraSettings]) -> Iterator[Finding]:
+    """Tell the zones, lines and masks there are, and which of them are rarely meant so.
+
+    What cannot work at all is refused with the configuration.
+    """
+    counts = {
+        "zones": sum(len(camera.zones) for camera in cameras),
+        "lines": sum(len(camera.lines) for camera in cameras),
+        "masks": sum(len(camera.masks) for camera in cameras),
+    }
+    found = [
+        Finding(f"camera {camera.camera_id}", "warning", doubt.message, doubt.remedy)
+        for camera in cameras
+        for doubt in doubts(camera.zones, camera.lines)
+    ]
+    if any(counts.values()) and not found:
+        told = ", ".join(f"{name}: {count}" for name, count in counts.items() if count)
+        yield Finding("zones and lines", "ok", told)
+    yield from found
 
 
 def environment() -> Finding:

@@ -1,4 +1,4 @@
-"""What an operator can set of cameras: where each is, what it is for, its zones and lines."""
+"""What an operator can set of cameras: where each is, what it is for, what it watches."""
 
 import re
 from pathlib import Path
@@ -17,7 +17,9 @@ from pydantic import (
 from genesis_ray.domain.addresses import is_live, redacted
 from genesis_ray.domain.roles import Role
 from genesis_ray.domain.source_policy import SCHEMES, Scheme, SourcePolicy
-from genesis_ray.settings_types import Fraction, Identifier, Section
+from genesis_ray.settings_types import Identifier, Section
+from genesis_ray.settings_zone_checks import check_places
+from genesis_ray.settings_zones import LineSettings, MaskSettings, ZoneSettings
 
 
 def _playable(source: object) -> object:
@@ -34,34 +36,12 @@ def _shown(source: str | tuple[str, ...]) -> str | list[str]:
     return redacted(source) if isinstance(source, str) else [redacted(part) for part in source]
 
 
-Corner = tuple[Fraction, Fraction]
 Source = Annotated[
     str | tuple[str, ...],
     BeforeValidator(_playable),
     PlainSerializer(_shown, when_used="json"),
 ]
 """What a camera plays; shown, as in a run's run.json, without passwords."""
-
-
-class ZoneSettings(Section):
-    """An area of a camera's image, as (x, y) fractions of width and height."""
-
-    zone_id: Identifier
-    outline: Annotated[tuple[Corner, ...], Field(min_length=3)]
-
-
-class LineSettings(Section):
-    """A counting line: who goes over it to its right-hand side, from start to end, goes in."""
-
-    line_id: Identifier
-    start: Corner
-    end: Corner
-
-    @model_validator(mode="after")
-    def _has_length(self) -> Self:
-        if self.start == self.end:
-            raise ValueError(f"start and end are the same point {self.start}")
-        return self
 
 
 class CameraSettings(Section):
@@ -95,6 +75,14 @@ class CameraSettings(Section):
     )
     zones: tuple[ZoneSettings, ...] = ()
     lines: tuple[LineSettings, ...] = ()
+    masks: tuple[MaskSettings, ...] = Field(
+        default=(), description="Where nobody is looked for: screens, mirrors, the street"
+    )
+
+    @model_validator(mode="after")
+    def _places_can_work(self) -> Self:
+        check_places(self.camera_id, self.zones, self.lines, self.masks)
+        return self
 
     @property
     def is_live(self) -> bool:

@@ -9,6 +9,7 @@ from genesis_ray.machine import Finding
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
+from genesis_ray.settings_zones import LineSettings
 from genesis_ray.vision import models
 from genesis_ray.vision.stream import LiveStream
 
@@ -48,6 +49,20 @@ def test_a_wrong_configuration_is_one_finding_among_the_others(tmp_path):
     assert by_name["configuration"].level == "problem"
     assert by_name["configuration"].message.startswith(f"{file}:1: unknown setting 'processed_fps'")
     assert by_name["Python"].level == "ok"
+
+
+def test_zones_and_lines_are_counted_and_odd_ones_told():
+    half = ((0, 0), (0.5, 0), (0.5, 1), (0, 1))
+    own = {"zones": [{"zone_id": "till", "outline": half}]}
+    door = CameraSettings(camera_id="door", source="door.mp4", **own)
+    (found,) = doctor.places([door])
+    assert level_and_message(found) == ("ok", "zones: 1")
+    sky = {"line_id": "sky", "start": (0, 0.05), "end": (1, 0.05)}
+    (found,) = doctor.places([door.model_copy(update={"lines": (LineSettings(**sky),)})])
+    assert (found.name, found.level) == ("camera door", "warning")
+    assert found.message.startswith("line sky lies at the picture's upper edge")
+    assert found.remedy
+    assert list(doctor.places([])) == []
 
 
 def test_a_misspelt_variable_is_told(monkeypatch):

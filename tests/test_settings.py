@@ -113,9 +113,10 @@ def test_two_cameras_of_one_name_are_refused():
     [
         ("zone", {"zones": [{"zone_id": "till", "outline": SQUARE}] * 2}),
         ("line", {"lines": [{"line_id": "till", "start": (0, 0), "end": (1, 1)}] * 2}),
+        ("mask", {"masks": [{"mask_id": "till", "outline": SQUARE}] * 2}),
     ],
 )
-def test_two_zones_or_lines_of_one_name_in_a_camera_are_refused(kind, own):
+def test_two_places_of_one_name_and_kind_in_a_camera_are_refused(kind, own):
     text = problem(lambda: Settings(cameras=(camera("door", **own),)))
     assert f"each {kind}_id of camera door may stand once; repeated: till" in text
 

@@ -104,7 +104,7 @@ def test_an_unknown_setting_is_told_with_its_line(refusal, text, said):
         (
             CAMERA + "    zones:\n      - zone_id: z\n        outline:\n        - [0, 0]\n"
             "        - [0, 3]\n        - [1, 1]\n",
-            "c.yaml:8: cameras.0.zones.0.outline.1.1: Input should be less than or equal to 1",
+            "c.yaml:8: camera door: zone z: (0, 3) lies outside the picture; these look",
         ),
         ("tenant_id: ../x\n", "c.yaml:1: tenant_id: tenant id '../x' cannot"),
         ("visit_gap_s: .inf\n", "c.yaml:1: visit_gap_s: Input should be a finite number"),
@@ -133,6 +133,24 @@ def test_all_wrong_values_are_told_at_once(refusal):
     assert [line.split(": ")[:2] for line in lines] == [
         ["c.yaml:2", "process_fps"],
         ["c.yaml:1", "settle_s"],
+    ]
+
+
+def test_all_zones_and_lines_that_cannot_work_are_told_at_once_with_their_lines(refusal):
+    text = CAMERA + (
+        "    zones:\n      - zone_id: till\n        outline: [[0, 0], [1, 1], [1, 0], [0, 1]]\n"
+        "        schedule:\n          - {from: 9:00, to: 12:30}\n"
+        "          - {from: 12:00, to: 13:00}\n"
+        "    lines:\n      - {line_id: sill, start: [0, 1], end: [1, 1]}\n"
+        "  - camera_id: hall\n    source: hall.mp4\n    masks: [{mask_id: tv, outline: [[0, 0]]}]\n"
+    )
+    assert [told.split("; ")[0] for told in refusal(text).splitlines()] == [
+        "c.yaml:6: camera door: zone till: its outline crosses itself at (0.5, 0.5)",
+        "c.yaml:9: camera door: zone till: its windows daily 09:00-12:30 and daily 12:00-13:00 "
+        "overlap",
+        "c.yaml:11: camera door: line sill: it is too near to the picture's edge to be crossed: on "
+        "one side nobody can get further than its band of 0.02 away",
+        "c.yaml:14: camera hall: mask tv: its outline has 1 distinct corner",
     ]
 
 
@@ -210,3 +228,55 @@ def test_a_topology_without_cameras_waits_for_those_of_the_command_line(tmp_path
     file = tmp_path / "c.yaml"
     file.write_text("topology: {passages: [{between: [door, till], min_s: 8}]}")
     assert load(file).topology.cameras == {"door", "till"}
+
+
+ALERTS = """
+cameras:
+  - {camera_id: door, source: door.mp4, zones: [{zone_id: till, outline: [[0, 0], [1, 0], [1, 1]]}]}
+  - {camera_id: hall, source: hall.mp4}
+alerts:
+"""
+
+
+def test_rules_of_alerts_are_read_with_their_defaults(read):
+    rules = "  - {rule: queue, zone_id: till}\n  - {rule: crowd, over: 5}"
+    (queue, crowd) = read(ALERTS + rules).alerts
+    assert (queue.rule_id, queue.over, queue.for_s) == ("queue-till", 6, 180)
+    assert queue.told_as == "warning"
+    assert (crowd.rule_id, crowd.limit) == ("crowd", 5)
+    assert (crowd.cool_down_s, crowd.escalate_s) == (300, None)
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        (
+            "{rule: queue, zone_id: tills}",
+            "c.yaml:6: alerts.0, queue-tills: no zone is called tills; there are till",
+        ),
+        (
+            "{rule: queue, camera_id: hall, zone_id: till}",
+            "no zone of camera hall is called till; there is none",
+        ),
+        (
+            "{rule: wait, zone_id: till, of: mean, service_zone_id: desk}",
+            "no zone is called desk; there are till",
+        ),
+        (
+            "{rule: camera-down, camera_id: yard}",
+            "no camera is called yard; there are door, hall",
+        ),
+        ("{rule: crowds}", "c.yaml:6: alerts.0: Input tag 'crowds'"),
+        ("{rule: queue, zone_id: till, limit: 5}", "unknown setting 'alerts.0.queue.limit'"),
+        ("{rule: crowd}", "expected over, a number of people, or per_m2 with area_m2"),
+        ("{rule: crowd, per_m2: 2}", "per_m2 and area_m2 belong together"),
+        ("{rule: wait, zone_id: till, service_zone_id: till}", "which only of: mean asks for"),
+        ("{rule: vip}\n  - {rule: vip}", "name of a rule in alerts may stand once; repeated: vip"),
+    ],
+)
+def test_a_rule_that_cannot_work_is_refused_with_its_line(refusal, rule, said):
+    assert said in refusal(ALERTS + "  - " + rule)
+
+
+def test_rules_alone_are_about_whatever_is_watched(read):
+    assert len(read("alerts: [{rule: queue, camera_id: door, zone_id: till}]").alerts) == 1

@@ -1,11 +1,11 @@
 """What goes on at a moment: who is in view, in which zones, and which faces came up."""
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import pyarrow as pa
 
 from genesis_ray.analytics.query import run
+from genesis_ray.analytics.stored import Tables
 
 IN_VIEW_FOR = timedelta(seconds=2)
 """A track in view has a row a second, so one that had none for so long has left."""
@@ -55,7 +55,7 @@ ORDER BY camera_id
 """
 
 
-def now(tables: Mapping[str, pa.Table], *, at: datetime, window_s: float) -> pa.Table:
+def now(tables: Tables, *, at: datetime, window_s: float) -> pa.Table:
     """Return a row for each camera that has something to tell of the moment `at`.
 
     Columns: camera_id, people (in view), people_by_zone (a map), and, of the `window_s` seconds

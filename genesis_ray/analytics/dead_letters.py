@@ -1,10 +1,9 @@
 """What was set aside, and what became of it."""
 
-from collections.abc import Mapping
-
 import pyarrow as pa
 
 from genesis_ray.analytics.query import run
+from genesis_ray.analytics.stored import Tables
 
 _PRESENT = """
 WITH set_aside AS (
@@ -54,7 +53,7 @@ ORDER BY captured_at, dead_letter_id
 """
 
 
-def present(tables: Mapping[str, pa.Table], *, status: str | None = None) -> pa.Table:
+def present(tables: Tables, *, status: str | None = None) -> pa.Table:
     """Return each dead letter as it is now, a row each, by when it was captured.
 
     Args:

@@ -1,10 +1,9 @@
 """Visits that have not ended, as far as the log tells of them."""
 
-from collections.abc import Mapping
-
 import pyarrow as pa
 
 from genesis_ray.analytics.query import run
+from genesis_ray.analytics.stored import Tables
 
 _OPEN = """
 WITH stays AS (
@@ -81,7 +80,7 @@ ORDER BY opened_at, identity_id
 """
 
 
-def open_visits(tables: Mapping[str, pa.Table]) -> pa.Table:
+def open_visits(tables: Tables) -> pa.Table:
     """Return one tenant's visits that have not ended, a row each, by when they were opened.
 
     Args:

@@ -1,10 +1,9 @@
 """A run at a glance: what each camera saw, who visited, what was crossed."""
 
-from collections.abc import Mapping
-
 import pyarrow as pa
 
 from genesis_ray.analytics.query import run
+from genesis_ray.analytics.stored import Tables
 
 _BY_CAMERA = """
 WITH people AS (
@@ -38,8 +37,16 @@ ORDER BY first_seen_at, identity_id
 """
 
 _ZONES = """
-SELECT camera_id, zone_id, count(*) FILTER (direction = 'enter') AS entries
-FROM zone_crossings GROUP BY camera_id, zone_id ORDER BY camera_id, zone_id
+WITH stays AS (
+    SELECT camera_id, zone_id, count(*) AS loiterings FROM loiterings GROUP BY ALL
+)
+SELECT
+    camera_id,
+    zone_id,
+    count(*) FILTER (direction = 'enter') AS entries,
+    coalesce(any_value(loiterings), 0) AS loiterings
+FROM zone_crossings LEFT JOIN stays USING (camera_id, zone_id)
+GROUP BY camera_id, zone_id ORDER BY camera_id, zone_id
 """
 
 _LINES = """
@@ -61,27 +68,27 @@ SELECT reason, count(*) AS names FROM gate_rejections GROUP BY reason ORDER BY r
 """
 
 
-def cameras(tables: Mapping[str, pa.Table]) -> pa.Table:
+def cameras(tables: Tables) -> pa.Table:
     """Return camera_id, people (tracks), faces (scored), identity_ids; a row a camera."""
     return run(_BY_CAMERA, tables)
 
 
-def visitors(tables: Mapping[str, pa.Table]) -> pa.Table:
+def visitors(tables: Tables) -> pa.Table:
     """Return who visited: identity_id, first and last sight, visits, seconds, cameras, zones."""
     return run(_VISITS, tables)
 
 
-def zone_entries(tables: Mapping[str, pa.Table]) -> pa.Table:
-    """Return camera_id, zone_id, entries."""
+def zone_entries(tables: Tables) -> pa.Table:
+    """Return camera_id, zone_id, entries, loiterings: how many of the stays were too long."""
     return run(_ZONES, tables)
 
 
-def line_counts(tables: Mapping[str, pa.Table]) -> pa.Table:
+def line_counts(tables: Tables) -> pa.Table:
     """Return camera_id, line_id, went_in, went_out."""
     return run(_LINES, tables)
 
 
-def false_merges(tables: Mapping[str, pa.Table]) -> pa.Table:
+def false_merges(tables: Tables) -> pa.Table:
     """Return a row for each pair of tracks that were one identity in two places at once.
 
     Columns: camera_id, track_id, identity_id, other_camera_id, other_track_id, is_quarantined.
@@ -89,6 +96,6 @@ def false_merges(tables: Mapping[str, pa.Table]) -> pa.Table:
     return run(_FALSE_MERGES, tables)
 
 
-def gate_rejections(tables: Mapping[str, pa.Table]) -> pa.Table:
+def gate_rejections(tables: Tables) -> pa.Table:
     """Return reason and names, how many were refused for it."""
     return run(_REJECTIONS, tables)

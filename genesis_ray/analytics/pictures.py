@@ -24,6 +24,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter
 
 from genesis_ray.analytics.query import run
+from genesis_ray.analytics.stored import Table
 from genesis_ray.analytics.traffic import foot_heat
 from genesis_ray.domain.frames import Image
 from genesis_ray.errors import StoreError
@@ -68,7 +69,7 @@ ORDER BY is_named DESC, min(started_at) OVER (PARTITION BY row_id), row_id, star
 """
 
 
-def heat_map(track_observations: pa.Table, *, camera_id: str, background: Image | None) -> Figure:
+def heat_map(track_observations: Table, *, camera_id: str, background: Image | None) -> Figure:
     """Draw where people stood in one camera's picture, and for how long.
 
     Args:
@@ -78,7 +79,8 @@ def heat_map(track_observations: pa.Table, *, camera_id: str, background: Image 
     """
     aspect = _USUAL_ASPECT if background is None else background.shape[1] / background.shape[0]
     rows = max(1, round(_GRID_COLUMNS / aspect))
-    cells = foot_heat(track_observations, camera_id=camera_id, rows=rows, columns=_GRID_COLUMNS)
+    tables = {"track_observations": track_observations}
+    cells = foot_heat(tables, camera_id=camera_id, rows=rows, columns=_GRID_COLUMNS)
     seconds = np.zeros((rows, _GRID_COLUMNS), np.float32)
     seconds[cells["row_index"].to_numpy(), cells["column_index"].to_numpy()] = cells["seconds"]
     cells_a_percent = seconds.size / 100
@@ -99,9 +101,9 @@ def heat_map(track_observations: pa.Table, *, camera_id: str, background: Image 
 
 
 def timeline(
-    track_observations: pa.Table,
+    track_observations: Table,
     *,
-    face_recognitions: pa.Table,
+    face_recognitions: Table,
     zone_crossings: pa.Table,
     people: pa.Table,
 ) -> Figure:
@@ -116,7 +118,7 @@ def timeline(
         zone_crossings: Of the same cameras.
         people: Names by identity; who is not in it is shown by identity.
     """
-    tables = {
+    tables: dict[str, Table] = {
         "track_observations": track_observations,
         "face_recognitions": face_recognitions,
         "people": people,

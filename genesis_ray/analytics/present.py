@@ -9,8 +9,10 @@ from datetime import timedelta
 
 import pyarrow as pa
 
+from genesis_ray.analytics.limits import Limits
 from genesis_ray.analytics.present_visits import present_visits, touched_by
 from genesis_ray.analytics.query import run
+from genesis_ray.analytics.stored import Table, Tables
 from genesis_ray.domain.ledger import TrackSight, WhoIsWho
 
 NAMES = "face_recognitions"
@@ -79,8 +81,10 @@ ORDER BY occurred_at, event_id
 """
 
 
-class PresentTables(Mapping[str, pa.Table]):
+class PresentTables(Mapping[str, Table]):
     """The event tables of one tenant, each as it is now when it is asked for.
+
+    What is shown as it was written is handed on as it is: a stored table is not read.
 
     `face_recognitions` and `visits` are by present identity; what was written is in
     `face_recognitions_as_written` and `visit_events_as_written`, and the difference comes from
@@ -89,22 +93,25 @@ class PresentTables(Mapping[str, pa.Table]):
 
     def __init__(
         self,
-        written: Mapping[str, pa.Table],
+        written: Tables,
         who: Callable[[], WhoIsWho],
         *,
         tenant_id: str,
         visit_gap: timedelta,
+        limits: Limits | None = None,
     ) -> None:
         """Show `written`, which may have rows of other tenants, by what `who` says then.
 
-        `visit_gap` is how far apart visits of one identity have to be.
+        `visit_gap` is how far apart visits of one identity have to be. `limits` are those of every
+        query over these tables.
         """
+        self.limits = limits or Limits()
         self._written = written
         self._who = who
         self._tenant_id = tenant_id
         self._visit_gap = visit_gap
 
-    def __getitem__(self, table: str) -> pa.Table:
+    def __getitem__(self, table: str) -> Table:
         match table:
             case "identity_aliases":
                 return _aliases(self._who())
@@ -124,35 +131,43 @@ class PresentTables(Mapping[str, pa.Table]):
     def __len__(self) -> int:
         return len(list(iter(self)))
 
-    def _names(self, who: WhoIsWho) -> pa.Table:
+    def __contains__(self, table: object) -> bool:
+        return any(table == name for name in self)
+
+    def _names(self, who: WhoIsWho) -> Table:
         written = self._written[NAMES]
         if not touched_by(who):
             return written
         present = self._who_tracks_are(written, who)
         tables = {"written": written, "present": present}
-        answer = run(_PRESENT_NAMES, tables, {"tenant_id": self._tenant_id})
+        params = {"tenant_id": self._tenant_id}
+        answer = run(_PRESENT_NAMES, tables, params, limits=self.limits)
         return answer.cast(written.schema)
 
-    def _visits(self, who: WhoIsWho) -> pa.Table:
+    def _visits(self, who: WhoIsWho) -> Table:
         written = self._written[VISITS]
         if not touched_by(who):
             return written
         names = self._written[NAMES]
-        tables = {
-            **self._written,
-            "identity_aliases": _aliases(who),
-            "present": self._who_tracks_are(names, who),
-        }
-        return present_visits(tables, who, tenant_id=self._tenant_id, visit_gap=self._visit_gap)
+        return present_visits(
+            self._written,
+            who,
+            aliases=_aliases(who),
+            present=self._who_tracks_are(names, who),
+            tenant_id=self._tenant_id,
+            visit_gap=self._visit_gap,
+            limits=self.limits,
+        )
 
-    def _who_tracks_are(self, names: pa.Table, who: WhoIsWho) -> pa.Table:
+    def _who_tracks_are(self, names: Table, who: WhoIsWho) -> pa.Table:
         """Return event_id and present_id of the rows that name a track; null: it is nobody."""
         tables = {
             "written": names,
             "identity_aliases": _aliases(who),
             "track_overrides": _overrides(who),
         }
-        return run(_WHO_TRACKS_ARE, tables, {"tenant_id": self._tenant_id})
+        params = {"tenant_id": self._tenant_id}
+        return run(_WHO_TRACKS_ARE, tables, params, limits=self.limits)
 
 
 def _aliases(who: WhoIsWho) -> pa.Table:

@@ -4,12 +4,13 @@ Visits of merged identities are one where they overlap, or lie no further apart 
 A visit of which some tracks are not its visitor's is cut along its tracks.
 """
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 
+from genesis_ray.analytics.limits import Limits
 from genesis_ray.analytics.query import run
+from genesis_ray.analytics.stored import Table, Tables
 from genesis_ray.domain.ledger import WhoIsWho
 
 _PRESENT_VISITS = """
@@ -157,23 +158,34 @@ _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def present_visits(
-    tables: Mapping[str, pa.Table], who: WhoIsWho, *, tenant_id: str, visit_gap: timedelta
+    tables: Tables,
+    who: WhoIsWho,
+    *,
+    aliases: pa.Table,
+    present: pa.Table,
+    tenant_id: str,
+    visit_gap: timedelta,
+    limits: Limits,
 ) -> pa.Table:
     """Return the rows of visits, from the beginning and the end of each, as they are now.
 
+    Tracks and zones are looked at only where a track was taken from somebody.
+
     Args:
-        tables: The event tables as they were written, `identity_aliases`, and `present` with
-            whom each row of `face_recognitions` names now.
+        tables: The event tables as they were written.
         who: What was decided.
+        aliases: Of it, identity_id and present_id of those who are somebody else.
+        present: Whom each row of `face_recognitions` names now: event_id and present_id.
         tenant_id: Whose rows are shown differently; others' are as they were.
         visit_gap: How far apart visits of one identity are at least.
+        limits: Of the query.
     """
     written, cut = tables["visits"], _cut_by(who)
-    shown = {
+    shown: dict[str, Table] = {
         "visits_written": written,
         "written": tables["face_recognitions"],
-        "present": tables["present"],
-        "identity_aliases": tables["identity_aliases"],
+        "present": present,
+        "identity_aliases": aliases,
     }
     for name in ("track_observations", "zone_crossings"):
         shown[name] = tables[name] if cut else tables[name].schema.empty_table()
@@ -184,7 +196,7 @@ def present_visits(
         "gap_s": visit_gap.total_seconds(),
         "never": _NEVER,
     }
-    return run(_PRESENT_VISITS, shown, params).cast(written.schema)
+    return run(_PRESENT_VISITS, shown, params, limits=limits).cast(written.schema)
 
 
 def touched_by(who: WhoIsWho) -> list[str]:

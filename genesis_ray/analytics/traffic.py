@@ -1,41 +1,167 @@
-"""Where in the picture people are."""
+"""Where people are: in the picture, and on the floor."""
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import numpy as np
 import pyarrow as pa
 
 from genesis_ray.analytics.query import run
+from genesis_ray.analytics.ranges import between, composed
+from genesis_ray.analytics.stored import Tables
+from genesis_ray.errors import ConfigurationError
 
-_FOOT_HEAT = """
-WITH steps AS (
+Homography = Sequence[Sequence[float]]
+"""3 x 3: takes (x, y, 1), fractions of the picture's width and height, to metres on a floor."""
+
+_STEPS = """
+steps AS (
     SELECT
-        greatest(0, least($rows - 1, floor(y2 * $rows)))::INTEGER AS row_index,
-        greatest(0, least($columns - 1, floor((x1 + x2) / 2 * $columns)))::INTEGER AS column_index,
+        camera_id,
+        occurred_at,
+        (x1 + x2) / 2 AS x,
+        y2 AS y,
         epoch(lead(occurred_at) OVER track - occurred_at) AS until_next_s
-    FROM track_observations
-    WHERE camera_id = $camera_id
-    WINDOW track AS (PARTITION BY tenant_id, track_id ORDER BY occurred_at, frame_index)
+    FROM (
+        SELECT DISTINCT tenant_id, camera_id, track_id, occurred_at, frame_index, x1, x2, y2
+        FROM track_observations
+        WHERE
+            list_contains($camera_ids::VARCHAR[], camera_id)
+            AND ($since::TIMESTAMPTZ IS NULL OR occurred_at >= $since::TIMESTAMPTZ)
+            AND (
+                $until::TIMESTAMPTZ IS NULL
+                OR occurred_at < $until::TIMESTAMPTZ + to_seconds($longest_s)
+            )
+    )
+    WINDOW track AS (PARTITION BY tenant_id, camera_id, track_id ORDER BY occurred_at, frame_index)
+),
+stands AS (
+    SELECT camera_id, x, y, least(until_next_s, $longest_s) AS seconds
+    FROM steps
+    WHERE until_next_s > 0 AND ($until::TIMESTAMPTZ IS NULL OR occurred_at < $until::TIMESTAMPTZ)
 )
-SELECT row_index, column_index, sum(least(until_next_s, $longest_s)) AS seconds
-FROM steps
-WHERE until_next_s > 0
-GROUP BY row_index, column_index
-ORDER BY row_index, column_index
 """
 
+_FOOT_HEAT = composed(
+    _STEPS,
+    select="""
+SELECT
+    greatest(0, least($rows - 1, floor(y * $rows)))::INTEGER AS row_index,
+    greatest(0, least($columns - 1, floor(x * $columns)))::INTEGER AS column_index,
+    sum(seconds) AS seconds
+FROM stands
+GROUP BY row_index, column_index
+ORDER BY row_index, column_index
+""",
+)
+
+_FLOOR_HEAT = composed(
+    _STEPS,
+    """
+cameras AS (
+    SELECT unnest($camera_ids::VARCHAR[]) AS camera_id, unnest($homographies::DOUBLE[][]) AS h
+),
+projected AS (
+    SELECT
+        (h[1] * x + h[2] * y + h[3]) / depth AS x_m,
+        (h[4] * x + h[5] * y + h[6]) / depth AS y_m,
+        seconds
+    FROM (
+        SELECT *, h[7] * x + h[8] * y + h[9] AS depth FROM stands JOIN cameras USING (camera_id)
+    )
+    WHERE depth > 0  -- else it is above the horizon, where there is no floor
+)
+""",
+    select="""
+SELECT
+    floor(x_m / $cell_m)::BIGINT * $cell_m AS x_m,
+    floor(y_m / $cell_m)::BIGINT * $cell_m AS y_m,
+    sum(seconds) AS seconds
+FROM projected
+WHERE abs(x_m) < $furthest_m AND abs(y_m) < $furthest_m
+GROUP BY ALL
+ORDER BY y_m, x_m
+""",
+)
+
 _LONGEST_S = 2.0  # observations come once a second; over a longer gap the track was lost
+_FURTHEST_M = 10_000.0  # close to the horizon a pixel is kilometres away
 
 
-def foot_heat(track_observations: pa.Table, *, camera_id: str, rows: int, columns: int) -> pa.Table:
+def foot_heat(
+    tables: Tables,
+    *,
+    camera_id: str,
+    rows: int = 36,
+    columns: int = 64,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> pa.Table:
     """Return how long people stood in each cell of a grid over one camera's picture.
 
     A person stands at the middle of the lower edge of their box, and there until the track is
-    observed again. Cells where nobody stood have no row.
+    observed again. Cells where nobody stood have no row. Without `since` or `until` the range has
+    no start or no end.
 
-    Columns: row_index, column_index (from the upper left), seconds (summed over people).
+    Columns: row_index, column_index (from the upper left), seconds (summed over people; additive).
     """
+    range_ = between(since, until) if since and until else {"since": since, "until": until}
     params = {
-        "camera_id": camera_id,
+        **range_,
+        "camera_ids": [camera_id],
         "rows": rows,
         "columns": columns,
         "longest_s": _LONGEST_S,
     }
-    return run(_FOOT_HEAT, {"track_observations": track_observations}, params)
+    return run(_FOOT_HEAT, tables, params)
+
+
+def floor_heat(
+    tables: Tables,
+    *,
+    since: datetime,
+    until: datetime,
+    homographies: Mapping[str, Homography],
+    cell_m: float = 0.5,
+) -> pa.Table:
+    """Return how long people stood in each cell of a grid over a floor plan.
+
+    Cameras that see one floor add up, and whom two see at once counts twice.
+
+    Args:
+        tables: With `track_observations`.
+        since: Start of the range.
+        until: Its end, not within.
+        homographies: Of each camera that is asked for, to one and the same floor.
+        cell_m: Side of a cell.
+
+    Columns: x_m, y_m (a cell's corner of the smallest coordinates, metres), seconds (summed over
+    people; additive).
+
+    Raises:
+        ConfigurationError: There is no such range, a homography is no invertible 3 x 3 matrix, or
+            a cell has no size.
+    """
+    if not cell_m > 0:
+        raise ConfigurationError(f"expected cells of more than 0 m, got {cell_m}")
+    params = {
+        **between(since, until),
+        "camera_ids": list(homographies),
+        "homographies": [_flat(camera_id, matrix) for camera_id, matrix in homographies.items()],
+        "cell_m": cell_m,
+        "furthest_m": _FURTHEST_M,
+        "longest_s": _LONGEST_S,
+    }
+    return run(_FLOOR_HEAT, tables, params)
+
+
+def _flat(camera_id: str, matrix: Homography) -> list[float]:
+    """Return the nine numbers by row, so that what is in front of the camera has depth above 0."""
+    values = np.asarray(matrix, dtype=np.float64)
+    if values.shape != (3, 3) or not np.isfinite(values).all() or np.linalg.det(values) == 0:
+        raise ConfigurationError(
+            f"the homography of camera {camera_id} is no invertible 3 x 3 matrix: {matrix!r:.200}"
+        )
+    at_foot_of_picture = float(values[2] @ (0.5, 1.0, 1.0))
+    flat: list[float] = (values if at_foot_of_picture >= 0 else -values).ravel().tolist()
+    return flat

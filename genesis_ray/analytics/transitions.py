@@ -1,10 +1,9 @@
 """People's ways from one camera to the next, as far as it is beyond doubt who they were."""
 
-from collections.abc import Mapping
-
 import pyarrow as pa
 
 from genesis_ray.analytics.query import run
+from genesis_ray.analytics.stored import Tables
 
 _TRANSITIONS = """
 WITH doubtful AS (
@@ -46,7 +45,7 @@ ORDER BY origin, destination, seconds
 """
 
 
-def transitions(tables: Mapping[str, pa.Table], *, lead: float) -> pa.Table:
+def transitions(tables: Tables, *, lead: float) -> pa.Table:
     """Return when people came into view of another camera, a row a time, by cameras.
 
     They were named at both, more like themselves than like anybody else by `lead`, in one visit,

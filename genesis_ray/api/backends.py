@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import pyarrow as pa
-
+from genesis_ray.analytics.stored import Tables
 from genesis_ray.domain.people import Person
 from genesis_ray.running.live_state import LiveState
 from genesis_ray.settings_cameras import CameraSettings
@@ -21,8 +20,8 @@ class Feed(Protocol):
         """Return the rate at which frames of each camera are looked at now."""
 
 
-EventReader = Mapping[str, pa.Table]
-"""The tenant's event tables by name, in order of (occurred_at, event_id); an access reads."""
+EventReader = Tables
+"""The tenant's event tables by name, as they are when they are asked for."""
 
 
 class PeopleReader(Protocol):

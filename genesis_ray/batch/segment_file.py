@@ -13,13 +13,19 @@ import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from genesis_ray.domain.carrying import Appearance
-from genesis_ray.domain.events import CameraStateChanged, LineCrossed, TrackObserved, ZoneCrossed
+from genesis_ray.domain.events import (
+    CameraStateChanged,
+    LineCrossed,
+    LoiteringFound,
+    TrackObserved,
+    ZoneCrossed,
+)
 from genesis_ray.domain.identity import Face
 from genesis_ray.errors import StoreError
 from genesis_ray.running.station_values import Report
 from genesis_ray.store.disk import write_file
 
-_Observed = TrackObserved | ZoneCrossed | LineCrossed | CameraStateChanged
+_Observed = TrackObserved | ZoneCrossed | LoiteringFound | LineCrossed | CameraStateChanged
 """What a camera by itself tells; all other events are made in the last pass."""
 
 

@@ -36,11 +36,14 @@ def apply(
     """
     from genesis_ray import settings_file
     from genesis_ray.cli.console import stdout
+    from genesis_ray.cli.doubts import tell_doubts
     from genesis_ray.errors import ConfigurationError
 
     if (config is None) != back:
         raise ConfigurationError("name a configuration to apply, or --back to undo the last change")
     settings = settings_file.load(config) if config else None
+    if settings:
+        tell_doubts(settings)
     from genesis_ray.live.remote import RemoteSystem
 
     system = RemoteSystem(app=app, address=address)

@@ -63,6 +63,7 @@ def calibrate_cameras(
     settings: "Settings", run: Path | None, *, store: bool, as_json: bool
 ) -> None:
     """Choose what each camera adds to the threshold, where that is more than chance."""
+    from genesis_ray.analytics.stored import whole
     from genesis_ray.domain.calibration import Calibrated
     from genesis_ray.evaluation.calibration import camera_offsets
     from genesis_ray.running.assembly import embedder_traits
@@ -73,11 +74,12 @@ def calibrate_cameras(
 
     folder, traits = _run(run), embedder_traits(settings.faces)
     tables = present_tables(folder.events, settings)
-    scores = [row for row in tables["face_scores"].to_pylist() if row["embedder"] == traits.name]
+    faces = whole(tables["face_scores"]).to_pylist()
+    scores = [row for row in faces if row["embedder"] == traits.name]
     found = camera_offsets(
         impostor_scores(
             scores,
-            tables["face_recognitions"].to_pylist(),
+            whole(tables["face_recognitions"]).to_pylist(),
             who_is_who(settings),
             min_quality=settings.faces.min_quality,
         )

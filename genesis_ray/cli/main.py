@@ -6,7 +6,10 @@ from typing import Annotated
 import typer
 
 from genesis_ray.cli import (
+    alert_delivery,
+    alerts,
     apply,
+    ask,
     audit,
     backup,
     calibrate,
@@ -49,6 +52,9 @@ app.command()(apply.apply)
 app.command()(up.down)
 app.command()(query.query)
 app.command("import")(importing.import_)
+app.command()(ask.ask)
+alerts.app.add_typer(alert_delivery.app)
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(jobs.app, name="jobs")
 app.command()(retention.retention)

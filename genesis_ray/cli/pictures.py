@@ -4,6 +4,7 @@ from contextlib import closing
 from pathlib import Path
 
 from genesis_ray.analytics import pictures
+from genesis_ray.analytics.stored import whole
 from genesis_ray.domain.frames import Image
 from genesis_ray.running.assembly import open_station
 from genesis_ray.running.history import present_tables
@@ -34,7 +35,7 @@ def draw_pictures(settings: Settings, run: RunFolder) -> list[Path]:
     figure = pictures.timeline(
         tables["track_observations"],
         face_recognitions=tables["face_recognitions"],
-        zone_crossings=tables["zone_crossings"],
+        zone_crossings=whole(tables["zone_crossings"]),
         people=as_table(who_is_who(settings).people),
     )
     pictures.save(figure, path)

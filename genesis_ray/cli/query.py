@@ -1,6 +1,9 @@
 """`genesis query`: any question in SQL over the events of a run."""
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +25,11 @@ def query(
     tenant: Annotated[
         str | None, typer.Option(help="Only the rows of this tenant; all by default.")
     ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(help="Only events from then on, as 2026-01-05 or 2026-01-05T09:30; UTC."),
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="Only events before then.")] = None,
     output_format: Annotated[
         Format | None,
         typer.Option("--format", help="By default what --output ends with, else a table."),
@@ -32,28 +40,58 @@ def query(
 ) -> None:
     """Ask the events of a run a question in SQL, such as "FROM visits ORDER BY started_at".
 
+    It reads, and changes nothing; of the files only what it needs, so name a time where there
+    are many days. Ctrl-C stops it.
+
     The dialect is DuckDB's, times are UTC. `visits` has one row a visit, `visit_events` the rows
-    that it was made from. Identities are those that hold now (`genesis people log`); what was
-    written is in `face_recognitions_as_written` and `visit_events_as_written`.
+    that it was made from; `stays` has a row for each time that anybody was there, with a name or
+    without. Identities are those that hold now (`genesis people log`); what was written is in
+    `face_recognitions_as_written` and `visit_events_as_written`.
     """
     from genesis_ray.analytics import query as analytics
+    from genesis_ray.analytics.with_stays import WithStays
+    from genesis_ray.cli.run import parse_time
     from genesis_ray.running.history import present_tables, settings_of
     from genesis_ray.store.disk import write_file
     from genesis_ray.store.run_folder import RunFolder
 
-    chosen = _chosen(output_format, output)
+    chosen = chosen_format(output_format, output)
     folder = RunFolder.open(run) if run else RunFolder.newest()
     settings = settings_of(folder, data)
     if not settings.data_dir.is_dir() and (data or folder.summary().get("settings")):
         _warn_of(settings.data_dir)
-    tables = present_tables(folder.events, settings, tenant)
-    answer = analytics.run(sql, tables) if sql is not None else analytics.describe(tables)
+    read = present_tables(
+        folder.events,
+        settings,
+        tenant,
+        since=parse_time(since, "--since"),
+        until=parse_time(until, "--until"),
+    )
+    if sql is None:
+        answer = analytics.describe(read)
+    else:
+        tables = WithStays(read, visit_gap=timedelta(seconds=settings.visit_gap_s))
+        with _asking() as watch:
+            answer = analytics.run(sql, tables, watch=watch)
     if output:
         write_file(output.resolve(), written(answer, chosen))
     elif chosen is Format.TABLE:
         show(answer)
     else:
         sys.stdout.write(written(answer, chosen).decode())
+
+
+@contextmanager
+def _asking() -> Iterator[Callable[[float], None]]:
+    """Show on a terminal how far a query is that takes its time."""
+    from genesis_ray.cli.console import stderr
+
+    with stderr.status("reading") as status:
+
+        def watch(percent: float) -> None:
+            status.update(f"reading, {percent:.0f} %" if percent > 0 else "reading")
+
+        yield watch
 
 
 def _warn_of(data: Path) -> None:
@@ -67,7 +105,12 @@ def _warn_of(data: Path) -> None:
     )
 
 
-def _chosen(output_format: Format | None, output: Path | None) -> Format:
+def chosen_format(output_format: Format | None, output: Path | None) -> Format:
+    """Return how an answer is written, by --format and what --output ends with.
+
+    Raises:
+        ConfigurationError: The output is no file, or is needed.
+    """
     if output and output.exists() and not output.is_file():
         raise ConfigurationError(
             f"--output {output} is no file; name one, or leave --output out to print the answer"

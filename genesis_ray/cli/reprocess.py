@@ -39,6 +39,7 @@ def reprocess(
     from genesis_ray.batch.archive import find_videos, survey_cameras, survey_files
     from genesis_ray.batch.reprocess import reprocess as reprocess_archive
     from genesis_ray.cli.console import stderr
+    from genesis_ray.cli.doubts import tell_doubts
     from genesis_ray.cli.prepare import prepare_models
     from genesis_ray.cli.progress import CameraBars
     from genesis_ray.cli.run import parse_time, with_options
@@ -49,6 +50,7 @@ def reprocess(
     from genesis_ray.running.result import summary
 
     settings = with_options(settings_file.load(config), data=data, start=start)
+    tell_doubts(settings)
     finish_forgetting(settings)
     if paths:
         archive = survey_files(settings, find_videos(paths), start=parse_time(start))

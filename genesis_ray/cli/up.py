@@ -47,10 +47,12 @@ def up(
     """
     from genesis_ray.app import build
     from genesis_ray.cli.console import stderr, stdout
+    from genesis_ray.cli.doubts import tell_doubts
     from genesis_ray.cli.unfinished import finish_forgetting
     from genesis_ray.settings_file import load
 
     settings = load(config)
+    tell_doubts(settings)
     finish_forgetting(settings)
     application = build({"config": str(config), "realtime": realtime})
     from genesis_ray.live.deploying import connect_or_start, deploy_system

@@ -122,6 +122,16 @@ class ZoneCrossed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LoiteringFound(Event):
+    """A track has been in a zone, since `since`, for longer than anybody should; once a stay."""
+
+    KEY = ("zone_id", "track_id")
+    zone_id: str
+    track_id: int
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LineCrossed(Event):
     """A track went over a counting line."""
 

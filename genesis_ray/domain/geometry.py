@@ -3,13 +3,27 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 Boxes = npt.NDArray[np.float32]
 """Boxes as float32 [n, 4]: left, top, right, bottom."""
+
+
+Anchor = Literal[
+    "bottom_center",
+    "bottom_left",
+    "bottom_right",
+    "center",
+    "center_left",
+    "center_right",
+    "top_center",
+    "top_left",
+    "top_right",
+]
+"""The point of a box that counts as where its person is; the names are supervision's."""
 
 
 class Point(NamedTuple):
@@ -49,6 +63,12 @@ class Polygon:
                 inside ^= point.x < crossing_x
         return inside
 
+    @property
+    def area(self) -> float:
+        """Its share of the picture, by the shoelace formula; the outline must not cross itself."""
+        twice = sum(a.x * b.y - b.x * a.y for a, b in pairwise((*self.corners, self.corners[0])))
+        return abs(twice) / 2
+
 
 def side_of(start: Point, end: Point, point: Point) -> float:
     """Return a number that is positive right of the way from `start` to `end`, as seen on screen.
@@ -67,9 +87,30 @@ def _is_between(a: Point, b: Point, point: Point) -> bool:
     )
 
 
+def anchor_of(box: npt.NDArray[np.float32], anchor: Anchor) -> Point:
+    """Return the point of a box [4] that is called so."""
+    down, _, across = anchor.partition("_")
+    left, top, right, bottom = box
+    match across or down:
+        case "left":
+            x = float(left)
+        case "right":
+            x = float(right)
+        case _:
+            x = float(left + right) / 2
+    match down:
+        case "top":
+            y = float(top)
+        case "bottom":
+            y = float(bottom)
+        case _:
+            y = float(top + bottom) / 2
+    return Point(x, y)
+
+
 def foot_of(box: npt.NDArray[np.float32]) -> Point:
     """Return where the person in a box [4] stands: the middle of its lower edge."""
-    return Point(float(box[0] + box[2]) / 2, float(box[3]))
+    return anchor_of(box, "bottom_center")
 
 
 def iou(a: Boxes, b: Boxes) -> npt.NDArray[np.float32]:

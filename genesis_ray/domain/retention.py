@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-JOURNEYS = ("visits", "face_recognitions", "metric_samples")
-"""Tables that tell of people's ways, and figures that were brought in; all others are what such
-things are told from."""
+JOURNEYS = ("visits", "face_recognitions", "alerts", "metric_samples")
+"""Tables of who was where, of what people were told, and of figures that were brought in. All others
+but `SYSTEM` are what such things are told from."""
 
 SYSTEM = ("camera_states", "system_states", "dead_letters")
 """Tables that tell of cameras and processes, and of nobody. A state holds until the next one, so
@@ -22,7 +22,7 @@ class RetentionPolicy:
 
     Attributes:
         raw_days: All tables that are not named here.
-        journey_days: Visits, the decisions about faces, metrics that were brought in.
+        journey_days: `JOURNEYS`.
         system_days: States of cameras and of the system, dead letters.
         rollup_days: Rollups.
         table_days: Other limits than those, by table, or `rollups`.

@@ -9,12 +9,13 @@ from genesis_ray.domain.appearance import Impression, View
 from genesis_ray.domain.carrying import Appearance
 from genesis_ray.domain.companions import Companions
 from genesis_ray.domain.detections import Detections, Tracks
-from genesis_ray.domain.events import Event, LineCrossed, TrackObserved, ZoneCrossed
+from genesis_ray.domain.events import Event, TrackObserved
 from genesis_ray.domain.frames import FrameStamp
-from genesis_ray.domain.geometry import Point, foot_of
 from genesis_ray.domain.heads import Box
-from genesis_ray.domain.lines import Line, LineCounter, LineCrossing
-from genesis_ray.domain.zones import Crossing, Zone, ZoneMonitor
+from genesis_ray.domain.lines import Line
+from genesis_ray.domain.masks import Mask, unmasked
+from genesis_ray.domain.zones import Zone
+from genesis_ray.pipeline.places import PlaceWatch
 
 _OBSERVED_EVERY = timedelta(seconds=1)
 """Between two rows of a track; its first and last sight are rows too."""
@@ -58,7 +59,9 @@ class CameraRules:
     """What one camera watches for.
 
     Attributes:
+        settle: Of zones and lines that have none of their own.
         tells_looks: Whether how tracks look is told, for identities to be carried by.
+        masks: Where nobody is looked for.
     """
 
     tenant_id: str
@@ -69,6 +72,16 @@ class CameraRules:
     settle: timedelta
     faces: FaceSchedule | None
     tells_looks: bool = False
+    masks: tuple[Mask, ...] = ()
+
+    @property
+    def envelope(self) -> dict[str, str]:
+        """What all events of the camera begin with, but for their time."""
+        return {
+            "tenant_id": self.tenant_id,
+            "site_id": self.site_id,
+            "camera_id": self.camera_id,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +126,9 @@ class CameraObserver:
     def __init__(self, rules: CameraRules, tracker: Tracker) -> None:
         self._rules = rules
         self._tracker = tracker
-        self._zones = ZoneMonitor(rules.zones, settle=rules.settle)
-        self._lines = LineCounter(rules.lines, settle=rules.settle)
+        self._places = PlaceWatch(
+            rules.zones, rules.lines, settle=rules.settle, envelope=rules.envelope
+        )
         self._in_view: dict[int, _Sight] = {}
         self._since: dict[int, datetime] = {}
         self._companions = Companions()
@@ -126,17 +140,15 @@ class CameraObserver:
     ) -> Observation:
         """Take the people of the next frame, normalised to it; `width` is the frame's, pixels."""
         at = self._last_at = stamp.captured_at
-        tracks = self._tracker.update(at, detections, view)
+        tracks = self._tracker.update(at, unmasked(detections, self._rules.masks), view)
         events: list[Event] = list(self._close_lost())
         wanted: list[WantedFace] = []
         appearances: list[Appearance] = []
-        feet: dict[int, Point] = {}
         boxes, confidences = tracks.detections.xyxy, tracks.detections.confidence
         track_ids = tracks.track_id.tolist()
         if self._rules.faces:
             self._companions.update(at, track_ids, boxes)
         for box, confidence, track_id in zip(boxes, confidences, track_ids, strict=True):
-            feet[track_id] = foot_of(box)
             observed = self._observed(stamp, track_id, box, float(confidence))
             sight = self._in_view.setdefault(track_id, _Sight(observed))
             since = self._since.setdefault(track_id, at)
@@ -155,8 +167,7 @@ class CameraObserver:
                 )
             if self._rules.tells_looks and (told := self._appearance(track_id, at, since)):
                 appearances.append(told)
-        events += map(self._zone_crossed, self._zones.update(at, feet))
-        events += map(self._line_crossed, self._lines.update(at, feet))
+        events += self._places.update(at, dict(zip(track_ids, boxes, strict=True)))
         return Observation(at, tuple(events), tracks, tuple(wanted), tuple(appearances))
 
     def renumber(self, first_track_id: int) -> None:
@@ -186,17 +197,14 @@ class CameraObserver:
         self._looks_told_at.pop(track_id, None)
         if sight.reported_at != sight.last.occurred_at:
             yield sight.last
-        yield from map(self._zone_crossed, self._zones.close(track_id, sight.last.occurred_at))
-        self._lines.close(track_id)
+        yield from self._places.close(track_id, sight.last.occurred_at)
 
     def _observed(
         self, stamp: FrameStamp, track_id: int, box: Box, confidence: float
     ) -> TrackObserved:
         x1, y1, x2, y2 = (float(side) for side in box)
         return TrackObserved(
-            tenant_id=self._rules.tenant_id,
-            site_id=self._rules.site_id,
-            camera_id=self._rules.camera_id,
+            **self._rules.envelope,
             occurred_at=stamp.captured_at,
             track_id=track_id,
             frame_index=stamp.frame_index,
@@ -223,28 +231,6 @@ class CameraObserver:
             since=since,
             looks=impression.looks,
             is_clear=impression.is_clear,
-        )
-
-    def _zone_crossed(self, crossing: Crossing) -> ZoneCrossed:
-        return ZoneCrossed(
-            tenant_id=self._rules.tenant_id,
-            site_id=self._rules.site_id,
-            camera_id=self._rules.camera_id,
-            occurred_at=crossing.at,
-            zone_id=crossing.zone_id,
-            track_id=crossing.track_id,
-            direction=crossing.direction,
-        )
-
-    def _line_crossed(self, crossing: LineCrossing) -> LineCrossed:
-        return LineCrossed(
-            tenant_id=self._rules.tenant_id,
-            site_id=self._rules.site_id,
-            camera_id=self._rules.camera_id,
-            occurred_at=crossing.at,
-            line_id=crossing.line_id,
-            track_id=crossing.track_id,
-            direction=crossing.direction,
         )
 
 

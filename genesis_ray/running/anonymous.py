@@ -14,6 +14,7 @@ from uuid import uuid4
 import pyarrow as pa
 
 from genesis_ray.analytics.present import NAMES, VISITS, PresentTables
+from genesis_ray.analytics.stored import whole
 from genesis_ray.domain.events import (
     FalseMergeFound,
     GateRejected,
@@ -77,8 +78,8 @@ def without_person(
         written, lambda: read_by, tenant_id=tenant_id, visit_gap=timedelta(seconds=gap_s)
     )
     person = identity_ids[0]
-    visits, stays, changed_visits = _visits(read[VISITS], written[VISITS], person)
-    names, tracks, changed_names = _names(read[NAMES], stays, person)
+    visits, stays, changed_visits = _visits(whole(read[VISITS]), written[VISITS], person)
+    names, tracks, changed_names = _names(whole(read[NAMES]), stays, person)
     names = _without_rivals(names, identity_ids, tracks)
     return AnonymousRows(names, visits, changed_names + changed_visits, frozenset(tracks))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -10,13 +11,12 @@ import numpy.typing as npt
 from genesis_ray.domain.detections import Detections
 from genesis_ray.domain.drift import DriftPolicy
 from genesis_ray.domain.frames import Image
-from genesis_ray.domain.geometry import Point, Polygon
 from genesis_ray.domain.impostors import ImpostorTail
-from genesis_ray.domain.lines import Line
 from genesis_ray.domain.track_ids import first_track_id
-from genesis_ray.domain.zones import Zone
 from genesis_ray.pipeline.journal import SiteJournal
 from genesis_ray.pipeline.observer import CameraObserver, CameraRules, FaceSchedule
+from genesis_ray.running.alert_rules import build_alerting
+from genesis_ray.running.places import lines_of, masks_of, zones_of
 from genesis_ray.running.station import CameraStation
 from genesis_ray.running.viewing import COLOURS, Viewing
 from genesis_ray.settings import Settings
@@ -160,11 +160,12 @@ def open_station(
         tenant_id=settings.tenant_id,
         site_id=settings.site_id,
         camera_id=camera.camera_id,
-        zones=zones_of(camera),
-        lines=lines_of(camera),
+        zones=zones_of(camera, time_zone=settings.time_zone),
+        lines=lines_of(camera, time_zone=settings.time_zone),
         settle=timedelta(seconds=settings.settle_s),
         faces=_face_schedule(settings.faces),
         tells_looks=settings.appearance.carry,
+        masks=masks_of(camera),
     )
     tracker = PersonTracker(
         process_fps=fps,
@@ -189,23 +190,17 @@ def input_shape(settings: Settings, width: int, height: int) -> tuple[int, int]:
     return Letterbox.fit(width, height, long_side=settings.detector.input_size).shape
 
 
-def zones_of(camera: CameraSettings) -> tuple[Zone, ...]:
-    """Return a camera's zones as the domain knows them."""
-    return tuple(Zone(zone.zone_id, Polygon.of(zone.outline)) for zone in camera.zones)
+def build_journal(settings: Settings, past: Path | None = None) -> SiteJournal:
+    """Set up what turns a tenant's events into visits and alerts.
 
-
-def lines_of(camera: CameraSettings) -> tuple[Line, ...]:
-    """Return a camera's counting lines as the domain knows them."""
-    return tuple(Line(line.line_id, Point(*line.start), Point(*line.end)) for line in camera.lines)
-
-
-def build_journal(settings: Settings) -> SiteJournal:
-    """Set up what turns a tenant's events into visits."""
+    `past` are the events of an earlier system that this one goes on with.
+    """
     return SiteJournal(
         tenant_id=settings.tenant_id,
         site_id=settings.site_id,
         visit_gap=timedelta(seconds=settings.visit_gap_s),
         drift=drift_policy(settings),
+        alerting=build_alerting(settings, past) if settings.alerts else None,
     )
 
 

@@ -4,9 +4,10 @@ Apart from `identities`, because LanceDB, which takes seconds to load, is not ne
 was decided.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
+from genesis_ray.analytics.limits import Limits
 from genesis_ray.analytics.present import PresentTables
 from genesis_ray.domain.ledger import NOTHING_DECIDED, WhoIsWho
 from genesis_ray.errors import StoreError
@@ -18,18 +19,28 @@ from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.tenants import gallery_folder, has_ledger
 
 
-def present_tables(events: Path, settings: Settings, tenant_id: str | None = None) -> PresentTables:
+def present_tables(
+    events: Path,
+    settings: Settings,
+    tenant_id: str | None = None,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> PresentTables:
     """Return the tables of a folder of events by what is decided when each is asked for.
 
     They have the rows of `tenant_id` alone, by default those of every tenant; what was decided
-    for other tenants than that of `settings` then does not count.
+    for other tenants than that of `settings` then does not count. Of a time, from `since` to
+    before `until`, they have the rows of events that occurred then: of a visit that goes on
+    after it, the beginning alone.
     """
     own = settings.model_copy(update={"tenant_id": tenant_id or settings.tenant_id})
     return PresentTables(
-        RunTables(events, tenant_id),
+        RunTables(events, tenant_id, since=since, until=until),
         lambda: _decided(own),
         tenant_id=own.tenant_id,
         visit_gap=timedelta(seconds=settings.visit_gap_s),
+        limits=Limits(memory_mb=settings.queries.memory_mb, threads=settings.queries.threads),
     )
 
 

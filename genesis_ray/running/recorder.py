@@ -5,7 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from genesis_ray.running.assembly import lines_of, zones_of
+from genesis_ray.running.places import lines_of, masks_of, zones_of
 from genesis_ray.running.station_values import Seen
 from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.vision.annotate import Annotator
@@ -17,7 +17,10 @@ class Recorder:
 
     def __init__(self, camera: CameraSettings, media: Path, *, fps: float) -> None:
         self._annotator = Annotator(
-            zones=zones_of(camera), lines=lines_of(camera), camera_id=camera.camera_id
+            zones=zones_of(camera, time_zone="UTC"),  # when they count is not drawn
+            lines=lines_of(camera, time_zone="UTC"),
+            camera_id=camera.camera_id,
+            masks=masks_of(camera),
         )
         self._path = media / f"{camera.camera_id}.mp4"
         self._fps = fps

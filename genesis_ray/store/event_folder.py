@@ -79,14 +79,26 @@ class EventFolder:
         return self.path / table / f"tenant_id={folder_name(tenant_id)}" / f"day={day}"
 
     def partitions(
-        self, table: str | None = None, tenant_id: str | None = None, since: date | None = None
+        self,
+        table: str | None = None,
+        tenant_id: str | None = None,
+        since: date | None = None,
+        until: date | None = None,
     ) -> list[Path]:
-        """Return the partitions of one table and tenant, or of all, in order; from a day on."""
+        """Return the partitions of one table and tenant, or of all, in order.
+
+        Of the days from `since` to `until`, both included.
+        """
         tenant = "*" if tenant_id is None else folder_name(tenant_id)
         tables = EVENT_SCHEMAS if table is None else (table,)
         pattern = f"tenant_id={tenant}/day=*"
         found = sorted(path for name in tables for path in (self.path / name).glob(pattern))
-        return [path for path in found if since is None or path.name >= f"day={since}"]
+        return [
+            path
+            for path in found
+            if (since is None or path.name >= f"day={since}")
+            and (until is None or path.name <= f"day={until}")
+        ]
 
     def next_sequence(self) -> int:
         """Return the number of the next write-ahead log segment: above all used so far."""

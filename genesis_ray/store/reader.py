@@ -5,17 +5,19 @@ Parquet after sees each at least once, and drops what it saw twice.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import pyarrow as pa
 
-from genesis_ray.errors import NotFoundError
+from genesis_ray.errors import ConfigurationError, NotFoundError
 from genesis_ray.store import parquet_file
-from genesis_ray.store.event_folder import EventFolder, live_files
-from genesis_ray.store.rows import in_order, of_tenant, without
+from genesis_ray.store.damaged import DamagedFiles
+from genesis_ray.store.event_folder import EventFolder
+from genesis_ray.store.rows import in_order, without
 from genesis_ray.store.schemas import EVENT_SCHEMAS
-from genesis_ray.store.wal import read_rows
+from genesis_ray.store.selection import Selection
+from genesis_ray.store.stored_table import StoredTable
 
 
 def read_table(
@@ -23,11 +25,14 @@ def read_table(
 ) -> pa.Table:
     """Return a table's rows by (occurred_at, event_id), those not committed yet included.
 
+    For who needs all of them and cannot do without one: a damaged file is an error. Questions
+    are put to `RunTables`.
+
     Args:
         events: A folder of events; a missing one has no rows.
         table: A key of EVENT_SCHEMAS.
         tenant_id: Only this tenant's rows. No file of another tenant is opened.
-        since: No file of a day before is opened; some rows may be older.
+        since: No row and no file of a day before counts.
 
     Raises:
         NotFoundError: There is no such table.
@@ -35,27 +40,65 @@ def read_table(
     """
     if table not in EVENT_SCHEMAS:
         raise NotFoundError(f"no table {table!r}; there are {', '.join(EVENT_SCHEMAS)}")
-    folder = EventFolder(events)
-    folder.check_version()
-    waiting = _in_write_ahead_log(folder, table)
-    written = _in_parquet(folder, table, tenant_id, since)
-    rows = pa.concat_tables([written, without(waiting, written)])
-    if tenant_id is not None:
-        rows = of_tenant(rows, tenant_id)
-    return in_order(rows)
+    selection = Selection(
+        folder=EventFolder(events),
+        table=table,
+        tenant_id=tenant_id,
+        since=datetime.combine(since, time(), UTC) if since else None,
+    )
+    selection.folder.check_version()
+    waiting = selection.waiting()
+    written = _in_parquet(selection)
+    return in_order(pa.concat_tables([written, without(waiting, written)]))
 
 
-class RunTables(Mapping[str, pa.Table]):
-    """All event tables of a run, each read when it is asked for."""
+class RunTables(Mapping[str, StoredTable]):
+    """All event tables of a run, each looked up, not read, when it is asked for."""
 
-    def __init__(self, events: Path, tenant_id: str | None = None) -> None:
-        self._events = events
+    def __init__(
+        self,
+        events: Path,
+        tenant_id: str | None = None,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> None:
+        """Choose rows of a folder of events; a missing one has none.
+
+        Args:
+            events: The folder.
+            tenant_id: Only this tenant's rows. No file of another tenant is opened.
+            since: Only rows from then on; no file of a day before is opened.
+            until: Only rows before then; no file of a later day is opened.
+
+        Raises:
+            ConfigurationError: The time ends before it begins.
+        """
+        if since and until and since >= until:
+            raise ConfigurationError(
+                f"from {since.isoformat()} until {until.isoformat()} is no time: it is to end "
+                f"after it begins"
+            )
+        self._folder = EventFolder(events)
         self._tenant_id = tenant_id
+        self._since = since
+        self._until = until
+        self._damaged = DamagedFiles()
 
-    def __getitem__(self, table: str) -> pa.Table:
+    def __getitem__(self, table: str) -> StoredTable:
         if table not in EVENT_SCHEMAS:
             raise KeyError(table)
-        return read_table(self._events, table, self._tenant_id)
+        selection = Selection(
+            folder=self._folder,
+            table=table,
+            tenant_id=self._tenant_id,
+            since=self._since,
+            until=self._until,
+        )
+        return StoredTable.look_up(selection, self._damaged)
+
+    def __contains__(self, table: object) -> bool:
+        return table in EVENT_SCHEMAS
 
     def __iter__(self) -> Iterator[str]:
         return iter(EVENT_SCHEMAS)
@@ -64,43 +107,10 @@ class RunTables(Mapping[str, pa.Table]):
         return len(EVENT_SCHEMAS)
 
 
-def _in_write_ahead_log(folder: EventFolder, table: str) -> pa.Table:
-    found = [EVENT_SCHEMAS[table].empty_table()]
-    for sequence in folder.segments():
-        try:
-            content = folder.segment(sequence).read_bytes()
-        except FileNotFoundError:  # committed meanwhile: its rows are in Parquet now
-            continue
-        if rows := read_rows(content, table).get(table):
-            found.append(rows)
-    return pa.concat_tables(found)
-
-
-def _in_parquet(
-    folder: EventFolder, table: str, tenant_id: str | None, since: date | None
-) -> pa.Table:
-    schema = EVENT_SCHEMAS[table]
+def _in_parquet(selection: Selection) -> pa.Table:
     while True:
         try:
-            files = _settled(folder, table, tenant_id, since)
-            read = [parquet_file.read(path, schema) for path in files]
+            read = [parquet_file.read(path, selection.schema) for path in selection.files()]
         except FileNotFoundError:  # compacted meanwhile
             continue
-        return pa.concat_tables([schema.empty_table(), *read])
-
-
-def _settled(
-    folder: EventFolder, table: str, tenant_id: str | None, since: date | None
-) -> list[Path]:
-    """Return the table's files as two looks in a row agree on.
-
-    A single look while a compaction renames and deletes may show neither the merged file nor
-    those it replaces.
-    """
-    seen = None
-    while True:
-        partitions = folder.partitions(table, tenant_id, since)
-        found = [file.path for partition in partitions for file in live_files(partition)]
-        if found == seen:
-            return found
-        seen = found
+        return selection.of(pa.concat_tables([selection.schema.empty_table(), *read]))

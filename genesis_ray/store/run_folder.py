@@ -7,6 +7,8 @@ jobs/       what became of work in the background
 retention.json   what the last purge took, where there was one
 media/      annotated video and pictures, where they were asked for
 state/      what its actors go on from when one is killed; nothing once they have ended
+acknowledgements/  what people acknowledged and is not logged yet; nothing once it is
+deliveries/ which alerts were told to whom, where that was asked for
 work/       what an archive's run has found so far; nothing once it has ended
 """
 
@@ -55,6 +57,7 @@ class RunFolder:
         self.media = path / "media"
         self.state = path / "state"
         self.work = path / "work"
+        self.acknowledgements = path / "acknowledgements"
         self._summary = path / _SUMMARY
 
     @classmethod

@@ -6,6 +6,12 @@ from typing import Any
 
 import pyarrow as pa
 
+from genesis_ray.domain.alert_events import (
+    AlertAcknowledged,
+    AlertEscalated,
+    AlertRaised,
+    AlertResolved,
+)
 from genesis_ray.domain.events import (
     CameraStateChanged,
     DeadLetterChanged,
@@ -15,6 +21,7 @@ from genesis_ray.domain.events import (
     FalseMergeFound,
     GateRejected,
     LineCrossed,
+    LoiteringFound,
     MetricsSampled,
     SystemStateChanged,
     TrackObserved,
@@ -63,6 +70,9 @@ EVENT_SCHEMAS: dict[str, pa.Schema] = {
     ),
     "zone_crossings": _event_schema(
         ("zone_id", pa.string()), ("track_id", pa.int64()), ("direction", pa.string())
+    ),
+    "loiterings": _event_schema(
+        ("zone_id", pa.string()), ("track_id", pa.int64()), ("since", _TIME)
     ),
     "line_crossings": _event_schema(
         ("line_id", pa.string()), ("track_id", pa.int64()), ("direction", pa.string())
@@ -142,13 +152,27 @@ EVENT_SCHEMAS: dict[str, pa.Schema] = {
         ("attempts", pa.int64()),
         ("reason", pa.string()),
     ),
+    "alerts": _event_schema(
+        ("alert_id", pa.string()),
+        ("rule_id", pa.string()),
+        ("severity", pa.string()),
+        ("status", pa.string()),
+        ("zone_id", pa.string()),
+        ("track_id", pa.int64()),
+        ("identity_id", pa.string()),
+        ("message", pa.string()),
+        ("acknowledged_by", pa.string()),
+        ("why", pa.string()),
+    ),
 }
 """One table a kind of event. A visit has a row from its start, `ended_at` empty, and one from
-its end; a dead letter one from when it was set aside, and one from what became of it."""
+its end; a dead letter one from when it was set aside, and one from what became of it; an alert one
+from when it was raised, each time it escalated or was acknowledged, and one from its end."""
 
 _TABLE_OF: dict[type[Event], str] = {
     TrackObserved: "track_observations",
     ZoneCrossed: "zone_crossings",
+    LoiteringFound: "loiterings",
     LineCrossed: "line_crossings",
     FaceScored: "face_scores",
     FaceRecognized: "face_recognitions",
@@ -160,6 +184,10 @@ _TABLE_OF: dict[type[Event], str] = {
     CameraStateChanged: "camera_states",
     SystemStateChanged: "system_states",
     DeadLetterChanged: "dead_letters",
+    AlertRaised: "alerts",
+    AlertEscalated: "alerts",
+    AlertAcknowledged: "alerts",
+    AlertResolved: "alerts",
 }
 
 _PEOPLE: list[tuple[str, pa.DataType]] = [
@@ -224,6 +252,16 @@ _CONSENT: list[tuple[str, pa.DataType]] = [
 ]
 CONSENT_SCHEMA = pa.schema(_CONSENT)
 
+_TAGS: list[tuple[str, pa.DataType]] = [
+    ("entry_id", pa.string()),
+    ("identity_id", pa.string()),
+    ("tag", pa.string()),
+    ("is_set", pa.bool_()),  # false: taken off
+    ("at", _TIME),
+    ("by", pa.string()),
+]
+TAGS_SCHEMA = pa.schema(_TAGS)
+
 
 def gallery_schema(dimension: int) -> pa.Schema:
     """Return the schema of one embedder's faces, whose embeddings have `dimension` numbers."""
@@ -242,6 +280,11 @@ def gallery_schema(dimension: int) -> pa.Schema:
 def of_version(schema: pa.Schema, version: int) -> pa.Schema:
     """Return the columns of a schema that were there in a version."""
     return pa.schema([field for field in schema if _version_of(field) <= version])
+
+
+def has_grown(schema: pa.Schema) -> bool:
+    """Tell whether columns came to a schema after its first version."""
+    return any(_version_of(field) > 1 for field in schema)
 
 
 def in_this_version(rows: pa.Table, schema: pa.Schema) -> pa.Table:

@@ -15,6 +15,7 @@ from genesis_ray.domain.detections import Tracks
 from genesis_ray.domain.frames import Image
 from genesis_ray.domain.geometry import Point
 from genesis_ray.domain.lines import Line
+from genesis_ray.domain.masks import Mask
 from genesis_ray.domain.zones import Zone
 
 # Dark enough for white letters, far enough apart to be told from each other.
@@ -31,11 +32,19 @@ _Pixel = npt.NDArray[np.int32]
 
 
 class Annotator:
-    """Draws one camera's tracks, with their trails, its zones and its lines."""
+    """Draws one camera's tracks, with their trails, its zones, lines and masks."""
 
-    def __init__(self, zones: Sequence[Zone], lines: Sequence[Line], camera_id: str) -> None:
+    def __init__(
+        self,
+        zones: Sequence[Zone],
+        lines: Sequence[Line],
+        camera_id: str,
+        *,
+        masks: Sequence[Mask] = (),
+    ) -> None:
         self._zones = tuple(zones)
         self._lines = tuple(lines)
+        self._masks = tuple(masks)
         self._camera_id = camera_id
         self._pens: _Pens | None = None
 
@@ -51,6 +60,8 @@ class Annotator:
         height, width = image.shape[:2]
         pens = self._pens = self._pens or _Pens(width, height)
         scene: Image = image.copy()
+        for mask in self._masks:
+            pens.draw_mask(scene, mask)
         for zone in self._zones:
             pens.draw_zone(scene, zone)
         for line in self._lines:
@@ -96,6 +107,11 @@ class _Pens:
         self._trails.annotate(scene, detections)
         self._boxes.annotate(scene, detections)
         self._labels.annotate(scene, detections, labels)
+
+    def draw_mask(self, scene: Image, mask: Mask) -> None:
+        """Darken a mask, whose name is not needed to see what it is."""
+        outline = np.array([self._pixel(corner) for corner in mask.outline.corners])
+        sv.draw_filled_polygon(scene, outline, _INK, opacity=0.6)
 
     def draw_zone(self, scene: Image, zone: Zone) -> None:
         """Tint a zone and write its name inside its topmost corner."""

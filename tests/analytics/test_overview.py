@@ -5,8 +5,10 @@ from genesis_ray.domain.events import (
     FaceRecognized,
     FalseMergeFound,
     GateRejected,
+    LoiteringFound,
     TrackObserved,
     VisitEnded,
+    ZoneCrossed,
 )
 from genesis_ray.store.schemas import EVENT_SCHEMAS, to_tables
 
@@ -70,3 +72,17 @@ def test_false_merges_name_both_tracks():
     assert (row["camera_id"], row["track_id"]) == ("till", 7)
     assert (row["other_camera_id"], row["other_track_id"]) == ("door", 1)
     assert overview.false_merges(tables()).num_rows == 0
+
+
+def test_zones_tell_who_came_in_and_how_many_stayed_too_long():
+    own = {**OWN, "camera_id": "till"}
+    moves = [
+        ZoneCrossed(**own, zone_id=zone, track_id=track, direction=direction)
+        for zone, track in (("queue", 1), ("queue", 2), ("shelf", 1))
+        for direction in ("enter", "exit")
+    ]
+    stayed = LoiteringFound(**own, zone_id="queue", track_id=2, since=NINE)
+    assert overview.zone_entries(tables(*moves, stayed)).to_pylist() == [
+        {"camera_id": "till", "zone_id": "queue", "entries": 2, "loiterings": 1},
+        {"camera_id": "till", "zone_id": "shelf", "entries": 1, "loiterings": 0},
+    ]

@@ -311,3 +311,26 @@ def test_a_visit_that_a_carried_name_made_longer_is_cut_where_the_track_is_rejec
     who = fold([rejected], PEOPLE)
     cut = PresentTables(tables, lambda: who, tenant_id="default", visit_gap=GAP)
     assert cut["visits"]["ended_at"].to_pylist() == [None, at(5)]
+
+
+class Unread:
+    """A stored table that nobody may read."""
+
+    def __getattr__(self, name):
+        raise AssertionError(f"{name} was asked for")
+
+
+def test_what_nobody_decided_about_is_handed_on_unread():
+    stored = {name: Unread() for name in EVENT_SCHEMAS}
+    tables = PresentTables(stored, lambda: fold([], PEOPLE), tenant_id="default", visit_gap=GAP)
+    for name in EVENT_SCHEMAS:
+        assert tables[name] is stored[name]
+    assert tables["visit_events_as_written"] is stored["visits"]
+
+
+def test_tracks_are_not_read_where_identities_were_only_merged():
+    merged = fold([Merge(entry_id="1", at=NOON, by="eve", why="", identity_id=ANN, other_id=BEN)],
+                  PEOPLE)  # fmt: skip
+    tables = {**written(stay(ANN, 1, 0, 5)), "face_scores": Unread()}
+    shown = PresentTables(tables, lambda: merged, tenant_id="default", visit_gap=GAP)
+    assert len(shown["visits"]) == 2

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pyarrow as pa
 import pytest
 
-from genesis_ray.analytics.traffic import foot_heat
+from genesis_ray.analytics.traffic import floor_heat, foot_heat
 from genesis_ray.domain.events import TrackObserved
+from genesis_ray.errors import ConfigurationError
 from genesis_ray.store.schemas import EVENT_SCHEMAS, to_tables
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -31,9 +32,7 @@ def seen(second: float, x: float, y: float, *, track_id: int = 1, camera_id: str
 
 def heat(*observations: TrackObserved) -> dict[tuple[int, int], float]:
     """Return the seconds by (row, column) of a grid of 4 x 10."""
-    rows = foot_heat(
-        to_tables(observations)["track_observations"], camera_id="door", rows=4, columns=10
-    )
+    rows = foot_heat(to_tables(observations), camera_id="door", rows=4, columns=10)
     return {
         (row["row_index"], row["column_index"]): pytest.approx(row["seconds"])
         for row in rows.to_pylist()
@@ -72,6 +71,71 @@ def test_other_cameras_do_not_count() -> None:
 
 def test_nobody_gives_no_rows() -> None:
     empty: pa.Table = EVENT_SCHEMAS["track_observations"].empty_table()
-    answer = foot_heat(empty, camera_id="door", rows=4, columns=10)
+    answer = foot_heat({"track_observations": empty}, camera_id="door", rows=4, columns=10)
     assert answer.num_rows == 0
     assert answer.column_names == ["row_index", "column_index", "seconds"]
+
+
+def test_a_range_counts_the_steps_that_begin_in_it() -> None:
+    steps = [seen(second, 0.25, 0.6) for second in range(6)]
+    tables = to_tables(steps)
+
+    def seconds(since: float, until: float) -> float:
+        between = {name: START + timedelta(seconds=s) for name, s in
+                   (("since", since), ("until", until))}  # fmt: skip
+        rows = foot_heat(tables, camera_id="door", rows=4, columns=10, **between).to_pylist()
+        return sum(row["seconds"] for row in rows)
+
+    assert seconds(1, 3) == 2
+    assert seconds(0, 3) + seconds(3, 10) == seconds(0, 10) == 5
+
+
+FLOOR = [[10, 0, 0], [0, 20, 0], [0, 0, 1]]  # the picture is 10 x 20 m of floor, seen from above
+
+
+def floor(*observations: TrackObserved, homographies=None, **how):
+    rows = floor_heat(
+        to_tables(observations),
+        since=START, until=START + timedelta(minutes=1),
+        homographies=homographies or {"door": FLOOR}, **how,
+    ).to_pylist()  # fmt: skip
+    return {(row["x_m"], row["y_m"]): pytest.approx(row["seconds"]) for row in rows}
+
+
+def test_feet_are_put_on_the_floor_in_metres() -> None:
+    assert floor(seen(0, 0.26, 0.6), seen(1, 0.26, 0.6), seen(3, 0.9, 0.9)) == {(2.5, 12): 3}
+
+
+def test_cameras_of_one_floor_add_up() -> None:
+    shifted = [[10, 0, 5], [0, 20, 0], [0, 0, 1]]
+    where = {"door": FLOOR, "yard": shifted}
+    yard = [seen(second, 0.26, 0.61, camera_id="yard") for second in (0, 1)]
+    door = [seen(second, 0.76, 0.61) for second in (0, 1)]
+    assert floor(*yard, *door, homographies=where, cell_m=1) == {(7, 12): 2}
+    assert floor(*yard, *door, cell_m=1) == {(7, 12): 1}
+
+
+def test_a_homography_counts_whatever_its_sign_and_scale() -> None:
+    steps = seen(0, 0.26, 0.61), seen(1, 0.26, 0.61)
+    turned = [[-3 * value for value in row] for row in FLOOR]
+    assert floor(*steps, homographies={"door": turned}) == floor(*steps)
+
+
+def test_above_the_horizon_there_is_no_floor() -> None:
+    slanted = [[1, 0, 0], [0, 1, 0], [0, 2, -1]]  # the horizon is at half the picture's height
+    high = [seen(second, 0.5, 0.4) for second in (0, 1)]
+    low = [seen(second, 0.5, 0.75, track_id=2) for second in (0, 1)]
+    assert floor(*high, *low, homographies={"door": slanted}) == {(1, 1.5): 1}
+
+
+@pytest.mark.parametrize(
+    ("how", "told"),
+    [
+        ({"homographies": {"door": [[1, 0], [0, 1]]}}, "camera door is no invertible"),
+        ({"homographies": {"door": [[1, 0, 0], [2, 0, 0], [0, 0, 1]]}}, "no invertible"),
+        ({"cell_m": 0}, "more than 0 m"),
+    ],
+)
+def test_a_floor_that_cannot_be_is_refused(how, told) -> None:
+    with pytest.raises(ConfigurationError, match=told):
+        floor(seen(0, 0.5, 0.5), **how)

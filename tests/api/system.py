@@ -15,7 +15,8 @@ from genesis_ray.domain.people import Person
 from genesis_ray.figures import Figures
 from genesis_ray.running.live_state import LiveState
 from genesis_ray.running.result import CameraProgress
-from genesis_ray.settings_cameras import CameraSettings, LineSettings, ZoneSettings
+from genesis_ray.settings_cameras import CameraSettings
+from genesis_ray.settings_zones import LineSettings, ZoneSettings
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.ledger import Ledger
 from genesis_ray.store.people import People

@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 
 from genesis_ray.batch.segment_file import read_segment, write_segment
 from genesis_ray.domain.carrying import Appearance
-from genesis_ray.domain.events import CameraStateChanged, LineCrossed, TrackObserved, ZoneCrossed
+from genesis_ray.domain.events import (
+    CameraStateChanged,
+    LineCrossed,
+    LoiteringFound,
+    TrackObserved,
+    ZoneCrossed,
+)
 from genesis_ray.domain.identity import Face
 from genesis_ray.domain.ordering import DONE
 from genesis_ray.errors import StoreError
@@ -29,6 +35,7 @@ events = st.one_of(
         **dict.fromkeys(["x1", "y1", "x2", "y2", "confidence"], fractions),
     ),
     st.builds(ZoneCrossed, **envelope, zone_id=names, track_id=numbers),
+    st.builds(LoiteringFound, **envelope, zone_id=names, track_id=numbers, since=times),
     st.builds(LineCrossed, **envelope, line_id=names, track_id=numbers),
     st.builds(CameraStateChanged, **envelope, reason=names),
 )

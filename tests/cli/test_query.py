@@ -157,3 +157,22 @@ def test_a_run_can_be_named(genesis, run_folder, tmp_path):
 def test_a_wrong_query_is_an_error_of_ours(genesis):
     with pytest.raises(GenesisError, match="the query failed"):
         genesis("SELECT nothing FROM nowhere")
+
+
+def test_a_time_chooses_events(genesis):
+    asked = ("SELECT track_id FROM zone_crossings ORDER BY 1", "--format", "json")
+    since, until = "2026-01-05T12:00:02", "2026-01-05T13:00:03+01:00"
+    assert json.loads(genesis(*asked, "--since", since)) == [{"track_id": 2}, {"track_id": 3}]
+    assert json.loads(genesis(*asked, "--since", since, "--until", until)) == [{"track_id": 2}]
+    with pytest.raises(ConfigurationError, match="end after it begins"):
+        genesis(*asked, "--since", until, "--until", since)
+    with pytest.raises(ConfigurationError, match="--since: expected a time"):
+        genesis(*asked, "--since", "yesterday")
+
+
+def test_a_damaged_file_is_reported_beside_the_answer(genesis, run_folder, caplog):
+    damaged = next(run_folder.events.glob("zone_crossings/tenant_id=acme/*/*.parquet"))
+    damaged.write_bytes(b"torn")
+    rows = json.loads(genesis("SELECT track_id FROM zone_crossings", "--format", "json"))
+    assert {row["track_id"] for row in rows} == {1, 2}
+    assert str(damaged) in caplog.text

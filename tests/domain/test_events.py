@@ -15,6 +15,7 @@ from genesis_ray.domain.events import (
     FalseMergeFound,
     GateRejected,
     LineCrossed,
+    LoiteringFound,
     TrackObserved,
     VisitEnded,
     VisitStarted,
@@ -30,6 +31,7 @@ EVENTS: list[Event] = [
         **ENVELOPE, track_id=1, frame_index=3, x1=0.1, y1=0.2, x2=0.3, y2=0.4, confidence=0.9
     ),
     ZoneCrossed(**ENVELOPE, zone_id="till", track_id=1, direction="enter"),
+    LoiteringFound(**ENVELOPE, zone_id="till", track_id=1, since=NOON),
     LineCrossed(**ENVELOPE, line_id="till", track_id=1, direction="in"),
     FaceScored(
         **ENVELOPE,

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesis_ray.domain.geometry import Point, Polygon, foot_of, iou, side_of
+from genesis_ray.domain.geometry import Point, Polygon, anchor_of, foot_of, iou, side_of
 
 SQUARE = Polygon.of([(0.2, 0.2), (0.8, 0.2), (0.8, 0.8), (0.2, 0.8)])
 LOWER_HALF = Polygon.of([(0, 0.5), (1, 0.5), (1, 1), (0, 1)])
@@ -62,6 +62,29 @@ def test_the_right_of_the_way_is_positive_as_seen_on_screen():
 
 def test_a_person_stands_in_the_middle_of_the_lower_edge():
     assert foot_of(boxes([0.25, 0.1, 0.75, 0.5])[0]) == Point(0.5, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("anchor", "place"),
+    [
+        ("bottom_center", (0.5, 0.5)),
+        ("bottom_left", (0.25, 0.5)),
+        ("bottom_right", (0.75, 0.5)),
+        ("center", (0.5, 0.25)),
+        ("center_left", (0.25, 0.25)),
+        ("center_right", (0.75, 0.25)),
+        ("top_center", (0.5, 0)),
+        ("top_left", (0.25, 0)),
+        ("top_right", (0.75, 0)),
+    ],
+)
+def test_an_anchor_is_the_point_of_the_box_that_its_name_says(anchor, place):
+    assert anchor_of(boxes([0.25, 0, 0.75, 0.5])[0], anchor) == Point(*place)
+
+
+def test_an_area_is_a_share_of_the_picture_whichever_way_the_outline_runs():
+    assert HORSESHOE.area == pytest.approx(1 - 0.4 * 0.7)
+    assert Polygon(HORSESHOE.corners[::-1]).area == pytest.approx(1 - 0.4 * 0.7)
 
 
 def test_overlap_is_shared_area_by_joint_area():

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 
 from genesis_ray.domain.geometry import Point
 from genesis_ray.domain.lines import Line, LineCounter, LineCrossing
+from genesis_ray.domain.schedules import Schedule, Window
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 DOOR = Line("door", Point(0.5, 0.2), Point(0.5, 0.8))
@@ -131,3 +133,81 @@ def test_tracks_and_lines_are_told_apart():
         LineCrossing("door", 1, "in", at(1)),
         LineCrossing("shelf", 2, "in", at(1)),
     ]
+
+
+BAND = 0.1
+WIDE = replace(WALL, line_id="wide", band=BAND)
+within = st.lists(
+    st.floats(-0.9, 0.9).map(lambda share: Point(0.5 + share * BAND, 0.5)), max_size=60
+)
+"""Places within the band, on both sides of the line."""
+
+
+def over(line: Line, positions, *, settle_s: float = 0.5, fps: float = 4) -> list[LineCrossing]:
+    counter = LineCounter([line], settle=timedelta(seconds=settle_s))
+    return [c for n, p in enumerate(positions) for c in counter.update(at(n / fps), {7: p})]
+
+
+@given(within, st.sampled_from([0, 0.5, 3]), st.sampled_from([0.5, 4, 25]))
+def test_who_dithers_on_the_line_is_counted_once_however_long(dithering, settle_s, fps):
+    there = [OUTDOORS, *dithering, *[INDOORS] * 100]
+    assert [c.direction for c in over(WIDE, there, settle_s=settle_s, fps=fps)] == ["in"]
+
+
+@given(within, st.sampled_from([0, 0.5, 3]))
+def test_who_dithers_on_the_line_and_goes_back_is_not_counted(dithering, settle_s):
+    assert over(WIDE, [OUTDOORS, *dithering, *[OUTDOORS] * 20], settle_s=settle_s) == []
+
+
+@given(within, within)
+def test_who_was_counted_and_dithers_again_is_counted_again_only_when_gone_back(one, other):
+    settled = [INDOORS] * 5
+    there = [OUTDOORS, *settled, *one, *settled, *other, *[OUTDOORS] * 5]
+    assert [c.direction for c in over(WIDE, there)] == ["in", "out"]
+
+
+def test_a_crossing_of_a_band_is_dated_from_the_last_step_over_the_line():
+    near, beyond = Point(0.45, 0.5), Point(0.55, 0.5)
+    (crossing,) = over(WIDE, [OUTDOORS, near, beyond, near, near, near, INDOORS], fps=1)
+    assert crossing.at == at(3)
+
+
+def test_the_band_is_measured_across_the_line_whichever_way_it_runs():
+    sloping = Line("slope", Point(0, 0), Point(1, 1), band=0.1)
+    away = [Point(0.5 + across, 0.5 - across) for across in (0.2, -0.06, -0.06, -0.08, -0.08)]
+    crossings = over(sloping, away, fps=1)
+    assert [c.at for c in crossings] == [at(1)]  # 0.06 * sqrt(2) is in the band, 0.08 is not
+    assert over(sloping, away[:3], fps=1) == []
+
+
+@given(steps, st.sampled_from([0, 0.02, 0.2]), st.sampled_from([0, 0.5, 2]))
+def test_ins_and_outs_alternate_whatever_the_band(way, band, settle_s):
+    directions = [c.direction for c in over(replace(WALL, band=band), way, settle_s=settle_s)]
+    assert all(one != following for one, following in pairwise(directions))
+
+
+@given(st.lists(st.tuples(st.sampled_from([0.2, 0.47, 0.53, 0.8]), st.integers(1, 6)), min_size=1))
+def test_any_walk_gives_the_same_counts_at_any_frame_rate_that_sees_it(walk):
+    places = [Point(x, 0.5) for x, quarters in walk for _ in range(quarters)]
+    slow = over(WIDE, places)
+    assert slow == over(WIDE, [place for place in places for _ in range(5)], fps=20)
+
+
+def test_a_line_may_settle_in_a_time_of_its_own():
+    slow = replace(DOOR, line_id="slow", settle=timedelta(seconds=3))
+    counter = LineCounter([DOOR, slow], settle=timedelta(seconds=1))
+    told = [
+        (second, crossing.line_id)
+        for second, position in enumerate([OUTDOORS, *[INDOORS] * 5])
+        for crossing in counter.update(at(second), {7: position})
+    ]
+    assert told == [(2, "door"), (4, "slow")]
+
+
+def test_outside_of_its_hours_a_line_counts_nobody_and_knows_who_is_where():
+    morning = Schedule((Window(frozenset(range(7)), 9 * 60, 9 * 60 + 1),), UTC)
+    counter = LineCounter([replace(DOOR, hours=morning)], settle=timedelta(seconds=1))
+    way = {-9: OUTDOORS, -8: INDOORS, -7: INDOORS, 0: INDOORS, 9: OUTDOORS, 11: OUTDOORS}
+    way |= {58: INDOORS, 60: INDOORS, 70: OUTDOORS, 72: OUTDOORS}
+    told = [c for second, place in way.items() for c in counter.update(at(second), {7: place})]
+    assert [(c.direction, c.at) for c in told] == [("out", at(9)), ("in", at(58))]

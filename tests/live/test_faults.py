@@ -71,7 +71,7 @@ def watch(cluster, tmp_path) -> Iterator[Callable[..., Watched]]:
 
 
 def tables(run: Path) -> dict[str, pa.Table]:
-    return dict(RunTables(run / "events"))
+    return {name: table.read() for name, table in RunTables(run / "events").items()}
 
 
 def test_what_fails_again_and_again_is_set_aside_and_hinders_nobody(watch, tmp_path):

@@ -1,5 +1,7 @@
+import pickle
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -8,10 +10,12 @@ from hypothesis import strategies as st
 
 from genesis_ray.domain.appearance import Impression, View
 from genesis_ray.domain.detections import Detections, Tracks
-from genesis_ray.domain.events import LineCrossed, TrackObserved, ZoneCrossed
+from genesis_ray.domain.events import LineCrossed, LoiteringFound, TrackObserved, ZoneCrossed
 from genesis_ray.domain.frames import FrameStamp
 from genesis_ray.domain.geometry import Point, Polygon
 from genesis_ray.domain.lines import Line
+from genesis_ray.domain.masks import Mask
+from genesis_ray.domain.schedules import Schedule, Window
 from genesis_ray.domain.zones import Zone
 from genesis_ray.pipeline.observer import CameraObserver, CameraRules, FaceSchedule, Observation
 
@@ -156,6 +160,22 @@ def test_a_line_crossing_is_told_with_the_time_of_the_step():
     assert [(c.line_id, c.direction, c.occurred_at) for c in crossings] == [("door", "in", at(1))]
 
 
+def test_who_stays_too_long_in_a_zone_is_told_once():
+    bench = replace(LEFT_HALF, loiter=timedelta(seconds=1))
+    told = events(watch([{7: 0.2}] * 40, rules=replace(RULES, zones=(bench,))), LoiteringFound)
+    assert [(e.zone_id, e.track_id, e.since, e.occurred_at) for e in told] == [
+        ("entrance", 7, at(0), at(1))
+    ]
+
+
+def test_nobody_is_seen_in_a_mask():
+    screen = Mask("screen", LEFT_HALF.outline)
+    observations = watch([{7: 0.2, 8: 0.8}] * 10, rules=replace(RULES, masks=(screen,)))
+    told = [event for observation in observations for event in observation.events]
+    assert {event.track_id for event in told} == {8}
+    assert {wanted.track_id for seen in observations for wanted in seen.wanted_faces} == {8}
+
+
 def test_a_new_face_is_looked_at_often_and_a_known_one_now_and_then():
     wanted = looks(watch([{7: 0.3}] * 130))
     assert wanted == [(7, 0, 0), (7, 1, 0.5), (7, 2, 1), (7, 3, 6), (7, 4, 11)]
@@ -199,6 +219,21 @@ def test_an_ended_film_has_nothing_more_to_say():
     observer.observe(FrameStamp("hall", 0, at(0)), people({7: 0.2}), width=WIDTH)
     observer.finish()
     assert observer.finish().events == ()
+
+
+def test_an_observer_that_was_pickled_on_the_way_says_the_same():
+    morning = Schedule((Window(frozenset(range(7)), 9 * 60, 9 * 60 + 1),), ZoneInfo("Etc/UTC"))
+    bench = replace(LEFT_HALF, loiter=timedelta(seconds=3), hours=morning)
+    door = replace(MIDDLE, band=0.1, hours=morning)
+    rules = replace(RULES, zones=(bench,), lines=(door,))
+    film = [{7: x, 8: 1 - x} for x in [0.2] * 30 + [0.45, 0.55] * 5 + [0.8] * 10] * 2
+    frames = [(FrameStamp("hall", n, at(n * 0.7)), people(scene)) for n, scene in enumerate(film)]
+    whole, resumed = (CameraObserver(rules, NumberedPeople()) for _ in range(2))
+    for stamp, found in frames:
+        expected = whole.observe(stamp, found, width=WIDTH).events
+        resumed = pickle.loads(pickle.dumps(resumed))
+        assert resumed.observe(stamp, found, width=WIDTH).events == expected
+    assert resumed.finish() == whole.finish()
 
 
 films = st.lists(st.dictionaries(st.integers(1, 4), st.floats(0, 1), max_size=4), max_size=60)

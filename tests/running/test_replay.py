@@ -60,7 +60,7 @@ class Scene:
     def told(self) -> dict[str, object]:
         """Return the rows of all tables but that of dead letters."""
         tables = RunTables(self.run.events)
-        return {name: tables[name] for name in tables if name != "dead_letters"}
+        return {name: tables[name].read() for name in tables if name != "dead_letters"}
 
 
 Make = Callable[..., Scene]
@@ -75,7 +75,7 @@ def watched_straight(tmp_path: Path, source: str = FILM) -> dict[str, object]:
     """Return the tables of a run in which nothing was set aside."""
     run = RunFolder.create(tmp_path / "straight")
     run_local(settings_for(source, tmp_path / "other"), run, on_progress=lambda _: None)
-    return dict(RunTables(run.events))
+    return {name: table.read() for name, table in RunTables(run.events).items()}
 
 
 def test_a_recording_that_is_replayed_is_in_the_run_as_if_nothing_had_happened(scene, tmp_path):

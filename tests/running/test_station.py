@@ -167,8 +167,8 @@ def camera() -> CameraSettings:
     return CameraSettings(camera_id="door", source="synthetic:?people=3&seconds=20&fps=10")
 
 
-def opened(camera: CameraSettings) -> CameraStation:
-    settings = Settings(detector={"model": "synthetic"}, faces={"embedder": "synthetic"})
+def opened(camera: CameraSettings, **more: object) -> CameraStation:
+    settings = Settings(detector={"model": "synthetic"}, faces={"embedder": "synthetic"}, **more)
     return open_station(settings, camera)
 
 
@@ -186,6 +186,26 @@ def test_where_a_camera_may_be_is_what_the_settings_say():
     elsewhere = Settings(sources={"allowed_networks": ["10.0.0.0/8"]})
     with pytest.raises(ConfigurationError, match=r"camera door: 192\.168\.0\.9 is no address"):
         open_station(elsewhere, camera)
+
+
+def test_a_camera_watches_its_zones_within_their_hours_and_nobody_in_its_masks(camera):
+    everywhere = {"zone_id": "hall", "outline": [(0, 0), (1, 0), (1, 1), (0, 1)]}
+    places = {
+        "start": NOON,
+        "zones": [{**everywhere, "schedule": [{"from": "13:00", "to": "13:01"}], "loiter_s": 1}],
+        "masks": [{"mask_id": "left", "outline": [(0, 0), (0.5, 0), (0.5, 1), (0, 1)]}],
+    }
+    shop = CameraSettings.model_validate({**camera.model_dump(), **places})
+    seen = watched(opened(shop, time_zone="Europe/Berlin"), 50)
+    boxes = np.concatenate([one.observation.tracks.detections.xyxy for one in seen])
+    assert len(boxes)
+    assert ((boxes[:, 0] + boxes[:, 2]) / 2 > 0.5).all()
+    told = {type(event).__name__ for one in seen for event in one.observation.events}
+    assert told == {"TrackObserved", "ZoneCrossed", "LoiteringFound"}
+    elsewhere = watched(opened(shop), 50)
+    assert {type(e).__name__ for one in elsewhere for e in one.observation.events} == {
+        "TrackObserved"
+    }
 
 
 def test_another_station_goes_on_from_a_pickled_state_as_if_nothing_had_happened(camera):

@@ -106,3 +106,16 @@ def test_a_death_at_any_step_loses_and_doubles_nothing(tmp_path, observed, morta
         assert not list(folder.path.rglob("*.tmp"))
         step += 1
     assert step > 20  # it died in many places
+
+
+def test_a_damaged_file_beside_does_not_stop_a_commit(folder, write, caplog):
+    write(1, [1])
+    commit_segment(folder, 1)
+    (damaged,) = folder.path.rglob("*.parquet")
+    damaged.write_bytes(b"torn")
+    write(2, [2])
+    commit_segment(folder, 2)
+    assert damaged.read_bytes() == b"torn"
+    assert "is damaged" in caplog.text
+    damaged.unlink()
+    assert tracks(folder) == [2]

@@ -83,3 +83,18 @@ def test_a_file_inside_anothers_range_does_not_count(tmp_path, new_partition):
     compact(partition, SCHEMA)
     left.write_bytes(content)
     assert tracks(folder) == list(range(6))
+
+
+def test_a_damaged_file_is_neither_merged_nor_deleted(tmp_path, new_partition, caplog):
+    folder, partition = new_partition(tmp_path, count=5)
+    damaged = live_files(partition)[1].path
+    damaged.write_bytes(b"torn")
+    compact(partition, SCHEMA)
+    assert names(partition) == [
+        "00000001.parquet",
+        "00000002.parquet",
+        "00000003-00000005.parquet",
+    ]
+    assert "00000002.parquet is damaged" in caplog.text
+    EventLog(folder.path).close()
+    assert damaged.read_bytes() == b"torn"

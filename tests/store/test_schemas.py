@@ -17,6 +17,7 @@ from genesis_ray.domain.events import (
     FalseMergeFound,
     GateRejected,
     LineCrossed,
+    LoiteringFound,
     MetricsSampled,
     SystemStateChanged,
     TrackObserved,
@@ -39,6 +40,7 @@ ENVELOPE = ["event_id", "tenant_id", "site_id", "camera_id", "occurred_at"]
 KINDS = [
     TrackObserved,
     ZoneCrossed,
+    LoiteringFound,
     LineCrossed,
     FaceScored,
     FaceRecognized,
@@ -68,6 +70,7 @@ events = st.one_of(
         **dict.fromkeys(["x1", "y1", "x2", "y2", "confidence"], single),
     ),
     st.builds(ZoneCrossed, **envelope, zone_id=names, track_id=numbers),
+    st.builds(LoiteringFound, **envelope, zone_id=names, track_id=numbers, since=times),
     st.builds(LineCrossed, **envelope, line_id=names, track_id=numbers),
     st.builds(
         FaceScored,

@@ -9,6 +9,7 @@ from genesis_ray.domain.detections import Detections, Tracks
 from genesis_ray.domain.frames import Image
 from genesis_ray.domain.geometry import Point, Polygon
 from genesis_ray.domain.lines import Line
+from genesis_ray.domain.masks import Mask
 from genesis_ray.domain.zones import Zone
 from genesis_ray.vision.annotate import Annotator
 
@@ -74,6 +75,14 @@ def test_zones_and_lines_are_drawn_where_they_are() -> None:
     assert different[48, 40:120].all()  # along the line
     assert not different[120:, :150].any()
     assert not different[:40].any()
+
+
+def test_a_mask_is_dark_and_nothing_else_is() -> None:
+    mask = Mask("screen", Polygon.of([(0.5, 0.5), (0.9, 0.5), (0.9, 0.9), (0.5, 0.9)]))
+    plain, drawn = draw(Annotator([], [], "door")), draw(Annotator([], [], "door", masks=[mask]))
+    assert (drawn[125:210, 165:280] < 90).all()
+    assert not changed(plain, drawn)[:115].any()
+    assert not changed(plain, drawn)[:, :155].any()
 
 
 @pytest.mark.parametrize(

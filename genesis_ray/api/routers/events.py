@@ -5,6 +5,7 @@ from typing import Annotated, Self
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
+from genesis_ray.analytics.stored import whole
 from genesis_ray.api.deps import GivenCursor, Limit, NextCursor, Reached
 from genesis_ray.api.event_models import EventRow, Kind, to_models
 from genesis_ray.api.pages import Cursor, event_rows
@@ -42,7 +43,7 @@ class EventPage(BaseModel):
 def read_events(reached: Reached, query: Annotated[EventQuery, Query()]) -> EventPage:
     """Read the rows of one event table, those not yet committed to Parquet included."""
     rows = event_rows(
-        reached.events[query.kind],
+        whole(reached.events[query.kind]),
         camera_id=query.camera_id,
         start=query.start,
         end=query.end,

@@ -1,0 +1,24 @@
+"""From when to when there are events."""
+
+from datetime import datetime
+
+from genesis_ray.analytics.query import run
+from genesis_ray.analytics.stored import Tables
+
+_EXTENT = """
+SELECT min(first_at) AS first_at, max(last_at) AS last_at
+FROM (
+    SELECT min(occurred_at) AS first_at, max(occurred_at) AS last_at FROM track_observations
+    UNION ALL SELECT min(occurred_at), max(occurred_at) FROM zone_crossings
+    UNION ALL SELECT min(occurred_at), max(occurred_at) FROM line_crossings
+    UNION ALL SELECT min(occurred_at), max(occurred_at) FROM visit_events
+    UNION ALL SELECT min(occurred_at), max(occurred_at) FROM camera_states
+)
+WHERE first_at <= $until
+"""
+
+
+def extent(tables: Tables, *, until: datetime) -> tuple[datetime, datetime] | None:
+    """Return when the first and the last event happened, at most `until`; None: there is none."""
+    (row,) = run(_EXTENT, tables, {"until": until}).to_pylist()
+    return (row["first_at"], min(row["last_at"], until)) if row["first_at"] else None

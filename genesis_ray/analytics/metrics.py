@@ -1,0 +1,192 @@
+"""The site's metrics, as a series of even buckets and of a moment."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import pyarrow as pa
+
+from genesis_ray.analytics.query import run
+from genesis_ray.analytics.ranges import BUCKETS, LONGEST_STAY, Ids, between, composed, ids
+from genesis_ray.analytics.stored import Tables
+from genesis_ray.analytics.zone_stays import STAYS
+from genesis_ray.domain.site_time import even_edges
+from genesis_ray.errors import ConfigurationError
+
+METRICS = (
+    "people_total",
+    "queue_len",
+    "avg_wait_sec",
+    "people_by_zone",
+    "new_faces",
+    "recognized_faces",
+)
+
+_METRICS = composed(
+    BUCKETS,
+    STAYS,
+    """
+numbered AS (
+    SELECT *, (epoch_us(starts_at) - $origin_us) // $bucket_us AS bucket FROM buckets
+),
+people AS (
+    SELECT bucket, count(*) AS people_total
+    FROM (
+        SELECT DISTINCT
+            (epoch_us(occurred_at) - $origin_us) // $bucket_us AS bucket, camera_id, track_id
+        FROM track_observations
+        WHERE
+            occurred_at >= $since
+            AND occurred_at < $until
+            AND ($camera_ids::VARCHAR[] IS NULL OR list_contains($camera_ids::VARCHAR[], camera_id))
+    )
+    GROUP BY bucket
+),
+changes AS (
+    SELECT zone_id, greatest(entered_at, $since) AS changed_at, 1 AS change
+    FROM stays
+    WHERE left_at > $since
+    UNION ALL
+    SELECT zone_id, left_at, -1 FROM stays WHERE left_at > $since AND left_at < $until
+),
+inside AS (
+    SELECT bucket, zone_id, sum(coalesce(change, 0)) OVER own AS people
+    FROM numbered
+    CROSS JOIN (SELECT DISTINCT zone_id FROM changes)
+    LEFT JOIN (
+        SELECT
+            (epoch_us(changed_at) - $origin_us) // $bucket_us AS bucket,
+            zone_id,
+            sum(change) AS change
+        FROM changes
+        GROUP BY ALL
+    ) USING (bucket, zone_id)
+    WINDOW own AS (PARTITION BY zone_id ORDER BY bucket)
+),
+zones AS (
+    SELECT
+        bucket,
+        map_from_entries(list((zone_id, people::BIGINT) ORDER BY zone_id)) AS people_by_zone,
+        sum(people) FILTER (list_contains($queue_zone_ids::VARCHAR[], zone_id)) AS queue_len
+    FROM inside
+    WHERE people > 0
+    GROUP BY bucket
+),
+waits AS (
+    SELECT
+        (epoch_us(left_at) - $origin_us) // $bucket_us AS bucket,
+        avg(epoch(left_at - entered_at)) AS avg_wait_sec
+    FROM stays
+    WHERE
+        has_left
+        AND left_at >= $since
+        AND left_at < $until
+        AND list_contains($queue_zone_ids::VARCHAR[], zone_id)
+    GROUP BY bucket
+),
+faces AS (
+    SELECT
+        (epoch_us(occurred_at) - $origin_us) // $bucket_us AS bucket,
+        count(DISTINCT (camera_id, track_id)) FILTER (is_new) AS new_faces,
+        count(DISTINCT (camera_id, track_id))
+            FILTER (decision = 'named' AND NOT is_new) AS recognized_faces
+    FROM face_recognitions
+    WHERE
+        occurred_at >= $since
+        AND occurred_at < $until
+        AND ($camera_ids::VARCHAR[] IS NULL OR list_contains($camera_ids::VARCHAR[], camera_id))
+    GROUP BY bucket
+)
+""",
+    select="""
+SELECT
+    starts_at,
+    ends_at,
+    coalesce(people_total, 0) AS people_total,
+    CASE WHEN len($queue_zone_ids::VARCHAR[]) > 0 THEN coalesce(queue_len, 0)::BIGINT END
+        AS queue_len,
+    avg_wait_sec,
+    coalesce(people_by_zone, MAP {}) AS people_by_zone,
+    coalesce(new_faces, 0) AS new_faces,
+    coalesce(recognized_faces, 0) AS recognized_faces
+FROM numbered
+LEFT JOIN people USING (bucket)
+LEFT JOIN zones USING (bucket)
+LEFT JOIN waits USING (bucket)
+LEFT JOIN faces USING (bucket)
+ORDER BY starts_at
+""",
+)
+
+
+def metrics(
+    tables: Tables,
+    *,
+    since: datetime,
+    until: datetime,
+    bucket_s: int = 60,
+    names: Sequence[str] = METRICS,
+    camera_ids: Ids = None,
+    queue_zone_ids: Sequence[str] = (),
+    longest_stay: timedelta = LONGEST_STAY,
+) -> pa.Table:
+    """Return the metrics of a range, a row for each `bucket_s` seconds, empty ones too.
+
+    Columns: starts_at, ends_at, and those of `names`: people_total (tracks in view in the
+    bucket), queue_len (people in the queue zones as it ends; null without queue zones),
+    avg_wait_sec (of those who left a queue zone in it; null: nobody), people_by_zone (a map, as it
+    ends, of zones with somebody in them), new_faces (tracks that became a new visitor) and
+    recognized_faces (tracks that were named as somebody known).
+
+    Raises:
+        ConfigurationError: There is no such range or metric.
+    """
+    edges = even_edges(since, until, bucket_s)
+    first = int(since.timestamp() // bucket_s) * bucket_s
+    return _asked(tables, edges, first, bucket_s, names, camera_ids, queue_zone_ids, longest_stay)
+
+
+def current_metrics(
+    tables: Tables,
+    *,
+    at: datetime,
+    window_s: int = 60,
+    names: Sequence[str] = METRICS,
+    camera_ids: Ids = None,
+    queue_zone_ids: Sequence[str] = (),
+    longest_stay: timedelta = LONGEST_STAY,
+) -> pa.Table:
+    """Return the same of the `window_s` seconds up to `at`, in one row."""
+    if at.tzinfo is None or window_s < 1:
+        raise ConfigurationError(
+            f"expected a time with its time zone and a window of a second or more, got "
+            f"{at.isoformat()} and {window_s} s"
+        )
+    edges = [at.astimezone(UTC) - timedelta(seconds=window_s), at.astimezone(UTC)]
+    first = edges[0].timestamp()
+    return _asked(tables, edges, first, window_s, names, camera_ids, queue_zone_ids, longest_stay)
+
+
+def _asked(
+    tables: Tables,
+    edges: Sequence[datetime],
+    first_s: float,
+    bucket_s: int,
+    names: Sequence[str],
+    camera_ids: Ids,
+    queue_zone_ids: Sequence[str],
+    longest_stay: timedelta,
+) -> pa.Table:
+    unknown = sorted(set(names) - set(METRICS))
+    if unknown:
+        raise ConfigurationError(f"no metric {', '.join(unknown)}; there are {', '.join(METRICS)}")
+    params = {
+        **between(edges[0], edges[-1], before=longest_stay, after=timedelta()),
+        "edges": list(edges),
+        "origin_us": round(first_s * 1_000_000),
+        "bucket_us": bucket_s * 1_000_000,
+        "longest_stay_s": longest_stay.total_seconds(),
+        "camera_ids": ids(camera_ids),
+        "queue_zone_ids": list(queue_zone_ids),
+    }
+    answer = run(_METRICS, tables, params)
+    return answer.select(["starts_at", "ends_at", *(name for name in METRICS if name in names)])

@@ -1,0 +1,127 @@
+"""How many people were in zones at once, over time."""
+
+from datetime import datetime, timedelta
+
+import pyarrow as pa
+
+from genesis_ray.analytics.query import run
+from genesis_ray.analytics.ranges import (
+    BUCKETS,
+    LONGEST_STAY,
+    Ids,
+    between,
+    composed,
+    ids,
+    in_buckets,
+)
+from genesis_ray.analytics.stored import Tables
+from genesis_ray.analytics.zone_stays import STAYS
+from genesis_ray.domain.site_time import Bucket
+
+_OCCUPANCY = composed(
+    BUCKETS,
+    STAYS,
+    """
+within AS (
+    SELECT
+        camera_id,
+        zone_id,
+        track_id,
+        greatest(entered_at, $since) AS entered_at,
+        least(left_at, $until) AS left_at
+    FROM stays
+    WHERE
+        left_at > $since
+        AND ($zone_ids::VARCHAR[] IS NULL OR list_contains($zone_ids::VARCHAR[], zone_id))
+),
+-- A track in zones that overlap is one person of the site: what begins while it is in another
+-- zone already, or still, goes on with that.
+of_tracks AS (
+    SELECT camera_id, track_id, min(entered_at) AS entered_at, max(left_at) AS left_at
+    FROM (
+        SELECT *, count(*) FILTER (entered_at > coalesce(left_before, '-infinity')) OVER (
+            PARTITION BY camera_id, track_id
+            ORDER BY entered_at, left_at, zone_id ROWS UNBOUNDED PRECEDING
+        ) AS number
+        FROM (
+            SELECT *, max(left_at) OVER (
+                PARTITION BY camera_id, track_id
+                ORDER BY entered_at, left_at, zone_id
+                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+            ) AS left_before
+            FROM within
+        )
+    )
+    GROUP BY camera_id, track_id, number
+),
+places AS (
+    SELECT camera_id, zone_id, entered_at, left_at FROM within
+    UNION ALL
+    SELECT NULL, NULL, entered_at, left_at FROM of_tracks
+),
+moves AS (
+    SELECT camera_id, zone_id, entered_at AS changed_at, 1 AS change FROM places
+    UNION ALL
+    SELECT camera_id, zone_id, left_at, -1 FROM places
+    UNION ALL
+    SELECT camera_id, zone_id, starts_at, 0
+    FROM (SELECT DISTINCT camera_id, zone_id FROM places UNION SELECT NULL, NULL)
+    CROSS JOIN buckets
+),
+levels AS (
+    SELECT
+        camera_id,
+        zone_id,
+        changed_at,
+        sum(sum(change)) OVER own AS people,
+        epoch(lead(changed_at, 1, $until) OVER own - changed_at) AS seconds
+    FROM moves
+    GROUP BY camera_id, zone_id, changed_at
+    WINDOW own AS (PARTITION BY camera_id, zone_id ORDER BY changed_at)
+)
+""",
+    select="""
+SELECT
+    starts_at,
+    ends_at,
+    camera_id,
+    zone_id,
+    sum(people * seconds) / sum(seconds) AS mean_people,
+    max(people)::BIGINT AS max_people,
+    sum(people * seconds) AS person_seconds
+FROM levels ASOF JOIN buckets ON changed_at >= starts_at
+WHERE changed_at < $until
+GROUP BY ALL
+ORDER BY camera_id NULLS FIRST, zone_id, starts_at
+""",
+)
+
+
+def occupancy(
+    tables: Tables,
+    *,
+    since: datetime,
+    until: datetime,
+    time_zone: str,
+    bucket: Bucket | None = "hour",
+    camera_ids: Ids = None,
+    zone_ids: Ids = None,
+    longest_stay: timedelta = LONGEST_STAY,
+) -> pa.Table:
+    """Return how many people were in the site's zones, a row a bucket and zone.
+
+    Who was inside before the range counts from its beginning, if they entered within
+    `longest_stay` before it; who was not seen to leave is inside for that long.
+
+    Columns: starts_at, ends_at, camera_id and zone_id (both null: all zones together, where a
+    track in two at once is one person), mean_people (over time), max_people (at once),
+    person_seconds (additive over buckets).
+    """
+    params = {
+        **in_buckets(since, until, bucket, time_zone),
+        **between(since, until, before=longest_stay, after=timedelta()),
+        "longest_stay_s": longest_stay.total_seconds(),
+        "camera_ids": ids(camera_ids),
+        "zone_ids": ids(zone_ids),
+    }
+    return run(_OCCUPANCY, tables, params)

@@ -1,0 +1,126 @@
+"""How long people wait in a queue, and how many give up."""
+
+from datetime import datetime, timedelta
+
+import pyarrow as pa
+
+from genesis_ray.analytics.query import run
+from genesis_ray.analytics.ranges import (
+    BUCKETS,
+    LONGEST_STAY,
+    Ids,
+    between,
+    composed,
+    ids,
+    in_buckets,
+)
+from genesis_ray.analytics.stored import Tables
+from genesis_ray.analytics.zone_stays import STAYS
+from genesis_ray.domain.site_time import Bucket
+
+_QUEUE = composed(
+    BUCKETS,
+    STAYS,
+    """
+waits AS (
+    SELECT
+        camera_id,
+        entered_at,
+        epoch(left_at - entered_at) AS wait_s,
+        CASE
+            WHEN NOT has_left THEN 'waiting'
+            WHEN $service_zone_id::VARCHAR IS NULL OR EXISTS (
+                FROM crossings AS served
+                WHERE
+                    served.camera_id = stays.camera_id
+                    AND served.track_id = stays.track_id
+                    AND served.zone_id = $service_zone_id
+                    AND served.direction = 'enter'
+                    AND served.occurred_at >= stays.entered_at
+                    AND served.occurred_at <= stays.left_at + to_seconds($walk_s)
+            ) THEN 'served'
+            ELSE 'abandoned'
+        END AS outcome
+    FROM stays
+    WHERE zone_id = $queue_zone_id AND entered_at >= $since AND entered_at < $until
+),
+counts AS (
+    SELECT
+        starts_at,
+        camera_id,
+        count(*) AS joined,
+        count(*) FILTER (outcome = 'served') AS served,
+        count(*) FILTER (outcome = 'served' AND wait_s <= $within_s) AS served_within,
+        count(*) FILTER (outcome = 'abandoned') AS abandoned,
+        count(*) FILTER (outcome = 'waiting') AS waiting,
+        sum(wait_s) FILTER (outcome = 'served') AS total_wait_s,
+        avg(wait_s) FILTER (outcome = 'served') AS mean_wait_s,
+        quantile_cont(wait_s, 0.5) FILTER (outcome = 'served') AS p50_wait_s,
+        quantile_cont(wait_s, 0.9) FILTER (outcome = 'served') AS p90_wait_s,
+        max(wait_s) FILTER (outcome = 'served') AS max_wait_s
+    FROM waits ASOF JOIN buckets ON entered_at >= starts_at
+    GROUP BY ALL
+)
+""",
+    select="""
+SELECT
+    starts_at,
+    ends_at,
+    camera_id,
+    coalesce(joined, 0) AS joined,
+    coalesce(served, 0) AS served,
+    coalesce(served_within, 0) AS served_within,
+    coalesce(abandoned, 0) AS abandoned,
+    coalesce(waiting, 0) AS waiting,
+    served_within / nullif(served + abandoned, 0) AS service_level,
+    coalesce(total_wait_s, 0) AS total_wait_s,
+    mean_wait_s,
+    p50_wait_s,
+    p90_wait_s,
+    max_wait_s
+FROM buckets
+CROSS JOIN (SELECT DISTINCT camera_id FROM waits)
+LEFT JOIN counts USING (starts_at, camera_id)
+ORDER BY camera_id, starts_at
+""",
+)
+
+
+def queue_service(
+    tables: Tables,
+    *,
+    since: datetime,
+    until: datetime,
+    time_zone: str,
+    queue_zone_id: str,
+    service_zone_id: str | None = None,
+    within_s: float = 300.0,
+    walk_s: float = 10.0,
+    bucket: Bucket | None = "hour",
+    camera_ids: Ids = None,
+    longest_stay: timedelta = LONGEST_STAY,
+) -> pa.Table:
+    """Return how those were served who joined a queue, a row a bucket (of joining) and camera.
+
+    A wait is a stay in the queue zone. It ended in service where the track entered the service
+    zone of the same camera during it, or up to `walk_s` after it; else it was given up. Without
+    a service zone whoever left was served. Who has not left within `longest_stay` still waits.
+
+    Columns: starts_at, ends_at, camera_id; people: joined, served, served_within (of `within_s`
+    seconds), abandoned, waiting (joined = served + abandoned + waiting); service_level
+    (served_within of those served or gone, 0..1; null: nobody); and of those served, in seconds,
+    total_wait_s, mean_wait_s, p50_wait_s, p90_wait_s, max_wait_s.
+    """
+    params = {
+        **in_buckets(since, until, bucket, time_zone),
+        **between(
+            since, until, before=longest_stay, after=longest_stay + timedelta(seconds=walk_s)
+        ),
+        "longest_stay_s": longest_stay.total_seconds(),
+        "camera_ids": ids(camera_ids),
+        "queue_zone_id": queue_zone_id,
+        "service_zone_id": service_zone_id,
+        "within_s": within_s,
+        "walk_s": walk_s,
+    }
+    return run(_QUEUE, tables, params)

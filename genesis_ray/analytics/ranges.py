@@ -1,0 +1,71 @@
+"""What questions of a time range share: its parameters and the buckets, in SQL.
+
+A question is of [since, until): filters by `occurred_at` are written out in each, so that files of
+other days are not opened. A series has a row for each bucket, also for those without events; its
+first and last bucket are cut off by the range.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from genesis_ray.domain.site_time import Bucket, bucket_edges, range_between
+
+BUCKETS = """
+buckets AS (
+    SELECT unnest($edges[:-2]) AS starts_at, unnest($edges[2:]) AS ends_at
+)
+"""
+"""Columns starts_at and ends_at. Events get theirs by ASOF JOIN buckets ON at >= starts_at."""
+
+LONGEST_STAY = timedelta(hours=4)
+"""Of one track in one zone. Who is said to have entered and never to have left was lost with the
+camera or the process, and is not taken to be there for ever."""
+
+Ids = Sequence[str] | None
+"""Of cameras or zones; None: all."""
+
+
+def composed(*tables: str, select: str) -> str:
+    """Return a query from pieces that are constants: WITH tables, as `name AS (...)`, SELECT."""
+    return f"WITH {', '.join(tables)}{select}"
+
+
+def between(
+    since: datetime,
+    until: datetime,
+    *,
+    before: timedelta | None = None,
+    after: timedelta | None = None,
+) -> dict[str, object]:
+    """Return the parameters $since and $until, in UTC.
+
+    With `before` also $read_since, so much earlier, and with `after` $read_until, so much later:
+    what is read beyond the range to know what went on in it.
+
+    Raises:
+        ConfigurationError: See `range_between`.
+    """
+    start, end = range_between(since, until)
+    params: dict[str, object] = {"since": start, "until": end}
+    if before is not None:
+        params["read_since"] = start - before
+    if after is not None:
+        params["read_until"] = end + after
+    return params
+
+
+def in_buckets(
+    since: datetime, until: datetime, bucket: Bucket | None, time_zone: str
+) -> dict[str, object]:
+    """Return the parameters $since, $until and, for `BUCKETS`, $edges.
+
+    Raises:
+        ConfigurationError: See `bucket_edges`.
+    """
+    edges = bucket_edges(since, until, bucket, time_zone)
+    return {"since": edges[0], "until": edges[-1], "edges": edges}
+
+
+def ids(chosen: Ids) -> list[str] | None:
+    """Return the value of a parameter that is a list of ids, or null for all."""
+    return None if chosen is None else list(chosen)

@@ -1,0 +1,151 @@
+"""Who comes back: new and returning visitors, and cohorts of those first seen in a week."""
+
+from datetime import datetime
+
+import pyarrow as pa
+
+from genesis_ray.analytics.query import run
+from genesis_ray.analytics.ranges import BUCKETS, composed, in_buckets
+from genesis_ray.analytics.stored import Tables
+from genesis_ray.analytics.visit_rows import VISITS_BEGUN, of_visits
+from genesis_ray.analytics.withholding import hide, withhold
+from genesis_ray.domain.site_time import Bucket
+from genesis_ray.domain.small_groups import LEAST_GROUP
+
+_FIRSTS = """
+firsts AS (
+    SELECT identity_id, min(started_at) AS first_at FROM visits_known GROUP BY identity_id
+)
+"""
+
+_RETURNING = composed(
+    BUCKETS,
+    VISITS_BEGUN,
+    _FIRSTS,
+    """
+counts AS (
+    SELECT
+        starts_at,
+        count(*) AS visits,
+        count(DISTINCT identity_id) AS people,
+        count(DISTINCT identity_id) FILTER (first_at >= starts_at) AS new_people,
+        count(DISTINCT identity_id) FILTER (first_at < starts_at) AS returning_people
+    FROM (FROM visits_begun JOIN firsts USING (identity_id))
+    ASOF JOIN buckets ON started_at >= starts_at
+    GROUP BY starts_at
+)
+""",
+    select="""
+SELECT
+    starts_at,
+    ends_at,
+    coalesce(visits, 0) AS visits,
+    coalesce(people, 0) AS people,
+    coalesce(new_people, 0) AS new_people,
+    coalesce(returning_people, 0) AS returning_people
+FROM buckets LEFT JOIN counts USING (starts_at)
+ORDER BY starts_at
+""",
+)
+
+_COHORTS = composed(
+    BUCKETS,
+    VISITS_BEGUN,
+    _FIRSTS,
+    """
+weeks AS (
+    SELECT *, row_number() OVER (ORDER BY starts_at) AS week FROM buckets
+),
+seen AS (
+    SELECT DISTINCT identity_id, week FROM visits_begun ASOF JOIN weeks ON started_at >= starts_at
+),
+members AS (
+    SELECT identity_id, week AS cohort
+    FROM (FROM firsts WHERE first_at >= $since AND first_at < $until)
+    ASOF JOIN weeks ON first_at >= starts_at
+),
+counts AS (
+    SELECT cohort, week, count(*) AS people FROM members JOIN seen USING (identity_id) GROUP BY ALL
+)
+""",
+    select="""
+SELECT
+    cohorts.starts_at AS cohort_starts_at,
+    weeks.week - cohorts.week AS weeks_after,
+    coalesce(size.people, 0) AS cohort_size,
+    coalesce(counts.people, 0) AS people,
+    coalesce(counts.people, 0) / nullif(size.people, 0) AS share
+FROM weeks AS cohorts
+JOIN weeks ON weeks.week >= cohorts.week
+LEFT JOIN counts ON counts.cohort = cohorts.week AND counts.week = weeks.week
+LEFT JOIN counts AS size ON size.cohort = cohorts.week AND size.week = cohorts.week
+ORDER BY cohort_starts_at, weeks_after
+""",
+)
+
+
+def returning_visitors(
+    tables: Tables,
+    *,
+    since: datetime,
+    until: datetime,
+    time_zone: str,
+    bucket: Bucket | None = "day",
+    least_group: int = LEAST_GROUP,
+) -> pa.Table:
+    """Return how many visitors were new and how many came back, a row a bucket.
+
+    Of visits that began in the bucket, all history before being known. Visitors are identities:
+    people whom nobody recognised are in no figure.
+
+    Columns: starts_at, ends_at, visits, people, new_people (whose first visit of all began in
+    the bucket), returning_people (the others), suppressed: visits and people are null where they
+    are of fewer than `least_group` people, new_people and returning_people where either is.
+    """
+    params = {
+        **in_buckets(since, until, bucket, time_zone),
+        **of_visits(since, until, with_history=True),
+    }
+    answer = run(_RETURNING, tables, params)
+    few, part = (
+        [any(0 < number < least_group for number in row) for row in zip(*columns, strict=True)]
+        for columns in (
+            [answer["people"].to_pylist()],
+            [answer["new_people"].to_pylist(), answer["returning_people"].to_pylist()],
+        )
+    )
+    shown = hide(answer, few, ["visits", "people"]).drop_columns("suppressed")
+    return hide(shown, part, ["new_people", "returning_people"])
+
+
+def cohort_retention(
+    tables: Tables,
+    *,
+    since: datetime,
+    until: datetime,
+    time_zone: str,
+    least_group: int = LEAST_GROUP,
+) -> pa.Table:
+    """Return how many of those first seen in a week came again in the weeks after.
+
+    A row a cohort, a week (from Monday) of [since, until), and week from that on; identities.
+
+    Columns: cohort_starts_at, weeks_after (0: the week itself), cohort_size (people), people (of
+    them with a visit in that week), share (of the cohort, 0..1; null: nobody), suppressed (fewer
+    than `least_group` people, or would give such a figure away: people and share are null; with
+    the size of the cohort all of its rows).
+    """
+    params = {
+        **in_buckets(since, until, "week", time_zone),
+        **of_visits(since, until, with_history=True),
+    }
+    answer = run(_COHORTS, tables, params)
+    cells = withhold(answer, least_group=least_group, margins=[["weeks_after"]], columns=[])
+    rows = cells.to_pylist()
+    small = {
+        row["cohort_starts_at"] for row in rows if row["suppressed"] and row["weeks_after"] == 0
+    }
+    unsized = [row["cohort_starts_at"] in small for row in rows]
+    withheld = [row["suppressed"] or own for row, own in zip(rows, unsized, strict=True)]
+    sized = hide(answer, unsized, ["cohort_size"]).drop_columns("suppressed")
+    return hide(sized, withheld, ["people", "share"])

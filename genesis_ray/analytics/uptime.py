@@ -1,0 +1,85 @@
+"""How much of the time cameras were online."""
+
+from datetime import datetime
+
+import pyarrow as pa
+
+from genesis_ray.analytics.query import run
+from genesis_ray.analytics.ranges import BUCKETS, Ids, composed, ids, in_buckets
+from genesis_ray.analytics.stored import Tables
+from genesis_ray.domain.site_time import Bucket
+
+_UPTIME = composed(
+    BUCKETS,
+    """
+changes AS (
+    SELECT
+        camera_id,
+        greatest(occurred_at, $since) AS changed_at,
+        state,
+        row_number() OVER (PARTITION BY camera_id ORDER BY occurred_at, event_id) AS place
+    FROM camera_states
+    WHERE
+        occurred_at < $until
+        AND ($camera_ids::VARCHAR[] IS NULL OR list_contains($camera_ids::VARCHAR[], camera_id))
+),
+marks AS (
+    SELECT camera_id, changed_at, state, place FROM changes
+    UNION ALL
+    SELECT camera_id, starts_at, NULL, NULL
+    FROM (SELECT DISTINCT camera_id FROM changes) CROSS JOIN buckets
+),
+spans AS (
+    SELECT
+        camera_id,
+        changed_at,
+        last_value(state IGNORE NULLS) OVER own AS state,
+        epoch(lead(changed_at, 1, $until) OVER own - changed_at) AS seconds
+    FROM marks
+    WINDOW own AS (PARTITION BY camera_id ORDER BY changed_at, place NULLS LAST
+        ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+),
+sums AS (
+    SELECT
+        starts_at,
+        ends_at,
+        camera_id,
+        coalesce(sum(seconds) FILTER (state = 'online'), 0) AS online_s,
+        coalesce(sum(seconds) FILTER (state IN
+            ('behind', 'too_fast', 'clock_skewed', 'decoding_errors', 'frozen', 'black', 'white')
+        ), 0) AS impaired_s,
+        coalesce(sum(seconds) FILTER (state IN ('connecting', 'stalled', 'failed')), 0)
+            AS offline_s,
+        coalesce(sum(seconds) FILTER (state IS NULL OR state = 'ended'), 0) AS unwatched_s
+    FROM spans ASOF JOIN buckets ON changed_at >= starts_at
+    GROUP BY ALL
+)
+""",
+    select="""
+SELECT *, online_s / nullif(online_s + impaired_s + offline_s, 0) AS share_online
+FROM sums
+ORDER BY camera_id, starts_at
+""",
+)
+
+
+def camera_uptime(
+    tables: Tables,
+    *,
+    since: datetime,
+    until: datetime,
+    time_zone: str,
+    bucket: Bucket | None = "hour",
+    camera_ids: Ids = None,
+) -> pa.Table:
+    """Return in which state each camera was for how long, a row a bucket and camera.
+
+    A state lasts until the next, however long before the range it began.
+
+    Columns: starts_at, ends_at, camera_id; in seconds, which add up to the bucket: online_s,
+    impaired_s (pictures come, and something is wrong with them: black, frozen, behind, ...),
+    offline_s (connecting, stalled, failed), unwatched_s (before the first state, or the source
+    has ended); share_online (of the time that was watched, 0..1; null: none was).
+    """
+    params = in_buckets(since, until, bucket, time_zone)
+    return run(_UPTIME, tables, {**params, "camera_ids": ids(camera_ids)})

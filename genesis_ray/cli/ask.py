@@ -1,0 +1,222 @@
+"""`genesis ask`: questions that are ready to be asked, of a range of time."""
+
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from genesis_ray.cli.answer import Format, show, written
+from genesis_ray.cli.moments import FORMS, moment
+from genesis_ray.cli.query import chosen_format
+from genesis_ray.cli.question_options import options_of, params_of
+from genesis_ray.cli.run import DataOption
+from genesis_ray.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from genesis_ray.analytics.catalogue import Question
+    from genesis_ray.analytics.stored import Tables
+    from genesis_ray.settings import Settings
+
+_SECOND = timedelta(seconds=1)
+
+
+def ask(
+    question: Annotated[
+        str | None, typer.Argument(help="One of those below. Without one: what each tells.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(help=f"From then on: {FORMS}.  [the first event]")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(help="Up to then, which does not count.  [the last event]")
+    ] = None,
+    bucket: Annotated[
+        str | None, typer.Option(help="A row for each minute, hour, day, week or month.")
+    ] = None,
+    bucket_s: Annotated[
+        int | None, typer.Option("--bucket-s", help="For metrics: a row for so many seconds.")
+    ] = None,
+    camera: Annotated[
+        list[str] | None, typer.Option(help="Only this camera; again for more.")
+    ] = None,
+    zone: Annotated[list[str] | None, typer.Option(help="Only this zone; again for more.")] = None,
+    queue_zone: Annotated[
+        list[str] | None, typer.Option("--queue-zone", help="The zone in which people queue.")
+    ] = None,
+    service_zone: Annotated[
+        str | None, typer.Option("--service-zone", help="The zone in which they are served.")
+    ] = None,
+    within: Annotated[
+        float | None, typer.Option(help="Seconds in which they should be.  [300]")
+    ] = None,
+    person: Annotated[
+        str | None, typer.Option(help="A name, an identity, or the beginning of one.")
+    ] = None,
+    metric: Annotated[
+        list[str] | None, typer.Option(help="Only this metric; again for more.")
+    ] = None,
+    by: Annotated[
+        str | None, typer.Option(help="Distribution by duration, hour or weekday.")
+    ] = None,
+    at_least: Annotated[
+        float | None, typer.Option("--at-least", help="Only visits of so many seconds.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(help="Most visits of a page.  [100]")] = None,
+    after: Annotated[
+        str | None, typer.Option(metavar="STARTED_AT,VISIT_ID", help="The page after this visit.")
+    ] = None,
+    time_zone: Annotated[
+        str | None,
+        typer.Option("--time-zone", help="Whose hours and days, as Europe/Berlin.  [the site's]"),
+    ] = None,
+    columns: Annotated[
+        bool, typer.Option("--columns", help="Say what the columns of the answer mean.")
+    ] = False,
+    run: Annotated[
+        Path | None, typer.Option(help="The run's folder; the newest in runs/ by default.")
+    ] = None,
+    data: DataOption = None,
+    tenant: Annotated[
+        str | None, typer.Option(help="Whose rows; by default those of the run's own tenant.")
+    ] = None,
+    output_format: Annotated[
+        Format | None,
+        typer.Option("--format", help="By default what --output ends with, else a table."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Write to this file instead of the terminal.")
+    ] = None,
+) -> None:
+    """Ask a question that is ready to be asked, of a range of time.
+
+    In time: metrics, footfall, entries, occupancy, queue, returning, uptime. In all: dwell,
+    dwell-histogram, heat, transitions, journeys, cohorts, visits, visit-distribution,
+    identification, timeline.
+
+    Hours and days are those of the site's `time_zone`, and so are the times that are shown.
+    Figures of groups of fewer people than `analytics.min_group` are withheld. For all other
+    questions there is `genesis query`.
+
+    Examples: `genesis ask footfall --since today --bucket hour` ·
+    `genesis ask queue --queue-zone queue --service-zone till --since -7d --bucket day` ·
+    `genesis ask visits --since 2026-01-05 --format csv`
+    """
+    from genesis_ray.analytics.catalogue import question_named
+    from genesis_ray.running.history import present_tables, settings_of
+    from genesis_ray.store.run_folder import RunFolder
+
+    form = chosen_format(output_format, output)
+    if question is None:
+        _tell(_all_questions(), form, output)
+        return
+    asked = question_named(question)
+    if columns:
+        _tell(_columns_of(asked), form, output)
+        return
+    folder = RunFolder.open(run) if run else RunFolder.newest()
+    settings = settings_of(folder, data)
+    zone_name = time_zone or settings.time_zone
+    tables = present_tables(folder.events, settings, tenant or settings.tenant_id)
+    given = {
+        "--bucket": bucket,
+        "--bucket-s": bucket_s,
+        "--camera": camera,
+        "--zone": zone,
+        "--queue-zone": queue_zone,
+        "--service-zone": service_zone,
+        "--within": within,
+        "--person": _identity_of(person, settings) if person else None,
+        "--metric": metric,
+        "--by": by,
+        "--at-least": at_least,
+        "--limit": limit,
+        "--after": after,
+    }
+    set_for_all = {"time_zone": zone_name, "least_group": settings.analytics.min_group}
+    params = params_of(question, asked, given, set_for_all)
+    answer = asked.ask(tables, **_range(tables, since, until, zone_name), **params)
+    _tell(_in_zone(answer, zone_name), form, output)
+
+
+def _range(
+    tables: "Tables", since: str | None, until: str | None, time_zone: str
+) -> dict[str, datetime]:
+    """Return the range that is asked for, by default from the first event to the last."""
+    from genesis_ray.analytics.extent import extent
+    from genesis_ray.domain.site_time import zone_named
+
+    zone, now = zone_named(time_zone), datetime.now(UTC)
+    start = moment(since, zone, now) if since else None
+    end = moment(until, zone, now) if until else None
+    if start and end:
+        return {"since": start, "until": end}
+    known = extent(tables, until=now)
+    if known is None:
+        raise ConfigurationError("there are no events to ask about; name another --run")
+    first, last = (at.replace(microsecond=0) for at in known)
+    start, last = start or first, last + _SECOND
+    return {"since": start, "until": end or (last if last > start else now)}
+
+
+def _identity_of(person: str, settings: "Settings") -> str:
+    """Return whom a name or the beginning of an identity means; itself where nobody is known."""
+    from genesis_ray.store.tenants import gallery_folder
+
+    if not gallery_folder(settings.data_dir, settings.tenant_id).is_dir():
+        return person
+    from genesis_ray.running.identities import who_is_who  # LanceDB: slow to load
+    from genesis_ray.running.naming import find
+
+    return find(who_is_who(settings), person)
+
+
+def _in_zone(answer: "pa.Table", time_zone: str) -> "pa.Table":
+    """Return an answer whose times show the site's clock."""
+    import pyarrow as pa
+
+    fields = [
+        pa.field(field.name, pa.timestamp("us", tz=time_zone))
+        if pa.types.is_timestamp(field.type)
+        else field
+        for field in answer.schema
+    ]
+    return answer.cast(pa.schema(fields))
+
+
+def _all_questions() -> "pa.Table":
+    import pyarrow as pa
+
+    from genesis_ray.analytics.catalogue import QUESTIONS
+
+    rows = [
+        {
+            "question": name,
+            "tells": question.about,
+            "options": options_of(question),
+            "columns": list(question.columns),
+        }
+        for name, question in QUESTIONS.items()
+    ]
+    return pa.Table.from_pylist(rows)
+
+
+def _columns_of(question: "Question") -> "pa.Table":
+    import pyarrow as pa
+
+    rows = [{"column": name, "meaning": meaning} for name, meaning in question.columns.items()]
+    return pa.Table.from_pylist(rows)
+
+
+def _tell(answer: "pa.Table", form: Format, output: Path | None) -> None:
+    from genesis_ray.store.disk import write_file
+
+    if output:
+        write_file(output.resolve(), written(answer, form))
+    elif form is Format.TABLE:
+        show(answer)
+    else:
+        sys.stdout.write(written(answer, form).decode())

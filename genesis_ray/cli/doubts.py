@@ -1,0 +1,15 @@
+"""Saying, before anything starts, which zones and lines are rarely meant as they are."""
+
+from genesis_ray.cli.console import stderr
+from genesis_ray.settings import Settings
+from genesis_ray.settings_zone_checks import doubts
+
+
+def tell_doubts(settings: Settings) -> None:
+    """Print a warning for each place that can work and looks odd."""
+    for camera in settings.cameras:
+        for doubt in doubts(camera.zones, camera.lines):
+            stderr.print(
+                f"[yellow]warning:[/] camera {camera.camera_id}: {doubt.message}; {doubt.remedy}",
+                soft_wrap=True,
+            )

@@ -1,0 +1,45 @@
+"""Parquet files that cannot be read: left out of answers, reported once, left where they are."""
+
+import logging
+from pathlib import Path
+
+from genesis_ray.store import parquet_file
+
+_log = logging.getLogger(__name__)
+
+
+class DamagedFiles:
+    """The damaged files that one reader has met."""
+
+    def __init__(self) -> None:
+        self._met: dict[Path, tuple[int, int]] = {}
+
+    def has(self, path: Path) -> bool:
+        """Tell whether a file is damaged, as far as its two ends show or somebody has said.
+
+        Raises:
+            FileNotFoundError: It is gone.
+        """
+        if self._met.get(path) == _state(path):
+            return True
+        if parquet_file.is_whole(path):
+            return False
+        self.add(path, "it is no whole Parquet file")
+        return True
+
+    def add(self, path: Path, why: object) -> None:
+        """Leave a file out from now on, unless it changes."""
+        state = _state(path)
+        if self._met.get(path) != state:
+            self._met[path] = state
+            _log.warning(
+                "%s is damaged and its rows are left out (%s); put it back from a backup, or move "
+                "it out of the folder",
+                path,
+                why,
+            )
+
+
+def _state(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_mtime_ns, found.st_size

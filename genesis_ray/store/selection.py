@@ -1,0 +1,80 @@
+"""Which rows of a folder of events are meant, and where they lie just now.
+
+Rows move from the write-ahead log to Parquet. Who looks at the log first and at Parquet after
+sees each at least once.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from genesis_ray.store.event_folder import EventFolder, live_files
+from genesis_ray.store.rows import of_tenant
+from genesis_ray.store.schemas import EVENT_SCHEMAS
+from genesis_ray.store.wal import read_rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Rows of one table of a folder of events.
+
+    Attributes:
+        tenant_id: None: every tenant's.
+        since: The first moment that counts; None: all from the beginning.
+        until: The first moment that does not count any more.
+    """
+
+    folder: EventFolder
+    table: str
+    tenant_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns of the table."""
+        return EVENT_SCHEMAS[self.table]
+
+    def of(self, rows: pa.Table) -> pa.Table:
+        """Return those of the table's rows that are meant."""
+        if self.tenant_id is not None:
+            rows = of_tenant(rows, self.tenant_id)
+        if self.since:
+            rows = rows.filter(pc.greater_equal(rows["occurred_at"], pa.scalar(self.since)))
+        if self.until:
+            rows = rows.filter(pc.less(rows["occurred_at"], pa.scalar(self.until)))
+        return rows
+
+    def waiting(self) -> pa.Table:
+        """Return those in the write-ahead log; look at it before `files`."""
+        found = [self.schema.empty_table()]
+        for sequence in self.folder.segments():
+            try:
+                content = self.folder.segment(sequence).read_bytes()
+            except FileNotFoundError:  # committed meanwhile: its rows are in Parquet now
+                continue
+            if rows := read_rows(content, self.table).get(self.table):
+                found.append(rows)
+        return self.of(pa.concat_tables(found))
+
+    def files(self) -> list[Path]:
+        """Return the Parquet files of the tenant and the days, as two looks in a row agree on.
+
+        A single look while a compaction renames and deletes may show neither the merged file nor
+        those it replaces.
+        """
+        seen = None
+        while True:
+            found = [file.path for folder in self._partitions() for file in live_files(folder)]
+            if found == seen:
+                return found
+            seen = found
+
+    def _partitions(self) -> list[Path]:
+        since = self.since.astimezone(UTC).date() if self.since else None
+        last = self.until - timedelta(microseconds=1) if self.until else None
+        until = last.astimezone(UTC).date() if last else None
+        return self.folder.partitions(self.table, self.tenant_id, since, until)

@@ -1,0 +1,109 @@
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from genesis_ray.analytics.occupancy import occupancy
+from tests.hand_made import at, stay, tables, zone
+
+
+def levels(events, *, since=0, until=120, bucket="minute", **chosen):
+    """Return (mean, max) of each bucket by zone; None: the site."""
+    rows = occupancy(
+        tables(events), since=at(since), until=at(until), time_zone="UTC", bucket=bucket, **chosen
+    ).to_pylist()
+    found = {}
+    for row in rows:
+        found.setdefault(row["zone_id"], []).append((row["mean_people"], row["max_people"]))
+    return found
+
+
+def test_mean_is_over_time_and_max_is_at_once():
+    events = [*stay(0, 60), *stay(30, 90, track_id=2)]
+    assert levels(events)["till"] == [(1.5, 2), (0.5, 1)]
+
+
+def test_who_was_inside_before_counts_from_the_beginning():
+    assert levels([*stay(-600, 30)])["till"] == [(0.5, 1), (0, 0)]
+
+
+def test_who_left_before_does_not_count():
+    assert "till" not in levels([*stay(-600, -1)])
+
+
+def test_who_never_left_is_inside_for_the_longest_stay_and_not_for_ever():
+    events = [zone(-30, "enter")]
+    assert levels(events, longest_stay=timedelta(seconds=60))["till"] == [(0.5, 1), (0, 0)]
+    assert "till" not in levels(events, longest_stay=timedelta(seconds=30))
+
+
+def test_one_takes_over_from_another_without_being_two():
+    assert levels([*stay(0, 60), *stay(60, 120, track_id=2)])["till"] == [(1, 1), (1, 1)]
+
+
+def test_a_track_in_two_zones_is_one_person_of_the_site():
+    events = [*stay(0, 60), *stay(30, 90, zone_id="shelf"), *stay(0, 120, track_id=2)]
+    assert levels(events)[None] == [(2, 2), (1.5, 2)]
+
+
+def test_a_site_without_anybody_has_rows_of_zero():
+    assert levels([]) == {None: [(0, 0), (0, 0)]}
+
+
+def test_zones_can_be_chosen_for_the_site_too():
+    events = [*stay(0, 60), *stay(0, 60, zone_id="shelf", track_id=2)]
+    found = levels(events, zone_ids=["shelf"])
+    assert found[None] == found["shelf"] == [(1, 1), (0, 0)]
+
+
+def test_twice_the_same_rows_are_one_person():
+    assert levels([*stay(0, 60), *stay(0, 60)])["till"] == [(1, 1), (0, 0)]
+
+
+def test_a_clock_that_goes_back_takes_nobody_below_zero():
+    events = [zone(30, "exit"), zone(60, "enter"), zone(90, "exit")]
+    assert levels(events)["till"] == [(0, 0), (0.5, 1)]
+
+
+@settings(max_examples=8, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(-300, 600), st.integers(0, 400), st.sampled_from(["a", "b"])),
+        max_size=12,
+    ),
+    st.booleans(),
+)
+def test_persons_seconds_are_the_stays_and_a_range_may_be_split(stays, some_never_left):
+    events = []
+    for track, (since, long, where) in enumerate(stays):
+        entered, left = stay(since, since + long, where, track)
+        events += [entered] if some_never_left and track % 3 == 0 else [entered, left]
+    longest = timedelta(seconds=300)
+
+    def asked(since, until):
+        return [
+            row
+            for row in occupancy(
+                tables(events), since=at(since), until=at(until), time_zone="UTC",
+                bucket="minute", longest_stay=longest,
+            ).to_pylist()
+            if row["max_people"]
+        ]  # fmt: skip
+
+    def in_order(rows):
+        return sorted(
+            rows, key=lambda row: (str(row["camera_id"]), str(row["zone_id"]), row["starts_at"])
+        )
+
+    whole = asked(0, 600)
+    assert in_order(asked(0, 240) + asked(240, 600)) == in_order(whole)
+    expected = 0
+    for track, (since, long, _) in enumerate(stays):
+        lasts = 300 if some_never_left and track % 3 == 0 else min(long, 300)
+        expected += max(0, min(600, since + lasts) - max(0, since))
+    of_zones = sum(row["person_seconds"] for row in whole if row["zone_id"])
+    assert of_zones == pytest.approx(expected)
+    assert sum(row["person_seconds"] for row in whole if not row["zone_id"]) == pytest.approx(
+        expected
+    )  # each track is in one zone
