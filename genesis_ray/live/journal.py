@@ -3,6 +3,7 @@
 import time
 from collections import Counter, deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -28,8 +29,11 @@ from genesis_ray.pipeline.counting import SiteCounts
 from genesis_ray.pipeline.stages import AdmitsEvents, JournalStage, admit_all
 from genesis_ray.running.alerts import Acknowledgements, alerts_left_open
 from genesis_ray.running.assembly import build_journal
+from genesis_ray.running.job_plans import LOG_KEEPER
+from genesis_ray.running.jobs import Jobs, in_background
 from genesis_ray.running.left_open import visits_left_open
 from genesis_ray.running.matches import matches_in
+from genesis_ray.running.run_jobs import live_jobs
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.state_log import StateLog
@@ -134,6 +138,7 @@ class JournalActor:
         self._state = StateLog(folder, spec.key)
         self._recovery = Recovery(spec, JOURNAL_ACTOR, folder, on_aside=self._note)
         self._log = EventLog(run.events)
+        self._background = ExitStack()
         self._acknowledgements = Acknowledgements(run)
         self._looked_at = time.monotonic()  # for acknowledgements
         self._gallery: GalleryFigures | None = None
@@ -152,6 +157,10 @@ class JournalActor:
                 journal.remember_match(*match)
         self._checkpoint()
         self._recovery.is_over()
+        if spec.realtime:  # else times are those of recordings, and say nothing of age
+            jobs = live_jobs(run, self._log, spec.settings)
+            background = in_background(Jobs(jobs, run.jobs, keeper=LOG_KEEPER))
+            self._background.enter_context(background)
 
     def take(self, told: Sequence[Told], notes: Sequence[Event] = ()) -> None:
         """Take what producers tell and log what is now in order; `notes` are logged at once."""
@@ -206,6 +215,7 @@ class JournalActor:
 
     def finish(self) -> JournalFigures:
         """Commit the log; nothing may be taken after this."""
+        self._background.close()
         self._take_in()
         self._log.close()
         self._state.clear()
