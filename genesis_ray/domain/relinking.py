@@ -148,12 +148,24 @@ class Relinker:
             if track not in id_of:
                 continue
             person = self._people[id_of[track]]
-            was_hidden = at - person.seen_at > self._hidden
-            if was_hidden and person.is_clear and scene.unlike(row, person) > self._policy.alien:
+            if self._is_alien(person, row, at, scene):
                 person.track = None  # the person is lost, and the track begins anew
             else:
                 ids[row] = id_of[track]
         return ids
+
+    def _is_alien(self, person: Person, row: int, at: datetime, scene: Scene) -> bool:
+        """Tell whether a track that was taken up again shows somebody who looks quite different.
+
+        Of who is half out of the picture only a half is looked at: of that nothing is concluded
+        before another person could have come.
+        """
+        unseen = at - person.seen_at
+        if unseen <= self._hidden or not person.is_clear:
+            return False
+        if unseen <= self._sudden and self._is_at_border(scene.boxes[row]):
+            return False
+        return scene.unlike(row, person) > self._policy.alien
 
     def _found_again(
         self, at: datetime, begun: Sequence[int], present: Container[int], scene: Scene

@@ -177,6 +177,18 @@ def test_a_doubt_is_not_enough_to_break_a_track(camera):
     assert camera.show(1.0, (7, 0.5, GREEN - 0.1)) == [1]
 
 
+@pytest.mark.parametrize(
+    ("edge", "missed", "expected"),
+    [(0.95, 1, 1), (0.9, 1, 2), (0.95, 2, 2)],
+    ids=["half out of the picture", "whole", "somebody else could have come"],
+)
+def test_looks_of_who_is_half_out_of_the_picture_break_no_track(edge, missed, expected):
+    camera = Camera()
+    for n in range(6):
+        camera.show(n * INTERVAL_S, (7, 0.8, RED))
+    assert camera.show((6 + missed) * INTERVAL_S, (7, edge, GREEN)) == [expected]
+
+
 def test_looks_are_asked_for_now_and_then_only():
     camera = Camera()
     shown = [Shown(((7, 0.3 + n / 1000, RED),)) for n in range(26)]

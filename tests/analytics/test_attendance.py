@@ -1,0 +1,238 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from genesis_ray.analytics.attendance import attendances
+from genesis_ray.domain.events import Event, FaceRecognized, TrackObserved, ZoneCrossed
+from genesis_ray.errors import ConfigurationError
+from genesis_ray.store.schemas import EVENT_SCHEMAS, to_tables
+
+NINE = datetime(2026, 1, 5, 9, tzinfo=UTC)
+OWN = {"tenant_id": "shop", "site_id": "york"}
+GAP_S = 300.0
+
+Place = tuple[float, float]
+SEAT, NEXT_SEAT, DOOR = (0.4, 0.4), (0.6, 0.4), (0.1, 0.3)
+
+
+def at(seconds: float) -> datetime:
+    return NINE + timedelta(seconds=seconds)
+
+
+def track(
+    number: int,
+    since: float,
+    until: float,
+    place: Place = SEAT,
+    *,
+    camera: str = "hall",
+    walk: float = 0,
+) -> list[Event]:
+    """Return the sights of a track, one a second, that walks right by `walk` a second."""
+    seconds = [since + second for second in range(int(until - since) + 1)]
+    boxes = [(s, place[0] + walk * (s - since)) for s in dict.fromkeys([*seconds, until])]
+    return [
+        TrackObserved(
+            **OWN, camera_id=camera, occurred_at=at(s), track_id=number, frame_index=int(s * 10),
+            x1=x, y1=place[1], x2=x + 0.1, y2=place[1] + 0.3, confidence=0.9,
+        )
+        for s, x in boxes
+    ]  # fmt: skip
+
+
+def name(
+    number: int, second: float, who: str, *, decision="named", camera: str = "hall"
+) -> list[Event]:
+    return [
+        FaceRecognized(
+            **OWN, camera_id=camera, occurred_at=at(second), track_id=number, identity_id=who,
+            decision=decision, similarity=0.8, runner_up_similarity=0.3, threshold=0.5, votes=3,
+            quality=0.9, gate="", is_new=False, embedder="fused",
+        )
+    ]  # fmt: skip
+
+
+def zone(
+    number: int, entered: float, left: float | None, zone_id: str = "table", camera: str = "hall"
+) -> list[Event]:
+    times = {"enter": entered} if left is None else {"enter": entered, "exit": left}
+    return [
+        ZoneCrossed(
+            **OWN, camera_id=camera, occurred_at=at(second), track_id=number, zone_id=zone_id,
+            direction=direction,
+        )
+        for direction, second in times.items()
+    ]  # fmt: skip
+
+
+def asked(*parts: list[Event], **options) -> list[dict]:
+    tables = {name: schema.empty_table() for name, schema in EVENT_SCHEMAS.items()}
+    tables |= to_tables([event for part in parts for event in part])
+    return attendances(tables, visit_gap_s=GAP_S, **options).to_pylist()
+
+
+def spans(*parts: list[Event], **options) -> list[tuple[str | None, float, float]]:
+    """Return who stayed, since when and until when, in seconds."""
+    return [
+        (
+            row["identity_id"],
+            (row["started_at"] - NINE).total_seconds(),
+            (row["ended_at"] - NINE).total_seconds(),
+        )
+        for row in asked(*parts, **options)
+    ]
+
+
+def test_a_track_without_a_name_is_an_attendance_of_somebody():
+    (row,) = asked(track(1, 0, 12.5))
+    assert row == {
+        "identity_id": None,
+        "started_at": at(0),
+        "ended_at": at(12.5),
+        "seconds": 12.5,
+        "entry_camera_id": "hall",
+        "exit_camera_id": "hall",
+        "tracks": [{"camera_id": "hall", "track_id": 1}],
+        "zone_ids": [],
+        "dwell_s": [],
+    }
+
+
+def test_nothing_seen_is_no_attendance():
+    assert asked() == []
+
+
+def test_a_flicker_is_no_attendance():
+    flicker = track(2, 30, 30.9, DOOR)
+    assert spans(track(1, 0, 10), flicker) == [(None, 0, 10)]
+    assert spans(flicker, least_s=0) == [(None, 30, 30.9)]
+
+
+def test_people_who_are_there_together_have_an_attendance_each():
+    together = [track(1, 0, 20), track(2, 5, 30, NEXT_SEAT), track(1, 2, 8, camera="yard")]
+    assert spans(*together) == [(None, 0, 20), (None, 2, 8), (None, 5, 30)]
+
+
+def test_who_sits_at_the_same_place_soon_after_stayed():
+    (row,) = asked(track(1, 0, 20), track(2, 50, 70), track(3, 120, 140))
+    assert (row["started_at"], row["ended_at"]) == (at(0), at(140))
+    assert [each["track_id"] for each in row["tracks"]] == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        track(2, 80.5, 100),  # more than a minute later
+        track(2, 50, 70, NEXT_SEAT),
+        track(2, 50, 70, walk=0.05),  # walks away
+        track(2, 50, 52.5),  # not long enough to tell
+        track(2, 50, 70, camera="yard"),
+        track(2, 20, 40),  # at the very moment the other is still seen
+    ],
+)
+def test_who_came_later_or_stands_elsewhere_is_somebody_else(later):
+    assert len(asked(track(1, 0, 20), later)) == 2
+
+
+def test_who_walked_away_is_not_who_stands_there_next():
+    """As at a door: the next who comes through it is in the same place."""
+    assert len(asked(track(1, 0, 20, walk=0.05), track(2, 30, 50, (1.35, 0.4)))) == 2
+
+
+def test_a_place_is_taken_by_the_first_who_comes_back():
+    first, second = track(2, 25, 40), track(3, 26, 45, (0.41, 0.4))
+    assert spans(track(1, 0, 20), second, first) == [(None, 0, 40), (None, 26, 45)]
+
+
+def test_who_comes_back_goes_on_from_the_last_who_was_lost_there():
+    assert spans(track(1, 0, 20), track(2, 5, 30, (0.41, 0.4)), track(3, 40, 60)) == [
+        (None, 0, 20),
+        (None, 5, 60),
+    ]
+
+
+def test_rejoining_can_be_left_out():
+    parts = track(1, 0, 20), track(2, 21, 40)
+    assert len(asked(*parts)) == 1
+    assert len(asked(*parts, rejoin_s=0)) == 2
+
+
+def test_tracks_of_one_name_are_one_attendance_until_they_are_away_for_long():
+    tracks = track(1, 0, 20), track(2, 320, 330, DOOR, camera="yard"), track(3, 630.5, 640)
+    names = name(1, 5, "ada"), name(2, 321, "ada", camera="yard"), name(3, 632, "ada")
+    assert spans(*tracks, *names) == [("ada", 0, 330), ("ada", 630.5, 640)]
+    first, _ = asked(*tracks, *names)
+    assert (first["entry_camera_id"], first["exit_camera_id"]) == ("hall", "yard")
+
+
+def test_a_short_attendance_with_a_name_is_one():
+    assert spans(track(1, 0, 0.5), name(1, 0.5, "ada")) == [("ada", 0, 0.5)]
+
+
+def test_a_track_that_is_named_later_moves_to_the_attendance_of_that_name():
+    tracks = track(1, 0, 20), track(2, 30, 50, DOOR)
+    assert spans(*tracks, name(1, 5, "ada")) == [("ada", 0, 20), (None, 30, 50)]
+    assert spans(*tracks, name(1, 5, "ada"), name(2, 49, "ada", decision="carried")) == [
+        ("ada", 0, 50)
+    ]
+
+
+@pytest.mark.parametrize("decision", ["review", "unknown"])
+def test_what_is_not_a_name_names_nobody(decision):
+    assert spans(track(1, 0, 20), name(1, 5, "ada", decision=decision)) == [(None, 0, 20)]
+
+
+def test_a_name_is_not_passed_on_to_who_has_none():
+    """A wrong name is worse than none: place alone is not enough for it."""
+    assert spans(track(1, 0, 20), name(1, 5, "ada"), track(2, 25, 40)) == [
+        ("ada", 0, 20),
+        (None, 25, 40),
+    ]
+
+
+def test_zones_are_named_in_the_order_they_were_entered_with_the_time_in_each():
+    crossings = zone(1, 5, 8, "till"), zone(1, 1, 4), zone(1, 10, 12)
+    (row,) = asked(track(1, 0, 20), *crossings)
+    assert row["zone_ids"] == ["table", "till", "table"]
+    assert dict(row["dwell_s"]) == {"table": 5, "till": 3}
+
+
+def test_who_has_not_left_a_zone_was_there_until_last_seen():
+    (row,) = asked(track(1, 0, 20), zone(1, 5, None))
+    assert dict(row["dwell_s"]) == {"table": 15}
+
+
+def test_who_was_hidden_within_a_zone_stayed_in_it():
+    crossings = zone(1, 5, 20), zone(2, 50, 60)
+    (row,) = asked(track(1, 0, 20), track(2, 50, 70), *crossings)
+    assert row["zone_ids"] == ["table"]
+    assert dict(row["dwell_s"]) == {"table": 55}
+
+
+def test_a_zone_that_was_left_before_somebody_was_hidden_is_entered_anew():
+    crossings = zone(1, 5, 10), zone(2, 52, 60)
+    (row,) = asked(track(1, 0, 20), track(2, 50, 70), *crossings)
+    assert row["zone_ids"] == ["table", "table"]
+    assert dict(row["dwell_s"]) == {"table": 13}
+
+
+def test_time_in_a_zone_that_two_cameras_see_counts_once():
+    crossings = zone(1, 5, 15), zone(1, 8, 18, camera="yard")
+    names = name(1, 3, "ada"), name(1, 3, "ada", camera="yard")
+    (row,) = asked(track(1, 0, 20), track(1, 0, 20, camera="yard"), *names, *crossings)
+    assert row["zone_ids"] == ["table"]
+    assert dict(row["dwell_s"]) == {"table": 13}
+
+
+def test_attendances_are_asked_for_by_when_they_began():
+    parts = track(1, 0, 20), track(2, 30, 50, DOOR), track(3, 60, 70, DOOR, walk=0.05)
+    assert spans(*parts, since=at(30)) == [(None, 30, 50), (None, 60, 70)]
+    assert spans(*parts, since=at(30), until=at(60)) == [(None, 30, 50)]
+    assert spans(*parts, until=at(30)) == [(None, 0, 20)]
+
+
+def test_what_cannot_be_is_refused():
+    with pytest.raises(ConfigurationError, match="is not before"):
+        asked(since=at(1), until=at(1))
+    with pytest.raises(ConfigurationError, match="least_s must be 0 or more"):
+        asked(least_s=-1)
