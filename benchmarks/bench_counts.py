@@ -33,6 +33,7 @@ from harness import note, report_latency
 from scipy.optimize import linear_sum_assignment
 
 from genesis_ray.analytics.attendance import attendances
+from genesis_ray.analytics.stored import whole
 from genesis_ray.domain.geometry import foot_of
 from genesis_ray.domain.lines import LineCounter, LineCrossing
 from genesis_ray.evaluation.mot_file import TrackedBoxes, read_ground_truth
@@ -135,7 +136,9 @@ def _watched(
     settings = Settings(data_dir=folder / "data", cameras=(camera,), process_fps=fps)
     run = RunFolder.create(folder / "run")
     run_local(settings, run, on_progress=lambda _: None)
-    return settings, dict(present_tables(run.events, settings, None))
+    # Read before the folder goes.
+    tables = present_tables(run.events, settings, None)
+    return settings, {name: whole(table) for name, table in tables.items()}
 
 
 def _attendances(settings: Settings, tables: Mapping[str, pa.Table]) -> list[dict[str, Any]]:
