@@ -37,9 +37,9 @@ from genesis_ray.analytics.stored import whole
 from genesis_ray.domain.geometry import foot_of
 from genesis_ray.domain.lines import LineCounter, LineCrossing
 from genesis_ray.evaluation.mot_file import TrackedBoxes, read_ground_truth
-from genesis_ray.running.assembly import lines_of
 from genesis_ray.running.history import present_tables
 from genesis_ray.running.local import run_local
+from genesis_ray.running.places import lines_of
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings, LineSettings
 from genesis_ray.store.run_folder import RunFolder
@@ -244,7 +244,8 @@ class _Truth:
 def _lines(truth: _Truth, settings: Settings, tables: Mapping[str, pa.Table]) -> dict[str, Any]:
     """Return counts over each line, in and out, and what was missed of both and counted besides."""
     counter = LineCounter(
-        lines_of(settings.cameras[0]), settle=timedelta(seconds=settings.settle_s)
+        lines_of(settings.cameras[0], time_zone=settings.time_zone),
+        settle=timedelta(seconds=settings.settle_s),
     )
     true = [(each.line_id, each.direction, each.at) for each in truth.crossings(counter)]
     found = [
