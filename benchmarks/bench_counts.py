@@ -41,7 +41,8 @@ from genesis_ray.running.history import present_tables
 from genesis_ray.running.local import run_local
 from genesis_ray.running.places import lines_of
 from genesis_ray.settings import Settings
-from genesis_ray.settings_cameras import CameraSettings, LineSettings
+from genesis_ray.settings_cameras import CameraSettings
+from genesis_ray.settings_zones import LineSettings
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.vision.sources import open_recording
 
