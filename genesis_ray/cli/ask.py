@@ -94,8 +94,8 @@ def ask(
     """Ask a question that is ready to be asked, of a range of time.
 
     In time: metrics, footfall, entries, occupancy, queue, returning, uptime. In all: dwell,
-    dwell-histogram, heat, transitions, journeys, cohorts, visits, visit-distribution,
-    identification, timeline.
+    dwell-histogram, heat, transitions, journeys, cohorts, visits, attendances,
+    visit-distribution, identification, timeline.
 
     Hours and days are those of the site's `time_zone`, and so are the times that are shown.
     Figures of groups of fewer people than `analytics.min_group` are withheld. For all other
@@ -137,7 +137,11 @@ def ask(
         "--limit": limit,
         "--after": after,
     }
-    set_for_all = {"time_zone": zone_name, "least_group": settings.analytics.min_group}
+    set_for_all = {
+        "time_zone": zone_name,
+        "least_group": settings.analytics.min_group,
+        "visit_gap_s": settings.visit_gap_s,
+    }
     params = params_of(question, asked, given, set_for_all)
     answer = asked.ask(tables, **_range(tables, since, until, zone_name), **params)
     _tell(_in_zone(_with_names(answer, settings), zone_name), form, output)
