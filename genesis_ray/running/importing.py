@@ -26,7 +26,6 @@ from genesis_ray.store.disk import write_file
 from genesis_ray.store.known_runs import note_run
 from genesis_ray.store.run_folder import RunFolder
 
-
 _CARRIED = ("identities", "sessions", "metrics", "alerts")
 
 Progress = Callable[[str, int], None]

@@ -25,6 +25,8 @@ def waited(own: QueueBook, track_id: int, since: float, until: float, served_at=
     if served_at is not None:
         own.cross(TILL, track_id, "enter", at(served_at))
 
+
+def test_a_queue_is_as_long_as_people_are_in_it():
     own = book()
     own.cross(QUEUE, 1, "enter", at(0))
     own.cross(QUEUE, 2, "enter", at(20))
