@@ -6,8 +6,7 @@ from itertools import pairwise
 
 import pyarrow as pa
 
-from genesis_ray.analytics.query import run
-from genesis_ray.analytics.ranges import LONGEST_STAY, Ids, between, composed, ids
+from genesis_ray.analytics.ranges import LONGEST_STAY, Ids, ask, between, composed, ids
 from genesis_ray.analytics.stored import Tables
 from genesis_ray.analytics.zone_stays import STAYS
 from genesis_ray.errors import ConfigurationError
@@ -87,7 +86,7 @@ def dwell(
     p90_s, p95_s, max_s.
     """
     params = _params(since, until, camera_ids, zone_ids, longest_stay)
-    return run(_DWELL, tables, params)
+    return ask(_DWELL, tables, params)
 
 
 def dwell_histogram(
@@ -108,7 +107,7 @@ def dwell_histogram(
         ConfigurationError: The bins do not begin at 0 and grow.
     """
     params = _params(since, until, camera_ids, zone_ids, longest_stay) | bins(bins_s)
-    return run(_HISTOGRAM, tables, params)
+    return ask(_HISTOGRAM, tables, params)
 
 
 def bins(starts_s: Sequence[float]) -> dict[str, object]:

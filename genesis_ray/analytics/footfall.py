@@ -4,8 +4,7 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from genesis_ray.analytics.query import run
-from genesis_ray.analytics.ranges import BUCKETS, Ids, composed, ids, in_buckets
+from genesis_ray.analytics.ranges import BUCKETS, Ids, ask, composed, ids, in_buckets
 from genesis_ray.analytics.stored import Tables
 from genesis_ray.domain.site_time import Bucket
 
@@ -100,7 +99,7 @@ def footfall(
     goes in, out and in again went in twice).
     """
     params = in_buckets(since, until, bucket, time_zone)
-    return run(_LINES, tables, {**params, "camera_ids": ids(camera_ids)})
+    return ask(_LINES, tables, {**params, "camera_ids": ids(camera_ids)})
 
 
 def zone_entries(
@@ -119,4 +118,4 @@ def zone_entries(
     """
     params = in_buckets(since, until, bucket, time_zone)
     chosen = {"camera_ids": ids(camera_ids), "zone_ids": ids(zone_ids)}
-    return run(_ZONES, tables, {**params, **chosen})
+    return ask(_ZONES, tables, {**params, **chosen})

@@ -4,11 +4,11 @@ from datetime import datetime, timedelta
 
 import pyarrow as pa
 
-from genesis_ray.analytics.query import run
 from genesis_ray.analytics.ranges import (
     BUCKETS,
     LONGEST_STAY,
     Ids,
+    ask,
     between,
     composed,
     ids,
@@ -124,4 +124,4 @@ def occupancy(
         "camera_ids": ids(camera_ids),
         "zone_ids": ids(zone_ids),
     }
-    return run(_OCCUPANCY, tables, params)
+    return ask(_OCCUPANCY, tables, params)

@@ -5,14 +5,15 @@ names a track bears whom the track is now, or is left out where that is nobody.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import timedelta
+from copy import copy
+from datetime import datetime, timedelta
 
 import pyarrow as pa
 
 from genesis_ray.analytics.limits import Limits
 from genesis_ray.analytics.present_visits import present_visits, touched_by
 from genesis_ray.analytics.query import run
-from genesis_ray.analytics.stored import Table, Tables
+from genesis_ray.analytics.stored import Table, Tables, narrowed
 from genesis_ray.domain.ledger import TrackSight, WhoIsWho
 
 NAMES = "face_recognitions"
@@ -106,10 +107,19 @@ class PresentTables(Mapping[str, Table]):
         query over these tables.
         """
         self.limits = limits or Limits()
-        self._written = written
+        self._written = self._all_written = written
         self._who = who
         self._tenant_id = tenant_id
         self._visit_gap = visit_gap
+
+    def between(self, since: datetime | None, until: datetime | None) -> "PresentTables":
+        """Return the tables with the rows that occurred in [since, until).
+
+        Visits that are not as they were written are made of all rows, and are all of them.
+        """
+        own = copy(self)
+        own._written = narrowed(self._written, since, until)
+        return own
 
     def __getitem__(self, table: str) -> Table:
         match table:
@@ -145,12 +155,11 @@ class PresentTables(Mapping[str, Table]):
         return answer.cast(written.schema)
 
     def _visits(self, who: WhoIsWho) -> Table:
-        written = self._written[VISITS]
         if not touched_by(who):
-            return written
-        names = self._written[NAMES]
+            return self._written[VISITS]
+        names = self._all_written[NAMES]
         return present_visits(
-            self._written,
+            self._all_written,
             who,
             aliases=_aliases(who),
             present=self._who_tracks_are(names, who),
