@@ -15,10 +15,13 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from genesis_ray.domain.capacity import CAMERAS_A_GROUP
 from genesis_ray.domain.retry import DELAYS_S
 from genesis_ray.domain.roles import AGGRESSIVE_FPS, drop_class_of
+from genesis_ray.settings_alerts import AlertRuleSettings
 from genesis_ray.settings_analytics import AnalyticsSettings
 from genesis_ray.settings_appearance import AppearanceSettings
 from genesis_ray.settings_cameras import CameraSettings, SourceSettings
+from genesis_ray.settings_delivery import DeliverySettings
 from genesis_ray.settings_models import DetectorSettings, FaceSettings
+from genesis_ray.settings_retention import RetentionSettings
 from genesis_ray.settings_topology import TopologySettings
 from genesis_ray.settings_types import (
     Fraction,
@@ -190,6 +193,10 @@ class Settings(BaseSettings):
     detector: DetectorSettings = DetectorSettings()
     faces: FaceSettings = FaceSettings()
     back_pressure: BackPressureSettings = BackPressureSettings()
+    delivery: DeliverySettings = Field(
+        default=DeliverySettings(),
+        exclude=True,  # from run.json: it has secrets, and a run that is read again tells nobody
+    )
     identity: IdentitySettings = IdentitySettings()
     drift: DriftSettings = DriftSettings()
     appearance: AppearanceSettings = AppearanceSettings()
@@ -197,12 +204,17 @@ class Settings(BaseSettings):
     queries: QuerySettings = QuerySettings()
     sources: SourceSettings = SourceSettings()
     topology: TopologySettings = TopologySettings()
+    retention: RetentionSettings = RetentionSettings()
     analytics: AnalyticsSettings = AnalyticsSettings()
+    alerts: tuple[AlertRuleSettings, ...] = Field(
+        default=(), description="Rules of what people are told of, see docs/alerts.md"
+    )
     cameras: tuple[CameraSettings, ...] = ()
 
     @model_validator(mode="after")
     def _unique(self) -> Self:
         _refuse_repeats("camera_id", [camera.camera_id for camera in self.cameras])
+        _refuse_repeats("name of a rule in alerts", [rule.rule_id for rule in self.alerts])
         for camera in self.cameras:
             _refuse_repeats(
                 f"zone_id of camera {camera.camera_id}", [zone.zone_id for zone in camera.zones]
@@ -223,6 +235,17 @@ class Settings(BaseSettings):
                 "appearance.carry carries names over the ways in topology.passages that have a "
                 "max_s, and there is none"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _channels_know_rules(self) -> Self:
+        known = {rule.rule_id for rule in self.alerts}
+        for name, channel in self.delivery.channels.items():
+            if known and (unknown := sorted(set(channel.rules) - known)):
+                raise ValueError(
+                    f"channel {name} of delivery is told of the rules {', '.join(unknown)}, which "
+                    f"alerts has not; there are {', '.join(sorted(known))}"
+                )
         return self
 
     @property

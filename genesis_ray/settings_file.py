@@ -13,6 +13,7 @@ from pydantic_settings import SettingsError
 
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.settings import Settings
+from genesis_ray.settings_alerts import places_of
 from genesis_ray.settings_zone_checks import PlacesError
 
 Place = tuple[str, ...]
@@ -61,6 +62,7 @@ def _validate(values: dict[str, Any], path: Path | None, lines: Mapping[Place, i
     except SettingsError as error:
         raise ConfigurationError(f"GENESIS_* environment: {error}; expected JSON") from error
     _refuse_unknown_cameras(settings, path, lines)
+    _refuse_unknown_places(settings, path, lines)
     return settings
 
 
@@ -80,6 +82,29 @@ def _refuse_unknown_cameras(
             f"{source}: topology: no camera is called {', '.join(unknown)}; there are "
             f"{', '.join(sorted(known))}"
         )
+
+
+def _refuse_unknown_places(
+    settings: Settings, path: Path | None, lines: Mapping[Place, int]
+) -> None:
+    """Refuse rules of alerts about cameras or zones that the file does not have, as above."""
+    zones = {camera.camera_id: {z.zone_id for z in camera.zones} for camera in settings.cameras}
+    anywhere = {zone_id for own in zones.values() for zone_id in own}
+    for number, rule in enumerate(settings.alerts if zones else ()):
+        for camera_id, zone_id in places_of(rule):
+            if camera_id is not None and camera_id not in zones:
+                missing, there = f"no camera is called {camera_id}", set(zones)
+            elif zone_id is not None and zone_id not in zones.get(camera_id or "", anywhere):
+                of = f"of camera {camera_id} " if camera_id else ""
+                missing = f"no zone {of}is called {zone_id}"
+                there = zones.get(camera_id or "", anywhere)
+            else:
+                continue
+            source = _source_of(("alerts", str(number)), path, lines)
+            raise ConfigurationError(
+                f"{source}: alerts.{number}, {rule.rule_id}: {missing}; "
+                f"there {'are' if there else 'is'} {', '.join(sorted(there)) or 'none'}"
+            )
 
 
 def _describe(problem: ErrorDetails, path: Path | None, lines: Mapping[Place, int]) -> str:

@@ -228,3 +228,55 @@ def test_a_topology_without_cameras_waits_for_those_of_the_command_line(tmp_path
     file = tmp_path / "c.yaml"
     file.write_text("topology: {passages: [{between: [door, till], min_s: 8}]}")
     assert load(file).topology.cameras == {"door", "till"}
+
+
+ALERTS = """
+cameras:
+  - {camera_id: door, source: door.mp4, zones: [{zone_id: till, outline: [[0, 0], [1, 0], [1, 1]]}]}
+  - {camera_id: hall, source: hall.mp4}
+alerts:
+"""
+
+
+def test_rules_of_alerts_are_read_with_their_defaults(read):
+    rules = "  - {rule: queue, zone_id: till}\n  - {rule: crowd, over: 5}"
+    (queue, crowd) = read(ALERTS + rules).alerts
+    assert (queue.rule_id, queue.over, queue.for_s) == ("queue-till", 6, 180)
+    assert queue.told_as == "warning"
+    assert (crowd.rule_id, crowd.limit) == ("crowd", 5)
+    assert (crowd.cool_down_s, crowd.escalate_s) == (300, None)
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        (
+            "{rule: queue, zone_id: tills}",
+            "c.yaml:6: alerts.0, queue-tills: no zone is called tills; there are till",
+        ),
+        (
+            "{rule: queue, camera_id: hall, zone_id: till}",
+            "no zone of camera hall is called till; there is none",
+        ),
+        (
+            "{rule: wait, zone_id: till, of: mean, service_zone_id: desk}",
+            "no zone is called desk; there are till",
+        ),
+        (
+            "{rule: camera-down, camera_id: yard}",
+            "no camera is called yard; there are door, hall",
+        ),
+        ("{rule: crowds}", "c.yaml:6: alerts.0: Input tag 'crowds'"),
+        ("{rule: queue, zone_id: till, limit: 5}", "unknown setting 'alerts.0.queue.limit'"),
+        ("{rule: crowd}", "expected over, a number of people, or per_m2 with area_m2"),
+        ("{rule: crowd, per_m2: 2}", "per_m2 and area_m2 belong together"),
+        ("{rule: wait, zone_id: till, service_zone_id: till}", "which only of: mean asks for"),
+        ("{rule: vip}\n  - {rule: vip}", "name of a rule in alerts may stand once; repeated: vip"),
+    ],
+)
+def test_a_rule_that_cannot_work_is_refused_with_its_line(refusal, rule, said):
+    assert said in refusal(ALERTS + "  - " + rule)
+
+
+def test_rules_alone_are_about_whatever_is_watched(read):
+    assert len(read("alerts: [{rule: queue, camera_id: door, zone_id: till}]").alerts) == 1

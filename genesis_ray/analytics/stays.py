@@ -10,12 +10,12 @@ or stands still at that very place soon after, do two tracks make one stay. Who 
 picture, or through a door, moves: nothing is concluded of the next who comes that way.
 """
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import pyarrow as pa
 
 from genesis_ray.analytics.query import run
+from genesis_ray.analytics.stored import Tables
 
 SHORTEST = timedelta(seconds=1)
 """Of a stay without a name: what is shorter is a flicker of the detector, or part of somebody."""
@@ -210,7 +210,7 @@ ORDER BY started_at, stay
 
 
 def stays(
-    tables: Mapping[str, pa.Table],
+    tables: Tables,
     *,
     visit_gap: timedelta,
     since: datetime | None = None,

@@ -7,6 +7,8 @@ from uuid import UUID
 import pyarrow as pa
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
+from genesis_ray.domain.alert_events import AlertStatus
+from genesis_ray.domain.alert_rules import Severity
 from genesis_ray.domain.events import (
     Basis,
     CameraState,
@@ -32,6 +34,7 @@ Kind = Literal[
     "camera_states",
     "system_states",
     "dead_letters",
+    "alerts",
 ]
 """The event tables, under the names that `genesis query` knows them by."""
 
@@ -207,6 +210,22 @@ class DeadLetterEvent(_Row):
     reason: str = Field(description="How it failed")
 
 
+class AlertEvent(_Row):
+    """An alert was raised; later rows of its `alert_id` tell what became of it."""
+
+    kind: Literal["alerts"]
+    alert_id: str
+    rule_id: str = Field(description="The rule of the configuration")
+    severity: Severity = Field(description="From then on")
+    status: AlertStatus
+    zone_id: str | None
+    track_id: int | None
+    identity_id: str | None
+    message: str = Field(description="What holds, for people; names nobody")
+    acknowledged_by: str | None
+    why: str | None = Field(description="What who acknowledged it had to say")
+
+
 EventRow = Annotated[
     TrackObservation
     | ZoneCrossing
@@ -220,7 +239,8 @@ EventRow = Annotated[
     | MetricSample
     | CameraStateEvent
     | SystemStateEvent
-    | DeadLetterEvent,
+    | DeadLetterEvent
+    | AlertEvent,
     Field(discriminator="kind"),
 ]
 

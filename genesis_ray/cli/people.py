@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from genesis_ray.cli import consent, decisions, explain, galleries, repairs, upkeep
+from genesis_ray.cli import consent, decisions, explain, galleries, repairs, tags, upkeep
 from genesis_ray.cli.run import ConfigOption, DataOption
 
 if TYPE_CHECKING:
@@ -80,13 +80,19 @@ def list_people(
     from genesis_ray.cli.run import with_options
     from genesis_ray.running.consent import consents
     from genesis_ray.running.identities import who_is_who
+    from genesis_ray.running.tags import tags_of_all
 
     settings = with_options(settings_file.load(config), data=data, start=None)
     everyone = who_is_who(settings).people
     said = consents(settings)
+    tagged = {who: sorted(own) for who, own in tags_of_all(settings).items()}
     if as_json:
         rows = [
-            {**_to_json(person), "consent": consent.to_json(said.of(person.identity_id))}
+            {
+                **_to_json(person),
+                "consent": consent.to_json(said.of(person.identity_id)),
+                "tags": tagged.get(person.identity_id, []),
+            }
             for person in everyone
         ]
         typer.echo(json.dumps(rows, indent=2))
@@ -96,13 +102,14 @@ def list_people(
             "Nobody is known yet; `genesis people enroll NAME PHOTO...` makes somebody so."
         )
         return
-    table = Table("name", "kind", "since (UTC)", "consent", "identity")
+    table = Table("name", "kind", "since (UTC)", "consent", "tags", "identity")
     for person in everyone:
         table.add_row(
             person.name,
             person.kind,
             f"{person.enrolled_at:%Y-%m-%d %H:%M}",
             consent.in_words(said.of(person.identity_id)),
+            ", ".join(tagged.get(person.identity_id, [])),
             person.identity_id,
         )
     stdout.print(table)
@@ -159,6 +166,7 @@ app.command()(repairs.undo)
 app.command()(decisions.log)
 app.command()(explain.explain)
 app.command()(consent.consent)
+app.command()(tags.tag)
 app.command()(upkeep.templates)
 app.command()(upkeep.propose)
 app.command()(upkeep.tidy)

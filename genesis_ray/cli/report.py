@@ -1,11 +1,12 @@
 """What a run is told by at its end: one table of cameras, one of what happened."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from rich.markup import escape
 from rich.table import Table
 
-from genesis_ray.analytics import overview
+from genesis_ray.analytics import alerts, overview
 from genesis_ray.analytics.stored import Tables
 from genesis_ray.cli.console import stdout
 from genesis_ray.running.history import present_tables
@@ -65,10 +66,25 @@ def _print_what_happened(tables: Tables, names: dict[str, str]) -> None:
     for row in overview.gate_rejections(tables).to_pylist():
         names_refused = "1 name" if row["names"] == 1 else f"{row['names']} names"
         table.add_row("gate", row["reason"], f"{names_refused} refused")
+    for rule_id, what in _alerts(tables, names):
+        table.add_row("alert", rule_id, what)
     if table.row_count:
         stdout.print(table)
     for row in overview.false_merges(tables).to_pylist():
         stdout.print(_false_merge(row, names), soft_wrap=True)
+
+
+def _alerts(tables: Tables, names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield each rule that raised alerts, with how many, and the first of them."""
+    raised: dict[str, list[dict[str, Any]]] = {}
+    for row in alerts.present(tables).to_pylist():
+        raised.setdefault(row["rule_id"], []).append(row)
+    for rule_id, rows in raised.items():
+        first, open_now = rows[0], sum(row["resolved_at"] is None for row in rows)
+        who = names.get(first["identity_id"], first["identity_id"])
+        about = f"{first['message']}" + (f" ({who})" if who else "")
+        count = f"{len(rows)} {first['severity']}" + (f", {open_now} open" if open_now else "")
+        yield rule_id, escape(f"{count}; {first['raised_at']:%H:%M:%S} {about}")
 
 
 def _false_merge(row: Mapping[str, object], names: Mapping[str, str]) -> str:

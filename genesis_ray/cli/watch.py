@@ -4,6 +4,7 @@ from pathlib import Path
 
 import typer
 
+from genesis_ray.cli.alert_delivery import tell_of_undelivered
 from genesis_ray.cli.console import stderr
 from genesis_ray.cli.doubts import tell_doubts
 from genesis_ray.cli.prepare import prepare_models
@@ -70,6 +71,7 @@ def watch_and_report(
 
     run.write_summary(summary(settings, result))
     print_report(settings, run, result)
+    tell_of_undelivered(settings, run)
     refuse_problems(result)
     if is_cut_off(settings, result):
         stderr.print("Interrupted: recordings were not watched to their end.")

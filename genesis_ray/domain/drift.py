@@ -10,6 +10,9 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+MATCHES = "matches"
+"""The component that drifts, in the system's states."""
+
 _PARTS = 100
 """A window moves on by a part of it: of 10,000 matches 100 sums are remembered."""
 

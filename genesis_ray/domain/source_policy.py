@@ -1,5 +1,6 @@
 """Where live streams may be read from: schemes of addresses, and networks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from typing import Literal, get_args
@@ -60,25 +61,33 @@ class SourcePolicy:
         One in NO_CAMERAS may only where `allowed_networks` has it or a part of it that holds the
         address: 0.0.0.0/0 opens no way to a cloud's metadata, nor does 169.254.0.0/16.
         """
-        address = _plain(address)
+        address = plain(address)
         homes = [network for network in self.allowed_networks if address in network]
         if self.allowed_networks and not homes:
             return False
-        return all(
-            any(_is_within(home, reserved) for home in homes)
-            for reserved in NO_CAMERAS
-            if address in reserved
-        )
+        return is_opened(address, homes)
 
 
-def _is_within(network: Network, other: Network) -> bool:
-    return network.prefixlen >= other.prefixlen and network.network_address in other
+def is_opened(address: Address, homes: Sequence[Network]) -> bool:
+    """Tell whether each reserved network that has an address was opened by one of `homes`.
+
+    That is one that has the address, and lies in the reserved network as a whole.
+    """
+    return all(
+        any(_is_within(home, reserved) for home in homes)
+        for reserved in NO_CAMERAS
+        if address in reserved
+    )
 
 
-def _plain(address: Address) -> Address:
+def plain(address: Address) -> Address:
     """Return the IPv4 address that an IPv6 address stands for, else the address."""
     if isinstance(address, IPv4Address):
         return address
     if address in _NAT64:
         return IPv4Address(address.packed[-4:])
     return address.ipv4_mapped or address.sixtofour or address
+
+
+def _is_within(network: Network, other: Network) -> bool:
+    return network.prefixlen >= other.prefixlen and network.network_address in other

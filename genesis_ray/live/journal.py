@@ -3,12 +3,14 @@
 import time
 from collections import Counter, deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
 import numpy as np
 
+from genesis_ray.domain.alert_events import AlertAcknowledged
 from genesis_ray.domain.drift import MatchLevel
 from genesis_ray.domain.events import (
     DeadLetterChanged,
@@ -24,9 +26,13 @@ from genesis_ray.live.recovery import Recovery
 from genesis_ray.live.resolver import PATIENCE
 from genesis_ray.live.spec import DIED, JOURNAL_ACTOR, LiveSpec, Snapshot, Told
 from genesis_ray.pipeline.stages import AdmitsEvents, JournalStage, admit_all
+from genesis_ray.running.alerts import Acknowledgements, alerts_left_open
 from genesis_ray.running.assembly import build_journal
+from genesis_ray.running.job_plans import LOG_KEEPER
+from genesis_ray.running.jobs import Jobs, in_background
 from genesis_ray.running.left_open import visits_left_open
 from genesis_ray.running.matches import matches_in
+from genesis_ray.running.run_jobs import live_jobs
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.state_log import StateLog
@@ -39,6 +45,8 @@ _LATENCIES = 20_000
 hundred at thirty frames a second."""
 
 _QUANTILES = (0.5, 0.95, 0.99)
+
+_ACKNOWLEDGED_WITHIN_S = 1.0
 
 _CHECKPOINT_EVERY_S = 2.0
 """What was told since has to be gone through again after a restart."""
@@ -119,7 +127,7 @@ class JournalActor:
         cameras = [camera.camera_id for camera in spec.settings.cameras]
         patience = _PATIENCE if spec.realtime else None
         run = RunFolder.open(spec.run)
-        journal = build_journal(spec.settings)
+        journal = build_journal(spec.settings, run.events if spec.realtime else None)
         self._stage = JournalStage(cameras, journal, patience=patience, is_prompt=spec.realtime)
         self._is_realtime = spec.realtime
         self._tally = _Tally()
@@ -127,6 +135,9 @@ class JournalActor:
         self._state = StateLog(folder, spec.key)
         self._recovery = Recovery(spec, JOURNAL_ACTOR, folder, on_aside=self._note)
         self._log = EventLog(run.events)
+        self._background = ExitStack()
+        self._acknowledgements = Acknowledgements(run)
+        self._looked_at = time.monotonic()  # for acknowledgements
         self._gallery: GalleryFigures | None = None
         if before := self._state.restore():
             stage, self._tally = before.state
@@ -137,11 +148,16 @@ class JournalActor:
             self._note(spec.note(JOURNAL_ACTOR, "restarted", DIED))
         elif spec.realtime:  # a recording that is watched again tells of its visits again
             visits = visits_left_open(run.events, spec.settings.tenant_id)
-            self._log_all(journal.reopen(visits))
+            alerts = alerts_left_open(run.events, spec.settings.tenant_id)
+            self._log_all(journal.reopen(visits, alerts))
             for match in matches_in(run.events, spec.settings.tenant_id):
                 journal.remember_match(*match)
         self._checkpoint()
         self._recovery.is_over()
+        if spec.realtime:  # else times are those of recordings, and say nothing of age
+            jobs = live_jobs(run, self._log, spec.settings)
+            background = in_background(Jobs(jobs, run.jobs, keeper=LOG_KEEPER))
+            self._background.enter_context(background)
 
     def take(self, told: Sequence[Told], notes: Sequence[Event] = ()) -> None:
         """Take what producers tell and log what is now in order; `notes` are logged at once."""
@@ -153,6 +169,8 @@ class JournalActor:
         now_s = time.time()
         self._tally.latencies_s.extend(now_s - each.captured_s for each in told if each.captured_s)
         self._tally.write_s += time.perf_counter() - begun
+        if time.monotonic() - self._looked_at > _ACKNOWLEDGED_WITHIN_S:
+            self._take_in()
         if time.monotonic() - self._checkpoint_at > _CHECKPOINT_EVERY_S:
             self._checkpoint()
 
@@ -193,6 +211,8 @@ class JournalActor:
 
     def finish(self) -> JournalFigures:
         """Commit the log; nothing may be taken after this."""
+        self._background.close()
+        self._take_in()
         self._log.close()
         self._state.clear()
         self._recovery.sound()
@@ -218,6 +238,21 @@ class JournalActor:
         stay = set(camera_ids) - set(anew)
         self._tally.snapshots = {name: known[name] for name in known if name in stay}
         return self._stage.watch_each(camera_ids, admits)
+
+    def _take_in(self) -> None:
+        """Log what people acknowledged since the last time."""
+        for name, event in self._acknowledgements.waiting():
+            self._state.append(("_acknowledged", event))
+            self._log_all([fact for facts in self._acknowledged(event) for fact in facts])
+            self._acknowledgements.done(name)
+        self._looked_at = time.monotonic()
+
+    def _acknowledged(
+        self,
+        event: AlertAcknowledged,
+        admits: AdmitsEvents = admit_all,  # noqa: ARG002
+    ) -> Iterator[Sequence[Event]]:
+        yield self._stage.acknowledge(event)
 
     def _go_through(self, items: Iterator[Sequence[Event]]) -> None:
         """Log what was taken before, so that it is known of which item a process dies."""

@@ -15,6 +15,7 @@ import ray
 from ray.exceptions import RayError
 
 from genesis_ray.live.spec import LiveSpec
+from genesis_ray.running.alert_delivery import delivering
 from genesis_ray.running.result import CameraProgress, RunResult
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.serving import cluster
@@ -76,7 +77,8 @@ def run_live(
                 _EMBEDDER_APP: embedder.bind(settings.faces, template_key),
             }
         )
-        return asyncio.run(_follow(supervisor, begun_at, on_progress))
+        with delivering(settings, run):
+            return asyncio.run(_follow(supervisor, begun_at, on_progress))
     finally:
         if os.environ.get("RAY_ADDRESS"):  # a cluster of our own ends with this process
             with suppress(RayError):

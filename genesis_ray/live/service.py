@@ -10,6 +10,7 @@ from ray.serve.handle import DeploymentHandle
 
 from genesis_ray.errors import ConfigurationError, GenesisError
 from genesis_ray.figures import Figures
+from genesis_ray.live.alerts import FINISH_WITHIN_S, deliver_alerts
 from genesis_ray.live.configuration import Configuration
 from genesis_ray.live.spec import LiveSpec
 from genesis_ray.live.supervisor import Supervisor
@@ -121,7 +122,7 @@ class Live:
         """Finish what is under way, and watch no more."""
         if self._supervisor:
             await self._supervisor.shut_down(within_s=_STOP_WITHIN_S)
-        await asyncio.wait([self._watching], timeout=_LOOK_AGAIN_S)
+        await asyncio.wait([self._watching], timeout=FINISH_WITHIN_S + _LOOK_AGAIN_S)
 
     async def __del__(self) -> None:
         """Do so, as models may end at the same time; Serve waits for it."""
@@ -148,7 +149,12 @@ class Live:
                 key=self._key,
             )
         )
-        result = await self._supervisor.run(begun_at)
+        delivering = asyncio.create_task(deliver_alerts(settings, run))
+        try:
+            result = await self._supervisor.run(begun_at)
+        finally:
+            delivering.cancel()
+            await asyncio.wait([delivering])
         configuration.clear()
         run.write_summary(summary(self._supervisor.settings, result))
 

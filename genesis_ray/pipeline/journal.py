@@ -1,10 +1,12 @@
-"""One tenant's story: events in capture order in, visits out."""
+"""One tenant's story: events in capture order in, visits and alerts out."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from genesis_ray.domain.drift import DriftPolicy, MatchDrift, MatchLevel
+from genesis_ray.domain.alert_events import AlertAcknowledged
+from genesis_ray.domain.alerts import OpenAlert
+from genesis_ray.domain.drift import MATCHES, DriftPolicy, MatchDrift, MatchLevel
 from genesis_ray.domain.events import (
     Event,
     FaceRecognized,
@@ -16,9 +18,7 @@ from genesis_ray.domain.events import (
     stable_id,
 )
 from genesis_ray.domain.visits import Visit, VisitBook
-
-MATCHES = "matches"
-"""The component that drifts, in the system's states."""
+from genesis_ray.pipeline.alerting import Alerting
 
 _TRACK_FORGOTTEN_AFTER = timedelta(minutes=1)
 """A track in view has a row a second; one without for so long has ended."""
@@ -38,6 +38,7 @@ class SiteJournal:
         site_id: str,
         visit_gap: timedelta,
         drift: DriftPolicy = DriftPolicy(),  # noqa: B008  frozen
+        alerting: Alerting | None = None,
     ) -> None:
         self._tenant_id = tenant_id
         self._site_id = site_id
@@ -45,9 +46,22 @@ class SiteJournal:
         self._tracks: dict[tuple[str, int], _TrackStory] = {}
         self._tidied_at: datetime | None = None
         self._drift = MatchDrift(drift)
+        self._alerting = alerting or Alerting(tenant_id=tenant_id, site_id=site_id)
+
+    def turn(self, at: datetime) -> list[Event]:
+        """Begin with the events that are told at `at`; return the alerts that were due before."""
+        return self._alerting.turn(at)
+
+    def advance(self, at: datetime) -> list[Event]:
+        """Take it that nothing more is told of the time until `at`; return the alerts due."""
+        return self._alerting.advance(at)
+
+    def acknowledge(self, event: AlertAcknowledged) -> list[Event]:
+        """Take it that somebody looks after an alert; return that with what it leads to."""
+        return self._alerting.acknowledge(event)
 
     def apply(self, event: Event) -> list[Event]:
-        """Take the next event; return the visits it starts or ends, and drift, as events."""
+        """Take the next event; return what it leads to: of visits, drift and alerts, as events."""
         match event:
             case TrackObserved():
                 facts = self._observed(event)
@@ -57,14 +71,18 @@ class SiteJournal:
                 facts = self._recognized(event)
             case _:
                 facts = []
-        return facts + self._tidy(event.occurred_at)
+        facts += self._tidy(event.occurred_at)
+        return facts + self._alerting.take([*facts, event])  # a visit begins before its name
 
-    def reopen(self, visits: Iterable[Visit]) -> list[Event]:
+    def reopen(self, visits: Iterable[Visit], alerts: Iterable[OpenAlert] = ()) -> list[Event]:
         """Go on with visits that an earlier journal left open, in the order of their beginnings.
 
-        Of several of one identity the last goes on; returns the ends of the others.
+        Of several of one identity the last goes on; returns the ends of the others. `alerts` are
+        those that it left open.
         """
-        replaced = [self._visits.reopen(visit) for visit in visits]
+        opened = list(visits)
+        replaced = [self._visits.reopen(visit) for visit in opened]
+        self._alerting.reopen(alerts, [self._started(visit) for visit in opened])
         return [self._ended(visit) for visit in replaced if visit]
 
     def remember_match(self, camera_id: str, embedder: str, similarity: float) -> None:
@@ -76,8 +94,10 @@ class SiteJournal:
         return self._drift.levels()
 
     def finish(self) -> list[Event]:
-        """End all visits: nothing more will come."""
-        return [self._ended(visit) for visit in self._visits.close_all()]
+        """End all visits, and the alerts that are about them: nothing more will come."""
+        due = self._alerting.finish()
+        ended: list[Event] = [self._ended(visit) for visit in self._visits.close_all()]
+        return due + ended + self._alerting.take(ended)
 
     def _observed(self, event: TrackObserved) -> list[Event]:
         at = event.occurred_at

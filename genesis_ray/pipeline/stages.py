@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from genesis_ray.domain.alert_events import AlertAcknowledged
 from genesis_ray.domain.carrying import Appearance
 from genesis_ray.domain.drift import MatchLevel
 from genesis_ray.domain.events import NAMES, Event, FaceRecognized
@@ -207,6 +208,10 @@ class JournalStage:
             self._buffer.reopen(RESOLVER)
         return self._apply(_exchange(self._buffer, wanted), admits)
 
+    def acknowledge(self, event: AlertAcknowledged) -> list[Event]:
+        """Take it that somebody looks after an alert; return what is to be logged."""
+        return self._journal.acknowledge(event)
+
     def finish(self) -> list[Event]:
         """Return what the end of everything leads to, once all producers are done."""
         return self._journal.finish()
@@ -250,10 +255,14 @@ class JournalStage:
         for at, together in ready:
             if not admits(at, together):
                 continue
-            facts: list[Event] = []
+            facts = self._journal.turn(at)
             for event in together:
                 facts += [] if self._is_prompt else [event]
                 facts += self._journal.apply(event)
+            yield facts
+        if self._buffer.progress not in (NOT_BEGUN, DONE) and (
+            facts := self._journal.advance(self._buffer.progress)
+        ):
             yield facts
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -14,6 +15,7 @@ from genesis_ray.domain.impostors import ImpostorTail
 from genesis_ray.domain.track_ids import first_track_id
 from genesis_ray.pipeline.journal import SiteJournal
 from genesis_ray.pipeline.observer import CameraObserver, CameraRules, FaceSchedule
+from genesis_ray.running.alert_rules import build_alerting
 from genesis_ray.running.places import lines_of, masks_of, zones_of
 from genesis_ray.running.station import CameraStation
 from genesis_ray.running.viewing import COLOURS, Viewing
@@ -188,13 +190,17 @@ def input_shape(settings: Settings, width: int, height: int) -> tuple[int, int]:
     return Letterbox.fit(width, height, long_side=settings.detector.input_size).shape
 
 
-def build_journal(settings: Settings) -> SiteJournal:
-    """Set up what turns a tenant's events into visits."""
+def build_journal(settings: Settings, past: Path | None = None) -> SiteJournal:
+    """Set up what turns a tenant's events into visits and alerts.
+
+    `past` are the events of an earlier system that this one goes on with.
+    """
     return SiteJournal(
         tenant_id=settings.tenant_id,
         site_id=settings.site_id,
         visit_gap=timedelta(seconds=settings.visit_gap_s),
         drift=drift_policy(settings),
+        alerting=build_alerting(settings, past) if settings.alerts else None,
     )
 
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from genesis_ray.analytics.present import NAMES, VISITS
 from genesis_ray.domain.forgetting import Forgetting
+from genesis_ray.running.alerts import log_waiting
 from genesis_ray.running.anonymous import (
     JUDGED,
     SCORES,
@@ -18,6 +19,7 @@ from genesis_ray.running.anonymous import (
     without_person,
     without_scores,
 )
+from genesis_ray.running.anonymous_alerts import ALERTS, without_alerts
 from genesis_ray.running.history import settings_of
 from genesis_ray.store.disk import sync_folder, writing_to
 from genesis_ray.store.event_rewriting import EventRewriting
@@ -48,6 +50,7 @@ class RunToForgetIn:
         self._run = run
         self._tenant_id = tenant_id
         self._opened = ExitStack()
+        log_waiting(run)
         try:
             self._events = (
                 self._opened.enter_context(EventRewriting(run.events))
@@ -73,7 +76,11 @@ class RunToForgetIn:
         """
         if self._events:
             self._rewrite(self._events, gone, note)
-        for store, folder in (("states", self._run.state), ("archive work", self._run.work)):
+        for store, folder in (
+            ("states", self._run.state),
+            ("archive work", self._run.work),
+            ("acknowledgements", self._run.acknowledgements),
+        ):
             files = [path for path in folder.rglob("*") if path.is_file()]
             if files:
                 self._remove(store, folder, files, note)
@@ -99,6 +106,7 @@ class RunToForgetIn:
             files += self._stage(events, table, written[table], rows)
         changed = kept.changed + self._without_scores(events, gone, kept, files)
         changed += self._without_judgements(events, gone, files)
+        changed += self._without_alerts(events, gone, files)
         removed = len(written[NAMES]) - len(kept.names)
         if files:
             note(
@@ -148,6 +156,15 @@ class RunToForgetIn:
                     files += events.stage(table, self._tenant_id, day, rest)
                 total += changed
         return total
+
+    def _without_alerts(self, events: EventRewriting, gone: Forgetting, files: list[str]) -> int:
+        """Stage the days with alerts about the person; return how many rows it was."""
+        written = events.rows(ALERTS, self._tenant_id)
+        words = [*gone.names, *gone.identity_ids]
+        kept, changed = without_alerts(written, gone.identity_ids, words)
+        if changed:
+            files += self._stage(events, ALERTS, written, kept)
+        return changed
 
     def _remove(self, store: str, place: Path, files: list[Path], note: Note) -> None:
         names = tuple(sorted(str(file.relative_to(self.path)) for file in files))

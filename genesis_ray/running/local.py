@@ -6,6 +6,8 @@ from contextlib import ExitStack
 from dataclasses import replace
 
 from genesis_ray.pipeline.stages import JournalStage, Resolved, ResolverStage
+from genesis_ray.running.alert_delivery import delivering
+from genesis_ray.running.alerts import take_in
 from genesis_ray.running.assembly import build_journal, load_detector, open_station
 from genesis_ray.running.identities import build_resolver, open_identities
 from genesis_ray.running.protected import load_protected_embedder
@@ -28,7 +30,7 @@ def run_local(
 ) -> RunResult:
     """Watch the recordings of all cameras to their end, write the log, return the figures."""
     begun = time.perf_counter()
-    with ExitStack() as opened:
+    with delivering(settings, run), ExitStack() as opened:
         watched = _LocalRun(settings, run, opened, on_progress)
         return watched.run(begun)
 
@@ -79,6 +81,7 @@ class _LocalRun:
             events += len(rows)
             if rows and first_event_at is None:
                 first_event_at = time.perf_counter()
+        take_in(self._run, self._log)
         with self._clock.time("write"):
             self._log.flush()
         first_frame_at = self._first_frame_at or time.perf_counter()

@@ -79,7 +79,8 @@ class PeopleStores:
             gallery.replace(kept)
         for name, table in self._others.items():
             rows = table.rows()
-            kept = without_identities(rows, gone.identity_ids)
+            words = [*gone.names, *gone.identity_ids]
+            kept = without_words(without_identities(rows, gone.identity_ids), words)
             note(self._purged(name, table.versions(), len(rows) - len(kept)))
             table.replace(kept)
         self._purge_consent(gone, note)
@@ -141,6 +142,16 @@ def _parted(rows: pa.Table, gone: Forgetting) -> tuple[pa.Table, pa.Table]:
     owned = rows.set_column(place, field, pa.array(owners, field.type))
     mask = theirs.to_numpy(zero_copy_only=False)
     return owned.filter(theirs), owned.filter(pa.array(~mask))
+
+
+def without_words(rows: pa.Table, words: Collection[str]) -> pa.Table:
+    """Return rows of a table without words in what says who made them."""
+    if "by" not in rows.schema.names:
+        return rows
+    place = rows.schema.get_field_index("by")
+    names: list[Any] = rows["by"].to_pylist()
+    told = pa.array([redacted(name, words) for name in names], pa.string())
+    return rows.set_column(place, rows.schema.field(place), told)
 
 
 def without_identities(rows: pa.Table, identity_ids: Collection[str]) -> pa.Table:

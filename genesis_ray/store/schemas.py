@@ -6,6 +6,12 @@ from typing import Any
 
 import pyarrow as pa
 
+from genesis_ray.domain.alert_events import (
+    AlertAcknowledged,
+    AlertEscalated,
+    AlertRaised,
+    AlertResolved,
+)
 from genesis_ray.domain.events import (
     CameraStateChanged,
     DeadLetterChanged,
@@ -146,9 +152,22 @@ EVENT_SCHEMAS: dict[str, pa.Schema] = {
         ("attempts", pa.int64()),
         ("reason", pa.string()),
     ),
+    "alerts": _event_schema(
+        ("alert_id", pa.string()),
+        ("rule_id", pa.string()),
+        ("severity", pa.string()),
+        ("status", pa.string()),
+        ("zone_id", pa.string()),
+        ("track_id", pa.int64()),
+        ("identity_id", pa.string()),
+        ("message", pa.string()),
+        ("acknowledged_by", pa.string()),
+        ("why", pa.string()),
+    ),
 }
 """One table a kind of event. A visit has a row from its start, `ended_at` empty, and one from
-its end; a dead letter one from when it was set aside, and one from what became of it."""
+its end; a dead letter one from when it was set aside, and one from what became of it; an alert one
+from when it was raised, each time it escalated or was acknowledged, and one from its end."""
 
 _TABLE_OF: dict[type[Event], str] = {
     TrackObserved: "track_observations",
@@ -165,6 +184,10 @@ _TABLE_OF: dict[type[Event], str] = {
     CameraStateChanged: "camera_states",
     SystemStateChanged: "system_states",
     DeadLetterChanged: "dead_letters",
+    AlertRaised: "alerts",
+    AlertEscalated: "alerts",
+    AlertAcknowledged: "alerts",
+    AlertResolved: "alerts",
 }
 
 _PEOPLE: list[tuple[str, pa.DataType]] = [
@@ -228,6 +251,16 @@ _CONSENT: list[tuple[str, pa.DataType]] = [
     ("why", pa.string()),
 ]
 CONSENT_SCHEMA = pa.schema(_CONSENT)
+
+_TAGS: list[tuple[str, pa.DataType]] = [
+    ("entry_id", pa.string()),
+    ("identity_id", pa.string()),
+    ("tag", pa.string()),
+    ("is_set", pa.bool_()),  # false: taken off
+    ("at", _TIME),
+    ("by", pa.string()),
+]
+TAGS_SCHEMA = pa.schema(_TAGS)
 
 
 def gallery_schema(dimension: int) -> pa.Schema:

@@ -48,13 +48,20 @@ def test_every_mode_gives_equal_tables(shared_data, genesis, tmp_path):
         }
         for film in films
     ]
-    config.write_text(yaml.safe_dump({"identity": {"visitors": True}, "cameras": cameras}))
+    alerts = [
+        {"rule": "crowd", "over": 0, "for_s": 2, "cool_down_s": 1, "escalate_s": 2},
+        {"rule": "loitering", "zone_id": "left", "over_s": 1},
+        {"rule": "wait", "zone_id": "left", "of": "mean", "over_s": 1},
+        {"rule": "staff-only", "zone_id": "left", "for_s": 1},
+    ]
+    settings = {"identity": {"visitors": True}, "alerts": alerts, "cameras": cameras}
+    config.write_text(yaml.safe_dump(settings))
     live, local, archive = (
         watch(genesis, mode, films, tmp_path, config) for mode in ("live", "local", "archive")
     )
     assert {name for name, table in live.items() if len(table)} >= {
         "track_observations", "zone_crossings", "loiterings", "line_crossings", "face_scores",
-        "face_recognitions", "visits", "camera_states",
+        "face_recognitions", "visits", "camera_states", "alerts",
     }  # fmt: skip
     for mode, others in {"local": local, "archive": archive}.items():
         assert set(others) == set(live)

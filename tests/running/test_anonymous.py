@@ -12,6 +12,7 @@ from genesis_ray.running.anonymous import (
     without_person,
     without_scores,
 )
+from genesis_ray.running.anonymous_alerts import ALERTS
 from genesis_ray.running.left_open import visits_left_open
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.event_rewriting import EventRewriting
@@ -108,7 +109,7 @@ def test_no_table_that_has_an_identity_is_overlooked():
         for table, schema in EVENT_SCHEMAS.items()
         if {"identity_id", "runner_up_id", "candidate_ids"}.intersection(schema.names)
     }
-    assert with_ids == {"face_recognitions", "visits", "face_scores", *JUDGED}
+    assert with_ids == {"face_recognitions", "visits", "face_scores", ALERTS, *JUDGED}
 
 
 def test_a_visit_is_cut_where_a_track_of_it_is_somebody_elses():

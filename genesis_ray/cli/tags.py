@@ -1,0 +1,61 @@
+"""`genesis people tag`: who is a VIP, banned, or one of the staff."""
+
+import json
+import re
+from typing import Annotated
+
+import typer
+
+from genesis_ray.cli.repairs import ByOption, PersonArgument, settings_of, user_or
+from genesis_ray.cli.run import ConfigOption, DataOption
+
+
+def tag(
+    person: PersonArgument,
+    tag: Annotated[
+        str | None,
+        typer.Argument(metavar="TAG", help="As vip, banned or staff. Left out: show the tags."),
+    ] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Take the tag off.")] = False,
+    by: ByOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+    config: ConfigOption = None,
+    data: DataOption = None,
+) -> None:
+    """Put a tag on a person, take it off, or show which they have; alerts go by tags.
+
+    Examples: `genesis people tag Ada vip` · `genesis people tag 3f2a banned --by eve` ·
+    `genesis people tag Ada vip --remove`
+    """
+    from genesis_ray.cli.console import stderr, stdout
+    from genesis_ray.errors import ConfigurationError
+    from genesis_ray.running.identities import watcher
+    from genesis_ray.running.tags import put_tag, tags_of
+
+    settings = settings_of(config, data)
+    if tag is None:
+        if remove or by:
+            raise ConfigurationError("--remove and --by belong to a tag; name it, too")
+        tagged = tags_of(settings, person)
+    else:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", tag):
+            raise ConfigurationError(
+                f"expected a tag of up to 64 letters, digits, dots, dashes and underscores, the "
+                f"first a letter or digit, got {tag!r:.80}"
+            )
+        tagged = put_tag(settings, person, tag, is_set=not remove, by=user_or(by))
+    found = tagged.person
+    if as_json:
+        row = {"identity_id": found.identity_id, "name": found.name, "tags": tagged.tags}
+        typer.echo(json.dumps(row, indent=2))
+        return
+    has = ", ".join(tagged.tags) or "no tags"
+    stdout.print(
+        f"{found.name}, identity {found.identity_id}: {has}.", markup=False, soft_wrap=True
+    )
+    if tag is not None and (process := watcher(settings)):
+        stderr.print(
+            f"Process {process} is watching, and alerts by the tags there were when it began: "
+            f"restart it for this to count there.",
+            soft_wrap=True,
+        )

@@ -1,0 +1,99 @@
+"""Conditions of alerts on people: who has a tag is here, who comes again and again."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from genesis_ray.domain.alert_rules import Due, Lasting, Subject
+from genesis_ray.domain.events import NAMES, Event, FaceRecognized, VisitEnded, VisitStarted
+
+
+class PastVisit(NamedTuple):
+    """A visit that began before this system did."""
+
+    identity_id: str
+    started_at: datetime
+
+
+class Tagged:
+    """Somebody with a tag was recognised, and has not left."""
+
+    lasts: Lasting = "until-told"
+    takes: tuple[type[Event], ...] = (FaceRecognized, VisitStarted, VisitEnded)
+    next_at: datetime | None = None
+
+    def __init__(self, tag: str, identity_ids: Collection[str]) -> None:
+        """Watch for those who have the tag."""
+        self.due: dict[Subject, Due] = {}
+        self._tag = tag
+        self._identity_ids = frozenset(identity_ids)
+        self._present: set[str] = set()
+
+    def take(self, event: Event) -> bool:
+        """Take a name, or the beginning or end of a visit, which comes before the name."""
+        match event:
+            case VisitStarted(identity_id=who) if who in self._identity_ids:
+                self._present.add(who)
+            case VisitEnded(identity_id=who) if who in self._identity_ids:
+                self._present.discard(who)
+                return self.due.pop(Subject(identity_id=who), None) is not None
+            case FaceRecognized(decision=decision, identity_id=who) if decision in NAMES:
+                subject = Subject(identity_id=who)
+                if who in self._present and subject not in self.due:
+                    at, camera_id = event.occurred_at, event.camera_id
+                    message = f"somebody tagged {self._tag} is at {camera_id}"
+                    self.due[subject] = Due(at, at, message, camera_id, event.track_id)
+                    return True
+        return False
+
+    def advance(self, at: datetime) -> None:
+        """Nothing changes by itself."""
+
+
+class RepeatVisitor:
+    """Somebody is here for the N-th time within some days, or more often."""
+
+    lasts: Lasting = "until-told"
+    takes: tuple[type[Event], ...] = (VisitStarted, VisitEnded)
+    next_at: datetime | None = None
+
+    def __init__(self, visits: int, within: timedelta, past: Iterable[PastVisit] = ()) -> None:
+        """Watch for the `visits`-th visit `within` a time; `past` are those there were before."""
+        self.due: dict[Subject, Due] = {}
+        self._visits = visits
+        self._within = within
+        self._began: defaultdict[str, set[datetime]] = defaultdict(set)
+        self._tidied_at: datetime | None = None
+        for visit in past:
+            self._began[visit.identity_id].add(visit.started_at)
+
+    def take(self, event: Event) -> bool:
+        """Take the beginning or end of a visit."""
+        match event:
+            case VisitStarted(identity_id=who, started_at=at, camera_id=camera_id):
+                self._tidy(at)
+                began = self._began[who]
+                began.add(at)
+                count = sum(at - self._within < each <= at for each in began)
+                if count < self._visits:
+                    return False
+                days = self._within / timedelta(days=1)
+                message = f"the same person is at {camera_id}, {count} visits in {days:g} days"
+                self.due[Subject(identity_id=who)] = Due(at, at, message, camera_id)
+                return True
+            case VisitEnded(identity_id=who):
+                return self.due.pop(Subject(identity_id=who), None) is not None
+        return False
+
+    def advance(self, at: datetime) -> None:
+        """Nothing changes by itself."""
+
+    def _tidy(self, at: datetime) -> None:
+        """Once a day forget visits that are too old to count."""
+        if self._tidied_at and at - self._tidied_at < timedelta(days=1):
+            return
+        self._tidied_at = at
+        kept = {who: {t for t in began if t > at - self._within}
+                for who, began in self._began.items()}  # fmt: skip
+        self._began = defaultdict(set, {who: began for who, began in kept.items() if began})

@@ -1,0 +1,86 @@
+"""What an alert's rule is: how it is told, and the condition that it waits for."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple, Protocol
+
+from genesis_ray.domain.events import Event
+
+Severity = Literal["info", "warning", "critical"]
+SEVERITIES: tuple[Severity, ...] = ("info", "warning", "critical")
+"""From the mildest to the gravest."""
+
+Lasting = Literal["while-tracked", "until-told", "until-acknowledged"]
+"""How long a condition holds: as long as tracks are there, which a system that starts anew has
+none of; until an event says that it no longer does; or until somebody says that it was seen to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRule:
+    """How alerts of a rule are told; when is its condition's.
+
+    Attributes:
+        cool_down: After one is resolved, before the same is raised again.
+        escalate_after: Not acknowledged for so long, one is a severity graver and told again;
+            None: never.
+    """
+
+    rule_id: str
+    severity: Severity
+    cool_down: timedelta
+    escalate_after: timedelta | None = None
+
+
+class Subject(NamedTuple):
+    """What an alert is about: of one rule and subject one alert at most is open."""
+
+    camera_id: str = ""
+    zone_id: str = ""
+    track_id: int | None = None
+    identity_id: str = ""
+
+
+class Due(NamedTuple):
+    """That a subject has met, or will meet, a rule's condition.
+
+    Attributes:
+        at: From then on, unless something changes before; an alert bears this time.
+        ripe_at: When nothing that is told later can change that.
+        message: What holds, for people; names nobody.
+        camera_id: Where to look.
+        track_id: Whom to look at.
+    """
+
+    at: datetime
+    ripe_at: datetime
+    message: str
+    camera_id: str = ""
+    track_id: int | None = None
+
+
+class Condition(Protocol):
+    """What a rule waits for: a fold over events.
+
+    Attributes:
+        due: The subjects that meet it, or will if nothing changes.
+    """
+
+    due: dict[Subject, Due]
+
+    @property
+    def lasts(self) -> Lasting:
+        """Return how long it holds."""
+
+    @property
+    def takes(self) -> tuple[type[Event], ...]:
+        """Return the kinds of events that it is to be given."""
+
+    @property
+    def next_at(self) -> datetime | None:
+        """Return when it changes without an event."""
+
+    def take(self, event: Event) -> bool:
+        """Take the next event; tell whether `due` may have changed."""
+
+    def advance(self, at: datetime) -> None:
+        """Let the time come that `next_at` said."""

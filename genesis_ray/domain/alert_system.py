@@ -1,0 +1,108 @@
+"""Conditions of alerts on the system itself: a camera is down, matches drift, two are made one."""
+
+from datetime import datetime, timedelta
+
+from genesis_ray.domain.alert_rules import Due, Lasting, Subject
+from genesis_ray.domain.drift import MATCHES
+from genesis_ray.domain.events import (
+    CameraStateChanged,
+    Event,
+    FalseMergeFound,
+    SystemStateChanged,
+)
+
+_WELL = ("online", "ended")
+"""A camera that was taken off, or a recording that has been watched, is not down."""
+
+
+class CameraDown:
+    """A camera gives no good pictures for a while."""
+
+    lasts: Lasting = "until-told"
+    takes: tuple[type[Event], ...] = (CameraStateChanged,)
+    next_at: datetime | None = None
+
+    def __init__(self, camera_id: str | None, lasting: timedelta) -> None:
+        """Watch a camera; None: all of them."""
+        self.due: dict[Subject, Due] = {}
+        self._camera_id = camera_id
+        self._lasting = lasting
+
+    def take(self, event: Event) -> bool:
+        """Take a camera's new state."""
+        if not isinstance(event, CameraStateChanged):
+            return False
+        if self._camera_id not in (None, event.camera_id):
+            return False
+        subject = Subject(event.camera_id)
+        if event.state in _WELL:
+            return self.due.pop(subject, None) is not None
+        known = self.due.get(subject)
+        at = known.at if known else event.occurred_at + self._lasting
+        why = f" ({event.reason})" if event.reason else ""
+        message = (
+            f"camera {event.camera_id} is {event.state}{why}, not online for "
+            f"{self._lasting.total_seconds():g} s"
+        )
+        self.due[subject] = Due(at, at, message)
+        return True
+
+    def advance(self, at: datetime) -> None:
+        """Nothing changes by itself."""
+
+
+class Drifting:
+    """At a camera matches are less alike than they used to be."""
+
+    lasts: Lasting = "until-told"
+    takes: tuple[type[Event], ...] = (SystemStateChanged,)
+    next_at: datetime | None = None
+
+    def __init__(self, camera_id: str | None) -> None:
+        """Watch a camera; None: all of them."""
+        self.due: dict[Subject, Due] = {}
+        self._camera_id = camera_id
+
+    def take(self, event: Event) -> bool:
+        """Take what is told of matches."""
+        if not isinstance(event, SystemStateChanged) or event.component != MATCHES:
+            return False
+        if self._camera_id not in (None, event.camera_id):
+            return False
+        subject, at = Subject(event.camera_id), event.occurred_at
+        if event.state != "degraded":
+            return self.due.pop(subject, None) is not None
+        message = f"matches at {event.camera_id} are less alike than they were: {event.reason}"
+        self.due[subject] = Due(at, at, message)
+        return True
+
+    def advance(self, at: datetime) -> None:
+        """Nothing changes by itself."""
+
+
+class FalseMerges:
+    """Two tracks that were in view at the same time are one identity."""
+
+    lasts: Lasting = "until-acknowledged"
+    takes: tuple[type[Event], ...] = (FalseMergeFound,)
+    next_at: datetime | None = None
+
+    def __init__(self) -> None:
+        self.due: dict[Subject, Due] = {}
+
+    def take(self, event: Event) -> bool:
+        """Take a false merge; of an identity with one that nobody has seen to, it is no news."""
+        if not isinstance(event, FalseMergeFound):
+            return False
+        subject, at = Subject(identity_id=event.identity_id), event.occurred_at
+        if subject in self.due:
+            return False
+        message = (
+            f"one identity is track {event.other_camera_id}:{event.other_track_id} and "
+            f"{event.camera_id}:{event.track_id} at once"
+        )
+        self.due[subject] = Due(at, at, message, event.camera_id, event.track_id)
+        return True
+
+    def advance(self, at: datetime) -> None:
+        """Nothing changes by itself."""

@@ -1,0 +1,208 @@
+"""What is unusual in a series of numbers: for the last while, and for its weekday and hour.
+
+Both are folds over time: a value is compared with those before it, and then joins them.
+"""
+
+from collections import deque
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import date, datetime, tzinfo
+from math import fsum, pi, sqrt
+from statistics import median
+from typing import Literal, NamedTuple
+
+Direction = Literal["above", "below"]
+
+_NORMAL_MAD = 1.4826
+"""Standard deviation of a normal distribution whose median absolute deviation is 1."""
+
+_OF_MEDIAN = pi / 2
+"""Variance of the median of n normal values, times n, in variances of a value: how far off what
+few weeks tell may be."""
+
+
+class Reading(NamedTuple):
+    """A value and what was to be expected.
+
+    Attributes:
+        expected: In the unit of the values.
+        spread: How far values usually are from that; never 0.
+        score: (value - expected) / spread.
+        samples: How many values the expectation is made of.
+        weeks: How many days they are from, a week or more apart; 0 where that plays no part.
+        is_unusual: Whether the score is beyond the threshold.
+    """
+
+    value: float
+    expected: float
+    spread: float
+    score: float
+    samples: int
+    weeks: int
+    is_unusual: bool
+
+    @property
+    def direction(self) -> Direction:
+        """On which side of the expectation the value is."""
+        return "above" if self.value >= self.expected else "below"
+
+
+def _refuse_zero(threshold: float, least_spread: float) -> None:
+    if not (threshold > 0 and least_spread > 0):
+        raise ValueError(
+            f"expected threshold and least_spread above 0, got {threshold} and {least_spread}"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecentPolicy:
+    """When a value is unusual against the last ones.
+
+    Attributes:
+        window: Values that it is compared with, at most.
+        threshold: Standard deviations from their mean that are still usual.
+        least_samples: With fewer there is no verdict: the first values do not shout.
+        least_spread: What a smaller spread counts as, in the unit of the values: where nothing ever
+            changed, one person more is no alarm.
+    """
+
+    window: int = 100
+    threshold: float = 2.0
+    least_samples: int = 30
+    least_spread: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Refuse what gives no verdict, or one on nothing."""
+        if not 2 <= self.least_samples <= self.window:
+            raise ValueError(
+                f"expected 2 <= least_samples <= window, got {self.least_samples} and {self.window}"
+            )
+        _refuse_zero(self.threshold, self.least_spread)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeeklyPolicy:
+    """When a value is unusual for its weekday and hour.
+
+    Attributes:
+        weeks: That it is compared with, the latest, at most.
+        threshold: Scores up to it are usual: 3.5, as Iglewicz and Hoaglin advise ("How to Detect
+            and Handle Outliers", 1993).
+        least_weeks: With fewer there is no verdict.
+        least_spread: What a smaller spread counts as, in the unit of the values.
+        counts: Whether the values are numbers of people. These are not believed to be steadier
+            than if people came independently of each other (Poisson): four quiet Mondays that
+            happened to be alike would make the fifth an alarm.
+    """
+
+    weeks: int = 12
+    threshold: float = 3.5
+    least_weeks: int = 4
+    least_spread: float = 1.0
+    counts: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse what gives no verdict, or one on nothing."""
+        if not 2 <= self.least_weeks <= self.weeks:
+            raise ValueError(
+                f"expected 2 <= least_weeks <= weeks, got {self.least_weeks} and {self.weeks}"
+            )
+        _refuse_zero(self.threshold, self.least_spread)
+
+
+class RecentScore:
+    """A rolling z-score: each value against mean and standard deviation of those before it."""
+
+    def __init__(self, policy: RecentPolicy = RecentPolicy()) -> None:
+        self._policy = policy
+        self._values: deque[float] = deque(maxlen=policy.window)
+
+    def update(self, value: float) -> Reading | None:
+        """Take the next value; return how unusual it is, None as long as too few came before."""
+        policy, before = self._policy, self._values
+        reading = None
+        if len(before) >= policy.least_samples:
+            mean = fsum(before) / len(before)
+            variance = fsum((each - mean) ** 2 for each in before) / (len(before) - 1)
+            spread = max(sqrt(variance), policy.least_spread)
+            reading = _reading(value, mean, spread, policy.threshold, len(before), weeks=0)
+        before.append(value)
+        return reading
+
+
+class WeeklyScore:
+    """Each value against those of the same weekday and hour of the weeks before.
+
+    Nine o'clock is nine o'clock in summer time, too: the hour is that of the site's zone. The one
+    that comes twice when summer time ends is compared twice; the one that is left out in spring is
+    missed by nobody. Median and median absolute deviation are used, which a holiday, or an hour
+    when the camera was down, among the weeks before does not move.
+    """
+
+    def __init__(
+        self,
+        zone: tzinfo,
+        policy: WeeklyPolicy = WeeklyPolicy(),
+    ) -> None:
+        """Begin; `zone` is the site's time zone."""
+        self._zone = zone
+        self._policy = policy
+        self._slots: dict[tuple[int, int], _Slot] = {}
+
+    def update(self, at: datetime, value: float) -> Reading | None:
+        """Take the value of the bucket that begins at `at`; buckets come in order of time.
+
+        Returns how unusual it is, or None as long as there are too few weeks of that hour.
+        """
+        local = at.astimezone(self._zone)
+        key = local.weekday(), local.hour
+        slot = self._slots.get(key)
+        if slot is None:
+            slot = self._slots[key] = _Slot(local.date(), deque(maxlen=self._policy.weeks))
+        elif slot.date != local.date():
+            slot.days.append(slot.today)
+            slot.date, slot.today, slot.usual = local.date(), [], self._usual(slot.days)
+        slot.today.append(value)
+        if slot.usual is None:
+            return None
+        expected, spread, samples = slot.usual
+        weeks = len(slot.days)
+        return _reading(value, expected, spread, self._policy.threshold, samples, weeks=weeks)
+
+    def _usual(self, days: Collection[list[float]]) -> "_Usual | None":
+        """Return what days before, a week or more apart, have one expect."""
+        policy, weeks = self._policy, len(days)
+        if weeks < policy.least_weeks:
+            return None
+        before = [value for values in days for value in values]
+        expected = median(before)
+        deviation = median(abs(value - expected) for value in before)
+        spread = max(_NORMAL_MAD * deviation, policy.least_spread)
+        if policy.counts:
+            spread = max(spread, sqrt(max(expected, 0.0)))
+        return _Usual(expected, spread * sqrt(1 + _OF_MEDIAN / weeks), len(before))
+
+
+class _Usual(NamedTuple):
+    """What is expected of an hour, how far from it values usually are, of how many."""
+
+    expected: float
+    spread: float
+    samples: int
+
+
+@dataclass(slots=True)
+class _Slot:
+    """An hour of a weekday: its values on the latest day, those of days before, what they tell."""
+
+    date: date
+    days: deque[list[float]]
+    today: list[float] = field(default_factory=list)
+    usual: _Usual | None = None
+
+
+def _reading(
+    value: float, expected: float, spread: float, threshold: float, samples: int, *, weeks: int
+) -> Reading:
+    score = (value - expected) / spread
+    return Reading(value, expected, spread, score, samples, weeks, abs(score) > threshold)

@@ -1,0 +1,146 @@
+"""From settings to the rules of alerts, with what is known before the first event."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pyarrow.compute as pc
+
+from genesis_ray.domain.alert_people import PastVisit, RepeatVisitor, Tagged
+from genesis_ray.domain.alert_queues import LongMeanWait
+from genesis_ray.domain.alert_rules import AlertRule, Condition
+from genesis_ray.domain.alert_system import CameraDown, Drifting, FalseMerges
+from genesis_ray.domain.alert_zones import (
+    Limit,
+    TooLongInZone,
+    TooManyInView,
+    TooManyInZone,
+    Where,
+)
+from genesis_ray.pipeline.alerting import Alerting
+from genesis_ray.settings import Settings
+from genesis_ray.settings_alerts import (
+    AlertRuleSettings,
+    CameraDownRule,
+    CrowdRule,
+    DriftRule,
+    LoiteringRule,
+    QueueRule,
+    RepeatVisitorRule,
+    StaffOnlyRule,
+    TagRule,
+    WaitRule,
+)
+from genesis_ray.store.reader import read_table
+
+_TOLD_WITHIN = timedelta(seconds=1)
+"""After a move has settled, its frame has been told by then."""
+
+Tags = Mapping[str, frozenset[str]]
+
+
+def build_alerting(settings: Settings, past: Path | None = None) -> Alerting:
+    """Set up what alerts a tenant; `past` are events whose visits count as earlier ones.
+
+    Whoever has a tag counts as they were tagged when this is called.
+    """
+    rules = settings.alerts
+    tags = (
+        _tags(settings) if any(isinstance(rule, StaffOnlyRule | TagRule) for rule in rules) else {}
+    )
+    return Alerting(
+        tenant_id=settings.tenant_id,
+        site_id=settings.site_id,
+        rules=[(_rule(each), _condition(each, settings, tags, past)) for each in rules],
+    )
+
+
+def _rule(rule: AlertRuleSettings) -> AlertRule:
+    return AlertRule(
+        rule_id=rule.rule_id,
+        severity=rule.told_as,
+        cool_down=timedelta(seconds=rule.cool_down_s),
+        escalate_after=None if rule.escalate_s is None else timedelta(seconds=rule.escalate_s),
+    )
+
+
+def _condition(
+    rule: AlertRuleSettings, settings: Settings, tags: Tags, past: Path | None
+) -> Condition:
+    lag = timedelta(seconds=settings.settle_s) + _TOLD_WITHIN
+    match rule:
+        case QueueRule():
+            limit = Limit(over=rule.over, lasting=timedelta(seconds=rule.for_s))
+            return TooManyInZone(_where(rule, lag), limit)
+        case CrowdRule():
+            limit = Limit(over=rule.limit, lasting=timedelta(seconds=rule.for_s))
+            kind = TooManyInView if rule.zone_id is None else TooManyInZone
+            return kind(_where(rule, lag), limit)
+        case WaitRule(of="mean"):
+            return LongMeanWait(
+                _where(rule, lag),
+                timedelta(seconds=rule.over_s),
+                service_zone_id=rule.service_zone_id,
+                handover=timedelta(seconds=rule.handover_s),
+                window=timedelta(seconds=rule.window_s),
+            )
+        case WaitRule():
+            longest = timedelta(seconds=rule.over_s)
+            return TooLongInZone(_where(rule, lag), longest, wording="waits", each=False)
+        case LoiteringRule():
+            return TooLongInZone(
+                _where(rule, lag), timedelta(seconds=rule.over_s), wording="has been"
+            )
+        case StaffOnlyRule():
+            return TooLongInZone(
+                _where(rule, lag),
+                timedelta(seconds=rule.for_s),
+                wording=f"not known as {rule.tag} has been",
+                exempt=_with_tag(tags, rule.tag),
+            )
+        case TagRule():
+            return Tagged(rule.wanted, _with_tag(tags, rule.wanted))
+        case RepeatVisitorRule():
+            within = timedelta(days=rule.days)
+            return RepeatVisitor(rule.visits, within, _past_visits(past, settings, within))
+        case CameraDownRule():
+            return CameraDown(rule.camera_id, timedelta(seconds=rule.for_s))
+        case DriftRule():
+            return Drifting(rule.camera_id)
+        case _:
+            return FalseMerges()
+
+
+def _where(
+    rule: QueueRule | WaitRule | CrowdRule | LoiteringRule | StaffOnlyRule, lag: timedelta
+) -> Where:
+    return Where(camera_id=rule.camera_id, zone_id=rule.zone_id, lag=lag)
+
+
+def _with_tag(tags: Tags, tag: str) -> list[str]:
+    return [identity_id for identity_id, own in tags.items() if tag in own]
+
+
+def _tags(settings: Settings) -> Tags:
+    # Here, because LanceDB takes memory, and no other rule needs it.
+    from genesis_ray.running.tags import tags_of_all
+
+    return tags_of_all(settings)
+
+
+def _past_visits(past: Path | None, settings: Settings, within: timedelta) -> Iterator[PastVisit]:
+    """Yield the visits in a log that may still count, as of whoever the visitors are now."""
+    if past is None:
+        return
+    since = (datetime.now(UTC) - within).date()
+    rows = read_table(past, "visits", settings.tenant_id, since=since)
+    started = rows.filter(pc.is_null(rows["ended_at"])).select(["identity_id", "started_at"])
+    if not len(started):
+        return
+    from genesis_ray.running.identities import who_is_who  # LanceDB, as above
+
+    who = who_is_who(settings)
+    for identity_id, started_at in zip(
+        *(started[name].to_pylist() for name in started.column_names), strict=True
+    ):
+        yield PastVisit(who.now(identity_id), started_at.astimezone(UTC))

@@ -1,0 +1,54 @@
+"""Alerts without a person: each that was about them is about somebody who is not known."""
+
+from collections.abc import Collection
+from dataclasses import fields
+from typing import Any
+from uuid import uuid4
+
+import pyarrow as pa
+
+from genesis_ray.domain.alert_events import (
+    AlertAcknowledged,
+    AlertEscalated,
+    AlertEvent,
+    AlertRaised,
+    AlertResolved,
+)
+from genesis_ray.domain.forgetting import redacted
+
+ALERTS = "alerts"
+
+_KINDS: dict[str, type[AlertEvent]] = {
+    "raised": AlertRaised,
+    "escalated": AlertEscalated,
+    "acknowledged": AlertAcknowledged,
+    "resolved": AlertResolved,
+}
+_SAID = ("acknowledged_by", "why")
+
+
+def without_alerts(
+    rows: pa.Table, identity_ids: Collection[str], words: Collection[str]
+) -> tuple[pa.Table, int]:
+    """Return rows of alerts without a person, and how many had something of them.
+
+    Rows of one alert stay together. Ids are drawn anew, as they are made of the identity. `words`,
+    the person's names and ids, go from what people said about any alert.
+    """
+    made: list[dict[str, Any]] = rows.to_pylist()
+    somebody: dict[str, tuple[str, str]] = {}
+    changed = 0
+    for row in made:
+        said = {name: row[name] and redacted(row[name], words) for name in _SAID}
+        is_theirs = row["identity_id"] in identity_ids
+        if not is_theirs and all(row[name] == said[name] for name in _SAID):
+            continue
+        changed += 1
+        row |= said
+        if is_theirs:
+            drawn = somebody.setdefault(row["alert_id"], (str(uuid4()), str(uuid4())))
+            row["alert_id"], row["identity_id"] = drawn
+        kind = _KINDS[row["status"]]
+        values = {each.name: row[each.name] for each in fields(kind)}
+        row["event_id"] = kind(**values).event_id
+    return pa.Table.from_pylist(made, schema=rows.schema), changed

@@ -1,0 +1,52 @@
+from datetime import timedelta
+
+import pytest
+
+from genesis_ray.domain.alert_rules import Subject
+from genesis_ray.domain.alert_system import CameraDown, Drifting, FalseMerges
+from tests.domain.told import at, camera_is, matches_are, merged
+
+DOOR = Subject("door")
+
+
+def test_a_camera_is_down_from_its_first_bad_state_until_it_is_online():
+    condition = CameraDown(None, timedelta(seconds=30))
+    condition.take(camera_is("online", 0))
+    assert condition.due == {}
+    condition.take(camera_is("stalled", 10, reason="no-frames"))
+    condition.take(camera_is("connecting", 15))
+    due = condition.due[DOOR]
+    assert due.at == at(40)
+    assert due.message == "camera door is connecting, not online for 30 s"
+    condition.take(camera_is("online", 20))
+    assert condition.due == {}
+
+
+@pytest.mark.parametrize(
+    ("state", "is_down"), [("ended", False), ("failed", True), ("black", True)]
+)
+def test_a_recording_that_is_over_is_not_down(state, is_down):
+    condition = CameraDown("door", timedelta())
+    condition.take(camera_is(state, 10))
+    condition.take(camera_is("failed", 10, camera="hall"))
+    assert bool(condition.due) == is_down
+
+
+def test_drift_is_due_at_its_camera_until_it_has_recovered():
+    condition = Drifting(None)
+    condition.take(matches_are("degraded", 5))
+    condition.take(matches_are("degraded", 6, camera="hall"))
+    assert condition.due[DOOR].at == at(5)
+    assert condition.due[DOOR].message.endswith("less alike than they were: 0.71, was 0.81")
+    condition.take(matches_are("recovered", 9))
+    assert [*condition.due] == [Subject("hall")]
+    assert not Drifting("hall").take(matches_are("degraded", 5))
+
+
+def test_a_false_merge_is_due_once_an_identity():
+    condition = FalseMerges()
+    assert condition.take(merged(5))
+    assert not condition.take(merged(6, track=2))
+    assert condition.take(merged(7, "ben"))
+    due = condition.due[Subject(identity_id="ada")]
+    assert due.message == "one identity is track till:9 and door:1 at once"

@@ -1,0 +1,128 @@
+"""Alerts of a journal that is killed and goes on, that starts anew, that is spoken to."""
+
+import time
+from dataclasses import replace
+
+import pytest
+
+from genesis_ray.domain.ordering import DONE
+from genesis_ray.live import journal as journal_module
+from genesis_ray.live.journal import JournalActor
+from genesis_ray.live.spec import LiveSpec, Told
+from genesis_ray.pipeline.stages import RESOLVER
+from genesis_ray.running.alerts import acknowledge, alerts_of, chosen
+from genesis_ray.settings import Settings
+from genesis_ray.store.reader import read_table
+from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.state_log import new_key
+from tests.domain.told import at, crossed, left
+from tests.store.keys import ring
+
+
+@pytest.fixture
+def spec(tmp_path) -> LiveSpec:
+    settings = Settings(
+        tenant_id="shop",
+        cameras=[{"camera_id": "door", "source": "door.mp4"}],
+        alerts=[{"rule": "queue", "zone_id": "queue", "over": 1, "for_s": 10, "escalate_s": 30}],
+        retry_delays_s=[0],
+    )
+    return LiveSpec(
+        settings=settings,
+        run=RunFolder.create(tmp_path / "run").path,
+        realtime=True,
+        detector_app="detector",
+        embedder_app="embedder",
+        template_key=ring().ref,
+    )
+
+
+def tell(journal: JournalActor, until: float, *events) -> None:
+    """Tell what happened until then, by camera and resolver."""
+    told = [(event.occurred_at, (event,)) for event in events]
+    journal.take([Told("door", told, at(until)), Told(RESOLVER, [], at(until))])
+
+
+def alerts(spec: LiveSpec) -> list[tuple[str, float]]:
+    rows = read_table(spec.run / "events", "alerts").to_pylist()
+    return [(row["status"], (row["occurred_at"] - at(0)).total_seconds()) for row in rows]
+
+
+QUEUE = (crossed(0, 1), crossed(0, 2))
+
+
+def killed(journal: JournalActor) -> None:
+    """Let go of the log as the kernel does of a process that is killed."""
+    journal._log._stopping.set()
+    for thread in journal._log._threads:
+        thread.join()
+    if segment := journal._log._segment:
+        segment.close()
+    journal._log._lock.release()
+
+
+def test_after_a_kill_nothing_is_raised_twice_and_nothing_is_forgotten(spec):
+    first = JournalActor(spec)
+    tell(first, 1, *QUEUE)
+    tell(first, 20)
+    killed(first)
+    second = JournalActor(spec)
+    assert alerts(spec) == [("raised", 10)]
+    tell(second, 45)
+    tell(second, 60, left(50, 1))
+    second.finish()
+    assert alerts(spec) == [("raised", 10), ("escalated", 40), ("resolved", 50)]
+    assert len(alerts_of(RunFolder.open(spec.run))) == 1
+
+
+def test_killed_before_it_was_due_it_is_raised_at_its_time(spec):
+    first = JournalActor(spec)
+    tell(first, 5, *QUEUE)
+    killed(first)
+    second = JournalActor(spec)
+    tell(second, 20)
+    assert alerts(spec) == [("raised", 10)]
+    second.finish()
+
+
+def test_a_system_that_starts_anew_ends_what_tracks_did_and_raises_it_again_later(spec):
+    first = JournalActor(spec)
+    tell(first, 20, *QUEUE)
+    killed(first)
+    second = JournalActor(replace(spec, key=new_key()))
+    assert alerts(spec) == [("raised", 10)]
+    tell(second, 100)
+    _, resolved = alerts(spec)
+    assert resolved == ("resolved", 99)  # a second is waited for the resolver
+    tell(second, 200, *(replace(each, occurred_at=at(150)) for each in QUEUE))
+    assert [status for status, _ in alerts(spec)] == ["raised", "resolved"]
+    tell(second, 500)
+    assert alerts(spec)[2:] == [("raised", 399), ("escalated", 429)]
+    second.finish()
+
+
+def test_what_somebody_looks_after_is_taken_in_and_escalates_no_more(spec, monkeypatch):
+    monkeypatch.setattr(journal_module, "_ACKNOWLEDGED_WITHIN_S", 0)
+    run = RunFolder.open(spec.run)
+    first = JournalActor(spec)
+    tell(first, 20, *QUEUE)
+    (alert,) = alerts_of(run)
+    assert not acknowledge(run, chosen([alert], alert.alert_id), by="eve", why="", at=at(25))
+    time.sleep(0.01)
+    tell(first, 26)
+    assert [*run.acknowledgements.iterdir()] == []
+    killed(first)
+    second = JournalActor(spec)
+    tell(second, 500)
+    assert alerts(spec) == [("raised", 10), ("acknowledged", 25)]
+    second.finish()
+
+
+def test_what_waits_at_the_end_is_taken_in(spec):
+    run = RunFolder.open(spec.run)
+    journal = JournalActor(spec)
+    tell(journal, 20, *QUEUE)
+    acknowledge(run, alerts_of(run)[0], by="eve", why="", at=at(25))
+    journal.take([Told("door", [], DONE), Told(RESOLVER, [], DONE)])
+    journal.finish()
+    assert ("acknowledged", 25) in alerts(spec)

@@ -1,0 +1,133 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from genesis_ray.domain.people import Person
+from genesis_ray.running.alert_rules import build_alerting
+from genesis_ray.running.tags import put_tag, tags_of, tags_of_all
+from genesis_ray.settings import Settings
+from genesis_ray.store.event_log import EventLog
+from genesis_ray.store.people import People
+from genesis_ray.store.tenants import gallery_folder
+from tests.domain.told import at, came, camera_is, crossed, left, matches_are, merged, named, seen
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def settings(tmp_path) -> Settings:
+    settings = Settings(data_dir=tmp_path)
+    with People(gallery_folder(tmp_path, "default"), writer=True) as people:
+        for name in ("ada", "eve"):
+            people.add(Person(identity_id=name, name=name, kind="enrolled", enrolled_at=NOON))
+    return settings
+
+
+def with_rule(settings: Settings, **rule) -> Settings:
+    return Settings(data_dir=settings.data_dir, alerts=[rule])
+
+
+def raised(settings: Settings, *events, until: float = 1000, past=None) -> list[tuple]:
+    alerting = build_alerting(settings, past)
+    facts = []
+    for event in events:
+        facts += alerting.turn(event.occurred_at)
+        facts += alerting.take([event])
+    facts += alerting.advance(at(until))
+    return [
+        (fact.rule_id, fact.severity, (fact.occurred_at - at(0)).total_seconds())
+        for fact in facts
+        if fact.status == "raised"
+    ]
+
+
+QUEUE = [crossed(0, track) for track in range(7)]
+
+
+@pytest.mark.parametrize(
+    ("rule", "events", "told"),
+    [
+        ({"rule": "queue", "zone_id": "queue"}, QUEUE, ("queue-queue", "warning", 180)),
+        ({"rule": "wait", "zone_id": "queue"}, QUEUE[:1], ("wait-queue", "warning", 300)),
+        (
+            {"rule": "wait", "zone_id": "queue", "of": "mean", "over_s": 60},
+            [*QUEUE[:1], left(100, 0)],
+            ("wait-queue", "warning", 105),
+        ),
+        ({"rule": "crowd", "over": 1}, [seen(1, 1), seen(1, 2), seen(3, 1), seen(3, 2),
+          seen(5, 1), seen(5, 2), seen(7, 1), seen(7, 2), seen(9, 1), seen(9, 2)],
+         ("crowd", "warning", 11)),
+        (
+            {"rule": "crowd", "zone_id": "queue", "per_m2": 0.5, "area_m2": 12},
+            QUEUE,
+            ("crowd-queue", "warning", 10),
+        ),
+        ({"rule": "loitering", "zone_id": "queue"}, QUEUE[:1], ("loitering-queue", "info", 300)),
+        (
+            {"rule": "camera-down", "camera_id": "door"},
+            [camera_is("stalled", 5)],
+            ("camera-down-door", "critical", 35),
+        ),
+        ({"rule": "drift"}, [matches_are("degraded", 5)], ("drift", "warning", 5)),
+        ({"rule": "false-merge"}, [merged(5)], ("false-merge", "critical", 5)),
+        (
+            {"rule": "repeat-visitor", "visits": 2},
+            [came(5), came(70)],
+            ("repeat-visitor", "info", 70),
+        ),
+        (
+            {"rule": "false-merge", "name": "twins", "severity": "info"},
+            [merged(5)],
+            ("twins", "info", 5),
+        ),
+    ],
+)  # fmt: skip
+def test_a_rule_is_what_its_settings_say(settings, rule, events, told):
+    assert raised(with_rule(settings, **rule), *events) == [told]
+
+
+def test_six_in_a_queue_are_not_too_many(settings):
+    assert raised(with_rule(settings, rule="queue", zone_id="queue"), *QUEUE[:6]) == []
+
+
+@pytest.mark.parametrize(("rule", "severity"), [("vip", "info"), ("banned", "critical")])
+def test_people_are_known_by_their_tags(settings, rule, severity):
+    events = [came(0), named(2), came(3, "eve"), named(4, "eve", 2)]
+    assert raised(with_rule(settings, rule=rule), *events) == []
+    put_tag(settings, "ada", rule, is_set=True, by="eve")
+    assert raised(with_rule(settings, rule=rule), *events) == [(rule, severity, 2)]
+    assert raised(with_rule(settings, rule=rule, tag="other"), *events) == []
+
+
+def test_who_is_not_staff_is_told_where_only_staff_may_be(settings):
+    put_tag(settings, "eve", "staff", is_set=True, by="eve")
+    events = [crossed(0, 1), crossed(0, 2), crossed(1, 3), named(4, "eve", 1), named(4, "ada", 2)]
+    found = raised(with_rule(settings, rule="staff-only", zone_id="queue"), *events)
+    assert found == [("staff-only-queue", "warning", 10), ("staff-only-queue", "warning", 11)]
+
+
+def test_tags_are_put_on_and_taken_off_once(settings):
+    put_tag(settings, "ada", "vip", is_set=True, by="eve")
+    assert put_tag(settings, "ada", "vip", is_set=True, by="eve").tags == ["vip"]
+    assert tags_of_all(settings) == {"ada": {"vip"}}
+    assert put_tag(settings, "ada", "vip", is_set=False, by="eve").tags == []
+    assert tags_of(settings, "ada").tags == []
+
+
+def test_visits_in_the_log_that_is_gone_on_with_count(settings, tmp_path):
+    now = datetime.now(UTC)
+    rule = with_rule(settings, rule="repeat-visitor", visits=2, days=3)
+    before = came((now - timedelta(days=1) - at(0)).total_seconds())
+    events = tmp_path / "events"
+    with EventLog(events) as log:
+        log.append([_of_default(before)])
+    today = (now - at(0)).total_seconds()
+    assert raised(rule, came(today), until=today + 1) == []
+    ((rule_id, *_),) = raised(rule, came(today), until=today + 1, past=events)
+    assert rule_id == "repeat-visitor"
+
+
+def _of_default(event):
+    from dataclasses import replace
+
+    return replace(event, tenant_id="default")
