@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pyarrow as pa
 
 from genesis_ray.analytics.ranges import BUCKETS, LONGEST_STAY, Ids, ask, between, composed, ids
+from genesis_ray.analytics.stays import STAYS
 from genesis_ray.analytics.stored import Tables
-from genesis_ray.analytics.zone_stays import STAYS
 from genesis_ray.domain.site_time import even_edges
 from genesis_ray.errors import ConfigurationError
 

@@ -25,6 +25,7 @@ from genesis_ray.live.mortal import dying_of_errors
 from genesis_ray.live.recovery import Recovery
 from genesis_ray.live.resolver import PATIENCE
 from genesis_ray.live.spec import DIED, JOURNAL_ACTOR, LiveSpec, Snapshot, Told
+from genesis_ray.pipeline.counting import SiteCounts
 from genesis_ray.pipeline.stages import AdmitsEvents, JournalStage, admit_all
 from genesis_ray.running.alerts import Acknowledgements, alerts_left_open
 from genesis_ray.running.assembly import build_journal
@@ -70,6 +71,7 @@ class JournalFigures:
         gallery: As the resolver told of it last.
         match_levels: How alike matches are, by camera.
         rejections: Names that the spatiotemporal gate refused, by the reason.
+        site: Who went over lines, and who is in zones.
     """
 
     events: int
@@ -85,6 +87,7 @@ class JournalFigures:
     gallery: GalleryFigures | None = None
     match_levels: Mapping[str, MatchLevel] = field(default_factory=dict)
     rejections: Mapping[str, int] = field(default_factory=dict)
+    site: SiteCounts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +210,7 @@ class JournalActor:
             self._gallery,
             self._stage.match_levels(),
             dict(tally.rejections),
+            self._stage.counts(),
         )
 
     def finish(self) -> JournalFigures:
