@@ -4,7 +4,7 @@ What was written stays as it was; an answer joins it with what people decided si
 names a track bears whom the track is now, or is left out where that is nobody.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from datetime import datetime, timedelta
 
@@ -15,9 +15,13 @@ from genesis_ray.analytics.present_visits import present_visits, touched_by
 from genesis_ray.analytics.query import run
 from genesis_ray.analytics.stored import Table, Tables, narrowed
 from genesis_ray.domain.ledger import TrackSight, WhoIsWho
+from genesis_ray.domain.rollups import Group
 
 NAMES = "face_recognitions"
 VISITS = "visits"
+
+Quarters = Callable[[Group, Sequence[str], datetime, datetime], pa.Table | None]
+"""Some figures of a group, from a quarter of an hour to another: see `rolled_up.RolledUp`."""
 
 _WRITTEN = {
     "face_recognitions_as_written": NAMES,
@@ -103,12 +107,15 @@ class PresentTables(Mapping[str, Table]):
         tenant_id: str,
         visit_gap: timedelta,
         limits: Limits | None = None,
+        quarters: Quarters | None = None,
     ) -> None:
         """Show `written`, which may have rows of other tenants, by what `who` says then.
 
         `visit_gap` is how far apart visits of one identity have to be. `limits` are those of every
-        query over these tables.
+        query over these tables. `quarters` gives figures of quarters of an hour, of the tenant's
+        events as they were written.
         """
+        self._quarters = quarters
         self.limits = limits or Limits()
         self._written = self._all_written = written
         self._who = who
@@ -123,6 +130,15 @@ class PresentTables(Mapping[str, Table]):
         own = copy(self)
         own._written = narrowed(self._written, since, until)
         return own
+
+    def quarters(
+        self, group: Group, figures: Sequence[str], since: datetime, until: datetime
+    ) -> pa.Table | None:
+        """Return the keys and some figures of quarters of an hour in [since, until), of events as written.
+
+        None: they are not known, or it takes no longer to go through the events.
+        """
+        return self._quarters(group, figures, since, until) if self._quarters else None
 
     def __getitem__(self, table: str) -> Table:
         match table:

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from genesis_ray.analytics.query import run
 from genesis_ray.analytics.stored import Tables, narrowed
+from genesis_ray.domain import rollups
 from genesis_ray.domain.site_time import Bucket, bucket_edges, range_between
 
 BUCKETS = """
@@ -22,7 +23,7 @@ buckets AS (
 """
 """Columns starts_at and ends_at. Events get theirs by ASOF JOIN buckets ON at >= starts_at."""
 
-LONGEST_STAY = timedelta(hours=4)
+LONGEST_STAY = rollups.LONGEST_STAY
 """Of one track in one zone. Who is said to have entered and never to have left was lost with the
 camera or the process, and is not taken to be there for ever."""
 
