@@ -7,7 +7,7 @@ from itertools import pairwise
 import pyarrow as pa
 
 from genesis_ray.analytics.ranges import LONGEST_STAY, Ids, ask, between, composed, ids
-from genesis_ray.analytics.rolled_up import from_quarters
+from genesis_ray.analytics.rolled_up import Figures, from_quarters
 from genesis_ray.analytics.stays import STAYS
 from genesis_ray.analytics.stored import Tables
 from genesis_ray.domain.rollups import STAY_BINS, STAY_EDGES_S
@@ -138,9 +138,8 @@ def dwell_histogram(
     rolled_up = None
     if tuple(bins_s) == BINS_S and longest_stay == LONGEST_STAY:
         whole = {**params, "edges": [params["since"], params["until"]]}
-        rolled_up = from_quarters(
-            _HISTOGRAM_OF_QUARTERS, tables, whole, {"zones": ("stays", "unfinished", *STAY_BINS)}
-        )
+        figures: Figures = {"zones": ("stays", "unfinished", *STAY_BINS)}
+        rolled_up = from_quarters(_HISTOGRAM_OF_QUARTERS, tables, whole, figures)
     return ask(_HISTOGRAM, tables, params) if rolled_up is None else rolled_up
 
 

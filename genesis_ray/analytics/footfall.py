@@ -5,7 +5,7 @@ from datetime import datetime
 import pyarrow as pa
 
 from genesis_ray.analytics.ranges import BUCKETS, Ids, ask, composed, ids, in_buckets
-from genesis_ray.analytics.rolled_up import from_quarters
+from genesis_ray.analytics.rolled_up import Figures, from_quarters
 from genesis_ray.analytics.stored import Tables
 from genesis_ray.domain.site_time import Bucket
 
@@ -150,9 +150,8 @@ def footfall(
     goes in, out and in again went in twice).
     """
     params = in_buckets(since, until, bucket, time_zone) | {"camera_ids": ids(camera_ids)}
-    rolled_up = from_quarters(
-        _LINES_OF_QUARTERS, tables, params, {"lines": ("went_in", "went_out")}
-    )
+    figures: Figures = {"lines": ("went_in", "went_out")}
+    rolled_up = from_quarters(_LINES_OF_QUARTERS, tables, params, figures)
     return ask(_LINES, tables, params) if rolled_up is None else rolled_up
 
 
@@ -173,5 +172,6 @@ def zone_entries(
     params = in_buckets(since, until, bucket, time_zone)
     chosen = {"camera_ids": ids(camera_ids), "zone_ids": ids(zone_ids)}
     params |= chosen
-    rolled_up = from_quarters(_ZONES_OF_QUARTERS, tables, params, {"zones": ("entries", "exits")})
+    figures: Figures = {"zones": ("entries", "exits")}
+    rolled_up = from_quarters(_ZONES_OF_QUARTERS, tables, params, figures)
     return ask(_ZONES, tables, params) if rolled_up is None else rolled_up

@@ -134,7 +134,7 @@ class PresentTables(Mapping[str, Table]):
     def quarters(
         self, group: Group, figures: Sequence[str], since: datetime, until: datetime
     ) -> pa.Table | None:
-        """Return the keys and some figures of quarters of an hour in [since, until), of events as written.
+        """Return keys and some figures of quarters of an hour in [since, until), as written.
 
         None: they are not known, or it takes no longer to go through the events.
         """

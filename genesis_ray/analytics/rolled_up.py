@@ -30,8 +30,9 @@ class RolledUp(Protocol):
     def quarters(
         self, group: Group, figures: Sequence[str], since: datetime, until: datetime
     ) -> pa.Table | None:
-        """Return the keys and some figures of [since, until), both the beginning of a quarter: see `domain.rollups`.
+        """Return keys and some figures of a group, see `domain.rollups`, in [since, until).
 
+        Both are the beginning of a quarter.
         None: there are none, or it takes no longer to go through the events.
         """
 

@@ -110,6 +110,7 @@ class RollupQueries:
             self._opened = duckdb.connect(
                 config={"threads": 1, "python_enable_replacements": False}
             )
+            self._opened.execute("SET enable_progress_bar = false")
         for name, table in tables.items():
             self._opened.register(name, table)
         answer = self._opened.sql(sql, params=dict(params)).to_arrow_table()

@@ -138,8 +138,8 @@ class RollupFolder:
                 marked = (schema.metadata or {}).get(_MADE_OF, b"").decode()
                 if made_of is not None and marked != made_of:
                     return None
-                columns = figures and ["bucket", *GROUPS[group].keys, *figures]
-                return file.read(columns, use_threads=False).replace_schema_metadata(None)
+                chosen = ["bucket", *GROUPS[group].keys, *(figures or GROUPS[group].measures)]
+                return file.read(chosen, use_threads=False).replace_schema_metadata(None)
         except FileNotFoundError:
             return None
         except pa.ArrowException as error:
