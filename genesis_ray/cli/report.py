@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from genesis_ray.settings import Settings
     from genesis_ray.store.run_folder import RunFolder
 
-_SECOND = timedelta(seconds=1)
+_MINUTE = timedelta(minutes=1)
 
 
 class ReportFormat(StrEnum):
@@ -153,8 +153,8 @@ def _period(
         known = extent(present_tables(folder.events, settings, settings.tenant_id), until=now)
         if known is None:
             raise ConfigurationError("there are no events to report on; name another --run")
-        first, last = (at.replace(microsecond=0) for at in known)
-        start, end = start or first, end or last + _SECOND
+        first, last = (at.replace(second=0, microsecond=0) for at in known)
+        start, end = start or first, end or last + _MINUTE
     return Period(*range_between(start, end))
 
 

@@ -74,13 +74,17 @@ def add_legend(drawn: go.Figure, *, axis_px: int = 44) -> None:
     )  # fmt: skip
 
 
+def are_days(buckets: pa.Table) -> bool:
+    """Tell whether buckets are of a day or more, whatever the range cuts off."""
+    return any(row["ends_at"] - row["starts_at"] >= _A_DAY for row in buckets.to_pylist())
+
+
 def label_times(drawn: go.Figure, buckets: pa.Table) -> None:
     """Label buckets along, those of a day or more by their day alone."""
-    spans = [row["ends_at"] - row["starts_at"] for row in buckets.to_pylist()]
-    if spans and max(spans) >= _A_DAY:
+    if are_days(buckets):
         drawn.update_xaxes(tickformat="%a %-d %b", hoverformat="%a %-d %b %Y")
     else:
-        drawn.update_xaxes(tickformat="%H:%M<br>%a %-d %b", hoverformat="%a %-d %b, %H:%M")
+        drawn.update_xaxes(tickformat="%H:%M\n%a %-d %b", hoverformat="%a %-d %b, %H:%M")
 
 
 def nothing(title: str, why: str) -> go.Figure:

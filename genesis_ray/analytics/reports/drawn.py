@@ -17,6 +17,9 @@ from genesis_ray.domain.periods import Period
 _MOST_CAMERAS = 6
 """That have a picture of where people stand: each is a look at all that the camera saw."""
 
+_A_PART_OF_A_WEEK_S = 47 * 3600.0
+"""Two days: of less, hours of the week are no more than hours."""
+
 _BUSIEST = """
 SELECT camera_id FROM track_observations
 WHERE occurred_at >= $since AND occurred_at < $until
@@ -46,10 +49,9 @@ def drawn(
     zone = site.time_zone
     range_: dict[str, Any] = {"since": period.since, "until": period.until}
     earlier = before.came if before else None
-    made = [
-        Chart(charts.footfall(now.came, time_zone=zone, before=earlier, title=people), True),
-        Chart(charts.week(now.came_by_hour, time_zone=zone)),
-    ]
+    made = [Chart(charts.footfall(now.came, time_zone=zone, before=earlier, title=people), True)]
+    if period.seconds >= _A_PART_OF_A_WEEK_S:
+        made.append(Chart(charts.week(now.came_by_hour, time_zone=zone)))
     stays = dwell_histogram(site.tables, **range_)
     if len(stays):
         made += [

@@ -12,14 +12,15 @@ from genesis_ray.analytics.footfall import footfall
 from genesis_ray.analytics.occupancy import occupancy
 from genesis_ray.analytics.query import run
 from genesis_ray.analytics.queues import queue_service
-from genesis_ray.analytics.ranges import BUCKETS, composed, in_buckets
+from genesis_ray.analytics.ranges import BUCKETS, composed
 from genesis_ray.analytics.returning import returning_visitors
 from genesis_ray.analytics.stored import Tables
 from genesis_ray.analytics.visit_rows import VISITS_BEGUN, of_visits
 from genesis_ray.domain.periods import Period
-from genesis_ray.domain.site_time import Bucket
+from genesis_ray.domain.site_time import Bucket, bucket_edges
 
 _HOUR: Bucket = "hour"
+_LONGEST_BY_MINUTE = timedelta(hours=3)
 _LONGEST_BY_HOUR = timedelta(days=3, hours=1)
 _LONGEST_BY_DAY = timedelta(days=93)
 
@@ -99,7 +100,8 @@ class Measures:
         came_by_hour: The same by the hour.
         visitors: visits, people, new_people, returning_people; null: withheld.
         stays: stays, people, mean_s and median_s of those that are over.
-        levels: What `occupancy` answers, by the hour, or by the day of long periods.
+        levels: What `occupancy` answers, by the hour; of short periods by the minute,
+            of long ones by the day.
         service: What `queue_service` answers of each queue: of the whole period, and in buckets.
     """
 
@@ -128,6 +130,8 @@ def has_visits(site: Site, period: Period) -> bool:
 def bucket_for(period: Period) -> Bucket:
     """Return buckets of which a chart of the period has some, and not too many."""
     length = timedelta(seconds=period.seconds)
+    if length <= _LONGEST_BY_MINUTE:
+        return "minute"
     if length <= _LONGEST_BY_HOUR:
         return "hour"
     return "day" if length <= _LONGEST_BY_DAY else "week"
@@ -153,14 +157,15 @@ def measured(site: Site, period: Period, *, by_lines: bool, by_visits: bool) -> 
     came, came_by_hour = (
         footfall(site.tables, **zoned, bucket=each)
         if by_lines
-        else run(_CAME, seen, in_buckets(since, until, each, site.time_zone))
+        else run(_CAME, seen, {"edges": bucket_edges(since, until, each, site.time_zone)})
         for each in (bucket, _HOUR)
     )
     (visitors,) = returning_visitors(
         site.tables, **zoned, bucket=None, least_group=site.least_group
     ).to_pylist()
     stays = _visit_lengths(site, period) if by_visits else run(_LENGTHS, seen).to_pylist()[0]
-    levels = occupancy(site.tables, **zoned, bucket="day" if bucket == "week" else "hour")
+    fine: Mapping[Bucket, Bucket] = {"minute": "minute", "week": "day"}
+    levels = occupancy(site.tables, **zoned, bucket=fine.get(bucket, _HOUR))
     service = {
         queue: (_served(site, queue, zoned, None), _served(site, queue, zoned, bucket))
         for queue in site.queues

@@ -7,7 +7,7 @@ import io
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import plotly.graph_objects as go
@@ -25,6 +25,7 @@ _DASHES = {"dot": ":", "dash": "--"}
 _DPI = 200
 _PIXELS_AN_INCH = 96
 _DAY = timedelta(days=1)
+_MOST_TICKS = 5
 
 
 def picture(drawn: go.Figure, *, width_in: float) -> bytes:
@@ -58,7 +59,7 @@ def _draw(drawn: go.Figure, figure: Figure, axes: Axes) -> None:
             _heat(drawn, figure, axes)
         case _:
             _series(drawn, axes)
-            _legend(drawn, figure)
+            _legend(drawn, figure, axes)
     axes.set_xlabel(drawn.layout.xaxis.title.text or "", fontdict=_FONT, color=_INK)
     axes.set_ylabel(drawn.layout.yaxis.title.text or "", fontdict=_FONT, color=_INK)
 
@@ -72,7 +73,7 @@ def _heat(drawn: go.Figure, figure: Figure, axes: Axes) -> None:
     image = axes.imshow(
         values, "cividis", aspect=ratio or "auto", vmin=0, interpolation="nearest"
     )  # fmt: skip
-    bar = figure.colorbar(image, ax=axes, shrink=0.9, aspect=25, pad=0.02)
+    bar = figure.colorbar(image, ax=axes, shrink=0.65 if is_picture else 0.9, aspect=25, pad=0.02)
     bar.set_label(trace.colorbar.title.text, size=_FONT["size"], color=_INK)
     bar.ax.tick_params(labelsize=_FONT["size"], colors=_INK, length=2)
     bar.outline.set_visible(False)
@@ -98,8 +99,11 @@ def _series(drawn: go.Figure, axes: Axes) -> None:
         if lies:
             axes.barh(along, numbers, 0.75, left=stack, color=colour, label=trace.name)
         else:
-            width = 0.85 * _step(along)
-            axes.bar(along, numbers, width, bottom=stack, color=colour, label=trace.name)
+            align: Literal["center", "edge"] = "center" if trace.offset is None else "edge"
+            axes.bar(
+                along, numbers, 0.85 * _step(along), bottom=stack, color=colour, label=trace.name,
+                align=align,
+            )  # fmt: skip
         stack = stack + numbers if is_stacked else 0.0
     for shape in drawn.layout.shapes:
         axes.axhline(shape.y0, color="gray", linewidth=0.8, linestyle="--")
@@ -128,16 +132,20 @@ def _line(axes: Axes, trace: go.Scatter, colour: str) -> None:
 
 
 def _label_times(drawn: go.Figure, axes: Axes) -> None:
-    # Python's own directives are those of plotly, but for the line's end.
-    form = drawn.layout.xaxis.tickformat.replace("<br>", "\n")
-    locator = AutoDateLocator(maxticks=7)
-    axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(DateFormatter(form))
+    times = drawn.data[0].x
+    if len(times) <= _MOST_TICKS:
+        axes.set_xticks(times)
+    else:
+        axes.xaxis.set_major_locator(AutoDateLocator(minticks=3, maxticks=_MOST_TICKS))
+    axes.xaxis.set_major_formatter(DateFormatter(drawn.layout.xaxis.tickformat))
 
 
-def _legend(drawn: go.Figure, figure: Figure) -> None:
+def _legend(drawn: go.Figure, figure: Figure, axes: Axes) -> None:
     if drawn.layout.showlegend:
+        found, names = axes.get_legend_handles_labels()
+        handles = dict(zip(names, found, strict=True))
         figure.legend(
+            handles=[handles[trace.name] for trace in drawn.data],
             loc="outside lower left", ncols=2, frameon=False, fontsize=_FONT["size"],
             labelcolor=_INK,
         )  # fmt: skip

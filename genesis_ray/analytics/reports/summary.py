@@ -3,7 +3,15 @@
 from collections.abc import Iterator
 
 from genesis_ray.analytics.reports.contents import Headline, Report, Summary
-from genesis_ray.analytics.reports.wording import counted, duration, hour, number, percent, span
+from genesis_ray.analytics.reports.wording import (
+    counted,
+    duration,
+    hour,
+    is_as_before,
+    number,
+    percent,
+    span,
+)
 from genesis_ray.domain.site_time import zone_named
 
 
@@ -117,7 +125,7 @@ def _against(headline: Headline) -> str:
     change, before = headline.change, headline.before
     if change is None or before is None:
         return ""
-    if not change.difference:
+    if is_as_before(change):
         return ", as many as in the period before" if headline.unit != "seconds" else ", as before"
     unit = headline.unit
     words = ("more", "fewer") if unit in ("people", "visits") else ("longer", "shorter")

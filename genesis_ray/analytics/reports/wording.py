@@ -5,9 +5,12 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from genesis_ray.analytics.reports.contents import Headline, Unit
+from genesis_ray.domain.comparison import Change
 from genesis_ray.domain.periods import Period
 
 _MINUTE_S, _HOUR_S = 60, 3600
+_SMALL, _ALMOST = 9.95, 99.5
+_LEAST_SHARE = 0.0005
 
 
 def number(value: float, unit: Unit) -> str:
@@ -34,9 +37,12 @@ def duration(seconds: float) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share as a percentage, with a decimal below ten."""
+    """Return a share as a percentage; what is not all of it is never 100 %."""
     value = 100 * share
-    return f"{value:.0f} %" if abs(value) >= 9.95 or not round(value, 1) else f"{value:.1f} %"
+    if _ALMOST <= value < 100:
+        return f"{min(round(value, 1), 99.9)} %"
+    is_small = 0 < abs(value) < _SMALL
+    return f"{value:.1f} %" if is_small else f"{value:.0f} %"
 
 
 def counted(count: int, one: str, many: str | None = None) -> str:
@@ -84,7 +90,7 @@ def change(headline: Headline) -> str:
     made = headline.change
     if made is None or headline.before is None:
         return ""
-    if not made.difference:
+    if is_as_before(made):
         return "as before"
     if headline.unit == "share":
         return f"{_signed(f'{abs(100 * made.difference):.1f}', made.difference)} points"
@@ -93,6 +99,11 @@ def change(headline: Headline) -> str:
     else:
         text = _signed(percent(abs(made.share)), made.share)
     return f"{text}, within chance" if made.is_within_chance else text
+
+
+def is_as_before(made: Change) -> bool:
+    """Tell whether a change is none, or too small to be written."""
+    return not made.difference or (made.share is not None and abs(made.share) < _LEAST_SHARE)
 
 
 def value(headline: Headline) -> str:
