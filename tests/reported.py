@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import pyarrow as pa
 
@@ -81,6 +82,12 @@ def reported(
     return compile_report(
         site(events, **changes), site_id="york", since=since, until=until, made_at=made_at
     )
+
+
+@cache
+def shop_report() -> Report:
+    """The report of the shop's last week, made once: it takes seconds."""
+    return reported(shop())
 
 
 def berlin(*parts: int) -> datetime:

@@ -53,8 +53,10 @@ def facts_of(report: Report) -> Facts:
         shares.append(online)
     values = [(each.unit, value) for each in shown for value in _values(each)]
     numbers: set[float] = {*counts.values(), *range(1, len(places) + 1)}
-    for unit, value in values:
-        numbers |= {*_ways(value)} if unit == "seconds" else {value}
+    for unit, value in values:  # A share may be told in points.
+        numbers |= (
+            {*_ways(value)} if unit == "seconds" else {100 * value if unit == "share" else value}
+        )
     # Times in which to be served, as a figure's name says.
     numbers |= {float(digits) for each in shown for digits in re.findall(r"\d+", each.name)}
     return Facts(

@@ -15,7 +15,7 @@ _FAINT = 0.35
 def draw_flows(axes: Axes, sankey: go.Sankey) -> None:
     """Draw the nodes in columns, those without a way on in the last, and bands between."""
     links = list(zip(sankey.link.source, sankey.link.target, sankey.link.value, strict=True))
-    columns = _columns(len(sankey.node.label), [(one, other) for one, other, _ in links])
+    columns = columns_of(len(sankey.node.label), [(one, other) for one, other, _ in links])
     into: dict[int, float] = defaultdict(float)
     out: dict[int, float] = defaultdict(float)
     for origin, destination, value in links:
@@ -46,7 +46,7 @@ def draw_flows(axes: Axes, sankey: go.Sankey) -> None:
     axes.set_axis_off()
 
 
-def _columns(count: int, links: list[tuple[int, int]]) -> dict[int, int]:
+def columns_of(count: int, links: list[tuple[int, int]]) -> dict[int, int]:
     """Return the column of each node: how many links the longest way there has."""
     columns = dict.fromkeys(range(count), 0)
     for _ in range(count):

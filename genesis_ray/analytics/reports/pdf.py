@@ -124,7 +124,7 @@ class _Paper(FPDF):
 
     def charts(self, charts: Sequence[Chart]) -> None:
         """Draw charts, two beside each other but for wide ones."""
-        for row in _in_rows(charts):
+        for row in in_rows(charts):
             width = (self.epw - _GAP_MM * (len(row) - 1)) / len(row)
             heights = [chart.figure.layout.height / 96 * _MM_AN_INCH for chart in row]
             if self.will_page_break(max(heights)):
@@ -151,7 +151,7 @@ class _Paper(FPDF):
         self.set_text_color(*colour)
 
 
-def _in_rows(charts: Sequence[Chart]) -> Iterator[list[Chart]]:
+def in_rows(charts: Sequence[Chart]) -> Iterator[list[Chart]]:
     """Yield the charts of each row: a wide one, or up to two of the others."""
     waiting: list[Chart] = []
     for chart in charts:

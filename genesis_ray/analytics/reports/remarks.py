@@ -10,6 +10,7 @@ from genesis_ray.analytics.reports.wording import counted, duration, percent
 from genesis_ray.domain.periods import Period
 
 _LEAST_GAP_S = 60.0
+_NO_DATE = 1970
 
 
 def remarks_on(
@@ -17,6 +18,8 @@ def remarks_on(
 ) -> Iterator[str]:
     """Yield remarks, a sentence each: gaps first."""
     since, until = period
+    if since.year == _NO_DATE:
+        yield "The recordings tell no date: times are counted from 1 January 1970 on."
     yield from (text for camera in cameras for text in _gaps(camera, period))
     if not cameras:
         yield "No camera told its state: whether all of the time was watched is not known."

@@ -1,8 +1,8 @@
 import pytest
 
-from tests.reported import reported, shop
+from tests.reported import shop_report
 
 
 @pytest.fixture(scope="session")
 def report():
-    return reported(shop())
+    return shop_report()
