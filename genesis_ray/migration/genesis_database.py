@@ -49,8 +49,8 @@ class GenesisDatabase:
         for beside in (path.with_name(f"{path.name}{ending}") for ending in _NOT_IN_IT_YET):
             if beside.is_file() and beside.stat().st_size:
                 raise SourceError(
-                    f"{beside} has changes that are not in {path.name} yet; stop what writes to it. "
-                    f"If that was killed, copy both files and let sqlite3 put them together there: "
+                    f"{beside} has changes that are not in {path.name} yet; stop what writes to "
+                    f"it. If that was killed, copy both files and let SQLite join them there: "
                     f"sqlite3 {path.name} 'PRAGMA journal_mode = DELETE'"
                 )
         try:

@@ -77,7 +77,7 @@ def test_rows_that_a_killed_writer_left_beside_the_database_are_not_passed_over(
         connection.execute("INSERT INTO identities (person_id) VALUES ('person_001')")
         connection.commit()
         shutil.copytree(genesis.database.parent, killed)
-    with pytest.raises(SourceError, match="identities.db-wal has changes that are not in"):
+    with pytest.raises(SourceError, match=r"identities\.db-wal has changes that are not in"):
         GenesisDatabase(killed / "identities.db", BERLIN)
     with closing(sqlite3.connect(killed / "identities.db")) as connection:
         connection.execute("PRAGMA journal_mode = DELETE")  # the remedy that is told
