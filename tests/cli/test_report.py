@@ -106,6 +106,7 @@ def test_damaged_files_are_told(run, genesis, tmp_path):
         (["--output", "nowhere/a.html"], ConfigurationError, "no folder"),
         (["--output", "a.docx"], ConfigurationError, "a.docx does not say how"),
         (["--output", "runs"], ConfigurationError, "runs is no file"),
+        (["--queue-zone", "quue"], GenesisError, "quue"),
         (["--service-zone", "till"], ConfigurationError, "belongs to a --queue-zone"),
     ],
 )
