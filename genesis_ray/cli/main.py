@@ -17,6 +17,7 @@ from genesis_ray.cli import (
     demo,
     doctor,
     evaluate,
+    export,
     forget,
     importing,
     keys,
@@ -51,6 +52,7 @@ app.command()(up.down)
 app.command()(query.query)
 app.command("import")(importing.import_)
 app.command()(ask.ask)
+app.command()(export.export)
 alerts.app.add_typer(alert_delivery.app)
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(dead_letters.app, name="dead-letters")
