@@ -7,6 +7,7 @@ from datetime import datetime
 from genesis_ray.domain.drift import MatchLevel
 from genesis_ray.domain.events import FalseMergeFound
 from genesis_ray.domain.ordering import DONE, NOT_BEGUN
+from genesis_ray.pipeline.counting import SiteCounts
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.running.stage_clock import Stage
 from genesis_ray.store.recall import Recall
@@ -52,6 +53,7 @@ class Figures:
         latency_s: From capture to the log, by quantile; empty where nothing is in real time.
         set_aside: Dead letters by their unit and the stage that failed.
         match_levels: How alike matches are, by camera.
+        site: Who went over lines, and who is in zones; None until the journal has told.
         rejections: Names that the spatiotemporal gate refused, by the reason.
         late: Groups of events that came after their turn.
         logged_until: Capture time up to which everything is in the log; `datetime.min` before
@@ -67,6 +69,7 @@ class Figures:
     latency_s: Mapping[float, float] = field(default_factory=dict)
     set_aside: Mapping[tuple[str, str], int] = field(default_factory=dict)
     match_levels: Mapping[str, MatchLevel] = field(default_factory=dict)
+    site: SiteCounts | None = None
     rejections: Mapping[str, int] = field(default_factory=dict)
     late: int = 0
     stage_s: Mapping[Stage, float] = field(default_factory=dict)

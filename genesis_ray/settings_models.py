@@ -125,4 +125,12 @@ class FaceSettings(ReplicaSettings):
     min_person_width: int = Field(
         default=48, ge=1, description="Pixels; narrower people show no usable face"
     )
-    min_quality: Fraction = Field(default=0.2, description="Worse faces are scored, and no more")
+    min_quality: Fraction = Field(
+        default=0.2, description="Worse faces are noted, but not embedded and compared with nobody"
+    )
+    enough: int = Field(
+        default=6,
+        ge=1,
+        description="Good faces of a track from which on only a markedly better one, or one every "
+        "later_interval_s, is embedded; as many as a name or a visitor takes at least",
+    )

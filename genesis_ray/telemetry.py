@@ -17,6 +17,7 @@ from prometheus_client.registry import Collector
 
 from genesis_ray.domain.topology import Refusal
 from genesis_ray.figures import Figures, GalleryFigures
+from genesis_ray.pipeline.counting import SiteCounts
 from genesis_ray.store.recall import Recall
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -142,6 +143,27 @@ DRIFTING = Family(
     "1 while that is too far below what it was at first, else 0.",
     ("camera_id",),
 )
+LINE_PASSAGES = Family(
+    "genesis_line_passages_total",
+    "counter",
+    "Times that somebody went over a line, by the direction.",
+    ("camera_id", "line_id", "direction"),
+)
+LINE_PEOPLE = Family(
+    "genesis_line_people_total",
+    "counter",
+    "People who did: who is back before a visit is over is nobody else.",
+    ("camera_id", "line_id", "direction"),
+)
+ZONE_PEOPLE = Family(
+    "genesis_zone_people", "gauge", "People in a zone now.", ("camera_id", "zone_id")
+)
+ZONE_DENSITY = Family(
+    "genesis_zone_people_per_square_metre",
+    "gauge",
+    "The same by the zone's area_m2, where that is set.",
+    ("camera_id", "zone_id"),
+)
 FAMILIES = (
     INFO,
     READY,
@@ -151,6 +173,10 @@ FAMILIES = (
     DROPS,
     STAGES,
     EVENTS,
+    LINE_PASSAGES,
+    LINE_PEOPLE,
+    ZONE_PEOPLE,
+    ZONE_DENSITY,
     SYSTEM,
     WAITING,
     PLACED,
@@ -218,8 +244,20 @@ def _samples(figures: Figures) -> Iterator[_Sample]:
     for replica, memory in figures.detectors.items():
         yield OUT_OF_MEMORY, (replica,), memory.out_of_memory
         yield ON_PROCESSOR, (replica,), float(memory.on_processor)
+    if figures.site:
+        yield from _of_site(figures.site)
     if figures.gallery:
         yield from _of_gallery(figures.gallery)
+
+
+def _of_site(site: SiteCounts) -> Iterator[_Sample]:
+    for place, count in site.lines.items():
+        yield LINE_PASSAGES, place, count.passages
+        yield LINE_PEOPLE, place, count.people
+    for place_of_zone, zone in site.zones.items():
+        yield ZONE_PEOPLE, place_of_zone, zone.people
+        if zone.per_m2 is not None:
+            yield ZONE_DENSITY, place_of_zone, zone.per_m2
 
 
 def _of_gallery(gallery: GalleryFigures) -> Iterator[_Sample]:

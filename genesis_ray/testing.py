@@ -21,7 +21,8 @@ from genesis_ray.domain.frames import Image
 from genesis_ray.domain.heads import Box, owner_of
 from genesis_ray.domain.impostors import ImpostorTail
 from genesis_ray.vision.crops import HeadCrop
-from genesis_ray.vision.faces import EmbeddedFace
+from genesis_ray.vision.faces import EmbeddedFace, FaceCrop, GradedFace
+from genesis_ray.vision.found_face import FoundFace
 from genesis_ray.vision.memory_guard import MemoryState
 from genesis_ray.vision.synthetic import POISON, SyntheticFilm
 
@@ -58,9 +59,15 @@ class ColourEmbedder:
     threshold = 0.5
     impostors = ImpostorTail(0.5, 1e-3, 0.02)
 
-    def embed(self, crops: Sequence[HeadCrop]) -> list[EmbeddedFace | None]:
-        """Return the face of the figure each crop is for; None where it cannot be seen."""
-        return [self._own_face(crop) for crop in crops]
+    def find(self, crops: Sequence[HeadCrop]) -> list[GradedFace | None]:
+        """Find the face of the figure each crop is for; None where it cannot be seen."""
+        return [
+            _graded(crop.image, face) if (face := self._own_face(crop)) else None for crop in crops
+        ]
+
+    def embed(self, faces: Sequence[FaceCrop]) -> list[EmbeddedFace]:
+        """Return the faces that were found."""
+        return [face for head, _ in faces if (face := self._own_face(head))]
 
     def faces_in(self, photo: Image) -> list[EmbeddedFace]:
         """Return the faces of all figures, the largest first."""
@@ -76,6 +83,13 @@ class ColourEmbedder:
         closeness = np.exp(_SHARPNESS * (np.cos(angles - figure.hue) - 1))
         embedding = (closeness / np.linalg.norm(closeness)).astype(np.float32)
         return EmbeddedFace(figure.head, _CONFIDENCE, quality=_CONFIDENCE, embedding=embedding)
+
+
+def _graded(image: Image, face: EmbeddedFace) -> GradedFace:
+    height, width = image.shape[:2]
+    pixels = face.xyxy * np.array([width, height] * 2, np.float32)
+    nowhere = np.zeros((5, 2), np.float32)
+    return GradedFace(FoundFace(pixels, face.confidence, nowhere), face.quality)
 
 
 class DeadlyNumber(float):

@@ -4,8 +4,10 @@ from dataclasses import replace
 from prometheus_client.parser import text_string_to_metric_families
 
 from genesis_ray.domain.drift import MatchLevel
+from genesis_ray.domain.footfall import Count
 from genesis_ray.domain.ordering import DONE
 from genesis_ray.figures import Figures, GalleryFigures, GroupPlace
+from genesis_ray.pipeline.counting import SiteCounts, ZoneNow
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.store.recall import Recall
 from genesis_ray.telemetry import FAMILIES, render
@@ -20,6 +22,10 @@ FIGURES = Figures(
     rejections={"too-soon": 3},
     system={("journal", "restarted"): 2},
     groups=(GroupPlace(name="cameras-0", node="n1", cameras=("door",), waiting=12),),
+    site=SiteCounts(
+        {("door", "entrance", "in"): Count(5, 4), ("door", "entrance", "out"): Count(3, 3)},
+        {("door", "till"): ZoneNow(2, 0.5), ("door", "hall"): ZoneNow(0, None)},
+    ),
     latency_s={0.5: 0.1, 0.95: 0.2},
     late=3,
     match_levels={
@@ -150,3 +156,12 @@ def test_names_that_were_refused_are_told_by_reason_those_that_were_not_as_none(
     assert told["genesis_gate_rejections_total", ("not-connected",)] == 0
     assert told["genesis_false_merges_total", ()] == 2
     assert samples(Figures())["genesis_false_merges_total", ()] == 0
+
+
+def test_who_went_over_lines_and_is_in_zones_is_told_by_place():
+    told = samples()
+    assert told["genesis_line_passages_total", ("door", "in", "entrance")] == 5
+    assert told["genesis_line_people_total", ("door", "in", "entrance")] == 4
+    assert told["genesis_zone_people", ("door", "till")] == 2
+    assert told["genesis_zone_people_per_square_metre", ("door", "till")] == 0.5
+    assert ("genesis_zone_people_per_square_metre", ("door", "hall")) not in told

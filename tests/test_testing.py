@@ -9,6 +9,7 @@ import pytest
 
 from genesis_ray.domain.frames import Image
 from genesis_ray.domain.geometry import iou
+from genesis_ray.running.looking import embed_heads
 from genesis_ray.testing import ColourDetector, ColourEmbedder, SyntheticFilm
 from genesis_ray.vision.crops import cut_heads
 from genesis_ray.vision.decode import VideoFile
@@ -70,7 +71,7 @@ def test_the_embedder_knows_figures_again_and_tells_them_apart(film, coded) -> N
     embeddings = []
     for index in (0, 10, 20):
         people = film.people_at(index).xyxy
-        faces = embedder.embed(cut_heads(coded[index], people, people))
+        faces = embed_heads(embedder, cut_heads(coded[index], people, people))
         embeddings.append(np.stack([face.embedding for face in faces if face]))
     first, second, third = embeddings
     assert first.shape == (4, embedder.dimension)
@@ -100,4 +101,4 @@ def test_the_faces_of_a_photo_come_largest_first() -> None:
 def test_a_crop_without_a_figure_has_no_face(film) -> None:
     people = film.people_at(0).xyxy
     (crop,) = cut_heads(np.full((480, 640, 3), 96, np.uint8), people, people[:1])
-    assert ColourEmbedder().embed([crop]) == [None]
+    assert ColourEmbedder().find([crop]) == [None]

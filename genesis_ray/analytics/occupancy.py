@@ -14,8 +14,8 @@ from genesis_ray.analytics.ranges import (
     ids,
     in_buckets,
 )
+from genesis_ray.analytics.stays import STAYS
 from genesis_ray.analytics.stored import Tables
-from genesis_ray.analytics.zone_stays import STAYS
 from genesis_ray.domain.site_time import Bucket
 
 _OCCUPANCY = composed(
@@ -23,12 +23,7 @@ _OCCUPANCY = composed(
     STAYS,
     """
 within AS (
-    SELECT
-        camera_id,
-        zone_id,
-        track_id,
-        greatest(entered_at, $since) AS entered_at,
-        least(left_at, $until) AS left_at
+    SELECT camera_id, zone_id, track_id, entered_at, least(left_at, $until) AS left_at
     FROM stays
     WHERE
         left_at > $since

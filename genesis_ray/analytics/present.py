@@ -43,12 +43,13 @@ _WHO_TRACKS_ARE = """
 WITH named AS (
     SELECT
         written.*,
-        coalesce(moved.present_id, identity_aliases.present_id, written.identity_id) AS named_id
+        coalesce(moved.present_id, identity_aliases.present_id, written.identity_id) AS named_id,
+        moved.present_id IS NOT NULL AND moved.identity_id IS NULL AS is_confirmed
     FROM written
     LEFT JOIN identity_aliases USING (identity_id)
     LEFT JOIN track_overrides AS moved ON (
         moved.present_id IS NOT NULL
-        AND moved.identity_id = written.identity_id
+        AND (moved.identity_id IS NULL OR moved.identity_id = written.identity_id)
         AND moved.camera_id = written.camera_id
         AND moved.track_id = written.track_id
         AND written.occurred_at BETWEEN moved.since AND moved.until
@@ -66,14 +67,16 @@ SELECT
             AND rejected.camera_id = named.camera_id
             AND rejected.track_id = named.track_id
             AND named.occurred_at BETWEEN rejected.since AND rejected.until
-    ) THEN named_id END AS present_id
+    ) THEN named_id END AS present_id,
+    is_confirmed
 FROM named
 """
 
 _PRESENT_NAMES = """
 SELECT written.* REPLACE (
     unhex(replace(written.event_id::VARCHAR, '-', '')) AS event_id,
-    coalesce(present.present_id, written.identity_id) AS identity_id
+    coalesce(present.present_id, written.identity_id) AS identity_id,
+    CASE WHEN present.is_confirmed THEN 'named' ELSE decision END AS decision
 )
 FROM written LEFT JOIN present ON written.event_id::VARCHAR = present.event_id
 WHERE present.present_id IS NOT NULL OR tenant_id <> $tenant_id
@@ -160,7 +163,10 @@ class PresentTables(Mapping[str, Table]):
         )
 
     def _who_tracks_are(self, names: Table, who: WhoIsWho) -> pa.Table:
-        """Return event_id and present_id of the rows that name a track; null: it is nobody."""
+        """Return of the rows that are about a track whom it is now; null: it is nobody.
+
+        The columns are event_id, present_id, and whether somebody confirmed that.
+        """
         tables = {
             "written": names,
             "identity_aliases": _aliases(who),
@@ -179,18 +185,22 @@ def _aliases(who: WhoIsWho) -> pa.Table:
 def _overrides(who: WhoIsWho) -> pa.Table:
     """Return who tracks are that were named else; of several with one track the last counts.
 
-    Where `present_id` is null the track is not `identity_id`, nor whoever was written so.
+    Where `present_id` is null the track is not `identity_id`, nor whoever was written so. Where
+    `identity_id` is null it is `present_id`, whatever was written.
     """
     rejected = [sight for sights in who.rejected.values() for sight in sights]
     rows = [
         *(_override(sight, sight.identity_id, who.now(new_id)) for sight, new_id in who.moved),
         *(_override(sight, who.now(sight.identity_id), None) for sight in rejected),
+        *(_override(sight, None, who.now(sight.identity_id)) for sight in who.confirmed.values()),
     ]
     numbered = [{"place": place, **row} for place, row in enumerate(rows, start=1)]
     return pa.Table.from_pylist(numbered, schema=pa.schema(_OVERRIDE_COLUMNS))
 
 
-def _override(sight: TrackSight, identity_id: str, present_id: str | None) -> dict[str, object]:
+def _override(
+    sight: TrackSight, identity_id: str | None, present_id: str | None
+) -> dict[str, object]:
     return {
         "identity_id": identity_id,
         "camera_id": sight.camera_id,

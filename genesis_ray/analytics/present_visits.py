@@ -1,7 +1,8 @@
 """Visits as they would have been, had it been known all along who is who.
 
 Visits of merged identities are one where they overlap, or lie no further apart than a visit's gap.
-A visit of which some tracks are not its visitor's is cut along its tracks.
+A visit of which some tracks are not its visitor's is cut along its tracks. A track that somebody
+confirmed to be somebody's makes a visit, or is part of one, as if it had been named.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -45,6 +46,22 @@ sights AS (
     GROUP BY written.event_id, written.identity_id, present.present_id, camera_id, track_id,
         written.occurred_at
 ),
+confirmed AS (
+    SELECT
+        written.event_id::VARCHAR AS visit_id,
+        present.present_id,
+        any_value(written.site_id) AS site_id,
+        camera_id,
+        track_id,
+        least(written.occurred_at, min(seen.occurred_at)) AS started_at,
+        greatest(written.occurred_at, max(seen.occurred_at)) AS ended_at
+    FROM written
+    JOIN present ON written.event_id::VARCHAR = present.event_id
+    LEFT JOIN (SELECT * FROM track_observations WHERE tenant_id = $tenant_id) AS seen
+        USING (camera_id, track_id)
+    WHERE is_confirmed AND present.present_id IS NOT NULL
+    GROUP BY written.event_id, present.present_id, camera_id, track_id, written.occurred_at
+),
 pieces AS (
     SELECT
         visit_id,
@@ -65,6 +82,12 @@ pieces AS (
 cut AS (
     SELECT DISTINCT visit_id FROM pieces WHERE present_id IS DISTINCT FROM visitor_id
 ),
+loose AS (
+    SELECT visit_id, present_id, site_id, camera_id, track_id, started_at, ended_at
+    FROM pieces SEMI JOIN cut USING (visit_id)
+    UNION ALL
+    FROM confirmed
+),
 parts AS (
     SELECT
         visit_id, present_id, site_id, started_at, ended_at, first_camera_id, last_camera_id,
@@ -79,13 +102,13 @@ parts AS (
             WHERE
                 tenant_id = $tenant_id
                 AND direction = 'enter'
-                AND entered.camera_id = pieces.camera_id
-                AND entered.track_id = pieces.track_id
-                AND entered.occurred_at BETWEEN pieces.started_at
-                    AND coalesce(pieces.ended_at, $never)
+                AND entered.camera_id = loose.camera_id
+                AND entered.track_id = loose.track_id
+                AND entered.occurred_at BETWEEN loose.started_at
+                    AND coalesce(loose.ended_at, $never)
         ), []),
         false
-    FROM pieces SEMI JOIN cut USING (visit_id)
+    FROM loose
     WHERE present_id IS NOT NULL
 ),
 in_a_row AS (
@@ -188,7 +211,7 @@ def present_visits(
         "identity_aliases": aliases,
     }
     for name in ("track_observations", "zone_crossings"):
-        shown[name] = tables[name] if cut else tables[name].schema.empty_table()
+        shown[name] = tables[name] if cut or who.confirmed else tables[name].schema.empty_table()
     params = {
         "tenant_id": tenant_id,
         "touched": touched_by(who),
@@ -203,6 +226,7 @@ def touched_by(who: WhoIsWho) -> list[str]:
     """Return the identities of which something is shown differently than it was written."""
     cut = _cut_by(who)
     present = {who.now(each) for each in cut} | {who.now(new_id) for _, new_id in who.moved}
+    present |= {who.now(sight.identity_id) for sight in who.confirmed.values()}
     return sorted({*who.aliases, *who.aliases.values(), *cut, *present})
 
 

@@ -8,9 +8,9 @@ from genesis_ray.analytics.query import run
 from genesis_ray.analytics.ranges import BUCKETS, composed, in_buckets
 from genesis_ray.analytics.stored import Tables
 from genesis_ray.analytics.visit_rows import VISITS_BEGUN, of_visits
-from genesis_ray.analytics.withholding import hide, withhold
+from genesis_ray.analytics.withholding import hide, numbers_of, withhold
 from genesis_ray.domain.site_time import Bucket
-from genesis_ray.domain.small_groups import LEAST_GROUP
+from genesis_ray.domain.small_groups import LEAST_GROUP, withheld_cells
 
 _FIRSTS = """
 firsts AS (
@@ -107,13 +107,11 @@ def returning_visitors(
         **of_visits(since, until, with_history=True),
     }
     answer = run(_RETURNING, tables, params)
-    few, part = (
-        [any(0 < number < least_group for number in row) for row in zip(*columns, strict=True)]
-        for columns in (
-            [answer["people"].to_pylist()],
-            [answer["new_people"].to_pylist(), answer["returning_people"].to_pylist()],
-        )
+    few, new, returning = (
+        withheld_cells(numbers_of(answer, name), [], least=least_group)
+        for name in ("people", "new_people", "returning_people")
     )
+    part = [one or other for one, other in zip(new, returning, strict=True)]
     shown = hide(answer, few, ["visits", "people"]).drop_columns("suppressed")
     return hide(shown, part, ["new_people", "returning_people"])
 

@@ -25,7 +25,7 @@ def withhold(
 
     The column that is added, suppressed, says which rows are.
     """
-    people: list[int] = pc.cast(answer["people"], pa.int64()).to_numpy().tolist()
+    people = numbers_of(answer, "people")
     keys = [
         list(zip(*(answer[name].to_pylist() for name in margin), strict=True)) or [()] * len(people)
         for margin in margins
@@ -41,3 +41,9 @@ def hide(answer: pa.Table, withheld: Sequence[bool], columns: Sequence[str]) -> 
         shown = pc.if_else(mask, pa.scalar(None, kept.type), kept)
         answer = answer.set_column(place, name, shown)
     return answer.append_column("suppressed", mask)
+
+
+def numbers_of(answer: pa.Table, column: str) -> list[int]:
+    """Return a column of whole numbers, without nulls."""
+    numbers: list[int] = pc.cast(answer[column], pa.int64()).to_numpy().tolist()
+    return numbers

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
@@ -20,7 +21,7 @@ from genesis_ray.domain.events import (
     TrackObserved,
     ZoneCrossed,
 )
-from genesis_ray.domain.identity import Face
+from genesis_ray.domain.identity import Face, FaceSight
 from genesis_ray.errors import StoreError
 from genesis_ray.running.station_values import Report
 from genesis_ray.store.disk import write_file
@@ -34,7 +35,7 @@ class _FaceLine:
     track_id: int
     face_index: int
     captured_at: datetime
-    embedding: list[float]
+    embedding: list[float] | None
     quality: float
     in_view_since: datetime | None = None
     companions: list[int] = field(default_factory=list)
@@ -92,7 +93,7 @@ def _to_line(report: Report) -> _Line:
             face.track_id,
             face.face_index,
             face.captured_at,
-            face.embedding.tolist(),
+            face.embedding.tolist() if isinstance(face, Face) else None,
             face.quality,
             face.in_view_since,
             list(face.companions),
@@ -119,20 +120,7 @@ def _to_line(report: Report) -> _Line:
 
 
 def _to_report(line: _Line) -> Report:
-    faces = tuple(
-        Face(
-            camera_id=line.camera_id,
-            track_id=face.track_id,
-            face_index=face.face_index,
-            captured_at=face.captured_at,
-            embedding=np.array(face.embedding, np.float32),
-            quality=face.quality,
-            in_view_since=face.in_view_since,
-            companions=tuple(face.companions),
-            overlapped=tuple(face.overlapped),
-        )
-        for face in line.faces
-    )
+    faces = tuple(_to_face(line.camera_id, face) for face in line.faces)
     appearances = tuple(
         Appearance(
             camera_id=line.camera_id,
@@ -153,3 +141,19 @@ def _to_report(line: _Line) -> Report:
         line.problem,
         appearances=appearances,
     )
+
+
+def _to_face(camera_id: str, line: _FaceLine) -> FaceSight:
+    about: dict[str, Any] = {
+        "camera_id": camera_id,
+        "track_id": line.track_id,
+        "face_index": line.face_index,
+        "captured_at": line.captured_at,
+        "quality": line.quality,
+        "in_view_since": line.in_view_since,
+        "companions": tuple(line.companions),
+        "overlapped": tuple(line.overlapped),
+    }
+    if line.embedding is None:
+        return FaceSight(**about)
+    return Face(**about, embedding=np.array(line.embedding, np.float32))

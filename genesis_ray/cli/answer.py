@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from genesis_ray.domain.plain_values import plain
 from genesis_ray.errors import ConfigurationError
@@ -35,7 +35,8 @@ def show(answer: "pa.Table", file: io.StringIO | None = None) -> None:
     on_terminal = file is None and sys.stdout.isatty()
     console = Console(width=None if on_terminal else _ENDLESS, file=file)
     columns = {
-        name: [_cell(value) for value in answer[name].to_pylist()] for name in answer.column_names
+        name: [_cell(value) for value in answer[name].to_pylist(maps_as_pydicts="strict")]
+        for name in answer.column_names
     }
     if _width(answer, columns) <= console.width:
         console.print(_row_a_line(answer, columns))
@@ -65,7 +66,10 @@ def written(answer: "pa.Table", chosen: Format) -> bytes:
 
 
 def _json(answer: "pa.Table") -> str:
-    rows = [json.dumps(plain(row), ensure_ascii=False) for row in answer.to_pylist()]
+    rows = [
+        json.dumps(plain(row), ensure_ascii=False)
+        for row in answer.to_pylist(maps_as_pydicts="strict")
+    ]
     return "[\n" + ",\n".join(rows) + "\n]\n" if rows else "[]\n"
 
 
@@ -73,13 +77,17 @@ def _csv(answer: "pa.Table") -> str:
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(answer.column_names)
-    for row in answer.to_pylist():
+    for row in _rows(answer):
         values = [plain(value) for value in row.values()]
         writer.writerow(
             json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
             for value in values
         )
     return file.getvalue()
+
+
+def _rows(answer: "pa.Table") -> list[dict[str, Any]]:
+    return answer.to_pylist(maps_as_pydicts="strict")
 
 
 def _parquet(answer: "pa.Table") -> bytes:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from genesis_ray.cli.answer import Format, show, written
-from genesis_ray.cli.query import chosen_format
+from genesis_ray.cli.query import chosen_format, warn_without_people
 from genesis_ray.cli.question_options import options_of, params_of
 from genesis_ray.cli.run import DataOption
 from genesis_ray.domain.moments import FORMS
@@ -89,8 +89,8 @@ def ask(
     """Ask a question that is ready to be asked, of a range of time.
 
     In time: metrics, footfall, entries, occupancy, queue, returning, uptime. In all: dwell,
-    dwell-histogram, heat, transitions, journeys, cohorts, visits, visit-distribution,
-    identification, timeline.
+    dwell-histogram, heat, transitions, journeys, cohorts, visits, attendances,
+    visit-distribution, identification, timeline.
 
     Hours and days are those of the site's `time_zone`, and so are the times that are shown.
     Figures of groups of fewer people than `analytics.min_group` are withheld. For all other
@@ -115,6 +115,7 @@ def ask(
         return
     folder = RunFolder.open(run) if run else RunFolder.newest()
     settings = settings_of(folder, data)
+    warn_without_people(folder, settings, data)
     zone_name = time_zone or settings.time_zone
     tables = present_tables(folder.events, settings, tenant or settings.tenant_id)
     given = {
@@ -132,11 +133,15 @@ def ask(
         "--limit": limit,
         "--after": after,
     }
-    set_for_all = {"time_zone": zone_name, "least_group": settings.analytics.min_group}
+    set_for_all = {
+        "time_zone": zone_name,
+        "least_group": settings.analytics.min_group,
+        "visit_gap_s": settings.visit_gap_s,
+    }
     params = params_of(question, asked, given, set_for_all)
     start, end = range_of(tables, since, until, time_zone=zone_name)
     answer = asked.ask(tables, since=start, until=end, **params)
-    _tell(in_zone(answer, zone_name), form, output)
+    _tell(in_zone(_with_names(answer, settings), zone_name), form, output)
 
 
 def _identity_of(person: str, settings: "Settings") -> str:
@@ -149,6 +154,20 @@ def _identity_of(person: str, settings: "Settings") -> str:
     from genesis_ray.running.naming import find
 
     return find(who_is_who(settings), person)
+
+
+def _with_names(answer: "pa.Table", settings: "Settings") -> "pa.Table":
+    """Return an answer in which identities are followed by what they are called now."""
+    import pyarrow as pa
+
+    from genesis_ray.running.who import names_now
+
+    if "identity_id" not in answer.column_names:
+        return answer
+    identities = [str(each) for each in answer["identity_id"].to_pylist()]
+    names = names_now(settings, identities)
+    called = pa.array([names[each] for each in identities], pa.string())
+    return answer.add_column(answer.column_names.index("identity_id") + 1, "name", called)
 
 
 def _all_questions() -> "pa.Table":

@@ -57,7 +57,7 @@ def log(
 
 def told(entry: "Entry", who: "WhoIsWho") -> str:
     """Return what an entry says in a few words, with names as they are now."""
-    from genesis_ray.domain.ledger import Merge, Reject, Rename, Split, Undo, Unlearn
+    from genesis_ray.domain.ledger import Confirm, Merge, Reject, Rename, Split, Undo, Unlearn
 
     match entry:
         case Merge():
@@ -71,6 +71,8 @@ def told(entry: "Entry", who: "WhoIsWho") -> str:
             return f"rename {entry.identity_id[:8]} to {entry.name}"
         case Reject(track=track):
             return f"reject {_name(who, track.identity_id)} for {track.camera_id}:{track.track_id}"
+        case Confirm(track=track):
+            return f"confirm {_name(who, track.identity_id)} for {track.camera_id}:{track.track_id}"
         case Unlearn():
             templates = counted(len(entry.face_ids), "template")
             return f"unlearn {templates} of {_name(who, entry.identity_id)}"

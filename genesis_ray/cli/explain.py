@@ -26,6 +26,7 @@ _ENDLESS = 1_000  # characters a line, where no terminal limits it
 
 _NO_VOTE = {
     "quality": "no: quality",
+    "spare": "no: had enough",
     "nobody": "no: nobody is known",
     "threshold": "no: threshold",
     "margin": "no: margin",

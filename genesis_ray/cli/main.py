@@ -20,12 +20,14 @@ from genesis_ray.cli import (
     export,
     forget,
     importing,
+    jobs,
     keys,
     models,
     people,
     plan,
     query,
     reprocess,
+    retention,
     run,
     topology,
     up,
@@ -56,6 +58,8 @@ app.command()(export.export)
 alerts.app.add_typer(alert_delivery.app)
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(jobs.app, name="jobs")
+app.command()(retention.retention)
 people.app.command()(backup.backup)
 people.app.command()(backup.restore)
 people.app.command()(forget.forget)

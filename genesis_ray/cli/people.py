@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from genesis_ray.cli import consent, decisions, explain, galleries, repairs, tags, upkeep
+from genesis_ray.cli import consent, decisions, explain, galleries, repairs, reviews, tags, upkeep
 from genesis_ray.cli.run import ConfigOption, DataOption
 
 if TYPE_CHECKING:
@@ -162,6 +162,8 @@ app.command()(repairs.merge)
 app.command()(repairs.split)
 app.command()(repairs.rename)
 app.command()(repairs.reject)
+app.command()(reviews.review)
+app.command()(reviews.confirm)
 app.command()(repairs.undo)
 app.command()(decisions.log)
 app.command()(explain.explain)

@@ -3,15 +3,18 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from genesis_ray.cli.answer import Format, show, written
 from genesis_ray.cli.run import DataOption
 from genesis_ray.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from genesis_ray.settings import Settings
+    from genesis_ray.store.run_folder import RunFolder
 
 
 def query(
@@ -44,12 +47,10 @@ def query(
     are many days. Ctrl-C stops it.
 
     The dialect is DuckDB's, times are UTC. `visits` has one row a visit, `visit_events` the rows
-    that it was made from; `stays` has a row for each time that anybody was there, with a name or
-    without. Identities are those that hold now (`genesis people log`); what was written is in
-    `face_recognitions_as_written` and `visit_events_as_written`.
+    that it was made from. Identities are those that hold now (`genesis people log`); what was
+    written is in `face_recognitions_as_written` and `visit_events_as_written`.
     """
     from genesis_ray.analytics import query as analytics
-    from genesis_ray.analytics.with_stays import WithStays
     from genesis_ray.cli.run import parse_time
     from genesis_ray.running.history import present_tables, settings_of
     from genesis_ray.store.disk import write_file
@@ -58,9 +59,8 @@ def query(
     chosen = chosen_format(output_format, output)
     folder = RunFolder.open(run) if run else RunFolder.newest()
     settings = settings_of(folder, data)
-    if not settings.data_dir.is_dir() and (data or folder.summary().get("settings")):
-        _warn_of(settings.data_dir)
-    read = present_tables(
+    warn_without_people(folder, settings, data)
+    tables = present_tables(
         folder.events,
         settings,
         tenant,
@@ -68,9 +68,8 @@ def query(
         until=parse_time(until, "--until"),
     )
     if sql is None:
-        answer = analytics.describe(read)
+        answer = analytics.describe(tables)
     else:
-        tables = WithStays(read, visit_gap=timedelta(seconds=settings.visit_gap_s))
         with _asking() as watch:
             answer = analytics.run(sql, tables, watch=watch)
     if output:
@@ -94,12 +93,15 @@ def _asking() -> Iterator[Callable[[float], None]]:
         yield watch
 
 
-def _warn_of(data: Path) -> None:
+def warn_without_people(folder: "RunFolder", settings: "Settings", data: Path | None) -> None:
+    """Say so where the data folder of a run, which has its people, is not there."""
     from genesis_ray.cli.console import stderr
 
+    if settings.data_dir.is_dir() or not (data or folder.summary().get("settings")):
+        return
     stderr.print(
-        f"{data}, which has the people of the run, is not there: identities are shown as they "
-        f"were written. Name it with --data DIR.",
+        f"{settings.data_dir}, which has the people of the run, is not there: identities are shown "
+        f"as they were written. Name it with --data DIR.",
         markup=False,
         soft_wrap=True,
     )

@@ -47,9 +47,9 @@ def merge(
         before = [_called(repairs.who, text) for text in (one, other)]
         entry = repairs.merge(one, other)
         survivor = repairs.who.person(entry.identity_id)
-        _say(f"{before[0]} and {before[1]} are one person now: {survivor.name}, "
+        say(f"{before[0]} and {before[1]} are one person now: {survivor.name}, "
              f"identity {survivor.identity_id}.")  # fmt: skip
-        _tell_of(entry, repairs)
+        tell_of(entry, repairs)
 
 
 def split(
@@ -83,7 +83,7 @@ def split(
     named = [TrackName.parse(text) for text in tracks or ()]
     with repairs_of(settings, by, why) as repairs:
         before = _called(repairs.who, person)
-        folder = _run(run, settings) if named else None
+        folder = run_of(run, settings) if named else None
         entry = repairs.split(person, named, faces or (), folder)
         born = repairs.who.person(entry.new_id)
         moved = [
@@ -92,12 +92,12 @@ def split(
         ]
         what = " and ".join(each for each in moved if each)
         verb = "is" if len(named) + len(entry.face_ids) == 1 else "are"
-        _say(
+        say(
             f"{what} of {before} {verb} somebody else now: {born.name}, "
             f"identity {born.identity_id}."
         )
-        _say(f"Give them a name: genesis people rename {born.identity_id[:8]} NAME")
-        _tell_of(entry, repairs)
+        say(f"Give them a name: genesis people rename {born.identity_id[:8]} NAME")
+        tell_of(entry, repairs)
 
 
 def rename(
@@ -116,8 +116,8 @@ def rename(
     with repairs_of(settings_of(config, data), by, why) as repairs:
         before = _called(repairs.who, person)
         entry = repairs.rename(person, name)
-        _say(f"{before} is called {entry.name} now, identity {entry.identity_id}.")
-        _tell_of(entry, repairs)
+        say(f"{before} is called {entry.name} now, identity {entry.identity_id}.")
+        tell_of(entry, repairs)
 
 
 def reject(
@@ -142,10 +142,10 @@ def reject(
     settings = settings_of(config, data)
     named = TrackName.parse(track)
     with repairs_of(settings, by, why) as repairs:
-        entry = repairs.reject(named, person, _run(run, settings))
+        entry = repairs.reject(named, person, run_of(run, settings))
         who = repairs.who.person(entry.track.identity_id)
-        _say(f"Track {named} is not {who.name}, identity {who.identity_id}.")
-        _tell_of(entry, repairs)
+        say(f"Track {named} is not {who.name}, identity {who.identity_id}.")
+        tell_of(entry, repairs)
 
 
 def undo(
@@ -164,7 +164,7 @@ def undo(
     with repairs_of(settings_of(config, data), by, why) as repairs:
         made = repairs.undo(entry)
         undone = next(each for each in repairs.entries() if each.entry_id == made.undone_id)
-        _say(f"Undone: entry {undone.entry_id}, {told(undone, repairs.who)}.")
+        say(f"Undone: entry {undone.entry_id}, {told(undone, repairs.who)}.")
         _warn(repairs)
 
 
@@ -192,7 +192,8 @@ def user_or(by: str | None) -> str:
     return this_user() if by is None else by
 
 
-def _run(run: Path | None, settings: "Settings") -> "RunFolder":
+def run_of(run: Path | None, settings: "Settings") -> "RunFolder":
+    """Return the run that is meant, by default the newest."""
     from genesis_ray.running.history import run_named
 
     return run_named(run, settings)
@@ -204,8 +205,9 @@ def _called(who: "WhoIsWho", text: str) -> str:
     return who.person(find(who, text)).name
 
 
-def _tell_of(entry: "Entry", repairs: "Repairs") -> None:
-    _say(f"Undo it with: genesis people undo {entry.entry_id}")
+def tell_of(entry: "Entry", repairs: "Repairs") -> None:
+    """Say how an entry is undone, and where it does not count yet."""
+    say(f"Undo it with: genesis people undo {entry.entry_id}")
     _warn(repairs)
 
 
@@ -221,7 +223,8 @@ def _warn(repairs: "Repairs") -> None:
         )
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """Print a line as it is."""
     from genesis_ray.cli.console import stdout
 
     stdout.print(text, markup=False, soft_wrap=True)

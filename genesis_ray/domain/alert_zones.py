@@ -202,8 +202,16 @@ class TooLongInZone:
         place = (event.camera_id, event.zone_id)
         if not self._where.has(place):
             return False
-        self._occupancy.cross(place, event.track_id, event.direction, event.occurred_at)
-        self._bring_in_line(place)
+        track_id = event.track_id
+        self._occupancy.cross(place, track_id, event.direction, event.occurred_at)
+        if not self._each:
+            self._bring_in_line(place)
+            return True
+        entered_at = self._occupancy.present(place).get(track_id)
+        if entered_at is None or (event.camera_id, track_id) in self._may_stay:
+            self.due.pop(Subject(*place, track_id), None)
+        else:
+            self.due[Subject(*place, track_id)] = self._due(place, track_id, entered_at)
         return True
 
     def _named(self, event: FaceRecognized) -> bool:

@@ -1,7 +1,7 @@
 """Alerts: rules over what happens, told once as long as they hold, and again when nobody reacts."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
@@ -66,15 +66,17 @@ class _Desk:
 
     def schedule(self) -> None:
         """Find out when this rule is to be looked at next, if no event comes."""
-        times = [self.condition.next_at]
-        times += [self.raises_at(*item) for item in self.condition.due.items()]
+        times = [self.condition.next_at, min((at for at, _ in self.waiting()), default=None)]
         times += [self.escalates_at(each) for each in self.open.values()]
         self.next_at = min((at for at in times if at), default=None)
 
-    def raises_at(self, subject: Subject, due: Due) -> datetime | None:
-        if subject in self.open:
-            return None
-        return max(due.ripe_at, self.quiet_until.get(subject, due.ripe_at))
+    def waiting(self) -> Iterator[tuple[datetime, Subject]]:
+        """Yield the subjects of which no alert is open, and when one is to be raised."""
+        for subject, due in self.condition.due.items():
+            if subject in self.quiet_until:
+                yield max(due.ripe_at, self.quiet_until[subject]), subject
+            elif subject not in self.open:
+                yield due.ripe_at, subject
 
     def escalates_at(self, each: OpenAlert) -> datetime | None:
         after = self.rule.escalate_after
@@ -211,7 +213,7 @@ class AlertDesk:
         due = desk.condition.due
         over = [each for each in desk.open if each not in due or due[each].at > now]
         facts = [self._resolved(desk, each, now) for each in over]
-        new = [each for each in due if (at := desk.raises_at(each, due[each])) and at <= now]
+        new = [each for at, each in desk.waiting() if at <= now]
         facts += [self._raised(desk, each, due[each]) for each in sorted(new, key=str)]
         for each in desk.open.values():
             while (at := desk.escalates_at(each)) and at <= now:

@@ -44,7 +44,12 @@ def evidence_of(faces: Iterable[OfQuality]) -> float:
 
 def is_enough(faces: Iterable[OfQuality], wanted: int) -> bool:
     """Tell whether faces count for as much as `wanted` good ones."""
-    return evidence_of(faces) >= wanted - _ROUNDING
+    return is_worth(evidence_of(faces), wanted)
+
+
+def is_worth(evidence: float, wanted: int) -> bool:
+    """Tell whether evidence is worth as much as `wanted` good faces."""
+    return evidence >= wanted - _ROUNDING
 
 
 class Window(Generic[T]):

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from genesis_ray.domain.arrivals import Arrivals
 from genesis_ray.domain.lines import LineDirection
 
 _NOBODY_STAYS = timedelta(days=1)
@@ -38,37 +37,17 @@ class Footfall:
     and however long they are inside, up to a day. In each stay they count once in and once out.
     Passages in less passages out is how many are inside, if all were outside at first.
 
-    Time is that of the passages. Those that arrive by at most `tolerance` out of order count as
-    if they had come in order; until then they are held back.
+    Passages come in order of time, as `ReorderBuffer` has them.
     """
 
-    def __init__(self, *, reentry_gap: timedelta, tolerance: timedelta = timedelta()) -> None:
+    def __init__(self, *, reentry_gap: timedelta) -> None:
         self._gap = reentry_gap
-        self._arrivals: Arrivals[Passage] = Arrivals(tolerance)
         self._stays: dict[tuple[str, str], _Stay] = {}
         self._passages: Counter[tuple[str, LineDirection]] = Counter()
         self._people: Counter[tuple[str, LineDirection]] = Counter()
         self._tidied_at: datetime | None = None
 
-    @property
-    def late(self) -> int:
-        """Passages that came so late that they counted out of order."""
-        return self._arrivals.late
-
-    def update(self, passage: Passage) -> list[Passage]:
-        """Take a passage; return those, settled by now, that are of another person."""
-        return [each for each in self._arrivals.add(passage) if self._counts(each)]
-
-    def finish(self) -> list[Passage]:
-        """Settle what is held back; return what of it is of another person."""
-        return [each for each in self._arrivals.rest() if self._counts(each)]
-
-    def count(self, place_id: str, direction: LineDirection) -> Count:
-        """Return what has gone by at a place so far, as far as it is settled."""
-        key = place_id, direction
-        return Count(self._passages[key], self._people[key])
-
-    def _counts(self, passage: Passage) -> bool:
+    def update(self, passage: Passage) -> bool:
         """Count a passage; tell whether it is that of another person."""
         key = passage.place_id, passage.direction
         self._passages[key] += 1
@@ -82,6 +61,11 @@ class Footfall:
         stay.counted.add(passage.direction)
         self._people[key] += 1
         return True
+
+    def count(self, place_id: str, direction: LineDirection) -> Count:
+        """Return what has gone by at a place so far."""
+        key = place_id, direction
+        return Count(self._passages[key], self._people[key])
 
     def _tidy(self, now: datetime) -> None:
         """Forget stays that nothing can belong to any more, now and then."""

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from genesis_ray.domain.ledger import (
+    Confirm,
     Entry,
     Merge,
     Reject,
@@ -113,7 +114,7 @@ def _is_about(entry: Entry, gone: frozenset[str]) -> bool:
             return not gone.isdisjoint((entry.identity_id, entry.new_id))
         case Rename() | Unlearn():
             return entry.identity_id in gone
-        case Reject():
+        case Reject() | Confirm():
             return entry.track.identity_id in gone
     return False
 
@@ -189,6 +190,11 @@ def _read_by(
         aliases={each: present_id for each in gone if each != present_id},
         moved=tuple((sight, _owner(sight, who)) for sight in sights),
         rejected=rejected,
+        confirmed={
+            (entry.track.camera_id, entry.track.track_id): entry.track
+            for entry in held
+            if isinstance(entry, Confirm)
+        },
     )
 
 

@@ -13,8 +13,8 @@ Embedding = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Face:
-    """One embedded face of a track.
+class FaceSight:
+    """One face of a track, as it was found.
 
     Attributes:
         face_index: Counts the faces asked for on this track, from 0.
@@ -28,11 +28,17 @@ class Face:
     track_id: int
     face_index: int
     captured_at: datetime
-    embedding: Embedding
     quality: float
     in_view_since: datetime | None = None
     companions: tuple[int, ...] = ()
     overlapped: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Face(FaceSight):
+    """One that was embedded, as others are not whose quality is too low, or which are spare."""
+
+    embedding: Embedding
 
 
 class Candidate(NamedTuple):
@@ -42,10 +48,13 @@ class Candidate(NamedTuple):
     similarity: float
 
 
-Verdict = Literal["voted", "quality", "nobody", "threshold", "margin", "rejected", "decided"]
-"""What one face said of its track: it voted, or why it did not. Its quality was too low; nobody is
-enrolled; the nearest identity is not near enough, or has a rival too close behind; the one that
-would have been nearest was rejected by somebody for this track; the track had its name already."""
+Verdict = Literal[
+    "voted", "quality", "spare", "nobody", "threshold", "margin", "rejected", "decided"
+]
+"""What one face said of its track: it voted, or why it did not. Its quality was too low; it was
+spared, as the track had enough faces; nobody is enrolled; the nearest identity is not near enough,
+or has a rival too close behind; the one that would have been nearest was rejected by somebody for
+this track; the track had its name already."""
 
 FEWEST_FACES = 2
 """A single face never names a track, whatever the settings say."""

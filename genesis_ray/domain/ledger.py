@@ -80,6 +80,13 @@ class Reject(Entry):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Confirm(Entry):
+    """A track that faces gave no name is the identity that it comes with."""
+
+    track: TrackSight
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unlearn(Entry):
     """Templates that a person learned do not hold, nor what was built on them.
 
@@ -109,6 +116,7 @@ class WhoIsWho:
         moved: Tracks that a split gave to an identity, the latest split last.
         moved_faces: Identities by the faces that a split gave them.
         rejected: Whom a track may not be, by camera and track.
+        confirmed: Whom a track is, said somebody, by camera and track.
         apart: Pairs that a split parted, which may not be merged.
         unlearned: Faces, templates once learned, that nobody is known by.
     """
@@ -119,6 +127,7 @@ class WhoIsWho:
     moved: tuple[tuple[TrackSight, str], ...] = ()
     moved_faces: Mapping[str, str] = field(default_factory=dict)
     rejected: Mapping[tuple[str, int], tuple[TrackSight, ...]] = field(default_factory=dict)
+    confirmed: Mapping[tuple[str, int], TrackSight] = field(default_factory=dict)
     apart: frozenset[frozenset[str]] = frozenset()
     unlearned: frozenset[str] = frozenset()
 
@@ -129,9 +138,12 @@ class WhoIsWho:
     def of_track(self, identity_id: str, camera_id: str, track_id: int, at: datetime) -> str | None:
         """Return whom a track is that was named `identity_id` at a time; None: nobody known."""
         present = self.now(identity_id)
+        confirmed = self.confirmed.get((camera_id, track_id))
         for sight, new_id in self.moved:
             if sight.identity_id == identity_id and sight.covers(camera_id, track_id, at):
                 present = self.now(new_id)
+        if confirmed and confirmed.covers(camera_id, track_id, at):
+            present = self.now(confirmed.identity_id)
         return present if self.may_be(present, camera_id, track_id, at) else None
 
     def may_be(self, identity_id: str, camera_id: str, track_id: int, at: datetime) -> bool:
@@ -208,6 +220,11 @@ def fold(entries: Sequence[Entry], people: Iterable[Person]) -> WhoIsWho:
         moved=tuple((track, split.new_id) for split in splits for track in split.tracks),
         moved_faces={face: split.new_id for split in splits for face in split.face_ids},
         rejected=rejected,
+        confirmed={
+            (entry.track.camera_id, entry.track.track_id): entry.track
+            for entry in holding
+            if isinstance(entry, Confirm)
+        },
         apart=frozenset(
             frozenset(aliases.get(each, each) for each in (split.identity_id, split.new_id))
             for split in splits

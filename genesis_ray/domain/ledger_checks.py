@@ -3,11 +3,13 @@
 from collections.abc import Collection, Sequence
 
 from genesis_ray.domain.ledger import (
+    Confirm,
     Entry,
     Merge,
     Reject,
     Rename,
     Split,
+    TrackSight,
     Undo,
     Unlearn,
     WhoIsWho,
@@ -40,6 +42,8 @@ def check(entry: Entry, entries: Sequence[Entry], people: Collection[Person]) ->
                     f"track {track.track_id} of camera {track.camera_id} is not {person.name!r} "
                     f"already; `genesis people log` shows who said so"
                 )
+        case Confirm(track=track):
+            _check_confirm(track, who)
         case Unlearn():
             _check_unlearn(entry, who)
         case Undo(undone_id=undone_id):
@@ -90,6 +94,22 @@ def _check_rename(entry: Rename, who: WhoIsWho) -> None:
         raise LedgerError(f"{person.identity_id} is called {person.name!r} already")
 
 
+def _check_confirm(track: TrackSight, who: WhoIsWho) -> None:
+    person = who.person(track.identity_id)
+    called = f"track {track.track_id} of camera {track.camera_id}"
+    if not who.may_be(person.identity_id, track.camera_id, track.track_id, track.since):
+        raise LedgerError(
+            f"somebody said that {called} is not {person.name!r}; `genesis people log` shows who, "
+            f"and `genesis people undo ENTRY` takes that back"
+        )
+    before = who.confirmed.get((track.camera_id, track.track_id))
+    if before and before.covers(track.camera_id, track.track_id, track.since):
+        raise LedgerError(
+            f"{called} was confirmed to be {who.person(before.identity_id).name!r} already; "
+            f"`genesis people log` has the entry, which `genesis people undo` takes back"
+        )
+
+
 def _check_unlearn(entry: Unlearn, who: WhoIsWho) -> None:
     person = who.person(entry.identity_id)
     again = who.unlearned.intersection(entry.face_ids)
@@ -128,6 +148,6 @@ def _is_about(entry: Entry, identity_id: str) -> bool:
             return identity_id in (entry.identity_id, entry.other_id)
         case Split() | Rename() | Unlearn():
             return entry.identity_id == identity_id
-        case Reject():
+        case Reject() | Confirm():
             return entry.track.identity_id == identity_id
     return False

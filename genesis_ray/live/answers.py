@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 from ray.exceptions import RayTaskError
 
@@ -17,13 +18,13 @@ from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.running.station import CameraStation
 from genesis_ray.serving import detector, embedder
 from genesis_ray.vision.crops import HeadCrop
-from genesis_ray.vision.faces import EmbeddedFace
+from genesis_ray.vision.faces import EmbeddedFace, FaceCrop, GradedFace
 from genesis_ray.vision.memory_guard import MemoryState
 
 Note = Callable[[str, SystemState, str], None]
 """Has an event written that a part of the system came into a state, and why."""
 
-Faces = list[EmbeddedFace | None]
+FoundFaces = list[GradedFace | None]
 
 
 class PeopleFinder:
@@ -112,7 +113,7 @@ class PeopleFinder:
 
 
 class FaceFinder:
-    """The embedder, as a group asks it."""
+    """The embedder, as a group asks it: first for the faces in crops, then to embed some."""
 
     def __init__(
         self,
@@ -122,55 +123,81 @@ class FaceFinder:
         note: Note,
         patience: Patience,
     ) -> None:
-        self._model: Model[embedder.Embedded] = Model(
-            spec.embedder_app,
-            embedder.NAME,
-            "embed",
-            patience=patience,
-            on_return=partial(came_back, note),
-        )
+        def method(name: str) -> Model[Any]:
+            return Model(
+                spec.embedder_app,
+                embedder.NAME,
+                name,
+                patience=patience,
+                on_return=partial(came_back, note),
+            )
+
+        self._find: Model[embedder.Graded] = method("find")
+        self._embed: Model[embedder.Embedded] = method("embed")
         self._clock = clock
         self._dead_letters = dead_letters
 
-    def ask(self, crops: Sequence[HeadCrop]) -> Request[embedder.Embedded] | None:
+    def ask(self, crops: Sequence[HeadCrop]) -> Request[embedder.Graded] | None:
         """Send crops; there is nothing to ask where there are none."""
-        return self._model.ask(list(crops)) if crops else None
+        return self._find.ask(list(crops)) if crops else None
 
-    async def faces_in(
-        self, parts: Sequence[list[HeadCrop]], request: Request[embedder.Embedded] | None
-    ) -> list[Faces | None]:
+    async def found_in(
+        self, parts: Sequence[list[HeadCrop]], request: Request[embedder.Graded] | None
+    ) -> list[FoundFaces | None]:
         """Return the faces of each part of what was asked; None of those on which it fails."""
+        return await self._each(self._find, parts, request)
+
+    async def embed(self, parts: Sequence[list[FaceCrop]]) -> list[list[EmbeddedFace] | None]:
+        """Return the faces of each part embedded; None of those on which it fails."""
+        together = [face for faces in parts for face in faces]
+        request = self._embed.ask(together) if together else None
+        return await self._each(self._embed, parts, request)
+
+    async def find_again(self, crops: list[HeadCrop], stamp: FrameStamp) -> FoundFaces:
+        """Return the faces of crops on which it failed; none once they were given up."""
+        found = await self._again(self._find, crops, stamp)
+        return found or [None for _ in crops]
+
+    async def embed_again(
+        self, faces: list[FaceCrop], stamp: FrameStamp
+    ) -> Sequence[EmbeddedFace | None]:
+        """Embed faces on which it failed; None of all once they were given up."""
+        embedded: list[EmbeddedFace] | None = await self._again(self._embed, faces, stamp)
+        return embedded or [None for _ in faces]
+
+    async def _again(self, model: Model[Any], pieces: list[Any], stamp: FrameStamp) -> Any:
+        async def attempt() -> list[Any]:
+            return await self._faces(model.ask(pieces))
+
+        return await self._dead_letters.try_again(attempt, stage="embed", stamp=stamp)
+
+    async def _each(
+        self, model: Model[Any], parts: Sequence[list[Any]], request: Request[Any] | None
+    ) -> list[list[Any] | None]:
+        """Return the answer to each part of a request; where it fails they are asked apart."""
         if request is None:
             return [[] for _ in parts]
         try:
             faces = iter(await self._faces(request))
-            return [[next(faces) for _ in crops] for crops in parts]
+            return [[next(faces) for _ in pieces] for pieces in parts]
         except AbandonedError:
             return [None for _ in parts]
         except RayTaskError:
-            each = [self.ask(crops) for crops in parts]
-        found: list[Faces | None] = []
-        for request in each:
+            each = [model.ask(pieces) if pieces else None for pieces in parts]
+        answers: list[list[Any] | None] = []
+        for one in each:
             try:
-                found.append(await self._faces(request) if request else [])
+                answers.append(await self._faces(one) if one else [])
             except (RayTaskError, AbandonedError):
-                found.append(None)
-        return found
+                answers.append(None)
+        return answers
 
-    async def try_again(self, crops: list[HeadCrop], stamp: FrameStamp) -> Faces:
-        """Return the faces of crops on which it failed; none once they were given up."""
-        attempt = partial(self._ask_again, crops)
-        faces = await self._dead_letters.try_again(attempt, stage="embed", stamp=stamp)
-        return faces or [None for _ in crops]
-
-    async def _ask_again(self, crops: list[HeadCrop]) -> Faces:
-        return await self._faces(self._model.ask(crops))
-
-    async def _faces(self, request: Request[embedder.Embedded]) -> Faces:
-        embedded = await request.answer()
-        self._clock.add("embed", embedded.seconds)
+    async def _faces(self, request: Request[Any]) -> list[Any]:
+        answer = await request.answer()
+        self._clock.add("embed", answer.seconds)
         self._dead_letters.succeeded()
-        return embedded.faces
+        faces: list[Any] = answer.faces
+        return faces
 
 
 def came_back(note: Note, name: str, after_s: float) -> None:

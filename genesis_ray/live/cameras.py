@@ -86,9 +86,9 @@ class CameraGroupActor:
         for camera in new:
             opened = await asyncio.to_thread(self._open, camera)
             if snapshot := before.snapshots.get(camera.camera_id):
-                state = pickle.loads(snapshot.state)  # noqa: S301  it comes from an actor of ours
+                observed, choice = pickle.loads(snapshot.state)  # noqa: S301  an actor of ours wrote it
                 now = before.foremost if self._spec.realtime else None
-                opened.station.resume(state, now=now)
+                opened.station.resume(pickle.loads(observed), choice, now=now)  # noqa: S301
                 opened.posted = opened.delivered = snapshot.camera
             self._cameras[camera.camera_id] = opened
 

@@ -12,7 +12,7 @@ from ray.actor import ActorHandle
 
 from genesis_ray.domain.detections import Detections
 from genesis_ray.domain.frames import Frame, Image
-from genesis_ray.live.answers import FaceFinder, Faces, PeopleFinder
+from genesis_ray.live.answers import FaceFinder, FoundFaces, PeopleFinder
 from genesis_ray.live.aside import Aside
 from genesis_ray.live.delivery import Delivery, WatchedCamera
 from genesis_ray.live.inbox import FrameInbox, Stack
@@ -21,11 +21,12 @@ from genesis_ray.live.retrying import DeadLetters
 from genesis_ray.live.spec import (
     LiveSpec,
 )
+from genesis_ray.running.looks import Looks
 from genesis_ray.running.set_aside import dead_letter
 from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.running.station_values import Seen
 from genesis_ray.serving.detector import Found
-from genesis_ray.serving.embedder import Embedded
+from genesis_ray.serving.embedder import Graded
 from genesis_ray.vision.crops import HeadCrop
 from genesis_ray.vision.memory_guard import MemoryState
 
@@ -72,14 +73,16 @@ class _Observed:
 
     parts: list[_Part]
     ended: list[str]
-    request: Request[Embedded] | None = None
+    request: Request[Graded] | None = None
 
 
 class _Unembedded(NamedTuple):
-    """What was seen of a camera that is held up; its faces where they are known."""
+    """What was seen of a camera, with its faces as far as they are found, chosen and embedded."""
 
     part: _Part
-    faces: Faces | None
+    found: FoundFaces | None
+    looks: Looks | None = None
+    is_embedded: bool = False
 
 
 _LAST_ANSWERS_S = 6.0
@@ -205,13 +208,11 @@ class FrameFlow:
     async def _report(self, unembedded: Aside[_Unembedded | None]) -> None:
         """Report what was seen, with its faces."""
         while observed := await self._embedded.get():
-            crops = [part.crops for part in observed.parts]
-            faces = await self._faces.faces_in(crops, observed.request)
-            for part, own in zip(observed.parts, faces, strict=True):
-                if part.camera_id in unembedded or own is None:
-                    unembedded.add(part.camera_id, _Unembedded(part, own))
+            for each in await self._embedded_parts(observed, unembedded):
+                if each.looks and each.is_embedded:
+                    await self._post_part(each.part, each.looks)
                 else:
-                    await self._post_part(part, own)
+                    unembedded.add(each.part.camera_id, each)
             for camera_id in observed.ended:
                 if camera_id in unembedded:
                     unembedded.add(camera_id, None)
@@ -220,23 +221,49 @@ class FrameFlow:
         await unembedded.settled()
         await self._delivery.close()
 
+    async def _embedded_parts(
+        self, observed: _Observed, unembedded: Aside[_Unembedded | None]
+    ) -> list[_Unembedded]:
+        """Find, choose and embed faces, of cameras that are not held up, as far as that works."""
+        crops = [part.crops for part in observed.parts]
+        found = await self._faces.found_in(crops, observed.request)
+        each = [_Unembedded(*pair) for pair in zip(observed.parts, found, strict=True)]
+        chosen = [
+            (place, one.part, self._cameras[one.part.camera_id].station.choose(one.part.seen, own))
+            for place, one in enumerate(each)
+            if (own := one.found) is not None and one.part.camera_id not in unembedded
+        ]
+        embedded = await self._faces.embed([looks.chosen for _, _, looks in chosen])
+        for (place, part, looks), faces in zip(chosen, embedded, strict=True):
+            is_embedded = faces is not None
+            known = looks if faces is None else looks.embedded(faces)
+            each[place] = _Unembedded(part, each[place].found, known, is_embedded)
+        return each
+
     async def _report_late(self, camera_id: str, late: _Unembedded | None) -> None:
         """Report what was seen by a camera that was held up; None: its end."""
         if late is None:
             await self._finish(camera_id)
             return
-        part, faces = late
-        if faces is None:
-            faces = await self._faces.try_again(part.crops, part.seen[-1].frame.stamp)
-        await self._post_part(part, faces)
+        part, found, looks, _ = late
+        stamp = part.seen[-1].frame.stamp
+        if looks is None:
+            if found is None:
+                found = await self._faces.find_again(part.crops, stamp)
+            looks = self._cameras[camera_id].station.choose(part.seen, found)
+        if looks.chosen:
+            looks = looks.embedded(await self._faces.embed_again(looks.chosen, stamp))
+        await self._post_part(part, looks)
 
-    async def _post_part(self, part: _Part, faces: Faces) -> None:
+    async def _post_part(self, part: _Part, looks: Looks) -> None:
         camera = self._cameras[part.camera_id]
         if camera.recorder:
             for one in part.seen:
                 camera.recorder.draw(one)
         camera.reported_at = time.monotonic()
-        await self._delivery.post(camera.station.report(part.seen, faces), part.state)
+        # Together they are where the station is: it observes ahead of what it chooses.
+        state = part.state and pickle.dumps((part.state, camera.station.choice))
+        await self._delivery.post(camera.station.report(part.seen, looks), state)
 
     async def _finish(self, camera_id: str) -> None:
         station = self._cameras[camera_id].station

@@ -3,6 +3,7 @@
 import time
 from collections import Counter, deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -24,11 +25,15 @@ from genesis_ray.live.mortal import dying_of_errors
 from genesis_ray.live.recovery import Recovery
 from genesis_ray.live.resolver import PATIENCE
 from genesis_ray.live.spec import DIED, JOURNAL_ACTOR, LiveSpec, Snapshot, Told
+from genesis_ray.pipeline.counting import SiteCounts
 from genesis_ray.pipeline.stages import AdmitsEvents, JournalStage, admit_all
 from genesis_ray.running.alerts import Acknowledgements, alerts_left_open
 from genesis_ray.running.assembly import build_journal
+from genesis_ray.running.job_plans import LOG_KEEPER
+from genesis_ray.running.jobs import Jobs, in_background
 from genesis_ray.running.left_open import visits_left_open
 from genesis_ray.running.matches import matches_in
+from genesis_ray.running.run_jobs import live_jobs
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.state_log import StateLog
@@ -66,6 +71,7 @@ class JournalFigures:
         gallery: As the resolver told of it last.
         match_levels: How alike matches are, by camera.
         rejections: Names that the spatiotemporal gate refused, by the reason.
+        site: Who went over lines, and who is in zones.
     """
 
     events: int
@@ -81,6 +87,7 @@ class JournalFigures:
     gallery: GalleryFigures | None = None
     match_levels: Mapping[str, MatchLevel] = field(default_factory=dict)
     rejections: Mapping[str, int] = field(default_factory=dict)
+    site: SiteCounts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +138,7 @@ class JournalActor:
         self._state = StateLog(folder, spec.key)
         self._recovery = Recovery(spec, JOURNAL_ACTOR, folder, on_aside=self._note)
         self._log = EventLog(run.events)
+        self._background = ExitStack()
         self._acknowledgements = Acknowledgements(run)
         self._looked_at = time.monotonic()  # for acknowledgements
         self._gallery: GalleryFigures | None = None
@@ -149,6 +157,10 @@ class JournalActor:
                 journal.remember_match(*match)
         self._checkpoint()
         self._recovery.is_over()
+        if spec.realtime:  # else times are those of recordings, and say nothing of age
+            jobs = live_jobs(run, self._log, spec.settings)
+            background = in_background(Jobs(jobs, run.jobs, keeper=LOG_KEEPER))
+            self._background.enter_context(background)
 
     def take(self, told: Sequence[Told], notes: Sequence[Event] = ()) -> None:
         """Take what producers tell and log what is now in order; `notes` are logged at once."""
@@ -198,10 +210,12 @@ class JournalActor:
             self._gallery,
             self._stage.match_levels(),
             dict(tally.rejections),
+            self._stage.counts(),
         )
 
     def finish(self) -> JournalFigures:
         """Commit the log; nothing may be taken after this."""
+        self._background.close()
         self._take_in()
         self._log.close()
         self._state.clear()

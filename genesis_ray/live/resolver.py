@@ -24,6 +24,8 @@ from genesis_ray.pipeline.stages import (
     admit_all,
 )
 from genesis_ray.running.assembly import embedder_traits
+from genesis_ray.running.job_plans import FACE_KEEPER
+from genesis_ray.running.jobs import Jobs
 from genesis_ray.running.tenant_keys import keys_named
 from genesis_ray.serving.cluster import NAMESPACE
 from genesis_ray.store.audit_entry import Access
@@ -57,10 +59,11 @@ class ResolverActor:
     def __init__(self, spec: LiveSpec) -> None:
         # Here, so that who only starts this actor does not load LanceDB, which warns at forks.
         from genesis_ray.running.identities import build_resolver, open_identities
-        from genesis_ray.running.tidying import DailyTidying
+        from genesis_ray.running.tidying import visitors_job
 
         settings = spec.settings
-        folder = RunFolder.open(spec.run).state / RESOLVER_ACTOR
+        run = RunFolder.open(spec.run)
+        folder = run.state / RESOLVER_ACTOR
         self._state = StateLog(folder, spec.key)
         self._recovery = Recovery(spec, RESOLVER_ACTOR, folder, on_aside=self._note)
         traits = embedder_traits(settings.faces)
@@ -82,7 +85,8 @@ class ResolverActor:
             pending=pending,
         )
         resolver = build_resolver(settings, self._identities, traits)
-        self._tidying = DailyTidying(settings, self._identities) if spec.realtime else None
+        jobs = [visitors_job(settings, self._identities)]
+        self._jobs = Jobs(jobs, run.jobs, keeper=FACE_KEEPER) if spec.realtime else None
         cameras = [camera.camera_id for camera in settings.cameras]
         self._stage = ResolverStage(cameras, resolver, patience=PATIENCE if spec.realtime else None)
         self._journal = ray.get_actor(JOURNAL_ACTOR, NAMESPACE)
@@ -158,8 +162,8 @@ class ResolverActor:
         learned = self._stage.state, identities.pending(), self._names
         self._state.checkpoint((*learned, identities.entries))
         identities.flush()
-        if self._tidying:
-            self._tidying.run_if_due()
+        if self._jobs:  # not beside: visitors are found and forgotten by one thread
+            self._jobs.run_due()
         told = GalleryFigures(faces=identities.gallery.count, recall=identities.gallery.recall)
         self._courier.send(partial(self._journal.note_gallery.remote, told))
         now = time.monotonic()

@@ -119,6 +119,7 @@ class Supervisor:
             system=journal.system,
             set_aside=journal.set_aside,
             match_levels=journal.match_levels,
+            site=journal.site,
             rejections=journal.rejections,
             latency_s=journal.latency_s,
             late=journal.late,

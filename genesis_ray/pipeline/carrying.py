@@ -7,7 +7,7 @@ from typing import Any
 
 from genesis_ray.domain.carrying import Appearance, Carried, Carrier, CarryPolicy
 from genesis_ray.domain.events import Event, FaceRecognized
-from genesis_ray.domain.identity import Face
+from genesis_ray.domain.identity import Face, FaceSight
 from genesis_ray.pipeline.resolver import IdentityResolver
 from genesis_ray.pipeline.resolver_ports import Decisions
 
@@ -63,7 +63,7 @@ class CarryingResolver:
         """Return what became of tracks that were not named by their faces and are over by `now`."""
         return self._resolver.lapse(now)
 
-    def resolve(self, shown: Face | Appearance) -> list[Event]:
+    def resolve(self, shown: FaceSight | Appearance) -> list[Event]:
         """Take the next face or looks in capture order; return what they led to."""
         if isinstance(shown, Appearance):
             carried = self._carrier.see(shown, self._decisions.may_be)

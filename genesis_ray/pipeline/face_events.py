@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from genesis_ray.domain.events import FaceRecognized, FaceScored
 from genesis_ray.domain.evidence import weight_of
-from genesis_ray.domain.identity import Candidate, Face, MatchPolicy, Verdict
+from genesis_ray.domain.identity import Candidate, Face, FaceSight, MatchPolicy, Verdict
 from genesis_ray.domain.voting import Finding
 
-_WEIGHTLESS: frozenset[Verdict] = frozenset({"quality", "decided"})
+_WEIGHTLESS: frozenset[Verdict] = frozenset({"quality", "spare", "decided"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +19,7 @@ class FaceEvents:
     site_id: str
     embedder: str
 
-    def scored(self, face: Face, ranked: Sequence[Candidate], verdict: Verdict) -> FaceScored:
+    def scored(self, face: FaceSight, ranked: Sequence[Candidate], verdict: Verdict) -> FaceScored:
         """Return how similar a face was to the nearest identities, and what came of it."""
         return FaceScored(
             tenant_id=self.tenant_id,

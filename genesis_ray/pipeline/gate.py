@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from genesis_ray.domain.events import Event, FaceRecognized, FalseMergeFound, GateRejected
-from genesis_ray.domain.identity import Face
+from genesis_ray.domain.identity import FaceSight
 from genesis_ray.domain.presence import ActiveRegistry
 from genesis_ray.domain.topology import NO_TOPOLOGY, Refusal, Sight, Topology, Verdict
 
@@ -40,7 +40,7 @@ class SpatiotemporalGate:
     topology: Topology = NO_TOPOLOGY
     remember: timedelta = REMEMBER
 
-    def follow(self, registry: ActiveRegistry, face: Face) -> list[Event]:
+    def follow(self, registry: ActiveRegistry, face: FaceSight) -> list[Event]:
         """Note that a face's track is in view; return the false merges that this brings to light.
 
         Two tracks may be found to be in view together when both have the name already, since a
@@ -60,7 +60,9 @@ class SpatiotemporalGate:
             )
         ]
 
-    def judge(self, registry: ActiveRegistry, face: Face, named: FaceRecognized) -> list[Event]:
+    def judge(
+        self, registry: ActiveRegistry, face: FaceSight, named: FaceRecognized
+    ) -> list[Event]:
         """Return what becomes of the name that a track is about to get after this face.
 
         It is given, with the rule that let it through. Or its bearer is in view elsewhere at the
@@ -89,7 +91,7 @@ class SpatiotemporalGate:
             ]
         return told
 
-    def _verdict(self, face: Face, here: Sight, seen: Sight) -> Verdict:
+    def _verdict(self, face: FaceSight, here: Sight, seen: Sight) -> Verdict:
         verdict = self.topology.judge(seen, here)
         if verdict.refusal != "elsewhere-now" or not _is_double(face, seen):
             return verdict
@@ -99,7 +101,7 @@ class SpatiotemporalGate:
 
     def _false_merge(
         self,
-        face: Face,
+        face: FaceSight,
         identity_id: str,
         later: Sight,
         other: Sight,
@@ -119,13 +121,13 @@ class SpatiotemporalGate:
         )
 
 
-def sight_of(face: Face) -> Sight:
+def sight_of(face: FaceSight) -> Sight:
     """Return what a face says of its track: in view from its first sight until now."""
     since = face.in_view_since or face.captured_at
     return Sight(face.camera_id, face.track_id, since, face.captured_at)
 
 
-def _is_double(face: Face, other: Sight) -> bool:
+def _is_double(face: FaceSight, other: Sight) -> bool:
     """Tell whether another track may be the same person, boxed twice."""
     return other.camera_id == face.camera_id and other.track_id in face.overlapped
 

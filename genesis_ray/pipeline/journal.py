@@ -19,6 +19,7 @@ from genesis_ray.domain.events import (
 )
 from genesis_ray.domain.visits import Visit, VisitBook
 from genesis_ray.pipeline.alerting import Alerting
+from genesis_ray.pipeline.counting import Counting, SiteCounts
 
 _TRACK_FORGOTTEN_AFTER = timedelta(minutes=1)
 """A track in view has a row a second; one without for so long has ended."""
@@ -39,6 +40,7 @@ class SiteJournal:
         visit_gap: timedelta,
         drift: DriftPolicy = DriftPolicy(),  # noqa: B008  frozen
         alerting: Alerting | None = None,
+        counting: Counting | None = None,
     ) -> None:
         self._tenant_id = tenant_id
         self._site_id = site_id
@@ -46,6 +48,7 @@ class SiteJournal:
         self._tracks: dict[tuple[str, int], _TrackStory] = {}
         self._tidied_at: datetime | None = None
         self._drift = MatchDrift(drift)
+        self._counting = counting or Counting(reentry_gap=visit_gap)
         self._alerting = alerting or Alerting(tenant_id=tenant_id, site_id=site_id)
 
     def turn(self, at: datetime) -> list[Event]:
@@ -71,6 +74,7 @@ class SiteJournal:
                 facts = self._recognized(event)
             case _:
                 facts = []
+        self._counting.take(event, self._who(event))
         facts += self._tidy(event.occurred_at)
         return facts + self._alerting.take([*facts, event])  # a visit begins before its name
 
@@ -93,11 +97,21 @@ class SiteJournal:
         """Return how alike matches are, by camera."""
         return self._drift.levels()
 
+    def counts(self) -> SiteCounts:
+        """Return who went over lines so far, and who is in zones now."""
+        return self._counting.counts()
+
     def finish(self) -> list[Event]:
         """End all visits, and the alerts that are about them: nothing more will come."""
         due = self._alerting.finish()
         ended: list[Event] = [self._ended(visit) for visit in self._visits.close_all()]
         return due + ended + self._alerting.take(ended)
+
+    def _who(self, event: Event) -> str:
+        """Return the identity of an event's track where it is known, else the track's own name."""
+        track_id = getattr(event, "track_id", None)
+        story = self._tracks.get((event.camera_id, track_id)) if track_id is not None else None
+        return (story and story.identity_id) or f"{event.camera_id}:{track_id}"
 
     def _observed(self, event: TrackObserved) -> list[Event]:
         at = event.occurred_at

@@ -13,6 +13,7 @@ from genesis_ray.domain.identity import (
     FEWEST_FACES,
     Candidate,
     Face,
+    FaceSight,
     MatchPolicy,
     Verdict,
     alike,
@@ -97,14 +98,18 @@ class IdentityResolver:
             embeddings = np.stack([face.embedding for face in faces])
             self._gallery.expect(embeddings, limit=CANDIDATES_KEPT)
 
-    def resolve(self, face: Face) -> list[Event]:
+    def resolve(self, face: FaceSight) -> list[Event]:
         """Take the next face in capture order; return its score and what is decided with it.
 
         That is its track's name, once, or before the score what became of earlier faces of it
-        that lie too far back.
+        that lie too far back. One that was not embedded has a score without candidates, and
+        shows that its track is in view.
         """
         policy = self._policy_for(face)
         lapsed, track = self._track_of(face, policy)
+        if not isinstance(face, Face):
+            scored = self._events.scored(face, (), self._unusable(track, face) or "spare")
+            return [*lapsed, scored, *self._gate.follow(self.memory.registry, face)]
         ranking = self._candidates.ranked(face.embedding, face)
         verdict = self._verdict(track, face, ranking, policy)
         told: list[Event] = [*lapsed, self._events.scored(face, ranking.candidates, verdict)]
@@ -145,12 +150,12 @@ class IdentityResolver:
             for outcome in self._outcome(track)
         ]
 
-    def _usual_for(self, face: Face) -> MatchPolicy:
+    def _usual_for(self, face: FaceSight) -> MatchPolicy:
         """Return what the faces of a face's camera are decided by."""
         book = self.memory.thresholds
         return book.match_at(face.camera_id, self._policy.match) if book else self._policy.match
 
-    def _policy_for(self, face: Face) -> MatchPolicy:
+    def _policy_for(self, face: FaceSight) -> MatchPolicy:
         """Return what a face is decided by, which is stricter for one with companions.
 
         Their boxes overlap, so a face may be cut out of the wrong one.
@@ -164,16 +169,19 @@ class IdentityResolver:
     def _verdict(
         self, track: TrackFaces, face: Face, ranking: Ranking, policy: MatchPolicy
     ) -> Verdict:
-        if track.named:
-            return "decided"
-        if face.quality < self._policy.min_quality:
-            return "quality"
+        if unusable := self._unusable(track, face):
+            return unusable
         verdict = policy.verdict(ranking.candidates)
         barred = ranking.barred
         lacks = verdict in ("nobody", "threshold")
         if lacks and barred and barred.similarity >= policy.threshold:
             return barred.by
         return verdict
+
+    def _unusable(self, track: TrackFaces, face: FaceSight) -> Verdict | None:
+        if track.named:
+            return "decided"
+        return "quality" if face.quality < self._policy.min_quality else None
 
     def _outcome(self, track: TrackFaces) -> list[FaceRecognized]:
         """Return what is to be said of a track that is over: nothing, if it is known already."""
@@ -254,7 +262,9 @@ class IdentityResolver:
         self._visitors.add_visitor(identity_id, at=face.captured_at)
         return self._decisions.now(identity_id)
 
-    def _track_of(self, face: Face, policy: MatchPolicy) -> tuple[list[FaceRecognized], TrackFaces]:
+    def _track_of(
+        self, face: FaceSight, policy: MatchPolicy
+    ) -> tuple[list[FaceRecognized], TrackFaces]:
         """Return what a face adds to, and what became of what it comes too late for."""
         now = face.captured_at
         key = (face.camera_id, face.track_id)

@@ -13,8 +13,9 @@ from genesis_ray.domain.alert_events import AlertAcknowledged
 from genesis_ray.domain.carrying import Appearance
 from genesis_ray.domain.drift import MatchLevel
 from genesis_ray.domain.events import NAMES, Event, FaceRecognized
-from genesis_ray.domain.identity import Face
+from genesis_ray.domain.identity import Face, FaceSight
 from genesis_ray.domain.ordering import DONE, NOT_BEGUN, ReorderBuffer, T
+from genesis_ray.pipeline.counting import SiteCounts
 from genesis_ray.pipeline.journal import SiteJournal
 
 RESOLVER = "~resolver"
@@ -27,7 +28,7 @@ _LOOKED_FOR_TOGETHER = 64
 TimedEvents = list[tuple[datetime, tuple[Event, ...]]]
 """Events by the time of the frame that brought them about."""
 
-Evidence = Face | Appearance
+Evidence = FaceSight | Appearance
 """What tells who a track is."""
 
 AdmitsEvidence = Callable[[Evidence], bool]
@@ -230,6 +231,10 @@ class JournalStage:
     def foremost(self) -> datetime:
         """The capture time that the camera which is furthest has got to."""
         return self._buffer.foremost
+
+    def counts(self) -> SiteCounts:
+        """Return who went over lines so far, and who is in zones now."""
+        return self._journal.counts()
 
     def match_levels(self) -> dict[str, MatchLevel]:
         """Return how alike matches are, by camera."""

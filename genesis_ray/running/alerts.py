@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from genesis_ray.analytics import alerts
+from genesis_ray.analytics.stored import Tables
 from genesis_ray.domain.alert_events import AlertAcknowledged, AlertStatus
 from genesis_ray.domain.alert_rules import Severity, Subject
 from genesis_ray.domain.alerts import Alert, OpenAlert
@@ -69,7 +69,7 @@ class LoggedAlert:
 
 def alerts_of(run: RunFolder) -> list[LoggedAlert]:
     """Return all alerts of a run, by when they were raised."""
-    return [LoggedAlert(**row) for row in alerts.present(RunTables(run.events)).to_pylist()]
+    return [*_as_they_are(RunTables(run.events))]
 
 
 def chosen(found: Iterable[LoggedAlert], given: str) -> LoggedAlert:
@@ -177,8 +177,16 @@ def alerts_left_open(events: Path, tenant_id: str) -> Sequence[OpenAlert]:
     rows = read_table(events, "alerts", tenant_id)
     if not len(rows):
         return ()
-    found = alerts.present({"alerts": rows}, is_open=True).to_pylist()
-    return [_open(LoggedAlert(**row)) for row in found]
+    found = _as_they_are({"alerts": rows})
+    return [_open(alert) for alert in found if alert.resolved_at is None]
+
+
+def _as_they_are(tables: Tables) -> Iterator[LoggedAlert]:
+    # Here, because DuckDB takes memory, and whoever watches hardly ever needs it.
+    from genesis_ray.analytics.alerts import present
+
+    for row in present(tables).to_pylist():
+        yield LoggedAlert(**row)
 
 
 def _open(alert: LoggedAlert) -> OpenAlert:

@@ -10,11 +10,14 @@ import numpy.typing as npt
 
 from genesis_ray.domain.detections import Detections
 from genesis_ray.domain.drift import DriftPolicy
+from genesis_ray.domain.face_choice import ChoicePolicy, FaceChoice
 from genesis_ray.domain.frames import Image
 from genesis_ray.domain.impostors import ImpostorTail
 from genesis_ray.domain.track_ids import first_track_id
+from genesis_ray.pipeline.counting import Counting
 from genesis_ray.pipeline.journal import SiteJournal
 from genesis_ray.pipeline.observer import CameraObserver, CameraRules, FaceSchedule
+from genesis_ray.pipeline.track_memory import EVIDENCE_KEPT
 from genesis_ray.running.alert_rules import build_alerting
 from genesis_ray.running.places import lines_of, masks_of, zones_of
 from genesis_ray.running.station import CameraStation
@@ -23,7 +26,7 @@ from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.settings_models import DetectorSettings, FaceSettings
 from genesis_ray.vision.crops import HeadCrop
-from genesis_ray.vision.faces import EmbeddedFace
+from genesis_ray.vision.faces import EmbeddedFace, FaceCrop, GradedFace
 from genesis_ray.vision.letterbox import Letterbox
 from genesis_ray.vision.memory_guard import MemoryState
 from genesis_ray.vision.sources import open_source
@@ -63,8 +66,11 @@ class EmbedderTraits(Protocol):
 class Embedder(EmbedderTraits, Protocol):
     """Finds and embeds the face of a head crop."""
 
-    def embed(self, crops: Sequence[HeadCrop]) -> list[EmbeddedFace | None]:
-        """Embed the face of the person each crop is for."""
+    def find(self, crops: Sequence[HeadCrop]) -> list[GradedFace | None]:
+        """Find the face of the person each crop is for; None where there is none."""
+
+    def embed(self, faces: Sequence[FaceCrop]) -> list[EmbeddedFace]:
+        """Embed faces that `find` found."""
 
     def faces_in(self, photo: Image) -> list[EmbeddedFace]:
         """Embed all faces of a photo, the largest first."""
@@ -182,6 +188,7 @@ def open_station(
         role=camera.role,
         motion_gate=camera.motion_gate,
         view_of=viewing.view_of,
+        choice=FaceChoice(choice_policy(settings)),
     )
 
 
@@ -201,6 +208,29 @@ def build_journal(settings: Settings, past: Path | None = None) -> SiteJournal:
         visit_gap=timedelta(seconds=settings.visit_gap_s),
         drift=drift_policy(settings),
         alerting=build_alerting(settings, past) if settings.alerts else None,
+        counting=Counting(
+            lines=[
+                (each.camera_id, line.line_id) for each in settings.cameras for line in each.lines
+            ],
+            areas={
+                (each.camera_id, zone.zone_id): zone.area_m2
+                for each in settings.cameras
+                for zone in each.zones
+            },
+            reentry_gap=timedelta(seconds=settings.visit_gap_s),
+        ),
+    )
+
+
+def choice_policy(settings: Settings) -> ChoicePolicy:
+    """Return which faces are embedded: at least as many as a name, or a visitor, takes."""
+    faces, identity = settings.faces, settings.identity
+    wanted = [faces.enough, identity.votes, identity.visitor_faces if identity.visitors else 0]
+    return ChoicePolicy(
+        min_quality=faces.min_quality,
+        enough=max(wanted),
+        later=timedelta(seconds=faces.later_interval_s),
+        remember=EVIDENCE_KEPT,
     )
 
 

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from genesis_ray.domain.events import NAMES
 from genesis_ray.domain.identity import FEWEST_FACES
-from genesis_ray.domain.ledger import Entry, Merge, Reject, Rename, Split, Undo, WhoIsWho
+from genesis_ray.domain.ledger import Confirm, Entry, Merge, Reject, Rename, Split, Undo, WhoIsWho
 from genesis_ray.errors import NotFoundError
 from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.identities import identity_folder, who_is_who
@@ -234,7 +234,7 @@ def _concerning(entries: Sequence[Entry], track: TrackName, involved: set[str]) 
     concerned: set[str] = set()
     for entry in entries:
         match entry:
-            case Reject(track=sight):
+            case Reject(track=sight) | Confirm(track=sight):
                 concerns = (sight.camera_id, sight.track_id) == track
             case Split():
                 sights = {(each.camera_id, each.track_id) for each in entry.tracks}

@@ -23,6 +23,7 @@ from genesis_ray.running.assembly import (
     load_embedder,
     open_station,
 )
+from genesis_ray.running.looking import embed_heads
 from genesis_ray.running.meter import Meter, machine_core_s, memory_held
 from genesis_ray.running.workload import Workload
 from genesis_ray.settings import Settings
@@ -266,7 +267,7 @@ def _look_at_photo(settings: Settings, detector: Detector, embedder: Embedder) -
     crops = cut_heads(image, boxes, list(boxes))
     for _ in range(5 if crops else 0):
         with meter.time("face"):
-            embedder.embed(crops)
+            embed_heads(embedder, crops)
         meter.count("look", len(crops))
     return meter
 

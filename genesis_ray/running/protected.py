@@ -13,7 +13,7 @@ from genesis_ray.settings_models import FaceSettings
 from genesis_ray.store.template_keys import TemplateKey
 from genesis_ray.store.templates import Protector
 from genesis_ray.vision.crops import HeadCrop
-from genesis_ray.vision.faces import EmbeddedFace
+from genesis_ray.vision.faces import EmbeddedFace, FaceCrop, GradedFace
 
 
 def load_protected_embedder(settings: FaceSettings, key: TemplateKey) -> Embedder:
@@ -31,9 +31,13 @@ class ProtectedEmbedder:
         self._embedder = embedder
         self._protector = Protector(key, embedder=embedder.name, dimension=embedder.dimension)
 
-    def embed(self, crops: Sequence[HeadCrop]) -> list[EmbeddedFace | None]:
-        """Return the template of the face of the person each crop is for."""
-        return [face and self._protected(face) for face in self._embedder.embed(crops)]
+    def find(self, crops: Sequence[HeadCrop]) -> list[GradedFace | None]:
+        """Find the face of the person each crop is for; None where there is none."""
+        return self._embedder.find(crops)
+
+    def embed(self, faces: Sequence[FaceCrop]) -> list[EmbeddedFace]:
+        """Return the templates of faces that `find` found."""
+        return [self._protected(face) for face in self._embedder.embed(faces)]
 
     def faces_in(self, photo: Image) -> list[EmbeddedFace]:
         """Return the templates of all faces of a photo, the largest first."""

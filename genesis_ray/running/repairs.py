@@ -3,17 +3,14 @@
 import secrets
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self, TypedDict, TypeVar
 from uuid import uuid4
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
-from genesis_ray.domain.events import NAMES
 from genesis_ray.domain.ledger import (
+    Confirm,
     Entry,
     Merge,
     Reject,
@@ -27,24 +24,16 @@ from genesis_ray.domain.ledger import (
 )
 from genesis_ray.domain.ledger_checks import check
 from genesis_ray.errors import ConfigurationError, LedgerError, NotFoundError
+from genesis_ray.running.consent import is_blocked
 from genesis_ray.running.identities import faces_of, identity_folder, watcher
 from genesis_ray.running.naming import TrackName, find
+from genesis_ray.running.seen_tracks import SeenTrack, seen_track, utc
 from genesis_ray.settings import Settings
 from genesis_ray.store.ledger import Ledger
 from genesis_ray.store.people import People
-from genesis_ray.store.reader import read_table
 from genesis_ray.store.run_folder import RunFolder
 
 _AnyEntry = TypeVar("_AnyEntry", bound=Entry)
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """When a track was seen in a run, and what names it was given, as written."""
-
-    since: datetime
-    until: datetime
-    names: list[dict[str, Any]]
 
 
 class Repairs:
@@ -111,15 +100,15 @@ class Repairs:
         sights: list[TrackSight] = []
         made_of: list[tuple[str, str, datetime]] = []
         for track in tracks:
-            seen = self._seen(track, run)
-            own = [row for row in seen.names if self._is_now(row) == identity_id]
+            seen = seen_track(track, run, self._settings.tenant_id)
+            own = [row for row in seen.named if self._is_now(row) == identity_id]
             if not own:
                 raise LedgerError(
                     f"track {track} was not named {self.who.person(identity_id).name!r}, so it "
                     f"cannot be split from them{self._named_as(seen)}"
                 )
             written = dict.fromkeys(row["identity_id"] for row in own)
-            sights += [_sight(each, track, seen) for each in written]
+            sights += [seen.as_identity(each) for each in written]
             made_of += [
                 (row["identity_id"], track.camera_id, row["occurred_at"])
                 for row in own
@@ -153,8 +142,37 @@ class Repairs:
             GenesisError: One of them is not known or not clear.
         """
         identity_id = self.who.now(find(self.who, person))
-        sight = _sight(identity_id, track, self._seen(track, run))
-        return self._made(Reject(**self._envelope(), track=sight))
+        seen = seen_track(track, run, self._settings.tenant_id)
+        return self._made(Reject(**self._envelope(), track=seen.as_identity(identity_id)))
+
+    def confirm(self, track: TrackName, person: str | None, run: RunFolder) -> Confirm:
+        """Note whose a track of a run is that got no name there.
+
+        None: whom its review proposes.
+
+        Raises:
+            GenesisError: One of them is not known or not clear, the track shows no face or has a
+                name, or the person may not be named for want of consent.
+        """
+        seen = seen_track(track, run, self._settings.tenant_id)
+        if any(map(self._is_now, seen.named)):
+            raise LedgerError(
+                f"track {track} has a name{self._named_as(seen)}; where that is wrong: genesis "
+                f"people split PERSON --track {track}, and merge who that makes with who it is"
+            )
+        if not seen.nameless:
+            raise LedgerError(
+                f"track {track} showed no face that counts, so nothing was said of it that could "
+                f"be confirmed"
+            )
+        identity_id = self.who.now(find(self.who, person) if person else _proposed(seen))
+        if is_blocked(self._settings, identity_id):
+            name = self.who.person(identity_id).name
+            raise LedgerError(
+                f"{name!r} gave no consent, and identity.consent is required, so no track may bear "
+                f"that name: genesis people consent {identity_id[:8]} given"
+            )
+        return self._made(Confirm(**self._envelope(), track=seen.as_identity(identity_id)))
 
     def unlearn(self, person: str, change_ids: Sequence[str]) -> Unlearn:
         """Note that templates which a person learned do not hold.
@@ -207,28 +225,12 @@ class Repairs:
     def _refresh(self) -> None:
         self.who: WhoIsWho = fold(self._ledger.entries(), self._people)
 
-    def _seen(self, track: TrackName, run: RunFolder | None) -> _Seen:
-        if run is None:
-            raise ConfigurationError("name the run that has the tracks: --run DIR")
-        rows, names = (
-            _of_track(read_table(run.events, table, self._settings.tenant_id), track)
-            for table in ("track_observations", "face_recognitions")
-        )
-        times: list[Any] = [*rows["occurred_at"].to_pylist(), *names["occurred_at"].to_pylist()]
-        if not times:
-            raise NotFoundError(
-                f"no track {track} in {run.path}; name the run that has it with --run DIR; "
-                f"which tracks there are is in its table track_observations"
-            )
-        named = [row for row in names.to_pylist() if row["decision"] in NAMES]
-        return _Seen(_utc(min(times)), _utc(max(times)), named)
-
     def _is_now(self, row: dict[str, Any]) -> str | None:
-        at = _utc(row["occurred_at"])
+        at = utc(row["occurred_at"])
         return self.who.of_track(row["identity_id"], row["camera_id"], row["track_id"], at)
 
-    def _named_as(self, seen: _Seen) -> str:
-        named = [self._is_now(row) for row in seen.names]
+    def _named_as(self, seen: SeenTrack) -> str:
+        named = [self._is_now(row) for row in seen.named]
         called = [self.who.person(each).name for each in named if each]
         return f"; it is {called[0]!r}" if called else "; it has no name"
 
@@ -247,7 +249,7 @@ class Repairs:
                     f"no face {face_id!r} of {self.who.person(identity_id).name!r}; "
                     f"`genesis people show {identity_id} --json` lists them"
                 )
-        told = {(one, camera_id, _utc(at).isoformat()) for one, camera_id, at in made_of}
+        told = {(one, camera_id, utc(at).isoformat()) for one, camera_id, at in made_of}
         known_by = [
             face["face_id"]
             for face in faces
@@ -263,20 +265,12 @@ class _Envelope(TypedDict):
     why: str
 
 
-def _of_track(rows: pa.Table, track: TrackName) -> pa.Table:
-    own = (pc.field("camera_id") == track.camera_id) & (pc.field("track_id") == track.track_id)
-    return rows.filter(own)
-
-
-def _sight(identity_id: str, track: TrackName, seen: _Seen) -> TrackSight:
-    return TrackSight(
-        identity_id=identity_id,
-        camera_id=track.camera_id,
-        track_id=track.track_id,
-        since=seen.since,
-        until=seen.until,
-    )
-
-
-def _utc(at: datetime) -> datetime:
-    return at.astimezone(UTC)
+def _proposed(seen: SeenTrack) -> str:
+    """Return whom the latest review of a track proposes."""
+    proposed: list[str] = [row["identity_id"] for row in seen.nameless if row["identity_id"]]
+    if not proposed:
+        raise ConfigurationError(
+            f"track {seen.track} is like nobody known; say whose it is: genesis people confirm "
+            f"{seen.track} PERSON"
+        )
+    return proposed[-1]

@@ -22,6 +22,7 @@ from genesis_ray.running.assembly import (
 )
 from genesis_ray.running.dead_letters import DeadLetter
 from genesis_ray.running.identities import build_resolver, open_identities
+from genesis_ray.running.looking import embed_heads
 from genesis_ray.running.protected import load_protected_embedder
 from genesis_ray.running.recordings import WatchedRun
 from genesis_ray.running.result import CameraProgress
@@ -137,7 +138,7 @@ class Replay:
         if letter.stage != "embed":
             return f"{found} found"
         crops = cut_heads(frame.image, people.xyxy, [*people.xyxy])
-        faces = [face for face in self._embedder.embed(crops) if face] if crops else []
+        faces = [face for face in embed_heads(self._embedder, crops) if face] if crops else []
         return f"{found} and {_counted(len(faces), 'face', 'faces')} found"
 
     def _people_in_frame(

@@ -7,6 +7,7 @@ differ only in how a stack of frames reaches the detector and a crop the embedde
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +15,9 @@ import numpy.typing as npt
 from genesis_ray.domain.appearance import View
 from genesis_ray.domain.detections import Detections
 from genesis_ray.domain.events import CameraState, CameraStateChanged
+from genesis_ray.domain.face_choice import FaceChoice
 from genesis_ray.domain.frames import Frame, Image
-from genesis_ray.domain.identity import Face
+from genesis_ray.domain.identity import Face, FaceSight
 from genesis_ray.domain.ordering import DONE
 from genesis_ray.domain.roles import Role
 from genesis_ray.domain.stream_health import StreamState
@@ -23,9 +25,10 @@ from genesis_ray.domain.track_ids import first_track_id
 from genesis_ray.pipeline.observer import CameraObserver, CameraRules, Observation
 from genesis_ray.pipeline.stages import TimedEvents
 from genesis_ray.running.gates import Gates
+from genesis_ray.running.looks import Looks
 from genesis_ray.running.station_values import Failure, Report, Seen, StationState
 from genesis_ray.vision.crops import cut_heads
-from genesis_ray.vision.faces import EmbeddedFace
+from genesis_ray.vision.faces import EmbeddedFace, FaceCrop, GradedFace
 from genesis_ray.vision.letterbox import Letterbox
 from genesis_ray.vision.looks import view_of
 from genesis_ray.vision.sources import VideoSource
@@ -41,6 +44,8 @@ class CameraStation:
 
     Attributes:
         role: What the camera is for.
+        choice: Which faces are embedded, None: all. It is as far as what was chosen last, so behind
+            what is observed; for another process to `resume` with.
         failure: Set by who decodes, before the source's end is reported.
     """
 
@@ -55,12 +60,14 @@ class CameraStation:
         role: Role = "tracking",
         motion_gate: bool = False,
         view_of: Callable[[Image], View] = view_of,
+        choice: FaceChoice | None = None,
     ) -> None:
         self.source = source
         self._view_of = view_of
         self.role = role
         self._gates = Gates(motion=motion_gate)
         self._rules = rules
+        self.choice = choice
         self._observer = observer
         self._input_size = input_size
         self._tiler = tiler
@@ -92,8 +99,16 @@ class CameraStation:
         """Return the state right after a frame was observed; pickle it before the next is."""
         return StationState(self._observer, seen.frame.gates, True, seen.observation.at)
 
-    def resume(self, state: StationState, *, now: datetime | None = None) -> None:
+    def resume(
+        self,
+        state: StationState,
+        choice: FaceChoice | None = None,
+        *,
+        now: datetime | None = None,
+    ) -> None:
         """Go on from the state of a station that is no more, before the first frame.
+
+        `choice` is what its choice was when the last frame that counts was reported.
 
         A recording goes on behind the last frame that counts, with `now` not before that time,
         as a camera's stream would. Where frames were lost meanwhile, new tracks get ids that no
@@ -101,6 +116,7 @@ class CameraStation:
         """
         self._observer = state.observer
         self._gates.resume(state.gates)
+        self.choice = choice or self.choice
         self._begun = state.begun
         self._last_at = state.at
         if isinstance(self.source, LiveStream):
@@ -148,9 +164,26 @@ class CameraStation:
         crops = cut_heads(frame.image, tracks.detections.xyxy, wanted) if tracks and wanted else []
         return Seen(frame, observation, crops)
 
-    def report(self, seen: Sequence[Seen], embedded: Sequence[EmbeddedFace | None]) -> Report:
-        """Report frames whose crops, in their order, have been embedded."""
-        answers = iter(embedded)
+    def choose(self, seen: Sequence[Seen], found: Sequence[GradedFace | None]) -> Looks:
+        """Choose which of the faces found in the crops of frames are to be embedded.
+
+        Call it once for each frame, in their order, before they are reported.
+        """
+        looks = Looks([*found], [], [])
+        of_crops = (
+            (one.observation.at, wanted.track_id, crop)
+            for one in seen
+            for wanted, crop in zip(one.observation.wanted_faces, one.crops, strict=True)
+        )
+        for place, ((at, track_id, crop), face) in enumerate(zip(of_crops, found, strict=True)):
+            if face and (not self.choice or self.choice.takes(track_id, at, face.quality)):
+                looks.chosen.append(FaceCrop(crop, face))
+                looks.places.append(place)
+        return looks
+
+    def report(self, seen: Sequence[Seen], looks: Looks) -> Report:
+        """Report frames with what is known of the faces of their crops."""
+        answers = iter(looks.faces)
         faces = [face for one in seen for face in self._faces_of(one.observation, answers)]
         events: TimedEvents = [(one.observation.at, one.observation.events) for one in seen]
         at = seen[-1].observation.at
@@ -229,21 +262,25 @@ class CameraStation:
         return self._letterboxes[size]
 
     def _faces_of(
-        self, observation: Observation, answers: Iterator[EmbeddedFace | None]
-    ) -> Iterator[Face]:
+        self, observation: Observation, answers: Iterator[EmbeddedFace | GradedFace | None]
+    ) -> Iterator[FaceSight]:
         for wanted in observation.wanted_faces:
-            if answer := next(answers):
-                yield Face(
-                    camera_id=self.camera_id,
-                    track_id=wanted.track_id,
-                    face_index=wanted.face_index,
-                    captured_at=observation.at,
-                    embedding=answer.embedding,
-                    quality=answer.quality,
-                    in_view_since=wanted.in_view_since,
-                    companions=wanted.companions,
-                    overlapped=wanted.overlapped,
-                )
+            if not (answer := next(answers)):
+                continue
+            about: dict[str, Any] = {
+                "camera_id": self.camera_id,
+                "track_id": wanted.track_id,
+                "face_index": wanted.face_index,
+                "captured_at": observation.at,
+                "quality": answer.quality,
+                "in_view_since": wanted.in_view_since,
+                "companions": wanted.companions,
+                "overlapped": wanted.overlapped,
+            }
+            if isinstance(answer, EmbeddedFace):
+                yield Face(**about, embedding=answer.embedding)
+            else:
+                yield FaceSight(**about)
 
     def _state(self, at: datetime, state: CameraState, reason: str) -> tuple[CameraStateChanged]:
         event = CameraStateChanged(

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from genesis_ray.domain.carrying import Appearance
 from genesis_ray.domain.frames import Frame
-from genesis_ray.domain.identity import Face
+from genesis_ray.domain.identity import FaceSight
 from genesis_ray.domain.ordering import DONE
 from genesis_ray.domain.stream_health import StreamState
 from genesis_ray.pipeline.observer import CameraObserver, Observation
@@ -27,7 +27,7 @@ class Report:
     camera_id: str
     progress: datetime
     events: TimedEvents
-    faces: tuple[Face, ...]
+    faces: tuple[FaceSight, ...]
     frames: int
     problem: str | None = None
     state: StreamState | None = None

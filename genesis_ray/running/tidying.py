@@ -1,11 +1,11 @@
 """Forgetting visitors who were not seen for long: their faces, and that they were there."""
 
-import math
-import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from genesis_ray.domain.jobs import Outcome
 from genesis_ray.domain.ledger import WhoIsWho, fold
 from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.identities import (
@@ -14,12 +14,12 @@ from genesis_ray.running.identities import (
     last_seen,
     open_identities,
 )
+from genesis_ray.running.job_plans import VISITORS
+from genesis_ray.running.jobs import Job
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
 from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.ledger import Ledger
-
-_DAY_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,28 +41,38 @@ def tidy(settings: Settings, *, at: datetime, dry_run: bool = False) -> Tidied:
     Raises:
         StoreError: A system is watching, which does this itself, or the disk is full or refuses.
     """
+    with _opened(settings) as identities:
+        return forget_expired(settings, identities, at=at, dry_run=dry_run)
+
+
+def visitors_job(settings: Settings, identities: Identities) -> Job:
+    """Return the job that forgets visitors while a system is watching."""
+
+    def forget() -> Outcome:
+        done = forget_expired(settings, identities, at=datetime.now(UTC))
+        return {"visitors": len(done.visitors), "faces": done.faces}
+
+    return Job(VISITORS, forget)
+
+
+@contextmanager
+def opened_visitors_job(settings: Settings) -> Iterator[Job]:
+    """Have that job where no system is watching.
+
+    Raises:
+        StoreError: One is.
+    """
+    with _opened(settings) as identities:
+        yield visitors_job(settings, identities)
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[Identities]:
     with ExitStack() as opened:
         traits = embedder_traits(settings.faces)
         access = Access(action="tidy", reason="removes the faces of visitors who expired")
         keys = tenant_keys(settings)
-        identities = open_identities(settings, traits, keys, opened, access=access)
-        return forget_expired(settings, identities, at=at, dry_run=dry_run)
-
-
-class DailyTidying:
-    """Forgets visitors while a system is watching, once a day."""
-
-    def __init__(self, settings: Settings, identities: Identities) -> None:
-        self._settings = settings
-        self._identities = identities
-        self._due = -math.inf
-
-    def run_if_due(self) -> None:
-        """Forget who has expired by now, if a day has passed since the last time."""
-        if time.monotonic() < self._due:
-            return
-        self._due = time.monotonic() + _DAY_S
-        forget_expired(self._settings, self._identities, at=datetime.now(UTC))
+        yield open_identities(settings, traits, keys, opened, access=access)
 
 
 def forget_expired(

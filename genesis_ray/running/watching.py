@@ -19,6 +19,7 @@ from genesis_ray.domain.events import Event
 from genesis_ray.domain.frames import Frame
 from genesis_ray.pipeline.stages import RESOLVER, JournalStage, Resolved, ResolverStage
 from genesis_ray.running.assembly import Detector, Embedder
+from genesis_ray.running.looking import looks_of
 from genesis_ray.running.second_look import SecondLook
 from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.running.station import CameraStation
@@ -61,12 +62,11 @@ def watch(
             with clock.time("track"):
                 seen = [station.observe(*pair) for pair in zip(frames, people, strict=True)]
             with clock.time("embed"):
-                crops = [crop for one in seen for crop in one.crops]
-                embedded = embedder.embed(crops) if crops else []
+                looks = looks_of(station, seen, embedder)
             if on_seen:
                 for one in seen:
                     on_seen(one)
-            return station.report(seen, embedded)
+            return station.report(seen, looks)
 
         under_way: deque[tuple[list[Frame], Future[list[Detections]]]] = deque()
         upcoming = decoding.submit(next, stacks, None)

@@ -12,7 +12,7 @@ from typing import Any, Literal, NoReturn
 import numpy as np
 
 from genesis_ray.domain.events import FaceRecognized
-from genesis_ray.domain.identity import Candidate, Embedding, Face
+from genesis_ray.domain.identity import Candidate, Embedding, Face, FaceSight
 from genesis_ray.domain.thresholds import Threshold, ThresholdBook
 from genesis_ray.pipeline.resolver import IdentityResolver, ResolverPolicy
 
@@ -113,17 +113,9 @@ def names_by_scores(scores: Iterable[Row], policy: ResolverPolicy) -> list[FaceR
     named = []
     for row in scores:
         stored.show(row)
-        face = Face(
-            camera_id=row["camera_id"],
-            track_id=row["track_id"],
-            face_index=row["face_index"],
-            captured_at=row["occurred_at"],
-            embedding=_NO_FACE,
-            quality=row["quality"],
-        )
         named += [
             event
-            for event in resolver.resolve(face)
+            for event in resolver.resolve(_face_of(row))
             if isinstance(event, FaceRecognized) and event.decision == "named"
         ]
     return named
@@ -163,6 +155,18 @@ def what_if(
             changed.append(ChangedTrack(*track, first, logged.get(track), then.get(track)))
     changed.sort(key=lambda each: (each.at, each.camera_id, each.track_id))
     return WhatIf(cameras=cameras, changed=changed, left_out=len(unexplained))
+
+
+def _face_of(row: Row) -> FaceSight:
+    about: dict[str, Any] = {
+        "camera_id": row["camera_id"],
+        "track_id": row["track_id"],
+        "face_index": row["face_index"],
+        "captured_at": row["occurred_at"],
+        "quality": row["quality"],
+    }
+    is_compared = row["candidate_ids"] or row["verdict"] not in ("spare", "decided")
+    return Face(**about, embedding=_NO_FACE) if is_compared else FaceSight(**about)
 
 
 def _track(row: Row) -> tuple[str, int]:

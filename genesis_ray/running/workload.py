@@ -16,6 +16,7 @@ from genesis_ray.domain.frames import Frame, Image
 from genesis_ray.pipeline.stages import RESOLVER, JournalStage, ResolverStage
 from genesis_ray.running.assembly import Detector, Embedder, build_journal, open_station
 from genesis_ray.running.identities import build_resolver, open_identities
+from genesis_ray.running.looking import looks_of
 from genesis_ray.running.meter import Meter
 from genesis_ray.running.protected import ProtectedEmbedder
 from genesis_ray.running.second_look import SecondLook
@@ -114,14 +115,13 @@ class Workload:
         with meter.time("bare"):
             for frame, _ in stack:
                 pair.deserted.observe(frame, Detections.none())
-        crops = [crop for one in seen for crop in one.crops]
         with meter.time("face"):
-            embedded = self._embedder.embed(crops) if crops else []
+            looks = looks_of(pair.station, seen, self._embedder)
         with meter.time("write"):
-            log.take(pair.station.report(seen, embedded))
+            log.take(pair.station.report(seen, looks))
         meter.count("frame", len(stack))
         meter.count("person", sum(map(len, people)))
-        meter.count("look", len(crops))
+        meter.count("look", sum(len(one.crops) for one in seen))
 
     def _detect(
         self,

@@ -18,7 +18,7 @@ from genesis_ray.serving.placement import (
 from genesis_ray.settings_models import FaceSettings
 from genesis_ray.store.template_keys import KeyRef
 from genesis_ray.vision.crops import HeadCrop
-from genesis_ray.vision.faces import EmbeddedFace
+from genesis_ray.vision.faces import EmbeddedFace, FaceCrop, GradedFace
 from genesis_ray.vision.memory_guard import claim_share
 
 NAME = "embedder"
@@ -31,10 +31,18 @@ _TARGET_ONGOING_REQUESTS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Embedded:
-    """The faces of a list of crops, and the seconds that the models took for it."""
+class Graded:
+    """The faces found in a list of crops, and the seconds that the models took for it."""
 
-    faces: list[EmbeddedFace | None]
+    faces: list[GradedFace | None]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """The faces of a list, embedded, and the seconds that the models took for it."""
+
+    faces: list[EmbeddedFace]
     seconds: float
 
 
@@ -56,16 +64,33 @@ class EmbedderReplica:
         batch_wait_timeout_s=0.0,
         batch_size_fn=lambda requests: sum(len(crops) for crops in requests),
     )
-    async def embed(self, requests: list[list[HeadCrop]]) -> list[Embedded]:
-        """Return the templates of one caller's faces; Serve passes several callers' crops."""
+    async def find(self, requests: list[list[HeadCrop]]) -> list[Graded]:
+        """Return the faces in one caller's crops; Serve passes several callers' crops."""
+        return await asyncio.to_thread(self._find, requests)
+
+    @serve.batch(
+        max_batch_size=_MAX_BATCH_CROPS,
+        batch_wait_timeout_s=0.0,
+        batch_size_fn=lambda requests: sum(len(faces) for faces in requests),
+    )
+    async def embed(self, requests: list[list[FaceCrop]]) -> list[Embedded]:
+        """Return the templates of one caller's faces; Serve passes several callers' faces."""
         return await asyncio.to_thread(self._embed, requests)
 
-    def _embed(self, requests: list[list[HeadCrop]]) -> list[Embedded]:
+    def _find(self, requests: list[list[HeadCrop]]) -> list[Graded]:
         answers = []
         for crops in requests:
             begun = time.perf_counter()
-            faces = self._embedder.embed(crops)
-            answers.append(Embedded(faces, time.perf_counter() - begun))
+            faces = self._embedder.find(crops)
+            answers.append(Graded(faces, time.perf_counter() - begun))
+        return answers
+
+    def _embed(self, requests: list[list[FaceCrop]]) -> list[Embedded]:
+        answers = []
+        for faces in requests:
+            begun = time.perf_counter()
+            embedded = self._embedder.embed(faces)
+            answers.append(Embedded(embedded, time.perf_counter() - begun))
         return answers
 
 

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -24,7 +25,7 @@ from genesis_ray.errors import ConfigurationError, StoreError
 from genesis_ray.store.commit import commit_segment
 from genesis_ray.store.compaction import compact
 from genesis_ray.store.disk import make_folder, writing_to
-from genesis_ray.store.event_folder import EventFolder
+from genesis_ray.store.event_folder import EventFolder, live_files
 from genesis_ray.store.event_rewriting import finish_rewriting
 from genesis_ray.store.lock import WriteLock
 from genesis_ray.store.schemas import EVENT_SCHEMAS, to_tables
@@ -75,6 +76,7 @@ class EventLog:
         self._closed = False
         self._appending = threading.Lock()  # held while the open segment changes
         self._syncing = threading.Lock()  # held while a segment must not be closed; taken first
+        self._tables = threading.RLock()  # held while Parquet files change; taken before both
         self._stopping = threading.Event()
         with writing_to(folder):
             make_folder(folder)
@@ -121,6 +123,41 @@ class EventLog:
                 with self._stop_on_failure():
                     segment.sync()
 
+    @contextmanager
+    def tables(self) -> Iterator[EventFolder]:
+        """Have the tables to oneself, with all that was appended until now; appends go on.
+
+        What is done with them may fail, or be cut off at any point: files have to be whole, and
+        what they say has to hold, after each of its steps.
+
+        Raises:
+            StoreError: The log failed or is closed.
+        """
+        with self._tables:
+            self._check_usable()
+            with self._stop_on_failure():
+                self._commit()
+            yield self._folder
+
+    def compact(self, *, before: date | None = None) -> int:
+        """Merge the small files of each partition, of days before one.
+
+        Returns by how many files there are fewer then.
+
+        Raises:
+            StoreError: The log failed or is closed.
+        """
+        fewer = 0
+        for partition in self._folder.partitions():
+            if before and partition.name >= f"day={before}":
+                continue
+            with self._tables:  # let go again and again: commits have to wait for it
+                self._check_usable()
+                fewer += len(live_files(partition))
+                compact(partition, self._schema_of(partition))
+                fewer -= len(live_files(partition))
+        return fewer
+
     def close(self) -> None:
         """Commit everything to Parquet, compact it, and let others write; again does nothing.
 
@@ -134,7 +171,7 @@ class EventLog:
             thread.join()
         try:
             if not self._failure:
-                with self._stop_on_failure():
+                with self._tables, self._stop_on_failure():
                     self._commit()
                     for partition in self._folder.partitions():
                         compact(partition, self._schema_of(partition))
@@ -200,19 +237,20 @@ class EventLog:
 
     def _commit(self) -> None:
         """Close the open segment, move its rows to Parquet and compact where it is time."""
-        with self._syncing:
+        with self._tables:
+            with self._syncing:
+                with self._appending:
+                    segment, self._segment = self._segment, None
+                    sealed, self._sequence = self._sequence, self._sequence + 1
+                if segment is None:
+                    return
+                with closing(segment), writing_to(self._folder.path):
+                    segment.sync()
+            touched = commit_segment(self._folder, sealed)
             with self._appending:
-                segment, self._segment = self._segment, None
-                sealed, self._sequence = self._sequence, self._sequence + 1
-            if segment is None:
-                return
-            with closing(segment), writing_to(self._folder.path):
-                segment.sync()
-        touched = commit_segment(self._folder, sealed)
-        with self._appending:
-            del self._ids[sealed]
-        for partition in touched:
-            compact(partition, self._schema_of(partition), at_least=_SMALL_FILES)
+                del self._ids[sealed]
+            for partition in touched:
+                compact(partition, self._schema_of(partition), at_least=_SMALL_FILES)
 
     def _schema_of(self, partition: Path) -> pa.Schema:
         return EVENT_SCHEMAS[partition.relative_to(self._folder.path).parts[0]]

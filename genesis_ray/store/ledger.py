@@ -8,7 +8,17 @@ from typing import Any
 
 import pyarrow as pa
 
-from genesis_ray.domain.ledger import Entry, Merge, Reject, Rename, Split, TrackSight, Undo, Unlearn
+from genesis_ray.domain.ledger import (
+    Confirm,
+    Entry,
+    Merge,
+    Reject,
+    Rename,
+    Split,
+    TrackSight,
+    Undo,
+    Unlearn,
+)
 from genesis_ray.errors import StoreError
 from genesis_ray.store.closeable import Closeable
 from genesis_ray.store.lance_table import LanceTable
@@ -20,6 +30,7 @@ _KINDS: dict[str, type[Entry]] = {
     "split": Split,
     "rename": Rename,
     "reject": Reject,
+    "confirm": Confirm,
     "unlearn": Unlearn,
     "undo": Undo,
 }
@@ -84,7 +95,7 @@ def kind_of(entry: Entry) -> str:
 
 def _row(entry: Entry) -> dict[str, Any]:
     row = asdict(entry)
-    if isinstance(entry, Reject):
+    if isinstance(entry, Reject | Confirm):
         row["tracks"] = [row.pop("track")]
     return {**row, "kind": kind_of(entry)}
 

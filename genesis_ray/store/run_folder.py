@@ -2,6 +2,9 @@
 
 run.json    versions, configuration, counts, durations
 events/     the event tables
+rollups/    figures by quarter of an hour that were made of them
+jobs/       what became of work in the background
+retention.json   what the last purge took, where there was one
 media/      annotated video and pictures, where they were asked for
 state/      what its actors go on from when one is killed; nothing once they have ended
 acknowledgements/  what people acknowledged and is not logged yet; nothing once it is
@@ -49,6 +52,8 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.events = path / "events"
+        self.rollups = path / "rollups"
+        self.jobs = path / "jobs"
         self.media = path / "media"
         self.state = path / "state"
         self.work = path / "work"

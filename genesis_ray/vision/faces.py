@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,25 @@ from genesis_ray.vision.found_face import FoundFace
 
 _CROP_SIDE = 256
 _PHOTO_SIDE = 640
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GradedFace:
+    """A face that was found in a head crop, before it is decided whether it is embedded.
+
+    Attributes:
+        quality: 0 (useless) to 1 (frontal, large, sharp).
+    """
+
+    face: FoundFace
+    quality: float
+
+
+class FaceCrop(NamedTuple):
+    """A head crop with the face of the person that it is for."""
+
+    head: HeadCrop
+    graded: GradedFace
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,17 +90,24 @@ class FaceEmbedder:
         self._finder = load_finder(detector, engine=engine)
         self._embedder = Embedder(entry, engine=engine)
 
-    def embed(self, crops: Sequence[HeadCrop]) -> list[EmbeddedFace | None]:
-        """Embed the largest face of the person each crop is for; None where there is none."""
-        images = [crop.image for crop in crops]
-        found = self._finder.find(images, long_side=_CROP_SIDE)
+    def find(self, crops: Sequence[HeadCrop]) -> list[GradedFace | None]:
+        """Find the largest face of the person each crop is for; None where there is none."""
+        found = self._finder.find([crop.image for crop in crops], long_side=_CROP_SIDE)
         own = [self._own(crop, faces) for crop, faces in zip(crops, found, strict=True)]
-        return self._embed_each(images, own)
+        return [
+            _graded(crop.image, face) if face else None
+            for crop, face in zip(crops, own, strict=True)
+        ]
+
+    def embed(self, faces: Sequence[FaceCrop]) -> list[EmbeddedFace]:
+        """Embed faces that `find` found."""
+        return self._embed_all([(head.image, graded) for head, graded in faces])
 
     def faces_in(self, photo: Image) -> list[EmbeddedFace]:
         """Embed all faces of a photo, the largest first."""
         (found,) = self._in_photos([photo])
-        return self._embed_all([(photo, face) for face in sorted(found, key=_area, reverse=True)])
+        ordered = sorted(found, key=_area, reverse=True)
+        return self._embed_all([(photo, _graded(photo, face)) for face in ordered])
 
     def central_faces(self, photos: Sequence[Image]) -> list[EmbeddedFace | None]:
         """Embed the face nearest to the centre of each photo; None where there is none."""
@@ -89,7 +116,13 @@ class FaceEmbedder:
             min(faces, key=partial(_off_centre, photo), default=None)
             for photo, faces in zip(photos, found, strict=True)
         ]
-        return self._embed_each(photos, central)
+        chosen = [
+            (photo, _graded(photo, face))
+            for photo, face in zip(photos, central, strict=True)
+            if face
+        ]
+        embedded = iter(self._embed_all(chosen))
+        return [next(embedded) if face else None for face in central]
 
     def _own(self, crop: HeadCrop, found: list[FoundFace]) -> FoundFace | None:
         own = (
@@ -111,24 +144,21 @@ class FaceEmbedder:
     def _large_enough(self, faces: list[FoundFace]) -> list[FoundFace]:
         return [face for face in faces if face.xyxy[2] - face.xyxy[0] >= self._min_face_px]
 
-    def _embed_each(
-        self, pictures: Sequence[Image], faces: Sequence[FoundFace | None]
-    ) -> list[EmbeddedFace | None]:
-        """Embed the one face chosen of each picture, where there is one."""
-        pairs = [(picture, face) for picture, face in zip(pictures, faces, strict=True) if face]
-        embedded = iter(self._embed_all(pairs))
-        return [next(embedded) if face else None for face in faces]
-
-    def _embed_all(self, faces: list[tuple[Image, FoundFace]]) -> list[EmbeddedFace]:
+    def _embed_all(self, faces: Sequence[tuple[Image, GradedFace]]) -> list[EmbeddedFace]:
+        embeddings = self._embedder.embed([(picture, graded.face) for picture, graded in faces])
         return [
             EmbeddedFace(
-                _normalised(face, picture),
-                face.confidence,
-                quality_of(picture, face),
+                _normalised(graded.face, picture),
+                graded.face.confidence,
+                graded.quality,
                 embedding,
             )
-            for (picture, face), embedding in zip(faces, self._embedder.embed(faces), strict=True)
+            for (picture, graded), embedding in zip(faces, embeddings, strict=True)
         ]
+
+
+def _graded(picture: Image, face: FoundFace) -> GradedFace:
+    return GradedFace(face, quality_of(picture, face))
 
 
 def _area(face: FoundFace) -> float:

@@ -36,6 +36,15 @@ def test_who_comes_back_stays_twice():
     assert (row["stays"], row["mean_s"]) == (2, 20)
 
 
+def test_rows_that_stand_twice_are_one_stay():
+    assert of([*stay(0, 10), *stay(0, 10)]) == of(stay(0, 10))
+
+
+def test_a_clock_that_goes_back_makes_no_stay_that_ends_before_it_begins():
+    (row,) = of([zone(10, "enter"), zone(4, "exit"), *stay(20, 25)])
+    assert (row["stays"], row["total_s"]) == (2, 15)  # up to the next entry, and the next stay
+
+
 def test_an_entry_after_an_entry_is_where_the_first_stay_ends():
     (row,) = of([zone(0, "enter"), zone(10, "enter"), zone(30, "exit")])
     assert (row["stays"], row["total_s"]) == (2, 30)

@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -65,6 +65,12 @@ def test_a_range_may_be_split_at_a_minute():
     events = [seen(5), seen(65), *stay(-5, 65, "queue"), zone(70, "enter", "queue", 2)]
     events += [recognized(80)]
     assert series(events, until=60) + series(events, since=60) == series(events)
+
+
+def test_who_never_left_is_inside_as_the_last_bucket_is_cut_off_by_the_range():
+    stays = {"longest_stay": timedelta(seconds=100)}
+    assert column("queue_len", [zone(10, "enter", "queue")], until=100, **stays) == [1, 1]
+    assert column("queue_len", [zone(10, "enter", "queue")], until=180, **stays) == [1, 0, 0]
 
 
 def test_the_current_ones_are_of_the_window_up_to_now():

@@ -10,7 +10,16 @@ from genesis_ray.analytics import overview
 from genesis_ray.analytics.present import PresentTables
 from genesis_ray.analytics.query import run
 from genesis_ray.domain.events import FaceRecognized, TrackObserved, ZoneCrossed
-from genesis_ray.domain.ledger import Merge, Reject, Split, TrackSight, Undo, WhoIsWho, fold
+from genesis_ray.domain.ledger import (
+    Confirm,
+    Merge,
+    Reject,
+    Split,
+    TrackSight,
+    Undo,
+    WhoIsWho,
+    fold,
+)
 from genesis_ray.domain.people import visitor
 from genesis_ray.pipeline.journal import SiteJournal
 from genesis_ray.store.schemas import EVENT_SCHEMAS, to_tables
@@ -215,12 +224,58 @@ def test_the_decisions_that_count_are_those_of_the_moment_of_asking():
     assert names(tables) == [ANN, ANN]
 
 
+def in_doubt(identity_id, track_id, since, until, **how):
+    """Return the events of a track that is for review as somebody from its first sight on."""
+    return [
+        replace(event, decision="review") if isinstance(event, FaceRecognized) else event
+        for event in stay(identity_id, track_id, since, until, **how)
+    ]
+
+
+def confirm(identity_id, track_id, since, until, number=0) -> Confirm:
+    return Confirm(**own(number), track=sight(identity_id, track_id, since, until))
+
+
+def test_a_confirmed_track_has_its_name_and_is_part_of_their_visit():
+    tables = written(stay(ANN, 1, 0, 5), in_doubt(BEN, 2, 8, 20, zone="desk"), [review("", 3, 90)])
+    shown = present(tables, confirm(ANN, 2, 8, 20), confirm(CAT, 3, 90, 90, 1))
+    assert found(shown) == [(1, "named", ANN), (2, "named", ANN), (3, "named", CAT)]
+    assert visits(shown) == [(ANN, 0, 20, ["desk"]), (CAT, 90, 90, [])]
+    assert len(shown["face_recognitions_as_written"]) == 3
+    undone = present(tables, confirm(ANN, 2, 8, 20), Undo(**own(1), undone_id="0"))
+    assert found(undone) == found(present(tables))
+    assert visits(undone) == [(ANN, 0, 5, [])]
+
+
+def test_who_is_merged_later_is_that_one_for_a_confirmed_track_too():
+    tables = written(stay(ANN, 1, 0, 5), in_doubt(BEN, 2, 50, 60))
+    shown = present(tables, confirm(BEN, 2, 50, 60), merge(ANN, BEN, 1))
+    assert visits(shown) == [(ANN, 0, 5, []), (ANN, 50, 60, [])]
+
+
+def test_a_confirmed_track_that_is_rejected_later_is_nobodys():
+    tables = written(in_doubt(ANN, 2, 0, 9))
+    rejected = Reject(**own(1), track=sight(ANN, 2, 0, 9))
+    shown = present(tables, confirm(ANN, 2, 0, 9), rejected)
+    assert (found(shown), visits(shown)) == ([], [])
+
+
+def test_a_track_whose_number_comes_again_later_is_not_confirmed():
+    tables = written(in_doubt(ANN, 2, 0, 9), in_doubt(BEN, 2, 700, 709))
+    assert found(present(tables, confirm(CAT, 2, 0, 9))) == [
+        (2, "named", CAT),
+        (2, "review", BEN),
+    ]
+
+
 stays = st.lists(
-    st.tuples(st.sampled_from([ANN, BEN, CAT]), st.integers(0, 90), st.integers(0, 30)),
+    st.tuples(
+        st.sampled_from([ANN, BEN, CAT]), st.integers(0, 90), st.integers(0, 30), st.booleans()
+    ),
     min_size=1,
     max_size=8,
 )
-"""Tracks: whose, from which second on, and how many seconds long."""
+"""Tracks: whose, from which second on, how many seconds long, and whether in doubt."""
 
 
 @st.composite
@@ -228,13 +283,16 @@ def decisions(draw):
     tracks = draw(stays)
     entries = []
     for number in range(draw(st.integers(0, 4))):
-        kind = draw(st.sampled_from(["merge", "split", "reject"]))
+        kind = draw(st.sampled_from(["merge", "split", "reject", "confirm"]))
         one, other = draw(st.permutations([ANN, BEN, CAT]))[:2]
         place = draw(st.integers(0, len(tracks) - 1))
-        named, since, length = tracks[place]
+        named, since, length, is_in_doubt = tracks[place]
         spot = sight(named, place, since, since + length)
         if kind == "merge":
             entries.append(merge(one, other, number))
+        elif kind == "confirm":
+            if is_in_doubt:
+                entries.append(confirm(other, place, since, since + length, number))
         elif kind == "split":
             entries.append(replace(split(named, spot, number=number), new_id=f"new {number}"))
         else:
@@ -246,15 +304,16 @@ def decisions(draw):
 @given(decisions())
 def test_history_is_as_it_would_be_had_it_been_known_all_along(drawn):
     tracks, who = drawn
-    known = written(*(stay(named, n, since, since + long) for n, (named, since, long) in
-                      enumerate(tracks)))  # fmt: skip
-    right = []
-    for number, (named, since, length) in enumerate(tracks):
+    known, right = [], []
+    for number, (named, since, length, is_in_doubt) in enumerate(tracks):
+        told = in_doubt if is_in_doubt else stay
+        known.append(told(named, number, since, since + length))
         present_id = who.of_track(named, "door", number, at(since))
-        events = stay(present_id or "", number, since, since + length)
+        told = in_doubt if is_in_doubt and ("door", number) not in who.confirmed else stay
+        events = told(present_id or "", number, since, since + length)
         right.append([e for e in events if present_id or not isinstance(e, FaceRecognized)])
-    shown, expected = present(known, who=who), written(*right)
-    assert sorted(names(shown)) == sorted(names(expected))
+    shown, expected = present(written(*known), who=who), written(*right)
+    assert sorted(found(shown)) == sorted(found(expected))
     assert visits(shown) == visits(expected)
 
 

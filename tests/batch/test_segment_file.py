@@ -15,7 +15,7 @@ from genesis_ray.domain.events import (
     TrackObserved,
     ZoneCrossed,
 )
-from genesis_ray.domain.identity import Face
+from genesis_ray.domain.identity import Face, FaceSight
 from genesis_ray.domain.ordering import DONE
 from genesis_ray.errors import StoreError
 from genesis_ray.running.station_values import Report
@@ -59,6 +59,14 @@ def reports(draw) -> Report:
         companions=st.lists(numbers, max_size=2).map(tuple),
         overlapped=st.lists(numbers, max_size=2).map(tuple),
     )
+    sight = st.builds(
+        FaceSight,
+        camera_id=st.just(camera_id),
+        track_id=numbers,
+        face_index=numbers,
+        captured_at=times,
+        quality=fractions,
+    )
     appearance = st.builds(
         Appearance,
         camera_id=st.just(camera_id),
@@ -72,7 +80,7 @@ def reports(draw) -> Report:
         camera_id,
         draw(times | st.just(DONE)),
         draw(st.lists(st.tuples(times, st.lists(events, max_size=3).map(tuple)), max_size=3)),
-        tuple(draw(st.lists(face, max_size=2))),
+        tuple(draw(st.lists(face | sight, max_size=2))),
         draw(st.integers(0, 1000)),
         draw(st.none() | names),
         appearances=tuple(draw(st.lists(appearance, max_size=2))),
@@ -84,7 +92,8 @@ def said(report: Report) -> tuple:
     faces = [
         (
             *(f.camera_id, f.track_id, f.face_index, f.captured_at, f.quality),
-            *(f.embedding.tobytes(), f.in_view_since, f.companions, f.overlapped),
+            *(f.in_view_since, f.companions, f.overlapped),
+            f.embedding.tobytes() if isinstance(f, Face) else None,
         )
         for f in report.faces
     ]

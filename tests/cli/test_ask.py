@@ -78,6 +78,12 @@ def test_a_question_shows_a_table(genesis):
     assert "│ door      │ queue   │     1 │" in genesis("dwell")
 
 
+def test_people_by_zone_are_an_object_by_zone(genesis):
+    (first, *_) = rows(genesis("metrics", "--bucket-s", "30", "--format", "json"))
+    assert first["people_by_zone"] == {"queue": 1}
+    assert '{"queue": 1}' in genesis("metrics", "--bucket-s", "30")
+
+
 def test_groups_of_few_people_are_withheld(genesis):
     answer = rows(genesis("visit-distribution", "--by", "weekday", "--format", "json"))
     assert all(row["people"] is None for row in answer if row["suppressed"])
@@ -96,6 +102,8 @@ def test_a_page_of_visits_goes_on_after_the_last(genesis):
     (first,) = rows(genesis(*own))
     (second,) = rows(genesis(*own, "--after", f"{first['started_at']},{first['visit_id']}"))
     assert (first["identity_id"], second["identity_id"]) == ("ada", "bob")
+    assert list(first)[1:3] == ["identity_id", "name"]
+    assert first["name"] == "ada"  # nobody is enrolled
     assert rows(genesis(*own, "--person", "bob"))[0]["visit_id"] == second["visit_id"]
 
 

@@ -51,6 +51,17 @@ def seen(identity_id: str, track_id: int, since: int, *, is_new: bool = False) -
     return [*sights, named] if identity_id else sights
 
 
+def in_doubt(identity_id: str, track_id: int, second: int, **how) -> FaceRecognized:
+    """Return that a track may be somebody, or is nobody known."""
+    return FaceRecognized(
+        tenant_id="default", site_id="site", camera_id="door", track_id=track_id,
+        occurred_at=at(second), identity_id=identity_id,
+        decision="review" if identity_id else "unknown", similarity=0.46,
+        runner_up_similarity=None, threshold=0.5, votes=3, quality=0.8, gate="", is_new=False,
+        embedder="synthetic", **how,
+    )  # fmt: skip
+
+
 @pytest.fixture
 def run(tmp_path, monkeypatch) -> RunFolder:
     """The newest run: two visitors, one of whom was seen twice, and a track without a name."""
@@ -78,6 +89,10 @@ def run(tmp_path, monkeypatch) -> RunFolder:
         *seen(BEN.identity_id, 2, 5, is_new=True),
         *seen(ANN.identity_id, 3, 600),
         *seen("", 4, 700),
+        *seen("", 5, 610),
+        in_doubt(ANN.identity_id, 5, 615, evidence=2.5),
+        *seen("", 6, 800),
+        in_doubt("", 6, 805),
     ]
     journal = SiteJournal(tenant_id="default", site_id="site", visit_gap=timedelta(seconds=300))
     told = []
@@ -125,7 +140,8 @@ def test_after_a_merge_history_shows_one_person_and_after_its_undo_two_again(gen
     assert "visitor 91bc and visitor 3f2a are one person now: visitor 3f2a" in said
     assert visitors(genesis) == [ANN.identity_id] * 2
     assert BEN.name not in genesis("people", "list")
-    assert "1 row" in genesis("query", "SELECT DISTINCT identity_id FROM face_recognitions")
+    names = "SELECT DISTINCT identity_id FROM face_recognitions WHERE decision = 'named'"
+    assert "1 row" in genesis("query", names)
     (entry,) = entries(genesis)
     assert (entry["kind"], entry["by"], entry["why"]) == ("merge", "eve", "same coat")
     assert f"genesis people undo {entry['entry_id']}" in said
@@ -141,7 +157,8 @@ def test_what_was_written_is_there_under_another_name(genesis):
     genesis("people", "merge", ANN.identity_id, BEN.identity_id)
     (row,) = answer(
         genesis,
-        "SELECT count(DISTINCT identity_id) AS n FROM face_recognitions_as_written",
+        "SELECT count(DISTINCT identity_id) AS n FROM face_recognitions_as_written "
+        "WHERE decision = 'named'",
     )
     assert row["n"] == 2
 
@@ -182,6 +199,39 @@ def test_a_track_without_a_name_can_be_kept_from_getting_one(genesis):
     assert entries(genesis)[0]["track"]["identity_id"] == ADA.identity_id
 
 
+def stays(genesis) -> list[tuple[str, str]]:
+    rows = answer(genesis, "SELECT identity_id, started_at, ended_at FROM visits ORDER BY 2, 1")
+    return [(row["identity_id"], row["ended_at"][11:19]) for row in rows]
+
+
+def test_what_waits_for_an_answer_is_listed_until_it_has_one(genesis):
+    (waiting,) = json.loads(genesis("people", "review", "--json"))
+    assert (waiting["track"], waiting["name"], waiting["evidence"]) == ("door:5", ANN.name, 2.5)
+    shown = genesis("people", "review")
+    for part in ("door:5", "visitor 3f2a", "0.46", "2.5", "in doubt"):
+        assert part in shown
+    assert "genesis people confirm door:5" in shown
+    assert "Track door:5 is visitor 3f2a" in genesis("people", "confirm", "door:5", "--why", "hat")
+    assert "waits for an answer" in genesis("people", "review")
+    genesis("people", "undo", entries(genesis)[0]["entry_id"])
+    genesis("people", "reject", "door:5", "3f2a")
+    assert "waits for an answer" in genesis("people", "review")
+
+
+def test_a_confirmed_track_makes_a_visit_and_the_log_says_who_said_so(genesis):
+    before = stays(genesis)
+    genesis("people", "confirm", "door:5", "--by", "eve")
+    genesis("people", "confirm", "door:6", "Ada")
+    (longer,) = [(one, end) for one, end in stays(genesis) if (one, end) not in before][:1]
+    assert longer == (ANN.identity_id, "12:10:20")
+    assert stays(genesis)[-1] == (ADA.identity_id, "12:13:30")
+    assert "confirm visitor 3f2a (3f2a-1) for door:5" in genesis("people", "log")
+    assert entries(genesis)[0]["by"] == "eve"
+    for each in entries(genesis):
+        genesis("people", "undo", each["entry_id"])
+    assert stays(genesis) == before
+
+
 def test_the_log_is_a_table_with_names_and_what_was_undone(genesis):
     assert "Nothing was decided yet" in genesis("people", "log")
     genesis("people", "rename", "Ada", "Augusta [Lovelace]", "--why", "[sic]")
@@ -203,6 +253,10 @@ def test_the_log_is_a_table_with_names_and_what_was_undone(genesis):
         (["split", "Ada", "--track", "door"], ConfigurationError, "CAMERA:NUMBER"),
         (["split", "Ada"], LedgerError, "a track or a face"),
         (["reject", "door:9", "Ada"], NotFoundError, "no track door:9"),
+        (["confirm", "door:1", "Ada"], LedgerError, "has a name; it is 'visitor 3f2a'"),
+        (["confirm", "door:4", "Ada"], LedgerError, "showed no face"),
+        (["confirm", "door:6"], ConfigurationError, "people confirm door:6 PERSON"),
+        (["confirm", "door:9"], NotFoundError, "no track door:9"),
         (["rename", "Ada", " "], LedgerError, "not empty"),
         (["undo", "abc"], NotFoundError, "no entry 'abc'"),
     ],
@@ -237,7 +291,9 @@ def test_somebody_else_who_decides_at_the_moment_is_named(genesis):
         genesis("people", "merge", "3f2a", "91bc")
 
 
-@pytest.mark.parametrize("command", ["merge", "split", "rename", "reject", "undo", "log"])
+@pytest.mark.parametrize(
+    "command", ["merge", "split", "rename", "reject", "confirm", "review", "undo", "log"]
+)
 def test_help_has_examples(genesis, command):
     assert f"genesis people {command}" in genesis("people", command, "--help")
 

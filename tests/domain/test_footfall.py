@@ -24,7 +24,6 @@ def counted(*passages: Passage, gap: timedelta = GAP) -> tuple[Count, Count]:
     footfall = Footfall(reentry_gap=gap)
     for passage in passages:
         footfall.update(passage)
-    footfall.finish()
     return footfall.count("door", "in"), footfall.count("door", "out")
 
 
@@ -53,16 +52,14 @@ def test_places_are_told_apart():
     footfall = Footfall(reentry_gap=GAP)
     footfall.update(went(0, "in"))
     footfall.update(Passage(at(1), "gate", "in", "ann"))
-    footfall.finish()
     assert footfall.count("door", "in") == footfall.count("gate", "in") == Count(1, 1)
     assert footfall.count("nowhere", "in") == Count(0, 0)
 
 
 def test_a_person_is_told_by_the_passage_that_counts_them():
     footfall = Footfall(reentry_gap=GAP)
-    told = [one for passage in (went(0, "in"), went(1, "out"), went(2, "in"))
-            for one in footfall.update(passage)]  # fmt: skip
-    assert told + footfall.finish() == [went(0, "in"), went(1, "out")]
+    passages = went(0, "in"), went(1, "out"), went(2, "in")
+    assert [footfall.update(each) for each in passages] == [True, True, False]
 
 
 def test_a_day_later_a_stay_that_never_ended_is_over():
@@ -78,36 +75,16 @@ passages = st.lists(
 
 @given(passages)
 def test_counts_never_go_down_and_people_are_not_more_than_passages(told):
-    footfall = Footfall(reentry_gap=GAP, tolerance=timedelta(seconds=10))
+    footfall = Footfall(reentry_gap=GAP)
     before = {"in": Count(0, 0), "out": Count(0, 0)}
-    for passage in told:
+    for passage in sorted(told):
         footfall.update(passage)
         for direction in ("in", "out"):
             now = footfall.count("door", direction)
             assert now.passages >= before[direction].passages
             assert before[direction].people <= now.people <= now.passages
             before[direction] = now
-    footfall.finish()
     assert sum(footfall.count("door", d).passages for d in ("in", "out")) == len(told)
-
-
-@given(passages, st.lists(st.floats(0, 20), min_size=40, max_size=40))
-def test_the_order_of_arrival_within_the_tolerance_changes_nothing(told, delays):
-    delayed = [
-        passage
-        for _, passage in sorted(
-            (passage.at + timedelta(seconds=delay), passage)
-            for passage, delay in zip(told, delays, strict=False)
-        )
-    ]
-    results = []
-    for arriving in (sorted(told), delayed):
-        footfall = Footfall(reentry_gap=GAP, tolerance=timedelta(seconds=20))
-        people = [one for passage in arriving for one in footfall.update(passage)]
-        people += footfall.finish()
-        results.append((people, footfall.count("door", "in"), footfall.count("door", "out")))
-        assert footfall.late == 0
-    assert results[0] == results[1]
 
 
 @given(passages, st.integers(0, 600))
@@ -137,7 +114,6 @@ def footfall_of(walks, *, fps: int) -> list[tuple[Count, Count]]:
             for crossing in monitor.update(now, seen):
                 direction = "in" if crossing.direction == "enter" else "out"
                 footfall.update(Passage(crossing.at, "door", direction, str(crossing.track_id)))
-        footfall.finish()
         after.append((footfall.count("door", "in"), footfall.count("door", "out")))
     return after
 
@@ -158,6 +134,5 @@ def test_people_who_do_not_come_again_take_no_room():
     footfall = Footfall(reentry_gap=timedelta(seconds=1))
     for n in range(2000):
         footfall.update(went(n * 90_000, "in", str(n)))
-    footfall.finish()
     assert footfall.count("door", "in").people == 2000
     assert len(pickle.dumps(footfall)) < 2000

@@ -7,6 +7,7 @@ from tests.domain.test_ledger import (
     IDS,
     PEOPLE,
     at,
+    confirm,
     ledgers,
     merge,
     person,
@@ -71,6 +72,14 @@ def test_a_track_that_was_rejected_as_the_person_is_nobodys():
     assert whom(gone.read_by, "ada", 7) is None
 
 
+def test_a_track_that_was_confirmed_as_the_person_is_theirs_to_the_last():
+    gone, who = forget(written(confirm("ada", 7), confirm("bob", 8, 1)), "ada")
+    assert whom(gone.read_by, "bob", 7) == "ada"
+    assert whom(gone.read_by, "ada", 8) == "ada"
+    assert [each.track.track_id for each in gone.entries] == [8]
+    assert [*who.confirmed] == [("door", 8)]
+
+
 def test_a_later_entry_about_others_loses_the_tracks_that_were_written_as_the_person():
     entries = written(
         split("ada", sight("ada", 7), number=0),
@@ -118,6 +127,9 @@ def test_tracks_of_others_are_theirs_and_those_of_the_person_are_found(entries, 
             assert read == gone.identity_ids[0]
         elif read is None:
             assert was is None
+        elif read in gone.identity_ids:  # somebody confirmed whose it is, and that entry stays
+            assert ("door", track_id) in after.confirmed
+            assert whom(after, "somebody new", track_id) == was
         else:
             assert read not in gone.identity_ids
             assert whom(after, read, track_id) == was

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from genesis_ray.domain.ledger import (
     NOTHING_DECIDED,
+    Confirm,
     Merge,
     Reject,
     Rename,
@@ -66,6 +67,10 @@ def rename(identity_id: str, name: str, number=0) -> Rename:
 
 def reject(identity_id: str, track_id: int, number=0) -> Reject:
     return Reject(**own(number), track=sight(identity_id, track_id))
+
+
+def confirm(identity_id: str, track_id: int, number=0) -> Confirm:
+    return Confirm(**own(number), track=sight(identity_id, track_id))
 
 
 def undo(number, of) -> Undo:
@@ -220,6 +225,12 @@ def test_what_was_written_of_somebody_whose_split_is_undone_is_who_they_were():
         (rename("late", "Carl"), [merge("late", "ada", 1)], LedgerError, "rename that one"),
         (reject("nobody", 1), [], NotFoundError, "no person"),
         (reject("ada", 1), [reject("ada", 1, 1)], LedgerError, "is not 'Ada' already"),
+        (confirm("nobody", 1), [], NotFoundError, "no person"),
+        (confirm("ada", 1), [reject("ada", 1, 1)], LedgerError, "said that track 1 .* not 'Ada'"),
+        (confirm("ada", 1), [reject("late", 1, 1), merge("ada", "late", 2)], LedgerError, "not"),
+        (confirm("bob", 1), [confirm("ada", 1, 1)], LedgerError, "to be 'Ada' already"),
+        (undo(0, 1), [split("ada", sight("ada", 1), number=1), confirm("new", 2, 2)],
+         LedgerError, "undo those first: 2"),
         (undo(0, 9), [], NotFoundError, "no entry '9'"),
         (undo(0, 1), [rename("ada", "A", 1), undo(2, 1)], LedgerError, "1 is undone already"),
         (undo(0, 2), [rename("ada", "A", 1), undo(2, 1)], LedgerError, "undoes another"),
@@ -230,6 +241,20 @@ def test_what_was_written_of_somebody_whose_split_is_undone_is_who_they_were():
 def test_what_contradicts_what_holds_is_refused(entry, before, error, told):
     with pytest.raises(error, match=told):
         check(entry, before, PEOPLE)
+
+
+def test_a_confirmed_track_is_that_person_at_that_time_whoever_they_are_now():
+    entries = written(confirm("late", 7, 0), merge("ada", "late", 1))
+    who = fold(entries, PEOPLE)
+    assert who.of_track("bob", "door", 7, at(9)) == "ada"
+    assert who.of_track("", "door", 7, at(9)) == "ada"
+    assert who.of_track("bob", "door", 7, at(13)) == "bob"
+    assert who.of_track("bob", "door", 8, at(9)) == "bob"
+    assert fold([*entries, undo(2, 0)], PEOPLE).of_track("bob", "door", 7, at(9)) == "bob"
+
+
+def test_after_an_undo_a_track_can_be_confirmed_as_somebody_else():
+    written(confirm("ada", 7, 0), undo(1, 0), confirm("bob", 7, 2))
 
 
 @st.composite
@@ -248,6 +273,7 @@ def ledgers(draw):
                     split(one, faces=(f"f{track}",), new=f"new{number}", number=number),
                     rename(one, f"name {track}", number),
                     reject(one, track, number),
+                    confirm(one, track, number),
                     undo(number, draw(st.integers(0, 8))),
                 ]
             )

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 from genesis_ray.domain.events import Event
+from genesis_ray.domain.identity import Face, FaceSight
 from genesis_ray.domain.ordering import NOT_BEGUN
-from genesis_ray.live import cameras, models
+from genesis_ray.live import cameras, flow, models
 from genesis_ray.live.cameras import CameraGroupActor, GroupFigures
 from genesis_ray.live.journal import Resumption
-from genesis_ray.live.spec import LiveSpec, Shown, Told
+from genesis_ray.live.spec import LiveSpec, Shown, Snapshot, Told
 from genesis_ray.serving.detector import Found
-from genesis_ray.serving.embedder import Embedded
+from genesis_ray.serving.embedder import Embedded, Graded
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.testing import ColourDetector, ColourEmbedder
@@ -51,10 +52,13 @@ class Others:
         self.figures: GroupFigures | None = None
         self.most_under_way = 0
         self._under_way = 0
+        self.snapshots: list[Snapshot] = []
+        self.before = Resumption({}, NOT_BEGUN)
         self.detect = SimpleNamespace(remote=self._detect)
-        self.embed = Remote(lambda crops: Embedded(ColourEmbedder().embed(crops), 0.0))
+        self.find = Remote(lambda crops: Graded(ColourEmbedder().find(crops), 0.0))
+        self.embed = Remote(lambda faces: Embedded(ColourEmbedder().embed(faces), 0.0))
         self.journal = SimpleNamespace(
-            take=Remote(self._log, take_s), resumption=Remote(lambda _: Resumption({}, NOT_BEGUN))
+            take=Remote(self._log, take_s), resumption=Remote(lambda _: self.before)
         )
         self.resolver = SimpleNamespace(take=Remote(self._resolve))
 
@@ -71,6 +75,7 @@ class Others:
 
     def _log(self, told: list[Told], notes: list[Event]) -> None:
         self.events += [event for each in told for event in each.events]
+        self.snapshots += [each.snapshot for each in told if each.snapshot]
         self.notes += notes
 
     def _resolve(self, shown: list[Shown]) -> dict:
@@ -80,16 +85,22 @@ class Others:
     def told(self) -> tuple[list, list]:
         """All events and faces, whatever reports they came in."""
         events = [event for _, together in self.events for event in together]
-        faces = [(face.track_id, face.captured_at, face.embedding.tobytes()) for face in self.faces]
-        return events, faces
+        return events, [*map(comparable, self.faces)]
+
+
+def comparable(face: FaceSight) -> tuple:
+    embedding = face.embedding.tobytes() if isinstance(face, Face) else None
+    return face.track_id, face.captured_at, face.quality, embedding
 
 
 @pytest.fixture
 def watch(monkeypatch, tmp_path):
     """Watch a film of 40 frames with detector settings; return what the others were asked."""
 
-    def watch(take_s: float = 0.002, **detector) -> Others:
+    def watch(take_s: float = 0.002, before: Snapshot | None = None, **detector) -> Others:
         others = Others(take_s)
+        if before:
+            others.before = Resumption({"door": before}, NOT_BEGUN)
         monkeypatch.setattr(models.serve, "get_deployment_handle", lambda *_: others)
         node = SimpleNamespace(get_node_id=lambda: "n1")
         monkeypatch.setattr(cameras.ray, "get_runtime_context", lambda: node)
@@ -119,6 +130,17 @@ def watch(monkeypatch, tmp_path):
         return others
 
     return watch
+
+
+def test_a_process_that_goes_on_chooses_the_faces_that_the_first_one_would_have(watch, monkeypatch):
+    monkeypatch.setattr(flow, "_SNAPSHOT_EVERY_S", 0)
+    undisturbed = watch(stack_frames=3)
+    assert len({isinstance(face, Face) for face in undisturbed.faces}) == 2
+    faces = [*map(comparable, undisturbed.faces)]
+    for snapshot in undisturbed.snapshots[2:-1:4]:
+        rest = [*map(comparable, watch(before=snapshot, stack_frames=3).faces)]
+        assert rest == faces[len(faces) - len(rest) :]
+        assert len(rest) < len(faces)
 
 
 @pytest.mark.parametrize("limit", [1, 2, 4])

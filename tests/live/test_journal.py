@@ -1,6 +1,7 @@
 import pickle
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from genesis_ray.live.journal import JournalActor
 from genesis_ray.live.spec import LiveSpec, Told
 from genesis_ray.pipeline.stages import RESOLVER
 from genesis_ray.settings import Settings
+from genesis_ray.store.job_records import read_all
 from genesis_ray.store.reader import RunTables
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.state_log import new_key
@@ -166,3 +168,23 @@ def test_a_recording_that_is_watched_again_tells_of_its_visits_itself(spec):
     another.finish()
     visits = RunTables(spec.run / "events")["visits"].to_pylist()
     assert [row["ended_at"] for row in visits] == [None]
+
+
+def jobs_of(spec: LiveSpec, settings: Settings) -> list[str]:
+    """The jobs that a journal has, which end with it."""
+    folder = RunFolder(spec.run).jobs
+    JournalActor(replace(spec, realtime=True, settings=settings)).finish()
+    assert not [thread for thread in threading.enumerate() if thread.name == "jobs"]
+    return [record.name for record in read_all(folder)]
+
+
+def test_of_live_cameras_it_lets_go_of_what_is_too_old_and_of_recordings_it_does_not(spec):
+    assert jobs_of(spec, spec.settings) == ["compaction", "rollups"]
+    door = {"camera_id": "door", "source": "rtsp://camera/door"}
+    live = jobs_of(spec, Settings(cameras=[door]))
+    assert live == ["compaction", "purge-verification", "retention", "rollups"]
+
+
+def test_as_fast_as_can_be_it_has_no_jobs(spec):
+    JournalActor(spec).finish()
+    assert not RunFolder(spec.run).jobs.exists()

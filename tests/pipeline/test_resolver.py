@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genesis_ray.domain.events import FaceRecognized, FaceScored
-from genesis_ray.domain.identity import Candidate, Face, MatchPolicy
+from genesis_ray.domain.identity import Candidate, Face, FaceSight, MatchPolicy
 from genesis_ray.domain.ledger import NOTHING_DECIDED, TrackSight, WhoIsWho
 from genesis_ray.domain.thresholds import Threshold, ThresholdBook
 from genesis_ray.pipeline.resolver import IdentityResolver, ResolverPolicy
@@ -93,6 +93,18 @@ class Desk:
             face_index=self.shown,
             captured_at=at(self.shown / 2 if seconds is None else seconds),
             embedding=embedding,
+            quality=quality,
+        )
+        self.shown += 1
+        return self._resolver.resolve(face)
+
+    def glimpse(self, *, track=1, quality=0.9) -> list:
+        """Return the events of one more face, which was not embedded."""
+        face = FaceSight(
+            camera_id="door",
+            track_id=track,
+            face_index=self.shown,
+            captured_at=at(self.shown / 2),
             quality=quality,
         )
         self.shown += 1
@@ -183,6 +195,31 @@ def test_a_name_comes_with_the_faces_that_bear_it(desk):
 def verdict(desk: Desk, embedding, **how) -> tuple[str, float]:
     *_, scored = (each for each in desk.show(embedding, **how) if isinstance(each, FaceScored))
     return scored.verdict, scored.weight
+
+
+def test_a_face_that_was_not_embedded_has_a_score_that_says_why_and_decides_nothing(desk):
+    told = [desk.glimpse(quality=0.29), desk.glimpse(), desk.show(ADA), desk.show(ADA)]
+    told += [desk.glimpse(), desk.show(ADA), desk.glimpse()]
+    scores = [each for events in told for each in events if isinstance(each, FaceScored)]
+    assert [(each.verdict, each.weight, bool(each.candidate_ids)) for each in scores] == [
+        ("quality", 0, False),
+        ("spare", 0, False),
+        ("voted", 1, True),
+        ("voted", 1, True),
+        ("spare", 0, False),
+        ("voted", 1, True),
+        ("decided", 0, False),
+    ]
+    (named,) = (each for events in told for each in events if isinstance(each, FaceRecognized))
+    assert named.face_indices == (2, 3, 5)
+
+
+def test_the_evidence_of_a_track_is_kept_while_it_shows_faces_that_are_not_embedded(desk):
+    desk.show(ADA)
+    for _ in range(1300):  # longer than evidence is kept
+        desk.glimpse()
+    (named,) = desk.names(ADA, ADA)
+    assert named.votes == 3
 
 
 def test_every_score_says_whether_the_face_voted_and_why_not(desk):

@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 
 from genesis_ray.errors import StoreError
-from genesis_ray.running.people_stores import PeopleStores, without_identities
+from genesis_ray.running.people_stores import PeopleStores, without_identities, without_words
 from genesis_ray.store.lance_table import LanceTable
 from genesis_ray.store.people import People
 from tests.running.somebody import ADA, BEN, SHE
@@ -41,6 +41,12 @@ def test_what_is_about_others_too_is_about_them_alone_afterwards():
         ("2", "ben", ["ben"], "no"),
     ]
     assert left(("1", None, None, "no")) == [("1", None, None, "no")]
+
+
+def test_who_made_entries_about_others_is_named_no_more():
+    tags = pa.table({"identity_id": ["ben", "ben"], "tag": ["vip", "vip"], "by": ["Ada", "Eve"]})
+    assert without_words(tags, ["Ada"])["by"].to_pylist() == ["(forgotten)", "Eve"]
+    assert without_words(rows(("1", "ben", [], "Ada")), ["Ada"])["said"].to_pylist() == ["Ada"]
 
 
 def test_tables_of_any_kind_are_purged(tmp_path):

@@ -16,6 +16,7 @@ from genesis_ray.batch.archive import Segment
 from genesis_ray.batch.worker import _SegmentWatcher
 from genesis_ray.running.enrolment import enroll
 from genesis_ray.running.local import run_local
+from genesis_ray.running.looking import embed_heads
 from genesis_ray.running.protected import ProtectedEmbedder
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.serving import embedder as serving
@@ -26,6 +27,7 @@ from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.template_keys import TemplateKey
 from genesis_ray.testing import ColourEmbedder, SyntheticFilm
 from genesis_ray.vision.crops import cut_heads
+from genesis_ray.vision.faces import FaceCrop
 from tests.store.keys import holders
 
 NINE = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -72,7 +74,10 @@ def test_all_faces_of_photos_and_crops_leave_as_templates():
     assert (embedder.name, embedder.dimension, embedder.threshold) == ("colour", 16, 0.5)
     for before, after in (
         (bare.faces_in(film.image_at(0)), embedder.faces_in(film.image_at(0))),
-        ([f for f in bare.embed(heads(film)) if f], [f for f in embedder.embed(heads(film)) if f]),
+        (
+            [f for f in embed_heads(bare, heads(film)) if f],
+            [f for f in embed_heads(embedder, heads(film)) if f],
+        ),
     ):
         assert len(before) == len(after) > 1
         old, new = (np.stack([face.embedding for face in faces]) for faces in (before, after))
@@ -85,17 +90,21 @@ def test_a_crop_without_a_face_gives_none():
     crops = heads(SyntheticFilm(people=3, width=320, height=240))
     for crop in crops:
         crop.image[:] = 0
-    assert ProtectedEmbedder(ColourEmbedder(), TemplateKey.new("a")).embed(crops) == [None] * 3
+    assert ProtectedEmbedder(ColourEmbedder(), TemplateKey.new("a")).find(crops) == [None] * 3
 
 
 def test_a_replica_reads_the_key_that_it_is_told_the_name_of(settings, monkeypatch):
     monkeypatch.setattr(serving, "own_gpu_share", lambda: 0.0)
     keys = tenant_keys(settings)
     crops = heads(SyntheticFilm(people=3, width=320, height=240))
-    (answer,) = EmbedderReplica(settings.faces, keys.ref)._embed([crops])
-    expected = ProtectedEmbedder(ColourEmbedder(), keys.current).embed(crops)
+    replica = EmbedderReplica(settings.faces, keys.ref)
+    (found,) = replica._find([crops])
+    faces = [FaceCrop(crop, face) for crop, face in zip(crops, found.faces, strict=True) if face]
+    assert faces
+    (answer,) = replica._embed([faces])
+    expected = ProtectedEmbedder(ColourEmbedder(), keys.current).embed(faces)
     for one, other in zip(answer.faces, expected, strict=True):
-        assert (one and one.embedding.tobytes()) == (other and other.embedding.tobytes())
+        assert one.embedding.tobytes() == other.embedding.tobytes()
 
 
 def test_a_run_leaves_no_plain_embedding_in_its_folder_nor_among_what_lasts(

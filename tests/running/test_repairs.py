@@ -6,6 +6,7 @@ import pytest
 from genesis_ray.domain.events import NAMES, FaceRecognized, TrackObserved
 from genesis_ray.domain.people import Person, visitor
 from genesis_ray.errors import ConfigurationError, LedgerError, NotFoundError, StoreError
+from genesis_ray.running.consent import note_consent
 from genesis_ray.running.identities import identity_folder, who_is_who
 from genesis_ray.running.naming import TrackName
 from genesis_ray.running.repairs import Repairs
@@ -73,6 +74,20 @@ def for_review(run: RunFolder, track_id: int, person: Person) -> None:
         )  # fmt: skip
 
 
+def nobody(run: RunFolder, track_id: int) -> None:
+    with EventLog(run.events) as log:
+        log.append(
+            [
+                FaceRecognized(
+                    tenant_id="default", site_id="site", camera_id="door", track_id=track_id,
+                    occurred_at=NOON, identity_id="", decision="unknown", similarity=0.0,
+                    runner_up_similarity=None, threshold=0.5, votes=3, quality=0.8, gate="",
+                    is_new=False, embedder="synthetic",
+                )
+            ]
+        )  # fmt: skip
+
+
 def decided(settings: Settings) -> Repairs:
     return Repairs(settings, by="eve", why="seen by hand")
 
@@ -131,3 +146,55 @@ def test_who_was_only_for_review_cannot_be_split_from_a_track_and_can_be_rejecte
         with pytest.raises(LedgerError, match="it has no name"):
             repairs.split(ANN.name, [TrackName("door", 9)], (), run)
         assert repairs.reject(TrackName("door", 9), ANN.name, run).track.since == NOON
+
+
+def test_a_review_is_confirmed_as_whom_it_proposes_or_as_somebody_else(settings, run):
+    for_review(run, 8, BEN)
+    for_review(run, 9, BEN)
+    with decided(settings) as repairs:
+        proposed = repairs.confirm(TrackName("door", 8), None, run).track
+        other = repairs.confirm(TrackName("door", 9), ANN.name, run).track
+    assert (proposed.identity_id, proposed.since) == (BEN.identity_id, NOON)
+    assert other.identity_id == ANN.identity_id
+    who = who_is_who(settings)
+    assert who.of_track(BEN.identity_id, "door", 9, NOON) == ANN.identity_id
+
+
+def test_what_cannot_be_confirmed_is_refused_and_leaves_no_entry(settings, run):
+    for_review(run, 8, BEN)
+    nobody(run, 9)
+    track = TrackName("door", 8)
+    with decided(settings) as repairs:
+        with pytest.raises(LedgerError, match=r"has a name; it is 'visitor 3f2a'; .* split PERSON"):
+            repairs.confirm(TrackName("door", 1), BEN.name, run)
+        with pytest.raises(ConfigurationError, match="people confirm door:9 PERSON"):
+            repairs.confirm(TrackName("door", 9), None, run)
+        with pytest.raises(NotFoundError, match="no track door:7"):
+            repairs.confirm(TrackName("door", 7), None, run)
+        assert repairs.entries() == []
+        rejected = repairs.reject(track, BEN.name, run)
+        with pytest.raises(LedgerError, match="somebody said that track 8"):
+            repairs.confirm(track, None, run)
+        repairs.undo(rejected.entry_id)
+        repairs.confirm(track, None, run)
+        with pytest.raises(LedgerError, match="confirmed to be 'visitor 91bc' already"):
+            repairs.confirm(track, ANN.name, run)
+        assert len(repairs.entries()) == 3
+
+
+def test_who_gave_no_consent_is_not_named_by_hand_either_where_it_is_required(settings, run):
+    for_review(run, 8, BEN)
+    identity = settings.identity.model_copy(update={"consent": "required"})
+    settings = settings.model_copy(update={"identity": identity})
+    with decided(settings) as repairs:
+        with pytest.raises(LedgerError, match="gave no consent"):
+            repairs.confirm(TrackName("door", 8), None, run)
+        note_consent(settings, BEN.name, "given", at=None, by="eve", why="")
+        repairs.confirm(TrackName("door", 8), None, run)
+
+
+def test_a_track_that_somebody_split_off_by_name_can_be_given_to_who_it_is(settings, run):
+    with decided(settings) as repairs:
+        repairs.reject(TrackName("door", 1), ANN.name, run)
+        with pytest.raises(LedgerError, match="showed no face that counts"):
+            repairs.confirm(TrackName("door", 1), BEN.name, run)

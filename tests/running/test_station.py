@@ -10,19 +10,25 @@ import pytest
 
 from genesis_ray.domain.appearance import View
 from genesis_ray.domain.detections import Detections, Tracks
+from genesis_ray.domain.face_choice import ChoicePolicy, FaceChoice
 from genesis_ray.domain.frames import Frame, FrameStamp
+from genesis_ray.domain.identity import Face
 from genesis_ray.domain.stream_health import Diagnosis
 from genesis_ray.errors import ConfigurationError
-from genesis_ray.pipeline.observer import CameraObserver, CameraRules
+from genesis_ray.pipeline.observer import CameraObserver, CameraRules, FaceSchedule
 from genesis_ray.running.assembly import open_station
+from genesis_ray.running.looks import Looks
 from genesis_ray.running.station import CameraStation
 from genesis_ray.running.station_values import Seen
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.testing import ColourDetector
+from genesis_ray.vision.faces import EmbeddedFace, GradedFace
+from genesis_ray.vision.found_face import FoundFace
 from genesis_ray.vision.stream import News
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+AXIS = np.eye(1, 16, dtype=np.float32)[0]
 MIDDLE = np.array([[0.25, 0.25, 0.75, 0.75]], np.float32)
 
 
@@ -132,10 +138,10 @@ def test_the_tracker_is_shown_each_frame_in_its_own_shape(station, tracker):
 def test_news_of_the_stream_come_with_the_next_frames_and_not_again(station, stream):
     frames = [frame for frame, _ in station.frames()]
     stream.news = [News(at(0), Diagnosis("online", ""))]
-    first = station.report([station.observe(frames[0], Detections.none())], [])
+    first = station.report([station.observe(frames[0], Detections.none())], Looks([], [], []))
     assert states(first) == [(at(0), "online", "")]
     assert first.state == "online"
-    second = station.report([station.observe(frames[1], Detections.none())], [])
+    second = station.report([station.observe(frames[1], Detections.none())], Looks([], [], []))
     assert states(second) == []
     assert second.state is None
 
@@ -152,7 +158,7 @@ def test_a_silent_stream_tells_its_news_and_that_time_goes_on(station, stream):
 def test_the_end_of_a_stream_comes_after_its_last_news(station, stream):
     frames = [frame for frame, _ in station.frames()]
     seen = station.observe(frames[0], station.people(frames[0], Detections.none()))
-    station.report([seen], [])
+    station.report([seen], Looks([], [], []))
     stream.news = [News(at(7), Diagnosis("online", ""))]
     told = [
         (event.occurred_at, event.state)
@@ -309,3 +315,54 @@ def test_a_live_stream_that_was_frozen_is_so_for_the_next_process(camera):
     assert last.stamp.frame_index == 199
     after.resume(before.state_after(before.observe(last, Detections.none())), now=at(22))
     assert [*after.frames()] == []
+
+
+def graded(quality: float) -> GradedFace:
+    face = FoundFace(np.float32([0, 0, 9, 9]), 0.9, np.zeros((5, 2), np.float32))
+    return GradedFace(face, quality)
+
+
+def looked_at(station: CameraStation, *qualities: float | None) -> list:
+    """Let a station choose among the faces of frames half a second apart; return what it tells."""
+    told = []
+    for number, quality in enumerate(qualities):
+        image = np.zeros((48, 64, 3), np.uint8)
+        frame = Frame(FrameStamp("door", number, at(number / 2)), image)
+        seen = station.observe(frame, Detections(MIDDLE, np.ones(1, np.float32)))
+        looks = station.choose([seen], [graded(quality) if quality is not None else None])
+        faces = [EmbeddedFace(MIDDLE[0], 0.9, face.graded.quality, AXIS) for face in looks.chosen]
+        told += station.report([seen], looks.embedded(faces)).faces
+    return told
+
+
+@pytest.fixture
+def choosy(stream, tracker) -> CameraStation:
+    rules = CameraRules(
+        tenant_id="default",
+        site_id="default",
+        camera_id="door",
+        zones=(),
+        lines=(),
+        settle=timedelta(),
+        faces=FaceSchedule(interval=timedelta(), looks=99, later_interval=timedelta(), min_width=1),
+    )
+    policy = ChoicePolicy(min_quality=0.2, enough=2, later=timedelta(seconds=60))
+    observer = CameraObserver(rules, tracker)
+    return CameraStation(stream, rules, observer, input_size=320, choice=FaceChoice(policy))
+
+
+def test_faces_that_are_bad_or_spare_are_told_of_and_not_embedded(choosy):
+    told = looked_at(choosy, 0.1, 0.9, None, 0.8, 0.9)
+    assert [(face.face_index, face.quality, isinstance(face, Face)) for face in told] == [
+        (0, 0.1, False),
+        (1, 0.9, True),
+        (3, 0.8, True),
+        (4, 0.9, False),
+    ]
+
+
+def test_a_face_that_could_not_be_embedded_is_not_told_of(choosy):
+    frame = Frame(FrameStamp("door", 0, at(0)), np.zeros((48, 64, 3), np.uint8))
+    seen = choosy.observe(frame, Detections(MIDDLE, np.ones(1, np.float32)))
+    looks = choosy.choose([seen], [graded(0.9)])
+    assert choosy.report([seen], looks.embedded([None])).faces == ()

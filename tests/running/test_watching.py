@@ -14,6 +14,7 @@ from genesis_ray.domain.events import (
     VisitEnded,
     ZoneCrossed,
 )
+from genesis_ray.domain.identity import Face
 from genesis_ray.domain.ordering import DONE
 from genesis_ray.pipeline.stages import JournalStage, ResolverStage
 from genesis_ray.running.assembly import build_journal, open_station
@@ -59,7 +60,10 @@ def told(reports: list[Report]) -> list:
     """Return all that reports say, whatever they were split into."""
     events = [event for report in reports for _, together in report.events for event in together]
     faces = [
-        (face.track_id, face.face_index, face.captured_at, face.embedding.tobytes())
+        (
+            *(face.track_id, face.face_index, face.captured_at, face.quality),
+            face.embedding.tobytes() if isinstance(face, Face) else None,
+        )
         for report in reports
         for face in report.faces
     ]

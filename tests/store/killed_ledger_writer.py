@@ -11,7 +11,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from genesis_ray.domain.ledger import Merge, Reject, Rename, Split, TrackSight, Undo
+from genesis_ray.domain.ledger import Confirm, Merge, Reject, Rename, Split, TrackSight, Undo
 from genesis_ray.store import lance_table
 from genesis_ray.store.ledger import Ledger
 
@@ -22,7 +22,7 @@ def entry(number: int):
     """Return the entry of a number: of each kind in turn."""
     envelope = {"entry_id": str(number), "at": NOON, "by": "eve", "why": f"{number} times"}
     track = TrackSight(identity_id="a", camera_id="door", track_id=number, since=NOON, until=NOON)
-    match number % 5:
+    match number % 6:
         case 0:
             return Merge(**envelope, identity_id="a", other_id=f"b{number}")
         case 1:
@@ -33,6 +33,8 @@ def entry(number: int):
             return Rename(**envelope, identity_id="a", name=f"Ada {number}")
         case 3:
             return Reject(**envelope, track=track)
+        case 4:
+            return Confirm(**envelope, track=track)
     return Undo(**envelope, undone_id=str(number - 1))
 
 

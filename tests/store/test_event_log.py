@@ -309,3 +309,42 @@ def _killed_at_random(folder: Path, number: int, chance: random.Random) -> int:
         said += writer.stdout.readlines()
     whole = [line.split() for line in said if line.endswith("\n")]
     return max((int(count) for _, count in whole), default=0)
+
+
+def test_who_has_the_tables_has_all_that_was_appended_and_appends_go_on(folder, observed):
+    with EventLog(folder) as log:
+        log.append([observed(1)])
+        with log.tables() as tables:
+            assert not tables.segments()
+            log.append([observed(2)])
+            assert len(tables.partitions()) == 1
+        assert tracks(folder) == [1, 2]
+
+
+def test_what_fails_with_the_tables_does_not_stop_the_log(folder, observed):
+    with EventLog(folder) as log:
+        with pytest.raises(StoreError, match="ours"), log.tables():
+            raise StoreError("ours")
+        log.append([observed(1)])
+    assert tracks(folder) == [1]
+
+
+def test_commits_wait_for_who_has_the_tables(folder, observed, monkeypatch):
+    monkeypatch.setattr(event_log, "_COMMIT_CHECK_S", 0.01)
+    with EventLog(folder, segment_age_s=0.01) as log:
+        with log.tables():
+            log.append([observed(1)])
+            time.sleep(0.1)
+            assert not list(folder.rglob("*.parquet"))
+        eventually(lambda: list(folder.rglob("*.parquet")))
+
+
+def test_days_that_are_over_are_compacted_while_the_log_is_open(folder, observed):
+    with EventLog(folder) as log:
+        for number in range(3):
+            log.append([observed(number), observed(number, days=1)])
+            with log.tables():
+                pass
+        assert log.compact(before=datetime(2026, 1, 6, tzinfo=UTC).date()) == 2
+        assert len(list(folder.rglob("*.parquet"))) == 1 + 3
+    assert tracks(folder) == [0, 1, 2, 0, 1, 2]

@@ -16,14 +16,15 @@ KILLS = 20
 
 
 def test_entries_of_every_kind_are_there_after_opening_again_in_their_order(tmp_path):
-    made = [entry(number) for number in range(5)]
+    made = [entry(number) for number in range(6)]
     with Ledger(tmp_path, writer=True) as ledger:
         for each in made:
             ledger.append(each)
             assert Ledger(tmp_path).entries()[-1] == each
     assert has_ledger(tmp_path)
     assert Ledger(tmp_path).entries() == made
-    assert [kind_of(each) for each in made] == ["merge", "split", "rename", "reject", "undo"]
+    kinds = ["merge", "split", "rename", "reject", "confirm", "undo"]
+    assert [kind_of(each) for each in made] == kinds
 
 
 def test_where_nobody_decided_anything_there_is_no_entry_and_none_is_made(tmp_path):

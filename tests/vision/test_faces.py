@@ -5,6 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
+from genesis_ray.running.looking import embed_heads
 from genesis_ray.vision.crops import HeadCrop
 from genesis_ray.vision.faces import FaceEmbedder
 
@@ -81,28 +82,30 @@ def test_a_face_that_fills_a_large_photo_is_found(embedder, photo):
 def test_a_crop_gives_the_face_of_the_person_it_is_for(embedder, photo):
     both = photo[40:600, 440:1140]
     people = np.float32([[0.0, 0.3, 0.5, 1.0], [0.55, 0.0, 1.0, 1.0]])
-    ancelotti, zidane = embedder.embed([HeadCrop(both, people, 0), HeadCrop(both, people, 1)])
+    ancelotti, zidane = embed_heads(
+        embedder, [HeadCrop(both, people, 0), HeadCrop(both, people, 1)]
+    )
     assert ancelotti.xyxy[2] < 0.5 < zidane.xyxy[0]
 
 
 def test_a_neighbours_face_is_nobodys(embedder, zidane):
     people = np.float32([[0.0, 0.6, 0.2, 1.0], [0.0, 0.0, 1.0, 1.0]])
-    assert embedder.embed([HeadCrop(zidane, people, 0)]) == [None]
+    assert embed_heads(embedder, [HeadCrop(zidane, people, 0)]) == [None]
 
 
 def test_crops_without_a_face_keep_their_place(embedder, zidane, ancelotti):
     empty = np.full((90, 70, 3), 127, np.uint8)
-    answers = embedder.embed([head(empty), head(zidane), head(empty), head(ancelotti)])
+    answers = embed_heads(embedder, [head(empty), head(zidane), head(empty), head(ancelotti)])
     assert [answer is not None for answer in answers] == [False, True, False, True]
 
 
 def test_no_crops_give_no_faces(embedder):
-    assert embedder.embed([]) == []
+    assert embed_heads(embedder, []) == []
 
 
 def test_a_crops_answer_does_not_depend_on_its_neighbours(embedder, zidane, ancelotti):
-    together = embedder.embed([head(zidane), head(ancelotti), head(zidane)])
-    (alone,) = embedder.embed([head(zidane)])
+    together = embed_heads(embedder, [head(zidane), head(ancelotti), head(zidane)])
+    (alone,) = embed_heads(embedder, [head(zidane)])
     for answer in (together[0], together[2]):
         assert np.array_equal(answer.embedding, alone.embedding)
         assert np.array_equal(answer.xyxy, alone.xyxy)
@@ -112,8 +115,8 @@ def test_a_crops_answer_does_not_depend_on_its_neighbours(embedder, zidane, ance
 def test_a_face_under_the_least_width_is_passed_over(zidane):
     small = cv2.resize(zidane, None, fx=0.16, fy=0.16, interpolation=cv2.INTER_AREA)
     picky, eager = (FaceEmbedder("sface", min_face_px=least) for least in (24, 18))
-    assert picky.embed([head(small)]) == [None]
-    assert eager.embed([head(small)]) != [None]
+    assert embed_heads(picky, [head(small)]) == [None]
+    assert embed_heads(eager, [head(small)]) != [None]
 
 
 def test_the_face_nearest_to_the_centre_is_meant(embedder, photo):

@@ -16,7 +16,7 @@ from genesis_ray.settings import Settings
 from genesis_ray.store.run_folder import RunFolder
 
 
-def print_report(settings: Settings, run: RunFolder, result: RunResult) -> None:
+def print_summary(settings: Settings, run: RunFolder, result: RunResult) -> None:
     """Print what the run saw."""
     tables = present_tables(run.events, settings, settings.tenant_id)
     names = names_of(settings)

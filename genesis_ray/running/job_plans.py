@@ -1,0 +1,20 @@
+"""Which jobs there are, how often each runs, and who does it."""
+
+from datetime import timedelta
+
+from genesis_ray.domain.jobs import JobPlan
+
+ROLLUPS = JobPlan("rollups", every=timedelta(minutes=15))
+COMPACTION = JobPlan("compaction", every=timedelta(hours=6), first_after=timedelta(minutes=5))
+RETENTION = JobPlan("retention", every=timedelta(days=1), first_after=timedelta(minutes=10))
+VERIFICATION = JobPlan(
+    "purge-verification", every=timedelta(days=1), first_after=timedelta(minutes=30)
+)
+
+VISITORS = JobPlan("visitors", every=timedelta(days=1))
+
+LOG_KEEPER = "journal"
+FACE_KEEPER = "resolver"
+"""Who does jobs in a live system, and what their records are called."""
+
+NAMES = (ROLLUPS.name, COMPACTION.name, RETENTION.name, VERIFICATION.name, VISITORS.name)

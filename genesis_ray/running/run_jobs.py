@@ -1,0 +1,103 @@
+"""What whoever keeps the log of a run does in the background.
+
+Who keeps the faces has a job too, see `tidying`: only that process may remove some.
+"""
+
+from datetime import UTC, date, datetime
+
+from genesis_ray.domain.jobs import JobRecord, Outcome
+from genesis_ray.errors import NotFoundError, StoreError
+from genesis_ray.running.job_plans import (
+    COMPACTION,
+    FACE_KEEPER,
+    LOG_KEEPER,
+    NAMES,
+    RETENTION,
+    ROLLUPS,
+    VERIFICATION,
+    VISITORS,
+)
+from genesis_ray.running.jobs import Job, Jobs
+from genesis_ray.running.retention import last_purge, purge, verify_purge
+from genesis_ray.running.rollups import RunRollups
+from genesis_ray.settings import Settings
+from genesis_ray.store.event_log import EventLog
+from genesis_ray.store.run_folder import RunFolder
+
+
+def run_now(name: str, run: RunFolder, settings: Settings) -> JobRecord:
+    """Do a job of a run that no service holds; return what became of it.
+
+    Raises:
+        NotFoundError: There is no such job.
+        StoreError: A service holds the run, or the faces.
+    """
+    if name not in NAMES:
+        raise NotFoundError(f"no job {name!r}; there are {', '.join(NAMES)}")
+    with EventLog(run.events) as log:
+        if name == VISITORS.name:
+            from genesis_ray.running.tidying import opened_visitors_job
+
+            with opened_visitors_job(settings) as job:
+                return Jobs([job], run.jobs, keeper=FACE_KEEPER).run(name)
+        jobs = log_jobs(run, log, settings)
+        return Jobs(jobs, run.jobs, keeper=LOG_KEEPER).run(name)
+
+
+def log_jobs(run: RunFolder, log: EventLog, settings: Settings) -> list[Job]:
+    """Return the jobs of who keeps the log of a run."""
+
+    def roll_up() -> Outcome:
+        done = RunRollups(run).update(before=_today())
+        return {"made": done.made, "current": done.current, "sealed": done.sealed}
+
+    def compact() -> Outcome:
+        return {"files saved": log.compact(before=_today())}
+
+    def let_go() -> Outcome:
+        gone = purge(run, log, settings, at=datetime.now(UTC))
+        rows: dict[str, int] = {}
+        for each in gone:
+            rows[each.table] = rows.get(each.table, 0) + each.rows
+        return dict(rows)
+
+    return [
+        Job(ROLLUPS, roll_up),
+        Job(COMPACTION, compact),
+        Job(RETENTION, let_go),
+        Job(VERIFICATION, lambda: verify(run)),
+    ]
+
+
+def live_jobs(run: RunFolder, log: EventLog, settings: Settings) -> list[Job]:
+    """Return those of the jobs that a live system does by itself.
+
+    One that plays recordings lets go of nothing: they may be of long ago, and are not old.
+    """
+    aging = (RETENTION, VERIFICATION) if not settings.has_live_cameras else ()
+    return [job for job in log_jobs(run, log, settings) if job.plan not in aging]
+
+
+def verify(run: RunFolder) -> Outcome:
+    """Search a run for what its last purge should have taken; return what was searched.
+
+    Raises:
+        StoreError: Something is left.
+    """
+    last = last_purge(run)
+    if last is None:
+        return {"files": 0, "rows": 0, "residue": 0}
+    found = verify_purge(run, last[1])
+    left = [f"{each.old} rows of {each.table}" for each in found if each.old]
+    left += [f"{path} cannot be read" for each in found for path in each.unreadable]
+    if left:
+        raise StoreError(f"older than the purge of {last[0].isoformat()} allows: {', '.join(left)}")
+    return {
+        "files": sum(each.files for each in found),
+        "rows": sum(each.rows for each in found),
+        "residue": 0,
+    }
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()

@@ -1,0 +1,162 @@
+"""Rollups of a run on disk: a file for each group, tenant and UTC day.
+
+    rollups/writer.lock
+    rollups/<group>/tenant_id=T/day=D.parquet    the figures of a day's quarters of an hour
+    rollups/<group>/tenant_id=T/sealed.json      {"through": D}: days up to it stay as they are
+
+A file says what it was made of: a digest over the names, sizes and times of the event files
+concerned. Where those have changed since, it is out of date. What it was made of may go for good,
+by retention: so the days that it goes from are sealed before.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from genesis_ray.errors import StoreError
+from genesis_ray.store.disk import TEMPORARY, make_folder, write_file, writing_to
+from genesis_ray.store.event_folder import EventFolder, live_files
+from genesis_ray.store.lock import WriteLock
+from genesis_ray.store.tenants import folder_name
+
+_MADE_OF = b"made_of"
+_VERSION = 1
+"""Of what the figures mean; rollups of another one are out of date."""
+
+
+def made_of(
+    events: EventFolder, tables: Iterable[tuple[str, date, date]], tenant_id: str
+) -> tuple[str, list[tuple[str, Path]]]:
+    """Return the digest of a tenant's event files, and the files, each with its table.
+
+    Args:
+        events: The events.
+        tables: Names, each with the first and the last day that is meant.
+        tenant_id: Whose files.
+    """
+    digest = hashlib.blake2b(f"rollup {_VERSION}".encode(), digest_size=16)
+    files = []
+    for table, first, last in tables:
+        for number in range((last - first).days + 1):
+            partition = events.partition(table, tenant_id, str(first + timedelta(days=number)))
+            for file in live_files(partition):
+                stat = file.path.stat()
+                name = file.path.relative_to(events.path)
+                digest.update(f"\0{name}\0{stat.st_size}\0{stat.st_mtime_ns}".encode())
+                files.append((table, file.path))
+    return digest.hexdigest(), files
+
+
+class RollupFolder:
+    """The rollups of one run. Any number of processes may read, one at a time writes."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Be the one that writes, and delete what a crash of another left half written.
+
+        Raises:
+            StoreError: Another process is it.
+        """
+        with writing_to(self.path):
+            make_folder(self.path)
+        lock = WriteLock(self.path / "writer.lock")
+        try:
+            with writing_to(self.path):
+                for path in self.path.rglob(f"*{TEMPORARY}"):
+                    path.unlink()
+            yield
+        finally:
+            lock.release()
+
+    def days(self, group: str, tenant_id: str) -> list[date]:
+        """Return the days that there are rollups of, in order."""
+        found = self._of(group, tenant_id).glob("day=*.parquet")
+        return sorted(date.fromisoformat(path.stem.removeprefix("day=")) for path in found)
+
+    def tenants(self) -> list[str]:
+        """Return the tenants that there are rollups of."""
+        found = self.path.glob("*/tenant_id=*")
+        return sorted({path.name.removeprefix("tenant_id=") for path in found})
+
+    def made_of(self, group: str, tenant_id: str, day: date) -> str | None:
+        """Return the digest of what a day's figures were made of; None where there are none."""
+        try:
+            metadata = pq.read_schema(self.file(group, tenant_id, day)).metadata or {}
+        except (FileNotFoundError, pa.ArrowException):  # a damaged one is made again
+            return None
+        return metadata.get(_MADE_OF, b"").decode() or None
+
+    def read(self, group: str, tenant_id: str, day: date) -> pa.Table | None:
+        """Return a day's figures; None where there are none.
+
+        Raises:
+            StoreError: The file is damaged.
+        """
+        path = self.file(group, tenant_id, day)
+        try:
+            with pq.ParquetFile(path) as file:
+                return file.read().replace_schema_metadata(None)
+        except FileNotFoundError:
+            return None
+        except pa.ArrowException as error:
+            raise StoreError(
+                f"{path} is damaged ({error}); delete it: it is made again where the events of "
+                f"that day are still there"
+            ) from error
+
+    def write(self, group: str, tenant_id: str, day: date, rows: pa.Table, made_of: str) -> None:
+        """Store a day's figures, durably and in one step."""
+        path = self.file(group, tenant_id, day)
+        content = pa.BufferOutputStream()
+        marked = rows.replace_schema_metadata({_MADE_OF: made_of.encode()})
+        pq.write_table(marked, content, compression="zstd")
+        with writing_to(path.parent):
+            make_folder(path.parent)
+        write_file(path, memoryview(content.getvalue()))
+
+    def sealed_through(self, group: str, tenant_id: str) -> date:
+        """Return the last day whose figures stay as they are; `date.min` where all may change."""
+        path = self._seal(group, tenant_id)
+        try:
+            return date.fromisoformat(json.loads(path.read_bytes())["through"])
+        except FileNotFoundError:
+            return date.min
+        except (ValueError, LookupError, TypeError) as error:
+            raise StoreError(
+                f"{path} does not say up to which day rollups stay as they are ({error}); "
+                f'restore it: {{"through": "2026-01-31"}}, the last day that retention took '
+                f"events from"
+            ) from error
+
+    def seal(self, group: str, tenant_id: str, through: date) -> None:
+        """Keep the figures of all days up to one as they are, for ever."""
+        if through > self.sealed_through(group, tenant_id):
+            path = self._seal(group, tenant_id)
+            with writing_to(path.parent):
+                make_folder(path.parent)
+            write_file(path, json.dumps({"through": str(through)}).encode())
+
+    def remove(self, group: str, tenant_id: str, day: date) -> None:
+        """Delete a day's figures."""
+        path = self.file(group, tenant_id, day)
+        with writing_to(path.parent):
+            path.unlink(missing_ok=True)
+
+    def file(self, group: str, tenant_id: str, day: date) -> Path:
+        """Return the path of a day's figures."""
+        return self._of(group, tenant_id) / f"day={day}.parquet"
+
+    def _of(self, group: str, tenant_id: str) -> Path:
+        return self.path / group / f"tenant_id={folder_name(tenant_id)}"
+
+    def _seal(self, group: str, tenant_id: str) -> Path:
+        return self._of(group, tenant_id) / "sealed.json"

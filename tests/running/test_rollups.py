@@ -1,0 +1,303 @@
+"""Rollups that are kept up to date are what all events together give, whatever came when."""
+
+import shutil
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from genesis_ray.domain.events import (
+    Event,
+    FaceRecognized,
+    LineCrossed,
+    TrackObserved,
+    VisitEnded,
+    VisitStarted,
+    ZoneCrossed,
+)
+from genesis_ray.domain.rollups import GROUPS
+from genesis_ray.errors import ConfigurationError, NotFoundError
+from genesis_ray.running.rollups import RunRollups
+from genesis_ray.store.event_log import EventLog
+from genesis_ray.store.run_folder import RunFolder
+from tests.store.conftest import Mortality
+
+MIDNIGHT = datetime(2026, 3, 28, tzinfo=UTC)
+"""The day before the one on which summer time begins in Berlin."""
+SPAN = {"start": MIDNIGHT - timedelta(days=1), "end": MIDNIGHT + timedelta(days=4)}
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def event(kind: str, number: int, minute: int, tenant_id: str = "default") -> Event:
+    """An event of a kind, told apart by a small number, so many minutes after midnight."""
+    at = MIDNIGHT + timedelta(minutes=minute)
+    envelope = {
+        "tenant_id": tenant_id, "site_id": "site", "camera_id": f"camera{number % 2}",
+        "occurred_at": at,
+    }  # fmt: skip
+    track = {"track_id": number}
+    match kind:
+        case "enter" | "exit":
+            return ZoneCrossed(**envelope, **track, zone_id="till", direction=kind)
+        case "in" | "out":
+            return LineCrossed(**envelope, **track, line_id="door", direction=kind)
+        case "seen":
+            return TrackObserved(
+                **envelope, **track, frame_index=0, x1=0, y1=0, x2=1, y2=1, confidence=1
+            )
+        case "start":
+            visit = {"visit_id": f"{number} {minute}", "identity_id": "a", "started_at": at}
+            return VisitStarted(**envelope, **visit)
+        case "end":
+            visit = {"visit_id": f"{number} {minute}", "identity_id": "a", "zone_ids": ()}
+            begun = at - timedelta(minutes=number * 7)
+            return VisitEnded(**envelope, **visit, started_at=begun, ended_at=at)
+        case decision:
+            return FaceRecognized(
+                **envelope, **track, identity_id="a", decision=decision, similarity=0.9,
+                runner_up_similarity=None, threshold=0.5, votes=3, quality=0.8, gate="",
+                is_new=False, embedder="e",
+            )  # fmt: skip
+
+
+def append(run: RunFolder, events: list[Event]) -> None:
+    with EventLog(run.events) as log:
+        log.append(events)
+
+
+def answers(rollups: RunRollups, bucket="hour", zone=BERLIN, tenant_id="default") -> dict:
+    return {
+        group: rollups.read(
+            group, tenant_id=tenant_id, bucket=bucket, zone=zone, **SPAN
+        ).to_pylist()
+        for group in GROUPS
+    }
+
+
+def from_raw(run: RunFolder, **how) -> dict:
+    """The same of a run that never had rollups."""
+    copy = RunFolder(run.path.with_name("raw"))
+    shutil.rmtree(copy.path, ignore_errors=True)
+    shutil.copytree(run.path, copy.path, ignore=shutil.ignore_patterns("rollups"))
+    return answers(RunRollups(copy), **how)
+
+
+@pytest.fixture
+def run(tmp_path) -> RunFolder:
+    return RunFolder.create(tmp_path / "run")
+
+
+EVENTS = st.tuples(
+    st.sampled_from(["enter", "exit", "in", "seen", "start", "end", "named", "unknown"]),
+    st.integers(0, 3),
+    st.integers(-1440, 3 * 1440 - 1),
+)
+
+
+@settings(
+    max_examples=8,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    events=st.lists(EVENTS, min_size=1, max_size=30, unique=True),
+    commits=st.lists(st.integers(0, 30), max_size=3),
+)
+def test_kept_up_in_any_order_they_are_what_all_events_give(tmp_path_factory, events, commits):
+    run = RunFolder.create(tmp_path_factory.mktemp("rollups") / "run")
+    rollups = RunRollups(run)
+    cuts = sorted({0, *(min(cut, len(events)) for cut in commits), len(events)})
+    for since, until in pairwise(cuts):
+        append(run, [event(*each) for each in events[since:until]])
+        rollups.update()
+    assert rollups.update().made == 0
+    assert answers(rollups) == from_raw(run)
+    assert answers(rollups, bucket="day") == from_raw(run, bucket="day")
+
+
+DAYS = [event("seen", 1, minute) for minute in (0, 1440, 2 * 1440)]
+
+
+def test_only_days_with_other_events_are_made_again(run):
+    rollups = RunRollups(run)
+    append(run, DAYS)
+    assert rollups.update().made == 3
+    append(run, [event("enter", 1, 5)])
+    assert rollups.update().made == 1
+
+
+def test_a_row_that_comes_late_counts(run):
+    rollups = RunRollups(run)
+    append(run, [event("in", 1, 0), event("in", 1, 1440)])
+    rollups.update()
+    append(run, [event("in", 2, 3)])
+    rollups.update()
+    (day, *_) = rollups.read("lines", tenant_id="default", bucket="day", **SPAN).to_pylist()
+    assert day["went_in"] + 0 == 1
+    assert (
+        sum(
+            row["went_in"]
+            for row in rollups.read("lines", tenant_id="default", bucket="day", **SPAN).to_pylist()
+        )
+        == 3
+    )
+
+
+def test_rows_that_are_in_no_table_yet_count(run):
+    rollups = RunRollups(run)
+    append(run, DAYS)
+    rollups.update()
+    with EventLog(run.events) as log:
+        log.append([event("enter", 1, 1439), event("exit", 1, 1441), event("seen", 2, 1)])
+        assert answers(rollups) == from_raw(run)
+        (zone,) = (
+            rollups.read("zones", tenant_id="default", bucket="quarter", **SPAN)
+            .slice(0, 1)
+            .to_pylist()
+        )
+        assert (zone["entries"], zone["person_us"]) == (1, 60_000_000)
+
+
+def minute_before_midnight(run: RunFolder) -> dict[str, int]:
+    """The figures of the zone in the last quarter of the first day."""
+    answer = RunRollups(run).read(
+        "zones", tenant_id="default", bucket="quarter",
+        start=MIDNIGHT + timedelta(minutes=1425), end=MIDNIGHT + timedelta(minutes=1440),
+    )  # fmt: skip
+    (row,) = answer.to_pylist()
+    return row
+
+
+@pytest.mark.parametrize("is_committed", [True, False])
+def test_who_leaves_after_midnight_changes_the_day_before(run, is_committed):
+    rollups = RunRollups(run)
+    append(run, [event("enter", 1, 1439)])
+    rollups.update()
+    assert minute_before_midnight(run)["person_us"] == 0
+    with EventLog(run.events) as log:
+        log.append([event("exit", 1, 1441)])
+        if is_committed:
+            with log.tables():
+                assert rollups.update().made == 2
+        assert minute_before_midnight(run)["person_us"] == 60_000_000
+
+
+def test_days_that_are_up_to_date_are_answered_without_their_events(run, monkeypatch):
+    rollups = RunRollups(run)
+    append(run, DAYS)
+    rollups.update()
+    expected = answers(rollups)
+
+    def refuse(*_args, **_kwargs):
+        raise AssertionError("events were read")
+
+    monkeypatch.setattr("genesis_ray.running.rollups.parquet_file.read", refuse)
+    assert answers(rollups) == expected
+
+
+def test_days_that_are_not_over_can_be_left_out(run):
+    append(run, DAYS)
+    rollups = RunRollups(run)
+    rollups.update(before=date(2026, 3, 29))
+    assert rollups.folder.days("cameras", "default") == [date(2026, 3, 28)]
+    assert answers(rollups) == from_raw(run)
+
+
+def test_days_of_the_site_are_counted_in_its_zone_over_the_change_of_time(run):
+    append(run, [event("in", n, 60 * n) for n in range(72)])
+    rollups = RunRollups(run)
+    rollups.update()
+    days: dict[date, int] = {}
+    answer = rollups.read("lines", tenant_id="default", bucket="day", zone=BERLIN, **SPAN)
+    for row in answer.to_pylist():
+        day = row["bucket"].astimezone(BERLIN).date()
+        days[day] = days.get(day, 0) + row["went_in"]
+    assert days == {
+        date(2026, 3, 28): 23, date(2026, 3, 29): 23, date(2026, 3, 30): 24, date(2026, 3, 31): 2,
+    }  # fmt: skip
+
+
+def test_tenants_have_their_own(run):
+    append(run, [event("in", 1, 0), event("in", 2, 0, tenant_id="other")])
+    rollups = RunRollups(run)
+    rollups.update()
+    (row,) = rollups.read("lines", tenant_id="other", **SPAN).to_pylist()
+    assert (row["camera_id"], row["went_in"]) == ("camera0", 1)
+
+
+def test_a_day_that_is_sealed_stays_though_its_events_go(run):
+    append(run, DAYS)
+    rollups = RunRollups(run)
+    rollups.update()
+    expected = answers(rollups)
+    for group in GROUPS:
+        rollups.folder.seal(group, "default", date(2026, 3, 29))
+    shutil.rmtree(run.events / "track_observations/tenant_id=default/day=2026-03-28")
+    assert rollups.update().sealed
+    assert answers(rollups) == expected
+
+
+def test_a_day_whose_events_went_in_another_way_is_made_again(run):
+    append(run, DAYS)
+    rollups = RunRollups(run)
+    rollups.update()
+    shutil.rmtree(run.events / "track_observations/tenant_id=default/day=2026-03-28")
+    assert answers(rollups) == from_raw(run)
+    rollups.update()
+    assert rollups.update().made == 0
+    assert answers(rollups) == from_raw(run)
+
+
+def test_events_that_are_damaged_are_left_out_until_they_are_mended(run):
+    append(run, DAYS)
+    rollups = RunRollups(run)
+    expected = answers(rollups)
+    (file,) = (run.events / "track_observations").glob("*/day=2026-03-29/*")
+    whole = file.read_bytes()
+    file.write_bytes(b"torn")
+    rollups.update()
+    assert len(answers(rollups)["cameras"]) == 2
+    file.write_bytes(whole)
+    rollups.update()
+    assert answers(rollups) == expected
+
+
+def test_a_damaged_file_is_made_again(run):
+    append(run, DAYS)
+    rollups = RunRollups(run)
+    rollups.update()
+    expected = answers(rollups)
+    rollups.folder.file("cameras", "default", date(2026, 3, 28)).write_bytes(b"torn")
+    assert answers(rollups) == expected
+    assert rollups.update().made == 1
+
+
+def test_killed_at_any_step_they_are_made_by_the_next(run):
+    mortality = Mortality()
+    append(run, DAYS[:1])
+    expected = from_raw(run)
+    for step in range(100):
+        shutil.rmtree(run.path / "rollups", ignore_errors=True)
+        rollups = RunRollups(run)
+        died = mortality.dies_at(step, rollups.update)
+        assert answers(rollups) == expected
+        rollups.update()
+        assert rollups.update().made == 0
+        assert not list((run.path / "rollups").rglob("*.tmp"))
+        if not died:
+            break
+    else:
+        pytest.fail("it dies at any step")
+    assert step > 5
+
+
+def test_what_cannot_be_asked_is_refused(run):
+    rollups = RunRollups(run)
+    with pytest.raises(NotFoundError, match="there are zones"):
+        rollups.read("zone", tenant_id="default", **SPAN)
+    with pytest.raises(ConfigurationError, match="before it starts"):
+        rollups.read("zones", tenant_id="default", start=SPAN["end"], end=SPAN["start"])
