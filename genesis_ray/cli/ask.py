@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from genesis_ray.analytics.catalogue import Question
-    from genesis_ray.settings import Settings
 
 
 def ask(
@@ -103,6 +102,7 @@ def ask(
     from genesis_ray.analytics.catalogue import question_named
     from genesis_ray.running.asking import in_zone, range_of
     from genesis_ray.running.history import present_tables, settings_of
+    from genesis_ray.running.who import identity_named, with_names
     from genesis_ray.store.run_folder import RunFolder
 
     form = chosen_format(output_format, output)
@@ -126,7 +126,7 @@ def ask(
         "--queue-zone": queue_zone,
         "--service-zone": service_zone,
         "--within": within,
-        "--person": _identity_of(person, settings) if person else None,
+        "--person": identity_named(person, settings) if person else None,
         "--metric": metric,
         "--by": by,
         "--at-least": at_least,
@@ -141,33 +141,7 @@ def ask(
     params = params_of(question, asked, given, set_for_all)
     start, end = range_of(tables, since, until, time_zone=zone_name)
     answer = asked.ask(tables, since=start, until=end, **params)
-    _tell(in_zone(_with_names(answer, settings), zone_name), form, output)
-
-
-def _identity_of(person: str, settings: "Settings") -> str:
-    """Return whom a name or the beginning of an identity means; itself where nobody is known."""
-    from genesis_ray.store.tenants import gallery_folder
-
-    if not gallery_folder(settings.data_dir, settings.tenant_id).is_dir():
-        return person
-    from genesis_ray.running.identities import who_is_who  # LanceDB: slow to load
-    from genesis_ray.running.naming import find
-
-    return find(who_is_who(settings), person)
-
-
-def _with_names(answer: "pa.Table", settings: "Settings") -> "pa.Table":
-    """Return an answer in which identities are followed by what they are called now."""
-    import pyarrow as pa
-
-    from genesis_ray.running.who import names_now
-
-    if "identity_id" not in answer.column_names:
-        return answer
-    identities = [str(each) for each in answer["identity_id"].to_pylist()]
-    names = names_now(settings, identities)
-    called = pa.array([names[each] for each in identities], pa.string())
-    return answer.add_column(answer.column_names.index("identity_id") + 1, "name", called)
+    _tell(in_zone(with_names(answer, settings), zone_name), form, output)
 
 
 def _all_questions() -> "pa.Table":

@@ -31,6 +31,7 @@ from genesis_ray.cli import (
     run,
     topology,
     up,
+    zones,
 )
 from genesis_ray.cli.console import stderr
 from genesis_ray.errors import GenesisError
@@ -66,6 +67,7 @@ people.app.command()(forget.forget)
 people.app.command()(forget.verify_forgotten)
 app.add_typer(people.app, name="people")
 app.add_typer(topology.app, name="topology")
+app.add_typer(zones.app, name="zones")
 app.add_typer(keys.app, name="keys")
 app.add_typer(audit.app, name="audit")
 app.add_typer(models.app, name="models")
