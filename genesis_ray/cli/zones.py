@@ -118,11 +118,11 @@ def remove(
     Example: `genesis zones remove queue --config shop.yaml --camera shop`
     """
     from genesis_ray import settings_file
-    from genesis_ray.running import places_file
+    from genesis_ray.running.places_file import camera_named, draw
 
-    owner = places_file.camera_named(settings_file.load(config), camera).camera_id
-    after = places_file.remove(config, owner, kind.value, place_id)
-    _list([places_file.camera_named(after, owner)])
+    owner = camera_named(settings_file.load(config), camera).camera_id
+    after = draw(config, owner, [], gone=[(kind.value, place_id)])
+    _list([camera_named(after, owner)])
 
 
 @app.command()

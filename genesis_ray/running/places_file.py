@@ -85,46 +85,39 @@ def camera_named(settings: Settings, camera_id: str | None) -> CameraSettings:
     raise NotFoundError(f"no camera is called {camera_id}; there are {known}")
 
 
-def draw(config: Path, camera_id: str, places: Sequence[Drawn]) -> Settings:
+def draw(
+    config: Path,
+    camera_id: str,
+    places: Sequence[Drawn],
+    *,
+    gone: Sequence[tuple[Kind, str]] = (),
+) -> Settings:
     """Write places of a camera; one that is there keeps its settings and gets the new shape.
 
-    Returns the settings as they are then.
+    All is written, or nothing. Returns the settings as they are then.
+
+    Args:
+        config: The YAML file.
+        camera_id: Of the camera.
+        places: What is to be there.
+        gone: What is to be removed before, by kind and name.
 
     Raises:
         ConfigurationError: They cannot work, which is told with the line it would have, or the
             file cannot be changed in these places. It is as it was.
-        NotFoundError: There is no such camera.
+        NotFoundError: There is no such camera, or nothing of the name that is to go.
         StoreError: The file cannot be written. It is as it was.
     """
 
     def drawn(text: str, values: dict[str, Any]) -> str:
         number, camera = _camera(values, camera_id)
+        for kind, place_id in gone:
+            text = _without_place(text, number, camera, kind, place_id)
         for place in places:
             text = _with_place(text, number, camera, place)
         return text
 
     return _rewrite(config, drawn)
-
-
-def remove(config: Path, camera_id: str, kind: Kind, place_id: str) -> Settings:
-    """Remove a place of a camera from the file; see `draw`.
-
-    Raises:
-        NotFoundError: There is no such camera or place.
-    """
-
-    def removed(text: str, values: dict[str, Any]) -> str:
-        number, camera = _camera(values, camera_id)
-        index = _index(camera, kind, place_id)
-        if index is None:
-            there = ", ".join(str(each[f"{kind}_id"]) for each in camera.get(f"{kind}s") or ())
-            raise NotFoundError(
-                f"camera {camera_id} has no {kind} {place_id!r}; there is {there or 'none'}"
-            )
-        del camera[f"{kind}s"][index]
-        return without_item(text, ("cameras", number, f"{kind}s"), index)
-
-    return _rewrite(config, removed)
 
 
 def _rewrite(config: Path, change: Callable[[str, dict[str, Any]], str]) -> Settings:
@@ -162,6 +155,19 @@ def _with_place(text: str, number: int, camera: dict[str, Any], place: Drawn) ->
             camera[name][index][key] = corners
             text = with_value(text, ("cameras", number, name, index, key), corners)
     return text
+
+
+def _without_place(
+    text: str, number: int, camera: dict[str, Any], kind: Kind, place_id: str
+) -> str:
+    index = _index(camera, kind, place_id)
+    if index is None:
+        there = ", ".join(str(each[f"{kind}_id"]) for each in camera.get(f"{kind}s") or ())
+        raise NotFoundError(
+            f"camera {camera['camera_id']} has no {kind} {place_id!r}; there is {there or 'none'}"
+        )
+    del camera[f"{kind}s"][index]
+    return without_item(text, ("cameras", number, f"{kind}s"), index)
 
 
 def _camera(values: dict[str, Any], camera_id: str) -> tuple[int, dict[str, Any]]:

@@ -30,12 +30,12 @@ def with_item(text: str, place: Place, key: str, item: Mapping[str, Any]) -> str
         if known.flow_style:
             return _insert(text, last.end_mark.index, f", {_flow(item)}")
         return _insert_lines(text, _end(last), _block(item, known.start_mark.column))
-    # An empty list, or nothing: what follows on the line, as a comment, stays.
+    # An empty list: what follows on its line, as a comment, stays.
     if owner.flow_style:
         return _replace(text, known.start_mark.index, known.end_mark.index, f"[{_flow(item)}]")
     name = _key(owner, key)
     colon = text.index(":", name.end_mark.index) + 1
-    emptied = text[:colon] + text[max(colon, known.end_mark.index if _is_said(known) else 0) :]
+    emptied = text[:colon] + text[known.end_mark.index :]
     return _insert_lines(emptied, colon, _block(item, name.start_mark.column + 2))
 
 
@@ -44,20 +44,19 @@ def without_item(text: str, place: Place, index: int) -> str:
     owner = _node(text, place)
     items = owner.value
     item = items[index]
-    if len(items) == 1:
-        end = owner.end_mark.index if owner.flow_style else _end(owner)
-        start = owner.start_mark.index
-        if owner.flow_style:
-            return _replace(text, start, end, "[]")
-        before = text[:start].rstrip()
-        return f"{before} []{text[end:]}"
+    if len(items) == 1 and owner.flow_style:
+        return _replace(text, owner.start_mark.index, owner.end_mark.index, "[]")
     if owner.flow_style:
         if index + 1 < len(items):
             return _replace(text, item.start_mark.index, items[index + 1].start_mark.index, "")
         return _replace(text, items[index - 1].end_mark.index, item.end_mark.index, "")
     dash = text.rindex("-", 0, item.start_mark.index + (not item.value))
     start = text.rfind("\n", 0, dash) + 1
-    return _replace(text, start, _line_end(text, _end(item)) + 1, "")
+    rest = _replace(text, start, _line_end(text, _end(item)) + 1, "")
+    if len(items) > 1:
+        return rest
+    name = _key(_node(text, place[:-1]), str(place[-1]))
+    return _insert(rest, rest.index(":", name.end_mark.index) + 1, " []")
 
 
 def with_value(text: str, place: Place, value: Any) -> str:
@@ -85,7 +84,7 @@ def _key(owner: Any, key: str) -> Any:
 
 
 def _is_said(node: Any) -> bool:
-    """Tell a `null` or `[]` that is written from nothing at all."""
+    """Tell a value that is written from one that is left out."""
     return bool(node.end_mark.index > node.start_mark.index)
 
 
