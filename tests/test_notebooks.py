@@ -38,7 +38,10 @@ def named(path: Path):
     return pytest.param(path, id=path.stem, marks=MARKS.get(path.stem, []))
 
 
-@pytest.mark.parametrize("notebook", map(named, sorted(NOTEBOOKS.glob("*.ipynb"))))
+ALL = [named(path) for path in sorted(NOTEBOOKS.glob("*.ipynb"))]
+
+
+@pytest.mark.parametrize("notebook", ALL)
 def test_a_notebook_runs_from_start_to_end_and_complains_of_nothing(
     notebook, run, monkeypatch, tmp_path
 ):
@@ -50,7 +53,7 @@ def test_a_notebook_runs_from_start_to_end_and_complains_of_nothing(
     assert [each.text for each in outputs if each.get("name") == "stderr"] == []
 
 
-@pytest.mark.parametrize("notebook", map(named, sorted(NOTEBOOKS.glob("*.ipynb"))))
+@pytest.mark.parametrize("notebook", ALL)
 def test_a_notebook_is_kept_without_what_it_showed(notebook):
     content = nbformat.read(notebook, as_version=4)
     assert [cell for cell in content.cells if cell.get("outputs")] == []
