@@ -38,6 +38,11 @@ def load(path: Path | None) -> Settings:
         raise ConfigurationError(f"{path}: {error.strerror}; give --config a YAML file") from error
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"{path}: not text; give --config a YAML file") from error
+    return parse(text, path)
+
+
+def parse(text: str, path: Path) -> Settings:
+    """Return the settings of what `path` says, or is to say: see `load`."""
     try:
         tree = yaml.compose(text, Loader=yaml.SafeLoader)
         values = yaml.safe_load(text)

@@ -17,6 +17,7 @@ from genesis_ray.cli import (
     demo,
     doctor,
     evaluate,
+    export,
     forget,
     importing,
     jobs,
@@ -31,6 +32,7 @@ from genesis_ray.cli import (
     run,
     topology,
     up,
+    zones,
 )
 from genesis_ray.cli.console import stderr
 from genesis_ray.errors import GenesisError
@@ -55,6 +57,7 @@ app.command()(query.query)
 app.command("import")(importing.import_)
 app.command()(ask.ask)
 app.command()(report.report)
+app.command()(export.export)
 alerts.app.add_typer(alert_delivery.app)
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(dead_letters.app, name="dead-letters")
@@ -66,6 +69,7 @@ people.app.command()(forget.forget)
 people.app.command()(forget.verify_forgotten)
 app.add_typer(people.app, name="people")
 app.add_typer(topology.app, name="topology")
+app.add_typer(zones.app, name="zones")
 app.add_typer(keys.app, name="keys")
 app.add_typer(audit.app, name="audit")
 app.add_typer(models.app, name="models")
