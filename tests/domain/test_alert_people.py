@@ -11,7 +11,7 @@ DAY_S = 86_400
 
 
 def test_who_has_the_tag_is_due_from_their_name_to_the_end_of_their_visit():
-    condition = Tagged("vip", ["ada"])
+    condition = Tagged("vip", VIP)
     condition.take(came(0))
     assert condition.due == {}
     condition.take(named(3, "ada", track=7))
@@ -34,13 +34,13 @@ def test_who_has_the_tag_is_due_from_their_name_to_the_end_of_their_visit():
     ],
 )
 def test_nobody_else_is(told):
-    condition = Tagged("vip", ["ada"])
+    condition = Tagged("vip", VIP)
     assert not any([condition.take(event) for event in told][-1:])
     assert condition.due == {}
 
 
 def test_a_name_that_was_carried_counts_too():
-    condition = Tagged("banned", ["ada"])
+    condition = Tagged("banned", {"ada": frozenset({"banned"})})
     condition.take(came(0))
     assert condition.take(named(1, decision="carried"))
 

@@ -110,7 +110,7 @@ def test_of_a_queue_who_waits_longest_counts():
 
 
 def test_staff_may_stay_as_soon_as_they_are_recognised():
-    condition = TooLongInZone(QUEUE, seconds(10), wording="is", exempt={"eve"})
+    condition = TooLongInZone(QUEUE, seconds(10), wording="is", exempt_tag="staff", tags=STAFF)
     condition.take(crossed(0, 1))
     condition.take(crossed(0, 2))
     condition.take(named(4, "ada", 1))
@@ -121,7 +121,7 @@ def test_staff_may_stay_as_soon_as_they_are_recognised():
 
 
 def test_staff_who_were_recognised_before_are_not_due_as_long_as_they_are_in_view():
-    condition = TooLongInZone(QUEUE, seconds(10), wording="is", exempt={"eve"})
+    condition = TooLongInZone(QUEUE, seconds(10), wording="is", exempt_tag="staff", tags=STAFF)
     condition.take(named(0, "eve", 1))
     for second in range(0, 300, 30):
         condition.take(seen(second, 1))
