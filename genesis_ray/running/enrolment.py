@@ -8,6 +8,7 @@ from typing import NamedTuple
 from uuid import uuid4
 
 import numpy as np
+import pyarrow.compute as pc
 
 from genesis_ray.domain.frames import Image
 from genesis_ray.domain.people import Person
@@ -63,9 +64,16 @@ def enroll_or_hand_over(
     """
     keys = tenant_keys(settings)
     enrolment = _enrolment(settings, name, photos, keys, this_user())
-    process = taker(settings)
-    if process is None:
+    system = taker(settings)
+    if system is None:
         return Enrolled(_added(settings, enrolment, keys), None)
+    process, embedder = system
+    if embedder != enrolment.embedder:
+        raise ConfigurationError(
+            f"the system that runs, process {process}, knows people by {embedder}, and "
+            f"faces.embedder here is {enrolment.embedder}: use its configuration, or `genesis "
+            f"people re-embed`, which fills another gallery"
+        )
     waiting = WaitingEnrolments(settings)
     waiting.hand_over(enrolment)
     if not waiting.is_taken_in(enrolment, within_s=within_s):
@@ -73,10 +81,8 @@ def enroll_or_hand_over(
     faces = stored_faces(
         identity_folder(settings), enrolment.embedder, enrolment.templates.shape[1]
     )
-    owners = dict(
-        zip(*(faces[each].to_pylist() for each in ("face_id", "identity_id")), strict=True)
-    )
-    return Enrolled(who_is_who(settings).person(owners[enrolment.face_ids[0]]), process)
+    owner = faces.filter(pc.field("face_id") == enrolment.face_ids[0])["identity_id"][0].as_py()
+    return Enrolled(who_is_who(settings).person(owner), process)
 
 
 def _enrolment(
@@ -114,6 +120,19 @@ def _added(settings: Settings, enrolment: Enrolment, keys: KeyRing) -> Person:
         person = take(enrolment, settings, identities, keys)
         identities.flush()
     return person
+
+
+def take_in_waiting(settings: Settings) -> None:
+    """Take in what was handed over to a system that runs no more.
+
+    Raises:
+        StoreError: One runs.
+    """
+    if WaitingEnrolments(settings):
+        reading = Access(action="enroll", reason="takes in faces that were handed over")
+        traits, keys = embedder_traits(settings.faces), tenant_keys(settings)
+        with ExitStack() as opened:
+            open_identities(settings, traits, keys, opened, access=reading)
 
 
 def face_of(photo: Path, embedder: Embedder, *, least: float) -> EmbeddedFace:

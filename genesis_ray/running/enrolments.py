@@ -94,6 +94,10 @@ class WaitingEnrolments:
         self._spool = Spool(folder)
         self._refusals = Spool(folder / "refused")
 
+    def __bool__(self) -> bool:
+        """Whether any waits."""
+        return bool(self._spool.notes())
+
     def hand_over(self, enrolment: Enrolment) -> None:
         """Leave one for who writes, durably.
 
@@ -174,6 +178,7 @@ def take(
     )
     note(settings, keys, access)
     _keep(person, identities)
+    identities.people.flush()  # a face without a person would be recognised as nobody
     identities.gallery.enroll(
         person.identity_id,
         enrolment.templates,

@@ -152,7 +152,7 @@ def open_identities(
     """Open a tenant's people and gallery for writing, until `opened` is left.
 
     Of the ledger and the register of consent the first `entries` count, all that there are by
-    default, and then enrolments that nobody took in are taken in too. What was `pending` in a process
+    default; then enrolments that nobody took in are taken in, too. What was `pending` in a process
     that was killed is taken first. `access` says why faces are read, for the audit log.
     """
     folder = identity_folder(settings)

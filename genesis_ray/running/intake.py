@@ -10,8 +10,10 @@ import logging
 import os
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from genesis_ray.errors import GenesisError
+from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.enrolments import WaitingEnrolments
 from genesis_ray.running.identities import Entries, Identities, identity_folder, watcher
 from genesis_ray.settings import Settings
@@ -73,7 +75,11 @@ class Intake:
         self._waiting.done(self._taken)
         self._taken = []
         if entries != self._told:
-            told = {"process": str(os.getpid()), **entries._asdict()}
+            told = {
+                "process": str(os.getpid()),
+                "embedder": embedder_traits(self._settings.faces).name,
+                **entries._asdict(),
+            }
             write_file(self._folder / _TAKEN_IN, json.dumps(told).encode())
             self._told = entries
 
@@ -83,11 +89,20 @@ class Intake:
             (self._folder / _TAKEN_IN).unlink(missing_ok=True)
 
 
-def taker(settings: Settings) -> str | None:
-    """Return the id of the process of a system that runs and takes in; None where none does."""
+class Taker(NamedTuple):
+    """A system that runs and takes in: its process, and the embedder of its gallery."""
+
+    process: str
+    embedder: str
+
+
+def taker(settings: Settings) -> Taker | None:
+    """Return the system that runs and takes in; None where none does."""
     process = watcher(settings)
     told = _told(identity_folder(settings))
-    return process if process and told.get("process") == process else None
+    if process is None or told.get("process") != process:
+        return None
+    return Taker(process, told.get("embedder", ""))
 
 
 def is_taken_in(settings: Settings, *, within_s: float) -> bool:

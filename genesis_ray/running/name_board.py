@@ -1,4 +1,4 @@
-"""What tracks are called, for those who draw it: told to a camera once, and again when it changes."""
+"""What tracks are called, for who draws it: told to a camera once, and again when it changes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
