@@ -6,8 +6,8 @@ DATA has `videos/` and `mot/`, as for the tests; by default it is where the test
 clip is watched from the file to the event tables, as `genesis run --local` does it, once for each
 number of frames a second. Then the questions that a user would ask are compared with what is known:
 
-    people       who was there: stays, against the people counted by eye
-    visits       entry and exit of each stay, against those found by eye or labelled
+    people       who was there: attendances, against the people counted by eye
+    visits       entry and exit of each attendance, against those found by eye or labelled
     lines        directed counts over lines, against those that the same LineCounter makes of the
                  ground truth's boxes at every frame; a crossing is right within 1.5 s
     occupancy    people in view in the middle of each second, against the ground truth's boxes
@@ -32,15 +32,17 @@ import pyarrow as pa
 from harness import note, report_latency
 from scipy.optimize import linear_sum_assignment
 
-from genesis_ray.analytics.stays import stays
+from genesis_ray.analytics.attendance import attendances
+from genesis_ray.analytics.stored import whole
 from genesis_ray.domain.geometry import foot_of
 from genesis_ray.domain.lines import LineCounter, LineCrossing
 from genesis_ray.evaluation.mot_file import TrackedBoxes, read_ground_truth
-from genesis_ray.running.assembly import lines_of
 from genesis_ray.running.history import present_tables
 from genesis_ray.running.local import run_local
+from genesis_ray.running.places import lines_of
 from genesis_ray.settings import Settings
-from genesis_ray.settings_cameras import CameraSettings, LineSettings
+from genesis_ray.settings_cameras import CameraSettings
+from genesis_ray.settings_zones import LineSettings
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.vision.sources import open_recording
 
@@ -102,7 +104,7 @@ def main() -> None:
             figures = _people(clip, settings, tables, options.data)
             if clip.truth:
                 truth = _Truth.of(options.data, clip)
-                figures |= _errors(truth.visits(), _spans(_stays(settings, tables)))
+                figures |= _errors(truth.visits(), _spans(_attendances(settings, tables)))
                 figures |= _lines(truth, settings, tables) | _occupancy(truth, settings, tables)
             report_latency(
                 f"counts/{clip.name}",
@@ -130,17 +132,18 @@ def _watched(
         camera_id=_CAMERA,
         source=str(data / "videos" / f"{clip.name}.mp4"),
         start=_START,
-        lines=[LineSettings(line_id=one, start=a, end=b) for one, (a, b) in lines.items()],
+        lines=tuple(LineSettings(line_id=one, start=a, end=b) for one, (a, b) in lines.items()),
     )
-    settings = Settings(data_dir=folder / "data", cameras=[camera], process_fps=fps)
+    settings = Settings(data_dir=folder / "data", cameras=(camera,), process_fps=fps)
     run = RunFolder.create(folder / "run")
     run_local(settings, run, on_progress=lambda _: None)
-    return settings, dict(present_tables(run.events, settings, None))
+    # Read before the folder goes.
+    tables = present_tables(run.events, settings, None)
+    return settings, {name: whole(table) for name, table in tables.items()}
 
 
-def _stays(settings: Settings, tables: Mapping[str, pa.Table]) -> list[dict[str, Any]]:
-    gap = timedelta(seconds=settings.visit_gap_s)
-    return stays(tables, visit_gap=gap).to_pylist()  # type: ignore[no-any-return]
+def _attendances(settings: Settings, tables: Mapping[str, pa.Table]) -> list[dict[str, Any]]:
+    return attendances(tables, visit_gap_s=settings.visit_gap_s).to_pylist()
 
 
 def _spans(rows: Iterable[Mapping[str, Any]]) -> list[_Span]:
@@ -153,10 +156,10 @@ def _spans(rows: Iterable[Mapping[str, Any]]) -> list[_Span]:
 def _people(
     clip: Clip, settings: Settings, tables: Mapping[str, pa.Table], data: Path
 ) -> dict[str, Any]:
-    """Return how many stays there were, and how far off they are where that is known."""
-    found = _spans(_stays(settings, tables))
+    """Return how many attendances there were, and how far off they are where that is known."""
+    found = _spans(_attendances(settings, tables))
     tracks = len(set(tables["track_observations"]["track_id"].to_pylist()))
-    figures: dict[str, Any] = {"people": clip.people, "stays": len(found), "tracks": tracks}
+    figures: dict[str, Any] = {"people": clip.people, "attendances": len(found), "tracks": tracks}
     if clip.visits:
         figures |= _errors(_visits(data, clip), found)
     return figures
@@ -176,12 +179,14 @@ def _visits(data: Path, clip: Clip) -> list[_Span]:
 
 
 def _errors(visits: Sequence[_Span], found: Sequence[_Span]) -> dict[str, Any]:
-    """Pair visits with the stays that agree best in all, and return how far off these are."""
-    agreement = np.array([[_agreement(visit, stay) for stay in found] for visit in visits])
+    """Pair visits with the attendances that agree best in all, and return how far off these are."""
+    agreement = np.array(
+        [[_agreement(visit, attendance) for attendance in found] for visit in visits]
+    )
     best = zip(*linear_sum_assignment(agreement, maximize=True), strict=True)
     pairs = [(visits[row], found[column]) for row, column in best if agreement[row, column] > 0]
-    entries = [round(float(stay[0] - visit[0]), 2) for visit, stay in pairs]
-    exits = [round(float(stay[1] - visit[1]), 2) for visit, stay in pairs]
+    entries = [round(float(attendance[0] - visit[0]), 2) for visit, attendance in pairs]
+    exits = [round(float(attendance[1] - visit[1]), 2) for visit, attendance in pairs]
     return {
         "missed": len(visits) - len(pairs),
         "extra": len(found) - len(pairs),
@@ -240,7 +245,8 @@ class _Truth:
 def _lines(truth: _Truth, settings: Settings, tables: Mapping[str, pa.Table]) -> dict[str, Any]:
     """Return counts over each line, in and out, and what was missed of both and counted besides."""
     counter = LineCounter(
-        lines_of(settings.cameras[0]), settle=timedelta(seconds=settings.settle_s)
+        lines_of(settings.cameras[0], time_zone=settings.time_zone),
+        settle=timedelta(seconds=settings.settle_s),
     )
     true = [(each.line_id, each.direction, each.at) for each in truth.crossings(counter)]
     found = [
@@ -293,7 +299,7 @@ def _unpaired(
 
 def _occupancy(truth: _Truth, settings: Settings, tables: Mapping[str, pa.Table]) -> dict[str, Any]:
     """Return by how many people the number in view is off, by the second."""
-    rows = _stays(settings, tables)
+    rows = _attendances(settings, tables)
     errors = []
     for second in range(int(truth.boxes.frame.max() / truth.fps)):
         at = _START + timedelta(seconds=second + 0.5)

@@ -6,6 +6,7 @@ from inspect import Parameter, signature
 
 import pyarrow as pa
 
+from genesis_ray.analytics.attendance import attendances
 from genesis_ray.analytics.dwell import dwell, dwell_histogram
 from genesis_ray.analytics.footfall import footfall, zone_entries
 from genesis_ray.analytics.identification import identification_rates
@@ -205,6 +206,21 @@ QUESTIONS: Mapping[str, Question] = {
             "first_camera_id": "camera of the first sight",
             "last_camera_id": "camera of the last",
             "zone_ids": "zones entered, in order",
+        },
+    ),
+    "attendances": Question(
+        attendances,
+        "who was there from when to when, with a name or without",
+        {
+            "identity_id": "who; null: nobody with a name",
+            "started_at": "first sight",
+            "ended_at": "last sight, so far",
+            "seconds": "seconds between",
+            "entry_camera_id": "camera of the first sight",
+            "exit_camera_id": "camera of the last",
+            "tracks": "camera and track id of each track, in order",
+            "zone_ids": "zones entered, in order",
+            "dwell_s": "seconds in each zone",
         },
     ),
     "visit-distribution": Question(

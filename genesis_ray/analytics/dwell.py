@@ -8,8 +8,8 @@ import pyarrow as pa
 
 from genesis_ray.analytics.query import run
 from genesis_ray.analytics.ranges import LONGEST_STAY, Ids, between, composed, ids
+from genesis_ray.analytics.stays import STAYS
 from genesis_ray.analytics.stored import Tables
-from genesis_ray.analytics.zone_stays import STAYS
 from genesis_ray.errors import ConfigurationError
 
 BINS_S = (0.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0)

@@ -7,8 +7,8 @@ import pyarrow as pa
 
 from genesis_ray.analytics.query import run
 from genesis_ray.analytics.ranges import BUCKETS, LONGEST_STAY, Ids, between, composed, ids
+from genesis_ray.analytics.stays import STAYS
 from genesis_ray.analytics.stored import Tables
-from genesis_ray.analytics.zone_stays import STAYS
 from genesis_ray.domain.site_time import even_edges
 from genesis_ray.errors import ConfigurationError
 

@@ -14,8 +14,8 @@ from genesis_ray.analytics.ranges import (
     ids,
     in_buckets,
 )
+from genesis_ray.analytics.stays import STAYS
 from genesis_ray.analytics.stored import Tables
-from genesis_ray.analytics.zone_stays import STAYS
 from genesis_ray.domain.site_time import Bucket
 
 _OCCUPANCY = composed(

@@ -1,258 +1,33 @@
-"""Stays: who was there and for how long, those without a name too.
+"""Stays in zones, made of entries and exits: what dwell, occupancy and queues are counted from."""
 
-A visit is of an identity, and most people who are counted have none: they are seen from behind, or
-too far away. A stay is a visit of anybody. It is made from what was seen each time it is asked for,
-so nothing more is kept of people without a name than where a track was and which zones it entered.
-
-A track without a name is a stay of its own, for its id outlasts what hides a person for a moment
-(`domain.relinking`). Only where somebody sat or stood still when they were lost, and somebody sits
-or stands still at that very place soon after, do two tracks make one stay. Who walks out of the
-picture, or through a door, moves: nothing is concluded of the next who comes that way.
-"""
-
-from datetime import datetime, timedelta
-
-import pyarrow as pa
-
-from genesis_ray.analytics.query import run
-from genesis_ray.analytics.stored import Tables
-
-SHORTEST = timedelta(seconds=1)
-"""Of a stay without a name: what is shorter is a flicker of the detector, or part of somebody."""
-
-REJOIN = timedelta(minutes=1)
-"""For which somebody who sits or stands still may be hidden, or be missed by the detector."""
-
-_STILL_S = 3.0
-"""Before a track is lost, and after one begins, in which its boxes tell whether it moves."""
-
-_LEAST_OVERLAP = 0.5
-"""Area that all boxes of both tracks share then, as a part of the one round all of them."""
-
-_STAYS = """
-WITH spans AS (
-    SELECT camera_id, track_id, min(occurred_at) AS since, max(occurred_at) AS until
-    FROM track_observations
-    GROUP BY camera_id, track_id
-),
-names AS (
-    SELECT camera_id, track_id, arg_max(identity_id, (occurred_at, event_id)) AS identity_id
-    FROM face_recognitions
-    WHERE decision IN ('named', 'carried')
-    GROUP BY camera_id, track_id
-),
-named AS (
-    SELECT
-        *,
-        max(until) OVER (
-            PARTITION BY identity_id ORDER BY since, camera_id, track_id
-            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-        ) AS left_at
-    FROM spans JOIN names USING (camera_id, track_id)
-),
-nameless AS (
-    FROM spans ANTI JOIN names USING (camera_id, track_id)
-),
-sights AS (
-    SELECT * FROM track_observations JOIN nameless USING (camera_id, track_id)
-    WHERE until - since >= to_seconds($still_s) AND $rejoin_s > 0
-),
--- What all boxes of a track share, and what is round all of them: at its beginning, at its end.
-rests AS (
-    SELECT
-        camera_id, track_id, since, until, is_end,
-        max(x1) AS left_in, max(y1) AS top_in, min(x2) AS right_in, min(y2) AS foot_in,
-        min(x1) AS left_out, min(y1) AS top_out, max(x2) AS right_out, max(y2) AS foot_out
-    FROM (
-        SELECT *, false AS is_end FROM sights WHERE occurred_at <= since + to_seconds($still_s)
-        UNION ALL
-        SELECT *, true FROM sights WHERE occurred_at >= until - to_seconds($still_s)
-    )
-    GROUP BY camera_id, track_id, since, until, is_end
-),
--- Who comes back in time does so in the piece of time that the other was lost in, or the next.
-lost AS (
-    SELECT *, unnest([piece, piece + 1]) AS back_in
-    FROM (SELECT *, floor(epoch(until) / $rejoin_s) AS piece FROM rests WHERE is_end)
-),
-back AS (
-    SELECT *, floor(epoch(since) / $rejoin_s) AS back_in FROM rests WHERE NOT is_end
-),
-links AS (
-    SELECT
-        lost.camera_id,
-        lost.track_id,
-        back.track_id AS next_id,
-        back.since AS back_at
-    FROM lost JOIN back ON lost.camera_id = back.camera_id AND lost.back_in = back.back_in
+STAYS = """
+crossings AS (
+    SELECT DISTINCT camera_id, zone_id, track_id, direction, occurred_at
+    FROM zone_crossings
     WHERE
-        back.since > lost.until
-        AND back.since <= lost.until + to_seconds($rejoin_s)
-        AND greatest(least(lost.right_in, back.right_in) - greatest(lost.left_in, back.left_in), 0)
-            * greatest(least(lost.foot_in, back.foot_in) - greatest(lost.top_in, back.top_in), 0)
-        >= $least_overlap
-            * (greatest(lost.right_out, back.right_out) - least(lost.left_out, back.left_out))
-            * (greatest(lost.foot_out, back.foot_out) - least(lost.top_out, back.top_out))
-    QUALIFY
-        row_number() OVER (
-            PARTITION BY lost.camera_id, lost.track_id ORDER BY back.since, back.track_id
-        ) = 1
-        AND row_number() OVER (
-            PARTITION BY lost.camera_id, back.track_id ORDER BY lost.until DESC, lost.track_id
-        ) = 1
-),
-chains AS (
-    WITH RECURSIVE followed AS (
-        SELECT camera_id, track_id AS first_id, track_id
-        FROM nameless
-        WHERE (camera_id, track_id) NOT IN (SELECT (camera_id, next_id) FROM links)
-        UNION ALL
-        SELECT camera_id, first_id, next_id
-        FROM followed JOIN links USING (camera_id, track_id)
-    )
-    FROM followed
-),
-parts AS (
-    SELECT
-        'visit ' || identity_id || ' ' || count(*) FILTER (
-            left_at IS NULL OR since > left_at + to_seconds($gap_s)
-        ) OVER (PARTITION BY identity_id ORDER BY since, camera_id, track_id) AS stay,
-        identity_id, camera_id, track_id, since, until, NULL AS back_at
-    FROM named
-    UNION ALL
-    SELECT
-        'track ' || camera_id || ' ' || first_id,
-        NULL, camera_id, track_id, since, until, back_at
-    FROM nameless
-    JOIN chains USING (camera_id, track_id)
-    LEFT JOIN links USING (camera_id, track_id)
+        occurred_at >= $read_since
+        AND occurred_at < $read_until
+        AND ($camera_ids::VARCHAR[] IS NULL OR list_contains($camera_ids::VARCHAR[], camera_id))
 ),
 stays AS (
     SELECT
-        stay,
-        identity_id,
-        min(since) AS started_at,
-        max(until) AS ended_at,
-        arg_min(camera_id, (since, camera_id, track_id)) AS entry_camera_id,
-        arg_max(camera_id, (until, camera_id, track_id)) AS exit_camera_id,
-        list(
-            {camera_id: camera_id, track_id: track_id} ORDER BY since, camera_id, track_id
-        ) AS tracks
-    FROM parts
-    GROUP BY stay, identity_id
-    HAVING
-        identity_id IS NOT NULL
-        OR max(until) - min(since) >= to_seconds($shortest_s)
-),
-crossings AS (
-    SELECT
-        camera_id, track_id, zone_id, direction,
-        occurred_at AS entered_at,
-        lead(occurred_at) OVER (
-            PARTITION BY camera_id, track_id, zone_id ORDER BY occurred_at, direction
-        ) AS left_at
-    FROM zone_crossings
-),
-inside AS (
-    SELECT
-        stay, zone_id, entered_at,
-        -- Who was in the zone when they were lost still was when they came back.
-        CASE
-            WHEN left_at IS NULL OR left_at >= until THEN coalesce(back_at, left_at, until)
-            ELSE left_at
-        END AS left_at
-    FROM crossings JOIN parts USING (camera_id, track_id)
-    WHERE direction = 'enter'
-),
-periods AS (
-    SELECT
-        stay, zone_id,
-        min(entered_at) AS entered_at,
-        epoch(max(left_at) - min(entered_at)) AS seconds
+        camera_id,
+        zone_id,
+        track_id,
+        entered_at,
+        least(next_at, entered_at + to_seconds($longest_stay_s)) AS left_at,
+        coalesce(next_at <= entered_at + to_seconds($longest_stay_s), false) AS has_left
     FROM (
-        SELECT *, count(*) FILTER (is_new) OVER own AS period
-        FROM (
-            SELECT *, coalesce(entered_at > max(left_at) OVER (
-                own ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-            ), true) AS is_new
-            FROM inside
-            WINDOW own AS (PARTITION BY stay, zone_id ORDER BY entered_at, left_at)
-        )
-        WINDOW own AS (PARTITION BY stay, zone_id ORDER BY entered_at, left_at)
+        SELECT
+            * RENAME (occurred_at AS entered_at),
+            lead(occurred_at) OVER (
+                PARTITION BY camera_id, zone_id, track_id ORDER BY occurred_at, direction
+            ) AS next_at
+        FROM crossings
     )
-    GROUP BY stay, zone_id, period
-),
-ways AS (
-    SELECT stay, list(zone_id ORDER BY entered_at, zone_id) AS zone_ids
-    FROM periods GROUP BY stay
-),
-dwells AS (
-    SELECT stay, map_from_entries(list((zone_id, seconds) ORDER BY zone_id)) AS dwell_s
-    FROM (SELECT stay, zone_id, sum(seconds) AS seconds FROM periods GROUP BY stay, zone_id)
-    GROUP BY stay
+    WHERE direction = 'enter'
 )
-SELECT
-    identity_id,
-    started_at,
-    ended_at,
-    epoch(ended_at - started_at) AS seconds,
-    entry_camera_id,
-    exit_camera_id,
-    tracks,
-    coalesce(zone_ids, []) AS zone_ids,
-    coalesce(dwell_s, MAP {}) AS dwell_s
-FROM stays LEFT JOIN ways USING (stay) LEFT JOIN dwells USING (stay)
-WHERE
-    ($since::TIMESTAMPTZ IS NULL OR started_at >= $since)
-    AND ($until::TIMESTAMPTZ IS NULL OR started_at < $until)
-ORDER BY started_at, stay
 """
-
-
-def stays(
-    tables: Tables,
-    *,
-    visit_gap: timedelta,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    shortest: timedelta = SHORTEST,
-    rejoin: timedelta = REJOIN,
-) -> pa.Table:
-    """Return the stays that began in [since, until), a row each, by when they began.
-
-    Columns: identity_id (null of who has no name), started_at and ended_at (first and last sight,
-    the last so far of who is still there), seconds, entry_camera_id, exit_camera_id, tracks (a list
-    of camera_id and track_id, by when they began), zone_ids (entered, in order, each named once
-    per time in it), dwell_s (seconds in each zone, a map).
-
-    Those of an identity are its visits: found anew, from the same rows, with the same times and
-    zones, as far as it was named before the visit was over.
-
-    Args:
-        tables: One tenant's `track_observations`, `face_recognitions` and `zone_crossings`. Of what
-            they lack, as the time before midnight where they are of one day, a stay knows nothing.
-        visit_gap: An identity out of sight for longer comes back for another stay.
-        since: None for all from the beginning.
-        until: None for all to the end.
-        shortest: Stays without a name that are shorter are left out.
-        rejoin: Longest time for which somebody without a name who keeps still may be unseen; zero
-            to let each track be a stay.
-
-    Raises:
-        ValueError: `since` is not before `until`, or a duration is negative.
-    """
-    if since and until and since >= until:
-        raise ValueError(f"since {since} is not before until {until}")
-    for name, value in (("visit_gap", visit_gap), ("shortest", shortest), ("rejoin", rejoin)):
-        if value < timedelta(0):
-            raise ValueError(f"{name} must not be negative, got {value}")
-    params = {
-        "gap_s": visit_gap.total_seconds(),
-        "since": since,
-        "until": until,
-        "shortest_s": shortest.total_seconds(),
-        "rejoin_s": rejoin.total_seconds(),
-        "still_s": _STILL_S,
-        "least_overlap": _LEAST_OVERLAP,
-    }
-    return run(_STAYS, tables, params)
+"""A row for each entry since `$read_since`, longest_stay_s before the range: camera_id, zone_id,
+track_id, entered_at, left_at and has_left. Rows that stand twice count once. Without an exit until
+`$read_until`, or in so long, left_at is entered_at + longest_stay_s, and has_left is false."""

@@ -51,7 +51,7 @@ def ask(
         str | None, typer.Option("--service-zone", help="The zone in which they are served.")
     ] = None,
     within: Annotated[
-        float | None, typer.Option(help="Seconds in which they should be.  [300]")
+        float | None, typer.Option(min=0, help="Seconds in which they should be.  [300]")
     ] = None,
     person: Annotated[
         str | None, typer.Option(help="A name, an identity, or the beginning of one.")
@@ -63,7 +63,7 @@ def ask(
         str | None, typer.Option(help="Distribution by duration, hour or weekday.")
     ] = None,
     at_least: Annotated[
-        float | None, typer.Option("--at-least", help="Only visits of so many seconds.")
+        float | None, typer.Option("--at-least", min=0, help="Only visits of so many seconds.")
     ] = None,
     limit: Annotated[int | None, typer.Option(help="Most visits of a page.  [100]")] = None,
     after: Annotated[
@@ -94,8 +94,8 @@ def ask(
     """Ask a question that is ready to be asked, of a range of time.
 
     In time: metrics, footfall, entries, occupancy, queue, returning, uptime. In all: dwell,
-    dwell-histogram, heat, transitions, journeys, cohorts, visits, visit-distribution,
-    identification, timeline.
+    dwell-histogram, heat, transitions, journeys, cohorts, visits, attendances,
+    visit-distribution, identification, timeline.
 
     Hours and days are those of the site's `time_zone`, and so are the times that are shown.
     Figures of groups of fewer people than `analytics.min_group` are withheld. For all other
@@ -106,6 +106,7 @@ def ask(
     `genesis ask visits --since 2026-01-05 --format csv`
     """
     from genesis_ray.analytics.catalogue import question_named
+    from genesis_ray.running.asked_places import check_places
     from genesis_ray.running.history import present_tables, settings_of
     from genesis_ray.store.run_folder import RunFolder
 
@@ -137,8 +138,14 @@ def ask(
         "--limit": limit,
         "--after": after,
     }
-    set_for_all = {"time_zone": zone_name, "least_group": settings.analytics.min_group}
+    set_for_all = {
+        "time_zone": zone_name,
+        "least_group": settings.analytics.min_group,
+        "visit_gap_s": settings.visit_gap_s,
+    }
     params = params_of(question, asked, given, set_for_all)
+    zones = [*(zone or ()), *(queue_zone or ()), *([service_zone] if service_zone else ())]
+    check_places(tables, settings, camera_ids=camera or (), zone_ids=zones)
     answer = asked.ask(tables, **_range(tables, since, until, zone_name), **params)
     _tell(_in_zone(_with_names(answer, settings), zone_name), form, output)
 

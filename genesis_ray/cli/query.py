@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -48,12 +47,10 @@ def query(
     are many days. Ctrl-C stops it.
 
     The dialect is DuckDB's, times are UTC. `visits` has one row a visit, `visit_events` the rows
-    that it was made from; `stays` has a row for each time that anybody was there, with a name or
-    without. Identities are those that hold now (`genesis people log`); what was written is in
-    `face_recognitions_as_written` and `visit_events_as_written`.
+    that it was made from. Identities are those that hold now (`genesis people log`); what was
+    written is in `face_recognitions_as_written` and `visit_events_as_written`.
     """
     from genesis_ray.analytics import query as analytics
-    from genesis_ray.analytics.with_stays import WithStays
     from genesis_ray.cli.run import parse_time
     from genesis_ray.running.history import present_tables, settings_of
     from genesis_ray.store.disk import write_file
@@ -63,7 +60,7 @@ def query(
     folder = RunFolder.open(run) if run else RunFolder.newest()
     settings = settings_of(folder, data)
     warn_without_people(folder, settings, data)
-    read = present_tables(
+    tables = present_tables(
         folder.events,
         settings,
         tenant,
@@ -71,9 +68,8 @@ def query(
         until=parse_time(until, "--until"),
     )
     if sql is None:
-        answer = analytics.describe(read)
+        answer = analytics.describe(tables)
     else:
-        tables = WithStays(read, visit_gap=timedelta(seconds=settings.visit_gap_s))
         with _asking() as watch:
             answer = analytics.run(sql, tables, watch=watch)
     if output:

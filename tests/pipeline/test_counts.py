@@ -1,4 +1,4 @@
-"""Counts of people whose every step is known, from boxes to stays."""
+"""Counts of people whose every step is known, from boxes to attendances."""
 
 import pickle
 from collections import defaultdict
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from genesis_ray.analytics.stays import stays
+from genesis_ray.analytics.attendance import attendances
 from genesis_ray.domain.events import Event, FaceRecognized
 from genesis_ray.domain.ordering import DONE
 from genesis_ray.pipeline.journal import SiteJournal
@@ -72,16 +72,16 @@ def rows(events: list[Event]) -> dict[bytes, Event]:
     return {event.event_id: event for event in events}
 
 
-def stays_of(events: list[Event]) -> list[dict]:
-    return stays(tables(events), visit_gap=timedelta(seconds=VISIT_GAP_S)).to_pylist()
+def attendances_of(events: list[Event]) -> list[dict]:
+    return attendances(tables(events), visit_gap_s=VISIT_GAP_S).to_pylist()
 
 
 def seconds(moment) -> float:
     return (moment - START).total_seconds()
 
 
-def expected_stays(walkers: list[Walker]) -> dict[tuple, list[Walker]]:
-    """Return who makes up each stay: those of one name in one part of the film, else each."""
+def expected_attendances(walkers: list[Walker]) -> dict[tuple, list[Walker]]:
+    """Return who makes up each attendance: those of one name in one part of the film, else each."""
     groups = defaultdict(list)
     for walker in walkers:
         named = walker.named_after_s is not None
@@ -93,10 +93,10 @@ def expected_stays(walkers: list[Walker]) -> dict[tuple, list[Walker]]:
 
 @COSTLY
 @given(walkers=crowds(), fps=RATES)
-def test_stays_are_right_at_any_frame_rate(walkers, fps):
+def test_attendances_are_right_at_any_frame_rate(walkers, fps):
     """Each begins and ends within a frame of the truth, and has the time in zones it should."""
-    found = stays_of(logged(at_once(told(walkers, fps))))
-    groups = expected_stays(walkers)
+    found = attendances_of(logged(at_once(told(walkers, fps))))
+    groups = expected_attendances(walkers)
     assert len(found) == len(groups)
     by_tracks = {frozenset(each["track_id"] for each in row["tracks"]): row for row in found}
     for own in groups.values():
@@ -155,7 +155,7 @@ def test_entries_minus_exits_is_how_many_are_in_a_zone(walkers, fps):
 def test_visits_found_anew_from_what_was_seen_are_those_that_were_told(walkers):
     events = logged(at_once(told(walkers, 5)))
     visits = [row for row in tables(events)["visits"].to_pylist() if row["ended_at"]]
-    found = [row for row in stays_of(events) if row["identity_id"]]
+    found = [row for row in attendances_of(events) if row["identity_id"]]
     assert sorted(
         (row["identity_id"], row["started_at"], row["ended_at"]) for row in visits
     ) == sorted((row["identity_id"], row["started_at"], row["ended_at"]) for row in found)
@@ -233,8 +233,8 @@ def test_a_journal_that_died_and_is_told_again_counts_nothing_twice(
     for name, table in expected.items():
         assert read_table(folder, name).num_rows == table.num_rows, name
     found = {name: read_table(folder, name) for name in expected}
-    gap = timedelta(seconds=VISIT_GAP_S)
-    assert stays(found, visit_gap=gap).equals(stays(expected, visit_gap=gap))
+    gap_s = VISIT_GAP_S
+    assert attendances(found, visit_gap_s=gap_s).equals(attendances(expected, visit_gap_s=gap_s))
 
 
 @QUICK
@@ -278,7 +278,7 @@ def test_with_the_tracker_itself_counts_are_the_same_at_any_frame_rate(fps):
     found = tables(told_by(watching, frames(walkers, "door", fps)) + ended(watching))
     ways = [row["direction"] for row in found["line_crossings"].sort_by("occurred_at").to_pylist()]
     assert ways == ["in", "out", "out"]
-    first, second = stays(found, visit_gap=timedelta(seconds=VISIT_GAP_S)).to_pylist()
+    first, second = attendances(found, visit_gap_s=VISIT_GAP_S).to_pylist()
     for row, walker in zip((first, second), walkers, strict=True):
         assert seconds(row["started_at"]) == pytest.approx(walker.appears_s, abs=1 / fps)
         assert seconds(row["ended_at"]) == pytest.approx(walker.leaves_s, abs=1 / fps)

@@ -1,11 +1,10 @@
 """Counts on real footage, from the file to the answer."""
 
 import csv
-from datetime import timedelta
 
 import pytest
 
-from genesis_ray.analytics.stays import stays
+from genesis_ray.analytics.attendance import attendances
 from genesis_ray.running.history import present_tables
 from genesis_ray.running.local import run_local
 from genesis_ray.settings import Settings
@@ -25,11 +24,13 @@ def seen_in(video, folder, *, fps: float = 10) -> list[tuple[float, float]]:
     run = RunFolder.create(folder / "run")
     run_local(settings, run, on_progress=lambda _: None)
     tables = present_tables(run.events, settings, None)
-    rows = stays(tables, visit_gap=timedelta(seconds=settings.visit_gap_s)).to_pylist()
+    rows = attendances(tables, visit_gap_s=settings.visit_gap_s).to_pylist()
     return [(row["started_at"].timestamp(), row["ended_at"].timestamp()) for row in rows]
 
 
-def test_six_people_who_come_one_by_one_are_six_stays_right_within_a_second(shared_data, tmp_path):
+def test_six_people_who_come_one_by_one_are_six_attendances_right_within_a_second(
+    shared_data, tmp_path
+):
     videos = shared_data / "videos"
     with (videos / "intel_one-by-one_visits.csv").open() as rows:
         visits = [
@@ -52,5 +53,5 @@ def test_six_people_who_come_one_by_one_are_six_stays_right_within_a_second(shar
         ("epfl_double1", 2),
     ],
 )
-def test_each_person_in_a_short_clip_is_one_stay(clip, people, shared_data, tmp_path):
+def test_each_person_in_a_short_clip_is_one_attendance(clip, people, shared_data, tmp_path):
     assert len(seen_in(shared_data / "videos" / f"{clip}.mp4", tmp_path)) == people

@@ -2,13 +2,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from genesis_ray.analytics.stays import stays
+from genesis_ray.analytics.attendance import attendances
 from genesis_ray.domain.events import Event, FaceRecognized, TrackObserved, ZoneCrossed
+from genesis_ray.errors import ConfigurationError
 from genesis_ray.store.schemas import EVENT_SCHEMAS, to_tables
 
 NINE = datetime(2026, 1, 5, 9, tzinfo=UTC)
 OWN = {"tenant_id": "shop", "site_id": "york"}
-GAP = timedelta(minutes=5)
+GAP_S = 300.0
 
 Place = tuple[float, float]
 SEAT, NEXT_SEAT, DOOR = (0.4, 0.4), (0.6, 0.4), (0.1, 0.3)
@@ -67,7 +68,7 @@ def zone(
 def asked(*parts: list[Event], **options) -> list[dict]:
     tables = {name: schema.empty_table() for name, schema in EVENT_SCHEMAS.items()}
     tables |= to_tables([event for part in parts for event in part])
-    return stays(tables, visit_gap=GAP, **options).to_pylist()
+    return attendances(tables, visit_gap_s=GAP_S, **options).to_pylist()
 
 
 def spans(*parts: list[Event], **options) -> list[tuple[str | None, float, float]]:
@@ -82,7 +83,7 @@ def spans(*parts: list[Event], **options) -> list[tuple[str | None, float, float
     ]
 
 
-def test_a_track_without_a_name_is_a_stay_of_somebody():
+def test_a_track_without_a_name_is_an_attendance_of_somebody():
     (row,) = asked(track(1, 0, 12.5))
     assert row == {
         "identity_id": None,
@@ -97,17 +98,17 @@ def test_a_track_without_a_name_is_a_stay_of_somebody():
     }
 
 
-def test_nothing_seen_is_no_stay():
+def test_nothing_seen_is_no_attendance():
     assert asked() == []
 
 
-def test_a_flicker_is_no_stay():
+def test_a_flicker_is_no_attendance():
     flicker = track(2, 30, 30.9, DOOR)
     assert spans(track(1, 0, 10), flicker) == [(None, 0, 10)]
-    assert spans(flicker, shortest=timedelta(0)) == [(None, 30, 30.9)]
+    assert spans(flicker, least_s=0) == [(None, 30, 30.9)]
 
 
-def test_people_who_are_there_together_have_a_stay_each():
+def test_people_who_are_there_together_have_an_attendance_each():
     together = [track(1, 0, 20), track(2, 5, 30, NEXT_SEAT), track(1, 2, 8, camera="yard")]
     assert spans(*together) == [(None, 0, 20), (None, 2, 8), (None, 5, 30)]
 
@@ -153,10 +154,10 @@ def test_who_comes_back_goes_on_from_the_last_who_was_lost_there():
 def test_rejoining_can_be_left_out():
     parts = track(1, 0, 20), track(2, 21, 40)
     assert len(asked(*parts)) == 1
-    assert len(asked(*parts, rejoin=timedelta(0))) == 2
+    assert len(asked(*parts, rejoin_s=0)) == 2
 
 
-def test_tracks_of_one_name_are_one_stay_until_they_are_away_for_long():
+def test_tracks_of_one_name_are_one_attendance_until_they_are_away_for_long():
     tracks = track(1, 0, 20), track(2, 320, 330, DOOR, camera="yard"), track(3, 630.5, 640)
     names = name(1, 5, "ada"), name(2, 321, "ada", camera="yard"), name(3, 632, "ada")
     assert spans(*tracks, *names) == [("ada", 0, 330), ("ada", 630.5, 640)]
@@ -164,11 +165,11 @@ def test_tracks_of_one_name_are_one_stay_until_they_are_away_for_long():
     assert (first["entry_camera_id"], first["exit_camera_id"]) == ("hall", "yard")
 
 
-def test_a_short_stay_with_a_name_is_one():
+def test_a_short_attendance_with_a_name_is_one():
     assert spans(track(1, 0, 0.5), name(1, 0.5, "ada")) == [("ada", 0, 0.5)]
 
 
-def test_a_track_that_is_named_later_moves_to_the_stay_of_that_name():
+def test_a_track_that_is_named_later_moves_to_the_attendance_of_that_name():
     tracks = track(1, 0, 20), track(2, 30, 50, DOOR)
     assert spans(*tracks, name(1, 5, "ada")) == [("ada", 0, 20), (None, 30, 50)]
     assert spans(*tracks, name(1, 5, "ada"), name(2, 49, "ada", decision="carried")) == [
@@ -223,7 +224,7 @@ def test_time_in_a_zone_that_two_cameras_see_counts_once():
     assert dict(row["dwell_s"]) == {"table": 13}
 
 
-def test_stays_are_asked_for_by_when_they_began():
+def test_attendances_are_asked_for_by_when_they_began():
     parts = track(1, 0, 20), track(2, 30, 50, DOOR), track(3, 60, 70, DOOR, walk=0.05)
     assert spans(*parts, since=at(30)) == [(None, 30, 50), (None, 60, 70)]
     assert spans(*parts, since=at(30), until=at(60)) == [(None, 30, 50)]
@@ -231,7 +232,7 @@ def test_stays_are_asked_for_by_when_they_began():
 
 
 def test_what_cannot_be_is_refused():
-    with pytest.raises(ValueError, match="is not before"):
+    with pytest.raises(ConfigurationError, match="is not before"):
         asked(since=at(1), until=at(1))
-    with pytest.raises(ValueError, match="shortest must not be negative"):
-        asked(shortest=timedelta(seconds=-1))
+    with pytest.raises(ConfigurationError, match="least_s must be 0 or more"):
+        asked(least_s=-1)
