@@ -160,6 +160,18 @@ def test_whoever_is_merged_is_named_as_who_they_are_now_and_no_more_when_that_is
     actor.finish()
 
 
+def test_votes_for_who_was_merged_count_for_who_they_are_now(spec, template):
+    actor = ResolverActor(spec)
+    (bob,) = protected(unit(2, 1, 16), tenant_keys(spec.settings).current, "colour")
+    track = Track(actor, 1, bob)
+    track.show()
+    with Repairs(spec.settings, **BY) as repairs:
+        repairs.merge("Ada", "Bob")
+    Track(actor, 2, template).show()
+    assert track.show() == "Ada"
+    actor.finish()
+
+
 def test_a_face_that_is_split_off_is_somebody_elses_at_once_and_again_when_undone(spec, template):
     actor = ResolverActor(spec)
     assert Track(actor, 1, template).show(2) == "Ada"
