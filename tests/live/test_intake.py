@@ -1,6 +1,7 @@
 """What people decide, agree to and enrol while a resolver names, and after it was killed."""
 
 import base64
+import itertools
 import json
 from contextlib import suppress
 from dataclasses import replace
@@ -95,26 +96,27 @@ def photo(tmp_path) -> Path:
 
 
 class Track:
-    """A track that shows one face a second."""
+    """A track that shows one face a second, after all that was shown before."""
+
+    seconds = itertools.count()
 
     def __init__(self, actor: ResolverActor, track_id: int, template: np.ndarray) -> None:
-        self.actor, self._track_id, self._template = actor, track_id, template
-        self._second = 100 * track_id
+        self._actor, self._track_id, self._template = actor, track_id, template
 
     def show(self, faces: int = 1) -> str | None:
         """Return what it is called now, if that is news."""
         name = None
         for _ in range(faces):
-            self._second += 1
+            second = next(self.seconds)
             face = Face(
                 camera_id="door",
                 track_id=self._track_id,
-                face_index=self._second,
-                captured_at=NOON + timedelta(seconds=self._second),
+                face_index=second,
+                captured_at=NOON + timedelta(seconds=second),
                 embedding=self._template,
                 quality=0.9,
             )
-            names = self.actor.take([Shown("door", (face,), face.captured_at)])["door"]
+            names = self._actor.take([Shown("door", (face,), face.captured_at)])["door"]
             name = names.get(self._track_id, name)
         return name
 
