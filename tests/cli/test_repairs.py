@@ -1,5 +1,4 @@
 import json
-import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from genesis_ray.cli import people, running_system
+from genesis_ray.cli import people
 from genesis_ray.cli.query import query
 from genesis_ray.domain.events import FaceRecognized, TrackObserved
 from genesis_ray.domain.people import Person, visitor
@@ -283,18 +282,6 @@ def test_who_writes_and_takes_nothing_in_is_named(genesis):
         said = genesis("people", "merge", "3f2a", "91bc")
         assert "names people by what was decided when it began, until it ends" in said
     assert "when it began" not in genesis("people", "undo", entries(genesis)[0]["entry_id"])
-
-
-def test_a_system_that_runs_is_waited_for_until_it_goes_by_it(genesis, monkeypatch):
-    monkeypatch.setattr(running_system, "WAIT_S", 0.1)
-    with People(GALLERY, writer=True):
-        taken_in = GALLERY / "taken-in.json"
-        taken_in.write_text(json.dumps({"process": str(os.getpid()), "ledger": 0, "consent": 0}))
-        said = genesis("people", "rename", "Ada", "Augusta")
-        assert "takes it in when a camera next shows it something" in said
-        taken_in.write_text(json.dumps({"process": str(os.getpid()), "ledger": 2, "consent": 0}))
-        said = genesis("people", "rename", "Augusta", "Ada")
-        assert f"The system that runs, process {os.getpid()}, goes by it now." in said
 
 
 def test_somebody_else_who_decides_at_the_moment_is_named(genesis):
