@@ -25,6 +25,7 @@ from genesis_ray.cli import (
     people,
     plan,
     query,
+    report,
     reprocess,
     retention,
     run,
@@ -53,6 +54,7 @@ app.command()(up.down)
 app.command()(query.query)
 app.command("import")(importing.import_)
 app.command()(ask.ask)
+app.command()(report.report)
 alerts.app.add_typer(alert_delivery.app)
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(dead_letters.app, name="dead-letters")
