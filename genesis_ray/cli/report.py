@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from genesis_ray.cli.moments import FORMS, moment
 from genesis_ray.cli.run import ConfigOption, DataOption
+from genesis_ray.domain.moments import FORMS, moment
 from genesis_ray.errors import ConfigurationError
 
 if TYPE_CHECKING:
