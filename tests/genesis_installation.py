@@ -21,6 +21,11 @@ CREATE TABLE sessions (
 CREATE TABLE identity_events (
     event_id INTEGER PRIMARY KEY, person_id TEXT, event_type TEXT, zone_name TEXT, timestamp TEXT
 );
+CREATE TABLE alerts (
+    alert_id INTEGER PRIMARY KEY, alert_type TEXT, severity TEXT, message TEXT, timestamp TEXT,
+    camera_id TEXT, person_id TEXT, acknowledged BOOLEAN DEFAULT FALSE, acknowledged_at TEXT,
+    acknowledged_by TEXT
+);
 CREATE TABLE metrics (
     time TEXT NOT NULL, camera_id TEXT, people_total INTEGER, queue_len INTEGER,
     avg_wait_sec REAL, people_by_zone TEXT, new_faces INTEGER, recognized_faces INTEGER

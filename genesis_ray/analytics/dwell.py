@@ -6,13 +6,14 @@ from itertools import pairwise
 
 import pyarrow as pa
 
-from genesis_ray.analytics.query import run
-from genesis_ray.analytics.ranges import LONGEST_STAY, Ids, between, composed, ids
+from genesis_ray.analytics.ranges import LONGEST_STAY, Ids, ask, between, composed, ids
+from genesis_ray.analytics.rolled_up import Figures, from_quarters
 from genesis_ray.analytics.stays import STAYS
 from genesis_ray.analytics.stored import Tables
+from genesis_ray.domain.rollups import STAY_BINS, STAY_EDGES_S
 from genesis_ray.errors import ConfigurationError
 
-BINS_S = (0.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0)
+BINS_S = tuple(map(float, STAY_EDGES_S))
 """Where the bins of a histogram of durations begin; the last is open."""
 
 _CHOSEN = """
@@ -71,6 +72,32 @@ ORDER BY camera_id, zone_id, from_s
 )
 
 
+_HISTOGRAM_OF_QUARTERS = composed(
+    """
+chosen AS (
+    SELECT camera_id, zone_id, list_value(*COLUMNS('stay_from_.*')) AS of_bins FROM zones
+    WHERE
+        stays + unfinished > 0
+        AND ($camera_ids::VARCHAR[] IS NULL OR list_contains($camera_ids::VARCHAR[], camera_id))
+        AND ($zone_ids::VARCHAR[] IS NULL OR list_contains($zone_ids::VARCHAR[], zone_id))
+),
+numbered AS (
+    SELECT camera_id, zone_id, unnest($from_s::DOUBLE[]) AS from_s, unnest(of_bins) AS stays
+    FROM chosen
+),
+sums AS (
+    SELECT camera_id, zone_id, from_s, sum(stays)::BIGINT AS stays FROM numbered GROUP BY ALL
+)
+""",
+    select="""
+SELECT camera_id, zone_id, from_s, to_s, stays
+FROM sums
+JOIN (SELECT unnest($from_s::DOUBLE[]) AS from_s, unnest($to_s::DOUBLE[]) AS to_s) USING (from_s)
+ORDER BY camera_id, zone_id, from_s
+""",
+)
+
+
 def dwell(
     tables: Tables,
     *,
@@ -87,7 +114,7 @@ def dwell(
     p90_s, p95_s, max_s.
     """
     params = _params(since, until, camera_ids, zone_ids, longest_stay)
-    return run(_DWELL, tables, params)
+    return ask(_DWELL, tables, params)
 
 
 def dwell_histogram(
@@ -108,7 +135,12 @@ def dwell_histogram(
         ConfigurationError: The bins do not begin at 0 and grow.
     """
     params = _params(since, until, camera_ids, zone_ids, longest_stay) | bins(bins_s)
-    return run(_HISTOGRAM, tables, params)
+    rolled_up = None
+    if tuple(bins_s) == BINS_S and longest_stay == LONGEST_STAY:
+        whole = {**params, "edges": [params["since"], params["until"]]}
+        figures: Figures = {"zones": ("stays", "unfinished", *STAY_BINS)}
+        rolled_up = from_quarters(_HISTOGRAM_OF_QUARTERS, tables, whole, figures)
+    return ask(_HISTOGRAM, tables, params) if rolled_up is None else rolled_up
 
 
 def bins(starts_s: Sequence[float]) -> dict[str, object]:

@@ -4,10 +4,24 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from genesis_ray.analytics.query import run
-from genesis_ray.analytics.ranges import BUCKETS, Ids, composed, ids, in_buckets
+from genesis_ray.analytics.ranges import BUCKETS, Ids, ask, composed, ids, in_buckets
+from genesis_ray.analytics.rolled_up import Figures, from_quarters
 from genesis_ray.analytics.stored import Tables
 from genesis_ray.domain.site_time import Bucket
+
+_LINES_SELECT = """
+SELECT
+    starts_at,
+    ends_at,
+    camera_id,
+    line_id,
+    coalesce(went_in, 0) AS went_in,
+    coalesce(went_out, 0) AS went_out
+FROM buckets
+CROSS JOIN (SELECT DISTINCT camera_id, line_id FROM {rows})
+LEFT JOIN counts USING (starts_at, camera_id, line_id)
+ORDER BY camera_id, line_id, starts_at
+"""
 
 _LINES = composed(
     BUCKETS,
@@ -31,20 +45,22 @@ counts AS (
     GROUP BY ALL
 )
 """,
-    select="""
+    select=_LINES_SELECT.format(rows="crossings"),
+)
+
+_ZONES_SELECT = """
 SELECT
     starts_at,
     ends_at,
     camera_id,
-    line_id,
-    coalesce(went_in, 0) AS went_in,
-    coalesce(went_out, 0) AS went_out
+    zone_id,
+    coalesce(entries, 0) AS entries,
+    coalesce(exits, 0) AS exits
 FROM buckets
-CROSS JOIN (SELECT DISTINCT camera_id, line_id FROM crossings)
-LEFT JOIN counts USING (starts_at, camera_id, line_id)
-ORDER BY camera_id, line_id, starts_at
-""",
-)
+CROSS JOIN (SELECT DISTINCT camera_id, zone_id FROM {rows})
+LEFT JOIN counts USING (starts_at, camera_id, zone_id)
+ORDER BY camera_id, zone_id, starts_at
+"""
 
 _ZONES = composed(
     BUCKETS,
@@ -69,19 +85,53 @@ counts AS (
     GROUP BY ALL
 )
 """,
-    select="""
-SELECT
-    starts_at,
-    ends_at,
-    camera_id,
-    zone_id,
-    coalesce(entries, 0) AS entries,
-    coalesce(exits, 0) AS exits
-FROM buckets
-CROSS JOIN (SELECT DISTINCT camera_id, zone_id FROM crossings)
-LEFT JOIN counts USING (starts_at, camera_id, zone_id)
-ORDER BY camera_id, zone_id, starts_at
+    select=_ZONES_SELECT.format(rows="crossings"),
+)
+
+
+_LINES_OF_QUARTERS = composed(
+    BUCKETS,
+    """
+chosen AS (
+    SELECT * FROM lines
+    WHERE $camera_ids::VARCHAR[] IS NULL OR list_contains($camera_ids::VARCHAR[], camera_id)
+),
+counts AS (
+    SELECT
+        starts_at,
+        camera_id,
+        line_id,
+        sum(went_in)::BIGINT AS went_in,
+        sum(went_out)::BIGINT AS went_out
+    FROM chosen ASOF JOIN buckets ON bucket >= starts_at
+    GROUP BY ALL
+)
 """,
+    select=_LINES_SELECT.format(rows="chosen"),
+)
+
+_ZONES_OF_QUARTERS = composed(
+    BUCKETS,
+    """
+chosen AS (
+    SELECT * FROM zones
+    WHERE
+        entries + exits > 0
+        AND ($camera_ids::VARCHAR[] IS NULL OR list_contains($camera_ids::VARCHAR[], camera_id))
+        AND ($zone_ids::VARCHAR[] IS NULL OR list_contains($zone_ids::VARCHAR[], zone_id))
+),
+counts AS (
+    SELECT
+        starts_at,
+        camera_id,
+        zone_id,
+        sum(entries)::BIGINT AS entries,
+        sum(exits)::BIGINT AS exits
+    FROM chosen ASOF JOIN buckets ON bucket >= starts_at
+    GROUP BY ALL
+)
+""",
+    select=_ZONES_SELECT.format(rows="chosen"),
 )
 
 
@@ -99,8 +149,10 @@ def footfall(
     Columns: starts_at, ends_at, camera_id, line_id, went_in, went_out (crossings; one person who
     goes in, out and in again went in twice).
     """
-    params = in_buckets(since, until, bucket, time_zone)
-    return run(_LINES, tables, {**params, "camera_ids": ids(camera_ids)})
+    params = in_buckets(since, until, bucket, time_zone) | {"camera_ids": ids(camera_ids)}
+    figures: Figures = {"lines": ("went_in", "went_out")}
+    rolled_up = from_quarters(_LINES_OF_QUARTERS, tables, params, figures)
+    return ask(_LINES, tables, params) if rolled_up is None else rolled_up
 
 
 def zone_entries(
@@ -119,4 +171,7 @@ def zone_entries(
     """
     params = in_buckets(since, until, bucket, time_zone)
     chosen = {"camera_ids": ids(camera_ids), "zone_ids": ids(zone_ids)}
-    return run(_ZONES, tables, {**params, **chosen})
+    params |= chosen
+    figures: Figures = {"zones": ("entries", "exits")}
+    rolled_up = from_quarters(_ZONES_OF_QUARTERS, tables, params, figures)
+    return ask(_ZONES, tables, params) if rolled_up is None else rolled_up

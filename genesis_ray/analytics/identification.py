@@ -4,8 +4,7 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from genesis_ray.analytics.query import run
-from genesis_ray.analytics.ranges import Ids, between, ids
+from genesis_ray.analytics.ranges import Ids, ask, between, ids
 from genesis_ray.analytics.stored import Tables
 
 _RATES = """
@@ -65,4 +64,4 @@ def identification_rates(
     those named, the ones who became a visitor), carried, review, unknown, undecided (without a
     usable face, or not decided yet), share_identified (named or carried, of all tracks, 0..1).
     """
-    return run(_RATES, tables, {**between(since, until), "camera_ids": ids(camera_ids)})
+    return ask(_RATES, tables, {**between(since, until), "camera_ids": ids(camera_ids)})

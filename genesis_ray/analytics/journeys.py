@@ -4,8 +4,7 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from genesis_ray.analytics.query import run
-from genesis_ray.analytics.ranges import composed
+from genesis_ray.analytics.ranges import ask, composed
 from genesis_ray.analytics.stored import Tables
 from genesis_ray.analytics.visit_rows import VISITS_BEGUN, of_visits
 from genesis_ray.analytics.withholding import withhold
@@ -97,7 +96,7 @@ def zone_transitions(
     """
     params = of_visits(since, until) | {"enter": ENTER, "leave": LEAVE}
     return withhold(
-        run(_MATRIX, tables, params),
+        ask(_MATRIX, tables, params),
         least_group=least_group,
         margins=[["origin"], ["destination"]],
         columns=["moves", "people", "share"],
@@ -126,7 +125,7 @@ def journeys(
     nodes = {"enter": ENTER, "leave": LEAVE, "further": FURTHER}
     params = of_visits(since, until) | nodes | {"most_steps": most_steps}
     return withhold(
-        run(_JOURNEYS, tables, params),
+        ask(_JOURNEYS, tables, params),
         least_group=least_group,
         margins=[["step"], ["step", "origin"], ["step", "destination"]],
         columns=["visits", "people"],

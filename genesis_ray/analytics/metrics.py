@@ -5,8 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 
-from genesis_ray.analytics.query import run
-from genesis_ray.analytics.ranges import BUCKETS, LONGEST_STAY, Ids, between, composed, ids
+from genesis_ray.analytics.ranges import BUCKETS, LONGEST_STAY, Ids, ask, between, composed, ids
 from genesis_ray.analytics.stays import STAYS
 from genesis_ray.analytics.stored import Tables
 from genesis_ray.domain.site_time import even_edges
@@ -188,5 +187,5 @@ def _asked(
         "camera_ids": ids(camera_ids),
         "queue_zone_ids": list(queue_zone_ids),
     }
-    answer = run(_METRICS, tables, params)
+    answer = ask(_METRICS, tables, params)
     return answer.select(["starts_at", "ends_at", *(name for name in METRICS if name in names)])

@@ -4,16 +4,17 @@ from datetime import datetime, timedelta
 
 import pyarrow as pa
 
-from genesis_ray.analytics.query import run
 from genesis_ray.analytics.ranges import (
     BUCKETS,
     LONGEST_STAY,
     Ids,
+    ask,
     between,
     composed,
     ids,
     in_buckets,
 )
+from genesis_ray.analytics.rolled_up import Figures, from_quarters
 from genesis_ray.analytics.stays import STAYS
 from genesis_ray.analytics.stored import Tables
 from genesis_ray.domain.site_time import Bucket
@@ -26,7 +27,7 @@ within AS (
     SELECT camera_id, zone_id, track_id, entered_at, least(left_at, $until) AS left_at
     FROM stays
     WHERE
-        left_at > $since
+        (left_at > $since OR entered_at >= $since)
         AND ($zone_ids::VARCHAR[] IS NULL OR list_contains($zone_ids::VARCHAR[], zone_id))
 ),
 -- A track in zones that overlap is one person of the site: what begins while it is in another
@@ -69,7 +70,7 @@ levels AS (
         zone_id,
         changed_at,
         sum(sum(change)) OVER own AS people,
-        epoch(lead(changed_at, 1, $until) OVER own - changed_at) AS seconds
+        epoch_us(lead(changed_at, 1, $until) OVER own) - epoch_us(changed_at) AS us
     FROM moves
     GROUP BY camera_id, zone_id, changed_at
     WINDOW own AS (PARTITION BY camera_id, zone_id ORDER BY changed_at)
@@ -81,15 +82,63 @@ SELECT
     ends_at,
     camera_id,
     zone_id,
-    sum(people * seconds) / sum(seconds) AS mean_people,
+    sum(people * us)::DOUBLE / sum(us)::DOUBLE AS mean_people,
     max(people)::BIGINT AS max_people,
-    sum(people * seconds) AS person_seconds
+    sum(people * us)::DOUBLE / 1000000 AS person_seconds
 FROM levels ASOF JOIN buckets ON changed_at >= starts_at
 WHERE changed_at < $until
 GROUP BY ALL
 ORDER BY camera_id NULLS FIRST, zone_id, starts_at
 """,
 )
+
+
+_OF_QUARTERS = composed(
+    BUCKETS,
+    """
+places AS (
+    SELECT bucket, camera_id, zone_id, person_us, occupancy_most FROM zones
+    WHERE entries > 0 OR person_us > 0
+    UNION ALL
+    SELECT bucket, NULL, NULL, person_us, occupancy_most FROM site
+),
+sums AS (
+    SELECT
+        starts_at,
+        camera_id,
+        zone_id,
+        sum(person_us) AS person_us,
+        max(occupancy_most) AS most
+    FROM places ASOF JOIN buckets ON bucket >= starts_at
+    GROUP BY ALL
+)
+""",
+    select="""
+SELECT
+    buckets.starts_at,
+    buckets.ends_at,
+    own.camera_id,
+    own.zone_id,
+    coalesce(person_us, 0)::DOUBLE
+        / (epoch_us(buckets.ends_at) - epoch_us(buckets.starts_at))::DOUBLE AS mean_people,
+    coalesce(most, 0)::BIGINT AS max_people,
+    coalesce(person_us, 0)::DOUBLE / 1000000 AS person_seconds
+FROM buckets
+CROSS JOIN (SELECT DISTINCT camera_id, zone_id FROM places UNION SELECT NULL, NULL) AS own
+LEFT JOIN sums ON (
+    sums.starts_at = buckets.starts_at
+    AND sums.camera_id IS NOT DISTINCT FROM own.camera_id
+    AND sums.zone_id IS NOT DISTINCT FROM own.zone_id
+)
+ORDER BY own.camera_id NULLS FIRST, own.zone_id, buckets.starts_at
+""",
+)
+
+
+_FIGURES: Figures = {
+    "zones": ("entries", "person_us", "occupancy_most"),
+    "site": ("person_us", "occupancy_most"),
+}
 
 
 def occupancy(
@@ -119,4 +168,7 @@ def occupancy(
         "camera_ids": ids(camera_ids),
         "zone_ids": ids(zone_ids),
     }
-    return run(_OCCUPANCY, tables, params)
+    rolled_up = None
+    if camera_ids is None and zone_ids is None and longest_stay == LONGEST_STAY:
+        rolled_up = from_quarters(_OF_QUARTERS, tables, params, _FIGURES)
+    return ask(_OCCUPANCY, tables, params) if rolled_up is None else rolled_up

@@ -4,19 +4,24 @@ What was written stays as it was; an answer joins it with what people decided si
 names a track bears whom the track is now, or is left out where that is nobody.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
+from datetime import datetime, timedelta
 
 import pyarrow as pa
 
 from genesis_ray.analytics.limits import Limits
 from genesis_ray.analytics.present_visits import present_visits, touched_by
 from genesis_ray.analytics.query import run
-from genesis_ray.analytics.stored import Table, Tables
+from genesis_ray.analytics.stored import Table, Tables, narrowed
 from genesis_ray.domain.ledger import TrackSight, WhoIsWho
+from genesis_ray.domain.rollups import Group
 
 NAMES = "face_recognitions"
 VISITS = "visits"
+
+Quarters = Callable[[Group, Sequence[str], datetime, datetime], pa.Table | None]
+"""Some figures of a group, from a quarter of an hour to another: see `rolled_up.RolledUp`."""
 
 _WRITTEN = {
     "face_recognitions_as_written": NAMES,
@@ -102,17 +107,38 @@ class PresentTables(Mapping[str, Table]):
         tenant_id: str,
         visit_gap: timedelta,
         limits: Limits | None = None,
+        quarters: Quarters | None = None,
     ) -> None:
         """Show `written`, which may have rows of other tenants, by what `who` says then.
 
         `visit_gap` is how far apart visits of one identity have to be. `limits` are those of every
-        query over these tables.
+        query over these tables. `quarters` gives figures of quarters of an hour, of the tenant's
+        events as they were written.
         """
+        self._quarters = quarters
         self.limits = limits or Limits()
-        self._written = written
+        self._written = self._all_written = written
         self._who = who
         self._tenant_id = tenant_id
         self._visit_gap = visit_gap
+
+    def between(self, since: datetime | None, until: datetime | None) -> "PresentTables":
+        """Return the tables with the rows that occurred in [since, until).
+
+        Visits that are not as they were written are made of all rows, and are all of them.
+        """
+        own = copy(self)
+        own._written = narrowed(self._written, since, until)
+        return own
+
+    def quarters(
+        self, group: Group, figures: Sequence[str], since: datetime, until: datetime
+    ) -> pa.Table | None:
+        """Return keys and some figures of quarters of an hour in [since, until), as written.
+
+        None: they are not known, or it takes no longer to go through the events.
+        """
+        return self._quarters(group, figures, since, until) if self._quarters else None
 
     def __getitem__(self, table: str) -> Table:
         match table:
@@ -148,12 +174,11 @@ class PresentTables(Mapping[str, Table]):
         return answer.cast(written.schema)
 
     def _visits(self, who: WhoIsWho) -> Table:
-        written = self._written[VISITS]
         if not touched_by(who):
-            return written
-        names = self._written[NAMES]
+            return self._written[VISITS]
+        names = self._all_written[NAMES]
         return present_visits(
-            self._written,
+            self._all_written,
             who,
             aliases=_aliases(who),
             present=self._who_tracks_are(names, who),

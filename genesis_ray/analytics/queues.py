@@ -4,11 +4,11 @@ from datetime import datetime, timedelta
 
 import pyarrow as pa
 
-from genesis_ray.analytics.query import run
 from genesis_ray.analytics.ranges import (
     BUCKETS,
     LONGEST_STAY,
     Ids,
+    ask,
     between,
     composed,
     ids,
@@ -123,4 +123,4 @@ def queue_service(
         "within_s": within_s,
         "walk_s": walk_s,
     }
-    return run(_QUEUE, tables, params)
+    return ask(_QUEUE, tables, params)

@@ -5,9 +5,15 @@ other days are not opened. A series has a row for each bucket, also for those wi
 first and last bucket are cut off by the range.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
+import pyarrow as pa
+
+from genesis_ray.analytics.query import run
+from genesis_ray.analytics.stored import Tables, narrowed
+from genesis_ray.domain import rollups
 from genesis_ray.domain.site_time import Bucket, bucket_edges, range_between
 
 BUCKETS = """
@@ -17,7 +23,7 @@ buckets AS (
 """
 """Columns starts_at and ends_at. Events get theirs by ASOF JOIN buckets ON at >= starts_at."""
 
-LONGEST_STAY = timedelta(hours=4)
+LONGEST_STAY = rollups.LONGEST_STAY
 """Of one track in one zone. Who is said to have entered and never to have left was lost with the
 camera or the process, and is not taken to be there for ever."""
 
@@ -28,6 +34,25 @@ Ids = Sequence[str] | None
 def composed(*tables: str, select: str) -> str:
     """Return a query from pieces that are constants: WITH tables, as `name AS (...)`, SELECT."""
     return f"WITH {', '.join(tables)}{select}"
+
+
+def ask(
+    sql: str, tables: Tables, params: Mapping[str, Any], *, with_history: bool = False
+) -> pa.Table:
+    """Return the answer to a question of a range: see `query.run`.
+
+    Files are looked for of the time alone that it reads: from $read_since or else $since, to
+    $read_until or else $until.
+
+    Args:
+        sql: The question.
+        tables: What it is put to.
+        params: Its parameters.
+        with_history: It reads all before the range, too.
+    """
+    since = None if with_history else params.get("read_since", params["since"])
+    until = params.get("read_until", params["until"])
+    return run(sql, narrowed(tables, since, until), params)
 
 
 def between(

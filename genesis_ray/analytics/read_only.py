@@ -8,7 +8,7 @@ import json
 import re
 import threading
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import duckdb
@@ -51,12 +51,14 @@ _HIDING = frozenset({"query", "query_table"})
 
 
 def named_tables(sql: str) -> frozenset[str]:
-    """Return the tables that a query names, in lower case; none where it does not tell."""
-    with _parsing:
-        try:
-            return frozenset(name.lower() for name in _parser().get_table_names(sql))
-        except duckdb.Error:
-            return frozenset()
+    """Return the tables that a question names, in lower case; none where it does not tell.
+
+    Names of its own, of WITH, are among them.
+
+    Raises:
+        GenesisError, duckdb.Error: See `check_read_only`.
+    """
+    return _looked_through(sql)
 
 
 def check_read_only(sql: str) -> None:
@@ -66,6 +68,12 @@ def check_read_only(sql: str) -> None:
         GenesisError: It would write, change a setting, or call a function that reads files.
         duckdb.Error: It is no SQL.
     """
+    _looked_through(sql)
+
+
+@lru_cache(maxsize=128)
+def _looked_through(sql: str) -> frozenset[str]:
+    """Check a query, and return the tables it names. Most are asked again and again."""
     with _parsing:
         statements = _parser().extract_statements(sql)
         if not statements:
@@ -81,7 +89,7 @@ def check_read_only(sql: str) -> None:
             raise GenesisError("say which columns PIVOT is to make: PIVOT t ON column IN (a, b)")
         if kind != duckdb.StatementType.SELECT:
             raise _no_question(kind.name)
-        _check_tree(text)
+        return frozenset(_checked(text))
 
 
 _parsing = threading.RLock()
@@ -102,20 +110,25 @@ def _parser() -> duckdb.DuckDBPyConnection:
     )
 
 
-def _check_tree(sql: str) -> None:
+def _checked(sql: str) -> Iterator[str]:
+    """Yield the tables that a query names, and refuse it where it does anything but read them."""
     serialised = _parser().execute("SELECT json_serialize_sql(?)", [sql]).fetchone()
     tree = json.loads(serialised[0]) if serialised else {}
     if tree.get("error", True):
         raise _no_question()
     for node in _nodes(tree):
         kind = node.get("type")
+        if node.get("function_name") == "current_setting":  # not only folders of this machine
+            raise GenesisError("a query may not call current_setting(): it sees no settings")
         if isinstance(kind, str) and kind.endswith("_QUERY_NODE"):
             raise _no_question(kind.removesuffix("_QUERY_NODE"))
         if kind == "TABLE_FUNCTION":
-            _check_function(node["function"])
+            yield from _checked_function(node["function"])
+        if kind == "BASE_TABLE":
+            yield node["table_name"].lower()
 
 
-def _check_function(function: dict[str, Any]) -> None:
+def _checked_function(function: dict[str, Any]) -> Iterator[str]:
     name = function["function_name"].lower()
     if name not in _FUNCTIONS:
         raise GenesisError(
@@ -126,7 +139,8 @@ def _check_function(function: dict[str, Any]) -> None:
             literal = argument["expression"].get("literal", {})
             if literal.get("kind") != "STRING":
                 raise GenesisError(f"{name}() is to have its text as it is, in quotes")
-            _check_tree(literal["text"] if name == "query" else f'FROM "{literal["text"]}"')
+            text = literal["text"]
+            yield from _checked(text if name == "query" else f'FROM "{text}"')
 
 
 def _nodes(tree: Any) -> Iterator[dict[str, Any]]:

@@ -4,8 +4,7 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from genesis_ray.analytics.query import run
-from genesis_ray.analytics.ranges import BUCKETS, composed, in_buckets
+from genesis_ray.analytics.ranges import BUCKETS, ask, composed, in_buckets
 from genesis_ray.analytics.stored import Tables
 from genesis_ray.analytics.visit_rows import VISITS_BEGUN, of_visits
 from genesis_ray.analytics.withholding import hide, numbers_of, withhold
@@ -106,7 +105,7 @@ def returning_visitors(
         **in_buckets(since, until, bucket, time_zone),
         **of_visits(since, until, with_history=True),
     }
-    answer = run(_RETURNING, tables, params)
+    answer = ask(_RETURNING, tables, params, with_history=True)
     few, new, returning = (
         withheld_cells(numbers_of(answer, name), [], least=least_group)
         for name in ("people", "new_people", "returning_people")
@@ -137,7 +136,7 @@ def cohort_retention(
         **in_buckets(since, until, "week", time_zone),
         **of_visits(since, until, with_history=True),
     }
-    answer = run(_COHORTS, tables, params)
+    answer = ask(_COHORTS, tables, params, with_history=True)
     cells = withhold(answer, least_group=least_group, margins=[["weeks_after"]], columns=[])
     rows = cells.to_pylist()
     small = {

@@ -11,152 +11,20 @@ from typing import Self
 import duckdb
 import pyarrow as pa
 
-from genesis_ray.domain.rollups import (
-    GROUPS,
-    LONGEST_SIGHT,
-    LONGEST_STAY,
-    STAY_BINS,
-    TRACK_ENDED_AFTER,
-    VISIT_BINS,
-    Group,
-)
-from genesis_ray.domain.time_buckets import QUARTER
+from genesis_ray.analytics.rollup_sql import QUARTERS
+from genesis_ray.domain.rollups import GROUPS, Group
 
 _TIME = pa.timestamp("us", tz="UTC")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "zone_crossings": ("camera_id", "zone_id", "track_id", "direction", "occurred_at"),
-    "line_crossings": ("camera_id", "line_id", "direction", "occurred_at"),
+    "line_crossings": ("camera_id", "line_id", "track_id", "direction", "occurred_at"),
     "track_observations": ("camera_id", "track_id", "occurred_at"),
     "face_recognitions": ("camera_id", "decision", "is_new", "occurred_at"),
     "visits": ("camera_id", "visit_id", "started_at", "ended_at", "occurred_at"),
 }
 """What is read of each table."""
-
-
-def _us(span: timedelta) -> int:
-    return span // timedelta(microseconds=1)
-
-
-_QUARTER_US = _us(QUARTER)
-_NEVER_US = 2**62
-
-
-def _quarter(time: str) -> str:
-    """Return SQL for the beginning of the quarter that a time is in."""
-    return f"({time} - {time} % {_QUARTER_US})"
-
-
-def _counts(bins: Mapping[str, tuple[int, int | None]], value: str) -> str:
-    """Return SQL that counts values by the bins of a histogram."""
-    return ", ".join(
-        f"count_if({value} >= {low} AND {value} < {high or _NEVER_US}) AS {name}"
-        for name, (low, high) in bins.items()
-    )
-
-
-_ZONES = f"""
-WITH
-crossings AS (
-    SELECT camera_id, zone_id, track_id, direction, epoch_us(occurred_at) AS at_us
-    FROM zone_crossings
-),
-followed AS (
-    SELECT *, lead(direction) OVER track AS next_direction, lead(at_us) OVER track AS left_us
-    FROM crossings
-    WINDOW track AS (PARTITION BY camera_id, zone_id, track_id ORDER BY at_us, direction)
-),
-stays AS (
-    SELECT camera_id, zone_id, at_us, left_us FROM followed
-    WHERE direction = 'enter' AND next_direction = 'exit' AND left_us - at_us <= {_us(LONGEST_STAY)}
-),
-inside AS (
-    SELECT *, unnest(generate_series({_quarter("at_us")}, left_us - 1, {_QUARTER_US})) AS bucket
-    FROM stays
-),
-steps AS (
-    SELECT camera_id, zone_id, at_us, sum(step) AS step FROM (
-        SELECT camera_id, zone_id, at_us, 1 AS step FROM stays
-        UNION ALL SELECT camera_id, zone_id, left_us, -1 FROM stays
-    ) GROUP BY ALL
-),
-levels AS (
-    SELECT camera_id, zone_id, at_us,
-        sum(step) OVER zone AS people, lead(at_us) OVER zone AS until_us
-    FROM steps WINDOW zone AS (PARTITION BY camera_id, zone_id ORDER BY at_us)
-),
-occupied AS (
-    SELECT *, unnest(generate_series({_quarter("at_us")}, until_us - 1, {_QUARTER_US})) AS bucket
-    FROM levels WHERE people > 0
-)
-SELECT {_quarter("at_us")} AS bucket, camera_id, zone_id,
-    count_if(direction = 'enter') AS entries, count_if(direction = 'exit') AS exits
-FROM crossings GROUP BY ALL
-UNION ALL BY NAME
-SELECT bucket, camera_id, zone_id,
-    sum(least(left_us, bucket + {_QUARTER_US}) - greatest(at_us, bucket)) AS person_us
-FROM inside GROUP BY ALL
-UNION ALL BY NAME
-SELECT {_quarter("left_us")} AS bucket, camera_id, zone_id, count(*) AS stays,
-    sum(left_us - at_us) AS stay_us, {_counts(STAY_BINS, "(left_us - at_us)")}
-FROM stays GROUP BY ALL
-UNION ALL BY NAME
-SELECT bucket, camera_id, zone_id, max(people) AS occupancy_most FROM occupied GROUP BY ALL
-"""  # noqa: S608  names and numbers of ours
-
-_LINES = f"""
-SELECT {_quarter("epoch_us(occurred_at)")} AS bucket, camera_id, line_id,
-    count_if(direction = 'in') AS went_in, count_if(direction = 'out') AS went_out
-FROM line_crossings GROUP BY ALL
-"""  # noqa: S608  names and numbers of ours
-
-_CAMERAS = f"""
-WITH
-sights AS (SELECT camera_id, track_id, epoch_us(occurred_at) AS at_us FROM track_observations),
-gaps AS (
-    SELECT camera_id, at_us, at_us - lag(at_us) OVER track AS gap FROM sights
-    WINDOW track AS (PARTITION BY camera_id, track_id ORDER BY at_us)
-),
-decisions AS (
-    SELECT camera_id, epoch_us(occurred_at) AS at_us, decision, is_new FROM face_recognitions
-)
-SELECT {_quarter("at_us")} AS bucket, camera_id, count(*) AS observations,
-    count_if(gap IS NULL OR gap > {_us(TRACK_ENDED_AFTER)}) AS tracks,
-    coalesce(sum(least(gap, {_us(LONGEST_SIGHT)}))
-        FILTER (gap <= {_us(TRACK_ENDED_AFTER)}), 0) AS person_us
-FROM gaps GROUP BY ALL
-UNION ALL BY NAME
-SELECT {_quarter("at_us")} AS bucket, camera_id,
-    count_if(decision = 'named' AND NOT is_new) AS named,
-    count_if(decision = 'carried') AS carried,
-    count_if(decision = 'named' AND is_new) AS anew,
-    count_if(decision = 'review') AS review,
-    count_if(decision = 'unknown') AS unknown
-FROM decisions GROUP BY ALL
-"""  # noqa: S608  names and numbers of ours
-
-_VISITS = f"""
-WITH
-told AS (
-    SELECT camera_id, visit_id, epoch_us(occurred_at) AS at_us, ended_at IS NOT NULL AS is_over,
-        epoch_us(ended_at) - epoch_us(started_at) AS visit_us
-    FROM visits
-)
-SELECT {_quarter("at_us")} AS bucket, camera_id, count(*) AS started
-FROM told WHERE NOT is_over GROUP BY ALL
-UNION ALL BY NAME
-SELECT {_quarter("at_us")} AS bucket, camera_id, count(*) AS ended, sum(visit_us) AS visit_us,
-    {_counts(VISIT_BINS, "visit_us")}
-FROM told WHERE is_over GROUP BY ALL
-"""  # noqa: S608  names and numbers of ours
-
-_SQL: dict[Group, str] = {
-    "zones": _ZONES,
-    "lines": _LINES,
-    "cameras": _CAMERAS,
-    "visits": _VISITS,
-}
 
 
 def rollup_schema(group: Group) -> pa.Schema:
@@ -203,7 +71,7 @@ class RollupQueries:
         of = GROUPS[group]
         keys = ", ".join(["bucket", *of.keys])
         sql = f"""
-            SELECT {keys}, {_joined(group)} FROM ({_SQL[group]})
+            SELECT {keys}, {_joined(group)} FROM ({QUARTERS[group]})
             WHERE bucket >= $start AND bucket < $end
             GROUP BY {keys} ORDER BY {keys}
         """  # noqa: S608  names of ours
@@ -242,6 +110,7 @@ class RollupQueries:
             self._opened = duckdb.connect(
                 config={"threads": 1, "python_enable_replacements": False}
             )
+            self._opened.execute("SET enable_progress_bar = false")
         for name, table in tables.items():
             self._opened.register(name, table)
         answer = self._opened.sql(sql, params=dict(params)).to_arrow_table()
@@ -266,4 +135,4 @@ def _in_schema(group: Group, answer: pa.Table) -> pa.Table:
 
 
 def _epoch_us(at: datetime) -> int:
-    return _us(at - _EPOCH)
+    return (at - _EPOCH) // timedelta(microseconds=1)

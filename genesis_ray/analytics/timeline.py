@@ -4,8 +4,7 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from genesis_ray.analytics.query import run
-from genesis_ray.analytics.ranges import LONGEST_STAY, between
+from genesis_ray.analytics.ranges import LONGEST_STAY, ask, between
 from genesis_ray.analytics.stored import Tables
 
 _TIMELINE = """
@@ -88,4 +87,4 @@ def person_timeline(
         **between(since, until, before=LONGEST_STAY, after=LONGEST_STAY),
         "identity_id": identity_id,
     }
-    return run(_TIMELINE, tables, params)
+    return ask(_TIMELINE, tables, params)

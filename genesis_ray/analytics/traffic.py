@@ -1,13 +1,12 @@
 """Where people are: in the picture, and on the floor."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 import pyarrow as pa
 
-from genesis_ray.analytics.query import run
-from genesis_ray.analytics.ranges import between, composed
+from genesis_ray.analytics.ranges import ask, between, composed
 from genesis_ray.analytics.stored import Tables
 from genesis_ray.errors import ConfigurationError
 
@@ -28,10 +27,7 @@ steps AS (
         WHERE
             list_contains($camera_ids::VARCHAR[], camera_id)
             AND ($since::TIMESTAMPTZ IS NULL OR occurred_at >= $since::TIMESTAMPTZ)
-            AND (
-                $until::TIMESTAMPTZ IS NULL
-                OR occurred_at < $until::TIMESTAMPTZ + to_seconds($longest_s)
-            )
+            AND ($read_until::TIMESTAMPTZ IS NULL OR occurred_at < $read_until::TIMESTAMPTZ)
     )
     WINDOW track AS (PARTITION BY tenant_id, camera_id, track_id ORDER BY occurred_at, frame_index)
 ),
@@ -84,7 +80,9 @@ ORDER BY y_m, x_m
 """,
 )
 
-_LONGEST_S = 2.0  # observations come once a second; over a longer gap the track was lost
+_LONGEST = timedelta(seconds=2)
+"""Observations come once a second; over a longer gap the track was lost."""
+
 _FURTHEST_M = 10_000.0  # close to the horizon a pixel is kilometres away
 
 
@@ -108,12 +106,13 @@ def foot_heat(
     range_ = between(since, until) if since and until else {"since": since, "until": until}
     params = {
         **range_,
+        "read_until": until and until + _LONGEST,
         "camera_ids": [camera_id],
         "rows": rows,
         "columns": columns,
-        "longest_s": _LONGEST_S,
+        "longest_s": _LONGEST.total_seconds(),
     }
-    return run(_FOOT_HEAT, tables, params)
+    return ask(_FOOT_HEAT, tables, params)
 
 
 def floor_heat(
@@ -145,14 +144,14 @@ def floor_heat(
     if not cell_m > 0:
         raise ConfigurationError(f"expected cells of more than 0 m, got {cell_m}")
     params = {
-        **between(since, until),
+        **between(since, until, after=_LONGEST),
         "camera_ids": list(homographies),
         "homographies": [_flat(camera_id, matrix) for camera_id, matrix in homographies.items()],
         "cell_m": cell_m,
         "furthest_m": _FURTHEST_M,
-        "longest_s": _LONGEST_S,
+        "longest_s": _LONGEST.total_seconds(),
     }
-    return run(_FLOOR_HEAT, tables, params)
+    return ask(_FLOOR_HEAT, tables, params)
 
 
 def _flat(camera_id: str, matrix: Homography) -> list[float]:

@@ -4,8 +4,7 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from genesis_ray.analytics.query import run
-from genesis_ray.analytics.ranges import BUCKETS, Ids, composed, ids, in_buckets
+from genesis_ray.analytics.ranges import BUCKETS, Ids, ask, composed, ids, in_buckets
 from genesis_ray.analytics.stored import Tables
 from genesis_ray.domain.site_time import Bucket
 
@@ -82,4 +81,4 @@ def camera_uptime(
     has ended); share_online (of the time that was watched, 0..1; null: none was).
     """
     params = in_buckets(since, until, bucket, time_zone)
-    return run(_UPTIME, tables, {**params, "camera_ids": ids(camera_ids)})
+    return ask(_UPTIME, tables, {**params, "camera_ids": ids(camera_ids)}, with_history=True)

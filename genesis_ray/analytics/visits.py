@@ -7,8 +7,7 @@ from typing import Literal, NamedTuple, get_args
 import pyarrow as pa
 
 from genesis_ray.analytics.dwell import BINS_S, bins
-from genesis_ray.analytics.query import run
-from genesis_ray.analytics.ranges import composed
+from genesis_ray.analytics.ranges import ask, composed
 from genesis_ray.analytics.stored import Tables
 from genesis_ray.analytics.visit_rows import VISITS_BEGUN, of_visits
 from genesis_ray.analytics.withholding import withhold
@@ -132,7 +131,7 @@ def visits_page(
         "after_id": after.visit_id if after else None,
         "limit": limit,
     }
-    return run(_PAGE, tables, params)
+    return ask(_PAGE, tables, params)
 
 
 def visit_distribution(
@@ -158,7 +157,7 @@ def visit_distribution(
     zone_named(time_zone)
     params = {**of_visits(since, until), **_bins(by, bins_s), "by": by, "time_zone": time_zone}
     return withhold(
-        run(_DISTRIBUTION, tables, params),
+        ask(_DISTRIBUTION, tables, params),
         least_group=least_group,
         margins=[[]],
         columns=["visits", "people"],

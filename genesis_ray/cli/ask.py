@@ -45,7 +45,7 @@ def ask(
         str | None, typer.Option("--service-zone", help="The zone in which they are served.")
     ] = None,
     within: Annotated[
-        float | None, typer.Option(help="Seconds in which they should be.  [300]")
+        float | None, typer.Option(min=0, help="Seconds in which they should be.  [300]")
     ] = None,
     person: Annotated[
         str | None, typer.Option(help="A name, an identity, or the beginning of one.")
@@ -57,7 +57,7 @@ def ask(
         str | None, typer.Option(help="Distribution by duration, hour or weekday.")
     ] = None,
     at_least: Annotated[
-        float | None, typer.Option("--at-least", help="Only visits of so many seconds.")
+        float | None, typer.Option("--at-least", min=0, help="Only visits of so many seconds.")
     ] = None,
     limit: Annotated[int | None, typer.Option(help="Most visits of a page.  [100]")] = None,
     after: Annotated[
@@ -100,6 +100,7 @@ def ask(
     `genesis ask visits --since 2026-01-05 --format csv`
     """
     from genesis_ray.analytics.catalogue import question_named
+    from genesis_ray.running.asked_places import check_places
     from genesis_ray.running.asking import in_zone, range_of
     from genesis_ray.running.history import present_tables, settings_of
     from genesis_ray.running.who import identity_named, with_names
@@ -139,6 +140,8 @@ def ask(
         "visit_gap_s": settings.visit_gap_s,
     }
     params = params_of(question, asked, given, set_for_all)
+    zones = [*(zone or ()), *(queue_zone or ()), *([service_zone] if service_zone else ())]
+    check_places(tables, settings, camera_ids=camera or (), zone_ids=zones)
     start, end = range_of(tables, since, until, time_zone=zone_name)
     answer = asked.ask(tables, since=start, until=end, **params)
     _tell(in_zone(with_names(answer, settings), zone_name), form, output)

@@ -28,7 +28,7 @@ def import_(
     config: ConfigOption = None,
     data: DataOption = None,
 ) -> None:
-    """Bring in people, their photos' faces, visits and metrics of a Genesis installation.
+    """Bring in people, their photos' faces, visits, alerts and metrics of a Genesis installation.
 
     The source is only read, and checked to be unchanged afterwards. Each row is read back and
     compared with what the source says; import.json in the run tells the rest. Again is no harm:
@@ -55,7 +55,7 @@ def import_(
     with Progress(*columns, console=stderr, transient=True) as bars:
         tasks = {
             what: bars.add_task(what, total=None, visible=False)
-            for what in ("people", "visits", "metrics")
+            for what in ("people", "visits", "alerts", "metrics")
         }
         imported = import_genesis(
             settings,
@@ -73,7 +73,7 @@ def _show(imported: "Imported") -> None:
     from rich.table import Table
 
     from genesis_ray.cli.console import stdout
-    from genesis_ray.running.importing import REPORT
+    from genesis_ray.running.import_report import REPORT
 
     table = Table("what", title=f"{imported.run}", title_justify="left", title_style="bold")
     for heading in ("rows", "brought in", "already there", "left out", "read back, the same"):

@@ -26,6 +26,7 @@ from genesis_ray.cli import (
     people,
     plan,
     query,
+    report,
     reprocess,
     retention,
     run,
@@ -56,6 +57,7 @@ app.command()(query.query)
 app.command("import")(importing.import_)
 app.command()(ask.ask)
 app.command()(export.export)
+app.command()(report.report)
 alerts.app.add_typer(alert_delivery.app)
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(dead_letters.app, name="dead-letters")

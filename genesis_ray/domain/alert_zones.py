@@ -61,7 +61,8 @@ class Limit:
             return
         seconds = self.lasting.total_seconds()
         where = f"in zone {subject.zone_id} of" if subject.zone_id else "at"
-        message = f"{people} people {where} {subject.camera_id}, more than {self.over:g}"
+        noun = "person" if people == 1 else "people"
+        message = f"{people} {noun} {where} {subject.camera_id}, more than {self.over:g}"
         message += f" for {seconds:g} s" if seconds else ""
         known = due.get(subject)
         begins_at = known.at if known else at + self.lasting

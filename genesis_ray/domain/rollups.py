@@ -5,10 +5,13 @@ exact. Those of `most` are joined by the greater one, all others are added.
 
 `zones`, by camera and zone
     entries, exits    crossings
-    person_us         that people were in the zone; of whoever left within four hours
-    stays, stay_us    those that ended, and how long they were
+    person_us         that people were in the zone; who is not told to leave is there for four hours
+    stays, stay_us    those that began and are over within four hours, and how long they were
     stay_from_...     of those, by length: so many of at least so many seconds, and below the next
-    occupancy_most    people in the zone at the same time, as far as they left within four hours
+    unfinished        those that began and are not
+    occupancy_most    people in the zone at the same time
+`site`
+    person_us, occupancy_most   the same of all zones together: a track in two at once is one person
 `lines`, by camera and line
     went_in, went_out crossings
 `cameras`, by camera
@@ -27,9 +30,9 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Literal
 
-Group = Literal["zones", "lines", "cameras", "visits"]
+Group = Literal["zones", "site", "lines", "cameras", "visits"]
 
-STAY_EDGES_S = (0, 5, 15, 30, 60, 120, 300, 600, 1800, 3600)
+STAY_EDGES_S = (0, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
 VISIT_EDGES_S = (0, 60, 300, 600, 900, 1800, 3600, 7200, 14400, 28800)
 
 LONGEST_STAY = timedelta(hours=4)
@@ -80,7 +83,13 @@ GROUPS: dict[Group, RollupGroup] = {
     "zones": RollupGroup(
         tables={"zone_crossings": (1, 1)},
         keys=("camera_id", "zone_id"),
-        sums=("entries", "exits", "person_us", "stays", "stay_us", *STAY_BINS),
+        sums=("entries", "exits", "person_us", "stays", "stay_us", *STAY_BINS, "unfinished"),
+        most=("occupancy_most",),
+    ),
+    "site": RollupGroup(
+        tables={"zone_crossings": (1, 1)},
+        keys=(),
+        sums=("person_us",),
         most=("occupancy_most",),
     ),
     "lines": RollupGroup(

@@ -25,7 +25,7 @@ from genesis_ray.live.mortal import dying_of_errors
 from genesis_ray.live.recovery import Recovery
 from genesis_ray.live.resolver import PATIENCE
 from genesis_ray.live.spec import DIED, JOURNAL_ACTOR, LiveSpec, Snapshot, Told
-from genesis_ray.pipeline.counting import SiteCounts
+from genesis_ray.pipeline.counting import Layout, SiteCounts
 from genesis_ray.pipeline.stages import AdmitsEvents, JournalStage, admit_all
 from genesis_ray.running.alerts import Acknowledgements, alerts_left_open
 from genesis_ray.running.assembly import build_journal
@@ -177,11 +177,17 @@ class JournalActor:
         if time.monotonic() - self._checkpoint_at > _CHECKPOINT_EVERY_S:
             self._checkpoint()
 
-    def watch(self, camera_ids: Collection[str], anew: Collection[str] = ()) -> None:
-        """Expect these cameras from now on, and no others; those of `anew` are other ones."""
-        self._state.append(("_watched", camera_ids, anew))
+    def watch(
+        self, camera_ids: Collection[str], anew: Collection[str] = (), layout: Layout | None = None
+    ) -> None:
+        """Expect these cameras from now on, and no others; those of `anew` are other ones.
+
+        `layout` is what there is to count at them, unless it stays as it was.
+        """
+        change = (camera_ids, anew, layout)
+        self._state.append(("_watched", *change))
         with dying_of_errors(JOURNAL_ACTOR):
-            self._log_all([fact for facts in self._watched(camera_ids, anew) for fact in facts])
+            self._log_all([fact for facts in self._watched(*change) for fact in facts])
 
     def resumption(self, camera_ids: Collection[str]) -> Resumption:
         """Return where cameras were when they last told it."""
@@ -236,8 +242,14 @@ class JournalActor:
             yield self._stage.finish()
 
     def _watched(
-        self, camera_ids: Collection[str], anew: Collection[str], admits: AdmitsEvents = admit_all
+        self,
+        camera_ids: Collection[str],
+        anew: Collection[str],
+        layout: Layout | None,
+        admits: AdmitsEvents = admit_all,
     ) -> Iterator[Sequence[Event]]:
+        if layout:
+            self._stage.lay_out(layout)
         known = self._tally.snapshots
         stay = set(camera_ids) - set(anew)
         self._tally.snapshots = {name: known[name] for name in known if name in stay}

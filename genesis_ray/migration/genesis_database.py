@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from genesis_ray.errors import SourceError
 from genesis_ray.migration.genesis_rows import (
+    GenesisAlert,
     GenesisIdentity,
     GenesisSample,
     GenesisSession,
@@ -77,6 +78,15 @@ class GenesisDatabase:
             except SourceError as error:
                 yield Unreadable(f"sessions {session_id or '?'}", str(error))
 
+    def alerts(self) -> Iterator[GenesisAlert | Unreadable]:
+        """Yield the alerts."""
+        for row in self._rows("alerts"):
+            alert_id = text(row, "alert_id", "id")
+            try:
+                yield self._alert(row, alert_id)
+            except SourceError as error:
+                yield Unreadable(f"alerts {alert_id or '?'}", str(error))
+
     def samples(self) -> Iterator[GenesisSample | Unreadable]:
         """Yield the metrics."""
         for place, row in enumerate(self._rows("metrics"), start=1):
@@ -84,6 +94,23 @@ class GenesisDatabase:
                 yield sample(row, self._zone)
             except SourceError as error:
                 yield Unreadable(f"metrics {place}", str(error))
+
+    def _alert(self, row: Mapping[str, object], alert_id: str) -> GenesisAlert:
+        raised_at = time(row, self._zone, "timestamp", "created_at")
+        if not (alert_id and raised_at):
+            raise SourceError("expected alert_id and timestamp")
+        return GenesisAlert(
+            alert_id=alert_id,
+            alert_type=text(row, "alert_type", "type") or "unknown",
+            severity=text(row, "severity").lower(),
+            message=text(row, "message"),
+            raised_at=raised_at,
+            camera_id=text(row, "camera_id"),
+            person_id=text(row, "person_id"),
+            is_acknowledged=text(row, "acknowledged").lower() in ("1", "true", "t"),
+            acknowledged_at=time(row, self._zone, "acknowledged_at"),
+            acknowledged_by=text(row, "acknowledged_by"),
+        )
 
     def _session(self, row: Mapping[str, object], session_id: str) -> GenesisSession:
         person_id = text(row, "person_id")

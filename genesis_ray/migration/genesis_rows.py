@@ -35,6 +35,22 @@ class GenesisSession:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GenesisAlert:
+    """A row of `alerts`; `acknowledged_at` is None where nobody did, or nobody noted when."""
+
+    alert_id: str
+    alert_type: str
+    severity: str
+    message: str
+    raised_at: datetime
+    camera_id: str
+    person_id: str
+    is_acknowledged: bool
+    acknowledged_at: datetime | None
+    acknowledged_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GenesisSample:
     """A row of `metrics`, of metrics.jsonl or of metrics.csv."""
 

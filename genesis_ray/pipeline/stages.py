@@ -15,7 +15,7 @@ from genesis_ray.domain.drift import MatchLevel
 from genesis_ray.domain.events import NAMES, Event, FaceRecognized
 from genesis_ray.domain.identity import Face, FaceSight
 from genesis_ray.domain.ordering import DONE, NOT_BEGUN, ReorderBuffer, T
-from genesis_ray.pipeline.counting import SiteCounts
+from genesis_ray.pipeline.counting import Layout, SiteCounts
 from genesis_ray.pipeline.journal import SiteJournal
 
 RESOLVER = "~resolver"
@@ -231,6 +231,10 @@ class JournalStage:
     def foremost(self) -> datetime:
         """The capture time that the camera which is furthest has got to."""
         return self._buffer.foremost
+
+    def lay_out(self, layout: Layout) -> None:
+        """Count at these lines and zones from now on."""
+        self._journal.lay_out(layout)
 
     def counts(self) -> SiteCounts:
         """Return who went over lines so far, and who is in zones now."""

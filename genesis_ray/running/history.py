@@ -4,15 +4,20 @@ Apart from `identities`, because LanceDB, which takes seconds to load, is not ne
 was decided.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pyarrow as pa
+
 from genesis_ray.analytics.limits import Limits
-from genesis_ray.analytics.present import PresentTables
+from genesis_ray.analytics.present import PresentTables, Quarters
 from genesis_ray.domain.ledger import NOTHING_DECIDED, WhoIsWho
+from genesis_ray.domain.rollups import Group
 from genesis_ray.errors import StoreError
 from genesis_ray.running.live_run import live_run_path
 from genesis_ray.running.recordings import WatchedRun
+from genesis_ray.running.rollups import RunRollups
 from genesis_ray.settings import Settings
 from genesis_ray.store.reader import RunTables
 from genesis_ray.store.run_folder import RunFolder
@@ -40,6 +45,7 @@ def present_tables(
         lambda: _decided(own),
         tenant_id=own.tenant_id,
         visit_gap=timedelta(seconds=settings.visit_gap_s),
+        quarters=_quarters(events, tenant_id) if tenant_id and not (since or until) else None,
         limits=Limits(memory_mb=settings.queries.memory_mb, threads=settings.queries.threads),
     )
 
@@ -67,6 +73,18 @@ def run_named(run: Path | None, settings: Settings) -> RunFolder:
         if live_run_path(settings).is_dir():
             return RunFolder.open(live_run_path(settings))
         raise
+
+
+def _quarters(events: Path, tenant_id: str) -> Quarters:
+    """Return what reads a tenant's rollups, which lie beside the events."""
+    rollups = RunRollups(RunFolder(events.parent))
+
+    def quarters(
+        group: Group, figures: Sequence[str], since: datetime, until: datetime
+    ) -> pa.Table | None:
+        return rollups.quarters(group, figures, tenant_id=tenant_id, start=since, end=until)
+
+    return quarters
 
 
 def _decided(settings: Settings) -> WhoIsWho:

@@ -9,6 +9,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from genesis_ray.domain.alert_events import AlertAcknowledged, AlertRaised, AlertResolved
+from genesis_ray.domain.alert_rules import SEVERITIES
 from genesis_ray.domain.events import (
     Event,
     MetricsSampled,
@@ -16,7 +18,7 @@ from genesis_ray.domain.events import (
     VisitStarted,
     stable_id,
 )
-from genesis_ray.migration.genesis_rows import GenesisSample, GenesisSession
+from genesis_ray.migration.genesis_rows import GenesisAlert, GenesisSample, GenesisSession
 from genesis_ray.running.import_report import Tally
 from genesis_ray.settings import Settings
 from genesis_ray.store.event_log import EventLog
@@ -47,6 +49,34 @@ def visit_events(settings: Settings, session: GenesisSession) -> list[Event]:
         return [started]
     ended_at, zone_ids = session.ended_at, session.zone_ids
     return [started, VisitEnded(occurred_at=ended_at, ended_at=ended_at, zone_ids=zone_ids, **own)]
+
+
+def alert_events(settings: Settings, alert: GenesisAlert) -> list[Event]:
+    """Return the events of an alert; one that was acknowledged is over, as far as is known.
+
+    Severities that are not known here are warnings. The message names nobody: a person's id in
+    it is left out, as they could not be forgotten in there.
+    """
+    message = (
+        alert.message.replace(alert.person_id, "somebody") if alert.person_id else alert.message
+    )
+    own: dict[str, Any] = {
+        "tenant_id": settings.tenant_id,
+        "site_id": settings.site_id,
+        "camera_id": _camera(alert.camera_id) if alert.camera_id else "",
+        "alert_id": str(stable_id(settings.tenant_id, "genesis alert", alert.alert_id)),
+        "rule_id": alert.alert_type,
+        "severity": alert.severity if alert.severity in SEVERITIES else "warning",
+        "identity_id": identity_of(settings, alert.person_id) if alert.person_id else None,
+        "message": message,
+    }
+    raised = AlertRaised(occurred_at=alert.raised_at, **own)
+    if not alert.is_acknowledged:
+        return [raised]
+    at = max(alert.acknowledged_at or alert.raised_at, alert.raised_at)
+    by = alert.acknowledged_by or "unknown"
+    acknowledged = AlertAcknowledged(occurred_at=at, acknowledged_by=by, **own)
+    return [raised, acknowledged, AlertResolved(occurred_at=at, **own)]
 
 
 def sample_events(settings: Settings, sample: GenesisSample) -> list[Event]:

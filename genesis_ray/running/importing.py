@@ -13,17 +13,20 @@ from genesis_ray.errors import StoreError
 from genesis_ray.migration.genesis_database import GenesisDatabase
 from genesis_ray.migration.genesis_files import GenesisLayout, photos_of, read_metrics
 from genesis_ray.migration.genesis_rows import GenesisIdentity
-from genesis_ray.running.import_events import bring_in, sample_events, visit_events
+from genesis_ray.running.import_events import (
+    alert_events,
+    bring_in,
+    sample_events,
+    visit_events,
+)
 from genesis_ray.running.import_people import bring_in_people
-from genesis_ray.running.import_report import Tally
+from genesis_ray.running.import_report import REPORT, Tally
 from genesis_ray.settings import Settings
 from genesis_ray.store.disk import write_file
 from genesis_ray.store.known_runs import note_run
 from genesis_ray.store.run_folder import RunFolder
 
-REPORT = "import.json"
-
-_CARRIED = ("identities", "sessions", "metrics")
+_CARRIED = ("identities", "sessions", "metrics", "alerts")
 
 Progress = Callable[[str, int], None]
 """Told of what is brought in, and how many rows of it more have come by."""
@@ -50,7 +53,7 @@ class Imported:
 def import_genesis(
     settings: Settings, layout: GenesisLayout, run: RunFolder, progress: Progress
 ) -> Imported:
-    """Bring in people, their faces by photo, visits and metrics; write a report into the run.
+    """Bring in people, faces by photo, visits, alerts and metrics; write a report into the run.
 
     It can be done again: what is there already is no second row, and what a killed import did not
     come to is brought in by the next one.
@@ -66,6 +69,8 @@ def import_genesis(
     tallies = [*_people(settings, layout, database, progress)]
     if database and "sessions" in database.tables:
         tallies.append(_visits(settings, database, run, progress))
+    if database and "alerts" in database.tables:
+        tallies.append(_alerts(settings, database, run, progress))
     if layout.metrics or (database and "metrics" in database.tables):
         tallies.append(_samples(settings, layout, database, run, progress))
     if before != _digests(layout):
@@ -122,6 +127,17 @@ def _visits(
 
     tally = Tally("visits")
     bring_in(run.events, rows, tally, lambda count: progress("visits", count))
+    return tally
+
+
+def _alerts(
+    settings: Settings, database: GenesisDatabase, run: RunFolder, progress: Progress
+) -> Tally:
+    def rows(tally: Tally) -> Iterator[Sequence[Event]]:
+        return (alert_events(settings, each) for each in tally.readable(database.alerts()))
+
+    tally = Tally("alerts")
+    bring_in(run.events, rows, tally, lambda count: progress("alerts", count))
     return tally
 
 

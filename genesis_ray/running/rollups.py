@@ -1,7 +1,7 @@
 """Rollups of a run: kept up to date with its events, and read in place of them."""
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -13,11 +13,11 @@ import pyarrow.compute as pc
 
 from genesis_ray.analytics.rollups import COLUMNS, RollupQueries, rollup_schema
 from genesis_ray.domain.rollups import GROUPS, Group
-from genesis_ray.domain.time_buckets import Bucket, bucket_starts
+from genesis_ray.domain.time_buckets import QUARTER, Bucket, bucket_starts
 from genesis_ray.errors import ConfigurationError, NotFoundError, StoreError
 from genesis_ray.store import parquet_file
 from genesis_ray.store.event_folder import EventFolder
-from genesis_ray.store.rollup_folder import RollupFolder, made_of
+from genesis_ray.store.rollup_folder import Listings, RollupFolder, made_of
 from genesis_ray.store.rows import without
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.schemas import EVENT_SCHEMAS
@@ -118,8 +118,43 @@ class RunRollups:
             raise ConfigurationError(str(error)) from error
         with RollupQueries() as queries:
             parts = self._parts(queries, group, tenant_id, start, end)
-            rows = pa.concat_tables([rollup_schema(group).empty_table(), *parts])
+            rows = pa.concat_tables(parts)
             return queries.summed(group, rows, buckets)
+
+    def quarters(
+        self,
+        group: Group,
+        figures: Sequence[str],
+        *,
+        tenant_id: str,
+        start: datetime,
+        end: datetime,
+    ) -> pa.Table | None:
+        """Return some of the figures of quarters of an hour in [start, end), as `read` does.
+
+        None where few days are kept up: then a question to the events is as quick, and asks for
+        no more than it needs. Sealed days, whose events may be gone, are always answered.
+
+        Raises:
+            StoreError: A rollup of a sealed day is damaged.
+        """
+        kept = set(self.folder.days(group, tenant_id))
+        if not kept:
+            return None
+        first, last = start.astimezone(UTC).date(), (end - QUARTER).astimezone(UTC).date()
+        days = {day for day in self._days(group, tenant_id) if first <= day <= last}
+        missing = len(days - kept)
+        is_sealed = first <= self.folder.sealed_through(group, tenant_id)
+        if not is_sealed and (missing > 1 or len(days) < 2 * missing + 1):
+            return None
+        with RollupQueries() as queries:
+            parts = self._parts(queries, group, tenant_id, start, end, figures)
+            columns = ["bucket", *GROUPS[group].keys, *figures]
+            rows = pa.concat_tables([part.select(columns) for part in parts])
+        at = rows["bucket"]
+        return rows.filter(
+            pc.and_(pc.greater_equal(at, pa.scalar(start)), pc.less(at, pa.scalar(end)))
+        )
 
     def _parts(
         self,
@@ -128,7 +163,10 @@ class RunRollups:
         tenant_id: str,
         start: datetime,
         end: datetime,
+        figures: Sequence[str] | None = None,
     ) -> Iterator[pa.Table]:
+        """Yield the figures of the days of a range, those of `figures` or all."""
+        yield rollup_schema(group).empty_table()
         waiting = {
             table: waiting_rows(self._events.path, table, tenant_id)
             for table in GROUPS[group].tables
@@ -136,15 +174,15 @@ class RunRollups:
         fresh = _days_concerned(group, waiting)
         last_sealed = self.folder.sealed_through(group, tenant_id)
         first = start.astimezone(UTC).date()
+        seen: Listings = {}
         for day in sorted({*self._days(group, tenant_id), *fresh}):
             if day < first or _midnight(day) >= end:
                 continue
-            is_kept = day <= last_sealed or (
-                day not in fresh and self._is_current(group, tenant_id, day)
-            )
-            if is_kept:
-                rows = self.folder.read(group, tenant_id, day)
-            else:
+            rows = None
+            if day <= last_sealed or day not in fresh:
+                digest = None if day <= last_sealed else self._digest(group, tenant_id, day, seen)
+                rows = self.folder.read(group, tenant_id, day, figures, made_of=digest)
+            if rows is None and day > last_sealed:
                 _, rows = self._figures(queries, group, tenant_id, day, waiting)
             if rows is not None:
                 yield rows
@@ -157,6 +195,13 @@ class RunRollups:
             for partition in self._events.partitions(table, tenant_id)
         }
         return sorted(found | set(self.folder.days(group, tenant_id)))
+
+    def _digest(self, group: Group, tenant_id: str, day: date, seen: Listings) -> str:
+        """Return what figures of a day are marked with that are up to date; "" for none."""
+        try:
+            return made_of(self._events, _tables(group, day), tenant_id, seen)[0]
+        except FileNotFoundError:  # merged at this moment
+            return ""
 
     def _is_current(self, group: Group, tenant_id: str, day: date) -> bool:
         stored = self.folder.made_of(group, tenant_id, day)

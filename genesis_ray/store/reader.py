@@ -5,6 +5,7 @@ Parquet after sees each at least once, and drops what it saw twice.
 """
 
 from collections.abc import Iterator, Mapping
+from copy import copy
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
@@ -84,6 +85,16 @@ class RunTables(Mapping[str, StoredTable]):
         self._since = since
         self._until = until
         self._damaged = DamagedFiles()
+
+    def between(self, since: datetime | None, until: datetime | None) -> "RunTables":
+        """Return the tables with those of the same rows that occurred in [since, until).
+
+        Where that is no time all of them stay.
+        """
+        own = copy(self)
+        own._since = max(filter(None, (self._since, since)), default=None)
+        own._until = min(filter(None, (self._until, until)), default=None)
+        return self if own._since and own._until and own._since >= own._until else own
 
     def __getitem__(self, table: str) -> StoredTable:
         if table not in EVENT_SCHEMAS:

@@ -11,7 +11,7 @@ by retention: so the days that it goes from are sealed before.
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
@@ -19,6 +19,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from genesis_ray.domain.rollups import GROUPS, Group
 from genesis_ray.errors import StoreError
 from genesis_ray.store.disk import TEMPORARY, make_folder, write_file, writing_to
 from genesis_ray.store.event_folder import EventFolder, live_files
@@ -26,12 +27,19 @@ from genesis_ray.store.lock import WriteLock
 from genesis_ray.store.tenants import folder_name
 
 _MADE_OF = b"made_of"
-_VERSION = 1
+_VERSION = 2
 """Of what the figures mean; rollups of another one are out of date."""
 
 
+Listings = dict[Path, list[tuple[Path, str]]]
+"""Files of partitions, each with its size and time."""
+
+
 def made_of(
-    events: EventFolder, tables: Iterable[tuple[str, date, date]], tenant_id: str
+    events: EventFolder,
+    tables: Iterable[tuple[str, date, date]],
+    tenant_id: str,
+    seen: Listings | None = None,
 ) -> tuple[str, list[tuple[str, Path]]]:
     """Return the digest of a tenant's event files, and the files, each with its table.
 
@@ -39,18 +47,25 @@ def made_of(
         events: The events.
         tables: Names, each with the first and the last day that is meant.
         tenant_id: Whose files.
+        seen: What was found before, where many days are asked for one after the other.
     """
+    seen = {} if seen is None else seen
     digest = hashlib.blake2b(f"rollup {_VERSION}".encode(), digest_size=16)
     files = []
     for table, first, last in tables:
         for number in range((last - first).days + 1):
             partition = events.partition(table, tenant_id, str(first + timedelta(days=number)))
-            for file in live_files(partition):
-                stat = file.path.stat()
-                name = file.path.relative_to(events.path)
-                digest.update(f"\0{name}\0{stat.st_size}\0{stat.st_mtime_ns}".encode())
-                files.append((table, file.path))
+            if partition not in seen:
+                seen[partition] = [(each.path, _state(each.path)) for each in live_files(partition)]
+            for path, state in seen[partition]:
+                digest.update(f"\0{path.relative_to(events.path)}\0{state}".encode())
+                files.append((table, path))
     return digest.hexdigest(), files
+
+
+def _state(path: Path) -> str:
+    stat = path.stat()
+    return f"{stat.st_size}\0{stat.st_mtime_ns}"
 
 
 class RollupFolder:
@@ -95,8 +110,23 @@ class RollupFolder:
             return None
         return metadata.get(_MADE_OF, b"").decode() or None
 
-    def read(self, group: str, tenant_id: str, day: date) -> pa.Table | None:
-        """Return a day's figures; None where there are none.
+    def read(
+        self,
+        group: Group,
+        tenant_id: str,
+        day: date,
+        figures: Sequence[str] | None = None,
+        *,
+        made_of: str | None = None,
+    ) -> pa.Table | None:
+        """Return a day's figures, all or some; None where there are none.
+
+        Args:
+            group: Which.
+            tenant_id: Whose.
+            day: Of when.
+            figures: Beside the keys; None: all.
+            made_of: Only those that were made of this; then a damaged file counts as none.
 
         Raises:
             StoreError: The file is damaged.
@@ -104,10 +134,17 @@ class RollupFolder:
         path = self.file(group, tenant_id, day)
         try:
             with pq.ParquetFile(path) as file:
-                return file.read().replace_schema_metadata(None)
+                schema = file.schema_arrow
+                marked = (schema.metadata or {}).get(_MADE_OF, b"").decode()
+                if made_of is not None and marked != made_of:
+                    return None
+                chosen = ["bucket", *GROUPS[group].keys, *(figures or GROUPS[group].measures)]
+                return file.read(chosen, use_threads=False).replace_schema_metadata(None)
         except FileNotFoundError:
             return None
         except pa.ArrowException as error:
+            if made_of is not None:
+                return None
             raise StoreError(
                 f"{path} is damaged ({error}); delete it: it is made again where the events of "
                 f"that day are still there"

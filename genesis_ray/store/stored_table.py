@@ -84,6 +84,9 @@ class StoredTable:
         Args:
             failure: What the failure says; a damaged file is named there. None: it may be any
                 of them, and all are read to find out.
+
+        Raises:
+            StoreError: The whole folder has gone.
         """
         stale = False
         for path in self.files:
@@ -93,6 +96,9 @@ class StoredTable:
                 path.stat()
             except FileNotFoundError:
                 stale = True
+        events = self._selection.folder.path
+        if stale and not events.is_dir():
+            raise StoreError(f"{events} is not there any more; name the folder of another run")
         return self.look_up(self._selection, self._damaged) if stale else None
 
     def read(self) -> pa.Table:
@@ -101,9 +107,7 @@ class StoredTable:
         while True:
             try:
                 rows = [parquet_file.read(path, self.schema) for path in table.files]
-            except FileNotFoundError as error:
-                table = table.renewed(str(error)) or table
-            except StoreError as error:
+            except (FileNotFoundError, StoreError) as error:
                 renewed = table.renewed(str(error))
                 if renewed is None:
                     raise

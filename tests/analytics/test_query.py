@@ -101,6 +101,12 @@ def test_only_the_tables_a_query_names_are_read(tables, query):
     assert len(run(query, OnlyVisits(tables)))
 
 
+@pytest.mark.parametrize("query", ["FROM visits WHERE visit_id = $id", "FROM query('FROM visits')"])
+def test_only_they_are_looked_up_whatever_else_the_query_has(tables, query):
+    params = {"id": "a"} if "$" in query else None
+    assert len(run(query, OnlyVisits(tables), params))
+
+
 def test_a_query_that_hides_its_tables_finds_them(tables):
     rows = run("FROM visits, query('SELECT count(*) AS n FROM zone_crossings')", tables)
     assert set(rows["n"].to_pylist()) == {2}

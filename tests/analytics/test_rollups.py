@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
+from itertools import zip_longest
 
 import pyarrow as pa
 from hypothesis import given, settings
@@ -55,25 +56,31 @@ def zones(rows, *, start=DAY, end=NEXT) -> dict[tuple[float, str], dict[str, int
     }
 
 
-def test_a_stay_is_parted_among_its_quarters_and_counted_where_it_ends():
+def test_a_stay_is_parted_among_its_quarters_and_counted_where_it_begins():
     assert zones(stayed(1, 890, 1000)) == {
-        (0, "till"): {"entries": 1, "person_us": 10_000_000, "occupancy_most": 1},
-        (15, "till"): {
-            "exits": 1, "person_us": 100_000_000, "occupancy_most": 1,
+        (0, "till"): {
+            "entries": 1, "person_us": 10_000_000, "occupancy_most": 1,
             "stays": 1, "stay_us": 110_000_000, "stay_from_60s": 1,
         },
+        (15, "till"): {"exits": 1, "person_us": 100_000_000, "occupancy_most": 1},
     }  # fmt: skip
 
 
 def test_a_stay_over_midnight_is_in_both_days():
     rows = stayed(1, -10, 20)
-    before = zones(rows, start=DAY - timedelta(days=1), end=DAY)
-    assert before == {(-15, "till"): {"entries": 1, "person_us": 10_000_000, "occupancy_most": 1}}
-    assert zones(rows)[0, "till"]["person_us"] == 20_000_000
+    (before,) = zones(rows, start=DAY - timedelta(days=1), end=DAY).values()
+    assert before["person_us"] == 10_000_000
+    assert before["stay_us"] == 30_000_000
+    assert zones(rows)[0, "till"] == {"exits": 1, "person_us": 20_000_000, "occupancy_most": 1}
 
 
-def test_who_does_not_leave_is_counted_as_an_entry_alone():
-    assert zones([crossed("till", 1, "enter", 0)]) == {(0, "till"): {"entries": 1}}
+def test_who_does_not_leave_is_there_for_the_longest_stay_and_no_stay_that_is_over():
+    found = zones([crossed("till", 1, "enter", 0)])
+    assert sum(row["person_us"] for row in found.values()) == LONGEST_STAY // timedelta(
+        microseconds=1
+    )
+    assert found[0, "till"]["unfinished"] == 1
+    assert not any("stays" in row for row in found.values())
 
 
 def test_who_leaves_as_another_comes_is_not_there_at_the_same_time():
@@ -82,14 +89,30 @@ def test_who_leaves_as_another_comes_is_not_there_at_the_same_time():
 
 
 def test_a_bin_has_its_lower_bound_and_not_its_upper_one():
-    assert zones(stayed(1, 0, 15))[0, "till"]["stay_from_15s"] == 1
-    assert "stay_from_15s" not in zones(stayed(1, 0, 14.999999))[0, "till"]
+    assert zones(stayed(1, 0, 10))[0, "till"]["stay_from_10s"] == 1
+    assert "stay_from_10s" not in zones(stayed(1, 0, 9.999999))[0, "till"]
 
 
 def test_a_stay_that_ends_on_a_quarter_is_not_in_the_next_one_but_for_its_exit():
-    assert zones(stayed(1, 0, 900))[15, "till"] == {
-        "exits": 1, "stays": 1, "stay_us": 900_000_000, "stay_from_600s": 1,
+    assert zones(stayed(1, 0, 900))[15, "till"] == {"exits": 1}
+
+
+def site(rows) -> dict[float, tuple[int, int]]:
+    """(person_us in seconds, occupancy_most) by minute of the day."""
+    tables = {"zone_crossings": table("zone_crossings", rows)}
+    answer = QUERIES.quarters("site", tables, start=DAY, end=NEXT).to_pylist()
+    return {
+        (row["bucket"] - DAY) / timedelta(minutes=1): (
+            row["person_us"] // 10**6, row["occupancy_most"],
+        )
+        for row in answer
     }  # fmt: skip
+
+
+def test_a_track_in_two_zones_is_one_person_of_the_site():
+    rows = stayed(1, 0, 60) + stayed(1, 30, 90, "shelf") + stayed(2, 80, 100)
+    assert site(rows) == {0: (110, 2)}
+    assert site(stayed(1, 0, 60) + stayed(1, 60, 960, "shelf")) == {0: (900, 1), 15: (60, 1)}
 
 
 @settings(max_examples=40, deadline=None)
@@ -103,19 +126,17 @@ def test_zones_are_as_told_second_by_second(crossings):
     by_track = defaultdict(set)
     for zone, track, second in crossings:
         by_track[zone, track].add(second)
-    rows, stays = [], []
+    rows, stays, longest = [], [], round(LONGEST_STAY.total_seconds())
     for (zone, track), seconds in by_track.items():
         for place, second in enumerate(sorted(seconds)):
             rows.append(crossed(zone, track, "exit" if place % 2 else "enter", second))
         ordered = sorted(seconds)
-        stays += [
-            (zone, since, until)
-            for since, until in zip(ordered[::2], ordered[1::2], strict=False)
-            if until - since <= LONGEST_STAY.total_seconds()
-        ]
+        for since, until in zip_longest(ordered[::2], ordered[1::2], fillvalue=None):
+            is_over = until is not None and until - since <= longest
+            stays.append((zone, since, until if is_over else since + longest, is_over))
     found = zones(rows)
     seconds_in, people = Counter(), Counter()
-    for zone, since, until in stays:
+    for zone, since, until, _ in stays:
         for second in range(max(since, 0), min(until, 86_400)):
             seconds_in[second // 900 * 15, zone] += 1
             people[second, zone] += 1
@@ -126,7 +147,9 @@ def test_zones_are_as_told_second_by_second(crossings):
         dict(seconds_in)
     )
     assert {k: row["occupancy_most"] for k, row in found.items() if "occupancy_most" in row} == most
-    ended = [until - since for _, since, until in stays if 0 <= until < 86_400]
+    begun = [each for each in stays if 0 <= each[1] < 86_400]
+    ended = [until - since for _, since, until, is_over in begun if is_over]
+    assert sum(row.get("unfinished", 0) for row in found.values()) == len(begun) - len(ended)
     assert sum(row.get("stays", 0) for row in found.values()) == len(ended)
     assert sum(row.get(name, 0) for row in found.values() for name in STAY_BINS) == len(ended)
     assert sum(row.get("stay_us", 0) for row in found.values()) == sum(ended) * 10**6

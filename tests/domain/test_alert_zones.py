@@ -33,6 +33,12 @@ def test_too_many_are_due_once_it_has_lasted_and_no_longer_when_there_are_fewer(
     assert condition.due == {}
 
 
+def test_one_too_many_is_a_person():
+    condition = TooManyInZone(Where(), limit(over=0, for_s=0))
+    condition.take(crossed(0))
+    assert condition.due[AT_QUEUE].message == "1 person in zone queue of door, more than 0"
+
+
 @pytest.mark.parametrize(
     ("where", "counts"),
     [

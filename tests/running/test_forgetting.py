@@ -177,6 +177,16 @@ def test_the_receipt_lists_every_store_and_what_was_not_reached(settings):
     assert receipt.why == "(forgotten) asked"
 
 
+def test_what_an_import_said_of_rows_goes_as_it_may_name_anybody(settings):
+    report = settings.data_dir.parent / "run" / "import.json"
+    report.write_text('{"examples": ["identities lovelace_a: ..."]}')
+    receipt = done(settings)
+    assert not report.exists()
+    assert [each.files for each in receipt.purged if each.store == "import report"] == [
+        ("import.json",)
+    ]
+
+
 def test_the_receipt_itself_names_nobody(settings):
     path, _ = forget(settings, ADA.name, by="eve", why="")
     assert path.parent == settings.data_dir / "receipts" / "default"

@@ -117,6 +117,38 @@ def test_visits_are_those_of_the_person_with_their_zones(settings, genesis, run)
     assert [r["ended_at"] for r in rows(run, "visits") if r["visit_id"] == "s2"] == [None]
 
 
+def test_alerts_are_raised_and_over_where_somebody_acknowledged_them(settings, genesis, run):
+    crowd = {
+        "alert_id": 123,
+        "alert_type": "anomaly_crowd",
+        "severity": "WARNING",
+        "message": "Unusual crowd: 25 people",
+        "timestamp": "2026-02-15T10:30:00Z",
+        "camera_id": "cam_0",
+    }
+    seen = {
+        **crowd,
+        "alert_id": 124,
+        "severity": "panic",
+        "message": "person_001 is here",
+        "person_id": "person_001",
+        "acknowledged": True,
+        "acknowledged_by": "admin",
+    }
+    genesis.insert("alerts", crowd, seen)
+    tally = imported(settings, genesis, run)["alerts"]
+    told = [(r["rule_id"], r["severity"], r["status"], r["message"]) for r in rows(run, "alerts")]
+    assert counts(tally) == (2, 2, 0, 0, 2)
+    assert sorted(told) == [
+        ("anomaly_crowd", "warning", "acknowledged", "somebody is here"),
+        ("anomaly_crowd", "warning", "raised", "Unusual crowd: 25 people"),
+        ("anomaly_crowd", "warning", "raised", "somebody is here"),
+        ("anomaly_crowd", "warning", "resolved", "somebody is here"),
+    ]
+    identities = {row["identity_id"] for row in rows(run, "alerts")}
+    assert identities == {None, identity_of(settings, "person_001")}
+
+
 def test_metrics_of_lines_and_of_the_database_are_one_row_where_they_agree(settings, genesis, run):
     genesis.write_metrics([metrics_at(minute) for minute in MINUTES])
     genesis.insert(
@@ -157,7 +189,9 @@ def test_again_is_no_second_row(settings, genesis, run):
     tallies = imported(settings, genesis, run)
     assert {name: rows(run, name) for name in before} == before
     found = {what: tally.already_there for what, tally in tallies.items()}
-    assert found == {"people": 1, "faces by photo": 1, "embeddings": 0, "visits": 1, "metrics": 60}
+    assert found == {
+        "people": 1, "faces by photo": 1, "embeddings": 0, "visits": 1, "alerts": 0, "metrics": 60,
+    }  # fmt: skip
 
 
 def test_tables_that_have_no_place_here_are_told_with_their_rows(settings, genesis, run):

@@ -1,6 +1,6 @@
 import tempfile
 import threading
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
@@ -143,3 +143,14 @@ def test_the_tables_of_a_run_are_read_when_asked_for(folder, observed):
     assert tables[TABLE]["track_id"].to_pylist() == [1]
     assert tables["visits"].files == []
     assert "nonsense" not in tables
+
+
+def test_of_tables_of_a_time_no_files_of_other_days_are_looked_for(folder, observed):
+    with EventLog(folder) as log:
+        log.append([observed(number, days=number) for number in range(3)])
+    start = min(read_table(folder, TABLE)["occurred_at"].to_pylist())
+    tables = RunTables(folder, until=start + timedelta(days=1, hours=3))
+    second = tables.between(start + timedelta(days=1), start + timedelta(days=5))[TABLE]
+    assert [path.parent.name for path in second.files] == [f"day={start + timedelta(days=1):%F}"]
+    assert second["track_id"].to_pylist() == [1]
+    assert len(tables.between(start + timedelta(days=9), None)[TABLE]) == 2

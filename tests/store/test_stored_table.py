@@ -1,3 +1,4 @@
+import shutil
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -189,3 +190,20 @@ def test_a_folder_whose_name_is_a_pattern_is_no_pattern(tmp_path, observed):
     committed(folder, observed, 1)
     committed(tmp_path / "run1" / "events", observed, 2)
     assert tracks(RunTables(folder)) == [1]
+
+
+@pytest.mark.parametrize("ask", [tracks, lambda tables: tables[TABLE].read()])
+def test_a_folder_that_has_gone_after_it_was_looked_up_is_named(folder, observed, ask):
+    committed(folder, observed, 1)
+    tables = dict(RunTables(folder))
+    shutil.rmtree(folder)
+    with pytest.raises(StoreError, match=f"{folder} is not there any more"):
+        ask(tables)
+
+
+def test_a_table_of_which_all_files_have_gone_is_empty_and_is_read_in_one_go(folder, observed):
+    committed(folder, observed, 1)
+    table = RunTables(folder)[TABLE]
+    for file in table.files:
+        file.unlink()
+    assert len(table.read()) == 0

@@ -51,6 +51,7 @@ def foot_points(
         z=seconds / scale,
         colorscale=NONE_TO_MANY,
         zmin=0,
+        zmax=longest / scale,
         colorbar={"title": {"text": unit, "side": "right"}, "thickness": 12, "outlinewidth": 0},
         hovertemplate="%{z:.1f} " + unit + "<extra></extra>",
     )

@@ -15,6 +15,7 @@ from genesis_ray.analytics.charts.look import (
     figure,
     label_times,
     nothing,
+    whole_numbers,
 )
 
 _MINUTE_S = 60
@@ -49,6 +50,7 @@ def dwell_distribution(stays: pa.Table, *, title: str = "How long people stay") 
     drawn.update_layout(barmode="stack")
     add_legend(drawn, axis_px=90)
     drawn.update_xaxes(type="category", tickangle=-40)
+    whole_numbers(drawn, max(map(sum, zip(*(bars.y for bars in drawn.data), strict=True))))
     return drawn
 
 

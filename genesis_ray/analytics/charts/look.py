@@ -23,6 +23,7 @@ _GRID = "rgba(138, 143, 152, 0.3)"
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
 _HEIGHT = 280
 _HALF_A_PAGE_PX, _LETTER_PX, _KEY_PX, _ENTRY_PX = 400, 7, 50, 20
+_FEW = 3
 _A_DAY = timedelta(hours=23)
 """At the least: one in spring, when summer time begins."""
 
@@ -74,13 +75,20 @@ def add_legend(drawn: go.Figure, *, axis_px: int = 44) -> None:
     )  # fmt: skip
 
 
+def are_days(buckets: pa.Table) -> bool:
+    """Tell whether buckets are of a day or more, whatever the range cuts off."""
+    return any(row["ends_at"] - row["starts_at"] >= _A_DAY for row in buckets.to_pylist())
+
+
 def label_times(drawn: go.Figure, buckets: pa.Table) -> None:
     """Label buckets along, those of a day or more by their day alone."""
-    spans = [row["ends_at"] - row["starts_at"] for row in buckets.to_pylist()]
-    if spans and max(spans) >= _A_DAY:
+    starts = {row["starts_at"] for row in buckets.to_pylist()}
+    if len(starts) <= _FEW:  # plotly would repeat their names between them
+        drawn.update_xaxes(tickvals=sorted({at for trace in drawn.data for at in trace.x})[:_FEW])
+    if are_days(buckets):
         drawn.update_xaxes(tickformat="%a %-d %b", hoverformat="%a %-d %b %Y")
     else:
-        drawn.update_xaxes(tickformat="%H:%M<br>%a %-d %b", hoverformat="%a %-d %b, %H:%M")
+        drawn.update_xaxes(tickformat="%H:%M\n%a %-d %b", hoverformat="%a %-d %b, %H:%M")
 
 
 def nothing(title: str, why: str) -> go.Figure:

@@ -1,7 +1,7 @@
 """How many people came, and how many were there, over time."""
 
 from collections import defaultdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import plotly.graph_objects as go
@@ -11,6 +11,7 @@ from genesis_ray.analytics.charts.look import (
     MOST_SERIES,
     QUIET,
     add_legend,
+    are_days,
     by_the_clock,
     coloured,
     figure,
@@ -18,6 +19,8 @@ from genesis_ray.analytics.charts.look import (
     nothing,
     whole_numbers,
 )
+
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 def footfall(
@@ -42,14 +45,21 @@ def footfall(
     if not own:
         return nothing(title, "Nobody was counted in this time.")
     drawn = figure(title, y="people")
+    width, half = _bar(counts)
     drawn.add_bar(
-        x=[*own], y=[*own.values()], name="this period", hovertemplate="%{x}<br>%{y} people"
+        x=[*own],
+        y=[*own.values()],
+        name="this period",
+        # A day stands over its name, an hour from its beginning to its end.
+        offset=0 if width else None,
+        width=0.9 * width if width else None,
+        hovertemplate="%{x}<br>%{y} people",
     )
     earlier = _added_up(before, column, time_zone) if before is not None else {}
     if earlier:
         shift = min(own) - min(earlier)
         drawn.add_scatter(
-            x=[at + shift for at in earlier],
+            x=[at + shift + half for at in earlier],
             y=[*earlier.values()],
             customdata=[f"{at:%Y-%m-%d %H:%M}" for at in earlier],
             name="period before",
@@ -94,6 +104,14 @@ def occupancy(levels: pa.Table, *, time_zone: str, title: str = "People at once"
     add_legend(drawn)
     label_times(drawn, levels)
     return drawn
+
+
+def _bar(counts: pa.Table) -> tuple[float | None, timedelta]:
+    """Return how wide a bar of hours or minutes is, in milliseconds, and half of it."""
+    if are_days(counts):
+        return None, timedelta()
+    width = max(row["ends_at"] - row["starts_at"] for row in counts.to_pylist())
+    return width / _MILLISECOND, width / 2
 
 
 def _add_level(

@@ -51,6 +51,7 @@ def week(
         xgap=1,
         ygap=1,
         zmin=0,
+        zmax=max(mean for row in means for mean in row if mean is not None),
         colorbar={"title": {"text": unit, "side": "right"}, "thickness": 12, "outlinewidth": 0},
         hovertemplate="%{y}, %{x}:00<br>%{z:.1f} " + unit + "<extra></extra>",
     )

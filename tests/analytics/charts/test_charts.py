@@ -52,7 +52,7 @@ def test_the_period_before_is_drawn_where_this_one_is():
     hour = timedelta(hours=1)
     figure = charts.footfall(now, time_zone=ZONE, before=buckets(NINE - week, hour, 4, 5))
     bars, line_before = figure.data
-    assert [*line_before.x] == [*bars.x]
+    assert [*line_before.x] == [start + hour / 2 for start in bars.x]  # the middle of a bar
     assert [*line_before.y] == [4, 5]
     assert line_before.customdata[0] == "2025-12-29 14:30"
     assert figure.layout.showlegend
