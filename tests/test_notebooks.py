@@ -50,7 +50,8 @@ def test_a_notebook_runs_from_start_to_end_and_complains_of_nothing(
     content = nbformat.read(notebook, as_version=4)
     NotebookClient(content, timeout=300, resources={"metadata": {"path": NOTEBOOKS}}).execute()
     outputs = [each for cell in content.cells for each in cell.get("outputs", [])]
-    assert [each.text for each in outputs if each.get("name") == "stderr"] == []
+    said = [each.text for each in outputs if each.get("name") == "stderr"]
+    assert [text for text in said if "logging.cc" not in text] == []  # but for what Ray says
 
 
 @pytest.mark.parametrize("notebook", ALL)
