@@ -28,7 +28,7 @@ from genesis_ray.store.people import People
 from genesis_ray.store.stored_faces import stored_faces
 from genesis_ray.testing import ColourEmbedder, SyntheticFilm
 
-KILLS = 24
+KILLS = 50
 EMBEDDER = ColourEmbedder()
 
 
@@ -171,7 +171,7 @@ def test_who_could_not_be_stored_has_no_face_either(settings, photo, monkeypatch
     assert len(stored_faces(identity_folder(settings), "colour", 16)) == 0
 
 
-@pytest.mark.timeout(400)  # many processes, each of which opens and writes tables
+@pytest.mark.timeout(400)  # fifty processes, each of which opens and writes tables
 def test_killed_at_any_moment_it_has_enrolled_all_of_a_person_or_no_face(settings, photo):
     # Spread over all that an enrolment takes, and the beginning of the next.
     moments = [1.6 * (number + 0.5) / KILLS for number in range(KILLS)]
