@@ -1,13 +1,18 @@
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from genesis_ray.analytics.footfall import footfall
 from genesis_ray.errors import StoreError
-from genesis_ray.running.history import run_named, settings_of
+from genesis_ray.running.history import present_tables, run_named, settings_of
 from genesis_ray.running.live_run import open_live_run
 from genesis_ray.running.result import summary
+from genesis_ray.running.rollups import RunRollups
 from genesis_ray.settings import Settings
+from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.run_folder import RunFolder
+from tests.hand_made import at, line
 
 
 @pytest.fixture(autouse=True)
@@ -36,3 +41,32 @@ def test_the_services_run_is_meant_where_there_is_no_other():
     newest = RunFolder.create()
     assert run_named(None, settings).path == newest.path
     assert run_named(live.path, settings).path == live.path
+
+
+def test_questions_of_a_tenant_are_answered_from_the_rollups_of_the_run():
+    run = RunFolder.create(Path("run"))
+    crossings = [line(86_400 * day) for day in range(3)]
+    with EventLog(run.events) as log:
+        log.append(crossings)
+    span = {"since": at(0) - timedelta(hours=9), "until": at(0) + timedelta(days=3)}
+    asked = (Settings(), "shop")
+    whole = {**span, "time_zone": "UTC", "bucket": "day"}
+    raw = footfall(present_tables(run.events, *asked), **whole)
+    assert present_tables(run.events, *asked).quarters("lines", ["went_in"], *span.values()) is None
+
+    RunRollups(run).update()
+    kept = present_tables(run.events, *asked).quarters("lines", ["went_in"], *span.values())
+    assert kept is not None
+    assert kept["went_in"].to_pylist() == [1, 1, 1]
+    assert footfall(present_tables(run.events, *asked), **whole).equals(raw)
+
+
+def test_tables_of_a_time_or_of_all_tenants_have_no_figures():
+    run = RunFolder.create(Path("run"))
+    with EventLog(run.events) as log:
+        log.append([line(0)])
+    RunRollups(run).update()
+    asked = ("lines", ["went_in"], at(0), at(900))
+    assert present_tables(run.events, Settings(), "shop").quarters(*asked) is not None
+    assert present_tables(run.events, Settings(), "shop", since=at(1)).quarters(*asked) is None
+    assert present_tables(run.events, Settings()).quarters(*asked) is None
