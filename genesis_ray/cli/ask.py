@@ -116,9 +116,11 @@ def ask(
         return
     folder = RunFolder.open(run) if run else RunFolder.newest()
     settings = settings_of(folder, data)
+    if tenant:  # its people, too
+        settings = settings.model_copy(update={"tenant_id": tenant})
     warn_without_people(folder, settings, data)
     zone_name = time_zone or settings.time_zone
-    tables = present_tables(folder.events, settings, tenant or settings.tenant_id)
+    tables = present_tables(folder.events, settings, settings.tenant_id)
     given = {
         "--bucket": bucket,
         "--bucket-s": bucket_s,

@@ -78,7 +78,8 @@ def report(
     from genesis_ray import settings_file
     from genesis_ray.analytics.reports.measures import Queue
     from genesis_ray.cli.console import stdout
-    from genesis_ray.running.history import run_named, settings_of
+    from genesis_ray.running.asked_places import check_places
+    from genesis_ray.running.history import present_tables, run_named, settings_of
     from genesis_ray.running.narrator import summary_of
     from genesis_ray.running.reporting import report_of
     from genesis_ray.store.disk import write_file
@@ -96,6 +97,9 @@ def report(
     if not path.parent.is_dir():
         raise ConfigurationError(f"there is no folder {path.parent}; make it, or name another")
     queues = [Queue(queue_zone, service_zone, within)] if queue_zone else []
+    zones = [zone_id for zone_id in (queue_zone, service_zone) if zone_id]
+    tables = present_tables(folder.events, settings, settings.tenant_id)
+    check_places(tables, settings, camera_ids=(), zone_ids=zones)
     made = report_of(folder, settings, since=period.since, until=period.until, queues=queues)
     summary = summary_of(made, present.narrative)
     write_file(path, _writer(form)(made, summary))

@@ -67,6 +67,10 @@ class Occupancy:
         """Return the tracks that are in a zone, and since when."""
         return self._present[place]
 
+    def places(self) -> list[Place]:
+        """Return the zones that somebody was in."""
+        return list(self._present)
+
     def entries(self, place: Place) -> int:
         """Return how often the zone was entered; never falls."""
         return self._counted[place, "enter"]

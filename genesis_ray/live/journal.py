@@ -20,6 +20,7 @@ from genesis_ray.domain.events import (
     TrackObserved,
 )
 from genesis_ray.domain.ordering import NOT_BEGUN
+from genesis_ray.domain.tags import TagsOf
 from genesis_ray.figures import GalleryFigures
 from genesis_ray.live.mortal import dying_of_errors
 from genesis_ray.live.recovery import Recovery
@@ -27,6 +28,7 @@ from genesis_ray.live.resolver import PATIENCE
 from genesis_ray.live.spec import DIED, JOURNAL_ACTOR, LiveSpec, Snapshot, Told
 from genesis_ray.pipeline.counting import Layout, SiteCounts
 from genesis_ray.pipeline.stages import AdmitsEvents, JournalStage, admit_all
+from genesis_ray.running.alert_rules import TagNews
 from genesis_ray.running.alerts import Acknowledgements, alerts_left_open
 from genesis_ray.running.assembly import build_journal
 from genesis_ray.running.job_plans import LOG_KEEPER
@@ -48,6 +50,7 @@ hundred at thirty frames a second."""
 _QUANTILES = (0.5, 0.95, 0.99)
 
 _ACKNOWLEDGED_WITHIN_S = 1.0
+"""So soon, too, it goes by a tag that somebody put on."""
 
 _CHECKPOINT_EVERY_S = 2.0
 """What was told since has to be gone through again after a restart."""
@@ -140,7 +143,8 @@ class JournalActor:
         self._log = EventLog(run.events)
         self._background = ExitStack()
         self._acknowledgements = Acknowledgements(run)
-        self._looked_at = time.monotonic()  # for acknowledgements
+        self._tags = TagNews(spec.settings)
+        self._looked_at = time.monotonic()  # for acknowledgements and tags
         self._gallery: GalleryFigures | None = None
         if before := self._state.restore():
             stage, self._tally = before.state
@@ -256,11 +260,14 @@ class JournalActor:
         return self._stage.watch_each(camera_ids, admits)
 
     def _take_in(self) -> None:
-        """Log what people acknowledged since the last time."""
+        """Log what people acknowledged since the last time, and go by the tags that they put on."""
         for name, event in self._acknowledgements.waiting():
             self._state.append(("_acknowledged", event))
             self._log_all([fact for facts in self._acknowledged(event) for fact in facts])
             self._acknowledgements.done(name)
+        if (tags := self._tags.look()) is not None:
+            self._state.append(("_retagged", tags))
+            self._log_all([fact for facts in self._retagged(tags) for fact in facts])
         self._looked_at = time.monotonic()
 
     def _acknowledged(
@@ -269,6 +276,13 @@ class JournalActor:
         admits: AdmitsEvents = admit_all,  # noqa: ARG002
     ) -> Iterator[Sequence[Event]]:
         yield self._stage.acknowledge(event)
+
+    def _retagged(
+        self,
+        tags: TagsOf,
+        admits: AdmitsEvents = admit_all,  # noqa: ARG002
+    ) -> Iterator[Sequence[Event]]:
+        yield self._stage.retag(tags)
 
     def _go_through(self, items: Iterator[Sequence[Event]]) -> None:
         """Log what was taken before, so that it is known of which item a process dies."""

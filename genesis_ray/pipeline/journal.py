@@ -17,6 +17,7 @@ from genesis_ray.domain.events import (
     ZoneCrossed,
     stable_id,
 )
+from genesis_ray.domain.tags import TagsOf
 from genesis_ray.domain.visits import Visit, VisitBook
 from genesis_ray.pipeline.alerting import Alerting
 from genesis_ray.pipeline.counting import Counting, Layout, SiteCounts
@@ -62,6 +63,10 @@ class SiteJournal:
     def acknowledge(self, event: AlertAcknowledged) -> list[Event]:
         """Take it that somebody looks after an alert; return that with what it leads to."""
         return self._alerting.acknowledge(event)
+
+    def retag(self, tags: TagsOf) -> list[Event]:
+        """Go by people's tags as they are now; return what that leads to."""
+        return self._alerting.retag(tags)
 
     def apply(self, event: Event) -> list[Event]:
         """Take the next event; return what it leads to: of visits, drift and alerts, as events."""

@@ -33,8 +33,8 @@ def without_alerts(
     """Return rows of alerts without a person, and how many had something of them.
 
     Rows of one alert stay together. Ids are drawn anew, as they are made of the identity. `words`,
-    the person's names and ids, go from what people said about any alert, and from the messages of their own: those that were
-    imported may have them.
+    the person's names and ids, go from what people said about any alert, and from the messages
+    of the person's own, where an import may have brought them.
     """
     made: list[dict[str, Any]] = rows.to_pylist()
     somebody: dict[str, tuple[str, str]] = {}

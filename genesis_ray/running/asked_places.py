@@ -43,7 +43,7 @@ def _check(
     missing = {*asked} - {*known}
     if not missing:
         return
-    there = {*known, *run(sql, tables)["id"].to_pylist()}
+    there = {*known, *map(str, run(sql, tables)["id"].to_pylist())}
     if missing := missing - there:
         raise NotFoundError(
             f"no {kind} {', '.join(sorted(missing))} in this run; there "

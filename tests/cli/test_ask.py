@@ -9,11 +9,13 @@ from typer.testing import CliRunner
 
 from genesis_ray.analytics.catalogue import QUESTIONS
 from genesis_ray.cli.ask import ask
+from genesis_ray.domain.people import Person
 from genesis_ray.errors import ConfigurationError, GenesisError, NotFoundError
 from genesis_ray.settings import Settings
 from genesis_ray.store.event_log import EventLog
+from genesis_ray.store.people import People
 from genesis_ray.store.run_folder import RunFolder
-from tests.hand_made import camera_is, line, recognized, seen, stay, visit, zone
+from tests.hand_made import at, camera_is, line, recognized, seen, stay, visit, zone
 
 EVENTS = [
     camera_is(0, "online"), seen(0), seen(5), line(1), line(3700, "out"), recognized(2),
@@ -105,6 +107,14 @@ def test_a_page_of_visits_goes_on_after_the_last(genesis):
     assert list(first)[1:3] == ["identity_id", "name"]
     assert first["name"] == "ada"  # nobody is enrolled
     assert rows(genesis(*own, "--person", "bob"))[0]["visit_id"] == second["visit_id"]
+
+
+def test_people_of_another_tenant_are_neither_named_nor_meant(genesis, tmp_path):
+    with People(tmp_path / "genesis-data" / "gallery" / "default", writer=True) as people:
+        people.add(Person(identity_id="bob", name="Robert", kind="enrolled", enrolled_at=at(0)))
+    page = rows(genesis("visits", "--format", "json"))
+    assert "Robert" not in [row["name"] for row in page]
+    assert rows(genesis("visits", "--person", "Robert", "--format", "json")) == []
 
 
 def test_answers_are_written_as_other_formats(genesis, tmp_path):

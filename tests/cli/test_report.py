@@ -4,11 +4,13 @@ from typer.testing import CliRunner
 
 from genesis_ray.cli.report import report
 from genesis_ray.errors import ConfigurationError, GenesisError, StoreError
+from genesis_ray.running import reporting
 from genesis_ray.running.result import summary
 from genesis_ray.settings import Settings
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.run_folder import RunFolder
 from tests.hand_made import camera_is, line, seen, stay
+from tests.reported import shop_report
 
 SETTINGS = {"tenant_id": "shop", "site_id": "york", "time_zone": "Europe/Berlin"}
 RULE = {"rule": "wait", "zone_id": "queue", "over_s": 30}
@@ -71,7 +73,13 @@ def test_the_page_is_one_file_and_the_times_are_the_sites(run, genesis, tmp_path
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["page.html"]
 
 
-def test_paper_is_paper(run, genesis, tmp_path):
+@pytest.fixture
+def made(monkeypatch):
+    """A report that is there already: to make one takes longer than to write it."""
+    monkeypatch.setattr(reporting, "report_of", lambda *_, **__: shop_report())
+
+
+def test_paper_is_paper(run, made, genesis, tmp_path):
     genesis(*DAY, "--output", "paper.pdf")
     assert (tmp_path / "paper.pdf").read_bytes().startswith(b"%PDF-")
 
@@ -98,6 +106,7 @@ def test_damaged_files_are_told(run, genesis, tmp_path):
         (["--output", "nowhere/a.html"], ConfigurationError, "no folder"),
         (["--output", "a.docx"], ConfigurationError, "a.docx does not say how"),
         (["--output", "runs"], ConfigurationError, "runs is no file"),
+        (["--queue-zone", "quue"], GenesisError, "quue"),
         (["--service-zone", "till"], ConfigurationError, "belongs to a --queue-zone"),
     ],
 )
@@ -109,7 +118,9 @@ def test_what_cannot_be_reported_is_refused_and_nothing_is_written(
     assert [path.name for path in tmp_path.iterdir()] == ["runs"]
 
 
-def test_a_folder_that_takes_no_file_leaves_the_old_report(run, genesis, tmp_path, monkeypatch):
+def test_a_folder_that_takes_no_file_leaves_the_old_report(
+    run, made, genesis, tmp_path, monkeypatch
+):
     from genesis_ray.store import disk
 
     old = tmp_path / "a.md"

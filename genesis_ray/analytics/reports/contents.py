@@ -23,6 +23,7 @@ class Headline:
         value: None where it is withheld or there is none.
         before: Of the period before.
         of: How many people, stays or the like it was made of; of a count itself.
+        of_before: The same of the period before.
         change: None where there is nothing to compare with, or too little.
         place: Which camera or zone, where there are several figures of the name.
         when: The hour of a peak.
@@ -34,6 +35,7 @@ class Headline:
     value: float | None
     before: float | None = None
     of: int = 0
+    of_before: int = 0
     change: Change | None = None
     place: str = ""
     when: Period | None = None

@@ -5,12 +5,13 @@ withholds.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, time, timedelta
 from typing import Any, NamedTuple
 
 from genesis_ray.analytics.reports import wording
 from genesis_ray.analytics.reports.contents import Headline, Report
+from genesis_ray.domain.comparison import LEAST_FOR_SHARE
 from genesis_ray.domain.site_time import zone_named
 from genesis_ray.domain.stated_numbers import Known
 
@@ -59,11 +60,12 @@ def facts_of(report: Report) -> Facts:
         )
     # Times in which to be served, as a figure's name says.
     numbers |= {float(digits) for each in shown for digits in re.findall(r"\d+", each.name)}
+    numbers |= {float(digits) for each in shown for digits in _parts(each)}
     return Facts(
         data,
         Known(
             numbers=numbers,
-            shares=[*shares, *(value for unit, value in values if unit == "share")],
+            shares=[*shares, *_shares(shown)],
             days=list(_days(report)),
             times=list(_times(report)),
             words={word.lower() for each in shown for word in re.findall(r"[A-Za-z]+", each.name)},
@@ -80,6 +82,22 @@ def _told(headline: Headline, report: Report, places: list[str]) -> dict[str, st
         "change": wording.change(headline),
         "when": wording.hour(headline.when, zone_named(report.time_zone)) if headline.when else "",
     }
+
+
+def _shares(shown: Sequence[Headline]) -> Iterator[float]:
+    """Yield shares that are told in percent."""
+    for each in shown:
+        if each.unit == "share":
+            for value, of in ((each.value, each.of), (each.before, each.of_before)):
+                if value is not None and of >= LEAST_FOR_SHARE:
+                    yield value
+
+
+def _parts(headline: Headline) -> Iterator[str]:
+    """Yield the numbers of shares that are told as "5 of 7"."""
+    for text in (wording.value(headline), wording.before(headline)):
+        if headline.unit == "share" and " of " in text:
+            yield from re.findall(r"\d+", text)
 
 
 def _values(headline: Headline) -> Iterator[float]:

@@ -11,6 +11,7 @@ from genesis_ray.domain.comparison import count_change, value_change
 from genesis_ray.domain.periods import Period
 
 _NONE = "none"
+_LEAST_FOR_TENTHS = 10
 
 
 def headlines(
@@ -119,14 +120,20 @@ def _queues(now: Measures, before: Measures | None) -> Iterator[Headline]:
             was = earlier.get(row["camera_id"], {})
             place = f"{row['camera_id']} / {queue.zone_id}"
             served, served_before = row["served"], was.get("served", 0)
-            for name, column in (
-                ("Half waited at most", "p50_wait_s"),
-                ("Nine in ten waited at most", "p90_wait_s"),
+            for name, column, least in (
+                ("Half waited at most", "p50_wait_s", 1),
+                ("Nine in ten waited at most", "p90_wait_s", _LEAST_FOR_TENTHS),
             ):
                 yield _value(
-                    name, "seconds", row[column], was.get(column), served, served_before,
-                    place=place, why_not=_NONE,
-                )  # fmt: skip
+                    name,
+                    "seconds",
+                    row[column] if served >= least else None,
+                    was.get(column) if served_before >= least else None,
+                    served,
+                    served_before,
+                    place=place,
+                    why_not=f"of {least} people or more only" if served else _NONE,
+                )
             yield _value(
                 f"Served within {duration(queue.within_s)}",
                 "share",
@@ -151,4 +158,7 @@ def _value(
     change = None
     if value is not None and before is not None:
         change = value_change(value, before, of=of, of_before=of_before)
-    return Headline(name=name, unit=unit, value=value, before=before, of=of, change=change, **more)
+    return Headline(
+        name=name, unit=unit, value=value, before=before, of=of, of_before=of_before,
+        change=change, **more,
+    )  # fmt: skip

@@ -6,7 +6,8 @@ from genesis_ray.analytics.dwell import dwell
 from genesis_ray.analytics.identification import identification_rates
 from genesis_ray.analytics.reports.contents import CameraTime
 from genesis_ray.analytics.reports.measures import Site
-from genesis_ray.analytics.reports.wording import counted, duration, percent
+from genesis_ray.analytics.reports.wording import counted, duration, percent, share_of
+from genesis_ray.domain.comparison import LEAST_FOR_SHARE
 from genesis_ray.domain.periods import Period
 
 _LEAST_GAP_S = 60.0
@@ -33,8 +34,9 @@ def remarks_on(
     known = sum(row["named"] + row["carried"] for row in rates)
     if tracks and known:
         yield (
-            f"{percent(known / tracks)} of {counted(tracks, 'track')} were of somebody who was "
-            f"recognised; visits and returning visitors are theirs alone."
+            f"{share_of(known, tracks)}{f' of {tracks:,}' if tracks >= LEAST_FOR_SHARE else ''} "
+            f"tracks were of somebody who was recognised; visits and returning visitors are "
+            f"theirs alone."
         )
     unfinished = sum(
         row["unfinished"] for row in dwell(site.tables, since=since, until=until).to_pylist()

@@ -11,6 +11,7 @@ from genesis_ray.analytics.reports.wording import (
     number,
     percent,
     span,
+    value,
 )
 from genesis_ray.domain.site_time import zone_named
 
@@ -75,7 +76,7 @@ def _queues(report: Report) -> Iterator[str]:
             text += f" and nine in ten {duration(tail.value)}"
         if level.value is not None:
             within = level.name[0].lower() + level.name[1:]
-            text += f"; {percent(level.value)} were {within}"
+            text += f"; {value(level)} were {within}"
         yield f"{text}."
 
 
@@ -116,8 +117,8 @@ def _cameras(report: Report) -> str:
     return f"{which} online for {percent(online)} of the time; the figures are of that."
 
 
-def _people(value: float) -> str:
-    return counted(int(value), "person", "people")
+def _people(count: float) -> str:
+    return counted(int(count), "person", "people")
 
 
 def _against(headline: Headline) -> str:

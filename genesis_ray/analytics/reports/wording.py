@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from genesis_ray.analytics.reports.contents import Headline, Unit
-from genesis_ray.domain.comparison import Change
+from genesis_ray.domain.comparison import LEAST_FOR_SHARE, Change
 from genesis_ray.domain.periods import Period
 
 _MINUTE_S, _HOUR_S = 60, 3600
@@ -110,12 +110,24 @@ def value(headline: Headline) -> str:
     """Return a figure, or why there is none."""
     if headline.value is None:
         return headline.why_not
-    return number(headline.value, headline.unit)
+    return _told(headline.value, headline.unit, headline.of)
 
 
 def before(headline: Headline) -> str:
     """Return the figure of the period before; "" where there is none."""
-    return "" if headline.before is None else number(headline.before, headline.unit)
+    if headline.before is None:
+        return ""
+    return _told(headline.before, headline.unit, headline.of_before)
+
+
+def share_of(count: int, total: int) -> str:
+    """Return a part of a whole: in percent, where that is of enough."""
+    return f"{count:,} of {total:,}" if total < LEAST_FOR_SHARE else percent(count / total)
+
+
+def _told(value: float, unit: Unit, of: int) -> str:
+    is_few = unit == "share" and of < LEAST_FOR_SHARE
+    return share_of(round(value * of), of) if is_few else number(value, unit)
 
 
 def _signed(text: str, difference: float) -> str:

@@ -40,3 +40,11 @@ def test_several_queues_are_told_apart_by_number(report):
     more = [replace(each, place="door / other") for each in queues]
     data = facts_of(replace(report, headlines=[*queues, *more])).data
     assert {row["name"][-7:] for row in data["figures"]} == {"queue 1", "queue 2"}
+
+
+def test_a_share_of_few_may_be_told_as_it_stands_and_not_in_percent(report):
+    (served,) = (each for each in report.headlines if each.unit == "share")
+    few = replace(served, value=5 / 7, of=7, before=None, change=None)
+    known = facts_of(replace(report, headlines=[few])).known
+    assert invented("5 of 7 were served within 1 min", known) == []
+    assert invented("71 % were served", known) == ["71 %"]

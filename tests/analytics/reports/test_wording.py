@@ -5,6 +5,7 @@ import pytest
 
 from genesis_ray.analytics.reports.contents import Headline
 from genesis_ray.analytics.reports.wording import (
+    before,
     change,
     counted,
     duration,
@@ -12,6 +13,7 @@ from genesis_ray.analytics.reports.wording import (
     listed,
     percent,
     span,
+    value,
 )
 from genesis_ray.domain.comparison import Change, count_change
 from genesis_ray.domain.periods import Period
@@ -94,3 +96,11 @@ def headline(unit, made):
 )
 def test_a_change_is_in_the_unit_that_its_figure_bears(unit, made, text):
     assert change(headline(unit, made)) == text
+
+
+@pytest.mark.parametrize(
+    ("of", "text"), [(7, "5 of 7"), (19, "14 of 19"), (20, "71 %"), (100, "71 %")]
+)
+def test_a_share_of_few_is_not_told_in_percent(of, text):
+    few = Headline(name="", unit="share", value=5 / 7, before=5 / 7, of=of, of_before=of)
+    assert (value(few), before(few)) == (text, text)
