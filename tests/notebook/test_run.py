@@ -8,7 +8,7 @@ import pytest
 
 import genesis_ray
 from genesis_ray.analytics.catalogue import QUESTIONS
-from genesis_ray.errors import GenesisError, StoreError
+from genesis_ray.errors import GenesisError, NotFoundError, StoreError
 from genesis_ray.notebook.charts import Charts
 from genesis_ray.notebook.run import Run
 from genesis_ray.notebook.tables import data_folder
@@ -90,6 +90,15 @@ def test_sql_reads_the_tables_and_people_and_nothing_else(run):
 def test_every_chart_is_a_figure_of_the_question_of_its_name(run, chart):
     figure = getattr(run.chart, chart)(**NEEDED.get(chart, {}))
     assert figure.layout.title.text
+
+
+def test_a_place_that_is_not_there_is_refused_instead_of_answered_with_zeros(run):
+    with pytest.raises(NotFoundError, match="no zone tlil in this run; there are"):
+        run.dwell(zone_ids=["tlil"])
+    with pytest.raises(NotFoundError, match="no camera attic"):
+        run.chart.heat("attic")
+    with pytest.raises(NotFoundError, match="no zone cue"):
+        run.queue("cue")
 
 
 def test_another_tenant_has_nothing(folder):
