@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from genesis_ray.domain.ledger import WhoIsWho
 from genesis_ray.domain.people import Person
 from genesis_ray.errors import ConfigurationError, GenesisError
 from genesis_ray.running.auditing import note
@@ -165,7 +164,7 @@ def take(
         StoreError: It cannot be noted, or the templates are no faces of this gallery.
     """
     _check(enrolment, identities, keys)
-    person = _person_called(enrolment, identities.decided)
+    person = _person_called(enrolment, identities)
     count = len(enrolment.face_ids)
     if len(identities.gallery.here(enrolment.face_ids)) == count:
         return person
@@ -205,11 +204,14 @@ def _check(enrolment: Enrolment, identities: "Identities", keys: KeyRing) -> Non
             f"the faces of {enrolment.name!r} are under key {enrolment.key_version}, the gallery "
             f"is under key {keys.current.version}; enrol them again"
         )
-    _person_called(enrolment, identities.decided)
+    _person_called(enrolment, identities)
 
 
-def _person_called(enrolment: Enrolment, who: WhoIsWho) -> Person:
-    known = [each for each in who.by_name(enrolment.name) if each.kind == "enrolled"]
+def _person_called(enrolment: Enrolment, identities: "Identities") -> Person:
+    who, people = identities.decided, identities.people
+    decided = {*who.aliases, *(person.identity_id for person in who.people)}
+    new = [each for each in people.by_name(enrolment.name) if each.identity_id not in decided]
+    known = [each for each in (*who.by_name(enrolment.name), *new) if each.kind == "enrolled"]
     if len(known) > 1:
         ids = ", ".join(person.identity_id for person in known)
         raise ConfigurationError(

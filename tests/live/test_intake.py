@@ -351,3 +351,13 @@ def test_who_is_forgotten_leaves_nothing_of_what_was_handed_over(spec, template,
     assert receipt.searched.residue == ()
     assert receipt.faces == 1
     assert not any(person.name == "Cleo" for person in who_is_who(spec.settings).people)
+
+
+def test_two_who_are_handed_over_under_one_name_are_one_person(spec, template, photo):
+    actor = ResolverActor(spec)
+    for _ in range(2):
+        enroll_or_hand_over(spec.settings, "Cleo", [photo], within_s=0)
+    actor.finish()
+    (cleo,) = who_is_who(spec.settings).by_name("Cleo")
+    owners = stored_faces(identity_folder(spec.settings), "colour", 16)["identity_id"].to_pylist()
+    assert owners.count(cleo.identity_id) == 2
