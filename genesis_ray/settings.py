@@ -21,6 +21,7 @@ from genesis_ray.settings_appearance import AppearanceSettings
 from genesis_ray.settings_cameras import CameraSettings, SourceSettings
 from genesis_ray.settings_delivery import DeliverySettings
 from genesis_ray.settings_models import DetectorSettings, FaceSettings
+from genesis_ray.settings_narrative import NarrativeSettings
 from genesis_ray.settings_retention import RetentionSettings
 from genesis_ray.settings_topology import TopologySettings
 from genesis_ray.settings_types import (
@@ -206,6 +207,7 @@ class Settings(BaseSettings):
     topology: TopologySettings = TopologySettings()
     retention: RetentionSettings = RetentionSettings()
     analytics: AnalyticsSettings = AnalyticsSettings()
+    narrative: NarrativeSettings = NarrativeSettings()
     alerts: tuple[AlertRuleSettings, ...] = Field(
         default=(), description="Rules of what people are told of, see docs/alerts.md"
     )

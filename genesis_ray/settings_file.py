@@ -19,6 +19,9 @@ from genesis_ray.settings_zone_checks import PlacesError
 Place = tuple[str, ...]
 """Where a setting is: the keys and list indices that lead to it."""
 
+_CHANNEL = 3
+"""How deep in `delivery` a channel is: what is in it knows itself what may be shown."""
+
 
 def load(path: Path | None) -> Settings:
     """Return the settings of the YAML file at `path`, or the defaults; GENESIS_* wins over both.
@@ -35,6 +38,11 @@ def load(path: Path | None) -> Settings:
         raise ConfigurationError(f"{path}: {error.strerror}; give --config a YAML file") from error
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"{path}: not text; give --config a YAML file") from error
+    return parse(text, path)
+
+
+def parse(text: str, path: Path) -> Settings:
+    """Return the settings of what `path` says, or is to say: see `load`."""
     try:
         tree = yaml.compose(text, Loader=yaml.SafeLoader)
         values = yaml.safe_load(text)
@@ -119,11 +127,19 @@ def _describe(problem: ErrorDetails, path: Path | None, lines: Mapping[Place, in
         )
     value = problem["input"]
     shown = value if isinstance(value, date) else f"{value!r:.60}"
+    if place[:1] == ("delivery",) and len(place) <= _CHANNEL:
+        shown = "something else"  # an address or a secret where its channel should be
     match problem["type"]:
         case "extra_forbidden":
             return f"{source}: {_unknown(setting)}"
         case "missing" | "value_error":  # the message has the value, or there is none
             return where + problem["msg"].removeprefix("Value error, ")
+        case "union_tag_invalid" | "union_tag_not_found":
+            choices = problem["ctx"]
+            key = choices["discriminator"].strip("'")
+            kinds = f", one of {choices['expected_tags']}" if "expected_tags" in choices else ""
+            given = f", got {choices['tag']!r:.60}" if "tag" in choices else ""
+            return f"{where}expected a {key}{kinds}{given}"
         case "model_type":
             return f"{where}expected settings, indented below it, got {shown}"
         case _:

@@ -23,7 +23,10 @@ def _minutes(value: object) -> object:
         hours, minutes = map(int, value.split(":"))
         value = 60 * hours + minutes
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= DAY_MINUTES:
-        raise ValueError(f"expected a time of day from 00:00 to 24:00, got {value!r:.40}")
+        shown = f"{value!r:.40}"
+        if isinstance(value, int) and value > DAY_MINUTES:  # 25:00, of which YAML made 1500
+            shown = _clock(value)
+        raise ValueError(f"expected a time of day from 00:00 to 24:00, got {shown}")
     return value
 
 

@@ -317,19 +317,19 @@ class TestServed:
     def test_of_a_camera_that_stayed_the_log_has_what_it_has_where_nothing_changes(
         self, served, tmp_path
     ):
-        rows = RunTables(served.data / "run" / "events")["track_observations"]
+        rows = read_table(served.data / "run" / "events", "track_observations")
         settings = settings_file.load(served.config)
         alone = settings.model_copy(
             update={"data_dir": tmp_path, "cameras": (settings.cameras[0],)}
         )
         local = RunFolder.create(tmp_path / "local")
         run_local(alone, local, on_progress=lambda _: None)
-        observed = RunTables(local.events)["track_observations"]
+        observed = read_table(local.events, "track_observations")
         assert rows.filter(pc.field("camera_id") == "door").equals(observed)
 
     def test_the_log_says_what_became_of_a_camera_that_went_and_why(self, served):
         rows = RunTables(served.data / "run" / "events")
-        hall = rows["track_observations"].filter(pc.field("camera_id") == "hall")
+        hall = rows["track_observations"].read().filter(pc.field("camera_id") == "hall")
         assert 0 < pc.max(hall["frame_index"]).as_py() < 1299
         states = rows["camera_states"].to_pylist()
         assert [row["state"] for row in states if row["camera_id"] == "hall"] == ["online", "ended"]

@@ -31,12 +31,30 @@ def run(tmp_path_factory) -> RunFolder:
     return run
 
 
-@pytest.mark.parametrize("notebook", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)
-def test_a_notebook_runs_from_start_to_end(notebook, run, monkeypatch):
+MARKS = {"reprocessing_an_archive": [pytest.mark.ray, pytest.mark.models, pytest.mark.timeout(600)]}
+
+
+def named(path: Path):
+    return pytest.param(path, id=path.stem, marks=MARKS.get(path.stem, []))
+
+
+ALL = [named(path) for path in sorted(NOTEBOOKS.glob("*.ipynb"))]
+
+
+@pytest.mark.parametrize("notebook", ALL)
+def test_a_notebook_runs_from_start_to_end_and_complains_of_nothing(
+    notebook, run, monkeypatch, tmp_path
+):
     monkeypatch.setenv("GENESIS_RUN", str(run.path))
-    client = NotebookClient(
-        nbformat.read(notebook, as_version=4),
-        timeout=120,
-        resources={"metadata": {"path": NOTEBOOKS}},
-    )
-    client.execute()
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    content = nbformat.read(notebook, as_version=4)
+    NotebookClient(content, timeout=300, resources={"metadata": {"path": NOTEBOOKS}}).execute()
+    outputs = [each for cell in content.cells for each in cell.get("outputs", [])]
+    said = [each.text for each in outputs if each.get("name") == "stderr"]
+    assert [text for text in said if "logging.cc" not in text] == []  # but for what Ray says
+
+
+@pytest.mark.parametrize("notebook", ALL)
+def test_a_notebook_is_kept_without_what_it_showed(notebook):
+    content = nbformat.read(notebook, as_version=4)
+    assert [cell for cell in content.cells if cell.get("outputs")] == []

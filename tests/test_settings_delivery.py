@@ -116,6 +116,21 @@ def test_a_webhook_that_cannot_be_is_refused_without_its_secret(refusal, webhook
 
 
 @pytest.mark.parametrize(
+    "delivery",
+    [
+        {"webhooks": {"pager": HOOK}},
+        {"webhooks": HOOK},
+        {"mail": [HOOK]},
+        {"allowed_networks": HOOK},
+    ],
+)
+def test_an_address_where_a_channel_should_be_is_not_shown(refusal, delivery):
+    told = refusal(**delivery)
+    assert "c.yaml:1: delivery." in told
+    assert "a-path" not in told
+
+
+@pytest.mark.parametrize(
     ("mail", "said"),
     [
         ({"user": "genesis"}, "user and password go together"),

@@ -27,6 +27,11 @@ def test_what_is_no_time_of_day_is_refused_and_shown(time):
         WindowSettings.model_validate({"from": "09:00", "to": time})
 
 
+def test_what_yaml_made_a_number_of_is_shown_as_it_was_written():
+    with pytest.raises(ValidationError, match="from 00:00 to 24:00, got 25:00"):
+        WindowSettings.model_validate({"from": "09:00", "to": 1500})
+
+
 def test_nothing_begins_when_the_day_is_over():
     with pytest.raises(ValidationError, match="less than 1440"):
         WindowSettings.model_validate({"from": "24:00", "to": "09:00"})

@@ -197,7 +197,9 @@ def _failing_clearly(asking: _Asking) -> Iterator[None]:
         ) from error
     except StoreError:
         raise
-    except (duckdb.Error, GenesisError) as error:
+    except GenesisError as error:
+        raise GenesisError(f"the query failed: {error}") from error
+    except duckdb.Error as error:
         raise GenesisError(
             f"the query failed: {error}\ntables: {', '.join(_names(asking.tables))}"
         ) from error

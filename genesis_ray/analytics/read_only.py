@@ -118,6 +118,8 @@ def _checked(sql: str) -> Iterator[str]:
         raise _no_question()
     for node in _nodes(tree):
         kind = node.get("type")
+        if node.get("function_name") == "current_setting":  # not only folders of this machine
+            raise GenesisError("a query may not call current_setting(): it sees no settings")
         if isinstance(kind, str) and kind.endswith("_QUERY_NODE"):
             raise _no_question(kind.removesuffix("_QUERY_NODE"))
         if kind == "TABLE_FUNCTION":

@@ -3,14 +3,13 @@
 import csv
 import io
 import json
-import math
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from genesis_ray.domain.plain_values import plain
 from genesis_ray.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ def written(answer: "pa.Table", chosen: Format) -> bytes:
 
 def _json(answer: "pa.Table") -> str:
     rows = [
-        json.dumps(_plain(row), ensure_ascii=False)
+        json.dumps(plain(row), ensure_ascii=False)
         for row in answer.to_pylist(maps_as_pydicts="strict")
     ]
     return "[\n" + ",\n".join(rows) + "\n]\n" if rows else "[]\n"
@@ -79,7 +78,7 @@ def _csv(answer: "pa.Table") -> str:
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(answer.column_names)
     for row in _rows(answer):
-        values = [_plain(value) for value in row.values()]
+        values = [plain(value) for value in row.values()]
         writer.writerow(
             json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
             for value in values
@@ -157,28 +156,5 @@ def _cell(value: object) -> str:
         case list():
             return ", ".join(_cell(each) for each in value)
         case _:
-            plain = _plain(value)
-            return plain if isinstance(plain, str) else json.dumps(plain, ensure_ascii=False)
-
-
-def _plain(value: Any) -> Any:
-    """Return a value of Arrow as JSON knows it: durations in seconds, bytes in hex."""
-    match value:
-        case dict():
-            return {str(name): _plain(each) for name, each in value.items()}
-        case list() | tuple():
-            return [_plain(each) for each in value]
-        case float():
-            return value if math.isfinite(value) else None
-        case Decimal():
-            return int(value) if value == value.to_integral_value() else float(value)
-        case datetime() | date() | time():
-            return value.isoformat()
-        case timedelta():
-            return value.total_seconds()
-        case bytes():
-            return value.hex()
-        case str() | int() | None:
-            return value
-        case _:
-            return str(value)
+            known = plain(value)
+            return known if isinstance(known, str) else json.dumps(known, ensure_ascii=False)

@@ -1,27 +1,21 @@
 """`genesis ask`: questions that are ready to be asked, of a range of time."""
 
 import sys
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from genesis_ray.cli.answer import Format, show, written
-from genesis_ray.cli.moments import FORMS, moment
 from genesis_ray.cli.query import chosen_format, warn_without_people
 from genesis_ray.cli.question_options import options_of, params_of
 from genesis_ray.cli.run import DataOption
-from genesis_ray.errors import ConfigurationError
+from genesis_ray.domain.moments import FORMS
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from genesis_ray.analytics.catalogue import Question
-    from genesis_ray.analytics.stored import Tables
-    from genesis_ray.settings import Settings
-
-_SECOND = timedelta(seconds=1)
 
 
 def ask(
@@ -51,7 +45,7 @@ def ask(
         str | None, typer.Option("--service-zone", help="The zone in which they are served.")
     ] = None,
     within: Annotated[
-        float | None, typer.Option(help="Seconds in which they should be.  [300]")
+        float | None, typer.Option(min=0, help="Seconds in which they should be.  [300]")
     ] = None,
     person: Annotated[
         str | None, typer.Option(help="A name, an identity, or the beginning of one.")
@@ -63,7 +57,7 @@ def ask(
         str | None, typer.Option(help="Distribution by duration, hour or weekday.")
     ] = None,
     at_least: Annotated[
-        float | None, typer.Option("--at-least", help="Only visits of so many seconds.")
+        float | None, typer.Option("--at-least", min=0, help="Only visits of so many seconds.")
     ] = None,
     limit: Annotated[int | None, typer.Option(help="Most visits of a page.  [100]")] = None,
     after: Annotated[
@@ -106,7 +100,10 @@ def ask(
     `genesis ask visits --since 2026-01-05 --format csv`
     """
     from genesis_ray.analytics.catalogue import question_named
+    from genesis_ray.running.asked_places import check_places
+    from genesis_ray.running.asking import in_zone, range_of
     from genesis_ray.running.history import present_tables, settings_of
+    from genesis_ray.running.who import identity_named, with_names
     from genesis_ray.store.run_folder import RunFolder
 
     form = chosen_format(output_format, output)
@@ -119,9 +116,11 @@ def ask(
         return
     folder = RunFolder.open(run) if run else RunFolder.newest()
     settings = settings_of(folder, data)
+    if tenant:  # its people, too
+        settings = settings.model_copy(update={"tenant_id": tenant})
     warn_without_people(folder, settings, data)
     zone_name = time_zone or settings.time_zone
-    tables = present_tables(folder.events, settings, tenant or settings.tenant_id)
+    tables = present_tables(folder.events, settings, settings.tenant_id)
     given = {
         "--bucket": bucket,
         "--bucket-s": bucket_s,
@@ -130,7 +129,7 @@ def ask(
         "--queue-zone": queue_zone,
         "--service-zone": service_zone,
         "--within": within,
-        "--person": _identity_of(person, settings) if person else None,
+        "--person": identity_named(person, settings) if person else None,
         "--metric": metric,
         "--by": by,
         "--at-least": at_least,
@@ -143,67 +142,11 @@ def ask(
         "visit_gap_s": settings.visit_gap_s,
     }
     params = params_of(question, asked, given, set_for_all)
-    answer = asked.ask(tables, **_range(tables, since, until, zone_name), **params)
-    _tell(_in_zone(_with_names(answer, settings), zone_name), form, output)
-
-
-def _range(
-    tables: "Tables", since: str | None, until: str | None, time_zone: str
-) -> dict[str, datetime]:
-    """Return the range that is asked for, by default from the first event to the last."""
-    from genesis_ray.analytics.extent import extent
-    from genesis_ray.domain.site_time import zone_named
-
-    zone, now = zone_named(time_zone), datetime.now(UTC)
-    start = moment(since, zone, now) if since else None
-    end = moment(until, zone, now) if until else None
-    if start and end:
-        return {"since": start, "until": end}
-    known = extent(tables, until=now)
-    if known is None:
-        raise ConfigurationError("there are no events to ask about; name another --run")
-    first, last = (at.replace(microsecond=0) for at in known)
-    start, last = start or first, last + _SECOND
-    return {"since": start, "until": end or (last if last > start else now)}
-
-
-def _identity_of(person: str, settings: "Settings") -> str:
-    """Return whom a name or the beginning of an identity means; itself where nobody is known."""
-    from genesis_ray.store.tenants import gallery_folder
-
-    if not gallery_folder(settings.data_dir, settings.tenant_id).is_dir():
-        return person
-    from genesis_ray.running.identities import who_is_who  # LanceDB: slow to load
-    from genesis_ray.running.naming import find
-
-    return find(who_is_who(settings), person)
-
-
-def _with_names(answer: "pa.Table", settings: "Settings") -> "pa.Table":
-    """Return an answer in which identities are followed by what they are called now."""
-    import pyarrow as pa
-
-    from genesis_ray.running.who import names_now
-
-    if "identity_id" not in answer.column_names:
-        return answer
-    identities = [str(each) for each in answer["identity_id"].to_pylist()]
-    names = names_now(settings, identities)
-    called = pa.array([names[each] for each in identities], pa.string())
-    return answer.add_column(answer.column_names.index("identity_id") + 1, "name", called)
-
-
-def _in_zone(answer: "pa.Table", time_zone: str) -> "pa.Table":
-    """Return an answer whose times show the site's clock."""
-    import pyarrow as pa
-
-    fields = [
-        pa.field(field.name, pa.timestamp("us", tz=time_zone))
-        if pa.types.is_timestamp(field.type)
-        else field
-        for field in answer.schema
-    ]
-    return answer.cast(pa.schema(fields))
+    zones = [*(zone or ()), *(queue_zone or ()), *([service_zone] if service_zone else ())]
+    check_places(tables, settings, camera_ids=camera or (), zone_ids=zones)
+    start, end = range_of(tables, since, until, time_zone=zone_name)
+    answer = asked.ask(tables, since=start, until=end, **params)
+    _tell(in_zone(with_names(answer, settings), zone_name), form, output)
 
 
 def _all_questions() -> "pa.Table":

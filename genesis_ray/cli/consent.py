@@ -8,6 +8,7 @@ import typer
 
 from genesis_ray.cli.repairs import ByOption, PersonArgument, user_or
 from genesis_ray.cli.run import ConfigOption, DataOption
+from genesis_ray.cli.running_system import tell_where_it_counts
 
 if TYPE_CHECKING:
     from genesis_ray.domain.consent import Consent
@@ -68,7 +69,7 @@ def consent(
     if as_json:
         _show(found, as_json=True)
     else:
-        _tell(found, said, settings)
+        _tell(found, settings)
 
 
 def in_words(consent: "Consent") -> str:
@@ -76,9 +77,8 @@ def in_words(consent: "Consent") -> str:
     return f"{consent.state} {consent.since:%Y-%m-%d}" if consent.since else consent.state
 
 
-def _tell(found: "PersonsConsent", said: Word, settings: "Settings") -> None:
-    from genesis_ray.cli.console import stderr, stdout
-    from genesis_ray.running.identities import watcher
+def _tell(found: "PersonsConsent", settings: "Settings") -> None:
+    from genesis_ray.cli.console import stdout
 
     entry = found.history[-1]
     stdout.print(
@@ -91,14 +91,8 @@ def _tell(found: "PersonsConsent", said: Word, settings: "Settings") -> None:
         stdout.print(
             "It is noted, and does not count: identity.consent is not-needed.", soft_wrap=True
         )
-    elif process := watcher(settings):
-        then = "recognises them" if said is Word.withdrawn else "does not recognise them"
-        stderr.print(
-            f"Process {process} is watching, and goes by what held when it began: it {then} until "
-            f"it is restarted.",
-            markup=False,
-            soft_wrap=True,
-        )
+    else:
+        tell_where_it_counts(settings)
 
 
 def _show(found: "PersonsConsent", *, as_json: bool) -> None:

@@ -73,7 +73,7 @@ def _show(imported: "Imported") -> None:
     from rich.table import Table
 
     from genesis_ray.cli.console import stdout
-    from genesis_ray.running.importing import REPORT
+    from genesis_ray.running.import_report import REPORT
 
     table = Table("what", title=f"{imported.run}", title_justify="left", title_style="bold")
     for heading in ("rows", "brought in", "already there", "left out", "read back, the same"):

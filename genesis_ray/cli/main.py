@@ -1,6 +1,7 @@
 """The `genesis` command: its groups, and how errors reach the user."""
 
 import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -17,6 +18,7 @@ from genesis_ray.cli import (
     demo,
     doctor,
     evaluate,
+    export,
     forget,
     importing,
     jobs,
@@ -25,11 +27,13 @@ from genesis_ray.cli import (
     people,
     plan,
     query,
+    report,
     reprocess,
     retention,
     run,
     topology,
     up,
+    zones,
 )
 from genesis_ray.cli.console import stderr
 from genesis_ray.errors import GenesisError
@@ -43,34 +47,39 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(demo.demo)
-app.command()(run.run)
-app.command()(reprocess.reprocess)
-app.command()(up.up)
-app.command()(up.status)
-app.command()(apply.apply)
-app.command()(up.down)
-app.command()(query.query)
-app.command("import")(importing.import_)
-app.command()(ask.ask)
+
+_WATCH, _ASK = "Watch", "Ask"
+_PEOPLE, _KEEP = "People and faces", "Keep it running"
+_MEASURE = "Measure and set up"
+"""Groups of commands, as `genesis --help` shows them, in this order."""
+
+_command: Callable[..., None]
+for _command in (demo.demo, run.run, reprocess.reprocess, up.up, up.status, apply.apply, up.down):
+    app.command(rich_help_panel=_WATCH)(_command)
+
+for _command in (report.report, ask.ask, query.query, export.export):
+    app.command(rich_help_panel=_ASK)(_command)
 alerts.app.add_typer(alert_delivery.app)
-app.add_typer(alerts.app, name="alerts")
-app.add_typer(dead_letters.app, name="dead-letters")
-app.add_typer(jobs.app, name="jobs")
-app.command()(retention.retention)
-people.app.command()(backup.backup)
-people.app.command()(backup.restore)
-people.app.command()(forget.forget)
-people.app.command()(forget.verify_forgotten)
-app.add_typer(people.app, name="people")
-app.add_typer(topology.app, name="topology")
-app.add_typer(keys.app, name="keys")
-app.add_typer(audit.app, name="audit")
-app.add_typer(models.app, name="models")
-app.add_typer(evaluate.app, name="evaluate")
-app.add_typer(calibrate.app, name="calibrate")
-app.command()(plan.plan)
-app.command()(doctor.doctor)
+app.add_typer(alerts.app, name="alerts", rich_help_panel=_ASK)
+
+for _command in (backup.backup, backup.restore, forget.forget, forget.verify_forgotten):
+    people.app.command()(_command)
+app.add_typer(people.app, name="people", rich_help_panel=_PEOPLE)
+app.add_typer(keys.app, name="keys", rich_help_panel=_PEOPLE)
+app.add_typer(audit.app, name="audit", rich_help_panel=_PEOPLE)
+app.command("import", rich_help_panel=_PEOPLE)(importing.import_)
+
+app.command(rich_help_panel=_KEEP)(doctor.doctor)
+app.add_typer(jobs.app, name="jobs", rich_help_panel=_KEEP)
+app.command(rich_help_panel=_KEEP)(retention.retention)
+app.add_typer(dead_letters.app, name="dead-letters", rich_help_panel=_KEEP)
+app.add_typer(models.app, name="models", rich_help_panel=_KEEP)
+
+app.add_typer(zones.app, name="zones", rich_help_panel=_MEASURE)
+app.add_typer(topology.app, name="topology", rich_help_panel=_MEASURE)
+app.add_typer(calibrate.app, name="calibrate", rich_help_panel=_MEASURE)
+app.add_typer(evaluate.app, name="evaluate", rich_help_panel=_MEASURE)
+app.command(rich_help_panel=_MEASURE)(plan.plan)
 
 _USER_ERROR = 2
 

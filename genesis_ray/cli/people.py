@@ -8,6 +8,7 @@ import typer
 
 from genesis_ray.cli import consent, decisions, explain, galleries, repairs, reviews, tags, upkeep
 from genesis_ray.cli.run import ConfigOption, DataOption
+from genesis_ray.cli.running_system import WAIT_S, tell_of_waiting
 
 if TYPE_CHECKING:
     from genesis_ray.domain.people import Person
@@ -34,7 +35,7 @@ def enroll(
 
     Enrolling a NAME that is known adds photos to that person. The photos are not kept; a template
     of each is, and none is dropped for others. Three that differ in light, angle and age are worth
-    more than ten of one day.
+    more than ten of one day. A system that runs recognises them within seconds.
     """
     from genesis_ray import settings_file
     from genesis_ray.cli.console import stdout
@@ -42,15 +43,24 @@ def enroll(
     from genesis_ray.cli.run import with_options
     from genesis_ray.cli.unfinished import finish_forgetting
     from genesis_ray.running.consent import is_blocked
-    from genesis_ray.running.enrolment import enroll as enroll_photos
+    from genesis_ray.running.enrolment import enroll_or_hand_over
     from genesis_ray.running.templates_shown import known_templates
 
     settings = with_options(settings_file.load(config), data=data, start=None)
     finish_forgetting(settings)
     pull_models(settings)
-    person = enroll_photos(settings, name, photos)
+    person, process = enroll_or_hand_over(settings, name, photos, within_s=WAIT_S)
     count = "1 photo" if len(photos) == 1 else f"{len(photos)} photos"
-    stdout.print(f"{person.name} is enrolled with {count}, as identity {person.identity_id}.")
+    if person is None:
+        stdout.print(f"{name.strip()} is to be enrolled with {count}.", markup=False)
+        tell_of_waiting(process or "")
+        return
+    taken_in = f", and process {process}, which runs, recognises them" if process else ""
+    stdout.print(
+        f"{person.name} is enrolled with {count}, as identity {person.identity_id}{taken_in}.",
+        markup=False,
+        soft_wrap=True,
+    )
     known = [each for each in known_templates(settings, person.identity_id) if each.state == "used"]
     if len(known) > settings.identity.templates:
         stdout.print(

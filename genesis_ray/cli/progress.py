@@ -1,4 +1,4 @@
-"""Progress bars of a run: one a camera."""
+"""Progress bars: of a run one a camera, and of rows that are written."""
 
 from types import TracebackType
 from typing import Self
@@ -49,6 +49,39 @@ class CameraBars:
         task = self._tasks[camera.camera_id]
         total = camera.frames if camera.is_done else camera.expected_frames
         self._progress.update(task, completed=camera.frames, total=total)
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._progress.stop()
+
+
+class RowsBar:
+    """How many rows are written, on stderr, while they are; quiet where that is no terminal."""
+
+    def __init__(self, named: str, rows: int) -> None:
+        """Show `named` and none of so many rows."""
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=30),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(compact=True),
+            console=stderr,
+            transient=True,
+            disable=not stderr.is_terminal,
+        )
+        self._task = self._progress.add_task(named, total=rows)
+
+    def update(self, rows: int) -> None:
+        """Show that so many are written."""
+        self._progress.update(self._task, completed=rows)
 
     def __enter__(self) -> Self:
         self._progress.start()

@@ -65,7 +65,9 @@ def params_of(
         option for option, name in options.items() if asked.takes[name] and name not in params
     ]
     if missing:
-        raise ConfigurationError(f"{question} wants {' and '.join(missing)}")
+        raise ConfigurationError(
+            f"{question} wants {' and '.join(missing)}, which `genesis ask --help` explains"
+        )
     return params
 
 

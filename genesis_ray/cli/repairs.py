@@ -7,6 +7,7 @@ import typer
 
 from genesis_ray.cli.decisions import counted, told
 from genesis_ray.cli.run import ConfigOption, DataOption
+from genesis_ray.cli.running_system import tell_where_it_counts
 
 if TYPE_CHECKING:
     from genesis_ray.domain.ledger import Entry, WhoIsWho
@@ -43,13 +44,14 @@ def merge(
     Examples: `genesis people merge "visitor 3f2a" Ada` ·
     `genesis people merge 3f2a 91bc --why "the same coat"`
     """
-    with repairs_of(settings_of(config, data), by, why) as repairs:
+    settings = settings_of(config, data)
+    with repairs_of(settings, by, why) as repairs:
         before = [_called(repairs.who, text) for text in (one, other)]
         entry = repairs.merge(one, other)
         survivor = repairs.who.person(entry.identity_id)
         say(f"{before[0]} and {before[1]} are one person now: {survivor.name}, "
              f"identity {survivor.identity_id}.")  # fmt: skip
-        tell_of(entry, repairs)
+    tell_of(entry, settings)
 
 
 def split(
@@ -97,7 +99,7 @@ def split(
             f"identity {born.identity_id}."
         )
         say(f"Give them a name: genesis people rename {born.identity_id[:8]} NAME")
-        tell_of(entry, repairs)
+    tell_of(entry, settings)
 
 
 def rename(
@@ -113,11 +115,12 @@ def rename(
     Examples: `genesis people rename "visitor 3f2a" "Ada Lovelace"` ·
     `genesis people rename Ada Augusta`
     """
-    with repairs_of(settings_of(config, data), by, why) as repairs:
+    settings = settings_of(config, data)
+    with repairs_of(settings, by, why) as repairs:
         before = _called(repairs.who, person)
         entry = repairs.rename(person, name)
         say(f"{before} is called {entry.name} now, identity {entry.identity_id}.")
-        tell_of(entry, repairs)
+    tell_of(entry, settings)
 
 
 def reject(
@@ -145,7 +148,7 @@ def reject(
         entry = repairs.reject(named, person, run_of(run, settings))
         who = repairs.who.person(entry.track.identity_id)
         say(f"Track {named} is not {who.name}, identity {who.identity_id}.")
-        tell_of(entry, repairs)
+    tell_of(entry, settings)
 
 
 def undo(
@@ -161,11 +164,12 @@ def undo(
 
     Examples: `genesis people undo 5d0c71aa` · `genesis people undo 5d --why "wrong after all"`
     """
-    with repairs_of(settings_of(config, data), by, why) as repairs:
+    settings = settings_of(config, data)
+    with repairs_of(settings, by, why) as repairs:
         made = repairs.undo(entry)
         undone = next(each for each in repairs.entries() if each.entry_id == made.undone_id)
         say(f"Undone: entry {undone.entry_id}, {told(undone, repairs.who)}.")
-        _warn(repairs)
+    tell_where_it_counts(settings)
 
 
 def settings_of(config: Path | None, data: Path | None) -> "Settings":
@@ -205,22 +209,10 @@ def _called(who: "WhoIsWho", text: str) -> str:
     return who.person(find(who, text)).name
 
 
-def tell_of(entry: "Entry", repairs: "Repairs") -> None:
-    """Say how an entry is undone, and where it does not count yet."""
+def tell_of(entry: "Entry", settings: "Settings") -> None:
+    """Say how an entry is undone, and whether a system that runs goes by it."""
     say(f"Undo it with: genesis people undo {entry.entry_id}")
-    _warn(repairs)
-
-
-def _warn(repairs: "Repairs") -> None:
-    from genesis_ray.cli.console import stderr
-
-    if watcher := repairs.watcher():
-        stderr.print(
-            f"What was recorded shows this at once. But process {watcher} is watching, and gives "
-            f"names as they were decided when it began: restart it for this to count there.",
-            markup=False,
-            soft_wrap=True,
-        )
+    tell_where_it_counts(settings)
 
 
 def say(text: str) -> None:

@@ -1,106 +1,169 @@
-"""What a run is told by at its end: one table of cameras, one of what happened."""
+"""`genesis report`: a page about a period, for who runs the place."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-from rich.markup import escape
-from rich.table import Table
+import typer
 
-from genesis_ray.analytics import alerts, overview
-from genesis_ray.analytics.stored import Tables
-from genesis_ray.cli.console import stdout
-from genesis_ray.running.history import present_tables
-from genesis_ray.running.identities import who_is_who
-from genesis_ray.running.result import CameraProgress, RunResult
-from genesis_ray.settings import Settings
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.cli.run import ConfigOption, DataOption
+from genesis_ray.domain.moments import FORMS, moment
+from genesis_ray.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from genesis_ray.analytics.reports.contents import Report, Summary
+    from genesis_ray.domain.periods import Period
+    from genesis_ray.settings import Settings
+    from genesis_ray.store.run_folder import RunFolder
+
+_MINUTE = timedelta(minutes=1)
 
 
-def print_report(settings: Settings, run: RunFolder, result: RunResult) -> None:
-    """Print what the run saw."""
-    tables = present_tables(run.events, settings, settings.tenant_id)
-    names = names_of(settings)
-    seen = {row["camera_id"]: row for row in overview.cameras(tables).to_pylist()}
-    table = Table(title=f"{run.path}", title_justify="left", title_style="bold")
-    for heading in ("camera", "frames", "frames/s", "dropped", "people", "faces", "names"):
-        table.add_column(heading, justify="left" if heading in ("camera", "names") else "right")
-    for camera in result.cameras:
-        row = seen.get(camera.camera_id, {"people": 0, "faces": 0, "identity_ids": []})
-        table.add_row(
-            camera.camera_id,
-            f"{camera.frames:,}",
-            f"{camera.frames / result.watching_s:.1f}" if result.watching_s else "",
-            _drops(camera),
-            f"{row['people']:,}",
-            f"{row['faces']:,}",
-            ", ".join(sorted(names.get(who, who) for who in row["identity_ids"])) or "none",
+class ReportFormat(StrEnum):
+    """How a report is written."""
+
+    HTML = "html"
+    PDF = "pdf"
+    MD = "md"
+
+
+def report(
+    since: Annotated[
+        str | None, typer.Option("--from", help=f"From then on: {FORMS}.  [the first event]")
+    ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option("--to", help="Up to then, which does not count.  [the last event]"),
+    ] = None,
+    output_format: Annotated[
+        ReportFormat | None,
+        typer.Option("--format", help="By default what --output ends with, else html."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="The file.  [report-FROM.html in this folder]")
+    ] = None,
+    queue_zone: Annotated[
+        str | None,
+        typer.Option(
+            "--queue-zone",
+            help="The zone in which people queue.  [those that rules of alerts are about]",
+        ),
+    ] = None,
+    service_zone: Annotated[
+        str | None, typer.Option("--service-zone", help="The zone in which they are served.")
+    ] = None,
+    within: Annotated[
+        float, typer.Option(help="Seconds in which they should be, with --queue-zone.", min=0)
+    ] = 300.0,
+    run: Annotated[
+        Path | None, typer.Option(help="The run's folder; the newest in runs/, or the service's.")
+    ] = None,
+    tenant: Annotated[str | None, typer.Option(help="Whose; by default the run's own.")] = None,
+    config: ConfigOption = None,
+    data: DataOption = None,
+) -> None:
+    """Write a report of a period: figures, charts, what was unusual, and how far to trust it.
+
+    It is compared with the period before: days with the same weekdays. HTML is one file that
+    needs no network; PDF is for paper; Markdown is tables without charts. Nobody is named, and
+    figures of fewer people than `analytics.min_group` are withheld. Sentences by a language
+    model: `narrative.url` in --config, or GENESIS_NARRATIVE__URL (docs/report.md).
+
+    Examples: `genesis report --from 2026-02-02 --to 2026-02-09` ·
+    `genesis report --from yesterday --to today --format pdf` ·
+    `genesis report --from -7d --to today --queue-zone queue --service-zone till --within 180`
+    """
+    from genesis_ray import settings_file
+    from genesis_ray.analytics.reports.measures import Queue
+    from genesis_ray.cli.console import stdout
+    from genesis_ray.running.asked_places import check_places
+    from genesis_ray.running.history import present_tables, run_named, settings_of
+    from genesis_ray.running.narrator import summary_of
+    from genesis_ray.running.reporting import report_of
+    from genesis_ray.store.disk import write_file
+
+    if service_zone and not queue_zone:
+        raise ConfigurationError("--service-zone belongs to a --queue-zone; name that too")
+    form = _format(output_format, output)
+    present = settings_file.load(config)
+    folder = run_named(run, present.model_copy(update={"data_dir": data} if data else {}))
+    settings = settings_of(folder, data)
+    if tenant:
+        settings = settings.model_copy(update={"tenant_id": tenant})
+    period = _period(folder, settings, since, until)
+    path = (output or _default(period, settings, form)).resolve()
+    if not path.parent.is_dir():
+        raise ConfigurationError(f"there is no folder {path.parent}; make it, or name another")
+    queues = [Queue(queue_zone, service_zone, within)] if queue_zone else []
+    zones = [zone_id for zone_id in (queue_zone, service_zone) if zone_id]
+    tables = present_tables(folder.events, settings, settings.tenant_id)
+    check_places(tables, settings, camera_ids=(), zone_ids=zones)
+    made = report_of(folder, settings, since=period.since, until=period.until, queues=queues)
+    summary = summary_of(made, present.narrative)
+    write_file(path, _writer(form)(made, summary))
+    stdout.print(summary.text, markup=False)
+    if summary.note:
+        stdout.print(summary.note, style="dim", markup=False)
+    stdout.print(f"The report is in {output or path.name}.", markup=False, soft_wrap=True)
+
+
+def _format(output_format: ReportFormat | None, output: Path | None) -> ReportFormat:
+    if output and output.exists() and not output.is_file():
+        raise ConfigurationError(f"--output {output} is no file; name one")
+    ending = output.suffix.removeprefix(".").lower() if output else ""
+    if output_format:
+        return output_format
+    if not ending:
+        return ReportFormat.HTML
+    if ending not in list(ReportFormat):
+        raise ConfigurationError(
+            f"--output {output} does not say how to write it; let it end with .html, .pdf or .md, "
+            f"or add --format"
         )
-    stdout.print(table)
-    _print_what_happened(tables, names)
+    return ReportFormat(ending)
 
 
-def names_of(settings: Settings) -> dict[str, str]:
-    """Return the name of every identity of the tenant."""
-    return {person.identity_id: person.name for person in who_is_who(settings).people}
+def _writer(form: ReportFormat) -> "Callable[[Report, Summary], bytes]":
+    match form:
+        case ReportFormat.HTML:
+            from genesis_ray.analytics.reports.page import as_page
+
+            return lambda report, summary: as_page(report, summary).encode()
+        case ReportFormat.PDF:
+            from genesis_ray.analytics.reports.pdf import as_pdf
+
+            return as_pdf
+        case ReportFormat.MD:
+            from genesis_ray.analytics.reports.markdown import as_markdown
+
+            return lambda report, summary: as_markdown(report, summary).encode()
 
 
-def _drops(camera: CameraProgress) -> str:
-    return ", ".join(f"{count:,} {reason}" for reason, count in camera.dropped.items()) or "0"
+def _period(
+    folder: "RunFolder", settings: "Settings", since: str | None, until: str | None
+) -> "Period":
+    """Return the period that is asked for, by default from the first event to the last."""
+    from genesis_ray.analytics.extent import extent
+    from genesis_ray.domain.periods import Period
+    from genesis_ray.domain.site_time import range_between, zone_named
+    from genesis_ray.running.history import present_tables
+
+    zone, now = zone_named(settings.time_zone), datetime.now(UTC)
+    start = moment(since, zone, now) if since else None
+    end = moment(until, zone, now) if until else None
+    if not (start and end):
+        known = extent(present_tables(folder.events, settings, settings.tenant_id), until=now)
+        if known is None:
+            raise ConfigurationError("there are no events to report on; name another --run")
+        first, last = (at.replace(second=0, microsecond=0) for at in known)
+        start, end = start or first, end or last + _MINUTE
+    return Period(*range_between(start, end))
 
 
-def _print_what_happened(tables: Tables, names: dict[str, str]) -> None:
-    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
-    for row in overview.visitors(tables).to_pylist():
-        where = " and ".join(row["camera_ids"])
-        zones = f", zones {_listed(row['zone_ids'])}" if row["zone_ids"] else ""
-        visits = "a visit" if row["visits"] == 1 else f"{row['visits']} visits"
-        name = names.get(row["identity_id"], row["identity_id"])
-        table.add_row("visit", name, f"{visits} of {row['seconds']:.1f} s at {where}{zones}")
-    for row in overview.zone_entries(tables).to_pylist():
-        loitering = f", {row['loiterings']} loitering" if row["loiterings"] else ""
-        counts = f"{row['entries']} entries{loitering}"
-        table.add_row("zone", f"{row['camera_id']}/{row['zone_id']}", counts)
-    for row in overview.line_counts(tables).to_pylist():
-        counts = f"{row['went_in']} in, {row['went_out']} out"
-        table.add_row("line", f"{row['camera_id']}/{row['line_id']}", counts)
-    for row in overview.gate_rejections(tables).to_pylist():
-        names_refused = "1 name" if row["names"] == 1 else f"{row['names']} names"
-        table.add_row("gate", row["reason"], f"{names_refused} refused")
-    for rule_id, what in _alerts(tables, names):
-        table.add_row("alert", rule_id, what)
-    if table.row_count:
-        stdout.print(table)
-    for row in overview.false_merges(tables).to_pylist():
-        stdout.print(_false_merge(row, names), soft_wrap=True)
+def _default(period: "Period", settings: "Settings", form: ReportFormat) -> Path:
+    from genesis_ray.domain.site_time import zone_named
 
-
-def _alerts(tables: Tables, names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield each rule that raised alerts, with how many, and the first of them."""
-    raised: dict[str, list[dict[str, Any]]] = {}
-    for row in alerts.present(tables).to_pylist():
-        raised.setdefault(row["rule_id"], []).append(row)
-    for rule_id, rows in raised.items():
-        first, open_now = rows[0], sum(row["resolved_at"] is None for row in rows)
-        who = names.get(first["identity_id"], first["identity_id"])
-        about = f"{first['message']}" + (f" ({who})" if who else "")
-        count = f"{len(rows)} {first['severity']}" + (f", {open_now} open" if open_now else "")
-        yield rule_id, escape(f"{count}; {first['raised_at']:%H:%M:%S} {about}")
-
-
-def _false_merge(row: Mapping[str, object], names: Mapping[str, str]) -> str:
-    """Return the alert that somebody is in two places at once, with what to do."""
-    who = escape(names.get(str(row["identity_id"]), str(row["identity_id"])))
-    track = f"{row['camera_id']}:{row['track_id']}"
-    other = f"{row['other_camera_id']}:{row['other_track_id']}"
-    remedy = (
-        f"{track} was not named"
-        if row["is_quarantined"]
-        else f"both are named; `genesis people reject {track} IDENTITY` takes a wrong name back"
-    )
-    return (
-        f"[bold red]false merge:[/] {who} is {other} and {track} at once; {remedy} (docs/gate.md)"
-    )
-
-
-def _listed(zone_ids: Sequence[str]) -> str:
-    return ", ".join(dict.fromkeys(zone_ids))
+    first = period.since.astimezone(zone_named(settings.time_zone)).date()
+    return Path(f"report-{first.isoformat()}.{form.value}")

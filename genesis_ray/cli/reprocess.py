@@ -63,10 +63,10 @@ def reprocess(
     run = _open_or_create(out, settings, archive, force=force)
     with CameraBars("starting Ray") as bars:
         result = reprocess_archive(settings, archive, run, on_progress=bars.update)
-    from genesis_ray.cli.report import print_report  # LanceDB: not before Ray has forked
+    from genesis_ray.cli.summary import print_summary  # LanceDB: not before Ray has forked
 
     run.write_summary(summary(settings, result))
-    print_report(settings, run, result)
+    print_summary(settings, run, result)
     if archive.unreadable:
         stderr.print(f"{len(archive.unreadable)} recordings could not be read:")
         stderr.print(_listed(archive), soft_wrap=True, markup=False)

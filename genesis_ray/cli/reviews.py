@@ -96,4 +96,4 @@ def confirm(
         entry = repairs.confirm(named, person, run_of(run, settings))
         who = repairs.who.person(entry.track.identity_id)
         say(f"Track {named} is {who.name}, identity {who.identity_id}.")
-        tell_of(entry, repairs)
+    tell_of(entry, settings)

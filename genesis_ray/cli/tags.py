@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from genesis_ray.cli.repairs import ByOption, PersonArgument, settings_of, user_or
+from genesis_ray.cli.repairs import ByOption, PersonArgument, say, settings_of, user_or
 from genesis_ray.cli.run import ConfigOption, DataOption
 
 
@@ -30,6 +30,7 @@ def tag(
     from genesis_ray.cli.console import stderr, stdout
     from genesis_ray.errors import ConfigurationError
     from genesis_ray.running.identities import watcher
+    from genesis_ray.running.intake import taker
     from genesis_ray.running.tags import put_tag, tags_of
 
     settings = settings_of(config, data)
@@ -54,8 +55,11 @@ def tag(
         f"{found.name}, identity {found.identity_id}: {has}.", markup=False, soft_wrap=True
     )
     if tag is not None and (process := watcher(settings)):
-        stderr.print(
-            f"Process {process} is watching, and alerts by the tags there were when it began: "
-            f"restart it for this to count there.",
-            soft_wrap=True,
-        )
+        if taker(settings):
+            say("Alerts of the system that runs go by it from the next second or two on.")
+        else:
+            stderr.print(
+                f"Process {process} alerts by the tags that there were when it began, until it "
+                f"ends.",
+                soft_wrap=True,
+            )

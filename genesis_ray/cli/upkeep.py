@@ -8,6 +8,7 @@ import typer
 
 from genesis_ray.cli.repairs import ByOption, PersonArgument, WhyOption, repairs_of, settings_of
 from genesis_ray.cli.run import ConfigOption, DataOption, parse_time
+from genesis_ray.cli.running_system import tell_where_it_counts
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -51,6 +52,7 @@ def templates(
             stdout.print(f"Undone: {what} of {undone.person.name}. "
                          f"Take that back with: genesis people undo {undone.entry_id}",
                          markup=False, soft_wrap=True)  # fmt: skip
+        tell_where_it_counts(settings)
         return
     shown = known_templates(settings, person)
     if as_json:
@@ -152,7 +154,9 @@ def propose(
             markup=False,
             soft_wrap=True,
         )
-    if not made:
+    if made:
+        tell_where_it_counts(settings)
+    else:
         stdout.print("Look at them, then say which are one: genesis people merge PERSON PERSON")
 
 

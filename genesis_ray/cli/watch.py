@@ -67,10 +67,10 @@ def watch_and_report(
             result = run_live(
                 settings, run, shapes=shapes, realtime=realtime, on_progress=bars.update
             )
-    from genesis_ray.cli.report import print_report  # LanceDB: not before Ray has forked
+    from genesis_ray.cli.summary import print_summary  # LanceDB: not before Ray has forked
 
     run.write_summary(summary(settings, result))
-    print_report(settings, run, result)
+    print_summary(settings, run, result)
     tell_of_undelivered(settings, run)
     refuse_problems(result)
     if is_cut_off(settings, result):

@@ -1,12 +1,13 @@
 """Conditions of alerts on people: who has a tag is here, who comes again and again."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from genesis_ray.domain.alert_rules import Due, Lasting, Subject
 from genesis_ray.domain.events import NAMES, Event, FaceRecognized, VisitEnded, VisitStarted
+from genesis_ray.domain.tags import TagsOf, having
 
 
 class PastVisit(NamedTuple):
@@ -23,24 +24,31 @@ class Tagged:
     takes: tuple[type[Event], ...] = (FaceRecognized, VisitStarted, VisitEnded)
     next_at: datetime | None = None
 
-    def __init__(self, tag: str, identity_ids: Collection[str]) -> None:
+    def __init__(self, tag: str, tags: TagsOf) -> None:
         """Watch for those who have the tag."""
         self.due: dict[Subject, Due] = {}
         self._tag = tag
-        self._identity_ids = frozenset(identity_ids)
+        self._identity_ids = having(tag, tags)
         self._present: set[str] = set()
+
+    def retag(self, tags: TagsOf) -> None:
+        """Watch for those who have the tag now; who is here already, once a face shows them."""
+        self._identity_ids = having(self._tag, tags)
+        for subject in [each for each in self.due if each.identity_id not in self._identity_ids]:
+            del self.due[subject]
 
     def take(self, event: Event) -> bool:
         """Take a name, or the beginning or end of a visit, which comes before the name."""
         match event:
-            case VisitStarted(identity_id=who) if who in self._identity_ids:
+            case VisitStarted(identity_id=who):
                 self._present.add(who)
-            case VisitEnded(identity_id=who) if who in self._identity_ids:
+            case VisitEnded(identity_id=who):
                 self._present.discard(who)
                 return self.due.pop(Subject(identity_id=who), None) is not None
             case FaceRecognized(decision=decision, identity_id=who) if decision in NAMES:
                 subject = Subject(identity_id=who)
-                if who in self._present and subject not in self.due:
+                is_here = who in self._identity_ids and who in self._present
+                if is_here and subject not in self.due:
                     at, camera_id = event.occurred_at, event.camera_id
                     message = f"somebody tagged {self._tag} is at {camera_id}"
                     self.due[subject] = Due(at, at, message, camera_id, event.track_id)

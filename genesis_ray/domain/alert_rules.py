@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 from genesis_ray.domain.events import Event
+from genesis_ray.domain.tags import TagsOf
 
 Severity = Literal["info", "warning", "critical"]
 SEVERITIES: tuple[Severity, ...] = ("info", "warning", "critical")
@@ -84,3 +85,11 @@ class Condition(Protocol):
 
     def advance(self, at: datetime) -> None:
         """Let the time come that `next_at` said."""
+
+
+@runtime_checkable
+class GoesByTags(Protocol):
+    """A condition that depends on people's tags, which may change while it waits."""
+
+    def retag(self, tags: TagsOf) -> None:
+        """Go by these tags from now on; `due` may have changed."""

@@ -1,6 +1,5 @@
 """Conditions of alerts on zones and pictures: too many people, somebody who stays too long."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,6 +13,7 @@ from genesis_ray.domain.events import (
     ZoneCrossed,
 )
 from genesis_ray.domain.occupancy import Occupancy, Place, TrackKey
+from genesis_ray.domain.tags import NO_TAGS, TagsOf, having
 
 _OUT_OF_VIEW_AFTER = timedelta(seconds=3)
 """A track in view has a row a second; a frame a second may come a little late."""
@@ -61,7 +61,8 @@ class Limit:
             return
         seconds = self.lasting.total_seconds()
         where = f"in zone {subject.zone_id} of" if subject.zone_id else "at"
-        message = f"{people} people {where} {subject.camera_id}, more than {self.over:g}"
+        noun = "person" if people == 1 else "people"
+        message = f"{people} {noun} {where} {subject.camera_id}, more than {self.over:g}"
         message += f" for {seconds:g} s" if seconds else ""
         known = due.get(subject)
         begins_at = known.at if known else at + self.lasting
@@ -148,6 +149,14 @@ class TooManyInView:
         self._limit.apply(self.due, Subject(camera_id), people, at, timedelta())
 
 
+@dataclass(slots=True)
+class _Named:
+    """Whom a track's face showed."""
+
+    identity_id: str
+    seen_at: datetime
+
+
 class TooLongInZone:
     """Somebody stays in a zone for longer than a limit: each of them, or who is there longest."""
 
@@ -164,9 +173,10 @@ class TooLongInZone:
         *,
         wording: str,
         each: bool = True,
-        exempt: Collection[str] = (),
+        exempt_tag: str | None = None,
+        tags: TagsOf = NO_TAGS,
     ) -> None:
-        """Watch the zones of `where`; identities of `exempt` may stay, once a face named them.
+        """Watch the zones of `where`; who has `exempt_tag` may stay, once a face named them.
 
         `wording` says of somebody what is wrong, as "waits".
         """
@@ -175,20 +185,21 @@ class TooLongInZone:
         self._limit = limit
         self._wording = wording
         self._each = each
-        self._exempt = frozenset(exempt)
+        self._exempt_tag = exempt_tag
+        self._exempt = having(exempt_tag, tags) if exempt_tag else frozenset()
         self._occupancy = Occupancy()
-        self._may_stay: dict[TrackKey, datetime] = {}
+        self._named: dict[TrackKey, _Named] = {}
 
     def take(self, event: Event) -> bool:
         """Take a crossing, a name, a sight of who may stay, or the end of a camera."""
         match event:
             case ZoneCrossed():
                 return self._crossed(event)
-            case FaceRecognized(decision=decision) if decision in NAMES and self._exempt:
-                return self._named(event)
+            case FaceRecognized(decision=decision) if decision in NAMES and self._exempt_tag:
+                return self._name(event)
             case TrackObserved(camera_id=camera_id, track_id=track_id):
-                if (camera_id, track_id) in self._may_stay:
-                    self._may_stay[camera_id, track_id] = event.occurred_at
+                if named := self._named.get((camera_id, track_id)):
+                    named.seen_at = event.occurred_at
                 return False
         if not is_over(event):
             return False
@@ -197,6 +208,18 @@ class TooLongInZone:
 
     def advance(self, at: datetime) -> None:
         """Nothing changes by itself."""
+
+    def retag(self, tags: TagsOf) -> None:
+        """Let those stay who have the tag now, also those named before."""
+        if self._exempt_tag is None:
+            return
+        self._exempt = having(self._exempt_tag, tags)
+        for place in self._occupancy.places():
+            self._bring_in_line(place)
+
+    def _may_stay(self, key: TrackKey) -> bool:
+        named = self._named.get(key)
+        return named is not None and named.identity_id in self._exempt
 
     def _crossed(self, event: ZoneCrossed) -> bool:
         place = (event.camera_id, event.zone_id)
@@ -208,18 +231,17 @@ class TooLongInZone:
             self._bring_in_line(place)
             return True
         entered_at = self._occupancy.present(place).get(track_id)
-        if entered_at is None or (event.camera_id, track_id) in self._may_stay:
+        if entered_at is None or self._may_stay((event.camera_id, track_id)):
             self.due.pop(Subject(*place, track_id), None)
         else:
             self.due[Subject(*place, track_id)] = self._due(place, track_id, entered_at)
         return True
 
-    def _named(self, event: FaceRecognized) -> bool:
+    def _name(self, event: FaceRecognized) -> bool:
         key, at = (event.camera_id, event.track_id), event.occurred_at
         before = at - _NAME_KEPT
-        self._may_stay = {track: t for track, t in self._may_stay.items() if t >= before}
-        if event.identity_id in self._exempt:
-            self._may_stay[key] = at
+        self._named = {key: each for key, each in self._named.items() if each.seen_at >= before}
+        self._named[key] = _Named(event.identity_id, at)
         for place in {subject[:2] for subject in self.due if subject.camera_id == event.camera_id}:
             self._bring_in_line(place)
         return True
@@ -229,7 +251,7 @@ class TooLongInZone:
         since = {
             track_id: entered_at
             for track_id, entered_at in self._occupancy.present(place).items()
-            if (camera_id, track_id) not in self._may_stay
+            if not self._may_stay((camera_id, track_id))
         }
         for subject in [subject for subject in self.due if subject[:2] == place]:
             if subject.track_id not in since:

@@ -11,10 +11,12 @@ from genesis_ray.domain.alert_rules import (
     AlertRule,
     Condition,
     Due,
+    GoesByTags,
     Severity,
     Subject,
 )
 from genesis_ray.domain.events import Event, VisitStarted, stable_id
+from genesis_ray.domain.tags import TagsOf
 
 Change = Literal["raised", "escalated", "resolved"]
 
@@ -160,6 +162,17 @@ class AlertDesk:
                     self._schedule([desk])
                     return facts
         return []
+
+    def retag(self, tags: TagsOf) -> list[AlertFact]:
+        """Go by people's tags as they are now; return what that leads to."""
+        now, touched = self._now, []
+        for desk in self._desks:
+            if isinstance(desk.condition, GoesByTags):
+                desk.condition.retag(tags)
+                touched.append(desk)
+        facts = [fact for desk in touched for fact in self._settle(desk, now)] if now else []
+        self._schedule(touched)
+        return facts
 
     def reopen(self, alerts: Iterable[OpenAlert], visits: Sequence[VisitStarted]) -> None:
         """Go on with alerts that an earlier desk left open; those of no rule are left as they are.

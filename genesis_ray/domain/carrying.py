@@ -163,6 +163,12 @@ class Carrier:
             before.is_gone_on = False  # whoever that was is still to come
         track.identity_id, track.origin, track.has_face = identity_id, None, True
 
+    def reconsider(self, now: Callable[[str], str]) -> None:
+        """Remember the tracks as of whom their identities are now."""
+        for track in self._tracks.values():
+            if track.identity_id:
+                track.identity_id = now(track.identity_id)
+
     def _best_for(
         self, key: TrackKey, track: _Known, may_be: Callable[[str], bool]
     ) -> Carried | None:

@@ -1,6 +1,6 @@
 """Who is in which zone: a fold over the crossings of tracks."""
 
-from bisect import insort
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
@@ -17,6 +17,9 @@ TrackKey = tuple[str, int]
 _REMEMBERED = timedelta(minutes=15)
 """Since a track left its zone: later than this its crossings are not told again."""
 
+_MOST_CROSSINGS = 1_000
+"""Of one track in one zone that are remembered: a box that jitters over the edge makes more."""
+
 _TIDIED_EVERY = timedelta(minutes=1)
 
 
@@ -32,7 +35,7 @@ class Occupancy:
 
     The newest crossing of a track says where it is. As a track's entries and exits alternate,
     entries less exits of a zone are those who are in it. What is said of a track again a quarter of
-    an hour after it left counts anew.
+    an hour after it left, or after a thousand further crossings, counts anew.
     """
 
     def __init__(self) -> None:
@@ -46,9 +49,12 @@ class Occupancy:
         self._tidy(at)
         crossing = _Crossing(at, direction == "exit")
         known = self._crossings[place].setdefault(track_id, [])
-        if crossing in known:
+        index = bisect_left(known, crossing)
+        if index < len(known) and known[index] == crossing:
             return False
-        insort(known, crossing)
+        known.insert(index, crossing)
+        if len(known) >= 2 * _MOST_CROSSINGS:
+            del known[:-_MOST_CROSSINGS]
         self._counted[place, direction] += 1
         newest = known[-1]
         if newest.is_exit:
@@ -61,6 +67,10 @@ class Occupancy:
         """Return the tracks that are in a zone, and since when."""
         return self._present[place]
 
+    def places(self) -> list[Place]:
+        """Return the zones that somebody was in."""
+        return list(self._present)
+
     def entries(self, place: Place) -> int:
         """Return how often the zone was entered; never falls."""
         return self._counted[place, "enter"]
@@ -70,7 +80,7 @@ class Occupancy:
         return self._counted[place, "exit"]
 
     def stays(self, place: Place, track_id: int) -> list[Stay]:
-        """Return a track's remembered stays in a zone, in order of time."""
+        """Return a track's remembered stays in a zone, in order of time: the newest hundreds."""
         return list(_paired(self._crossings[place].get(track_id, ())))
 
     def leave(self, camera_id: str, at: datetime) -> None:

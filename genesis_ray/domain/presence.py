@@ -1,6 +1,6 @@
 """Who was last seen where: what the gate remembers of the people that tracks were named."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -62,6 +62,13 @@ class ActiveRegistry:
         until = max(named.sight.until, sight.until)
         named.sight = Sight(sight.camera_id, sight.track_id, named.sight.since, until)
         return named.identity_id
+
+    def reconsider(self, now: Callable[[str], str]) -> None:
+        """Remember the tracks as of whom their identities are now."""
+        self._of = {}
+        for key, named in self._tracks.items():
+            named.identity_id = now(named.identity_id)
+            self._of.setdefault(named.identity_id, set()).add(key)
 
     def sights(self, identity_id: str, besides: Sight, *, remember: timedelta) -> list[Sight]:
         """Return the other tracks of an identity up to that sight, the last seen first."""

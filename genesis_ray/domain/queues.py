@@ -94,11 +94,6 @@ class QueueBook:
         """People in the queue."""
         return len(self._occupancy.present(self._policy.queue))
 
-    def longest_wait(self, at: datetime) -> timedelta:
-        """Return how long who waits longest has waited; nothing where nobody does."""
-        since = self._occupancy.present(self._policy.queue).values()
-        return max((at - each for each in since), default=timedelta())
-
     @property
     def mean_wait(self) -> timedelta | None:
         """The mean wait of those whose service began within the window; None: there are none."""

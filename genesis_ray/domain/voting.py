@@ -1,12 +1,15 @@
 """How the faces of one track decide together whose it is."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from genesis_ray.domain.events import Basis, Decision
 from genesis_ray.domain.evidence import Window, evidence_of, is_enough
 from genesis_ray.domain.identity import Candidate, MatchPolicy, Verdict
+
+WhoNow = Callable[[str], str | None]
+"""Whom an identity is now; None where the track that it is asked of may not be them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +52,17 @@ class Ballot:
     def choice(self) -> str | None:
         """The identity that it votes for, if any."""
         return self.ranked[0].identity_id if self.verdict == "voted" else None
+
+    def reconsidered(self, now: WhoNow) -> "Ballot":
+        """Return what the face says now that some identities are others, or may not be this."""
+        ranked = _distinct(self.ranked, now)
+        is_barred = self.choice is not None and now(self.choice) is None
+        return replace(
+            self,
+            ranked=ranked,
+            near=_distinct(self.near, now),
+            verdict="rejected" if is_barred else self.verdict,
+        )
 
 
 class Support(NamedTuple):
@@ -105,6 +119,13 @@ class TrackVote:
             return None
         return _found("named", ballot.choice, agreeing)
 
+    def reconsider(self, now: WhoNow) -> None:
+        """Count the faces as what they say now that some identities are others."""
+        ballots = [each.reconsidered(now) for each in self._recent]
+        self._recent.clear()
+        for each in ballots:
+            self._recent.add(each)
+
     def outcome(self) -> Finding | None:
         """Return what is to be said of a track that was not named; None where no face counts.
 
@@ -129,6 +150,15 @@ class TrackVote:
 
 
 _NOBODY = Candidate("", 0.0)
+
+
+def _distinct(ranked: Iterable[Candidate], now: WhoNow) -> tuple[Candidate, ...]:
+    """Return candidates as who they are now, each once, without those whom it may not be."""
+    best: dict[str, Candidate] = {}
+    for identity_id, similarity in ranked:
+        if present := now(identity_id):
+            best.setdefault(present, Candidate(present, similarity))
+    return tuple(best.values())
 
 
 def _likelihood(finding: Finding) -> tuple[float, float, str]:

@@ -20,13 +20,15 @@ from genesis_ray.domain.events import (
     TrackObserved,
 )
 from genesis_ray.domain.ordering import NOT_BEGUN
+from genesis_ray.domain.tags import TagsOf
 from genesis_ray.figures import GalleryFigures
 from genesis_ray.live.mortal import dying_of_errors
 from genesis_ray.live.recovery import Recovery
 from genesis_ray.live.resolver import PATIENCE
 from genesis_ray.live.spec import DIED, JOURNAL_ACTOR, LiveSpec, Snapshot, Told
-from genesis_ray.pipeline.counting import SiteCounts
+from genesis_ray.pipeline.counting import Layout, SiteCounts
 from genesis_ray.pipeline.stages import AdmitsEvents, JournalStage, admit_all
+from genesis_ray.running.alert_rules import TagNews
 from genesis_ray.running.alerts import Acknowledgements, alerts_left_open
 from genesis_ray.running.assembly import build_journal
 from genesis_ray.running.job_plans import LOG_KEEPER
@@ -48,6 +50,7 @@ hundred at thirty frames a second."""
 _QUANTILES = (0.5, 0.95, 0.99)
 
 _ACKNOWLEDGED_WITHIN_S = 1.0
+"""So soon, too, it goes by a tag that somebody put on."""
 
 _CHECKPOINT_EVERY_S = 2.0
 """What was told since has to be gone through again after a restart."""
@@ -140,7 +143,8 @@ class JournalActor:
         self._log = EventLog(run.events)
         self._background = ExitStack()
         self._acknowledgements = Acknowledgements(run)
-        self._looked_at = time.monotonic()  # for acknowledgements
+        self._tags = TagNews(spec.settings)
+        self._looked_at = time.monotonic()  # for acknowledgements and tags
         self._gallery: GalleryFigures | None = None
         if before := self._state.restore():
             stage, self._tally = before.state
@@ -177,11 +181,17 @@ class JournalActor:
         if time.monotonic() - self._checkpoint_at > _CHECKPOINT_EVERY_S:
             self._checkpoint()
 
-    def watch(self, camera_ids: Collection[str], anew: Collection[str] = ()) -> None:
-        """Expect these cameras from now on, and no others; those of `anew` are other ones."""
-        self._state.append(("_watched", camera_ids, anew))
+    def watch(
+        self, camera_ids: Collection[str], anew: Collection[str] = (), layout: Layout | None = None
+    ) -> None:
+        """Expect these cameras from now on, and no others; those of `anew` are other ones.
+
+        `layout` is what there is to count at them, unless it stays as it was.
+        """
+        change = (camera_ids, anew, layout)
+        self._state.append(("_watched", *change))
         with dying_of_errors(JOURNAL_ACTOR):
-            self._log_all([fact for facts in self._watched(camera_ids, anew) for fact in facts])
+            self._log_all([fact for facts in self._watched(*change) for fact in facts])
 
     def resumption(self, camera_ids: Collection[str]) -> Resumption:
         """Return where cameras were when they last told it."""
@@ -236,19 +246,28 @@ class JournalActor:
             yield self._stage.finish()
 
     def _watched(
-        self, camera_ids: Collection[str], anew: Collection[str], admits: AdmitsEvents = admit_all
+        self,
+        camera_ids: Collection[str],
+        anew: Collection[str],
+        layout: Layout | None,
+        admits: AdmitsEvents = admit_all,
     ) -> Iterator[Sequence[Event]]:
+        if layout:
+            self._stage.lay_out(layout)
         known = self._tally.snapshots
         stay = set(camera_ids) - set(anew)
         self._tally.snapshots = {name: known[name] for name in known if name in stay}
         return self._stage.watch_each(camera_ids, admits)
 
     def _take_in(self) -> None:
-        """Log what people acknowledged since the last time."""
+        """Log what people acknowledged since the last time, and go by the tags that they put on."""
         for name, event in self._acknowledgements.waiting():
             self._state.append(("_acknowledged", event))
             self._log_all([fact for facts in self._acknowledged(event) for fact in facts])
             self._acknowledgements.done(name)
+        if (tags := self._tags.look()) is not None:
+            self._state.append(("_retagged", tags))
+            self._log_all([fact for facts in self._retagged(tags) for fact in facts])
         self._looked_at = time.monotonic()
 
     def _acknowledged(
@@ -257,6 +276,13 @@ class JournalActor:
         admits: AdmitsEvents = admit_all,  # noqa: ARG002
     ) -> Iterator[Sequence[Event]]:
         yield self._stage.acknowledge(event)
+
+    def _retagged(
+        self,
+        tags: TagsOf,
+        admits: AdmitsEvents = admit_all,  # noqa: ARG002
+    ) -> Iterator[Sequence[Event]]:
+        yield self._stage.retag(tags)
 
     def _go_through(self, items: Iterator[Sequence[Event]]) -> None:
         """Log what was taken before, so that it is known of which item a process dies."""

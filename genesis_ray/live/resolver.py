@@ -1,11 +1,11 @@
 """The actor that names tracks: the only writer of a tenant's gallery."""
 
 import time
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import timedelta
 from functools import partial
+from typing import TYPE_CHECKING
 
 import ray
 
@@ -26,11 +26,15 @@ from genesis_ray.pipeline.stages import (
 from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.job_plans import FACE_KEEPER
 from genesis_ray.running.jobs import Jobs
+from genesis_ray.running.name_board import NameBoard
 from genesis_ray.running.tenant_keys import keys_named
 from genesis_ray.serving.cluster import NAMESPACE
 from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.state_log import StateLog
+
+if TYPE_CHECKING:
+    from genesis_ray.running.identities import Identities
 
 PATIENCE = timedelta(milliseconds=500)
 """In real time, how long a camera that lags is waited for: clocks of cameras agree to this."""
@@ -43,7 +47,7 @@ _MOST_OF_THE_TIME = 0.05
 
 
 Names = Mapping[str, dict[int, str]]
-"""What tracks are called: by camera, by track id."""
+"""What tracks are called: by camera, by track id; "" where nothing any more."""
 
 
 class ResolverActor:
@@ -54,22 +58,26 @@ class ResolverActor:
     that has them: so a new process, which goes through the faces since that state again,
     finds in the gallery what the first one did, and says the same. A face that kills process
     after process is left out.
+
+    What people decide, agree to and enrol meanwhile counts from one state on: who goes through the
+    faces before it again goes by what held then.
     """
 
     def __init__(self, spec: LiveSpec) -> None:
         # Here, so that who only starts this actor does not load LanceDB, which warns at forks.
         from genesis_ray.running.identities import build_resolver, open_identities
+        from genesis_ray.running.intake import Intake
         from genesis_ray.running.tidying import visitors_job
 
-        settings = spec.settings
+        settings = self._settings = spec.settings
         run = RunFolder.open(spec.run)
         folder = run.state / RESOLVER_ACTOR
         self._state = StateLog(folder, spec.key)
         self._recovery = Recovery(spec, RESOLVER_ACTOR, folder, on_aside=self._note)
-        traits = embedder_traits(settings.faces)
+        traits = self._traits = embedder_traits(settings.faces)
         self._opened = ExitStack()
         before = self._state.restore()
-        # Of decisions and consent counts what did at first, so that what is said again is the same.
+        # Of decisions and consent counts what did then, so that what is said again is the same.
         entries = before.state[-1] if before else None
         keys = keys_named(spec.template_key)
         pending = before.state[1] if before else None
@@ -84,6 +92,7 @@ class ResolverActor:
             entries=entries,
             pending=pending,
         )
+        self._intake = Intake(settings, keys)
         resolver = build_resolver(settings, self._identities, traits)
         jobs = [visitors_job(settings, self._identities)]
         self._jobs = Jobs(jobs, run.jobs, keeper=FACE_KEEPER) if spec.realtime else None
@@ -91,7 +100,7 @@ class ResolverActor:
         self._stage = ResolverStage(cameras, resolver, patience=PATIENCE if spec.realtime else None)
         self._journal = ray.get_actor(JOURNAL_ACTOR, NAMESPACE)
         self._courier: Courier[None] = Courier()
-        self._names: defaultdict[str, dict[int, str]] = defaultdict(dict)
+        self._names = NameBoard()
         if before:
             stage, _, self._names, _ = before.state
             self._stage.resume(stage)
@@ -111,7 +120,7 @@ class ResolverActor:
         self._recovery.sound()
         if time.monotonic() > self._checkpoint_due:
             self._checkpoint()
-        return {each.camera_id: self._names.pop(each.camera_id, {}) for each in shown}
+        return {each.camera_id: self._names.take(each.camera_id) for each in shown}
 
     def watch(self, camera_ids: Collection[str]) -> None:
         """Expect these cameras from now on, and no others."""
@@ -121,7 +130,9 @@ class ResolverActor:
 
     def finish(self) -> int:
         """Save what was learned, wait until the journal has everything; return late faces."""
+        self._checkpoint()
         self._courier.settle()
+        self._intake.close()
         self._opened.close()
         self._state.clear()
         self._recovery.sound()
@@ -147,21 +158,22 @@ class ResolverActor:
     def _tell(self, resolved: Sequence[Resolved]) -> None:
         """Tell the journal, in one call whatever it is: each waits for the one before."""
         for one in resolved:
-            for camera_id, named in one.names().items():
-                names = {track: self._identities.name_of(who) for track, who in named.items()}
-                self._names[camera_id] |= names
+            for named in one.named():
+                self._names.put(named, self._identities.name_of(named.identity_id))
         events = [timed for one in resolved for timed in one.events]
         told = [Told(RESOLVER, events, one.progress) for one in resolved[-1:]]
         self._courier.send(partial(self._journal.take.remote, told))
 
     def _checkpoint(self) -> None:
-        """Make durable what was learned."""
+        """Make durable what was learned; then take in what people decided and enrolled since."""
         self._courier.settle()
         begun = time.monotonic()
+        self._save()
+        if renewed := self._intake.take_in(self._identities):
+            self._adopt(renewed)
+            self._save()
         identities = self._identities
-        learned = self._stage.state, identities.pending(), self._names
-        self._state.checkpoint((*learned, identities.entries))
-        identities.flush()
+        self._intake.stored(identities.entries)
         if self._jobs:  # not beside: visitors are found and forgotten by one thread
             self._jobs.run_due()
         told = GalleryFigures(faces=identities.gallery.count, recall=identities.gallery.recall)
@@ -169,3 +181,17 @@ class ResolverActor:
         now = time.monotonic()
         wait_s = max(_CHECKPOINT_EVERY_S, (now - begun) / _MOST_OF_THE_TIME)
         self._checkpoint_due = now + wait_s
+
+    def _save(self) -> None:
+        identities = self._identities
+        learned = self._stage.state, identities.pending(), self._names
+        self._state.checkpoint((*learned, identities.entries))
+        identities.flush()
+
+    def _adopt(self, identities: "Identities") -> None:
+        """Name by these from now on, as a process would that began with the next state."""
+        from genesis_ray.running.identities import build_resolver  # LanceDB, see above
+
+        self._identities = identities
+        self._stage.go_on_with(build_resolver(self._settings, identities, self._traits))
+        self._names.rename(identities.name_of_track)

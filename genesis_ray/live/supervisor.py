@@ -21,7 +21,9 @@ from genesis_ray.live.placing import Move, in_groups, node_of, place
 from genesis_ray.live.resolver import ResolverActor
 from genesis_ray.live.spec import DIED, JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec
 from genesis_ray.live.starting import NODE_LABEL, explained, start_groups, start_keeper
+from genesis_ray.pipeline.counting import Layout
 from genesis_ray.running.changes import Changes, changes_between
+from genesis_ray.running.places import layout_of
 from genesis_ray.running.result import CameraProgress, RunResult
 from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.settings import Settings
@@ -169,15 +171,18 @@ class Supervisor:
         await self._expect({*before, *after})
         self._spec = spec
         await asyncio.gather(*(group.exchange(move.leaving, move.coming) for group, move in moves))
-        await self._expect(after, anew=[camera.after.camera_id for camera in changes.changed])
+        anew = [camera.after.camera_id for camera in changes.changed]
+        await self._expect(after, anew, layout_of(settings.cameras))
         self._groups += made
         for group in made:
             self._watching.create_task(self._watch(group))
         await self._note("configuration", "changed", str(changes))
 
-    async def _expect(self, camera_ids: Collection[str], anew: Collection[str] = ()) -> None:
+    async def _expect(
+        self, camera_ids: Collection[str], anew: Collection[str] = (), layout: Layout | None = None
+    ) -> None:
         ids = sorted(camera_ids)
-        await until_answered(partial(self._journal.watch.remote, ids, anew))
+        await until_answered(partial(self._journal.watch.remote, ids, anew, layout))
         await until_answered(partial(self._resolver.watch.remote, ids))
 
     async def shut_down(self, *, within_s: float) -> None:

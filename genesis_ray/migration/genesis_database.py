@@ -25,6 +25,9 @@ from genesis_ray.migration.pickled_array import read_vector
 
 _BATCH = 1_000
 
+_NOT_IN_IT_YET = ("-wal", "-journal")
+"""What SQLite keeps beside a database that is written, or whose writer was killed."""
+
 
 class GenesisDatabase:
     """The rows of a database; tables that it does not have are empty.
@@ -36,12 +39,20 @@ class GenesisDatabase:
         """Open the database; times without an offset are `zone`'s.
 
         Raises:
-            SourceError: The file is missing, or no SQLite database.
+            SourceError: The file is missing, or no SQLite database, or not all there is: what was
+                written last lies beside it.
         """
         self._path = path
         self._zone = zone
         if not path.is_file():
             raise SourceError(f"there is no database {path}")
+        for beside in (path.with_name(f"{path.name}{ending}") for ending in _NOT_IN_IT_YET):
+            if beside.is_file() and beside.stat().st_size:
+                raise SourceError(
+                    f"{beside} has changes that are not in {path.name} yet; stop what writes to "
+                    f"it. If that was killed, copy both files and let SQLite join them there: "
+                    f"sqlite3 {path.name} 'PRAGMA journal_mode = DELETE'"
+                )
         try:
             with closing(self._connected()) as connection:
                 rows = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")

@@ -13,6 +13,7 @@ from genesis_ray.domain.alert_events import (
 from genesis_ray.domain.alert_rules import AlertRule, Condition
 from genesis_ray.domain.alerts import AlertDesk, AlertFact, Change, OpenAlert
 from genesis_ray.domain.events import Event, VisitStarted
+from genesis_ray.domain.tags import TagsOf
 
 _EVENTS: dict[Change, type[AlertEvent]] = {
     "raised": AlertRaised,
@@ -64,6 +65,10 @@ class Alerting:
         """Take it that somebody looks after an alert; return the event with what it leads to."""
         facts = self._events(self._desk.acknowledge(event.alert_id, event.occurred_at))
         return [event, *facts]
+
+    def retag(self, tags: TagsOf) -> list[Event]:
+        """Go by people's tags as they are now; return what that leads to."""
+        return self._events(self._desk.retag(tags))
 
     def reopen(self, alerts: Iterable[OpenAlert], visits: Sequence[VisitStarted]) -> None:
         """Go on with alerts that an earlier system left open, and with visits that it did."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from genesis_ray.domain.carrying import Appearance, Carried, Carrier, CarryPolicy
 from genesis_ray.domain.events import Event, FaceRecognized
@@ -54,6 +54,12 @@ class CarryingResolver:
     @memory.setter
     def memory(self, before: Any) -> None:
         self._resolver.memory, self._carrier = before
+
+    def succeed(self, before: Self) -> None:
+        """Go on where another one was, with what is decided now."""
+        self._resolver.succeed(before._resolver)
+        self._carrier = before._carrier
+        self._carrier.reconsider(self._decisions.now)
 
     def expect(self, faces: Sequence[Face]) -> None:
         """Take notice of the faces that come next, so that they are looked for together."""

@@ -1,6 +1,7 @@
 """What a live system counts of a site: who went over its lines, and who is in its zones now."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -26,31 +27,44 @@ class SiteCounts(NamedTuple):
     zones: Mapping[Place, ZoneNow]
 
 
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What there is to count: lines, and zones with their size in m2 where it is known."""
+
+    lines: Collection[Place] = ()
+    areas: Mapping[Place, float | None] = field(default_factory=dict)
+
+
 class Counting:
     """Keeps these counts, from events in order of capture time.
 
     A person who is back over a line within the gap after which a visit is over is no other person.
     """
 
-    def __init__(
-        self,
-        *,
-        lines: Iterable[Place] = (),
-        areas: Mapping[Place, float | None] | None = None,
-        reentry_gap: timedelta,
-    ) -> None:
+    def __init__(self, layout: Layout, *, reentry_gap: timedelta) -> None:
         """Begin with nobody.
 
         Args:
-            lines: Lines that are told of before anybody goes over them, by camera and id.
-            areas: Zones likewise, with their size in m2 where it is known.
+            layout: Told of before anybody comes.
             reentry_gap: Away for longer: somebody else.
         """
-        self._areas = dict(areas or {})
         self._reentry_gap = reentry_gap
-        self._lines = {line: self._footfall() for line in lines}
-        self._zones = dict.fromkeys(self._areas)  # in their order
+        self._lines: dict[Place, Footfall] = {}
+        self._zones: dict[Place, None] = {}  # in their order
         self._occupancy = Occupancy()
+        self.lay_out(layout)
+
+    def lay_out(self, layout: Layout) -> None:
+        """Tell of these lines and zones from now on.
+
+        What was counted at lines that are no more stays; a zone that is none is told of as long
+        as somebody is in it.
+        """
+        for line in layout.lines:
+            self._lines.setdefault(line, self._footfall())
+        self._areas = layout.areas
+        left_over = [zone for zone in self._zones if self._occupancy.present(zone)]
+        self._zones = dict.fromkeys([*layout.areas, *left_over])
 
     def take(self, event: Event, who: str) -> None:
         """Take an event; `who` is the identity of its track where it is known, else the track."""

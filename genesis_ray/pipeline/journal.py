@@ -17,9 +17,10 @@ from genesis_ray.domain.events import (
     ZoneCrossed,
     stable_id,
 )
+from genesis_ray.domain.tags import TagsOf
 from genesis_ray.domain.visits import Visit, VisitBook
 from genesis_ray.pipeline.alerting import Alerting
-from genesis_ray.pipeline.counting import Counting, SiteCounts
+from genesis_ray.pipeline.counting import Counting, Layout, SiteCounts
 
 _TRACK_FORGOTTEN_AFTER = timedelta(minutes=1)
 """A track in view has a row a second; one without for so long has ended."""
@@ -48,7 +49,7 @@ class SiteJournal:
         self._tracks: dict[tuple[str, int], _TrackStory] = {}
         self._tidied_at: datetime | None = None
         self._drift = MatchDrift(drift)
-        self._counting = counting or Counting(reentry_gap=visit_gap)
+        self._counting = counting or Counting(Layout(), reentry_gap=visit_gap)
         self._alerting = alerting or Alerting(tenant_id=tenant_id, site_id=site_id)
 
     def turn(self, at: datetime) -> list[Event]:
@@ -62,6 +63,10 @@ class SiteJournal:
     def acknowledge(self, event: AlertAcknowledged) -> list[Event]:
         """Take it that somebody looks after an alert; return that with what it leads to."""
         return self._alerting.acknowledge(event)
+
+    def retag(self, tags: TagsOf) -> list[Event]:
+        """Go by people's tags as they are now; return what that leads to."""
+        return self._alerting.retag(tags)
 
     def apply(self, event: Event) -> list[Event]:
         """Take the next event; return what it leads to: of visits, drift and alerts, as events."""
@@ -96,6 +101,10 @@ class SiteJournal:
     def match_levels(self) -> dict[str, MatchLevel]:
         """Return how alike matches are, by camera."""
         return self._drift.levels()
+
+    def lay_out(self, layout: Layout) -> None:
+        """Count at these lines and zones from now on."""
+        self._counting.lay_out(layout)
 
     def counts(self) -> SiteCounts:
         """Return who went over lines so far, and who is in zones now."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Self
 
 import numpy as np
 
@@ -91,6 +92,11 @@ class IdentityResolver:
         self._candidates = Candidates(gallery, decisions, upkeep)
         self._gate = gate or SpatiotemporalGate(tenant_id=policy.tenant_id, site_id=policy.site_id)
         self.memory = ResolverMemory(thresholds=policy.thresholds)
+
+    def succeed(self, before: Self) -> None:
+        """Go on where another resolver was, with what is decided now."""
+        self.memory = before.memory
+        self.memory.reconsider(self._decisions)
 
     def expect(self, faces: Sequence[Face]) -> None:
         """Take notice of the faces that come next, so that they are looked for together."""

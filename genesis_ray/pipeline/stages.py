@@ -15,7 +15,8 @@ from genesis_ray.domain.drift import MatchLevel
 from genesis_ray.domain.events import NAMES, Event, FaceRecognized
 from genesis_ray.domain.identity import Face, FaceSight
 from genesis_ray.domain.ordering import DONE, NOT_BEGUN, ReorderBuffer, T
-from genesis_ray.pipeline.counting import SiteCounts
+from genesis_ray.domain.tags import TagsOf
+from genesis_ray.pipeline.counting import Layout, SiteCounts
 from genesis_ray.pipeline.journal import SiteJournal
 
 RESOLVER = "~resolver"
@@ -45,6 +46,9 @@ class Resolver(Protocol):
 
     memory: Any
 
+    def succeed(self, before: Any, /) -> None:
+        """Go on where another one of this kind was, with what is decided now."""
+
     def expect(self, faces: Sequence[Face], /) -> None:
         """Take notice of the faces that come next, so that they are looked for together."""
 
@@ -67,13 +71,18 @@ class Resolved:
     events: TimedEvents
     progress: datetime
 
-    def names(self) -> dict[str, dict[int, str]]:
-        """Return the identities given to tracks: by camera, by track id."""
-        names: dict[str, dict[int, str]] = {}
+    def named(self) -> Iterator[FaceRecognized]:
+        """Yield the events that gave tracks identities."""
         for _, together in self.events:
             for event in together:
                 if isinstance(event, FaceRecognized) and event.decision in NAMES:
-                    names.setdefault(event.camera_id, {})[event.track_id] = event.identity_id
+                    yield event
+
+    def names(self) -> dict[str, dict[int, str]]:
+        """Return the identities given to tracks: by camera, by track id."""
+        names: dict[str, dict[int, str]] = {}
+        for event in self.named():
+            names.setdefault(event.camera_id, {})[event.track_id] = event.identity_id
         return names
 
 
@@ -109,6 +118,11 @@ class ResolverStage:
     def watch(self, cameras: Collection[str], admits: AdmitsEvidence = admit_all) -> Resolved:
         """Expect faces of these cameras from now on; return what no longer waits for others."""
         return self._resolve(_exchange(self._buffer, frozenset(cameras)), admits)
+
+    def go_on_with(self, resolver: Resolver) -> None:
+        """Resolve what comes next by another resolver, which knows what this one remembers."""
+        resolver.succeed(self._resolver)
+        self._resolver = resolver
 
     @property
     def late(self) -> int:
@@ -213,6 +227,10 @@ class JournalStage:
         """Take it that somebody looks after an alert; return what is to be logged."""
         return self._journal.acknowledge(event)
 
+    def retag(self, tags: TagsOf) -> list[Event]:
+        """Go by people's tags as they are now; return what is to be logged."""
+        return self._journal.retag(tags)
+
     def finish(self) -> list[Event]:
         """Return what the end of everything leads to, once all producers are done."""
         return self._journal.finish()
@@ -231,6 +249,10 @@ class JournalStage:
     def foremost(self) -> datetime:
         """The capture time that the camera which is furthest has got to."""
         return self._buffer.foremost
+
+    def lay_out(self, layout: Layout) -> None:
+        """Count at these lines and zones from now on."""
+        self._journal.lay_out(layout)
 
     def counts(self) -> SiteCounts:
         """Return who went over lines so far, and who is in zones now."""

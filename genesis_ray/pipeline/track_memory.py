@@ -9,6 +9,7 @@ from genesis_ray.domain.identity import Face, MatchPolicy
 from genesis_ray.domain.presence import ActiveRegistry
 from genesis_ray.domain.thresholds import ThresholdBook
 from genesis_ray.domain.voting import TrackVote
+from genesis_ray.pipeline.resolver_ports import Decisions
 
 EVIDENCE_KEPT = timedelta(minutes=10)
 """Faces of a nameless track decide together unless a longer pause lies between them."""
@@ -54,6 +55,25 @@ class ResolverMemory:
     looked_at: datetime | None = None
     thresholds: ThresholdBook | None = None
     registry: ActiveRegistry = field(default_factory=ActiveRegistry)
+
+    def reconsider(self, decisions: Decisions) -> None:
+        """Bring all of it in line with what people decided since.
+
+        A face that said it was somebody whom its track may not be says it of nobody then. A track
+        that has a name keeps it.
+        """
+        for (camera_id, track_id), track in self.tracks.items():
+
+            def now(
+                identity_id: str,
+                at: datetime = track.latest.captured_at if track.latest else track.last_at,
+                key: tuple[str, int] = (camera_id, track_id),
+            ) -> str | None:
+                present = decisions.now(identity_id)
+                return present if decisions.may_be(present, *key, at) else None
+
+            track.vote.reconsider(now)
+        self.registry.reconsider(decisions.now)
 
     def lapse(self, now: datetime) -> Iterator[TrackFaces]:
         """Forget tracks that are over, once a minute of capture time; yield them by their end."""

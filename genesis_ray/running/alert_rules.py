@@ -1,6 +1,7 @@
 """From settings to the rules of alerts, with what is known before the first event."""
 
-from collections.abc import Iterator, Mapping
+import logging
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from genesis_ray.domain.alert_zones import (
     TooManyInZone,
     Where,
 )
+from genesis_ray.domain.tags import NO_TAGS, TagsOf
+from genesis_ray.errors import GenesisError
 from genesis_ray.pipeline.alerting import Alerting
 from genesis_ray.settings import Settings
 from genesis_ray.settings_alerts import (
@@ -32,22 +35,22 @@ from genesis_ray.settings_alerts import (
     WaitRule,
 )
 from genesis_ray.store.reader import read_table
+from genesis_ray.store.table_news import TableNews
+from genesis_ray.store.tenants import LEDGER, TAGS, gallery_folder
 
 _TOLD_WITHIN = timedelta(seconds=1)
 """After a move has settled, its frame has been told by then."""
 
-Tags = Mapping[str, frozenset[str]]
+_log = logging.getLogger(__name__)
 
 
 def build_alerting(settings: Settings, past: Path | None = None) -> Alerting:
     """Set up what alerts a tenant; `past` are events whose visits count as earlier ones.
 
-    Whoever has a tag counts as they were tagged when this is called.
+    Whoever has a tag counts as they were tagged when this is called, until `TagNews` tells.
     """
     rules = settings.alerts
-    tags = (
-        _tags(settings) if any(isinstance(rule, StaffOnlyRule | TagRule) for rule in rules) else {}
-    )
+    tags = _tags(settings) if _goes_by_tags(settings) else NO_TAGS
     return Alerting(
         tenant_id=settings.tenant_id,
         site_id=settings.site_id,
@@ -65,7 +68,7 @@ def _rule(rule: AlertRuleSettings) -> AlertRule:
 
 
 def _condition(
-    rule: AlertRuleSettings, settings: Settings, tags: Tags, past: Path | None
+    rule: AlertRuleSettings, settings: Settings, tags: TagsOf, past: Path | None
 ) -> Condition:
     lag = timedelta(seconds=settings.settle_s) + _TOLD_WITHIN
     match rule:
@@ -96,10 +99,11 @@ def _condition(
                 _where(rule, lag),
                 timedelta(seconds=rule.for_s),
                 wording=f"not known as {rule.tag} has been",
-                exempt=_with_tag(tags, rule.tag),
+                exempt_tag=rule.tag,
+                tags=tags,
             )
         case TagRule():
-            return Tagged(rule.wanted, _with_tag(tags, rule.wanted))
+            return Tagged(rule.wanted, tags)
         case RepeatVisitorRule():
             within = timedelta(days=rule.days)
             return RepeatVisitor(rule.visits, within, _past_visits(past, settings, within))
@@ -117,15 +121,38 @@ def _where(
     return Where(camera_id=rule.camera_id, zone_id=rule.zone_id, lag=lag)
 
 
-def _with_tag(tags: Tags, tag: str) -> list[str]:
-    return [identity_id for identity_id, own in tags.items() if tag in own]
+def _goes_by_tags(settings: Settings) -> bool:
+    return any(isinstance(rule, StaffOnlyRule | TagRule) for rule in settings.alerts)
 
 
-def _tags(settings: Settings) -> Tags:
+def _tags(settings: Settings) -> TagsOf:
     # Here, because LanceDB takes memory, and no other rule needs it.
     from genesis_ray.running.tags import tags_of_all
 
     return tags_of_all(settings)
+
+
+class TagNews:
+    """People's tags, as somebody changes them while alerts are watched for."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        folder = gallery_folder(settings.data_dir, settings.tenant_id)
+        self._news = TableNews(folder, (TAGS, LEDGER)) if _goes_by_tags(settings) else None
+
+    def look(self) -> TagsOf | None:
+        """Return the tags there are now; None where no rule goes by them, or none changed.
+
+        What cannot be read is tried the next time.
+        """
+        if self._news is None or not self._news.look():
+            return None
+        try:
+            return _tags(self._settings)
+        except GenesisError as error:
+            _log.error("people's tags are not taken in yet: %s", error)
+            self._news.look_again()
+            return None
 
 
 def _past_visits(past: Path | None, settings: Settings, within: timedelta) -> Iterator[PastVisit]:

@@ -33,7 +33,8 @@ def without_alerts(
     """Return rows of alerts without a person, and how many had something of them.
 
     Rows of one alert stay together. Ids are drawn anew, as they are made of the identity. `words`,
-    the person's names and ids, go from what people said about any alert.
+    the person's names and ids, go from what people said about any alert, and from the messages
+    of the person's own, where an import may have brought them.
     """
     made: list[dict[str, Any]] = rows.to_pylist()
     somebody: dict[str, tuple[str, str]] = {}
@@ -48,6 +49,7 @@ def without_alerts(
         if is_theirs:
             drawn = somebody.setdefault(row["alert_id"], (str(uuid4()), str(uuid4())))
             row["alert_id"], row["identity_id"] = drawn
+            row["message"] = redacted(row["message"], words)
         kind = _KINDS[row["status"]]
         values = {each.name: row[each.name] for each in fields(kind)}
         row["event_id"] = kind(**values).event_id

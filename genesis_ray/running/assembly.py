@@ -19,7 +19,7 @@ from genesis_ray.pipeline.journal import SiteJournal
 from genesis_ray.pipeline.observer import CameraObserver, CameraRules, FaceSchedule
 from genesis_ray.pipeline.track_memory import EVIDENCE_KEPT
 from genesis_ray.running.alert_rules import build_alerting
-from genesis_ray.running.places import lines_of, masks_of, zones_of
+from genesis_ray.running.places import layout_of, lines_of, masks_of, zones_of
 from genesis_ray.running.station import CameraStation
 from genesis_ray.running.viewing import COLOURS, Viewing
 from genesis_ray.settings import Settings
@@ -209,15 +209,7 @@ def build_journal(settings: Settings, past: Path | None = None) -> SiteJournal:
         drift=drift_policy(settings),
         alerting=build_alerting(settings, past) if settings.alerts else None,
         counting=Counting(
-            lines=[
-                (each.camera_id, line.line_id) for each in settings.cameras for line in each.lines
-            ],
-            areas={
-                (each.camera_id, zone.zone_id): zone.area_m2
-                for each in settings.cameras
-                for zone in each.zones
-            },
-            reentry_gap=timedelta(seconds=settings.visit_gap_s),
+            layout_of(settings.cameras), reentry_gap=timedelta(seconds=settings.visit_gap_s)
         ),
     )
 

@@ -4,23 +4,39 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 from uuid import uuid4
 
 import numpy as np
+import pyarrow.compute as pc
 
 from genesis_ray.domain.frames import Image
-from genesis_ray.domain.ledger import WhoIsWho
 from genesis_ray.domain.people import Person
 from genesis_ray.errors import ConfigurationError, FaceError
-from genesis_ray.running.assembly import Embedder
-from genesis_ray.running.auditing import note
-from genesis_ray.running.identities import Identities, open_identities
+from genesis_ray.running.assembly import Embedder, embedder_traits
+from genesis_ray.running.enrolments import Enrolment, WaitingEnrolments, take
+from genesis_ray.running.identities import identity_folder, open_identities, who_is_who
+from genesis_ray.running.intake import taker
 from genesis_ray.running.protected import load_protected_embedder
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
-from genesis_ray.store.audit_entry import Access
+from genesis_ray.store.audit_entry import Access, this_user
+from genesis_ray.store.stored_faces import stored_faces
+from genesis_ray.store.template_keys import KeyRing
 from genesis_ray.vision.faces import EmbeddedFace
 from genesis_ray.vision.photo_file import read_photo
+
+
+class Enrolled(NamedTuple):
+    """What became of an enrolment.
+
+    Attributes:
+        person: Who has the faces; None where they wait to be taken in.
+        process: That of the system that runs and takes them in; None where none does.
+    """
+
+    person: Person | None
+    process: str | None
 
 
 def enroll(settings: Settings, name: str, photos: Sequence[Path]) -> Person:
@@ -33,39 +49,90 @@ def enroll(settings: Settings, name: str, photos: Sequence[Path]) -> Person:
         SourceError: A photo cannot be read, or is too large.
         FaceError: A photo has no face, several, or one that tells little about whose it is.
         ConfigurationError: The name is empty, or several people have it.
-        StoreError: The tenant's key is lost, or others can read it.
+        StoreError: The tenant's key is lost, others can read it, or another process writes.
     """
+    keys = tenant_keys(settings)
+    return _added(settings, _enrolment(settings, name, photos, keys, this_user()), keys)
+
+
+def enroll_or_hand_over(
+    settings: Settings, name: str, photos: Sequence[Path], *, within_s: float
+) -> Enrolled:
+    """Do the same; where a system runs, hand the faces over to it and wait until it has them.
+
+    Raises what `enroll` does.
+    """
+    keys = tenant_keys(settings)
+    enrolment = _enrolment(settings, name, photos, keys, this_user())
+    system = taker(settings)
+    if system is None:
+        return Enrolled(_added(settings, enrolment, keys), None)
+    process, embedder = system
+    if embedder != enrolment.embedder:
+        raise ConfigurationError(
+            f"the system that runs, process {process}, knows people by {embedder}, and "
+            f"faces.embedder here is {enrolment.embedder}: use its configuration, or `genesis "
+            f"people re-embed`, which fills another gallery"
+        )
+    waiting = WaitingEnrolments(settings)
+    waiting.hand_over(enrolment)
+    if not waiting.is_taken_in(enrolment, within_s=within_s):
+        return Enrolled(None, process)
+    faces = stored_faces(
+        identity_folder(settings), enrolment.embedder, enrolment.templates.shape[1]
+    )
+    owner = faces.filter(pc.field("face_id") == enrolment.face_ids[0])["identity_id"][0].as_py()
+    return Enrolled(who_is_who(settings).person(owner), process)
+
+
+def _enrolment(
+    settings: Settings, name: str, photos: Sequence[Path], keys: KeyRing, by: str
+) -> Enrolment:
+    """Return the faces of photos under the tenant's key, nothing being written."""
     name = name.strip()
     if not name:
         raise ConfigurationError("a person needs a name that is not empty")
     images = [read_photo(photo) for photo in photos]
-    keys = tenant_keys(settings)
     embedder = load_protected_embedder(settings.faces, keys.current)
     least = settings.faces.min_quality
     faces = [
         _only_face(photo, image, embedder, least)
         for photo, image in zip(photos, images, strict=True)
     ]
-    templates = np.stack([face.embedding for face in faces])
-    count = "1 photo" if len(faces) == 1 else f"{len(faces)} photos"
+    return Enrolment(
+        name=name,
+        identity_id=str(uuid4()),
+        face_ids=tuple(uuid4().hex for _ in faces),
+        templates=np.stack([face.embedding for face in faces]),
+        qualities=tuple(float(face.quality) for face in faces),
+        embedder=embedder.name,
+        key_version=keys.current.version,
+        at=datetime.now(UTC),
+        by=by,
+    )
+
+
+def _added(settings: Settings, enrolment: Enrolment, keys: KeyRing) -> Person:
     with ExitStack() as opened:
         reading = Access(action="enroll", reason="opens the gallery to add faces")
-        identities = open_identities(settings, embedder, keys, opened, access=reading)
-        identities.gallery.check(templates)
-        person = _person_called(name, identities.decided)
-        _keep(person, identities)
-        identities.people.flush()  # a face without a person would be recognised as nobody
-        adding = Access(
-            action="enroll", reason=f"adds the faces of {count}", people=(person.identity_id,)
-        )
-        note(settings, keys, adding)
-        identities.gallery.enroll(
-            person.identity_id,
-            templates,
-            qualities=[face.quality for face in faces],
-            at=datetime.now(UTC),
-        )
+        traits = embedder_traits(settings.faces)
+        identities = open_identities(settings, traits, keys, opened, access=reading)
+        person = take(enrolment, settings, identities, keys)
+        identities.flush()
     return person
+
+
+def take_in_waiting(settings: Settings) -> None:
+    """Take in what was handed over to a system that runs no more.
+
+    Raises:
+        StoreError: One runs.
+    """
+    if WaitingEnrolments(settings):
+        reading = Access(action="enroll", reason="takes in faces that were handed over")
+        traits, keys = embedder_traits(settings.faces), tenant_keys(settings)
+        with ExitStack() as opened:
+            open_identities(settings, traits, keys, opened, access=reading)
 
 
 def face_of(photo: Path, embedder: Embedder, *, least: float) -> EmbeddedFace:
@@ -96,26 +163,3 @@ def _only_face(photo: Path, image: Image, embedder: Embedder, least: float) -> E
             f"shows it from the front, large and sharp"
         )
     return faces[0]
-
-
-def _person_called(name: str, who: WhoIsWho) -> Person:
-    known = [person for person in who.by_name(name) if person.kind == "enrolled"]
-    if len(known) > 1:
-        ids = ", ".join(person.identity_id for person in known)
-        raise ConfigurationError(
-            f"{len(known)} people are called {name!r} ({ids}); use another name"
-        )
-    if known:
-        return known[0]
-    return Person(
-        identity_id=str(uuid4()), name=name, kind="enrolled", enrolled_at=datetime.now(UTC)
-    )
-
-
-def _keep(person: Person, identities: Identities) -> None:
-    """Note somebody new; whom a split made, so that they stay should it be undone."""
-    who = identities.decided
-    if person.identity_id in who.born:
-        identities.people.add(who.born[person.identity_id])
-    elif person not in who.people:
-        identities.people.add(person)

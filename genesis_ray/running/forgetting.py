@@ -5,7 +5,8 @@ there whose it is, and everybody else is who they are at any moment.
 """
 
 import secrets
-from collections.abc import Sequence
+import shutil
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,8 @@ from genesis_ray.domain.forgetting import Forgetting, redacted
 from genesis_ray.domain.ledger import fold
 from genesis_ray.errors import ConfigurationError, StoreError
 from genesis_ray.running.auditing import note as note_access
+from genesis_ray.running.enrolment import take_in_waiting
+from genesis_ray.running.enrolments import enrolments_folder
 from genesis_ray.running.forgetting_intent import INTENT_FILE, Intent, is_unfinished
 from genesis_ray.running.forgetting_run import RunToForgetIn
 from genesis_ray.running.forgotten_search import search
@@ -25,6 +28,7 @@ from genesis_ray.running.reach import Reached, reach
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
 from genesis_ray.store.audit_entry import Access
+from genesis_ray.store.disk import sync_folder, writing_to
 from genesis_ray.store.receipts import Purged, Receipt, public_key, tracer
 from genesis_ray.store.template_keys import TemplateKey
 from genesis_ray.store.templates import embeddings_in
@@ -68,6 +72,7 @@ def forget(
             "somebody is being forgotten, and that was cut off; finish it first: "
             "genesis people forget"
         )
+    take_in_waiting(settings)
     who = who_is_who(settings)
     members = who.members(who.now(find(who, person)))
     names = [each.name for each in who.people if each.identity_id in members]
@@ -131,12 +136,24 @@ def _carried_out(settings: Settings, intent: Intent) -> tuple[Path, Receipt]:
         for run in runs:
             run.forget(gone, note)
         stores.purge(gone, note)
+        _remove_enrolments(settings, note)
         pictures = [f"pictures that may show them: {path}" for r in runs for path in r.pictures()]
     receipt = _receipt(settings, intent, key, reached, pictures)
     path = Path(intent.receipt)
     receipt.write(path, key)
     Intent.remove(folder)
     return path, receipt
+
+
+def _remove_enrolments(settings: Settings, note: Callable[[Purged], None]) -> None:
+    """Remove what is left of faces that were handed over: those that could not be taken in."""
+    folder = enrolments_folder(settings)
+    files = sorted(path.name for path in folder.rglob("*") if path.is_file())
+    if files:
+        note(Purged(store="enrolments", place=str(folder.absolute()), files=tuple(files)))
+        with writing_to(folder.parent):
+            shutil.rmtree(folder)
+            sync_folder(folder.parent)
 
 
 def _key_of(settings: Settings, intent: Intent) -> TemplateKey:

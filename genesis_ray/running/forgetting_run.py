@@ -21,6 +21,7 @@ from genesis_ray.running.anonymous import (
 )
 from genesis_ray.running.anonymous_alerts import ALERTS, without_alerts
 from genesis_ray.running.history import settings_of
+from genesis_ray.running.import_report import REPORT
 from genesis_ray.store.disk import sync_folder, writing_to
 from genesis_ray.store.event_rewriting import EventRewriting
 from genesis_ray.store.lock import WriteLock
@@ -84,8 +85,12 @@ class RunToForgetIn:
             files = [path for path in folder.rglob("*") if path.is_file()]
             if files:
                 self._remove(store, folder, files, note)
-        if (drawn := self._run.media / _DRAWN).exists():
-            self._remove("pictures", drawn, [drawn], note)
+        for store, file in (
+            ("pictures", self._run.media / _DRAWN),
+            ("import report", self.path / REPORT),
+        ):
+            if file.exists():
+                self._remove(store, file, [file], note)
 
     def pictures(self) -> list[Path]:
         """Return the videos and pictures that may show anybody."""

@@ -4,7 +4,6 @@ import time
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
-import lancedb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -12,6 +11,7 @@ from genesis_ray.errors import StoreError
 from genesis_ray.running.reach import reach
 from genesis_ray.running.tenant_keys import present_keys
 from genesis_ray.settings import Settings
+from genesis_ray.store.quick_lancedb import lancedb
 from genesis_ray.store.receipts import Receipt, Searched, tracer
 from genesis_ray.store.traces import Trace, Tracer, numbers_in, texts_in
 from genesis_ray.store.wal import read_rows

@@ -3,17 +3,17 @@
 Apart from `assembly`, because LanceDB is not needed, and costs memory, where cameras are.
 """
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import pyarrow as pa
 
-from genesis_ray.domain.consent import Consents, MatchingByConsent
-from genesis_ray.domain.ledger import WhoIsWho, fold
+from genesis_ray.domain.consent import ConsentEntry, Consents, MatchingByConsent
+from genesis_ray.domain.ledger import Entry, WhoIsWho, fold
 from genesis_ray.domain.people import visitor
 from genesis_ray.domain.template_update import UpdatePolicy, retired
 from genesis_ray.domain.visitor_expiry import LastSeen, last_noted
@@ -24,6 +24,7 @@ from genesis_ray.pipeline.resolver import IdentityResolver
 from genesis_ray.pipeline.resolver_ports import Decisions
 from genesis_ray.pipeline.upkeep import IdentityUpkeep
 from genesis_ray.running.assembly import EmbedderTraits, embedder_traits, impostors_of
+from genesis_ray.running.enrolments import WaitingEnrolments
 from genesis_ray.running.galleries import open_gallery
 from genesis_ray.running.thresholds import calibration_file, resolver_policy, threshold_book
 from genesis_ray.running.viewing import carry_policy
@@ -91,6 +92,24 @@ class Identities:
     changes: TemplateChanges
     sights: VisitorSights
 
+    def with_decisions(self, made: Sequence[Entry], said: Sequence[ConsentEntry]) -> "Identities":
+        """Return the same by all entries of the ledger and the register, everything being stored.
+
+        It is what a process would have that began now.
+        """
+        decided = fold(made, self.people.everyone())
+        before = self.decided
+        if (decided.moved_faces, decided.unlearned) != (before.moved_faces, before.unlearned):
+            stored = set(self.gallery.here(self.changes.about()))
+            unsearched = not_searched(self.changes, decided, stored)
+            self.gallery.rearrange(decided.moved_faces, unsearched)
+        return replace(
+            self,
+            decided=decided,
+            consents=Consents(said, decided),
+            entries=Entries(len(made), len(said)),
+        )
+
     def pending(self) -> Pending:
         """Return what was learned since the last `flush`, for another process to begin with."""
         return tuple(each.pending() for each in self._stored)
@@ -102,6 +121,11 @@ class Identities:
         """
         for each in self._stored:
             each.flush()
+
+    def name_of_track(self, identity_id: str, camera_id: str, track_id: int, at: datetime) -> str:
+        """Return what a track is called that was named at a time; "" where it is nobody now."""
+        present = self.decided.of_track(identity_id, camera_id, track_id, at)
+        return self.name_of(present) if present else ""
 
     @property
     def _stored(self) -> tuple[_Learned, ...]:
@@ -128,8 +152,8 @@ def open_identities(
     """Open a tenant's people and gallery for writing, until `opened` is left.
 
     Of the ledger and the register of consent the first `entries` count, all that there are by
-    default; what is decided later counts when this is opened again. What was `pending` in a
-    process that was killed is taken first. `access` says why faces are read, for the audit log.
+    default; then enrolments that nobody took in are taken in, too. What was `pending` in a process
+    that was killed is taken first. `access` says why faces are read, for the audit log.
     """
     folder = identity_folder(settings)
     made, said = Ledger(folder).entries(), ConsentRegister(folder).entries()
@@ -169,6 +193,13 @@ def open_identities(
     stored = set(gallery.here(changes.about()))
     changes.tidy(stored)
     gallery.retire(not_searched(changes, decided, stored))
+    if entries is not None:
+        return identities
+    waiting = WaitingEnrolments(settings)
+    if taken := waiting.take_in(identities, keys):
+        identities.flush()
+        waiting.done(taken)
+        identities = identities.with_decisions(made, said)
     return identities
 
 
@@ -181,7 +212,7 @@ def not_searched(changes: TemplateChanges, who: WhoIsWho, stored: Container[str]
 
 
 def watcher(settings: Settings) -> str | None:
-    """Return the id of a process that names the tenant's people by what held when it began."""
+    """Return the id of a process that names the tenant's people, or writes who they are."""
     return WriteLock.holder(identity_folder(settings) / "people.lock")
 
 

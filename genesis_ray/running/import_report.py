@@ -7,6 +7,9 @@ from typing import TypeVar
 
 from genesis_ray.migration.genesis_rows import Unreadable
 
+REPORT = "import.json"
+"""In the run's folder. It names people where it says why rows of theirs were left out."""
+
 Row = TypeVar("Row")
 
 _MOST_REASONS = 20

@@ -20,13 +20,11 @@ from genesis_ray.running.import_events import (
     visit_events,
 )
 from genesis_ray.running.import_people import bring_in_people
-from genesis_ray.running.import_report import Tally
+from genesis_ray.running.import_report import REPORT, Tally
 from genesis_ray.settings import Settings
 from genesis_ray.store.disk import write_file
 from genesis_ray.store.known_runs import note_run
 from genesis_ray.store.run_folder import RunFolder
-
-REPORT = "import.json"
 
 _CARRIED = ("identities", "sessions", "metrics", "alerts")
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from genesis_ray.errors import NotFoundError, StoreError
 from genesis_ray.running.auditing import note
+from genesis_ray.running.enrolment import take_in_waiting
 from genesis_ray.running.galleries import open_gallery
 from genesis_ray.running.identities import identity_folder
 from genesis_ray.running.tenant_keys import tenant_keys
@@ -73,6 +74,7 @@ def rotate(settings: Settings) -> Rotation:
     Raises:
         StoreError: Somebody writes to a gallery, or no key can be made; or the disk is full.
     """
+    take_in_waiting(settings)  # those faces are under the key of now
     keys = tenant_keys(settings)
     folder = identity_folder(settings)
     with ExitStack() as opened:

@@ -1,6 +1,6 @@
 """A camera's zones, lines and masks, from settings to what the domain knows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,6 +9,7 @@ from genesis_ray.domain.lines import Line
 from genesis_ray.domain.masks import Mask
 from genesis_ray.domain.schedules import Schedule
 from genesis_ray.domain.zones import Zone
+from genesis_ray.pipeline.counting import Layout
 from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.settings_zones import WindowSettings
 
@@ -48,6 +49,19 @@ def lines_of(camera: CameraSettings, *, time_zone: str) -> tuple[Line, ...]:
 def masks_of(camera: CameraSettings) -> tuple[Mask, ...]:
     """Return a camera's masks."""
     return tuple(Mask(mask.mask_id, Polygon.of(mask.outline), mask.anchor) for mask in camera.masks)
+
+
+def layout_of(cameras: Iterable[CameraSettings]) -> Layout:
+    """Return what there is to count at cameras."""
+    known = [*cameras]
+    return Layout(
+        [(camera.camera_id, line.line_id) for camera in known for line in camera.lines],
+        {
+            (camera.camera_id, zone.zone_id): zone.area_m2
+            for camera in known
+            for zone in camera.zones
+        },
+    )
 
 
 def _seconds(seconds: float | None) -> timedelta | None:

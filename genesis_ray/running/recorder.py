@@ -29,8 +29,8 @@ class Recorder:
         self._names: dict[int, str] = {}
 
     def name(self, names: dict[int, str]) -> None:
-        """Take names of tracks, by track id, for the frames from here on."""
-        self._names |= names
+        """Take names of tracks, by track id, for the frames from here on; "" takes one away."""
+        self._names = {track: name for track, name in (self._names | names).items() if name}
 
     def draw(self, seen: Seen) -> None:
         """Record a frame."""

@@ -25,7 +25,7 @@ from genesis_ray.domain.ledger import (
 from genesis_ray.domain.ledger_checks import check
 from genesis_ray.errors import ConfigurationError, LedgerError, NotFoundError
 from genesis_ray.running.consent import is_blocked
-from genesis_ray.running.identities import faces_of, identity_folder, watcher
+from genesis_ray.running.identities import faces_of, identity_folder
 from genesis_ray.running.naming import TrackName, find
 from genesis_ray.running.seen_tracks import SeenTrack, seen_track, utc
 from genesis_ray.settings import Settings
@@ -204,10 +204,6 @@ class Repairs:
     def entries(self) -> list[Entry]:
         """Return all entries, in the order in which they were made."""
         return self._ledger.entries()
-
-    def watcher(self) -> str | None:
-        """Return the id of a process that names people by what held when it began."""
-        return watcher(self._settings)
 
     def _envelope(self) -> "_Envelope":
         known = {entry.entry_id for entry in self._ledger.entries()}

@@ -28,8 +28,13 @@ def writing_to(folder: Path) -> Iterator[None]:
         raise StoreError(f"cannot write to {folder}: {error.strerror or error}") from error
 
 
-def write_file(path: Path, content: bytes | memoryview) -> None:
+def write_file(path: Path, content: bytes | memoryview, *, mode: int | None = None) -> None:
     """Write `path` durably, replacing what stood there in one step.
+
+    Args:
+        path: The file.
+        content: What is to be in it.
+        mode: Who may read and write it, from its first byte on; None: whoever may by default.
 
     Raises:
         StoreError: The disk is full or refuses; nothing is left of the attempt.
@@ -38,6 +43,8 @@ def write_file(path: Path, content: bytes | memoryview) -> None:
     with writing_to(path.parent):
         try:
             with temporary.open("wb") as file:
+                if mode is not None:
+                    os.fchmod(file.fileno(), mode)
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())

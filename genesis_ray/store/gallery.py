@@ -50,6 +50,7 @@ class FaceGallery(Closeable):
     whom an exact search finds an index found; the similarities of whom it finds are exact.
 
     Attributes:
+        embedder: Whose templates these are.
         renewed: How many faces were brought to the current key, when it was opened or by `renew`.
     """
 
@@ -74,7 +75,7 @@ class FaceGallery(Closeable):
                 keys that protect it are missing or other ones.
         """
         self._dimension = dimension
-        self._embedder = embedder
+        self.embedder = embedder
         self._moved = moved or {}
         self._schema = gallery_schema(dimension)
         self._writer = writer
@@ -229,9 +230,7 @@ class FaceGallery(Closeable):
 
     def _use(self, keys: KeyRing) -> None:
         self._keys = keys
-        self._protector = Protector(
-            keys.current, embedder=self._embedder, dimension=self._dimension
-        )
+        self._protector = Protector(keys.current, embedder=self.embedder, dimension=self._dimension)
 
     def _open(self, folder: Path) -> None:
         """Open the table and take in its faces under the current key."""
@@ -241,17 +240,20 @@ class FaceGallery(Closeable):
             patiently(partial(self._open_once, folder))
 
     def _open_once(self, folder: Path) -> None:
-        name = _PREFIX + self._embedder
+        name = _PREFIX + self.embedder
         self._table = LanceTable(folder, name, self._schema, writer=self._writer)
         try:
             self._noted = GalleryKeys(folder, name)
-            self._faces = SearchedFaces(
-                self._table, self._dimension, moved=self._moved, index_above=self._index_above
-            )
+            self._faces = self._none_yet()
             self._faces.load(self._under_current_key())
         except BaseException:
             self._table.close()
             raise
+
+    def _none_yet(self) -> SearchedFaces:
+        return SearchedFaces(
+            self._table, self._dimension, moved=self._moved, index_above=self._index_above
+        )
 
     def _under_current_key(self) -> pa.Table | None:
         """Return the rows under the current key; None where it protects those that are stored.
@@ -286,7 +288,7 @@ class FaceGallery(Closeable):
         """
         if embeddings.ndim != 2 or embeddings.shape[1] != self._dimension:
             raise StoreError(
-                f"the gallery of {self._embedder!r} holds embeddings [n, {self._dimension}], "
+                f"the gallery of {self.embedder!r} holds embeddings [n, {self._dimension}], "
                 f"got {list(embeddings.shape)}; use the embedder it was made with"
             )
         if not np.all(are_unit(embeddings)):

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-import lancedb
+from genesis_ray.store.quick_lancedb import lancedb  # isort: skip  before the rest of LanceDB
 import pyarrow as pa
 from lancedb.expr import Expr, col, lit
 

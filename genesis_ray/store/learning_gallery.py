@@ -1,6 +1,6 @@
 """A face gallery whose faces take each other's place, as people's templates are updated."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from genesis_ray.domain.template_update import Template
 from genesis_ray.store.gallery import FaceGallery
@@ -32,6 +32,23 @@ class LearningGallery(FaceGallery):
         rows = self._table.rows()
         self._table.replace(rows)
         self._faces.load(rows)
+
+    def rearrange(self, moved: Mapping[str, str], retired: Iterable[str]) -> None:
+        """Find faces by other owners, and others no more, as if this were opened anew with these.
+
+        Args:
+            moved: By face, identities that faces are now, whomever they were enrolled as.
+            retired: Faces that are not found.
+
+        Raises:
+            StoreError: The disk is full or refuses.
+        """
+        self.flush()
+        self._faces.close()
+        self._moved = moved
+        self._faces = self._none_yet()
+        self._faces.load(None)
+        self._faces.retire(retired)
 
     def vectors_of(self, identity_ids: Iterable[str]) -> Embeddings:
         """Return the templates that identities are found by as [n, dimension], in no order."""

@@ -9,6 +9,7 @@ media/      annotated video and pictures, where they were asked for
 state/      what its actors go on from when one is killed; nothing once they have ended
 acknowledgements/  what people acknowledged and is not logged yet; nothing once it is
 deliveries/ which alerts were told to whom, where that was asked for
+import.json  what became of rows that were imported, where any were
 work/       what an archive's run has found so far; nothing once it has ended
 """
 

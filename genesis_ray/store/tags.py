@@ -11,9 +11,7 @@ from genesis_ray.domain.tags import TagEntry
 from genesis_ray.store.closeable import Closeable
 from genesis_ray.store.lance_table import LanceTable
 from genesis_ray.store.schemas import TAGS_SCHEMA
-
-TAGS = "tags"
-"""The table in a tenant's folder; where nobody was tagged there is none."""
+from genesis_ray.store.tenants import TAGS
 
 
 class Tags(Closeable):

@@ -8,6 +8,9 @@ from genesis_ray.errors import StoreError
 LEDGER = "ledger"
 """The table of what was decided about a tenant's identities."""
 
+TAGS = "tags"
+"""The table of people's tags; where nobody was tagged there is none."""
+
 _SAFE = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
 
 

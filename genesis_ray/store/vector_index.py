@@ -8,7 +8,7 @@ import threading
 from dataclasses import dataclass
 from typing import Any
 
-import lancedb
+from genesis_ray.store.quick_lancedb import lancedb  # isort: skip  before the rest of LanceDB
 import pyarrow as pa
 from lancedb.index import HnswSq
 

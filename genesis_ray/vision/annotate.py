@@ -60,15 +60,20 @@ class Annotator:
         height, width = image.shape[:2]
         pens = self._pens = self._pens or _Pens(width, height)
         scene: Image = image.copy()
-        for mask in self._masks:
-            pens.draw_mask(scene, mask)
-        for zone in self._zones:
-            pens.draw_zone(scene, zone)
-        for line in self._lines:
-            pens.draw_line(scene, line)
+        pens.draw_places(scene, self._zones, self._lines, self._masks)
         pens.draw_tracks(scene, tracks, [labels.get(i, f"#{i}") for i in tracks.track_id.tolist()])
         pens.draw_caption(scene, f"{self._camera_id}   {_clock(at)}")
         return scene
+
+
+def draw_places(
+    image: Image, *, zones: Sequence[Zone], lines: Sequence[Line], masks: Sequence[Mask]
+) -> Image:
+    """Return a copy of `image` with a camera's zones, lines and masks, and nobody's tracks."""
+    height, width = image.shape[:2]
+    scene: Image = image.copy()
+    _Pens(width, height).draw_places(scene, zones, lines, masks)
+    return scene
 
 
 class _Pens:
@@ -98,6 +103,17 @@ class _Pens:
             smart_position=True,
             color_lookup=by_track,
         )
+
+    def draw_places(
+        self, scene: Image, zones: Sequence[Zone], lines: Sequence[Line], masks: Sequence[Mask]
+    ) -> None:
+        """Draw masks below zones below lines."""
+        for mask in masks:
+            self.draw_mask(scene, mask)
+        for zone in zones:
+            self.draw_zone(scene, zone)
+        for line in lines:
+            self.draw_line(scene, line)
 
     def draw_tracks(self, scene: Image, tracks: Tracks, labels: list[str]) -> None:
         """Draw trails below boxes below labels."""

@@ -99,6 +99,9 @@ def contents(folder):
         "FROM glob('/*')",
         "SELECT (SELECT max(file) FROM glob('/*'))",
         "SELECT getenv('HOME')",
+        "SELECT current_setting('allowed_paths')",
+        "FROM track_observations WHERE len(current_setting('allowed_paths')) > 0",
+        "SELECT \"CURRENT_SETTING\"(lower('ALLOWED_PATHS'))",
         "FROM duckdb_settings()",
         "FROM duckdb_secrets()",
         "FROM json_execute_serialized_sql('')",
@@ -107,7 +110,7 @@ def contents(folder):
 def test_what_is_no_question_to_the_tables_is_refused(files, tmp_path, query):
     tables, paths = files
     before = contents(tmp_path)
-    with pytest.raises(GenesisError, match=r"the query failed: .*\n?(.|\n)*tables: "):
+    with pytest.raises(GenesisError, match="the query failed"):
         run(query.format(**paths), tables)
     with pytest.raises(GenesisError, match="the query failed"):
         stream(query.format(**paths), tables)

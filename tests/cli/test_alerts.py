@@ -90,4 +90,5 @@ def test_tags_are_put_on_people_shown_and_taken_off(run):
 
 def test_a_tag_that_does_not_count_yet_is_told(run):
     with People(gallery_folder(Settings().data_dir, "default"), writer=True):
-        assert "restart it for this to count there" in genesis("people", "tag", "Ada", "vip")
+        said = genesis("people", "tag", "Ada", "vip")
+        assert "alerts by the tags that there were when it began, until it ends" in said

@@ -9,11 +9,13 @@ from typer.testing import CliRunner
 
 from genesis_ray.analytics.catalogue import QUESTIONS
 from genesis_ray.cli.ask import ask
+from genesis_ray.domain.people import Person
 from genesis_ray.errors import ConfigurationError, GenesisError, NotFoundError
 from genesis_ray.settings import Settings
 from genesis_ray.store.event_log import EventLog
+from genesis_ray.store.people import People
 from genesis_ray.store.run_folder import RunFolder
-from tests.hand_made import camera_is, line, recognized, seen, stay, visit, zone
+from tests.hand_made import at, camera_is, line, recognized, seen, stay, visit, zone
 
 EVENTS = [
     camera_is(0, "online"), seen(0), seen(5), line(1), line(3700, "out"), recognized(2),
@@ -107,6 +109,14 @@ def test_a_page_of_visits_goes_on_after_the_last(genesis):
     assert rows(genesis(*own, "--person", "bob"))[0]["visit_id"] == second["visit_id"]
 
 
+def test_people_of_another_tenant_are_neither_named_nor_meant(genesis, tmp_path):
+    with People(tmp_path / "genesis-data" / "gallery" / "default", writer=True) as people:
+        people.add(Person(identity_id="bob", name="Robert", kind="enrolled", enrolled_at=at(0)))
+    page = rows(genesis("visits", "--format", "json"))
+    assert "Robert" not in [row["name"] for row in page]
+    assert rows(genesis("visits", "--person", "Robert", "--format", "json")) == []
+
+
 def test_answers_are_written_as_other_formats(genesis, tmp_path):
     shown = csv.DictReader(io.StringIO(genesis("uptime", "--format", "csv")))
     assert next(shown)["online_s"] == "3600.0"
@@ -132,7 +142,11 @@ def test_the_help_names_every_question():
         (["mood"], "no question 'mood'; there are metrics, footfall"),
         (["dwell", "--bucket", "day"], "dwell takes no --bucket; it takes --camera, --zone"),
         (["cohorts", "--zone", "till"], "none beside --since and --until"),
-        (["queue"], "queue wants --queue-zone"),
+        (["queue"], "queue wants --queue-zone, which `genesis ask --help` explains"),
+        (["entries", "--zone", "tills"], "no zone tills in this run; there are queue, till"),
+        (["metrics", "--queue-zone", "line"], "no zone line in this run"),
+        (["queue", "--queue-zone", "queue", "--service-zone", "desk"], "no zone desk in this run"),
+        (["heat", "--camera", "yard"], "no camera yard in this run; there is door"),
         (["heat", "--camera", "a", "--camera", "b"], "--camera can be given once here, got a, b"),
         (["footfall", "--since", "soon"], "expected a time as"),
         (["footfall", "--since", "today", "--until", "yesterday"], "not after its start"),

@@ -68,15 +68,6 @@ def test_where_consent_does_not_count_that_is_told(genesis, monkeypatch):
     assert "not-needed" not in genesis("consent", "Ada", "given")
 
 
-def test_who_watches_until_it_is_restarted_is_told(genesis, folder, monkeypatch):
-    monkeypatch.setenv("GENESIS_IDENTITY__CONSENT", "required")
-    with People(folder, writer=True):
-        said = genesis("consent", "Ada", "withdrawn")
-        assert "is watching" in said
-        assert "recognises them until it is restarted" in said
-        assert "does not recognise them until" in genesis("consent", "Ada", "given")
-
-
 def test_a_time_or_a_reason_without_a_word_is_refused(genesis):
     with pytest.raises(ConfigurationError, match="say given or withdrawn, too"):
         genesis("consent", "Ada", "--why", "form 17")

@@ -277,10 +277,11 @@ def test_who_is_not_clear_is_asked_for(genesis):
     genesis("people", "rename", "Ada", "Lovelace")
 
 
-def test_a_system_that_watches_is_named_where_it_has_to_be_restarted(genesis):
+def test_who_writes_and_takes_nothing_in_is_named(genesis):
     with People(GALLERY, writer=True):
-        assert "is watching, and gives names" in genesis("people", "merge", "3f2a", "91bc")
-    assert "is watching" not in genesis("people", "undo", entries(genesis)[0]["entry_id"])
+        said = genesis("people", "merge", "3f2a", "91bc")
+        assert "names people by what was decided when it began, until it ends" in said
+    assert "when it began" not in genesis("people", "undo", entries(genesis)[0]["entry_id"])
 
 
 def test_somebody_else_who_decides_at_the_moment_is_named(genesis):

@@ -8,10 +8,11 @@ from tests.domain.told import at, came, named, went
 
 ADA = Subject(identity_id="ada")
 DAY_S = 86_400
+VIP = {"ada": frozenset({"vip"})}
 
 
 def test_who_has_the_tag_is_due_from_their_name_to_the_end_of_their_visit():
-    condition = Tagged("vip", ["ada"])
+    condition = Tagged("vip", VIP)
     condition.take(came(0))
     assert condition.due == {}
     condition.take(named(3, "ada", track=7))
@@ -34,13 +35,13 @@ def test_who_has_the_tag_is_due_from_their_name_to_the_end_of_their_visit():
     ],
 )
 def test_nobody_else_is(told):
-    condition = Tagged("vip", ["ada"])
+    condition = Tagged("vip", VIP)
     assert not any([condition.take(event) for event in told][-1:])
     assert condition.due == {}
 
 
 def test_a_name_that_was_carried_counts_too():
-    condition = Tagged("banned", ["ada"])
+    condition = Tagged("banned", {"ada": frozenset({"banned"})})
     condition.take(came(0))
     assert condition.take(named(1, decision="carried"))
 
@@ -73,3 +74,15 @@ def test_visits_of_an_earlier_system_count_each_once():
     assert not condition.take(came(1000))
     assert condition.take(came(2000))
     assert "3 visits" in condition.due[ADA].message
+
+
+def test_who_gets_the_tag_while_they_are_here_is_due_when_a_face_shows_them():
+    condition = Tagged("vip", {})
+    condition.take(came(0))
+    condition.take(named(3, "ada"))
+    condition.retag(VIP)
+    assert condition.due == {}
+    condition.take(named(9, "ada", track=8))
+    assert condition.due[ADA].at == at(9)
+    condition.retag({})
+    assert condition.due == {}

@@ -8,6 +8,7 @@ from tests.domain.told import at, camera_is, crossed, left, named, seen
 
 QUEUE = Where(zone_id="queue")
 AT_QUEUE = Subject("door", "queue")
+STAFF = {"eve": frozenset({"staff"})}
 
 
 def seconds(number: float) -> timedelta:
@@ -31,6 +32,12 @@ def test_too_many_are_due_once_it_has_lasted_and_no_longer_when_there_are_fewer(
     assert condition.due[AT_QUEUE].at == at(15)
     condition.take(left(9, 2))
     assert condition.due == {}
+
+
+def test_one_too_many_is_a_person():
+    condition = TooManyInZone(Where(), limit(over=0, for_s=0))
+    condition.take(crossed(0))
+    assert condition.due[AT_QUEUE].message == "1 person in zone queue of door, more than 0"
 
 
 @pytest.mark.parametrize(
@@ -110,7 +117,7 @@ def test_of_a_queue_who_waits_longest_counts():
 
 
 def test_staff_may_stay_as_soon_as_they_are_recognised():
-    condition = TooLongInZone(QUEUE, seconds(10), wording="is", exempt={"eve"})
+    condition = TooLongInZone(QUEUE, seconds(10), wording="is", exempt_tag="staff", tags=STAFF)
     condition.take(crossed(0, 1))
     condition.take(crossed(0, 2))
     condition.take(named(4, "ada", 1))
@@ -121,7 +128,7 @@ def test_staff_may_stay_as_soon_as_they_are_recognised():
 
 
 def test_staff_who_were_recognised_before_are_not_due_as_long_as_they_are_in_view():
-    condition = TooLongInZone(QUEUE, seconds(10), wording="is", exempt={"eve"})
+    condition = TooLongInZone(QUEUE, seconds(10), wording="is", exempt_tag="staff", tags=STAFF)
     condition.take(named(0, "eve", 1))
     for second in range(0, 300, 30):
         condition.take(seen(second, 1))
@@ -129,3 +136,14 @@ def test_staff_who_were_recognised_before_are_not_due_as_long_as_they_are_in_vie
     condition.take(crossed(301, 1))
     condition.take(crossed(301, 2))
     assert {subject.track_id for subject in condition.due} == {2}
+
+
+def test_who_becomes_staff_may_stay_from_then_on():
+    condition = TooLongInZone(QUEUE, seconds(10), wording="is", exempt_tag="staff")
+    condition.take(crossed(0, 1))
+    condition.take(named(4, "eve", 1))
+    assert {subject.track_id for subject in condition.due} == {1}
+    condition.retag(STAFF)
+    assert condition.due == {}
+    condition.retag({})
+    assert {subject.track_id for subject in condition.due} == {1}

@@ -177,7 +177,8 @@ def test_after_a_new_start_what_tracks_did_is_over_and_a_camera_that_is_down_is_
 
 def test_after_a_new_start_somebody_is_here_only_if_their_visit_goes_on():
     def with_tag():
-        return desk(Tagged("vip", ["ada", "ben"]), own=rule("vip"))
+        tags = dict.fromkeys(("ada", "ben"), frozenset({"vip"}))
+        return desk(Tagged("vip", tags), own=rule("vip"))
 
     before = with_tag()
     for who in ("ada", "ben"):

@@ -188,3 +188,9 @@ def test_tracks_that_can_say_nothing_any_more_are_forgotten(site):
         each.see("till", RED, since=500, until=520)
     assert len(pickle.dumps(site.carrier)) == len(pickle.dumps(fresh.carrier))
     assert site.see("till", BLACK_AND_BEIGE, since=521, until=525, track=2) == []
+
+
+def test_who_is_somebody_else_by_now_is_carried_as_who_they_are(site):
+    site.carrier.reconsider(lambda who: "augusta" if who == "ada" else who)
+    (carried,) = site.see("till", BLACK_AND_BEIGE, since=15, until=20)
+    assert carried.identity_id == "augusta"

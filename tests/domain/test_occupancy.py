@@ -98,3 +98,12 @@ def test_a_day_of_visitors_takes_the_room_of_a_quarter_of_an_hour():
         occupancy.cross(QUEUE, track_id, "exit", at(8 * track_id + 5))
     assert occupancy.entries(QUEUE) == occupancy.exits(QUEUE) == 10_000
     assert sum(bool(occupancy.stays(QUEUE, track_id)) for track_id in range(10_000)) < 130
+
+
+def test_a_box_that_jitters_over_the_edge_for_hours_costs_no_more_each_time():
+    own = folded((QUEUE, 1, ("enter", "exit")[n % 2], at(n)) for n in range(20_000))
+    assert (own.entries(QUEUE), own.exits(QUEUE)) == (10_000, 10_000)
+    assert own.stays(QUEUE, 1)[-1] == Stay(at(19_998), at(19_999))
+    assert 500 <= len(own.stays(QUEUE, 1)) <= 1_000
+    assert not own.cross(QUEUE, 1, "exit", at(19_999))
+    assert not own.cross(QUEUE, 1, "enter", at(19_500))

@@ -84,3 +84,12 @@ def test_a_refused_track_is_remembered_as_such():
     registry.hold(sight(1, 0, 3))
     assert registry.is_held("door", 1)
     assert not registry.is_held("till", 1)
+
+
+def test_tracks_of_who_is_somebody_else_now_count_as_theirs():
+    registry = ActiveRegistry()
+    registry.name("visitor", sight(1, 0, 3))
+    registry.name("ada", sight(2, 0, 5))
+    registry.reconsider(lambda who: "ada" if who == "visitor" else who)
+    assert registry.follow(sight(1, 0, 7)) == "ada"
+    assert others(registry, "ada", sight(3, 20, 21)) == [sight(1, 0, 7), sight(2, 0, 5)]

@@ -26,16 +26,14 @@ def waited(own: QueueBook, track_id: int, since: float, until: float, served_at=
         own.cross(TILL, track_id, "enter", at(served_at))
 
 
-def test_length_and_longest_wait_are_of_who_is_there():
+def test_a_queue_is_as_long_as_people_are_in_it():
     own = book()
     own.cross(QUEUE, 1, "enter", at(0))
     own.cross(QUEUE, 2, "enter", at(20))
     assert own.length == 2
-    assert own.longest_wait(at(60)) == timedelta(seconds=60)
     own.cross(QUEUE, 1, "exit", at(61))
-    assert own.longest_wait(at(61)) == timedelta(seconds=41)
     own.cross(QUEUE, 2, "exit", at(62))
-    assert (own.length, own.longest_wait(at(62))) == (0, timedelta())
+    assert own.length == 0
 
 
 @pytest.mark.parametrize(("served_at", "served"), [(102, 1), (98, 1), (105, 1), (106, 0), (94, 0)])

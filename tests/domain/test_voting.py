@@ -164,3 +164,21 @@ def test_with_good_faces_the_first_n_of_the_last_2n_minus_1_to_agree_name_the_tr
 def test_what_is_for_review_does_not_depend_on_the_order_of_equal_faces(order):
     faces = [ballot(("ada", 0.45)), ballot(("bob", 0.45), ("ada", 0.44))]
     assert outcome(*(faces[n] for n in order)).winner.identity_id == "ada"
+
+
+def test_votes_for_who_is_somebody_else_now_count_for_them():
+    vote = TrackVote(2)
+    assert vote.cast(ballot(("visitor", 0.8))) is None
+    vote.reconsider(lambda who: "ada" if who == "visitor" else who)
+    found = vote.cast(ballot(("ada", 0.9)))
+    assert found is not None
+    assert found.winner == Candidate("ada", 0.9)
+    assert len(found.support) == 2
+
+
+def test_a_vote_for_who_it_may_no_longer_be_counts_for_nobody_and_keeps_its_place():
+    vote = TrackVote(2)
+    vote.cast(ballot(("ada", 0.8), ("bob", 0.5)))
+    vote.reconsider(lambda who: None if who == "ada" else who)
+    assert vote.cast(ballot(("bob", 0.9))) is None
+    assert vote.outcome().winner == Candidate("bob", 0.9)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 import yaml
 
@@ -12,7 +13,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.ray, pytest.mark.models]
 FILMS = ("hamilton_short", "intel_face-demographics-walking")
 
 
-def watch(genesis, mode: str, films: list[Path], folder: Path, config: Path) -> RunTables:
+def watch(genesis, mode: str, films: list[Path], folder: Path, config: Path) -> dict[str, pa.Table]:
     """Run the films through one mode, from an empty gallery, and return its tables."""
     out = folder / mode
     common = ("--config", config, "--out", out, "--data", folder / f"{mode}-data")
@@ -20,7 +21,7 @@ def watch(genesis, mode: str, films: list[Path], folder: Path, config: Path) -> 
         genesis("reprocess", *films, *common)
     else:
         genesis("run", *films, *common, *(["--local"] if mode == "local" else []))
-    return RunTables(out / "events")
+    return {name: table.read() for name, table in RunTables(out / "events").items()}
 
 
 @pytest.mark.data

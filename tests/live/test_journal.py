@@ -1,4 +1,5 @@
 import pickle
+import shutil
 import subprocess
 import sys
 import threading
@@ -12,6 +13,7 @@ from genesis_ray.domain.events import FaceRecognized, GateRejected, TrackObserve
 from genesis_ray.domain.ordering import DONE
 from genesis_ray.live.journal import JournalActor
 from genesis_ray.live.spec import LiveSpec, Told
+from genesis_ray.pipeline.counting import Layout, ZoneNow
 from genesis_ray.pipeline.stages import RESOLVER
 from genesis_ray.settings import Settings
 from genesis_ray.store.job_records import read_all
@@ -168,6 +170,20 @@ def test_a_recording_that_is_watched_again_tells_of_its_visits_itself(spec):
     another.finish()
     visits = RunTables(spec.run / "events")["visits"].to_pylist()
     assert [row["ended_at"] for row in visits] == [None]
+
+
+def test_zones_of_a_camera_that_came_are_told_of_at_once_and_by_the_next_process_too(
+    spec, tmp_path
+):
+    bench = ("yard", "bench")
+    journal = JournalActor(spec)
+    journal.watch([*CAMERAS, "yard"], layout=Layout([], {bench: 3.0}))
+    assert journal.figures().site.zones == {bench: ZoneNow(0, 0.0)}
+    as_it_is = shutil.copytree(spec.run, tmp_path / "copy")  # if the process died now
+    another = JournalActor(replace(spec, run=as_it_is))
+    assert another.figures().site.zones == {bench: ZoneNow(0, 0.0)}
+    journal.finish()
+    another.finish()
 
 
 def jobs_of(spec: LiveSpec, settings: Settings) -> list[str]:

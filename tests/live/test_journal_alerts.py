@@ -6,16 +6,20 @@ from dataclasses import replace
 import pytest
 
 from genesis_ray.domain.ordering import DONE
+from genesis_ray.domain.people import Person
 from genesis_ray.live import journal as journal_module
 from genesis_ray.live.journal import JournalActor
 from genesis_ray.live.spec import LiveSpec, Told
 from genesis_ray.pipeline.stages import RESOLVER
 from genesis_ray.running.alerts import acknowledge, alerts_of, chosen
+from genesis_ray.running.tags import put_tag
 from genesis_ray.settings import Settings
+from genesis_ray.store.people import People
 from genesis_ray.store.reader import read_table
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.state_log import new_key
-from tests.domain.told import at, crossed, left
+from genesis_ray.store.tenants import gallery_folder
+from tests.domain.told import at, crossed, left, named, seen
 from tests.store.keys import ring
 
 
@@ -126,3 +130,44 @@ def test_what_waits_at_the_end_is_taken_in(spec):
     journal.take([Told("door", [], DONE), Told(RESOLVER, [], DONE)])
     journal.finish()
     assert ("acknowledged", 25) in alerts(spec)
+
+
+def test_a_tag_that_is_put_on_meanwhile_counts_and_still_does_after_a_kill(
+    spec, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(journal_module, "_ACKNOWLEDGED_WITHIN_S", 0)
+    more = {"data_dir": tmp_path / "data", "alerts": [{"rule": "vip"}]}
+    spec = replace(spec, settings=Settings(**{**spec.settings.model_dump(), **more}))
+    with People(gallery_folder(tmp_path / "data", "shop"), writer=True) as people:
+        people.add(Person(identity_id="ada", name="Ada", kind="enrolled", enrolled_at=at(0)))
+    first = JournalActor(spec)
+    tell(first, 5, seen(1), named(2, "ada"))
+    tell(first, 8)
+    assert alerts(spec) == []
+    put_tag(spec.settings, "Ada", "vip", is_set=True, by="eve")
+    tell(first, 20)
+    killed(first)
+    put_tag(spec.settings, "Ada", "vip", is_set=False, by="eve")
+    second = JournalActor(spec)
+    assert alerts(spec) == []
+    tell(second, 30, seen(25, 2), named(26, "ada", 2))
+    tell(second, 40)
+    second.finish()
+    assert [status for status, _ in alerts(spec)][:1] == ["raised"]
+
+
+def test_a_tag_that_is_taken_off_ends_its_alert(spec, tmp_path, monkeypatch):
+    monkeypatch.setattr(journal_module, "_ACKNOWLEDGED_WITHIN_S", 0)
+    more = {"data_dir": tmp_path / "data", "alerts": [{"rule": "vip"}]}
+    spec = replace(spec, settings=Settings(**{**spec.settings.model_dump(), **more}))
+    with People(gallery_folder(tmp_path / "data", "shop"), writer=True) as people:
+        people.add(Person(identity_id="ada", name="Ada", kind="enrolled", enrolled_at=at(0)))
+    put_tag(spec.settings, "Ada", "vip", is_set=True, by="eve")
+    journal = JournalActor(spec)
+    tell(journal, 5, seen(1), named(2, "ada"))
+    tell(journal, 8)
+    assert [status for status, _ in alerts(spec)] == ["raised"]
+    put_tag(spec.settings, "Ada", "vip", is_set=False, by="eve")
+    tell(journal, 9)
+    assert [status for status, _ in alerts(spec)] == ["raised", "resolved"]
+    journal.finish()

@@ -1,3 +1,6 @@
+import shutil
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -65,6 +68,20 @@ def test_an_older_database_without_a_table_has_none_of_its_rows(genesis):
     assert list(database.samples()) == []
     assert database.count("identity_events") == 1
     assert database.count("alerts") == 0
+
+
+def test_rows_that_a_killed_writer_left_beside_the_database_are_not_passed_over(genesis, tmp_path):
+    killed = tmp_path / "killed"
+    with closing(sqlite3.connect(genesis.database)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("INSERT INTO identities (person_id) VALUES ('person_001')")
+        connection.commit()
+        shutil.copytree(genesis.database.parent, killed)
+    with pytest.raises(SourceError, match=r"identities\.db-wal has changes that are not in"):
+        GenesisDatabase(killed / "identities.db", BERLIN)
+    with closing(sqlite3.connect(killed / "identities.db")) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE")  # the remedy that is told
+    assert len([*GenesisDatabase(killed / "identities.db", BERLIN).identities()]) == 1
 
 
 def test_reading_leaves_nothing_beside_the_database(genesis):

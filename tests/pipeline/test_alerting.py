@@ -34,7 +34,7 @@ def alerting() -> Alerting:
         site_id="york",
         rules=[
             (escalating, TooManyInZone(Where(zone_id="queue"), limit)),
-            (rule("vip"), Tagged("vip", ["ada"])),
+            (rule("vip"), Tagged("vip", {"ada": frozenset({"vip"})})),
             (rule("again"), RepeatVisitor(2, timedelta(days=1))),
             (rule("merge"), FalseMerges()),
         ],

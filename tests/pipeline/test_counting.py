@@ -4,7 +4,7 @@ import pytest
 
 from genesis_ray.domain.events import CameraStateChanged, LineCrossed, ZoneCrossed
 from genesis_ray.domain.footfall import Count
-from genesis_ray.pipeline.counting import Counting, ZoneNow
+from genesis_ray.pipeline.counting import Counting, Layout, ZoneNow
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 DOOR = ("door", "entrance")
@@ -14,8 +14,7 @@ HALL = ("hall", "hall")
 
 @pytest.fixture
 def counting() -> Counting:
-    areas = {TILL: 4.0, HALL: None}
-    return Counting(lines=[DOOR], areas=areas, reentry_gap=timedelta(minutes=5))
+    return Counting(Layout([DOOR], {TILL: 4.0, HALL: None}), reentry_gap=timedelta(minutes=5))
 
 
 def envelope(place, seconds: float) -> dict:
@@ -83,3 +82,22 @@ def test_places_that_came_later_are_counted_too(counting):
     counts = counting.counts()
     assert counts.lines["yard", "gate", "in"] == Count(1, 1)
     assert counts.zones["yard", "bench"] == ZoneNow(1, None)
+
+
+def test_of_another_layout_what_is_new_is_told_of_at_once_and_lines_go_on(counting):
+    passes(counting, "ada", "in", 0)
+    moves(counting, 1, "enter", 0)
+    counting.lay_out(Layout([("yard", "gate")], {TILL: 2.0, ("yard", "bench"): 3.0}))
+    lines, zones = counting.counts()
+    assert zones == {TILL: ZoneNow(1, 0.5), ("yard", "bench"): ZoneNow(0, 0.0)}
+    assert lines[(*DOOR, "in")] == Count(1, 1)
+    assert lines["yard", "gate", "in"] == Count(0, 0)
+
+
+def test_a_zone_that_is_none_any_more_is_told_of_until_nobody_is_in_it(counting):
+    moves(counting, 7, "enter", 0, zone=HALL)
+    counting.lay_out(Layout())
+    assert counting.counts().zones == {HALL: ZoneNow(1, None)}
+    moves(counting, 7, "exit", 1, zone=HALL)
+    counting.lay_out(Layout())
+    assert counting.counts().zones == {}

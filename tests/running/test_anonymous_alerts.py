@@ -46,6 +46,14 @@ def test_what_people_said_of_other_alerts_loses_the_persons_names():
     assert (changed, raised["identity_id"]) == (1, "ada")
 
 
+def test_a_message_that_was_imported_no_longer_names_the_person():
+    kept, _ = without_alerts(
+        rows(replace(RAISED, message="VIP Ada entered"), SAID), ["ada"], ["Ada"]
+    )
+    messages = {row["message"] for row in kept.to_pylist()}
+    assert messages == {"VIP (forgotten) entered", "5 people"}
+
+
 def test_where_nothing_is_theirs_nothing_changes():
     before = rows(SAID, RAISED)
     kept, changed = without_alerts(before, ["eve"], ["Eve"])

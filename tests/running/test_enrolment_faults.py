@@ -3,7 +3,6 @@
 import hashlib
 import importlib.util
 import os
-import random
 import subprocess
 import sys
 from collections import Counter
@@ -174,7 +173,8 @@ def test_who_could_not_be_stored_has_no_face_either(settings, photo, monkeypatch
 
 @pytest.mark.timeout(400)  # fifty processes, each of which opens and writes tables
 def test_killed_at_any_moment_it_has_enrolled_all_of_a_person_or_no_face(settings, photo):
-    chance = random.Random(11)
+    # Spread over all that an enrolment takes, and the beginning of the next.
+    moments = [1.6 * (number + 0.5) / KILLS for number in range(KILLS)]
     script = Path(__file__).with_name("killed_enrolments.py")
     environment = {**os.environ, "PYTHONPATH": str(Path(genesis_ray.__file__).parent.parent)}
     folder = identity_folder(settings)
@@ -189,8 +189,8 @@ def test_killed_at_any_moment_it_has_enrolled_all_of_a_person_or_no_face(setting
     ) as enrolling:
         assert enrolling.stdin
         assert enrolling.stdout
-        for _ in range(KILLS):
-            print(chance.uniform(0, 1.6), file=enrolling.stdin, flush=True)
+        for moment in moments:
+            print(moment, file=enrolling.stdin, flush=True)
             said = list(iter(enrolling.stdout.readline, "killed\n"))
             made |= {line.strip().removeprefix("made ") for line in said if "made" in line}
             in_the_middle += bool(said) and "making" in said[-1]

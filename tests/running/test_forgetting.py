@@ -5,6 +5,7 @@ import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import NamedTuple
 from uuid import UUID
 
 import pyarrow.compute as pc
@@ -48,6 +49,21 @@ def settings(template, tmp_path, monkeypatch) -> Settings:
     return copied(template, tmp_path / "world")
 
 
+class Forgotten(NamedTuple):
+    settings: Settings
+    receipt: Receipt
+
+
+@pytest.fixture(scope="module")
+def forgotten(template, tmp_path_factory) -> Forgotten:
+    """The world that Ada is forgotten in, to be looked at and not to be changed."""
+    folder = tmp_path_factory.mktemp("forgotten")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        settings = copied(template, folder / "world")
+        return Forgotten(settings, done(settings))
+
+
 def copied(template: Path, folder: Path) -> Settings:
     shutil.copytree(template, folder)
     (folder / "data" / "known-runs").write_text(f"{folder / 'run'}\n")
@@ -88,20 +104,20 @@ def done(settings: Settings, person: str = ADA.name) -> Receipt:
     return forget(settings, person, by="eve", why=why)[1]
 
 
-def test_no_byte_is_left_of_somebody(settings):
+def test_no_byte_is_left_of_somebody(settings, forgotten):
     assert len(holders(settings)) > 10
-    receipt = done(settings)
-    assert holders(settings) == []
+    receipt = forgotten.receipt
+    assert holders(forgotten.settings) == []
     assert receipt.searched.residue == ()
     assert receipt.searched.files > 30
     assert (receipt.identities, receipt.faces) == (2, 4)
 
 
-def test_others_are_who_they_were(settings):
+def test_others_are_who_they_were(settings, forgotten):
     dora = next(each for each in who_is_who(settings).people if each.name == "Dora")
     before = {each: named(settings)[each] for each in (3, 4, 6)}
     assert before == {3: BEN.identity_id, 4: dora.identity_id, 6: CARL.identity_id}
-    done(settings)
+    settings = forgotten.settings
     assert {person.name for person in who_is_who(settings).people} == {"Dora", BEN.name, "Carl"}
     assert {each: named(settings).get(each) for each in (3, 4, 6)} == before
     assert 5 not in named(settings)
@@ -109,9 +125,9 @@ def test_others_are_who_they_were(settings):
     assert [len(faces_of(settings, who, each.identity_id)) for each in (BEN, CARL)] == [2, 2]
 
 
-def test_visits_are_counted_as_before_and_no_two_of_the_person_are_alike(settings):
+def test_visits_are_counted_as_before_and_no_two_of_the_person_are_alike(settings, forgotten):
     before = visits(settings)
-    done(settings)
+    settings = forgotten.settings
     after = visits(settings)
     stays = [
         sorted((each["started_at"], each["ended_at"], each["camera_id"]) for each in rows)
@@ -134,9 +150,8 @@ def test_visits_are_counted_as_before_and_no_two_of_the_person_are_alike(setting
     assert written.isdisjoint(e["visit_id"] for e in after if e["identity_id"] in strangers)
 
 
-def test_scores_of_the_person_are_gone_and_those_of_others_stay(settings):
-    done(settings)
-    rows = events_of(settings)["face_scores"].to_pylist()
+def test_scores_of_the_person_are_gone_and_those_of_others_stay(forgotten):
+    rows = events_of(forgotten.settings)["face_scores"].to_pylist()
     scores = {row["track_id"]: row["candidate_ids"] for row in rows}
     assert [scores[each] for each in (1, 2, 7)] == [[], [], []]
     assert scores[3] == [BEN.identity_id, CARL.identity_id]
@@ -144,9 +159,8 @@ def test_scores_of_the_person_are_gone_and_those_of_others_stay(settings):
     assert all(len(row["candidate_ids"]) == len(row["similarities"]) for row in rows)
 
 
-def test_of_the_ledger_the_rest_holds(settings):
-    done(settings)
-    entries = Ledger(identity_folder(settings)).entries()
+def test_of_the_ledger_the_rest_holds(forgotten):
+    entries = Ledger(identity_folder(forgotten.settings)).entries()
     assert [type(each).__name__ for each in entries] == ["Rename", "Reject", "Merge", "Undo"]
     assert all(each.why == "the coat of (forgotten)" for each in entries)
     assert isinstance(entries[0], Rename)
@@ -154,8 +168,8 @@ def test_of_the_ledger_the_rest_holds(settings):
     assert isinstance(entries[2], Merge)
 
 
-def test_the_receipt_lists_every_store_and_what_was_not_reached(settings):
-    receipt = done(settings)
+def test_the_receipt_lists_every_store_and_what_was_not_reached(forgotten):
+    settings, receipt = forgotten
     folder = settings.data_dir.parent
     places = {
         (each.store, Path(each.place).relative_to(folder).as_posix()) for each in receipt.purged
@@ -177,13 +191,22 @@ def test_the_receipt_lists_every_store_and_what_was_not_reached(settings):
     assert receipt.why == "(forgotten) asked"
 
 
-def test_the_receipt_itself_names_nobody(settings):
-    path, _ = forget(settings, ADA.name, by="eve", why="")
-    assert path.parent == settings.data_dir / "receipts" / "default"
+def test_what_an_import_said_of_rows_goes_as_it_may_name_anybody(settings):
+    report = settings.data_dir.parent / "run" / "import.json"
+    report.write_text('{"examples": ["identities lovelace_a: ..."]}')
+    receipt = done(settings)
+    assert not report.exists()
+    assert [each.files for each in receipt.purged if each.store == "import report"] == [
+        ("import.json",)
+    ]
+
+
+def test_the_receipt_itself_names_nobody(forgotten):
+    (path,) = (forgotten.settings.data_dir / "receipts" / "default").iterdir()
     assert not any(each in path.read_bytes() for each in GONE)
 
 
-@pytest.mark.parametrize("person", [SHE.identity_id, ADA.identity_id[:6], ADA.name])
+@pytest.mark.parametrize("person", [SHE.identity_id, ADA.identity_id[:6]])
 def test_the_person_is_meant_by_any_of_their_identities(settings, person):
     done(settings, person)
     assert holders(settings) == []

@@ -21,10 +21,12 @@ TABLES = {
     "store/ledger.py",
     "store/people.py",
     "store/stored_faces.py",
+    "store/tags.py",
     "store/template_changes.py",
     "store/visitor_sights.py",
 }
 NAMES = {
+    "migration/genesis_database.py",  # another system's column, of vectors that are not kept
     "store/gallery.py",
     "store/schemas.py",
     "store/stored_faces.py",

@@ -7,8 +7,11 @@ from typing import NamedTuple
 import pytest
 
 from genesis_ray.evaluation.identities_file import read_identities
+from genesis_ray.running import enrolment
 from genesis_ray.running.enrolment import enroll
 from genesis_ray.running.local import run_local
+from genesis_ray.running.protected import load_protected_embedder
+from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
 from genesis_ray.store.reader import RunTables
 from genesis_ray.store.run_folder import RunFolder
@@ -36,7 +39,12 @@ def named(shared_data: Path, tmp_path_factory) -> dict[int, set[str]]:
     for still in read_identities(faces / "identities.csv", sets=["face_recognition"]):
         if len(still.people) == 1 and still.file != CROWDED:
             stills.setdefault(still.people[0], []).append(faces / still.file)
-    name_of = {enroll(settings, name, photos).identity_id: name for name, photos in stills.items()}
+    embedder = load_protected_embedder(settings.faces, tenant_keys(settings).current)
+    with pytest.MonkeyPatch.context() as patch:  # its models are loaded once, not for each
+        patch.setattr(enrolment, "load_protected_embedder", lambda *_: embedder)
+        name_of = {
+            enroll(settings, name, photos).identity_id: name for name, photos in stills.items()
+        }
     assert len(name_of) == 6
     run = RunFolder.create(folder / "run")
     run_local(settings, run, on_progress=lambda _: None)

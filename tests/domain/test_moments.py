@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from genesis_ray.cli.moments import moment
+from genesis_ray.domain.moments import moment
 from genesis_ray.errors import ConfigurationError
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -1,0 +1,121 @@
+"""The parts of a report as words in rows and lines, however they are set."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from genesis_ray.analytics.reports import wording
+from genesis_ray.analytics.reports.contents import Headline, Report
+from genesis_ray.domain.comparison import LEAST_FOR_SHARE
+from genesis_ray.domain.site_time import zone_named
+
+
+class Table(NamedTuple):
+    """Words in rows.
+
+    Attributes:
+        heading: Of each column.
+        rows: As long as the heading each.
+        right: Which columns are numbers, and stand to the right.
+    """
+
+    heading: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    right: Sequence[bool]
+
+
+def title(report: Report) -> str:
+    """Return which site it is about, and which time."""
+    return f"Report of {report.site_id}"
+
+
+def subtitle(report: Report) -> str:
+    """Return which time it is about, and when it was made."""
+    zone = zone_named(report.time_zone)
+    return (
+        f"{wording.span(report.period, zone)} · all times are of {report.time_zone} · made on "
+        f"{wording.moment(report.made_at, zone)}"
+    )
+
+
+def comparison(report: Report) -> str:
+    """Return what figures are compared with, and how."""
+    if report.not_compared:
+        return f"There is no comparison: {report.not_compared}."
+    before = wording.span(report.before, zone_named(report.time_zone))
+    return (
+        f"The period before is {before}. What is of fewer than {LEAST_FOR_SHARE} is not compared "
+        f"in percent; within chance: two equal crowds differ as much."
+    )
+
+
+def headline_table(report: Report) -> Table:
+    """Return the figures."""
+    heading = ["figure", "this period"]
+    if not report.not_compared:
+        heading += ["period before", "change"]
+    rows = [[_name(each, report), wording.value(each)] for each in report.headlines]
+    if not report.not_compared:
+        for row, each in zip(rows, report.headlines, strict=True):
+            row += [wording.before(each), wording.change(each)]
+    return Table(heading, rows, _numbers(heading))
+
+
+def alert_table(report: Report) -> Table:
+    """Return alerts by rule."""
+    zone = zone_named(report.time_zone)
+    heading = ["rule", "severity", "alerts", "not over", "first", "last"]
+    rows = [
+        [
+            each.rule_id,
+            each.severity,
+            f"{each.alerts:,}",
+            f"{each.open:,}",
+            wording.moment(each.first_at, zone),
+            wording.moment(each.last_at, zone),
+        ]
+        for each in report.alerts
+    ]
+    return Table(heading, rows, [False, False, True, True, True, True])
+
+
+def camera_table(report: Report) -> Table:
+    """Return how long each camera was in which state."""
+    heading = ["camera", "online", "picture impaired", "offline", "not watched"]
+    rows = [
+        [
+            each.camera_id,
+            "" if each.share_online is None else wording.percent(each.share_online),
+            *map(_gap, (each.impaired_s, each.offline_s, each.unwatched_s)),
+        ]
+        for each in report.cameras
+    ]
+    return Table(heading, rows, _numbers(heading))
+
+
+def unusual_lines(report: Report) -> list[str]:
+    """Return a line for each hour that was out of the ordinary, or why there is none."""
+    if report.cannot_tell:
+        return [report.cannot_tell]
+    if not report.unusual:
+        return ["No hour was."]
+    zone = zone_named(report.time_zone)
+    lines = [f"{wording.moment(each.at, zone)}: {each.why}" for each in report.unusual]
+    if (more := report.unusual_in_all - len(lines)) > 0:
+        lines.append(f"and {wording.counted(more, 'hour')} less so")
+    return lines
+
+
+def _name(headline: Headline, report: Report) -> str:
+    name = f"{headline.place}: {headline.name[0].lower()}{headline.name[1:]}"
+    shown = name if headline.place else headline.name
+    if headline.when is None:
+        return shown
+    return f"{shown} ({wording.hour(headline.when, zone_named(report.time_zone))})"
+
+
+def _gap(seconds: float) -> str:
+    return wording.duration(seconds) if seconds >= 1 else "–"
+
+
+def _numbers(heading: Iterable[str]) -> list[bool]:
+    return [place > 0 for place, _ in enumerate(heading)]

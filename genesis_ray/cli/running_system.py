@@ -1,0 +1,41 @@
+"""Whether what somebody decides counts in a system that runs, for who typed it."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from genesis_ray.settings import Settings
+
+WAIT_S = 6.0
+"""For a system that runs: it looks every two seconds, less often where many faces wait."""
+
+
+def tell_where_it_counts(settings: "Settings") -> None:
+    """Wait until a system that runs goes by all that was decided; say whether one does."""
+    from genesis_ray.cli.console import stderr, stdout
+    from genesis_ray.running.identities import watcher
+    from genesis_ray.running.intake import is_taken_in, taker
+
+    process = watcher(settings)
+    if process is None:
+        return
+    if taker(settings) is None:
+        stderr.print(
+            f"Process {process} names people by what was decided when it began, until it ends; "
+            f"what it recorded shows this at once.",
+            soft_wrap=True,
+        )
+    elif is_taken_in(settings, within_s=WAIT_S):
+        stdout.print(f"The system that runs, process {process}, goes by it now.", soft_wrap=True)
+    else:
+        tell_of_waiting(process)
+
+
+def tell_of_waiting(process: str) -> None:
+    """Say that something is written, and not taken in yet."""
+    from genesis_ray.cli.console import stderr
+
+    stderr.print(
+        f"It is written; the system that runs, process {process}, takes it in when a camera next "
+        f"shows it something, else when it starts again.",
+        soft_wrap=True,
+    )

@@ -1,0 +1,35 @@
+"""Periods of a report, and the one before to compare with."""
+
+from datetime import UTC, datetime, time, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+_WEEK_DAYS = 7
+
+
+class Period(NamedTuple):
+    """A time with its start and without its end, both UTC."""
+
+    since: datetime
+    until: datetime
+
+    @property
+    def seconds(self) -> float:
+        """How long it is."""
+        return (self.until - self.since).total_seconds()
+
+
+def period_before(period: Period, zone: ZoneInfo) -> Period:
+    """Return what a period is compared with.
+
+    Of whole days, on the clock of `zone`, it is as many days, so many whole weeks earlier that
+    they do not overlap: Saturdays are compared with Saturdays, the day on which summer time begins
+    with one of 24 hours. Of anything else it is the same length of time just before.
+    """
+    since, until = (at.astimezone(zone) for at in period)
+    if since.time() == until.time() == time():
+        days = (until.date() - since.date()).days
+        back = timedelta(days=-(-days // _WEEK_DAYS) * _WEEK_DAYS)
+        # Arithmetic within a zone is that of its clock.
+        return Period((since - back).astimezone(UTC), (until - back).astimezone(UTC))
+    return Period(period.since - (period.until - period.since), period.since)

@@ -1,0 +1,56 @@
+"""What questions of a run are asked with: a range of its site's clock, and answers that show it."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+
+from genesis_ray.analytics.extent import extent
+from genesis_ray.analytics.stored import Tables
+from genesis_ray.domain.moments import moment
+from genesis_ray.domain.site_time import zone_named
+from genesis_ray.errors import ConfigurationError
+
+Moment = datetime | date | str
+"""A time; without an offset, as a date's midnight, it is of the site's clock. Text is as `moment`
+has it: 2026-01-05, 2026-01-05T14:30, today, -7d."""
+
+_SECOND = timedelta(seconds=1)
+
+
+def range_of(
+    tables: Tables, since: Moment | None, until: Moment | None, *, time_zone: str
+) -> tuple[datetime, datetime]:
+    """Return the range that is asked for, in UTC, by default from the first event to the last.
+
+    Raises:
+        ConfigurationError: A time is not one, or there are no events and it is not given whole.
+    """
+    zone, now = zone_named(time_zone), datetime.now(UTC)
+    start, end = (None if at is None else _in_utc(at, zone, now) for at in (since, until))
+    if start and end:
+        return start, end
+    known = extent(tables, until=now)
+    if known is None:
+        raise ConfigurationError("there are no events to ask about; name another run")
+    first, last = (at.replace(microsecond=0) for at in known)
+    start, last = start or first, last + _SECOND
+    return start, end or (last if last > start else now)
+
+
+def in_zone(answer: pa.Table, time_zone: str) -> pa.Table:
+    """Return an answer whose times show the site's clock."""
+    fields = [
+        pa.field(field.name, pa.timestamp("us", tz=time_zone))
+        if pa.types.is_timestamp(field.type)
+        else field
+        for field in answer.schema
+    ]
+    return answer.cast(pa.schema(fields))
+
+
+def _in_utc(at: Moment, zone: ZoneInfo, now: datetime) -> datetime:
+    if isinstance(at, str):
+        return moment(at, zone, now)
+    local = at if isinstance(at, datetime) else datetime.combine(at, time())
+    return (local if local.tzinfo else local.replace(tzinfo=zone)).astimezone(UTC)

@@ -1,0 +1,234 @@
+"""Faces that somebody gives to a person, taken in by whoever writes people and galleries.
+
+That is the command itself, or the system that runs: then they are handed over as a note in the
+tenant's folder, with templates under the tenant's key. One that nobody took in is taken in by who
+writes next.
+"""
+
+import base64
+import binascii
+import logging
+import time
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from genesis_ray.domain.ledger import WhoIsWho
+from genesis_ray.domain.people import Person
+from genesis_ray.errors import ConfigurationError, GenesisError
+from genesis_ray.running.auditing import note
+from genesis_ray.settings import Settings
+from genesis_ray.store.audit_entry import Access
+from genesis_ray.store.spool import Spool
+from genesis_ray.store.template_keys import KeyRing
+from genesis_ray.store.templates import Embeddings
+from genesis_ray.store.tenants import gallery_folder
+
+if TYPE_CHECKING:
+    from genesis_ray.running.identities import Identities
+
+_log = logging.getLogger(__name__)
+
+_LOOK_EVERY_S = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrolment:
+    """Faces of photos, and what the person in them is called.
+
+    Attributes:
+        identity_id: Of the person, should nobody be called so.
+        face_ids: One a face, so that it is taken in once.
+        templates: float32 [n, dimension], protected.
+        key_version: Of the key that protects them.
+        at: When it was asked for.
+    """
+
+    name: str
+    identity_id: str
+    face_ids: tuple[str, ...]
+    templates: Embeddings
+    qualities: tuple[float, ...]
+    embedder: str
+    key_version: int
+    at: datetime
+    by: str
+
+    def to_note(self) -> dict[str, Any]:
+        """Return what `from_note` takes, for JSON."""
+        templates = base64.b64encode(self.templates.tobytes()).decode()
+        return {**asdict(self), "templates": templates, "at": self.at.isoformat()}
+
+    @classmethod
+    def from_note(cls, note: dict[str, Any]) -> "Enrolment":
+        """Return what a note says.
+
+        Raises:
+            ValueError: It is none.
+        """
+        try:
+            templates = np.frombuffer(base64.b64decode(note["templates"], validate=True), "<f4")
+            face_ids = tuple(map(str, note["face_ids"]))
+            return cls(
+                **{
+                    **note,
+                    "face_ids": face_ids,
+                    "templates": templates.reshape(len(face_ids), -1).astype(np.float32),
+                    "qualities": tuple(map(float, note["qualities"])),
+                    "at": datetime.fromisoformat(note["at"]),
+                }
+            )
+        except (LookupError, TypeError, binascii.Error) as error:
+            raise ValueError(f"expected an enrolment, got something else ({error})") from error
+
+
+class WaitingEnrolments:
+    """The enrolments that wait in a tenant's folder to be taken in."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        folder = enrolments_folder(settings)
+        self._spool = Spool(folder)
+        self._refusals = Spool(folder / "refused")
+
+    def __bool__(self) -> bool:
+        """Whether any waits."""
+        return bool(self._spool.notes())
+
+    def hand_over(self, enrolment: Enrolment) -> None:
+        """Leave one for who writes, durably.
+
+        Raises:
+            StoreError: The disk is full or refuses.
+        """
+        self._spool.put(_name_of(enrolment), enrolment.to_note())
+
+    def is_taken_in(self, enrolment: Enrolment, *, within_s: float) -> bool:
+        """Wait until one was taken in; tell whether it was in that time.
+
+        Raises:
+            ConfigurationError: It was refused.
+        """
+        name, until = _name_of(enrolment), time.monotonic() + within_s
+        while name in self._spool.notes():
+            if time.monotonic() > until:
+                return False
+            time.sleep(_LOOK_EVERY_S)
+        if refusal := self._refusals.notes().get(name):
+            self._refusals.remove(name)
+            raise ConfigurationError(str(refusal["reason"]))
+        return True
+
+    def take_in(self, identities: "Identities", keys: KeyRing) -> list[str]:
+        """Take in those for this gallery, to be stored by the next `flush`.
+
+        Returns what `done` takes once they are. What cannot be taken in is refused for good.
+
+        Raises:
+            StoreError: It cannot be noted in the audit log.
+        """
+        names = []
+        for name, content in self._spool.notes().items():
+            try:
+                enrolment = Enrolment.from_note(content)
+            except ValueError as error:
+                self._spool.refuse(name, str(error))
+                continue
+            if enrolment.embedder != identities.gallery.embedder:
+                continue  # whoever writes that gallery takes it
+            try:
+                _check(enrolment, identities, keys)
+            except GenesisError as error:
+                _log.warning("an enrolment is refused: %s", error)
+                self._refusals.put(name, {"reason": str(error)})
+            else:
+                take(enrolment, self._settings, identities, keys)
+            names.append(name)
+        return names
+
+    def done(self, names: list[str]) -> None:
+        """Take it that these are stored."""
+        for name in names:
+            self._spool.remove(name)
+
+
+def take(
+    enrolment: Enrolment, settings: Settings, identities: "Identities", keys: KeyRing
+) -> Person:
+    """Add an enrolment's faces to whom it is about, once; durable after `flush`.
+
+    Raises:
+        ConfigurationError: Several people are called so.
+        StoreError: It cannot be noted, or the templates are no faces of this gallery.
+    """
+    _check(enrolment, identities, keys)
+    person = _person_called(enrolment, identities.decided)
+    count = len(enrolment.face_ids)
+    if len(identities.gallery.here(enrolment.face_ids)) == count:
+        return person
+    photos = "1 photo" if count == 1 else f"{count} photos"
+    access = Access(
+        action="enroll",
+        reason=f"adds the faces of {photos}",
+        people=(person.identity_id,),
+        by=enrolment.by,
+    )
+    note(settings, keys, access)
+    _keep(person, identities)
+    identities.people.flush()  # a face without a person would be recognised as nobody
+    identities.gallery.enroll(
+        person.identity_id,
+        enrolment.templates,
+        qualities=enrolment.qualities,
+        at=enrolment.at,
+        face_ids=enrolment.face_ids,
+    )
+    return person
+
+
+def enrolments_folder(settings: Settings) -> Path:
+    """Return where enrolments wait, with those that were refused."""
+    return gallery_folder(settings.data_dir, settings.tenant_id) / "enrolments"
+
+
+def _name_of(enrolment: Enrolment) -> str:
+    return f"{enrolment.at:%Y%m%dT%H%M%S%f}-{enrolment.face_ids[0]}"
+
+
+def _check(enrolment: Enrolment, identities: "Identities", keys: KeyRing) -> None:
+    identities.gallery.check(enrolment.templates)
+    if enrolment.key_version != keys.current.version:
+        raise ConfigurationError(
+            f"the faces of {enrolment.name!r} are under key {enrolment.key_version}, the gallery "
+            f"is under key {keys.current.version}; enrol them again"
+        )
+    _person_called(enrolment, identities.decided)
+
+
+def _person_called(enrolment: Enrolment, who: WhoIsWho) -> Person:
+    known = [each for each in who.by_name(enrolment.name) if each.kind == "enrolled"]
+    if len(known) > 1:
+        ids = ", ".join(person.identity_id for person in known)
+        raise ConfigurationError(
+            f"{len(known)} people are called {enrolment.name!r} ({ids}); use another name"
+        )
+    if known:
+        return known[0]
+    return Person(
+        identity_id=enrolment.identity_id,
+        name=enrolment.name,
+        kind="enrolled",
+        enrolled_at=enrolment.at,
+    )
+
+
+def _keep(person: Person, identities: "Identities") -> None:
+    """Note somebody new; whom a split made, so that they stay should it be undone."""
+    who = identities.decided
+    if person.identity_id in who.born:
+        identities.people.add(who.born[person.identity_id])
+    elif person not in who.people:
+        identities.people.add(person)

@@ -1,0 +1,131 @@
+from datetime import timedelta
+
+import pytest
+
+from genesis_ray.domain.periods import Period
+from genesis_ray.errors import ConfigurationError
+from tests.hand_made import at, camera_is, line, seen, stay, visit
+from tests.reported import DAY, END, LAST_WEEK, MADE_AT, WEEK, berlin, reported, shop
+
+
+def figure(report, name, place=""):
+    (found,) = (each for each in report.headlines if (each.name, each.place) == (name, place))
+    return found
+
+
+def titles(report):
+    return [chart.figure.layout.title.text for chart in report.charts]
+
+
+def test_a_week_is_compared_with_the_week_before(report):
+    assert report.before == Period(LAST_WEEK - WEEK, LAST_WEEK)
+    people = figure(report, "People in")
+    assert (people.value, people.before) == (7 * 11 + 37, 7 * 11)
+    assert people.change.share == pytest.approx(37 / 77)
+    assert not people.change.is_within_chance
+
+
+def test_visits_and_who_came_back_are_of_the_whole_period(report):
+    assert figure(report, "Visits of people recognised").value == 114
+    assert figure(report, "Returning visitors").value == 90  # each came in the weeks before
+
+
+def test_stays_are_those_of_visits(report):
+    assert figure(report, "Median visit").value == pytest.approx(100, abs=5)
+
+
+def test_the_peak_has_its_hour(report):
+    peak = figure(report, "Most people in zones at once")
+    assert peak.value == 2
+    assert peak.when == Period(berlin(2026, 2, 11, 10), berlin(2026, 2, 11, 11))
+
+
+def test_a_queue_is_told_by_its_place(report):
+    assert figure(report, "Half waited at most", "door / queue").value == pytest.approx(30, abs=10)
+    assert figure(report, "Nine in ten waited at most", "door / queue").of == 114
+    served = figure(report, "Served within 1 min", "door / queue")
+    assert 0.9 < served.value < 1
+
+
+def test_the_full_hour_is_unusual(report):
+    assert report.unusual_in_all == 1
+    (hour,) = report.unusual
+    assert hour.at == berlin(2026, 2, 11, 10)
+    assert hour.why.startswith("people in 40, usually 3")
+
+
+def test_alerts_are_counted_by_rule_and_name_nobody(report):
+    (rule,) = report.alerts
+    assert (rule.rule_id, rule.alerts, rule.open) == ("long-queue", 2, 1)
+    assert "Ada" not in repr(report)
+
+
+def test_a_gap_is_said_plainly(report):
+    assert "door was offline for 3 h (1.8 % of the time): its figures are of the rest." in (
+        report.remarks
+    )
+    assert report.cameras[0].share_online == pytest.approx(165 / 168)
+
+
+def test_a_site_with_everything_has_every_chart(report):
+    assert titles(report) == [
+        "People in", "Hours of the week", "People at once", "How long people stay",
+        "Waiting in queue", "Ways through the zones", "Where people stand: door",
+        "Cameras online",
+    ]  # fmt: skip
+    assert all(chart.figure.data for chart in report.charts)
+
+
+def test_times_are_those_of_the_sites_clock(report):
+    assert report.charts[0].figure.data[0].x[0].hour == 0
+
+
+def test_without_lines_people_are_counted_as_they_come_into_view():
+    events = [
+        camera_is(0, "online"),
+        *(seen(s, t, x=t / 8) for t in range(8) for s in (60 * t, 60 * t + 9)),
+    ]
+    report = reported(events, at(0), at(3600), queues=())
+    assert figure(report, "People seen").value == 8
+    assert figure(report, "Median stay").value == 9
+    assert sum(report.charts[0].figure.data[0].y) == 8
+    assert any("No line was crossed" in remark for remark in report.remarks)
+    assert titles(report) == ["People seen", "Where people stand: door", "Cameras online"]
+
+
+def test_a_first_hour_with_too_few_people_tells_little():
+    events = [line(0), *stay(0, 9), *visit(0, 60), *visit(5, 90, "bob")]
+    report = reported(events, at(0), at(3600))
+    for name in ("Visits of people recognised", "Returning visitors", "Median visit", "Mean visit"):
+        told = figure(report, name)
+        assert told.value is None
+        assert told.why_not == "withheld: fewer than 5 people"
+    assert figure(report, "Half waited at most", "queue queue").why_not == "none"
+    assert report.not_compared.startswith("nothing is recorded of the period before")
+    assert all(each.before is None and each.change is None for each in report.headlines)
+    assert "4 weeks" in report.cannot_tell
+    assert report.remarks[0].startswith("No camera told its state")
+
+
+def test_a_period_that_is_not_over_ends_now_and_is_not_compared_with_a_part():
+    made_at = LAST_WEEK + timedelta(days=5, hours=12)
+    events = [each for each in shop() if each.occurred_at >= LAST_WEEK - 3 * DAY]
+    report = reported(events, made_at=made_at)
+    assert report.period == Period(LAST_WEEK, made_at)
+    assert report.before == Period(LAST_WEEK - (made_at - LAST_WEEK), LAST_WEEK)
+    assert "only the time from Fri 6 Feb 2026" in report.not_compared
+
+
+def test_nothing_in_the_period_is_said_with_what_there_is():
+    with pytest.raises(ConfigurationError, match=r"events from Mon 5 Jan 2026, 00:00 to .* 15 Feb"):
+        reported(shop(), END + DAY, END + 2 * DAY, MADE_AT + 3 * DAY)
+
+
+def test_no_events_at_all_is_an_error():
+    with pytest.raises(ConfigurationError, match="no events to report on"):
+        reported([])
+
+
+def test_a_range_that_ends_before_it_starts_is_refused():
+    with pytest.raises(ConfigurationError, match="not after its start"):
+        reported(shop(), END, LAST_WEEK)
