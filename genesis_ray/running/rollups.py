@@ -1,6 +1,7 @@
 """Rollups of a run: kept up to date with its events, and read in place of them."""
 
 import logging
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -8,7 +9,6 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -152,9 +152,15 @@ class RunRollups:
             parts = self._parts(queries, group, tenant_id, start, end, figures)
             columns = ["bucket", *GROUPS[group].keys, *figures]
             rows = pa.concat_tables([part.select(columns) for part in parts])
-        at = rows["bucket"].to_numpy()  # in order, as the days are and the rows of each
-        span = [np.datetime64(edge.astimezone(UTC).replace(tzinfo=None)) for edge in (start, end)]
-        begin, stop = np.searchsorted(at, span).tolist()
+        at: Any = rows["bucket"]  # in order, as the days are and the rows of each
+        begin, stop = (
+            bisect_left(
+                range(len(rows)),
+                int(edge.timestamp()) * 1_000_000,
+                key=lambda place: at[place].value,  # not `to_numpy`, which loads pandas
+            )
+            for edge in (start, end)
+        )
         return rows.slice(begin, stop - begin)
 
     def _parts(
