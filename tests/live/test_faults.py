@@ -7,19 +7,12 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-import cv2
 import pyarrow as pa
 import pytest
 
-from genesis_ray.running.enrolment import enroll_or_hand_over
-from genesis_ray.running.identities import identity_folder, who_is_who
-from genesis_ray.running.intake import is_taken_in, taker
 from genesis_ray.running.local import run_local
-from genesis_ray.running.repairs import Repairs
 from genesis_ray.store.reader import RunTables
 from genesis_ray.store.run_folder import RunFolder
-from genesis_ray.store.stored_faces import stored_faces
-from genesis_ray.testing import SyntheticFilm
 from tests.live.watched import Watched
 from tests.live.watcher import settings_for
 from tests.processes import titled
@@ -130,30 +123,3 @@ def test_whatever_is_killed_no_frame_is_lost_and_no_event_doubled(watch, tmp_pat
     events = sum(map(len, undisturbed.values())) + len(states)
     assert watched.done == [str(events), "0"]
     assert list((tmp_path / "live" / "state").glob("*/*")) == []
-
-
-def test_who_is_merged_and_enrolled_meanwhile_is_so_at_once_and_after_the_resolver_is_killed(
-    watch, tmp_path
-):
-    film = "synthetic:?people=3&seconds=2000&fps=10&width=320&height=240"
-    settings = settings_for(tmp_path / "data", [film])
-    watched = watch(film)
-    while len(visitors := who_is_who(settings).people) < 2:
-        watched.read()
-    with Repairs(settings, by="eve", why="") as repairs:
-        repairs.merge(visitors[0].identity_id, visitors[1].identity_id)
-        repairs.rename(visitors[0].identity_id, "Ada")
-    assert is_taken_in(settings, within_s=30)
-    photo = tmp_path / "cleo.png"
-    cv2.imwrite(str(photo), SyntheticFilm(people=1, width=160, height=120).image_at(0))
-    handed = enroll_or_hand_over(settings, "Cleo", [photo], within_s=30)
-    assert handed.person is not None
-    watched.kill("ResolverActor")
-    watched.wait_for_frames(50)
-    system = taker(settings)
-    assert system is not None
-    assert system.process not in ("", handed.process)
-    assert is_taken_in(settings, within_s=0)
-    assert {"Ada", "Cleo"} <= {person.name for person in who_is_who(settings).people}
-    faces = stored_faces(identity_folder(settings), "colour", 16)["identity_id"].to_pylist()
-    assert faces.count(handed.person.identity_id) == 1
