@@ -22,6 +22,27 @@ _QUEUE = composed(
     BUCKETS,
     STAYS,
     """
+queued AS (
+    SELECT
+        camera_id,
+        track_id,
+        min(entered_at) AS entered_at,
+        max(left_at) AS left_at,
+        arg_max(has_left, entered_at) AS has_left
+    FROM (
+        SELECT *, count(*) FILTER (
+            before_at IS NULL OR entered_at > before_at + to_seconds($handover_s)
+        ) OVER (PARTITION BY camera_id, track_id ORDER BY entered_at) AS wait_number
+        FROM (
+            SELECT *, lag(left_at) OVER (
+                PARTITION BY camera_id, track_id ORDER BY entered_at
+            ) AS before_at
+            FROM stays
+            WHERE zone_id = $queue_zone_id
+        )
+    )
+    GROUP BY camera_id, track_id, wait_number
+),
 waits AS (
     SELECT
         camera_id,
@@ -32,17 +53,17 @@ waits AS (
             WHEN $service_zone_id::VARCHAR IS NULL OR EXISTS (
                 FROM crossings AS served
                 WHERE
-                    served.camera_id = stays.camera_id
-                    AND served.track_id = stays.track_id
+                    served.camera_id = queued.camera_id
+                    AND served.track_id = queued.track_id
                     AND served.zone_id = $service_zone_id
                     AND served.direction = 'enter'
-                    AND served.occurred_at >= stays.entered_at
-                    AND served.occurred_at <= stays.left_at + to_seconds($walk_s)
+                    AND served.occurred_at >= queued.left_at - to_seconds($handover_s)
+                    AND served.occurred_at <= queued.left_at + to_seconds($handover_s)
             ) THEN 'served'
             ELSE 'abandoned'
         END AS outcome
-    FROM stays
-    WHERE zone_id = $queue_zone_id AND entered_at >= $since AND entered_at < $until
+    FROM queued
+    WHERE entered_at >= $since AND entered_at < $until
 ),
 counts AS (
     SELECT
@@ -95,16 +116,18 @@ def queue_service(
     queue_zone_id: str,
     service_zone_id: str | None = None,
     within_s: float = 300.0,
-    walk_s: float = 10.0,
+    handover_s: float = 5.0,
     bucket: Bucket | None = "hour",
     camera_ids: Ids = None,
     longest_stay: timedelta = LONGEST_STAY,
 ) -> pa.Table:
     """Return how those were served who joined a queue, a row a bucket (of joining) and camera.
 
-    A wait is a stay in the queue zone. It ended in service where the track entered the service
-    zone of the same camera during it, or up to `walk_s` after it; else it was given up. Without
-    a service zone whoever left was served. Who has not left within `longest_stay` still waits.
+    A wait is a stay in the queue zone; who is back within `handover_s` never left. It ended in
+    service where the track entered the service zone of the same camera at most so long before or
+    after leaving; else it was given up. That is what alerts count too (`domain.queues`), which
+    also know a person by name under another track. Without a service zone whoever left was
+    served. Who has not left within `longest_stay` still waits.
 
     Columns: starts_at, ends_at, camera_id; people: joined, served, served_within (of `within_s`
     seconds), abandoned, waiting (joined = served + abandoned + waiting); service_level
@@ -114,13 +137,13 @@ def queue_service(
     params = {
         **in_buckets(since, until, bucket, time_zone),
         **between(
-            since, until, before=longest_stay, after=longest_stay + timedelta(seconds=walk_s)
+            since, until, before=longest_stay, after=longest_stay + timedelta(seconds=handover_s)
         ),
         "longest_stay_s": longest_stay.total_seconds(),
         "camera_ids": ids(camera_ids),
         "queue_zone_id": queue_zone_id,
         "service_zone_id": service_zone_id,
         "within_s": within_s,
-        "walk_s": walk_s,
+        "handover_s": handover_s,
     }
     return ask(_QUEUE, tables, params)

@@ -1,6 +1,10 @@
 from datetime import timedelta
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from genesis_ray.analytics.queues import queue_service
+from genesis_ray.domain.queues import QueueBook, QueuePolicy
 from tests.hand_made import at, stay, tables, zone
 
 
@@ -18,10 +22,10 @@ def waits(long: float, track: int, since: float = 0):
 def test_service_begins_when_the_queue_is_left_towards_it():
     events = [
         *waits(60, 1), zone(61, "enter", "till", 1),
-        *waits(240, 2), zone(250, "enter", "till", 2),
-        *waits(500, 3), zone(400, "enter", "till", 3),  # the zones overlap
+        *waits(240, 2), zone(245, "enter", "till", 2),
+        *waits(500, 3), zone(496, "enter", "till", 3),  # the zones overlap a little
         *waits(100, 4),
-        *waits(100, 5), zone(111, "enter", "till", 5),  # too late to have gone there
+        *waits(100, 5), zone(106, "enter", "till", 5),  # too late to have gone there
     ]  # fmt: skip
     (row,) = served(events, within_s=240)
     assert (row["joined"], row["served"], row["abandoned"], row["waiting"]) == (5, 3, 2, 0)
@@ -61,5 +65,40 @@ def test_everybody_who_joined_is_served_gone_or_waiting():
     events = [each for track in range(9) for each in waits(10 + track, track, since=track)]
     events += [zone(30, "enter", "till", track) for track in range(0, 9, 2)]
     events += [zone(50, "enter", "queue", 20)]
-    (row,) = served(events, walk_s=20)
+    (row,) = served(events, handover_s=20)
     assert row["joined"] == 10 == row["served"] + row["abandoned"] + row["waiting"]
+
+
+def test_who_steps_out_for_a_moment_has_waited_all_the_time():
+    events = [*waits(100, 1), *waits(50, 1, since=104), zone(155, "enter", "till", 1)]
+    (row,) = served(events)
+    assert (row["joined"], row["served"], row["total_wait_s"]) == (1, 1, 154)
+
+
+moves = st.lists(
+    st.tuples(st.integers(1, 40), st.sampled_from(["queue", "till"]), st.integers(1, 3)),
+    max_size=25,
+)
+"""Of each how much later, in seconds, which zone's edge is crossed, by which track."""
+
+
+@given(moves)
+@settings(max_examples=60, deadline=None)
+def test_history_says_what_alerts_are_made_of(moves):
+    queue, till = ("door", "queue"), ("door", "till")
+    book = QueueBook(QueuePolicy(queue=queue, service=till, window=timedelta(days=1)))
+    events, inside, second = [], set(), 0
+    for pause, zone_id, track in moves:
+        second += pause
+        direction = "exit" if (zone_id, track) in inside else "enter"
+        inside ^= {(zone_id, track)}
+        events.append(zone(second, direction, zone_id, track))
+        book.advance(at(second))
+        book.cross(("door", zone_id), track, direction, at(second))
+    book.advance(at(second + 60))
+    rows = served(events, until=2000)
+    total = {name: sum(row[name] for row in rows) for name in ("served", "abandoned", "waiting")}
+    assert total == {"served": book.served, "abandoned": book.abandoned, "waiting": book.length}
+    if book.served:
+        waited = sum(row["total_wait_s"] for row in rows)
+        assert book.mean_wait == timedelta(seconds=waited) / book.served
