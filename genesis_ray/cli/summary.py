@@ -84,7 +84,7 @@ def _alerts(tables: Tables, names: Mapping[str, str]) -> Iterator[tuple[str, str
         who = names.get(first["identity_id"], first["identity_id"])
         about = f"{first['message']}" + (f" ({who})" if who else "")
         count = f"{len(rows)} {first['severity']}" + (f", {open_now} open" if open_now else "")
-        yield rule_id, escape(f"{count}; {first['raised_at']:%H:%M:%S} {about}")
+        yield rule_id, escape(f"{count}; {first['raised_at']:%H:%M:%S} UTC {about}")
 
 
 def _false_merge(row: Mapping[str, object], names: Mapping[str, str]) -> str:

@@ -1,5 +1,6 @@
 """The ways of visitors through zones, as a Sankey diagram."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +14,11 @@ _OUTSIDE = {ENTER: "enter", LEAVE: "leave", FURTHER: "further"}
 _END = 1_000
 """The step of those nodes that are one, whenever visitors come there."""
 
+_MOST_ZONES = 16
+"""With more, names lie on top of each other."""
+
+_OTHERS = "other zones"
+
 _Row = dict[str, Any]
 _Node = tuple[int, str]
 
@@ -20,13 +26,15 @@ _Node = tuple[int, str]
 def journeys(links: pa.Table, *, title: str = "Ways through the zones") -> go.Figure:
     """Draw how many visits went from which zone to which, step by step.
 
+    Where there are many zones those with fewest visits are drawn as one.
+
     Args:
         links: What `journeys` answers. Links that are withheld are left out and counted, and so
             are the ways on from there.
         title: What it is called.
     """
     rows = links.to_pylist()
-    shown = _reached(rows)
+    shown = _readable(_reached(rows))
     withheld = sum(row["visits"] is None for row in rows)
     if not shown:
         why = "Too few visitors to show their ways." if rows else "No visit was over in this time."
@@ -77,6 +85,26 @@ def _reached(rows: Sequence[_Row]) -> list[_Row]:
             kept.append(row)
             reached.add(_node(row["step"] + 1, row["destination"]))
     return kept
+
+
+def _readable(rows: Sequence[_Row]) -> list[_Row]:
+    """Return the links with the less visited zones as one, where there are too many."""
+    visits: Counter[str] = Counter()
+    for row in rows:
+        visits[row["destination"]] += row["visits"]
+    zones = [zone for zone, _ in visits.most_common() if zone not in _OUTSIDE]
+    if len(zones) <= _MOST_ZONES:
+        return list(rows)
+    others = dict.fromkeys(zones[_MOST_ZONES - 1 :], _OTHERS)
+    summed: Counter[tuple[int, str, str]] = Counter()
+    for row in rows:
+        origin, destination = str(row["origin"]), str(row["destination"])
+        link = others.get(origin, origin), others.get(destination, destination)
+        summed[row["step"], *link] += row["visits"]
+    return [
+        {"step": step, "origin": origin, "destination": destination, "visits": count}
+        for (step, origin, destination), count in summed.items()
+    ]
 
 
 def _node(step: int, name: str) -> _Node:

@@ -164,6 +164,22 @@ def test_ways_of_too_few_people_are_left_out_with_what_only_they_lead_to():
     assert said(figure) == "1 way of too few people left out"
 
 
+def test_of_many_zones_the_least_visited_are_drawn_as_one():
+    visits = range(5, 105, 5)
+    events = [
+        visit(n, 60, f"visitor-{zone}-{n}", zones=(f"zone-{zone}",))
+        for zone, count in enumerate(visits)
+        for n in range(count)
+    ]
+    links = journeys(tables([each for two in events for each in two]), **RANGE)
+    (sankey,) = charts.journeys(links).data
+    names = [name for name in sankey.node.label if name not in ("enter", "leave")]
+    assert len(names) == 16
+    assert "other zones" in names
+    assert {"zone-19", "zone-5"} <= set(names)
+    assert sum(sankey.link.value) == 2 * sum(visits)
+
+
 def test_ways_are_those_of_visits():
     events = [event for n in range(6) for event in visit(n, 60, f"visitor-{n}", zones=("till",))]
     (sankey,) = charts.journeys(journeys(tables(events), **RANGE)).data
