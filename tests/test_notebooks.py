@@ -1,3 +1,5 @@
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -31,6 +33,13 @@ def run(tmp_path_factory) -> RunFolder:
     return run
 
 
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    """A temporary folder with so short a name that Ray's sockets can be in it."""
+    with tempfile.TemporaryDirectory(prefix="nb", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
 MARKS = {"reprocessing_an_archive": [pytest.mark.ray, pytest.mark.models, pytest.mark.timeout(600)]}
 
 
@@ -43,10 +52,10 @@ ALL = [named(path) for path in sorted(NOTEBOOKS.glob("*.ipynb"))]
 
 @pytest.mark.parametrize("notebook", ALL)
 def test_a_notebook_runs_from_start_to_end_and_complains_of_nothing(
-    notebook, run, monkeypatch, tmp_path
+    notebook, run, monkeypatch, short_folder
 ):
     monkeypatch.setenv("GENESIS_RUN", str(run.path))
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(short_folder))
     content = nbformat.read(notebook, as_version=4)
     NotebookClient(content, timeout=300, resources={"metadata": {"path": NOTEBOOKS}}).execute()
     outputs = [each for cell in content.cells for each in cell.get("outputs", [])]

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pyarrow as pa
 import pytest
 
+from genesis_ray.analytics.database import database
 from genesis_ray.analytics.limits import Limits, limits_of
 from genesis_ray.analytics.query import run, stream
 from genesis_ray.errors import GenesisError
@@ -28,8 +29,8 @@ def test_tables_bring_their_limits_along():
     assert limits_of({}) == Limits()
     assert Limits(threads=3).workers == 3
     assert Limits().workers >= 1
-    threads = "SELECT current_setting('threads') AS threads"
-    assert run(threads, Small()).to_pylist() == [{"threads": 1}]
+    with database({}, limits_of(Small())) as connection:
+        assert connection.sql("SELECT current_setting('threads')").fetchall() == [(1,)]
 
 
 def test_ctrl_c_stops_a_query():

@@ -36,7 +36,11 @@ CAMERAS = ("door", "till")
 @pytest.fixture(scope="module", autouse=True)
 def cluster() -> Iterator[None]:
     ray.init(
-        num_cpus=1, namespace=NAMESPACE, include_dashboard=False, object_store_memory=100_000_000
+        "local",  # whatever else runs on this machine
+        num_cpus=1,
+        namespace=NAMESPACE,
+        include_dashboard=False,
+        object_store_memory=100_000_000,
     )
     yield
     ray.shutdown()
