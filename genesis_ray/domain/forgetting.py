@@ -170,7 +170,8 @@ def _read_by(
 ) -> WhoIsWho:
     """Return what holds by entries that go, and by others for what they name of the person.
 
-    A track that such an entry moved is whose all entries together make it.
+    A track that such an entry moved is whose all entries together make it. One that somebody
+    confirmed as another's stays there for that entry to be read by, whoever it was not.
     """
     splits = [entry for entry in held if isinstance(entry, Split)]
     sights = [sight for split in splits for sight in split.tracks]
@@ -182,8 +183,13 @@ def _read_by(
         if sight.identity_id in gone or _owner(sight, who) in gone
     ]
     rejected: dict[tuple[str, int], tuple[TrackSight, ...]] = {}
+    others = [
+        entry.track
+        for entry in holding_of(entries)
+        if isinstance(entry, Confirm) and entry not in held
+    ]
     for entry in held:
-        if isinstance(entry, Reject):
+        if isinstance(entry, Reject) and not any(_within(entry.track, each) for each in others):
             key = (entry.track.camera_id, entry.track.track_id)
             rejected[key] = (*rejected.get(key, ()), entry.track)
     return WhoIsWho(
@@ -196,6 +202,11 @@ def _read_by(
             if isinstance(entry, Confirm)
         },
     )
+
+
+def _within(sight: TrackSight, other: TrackSight) -> bool:
+    camera_id, track_id = sight.camera_id, sight.track_id
+    return all(other.covers(camera_id, track_id, at) for at in (sight.since, sight.until))
 
 
 def _owner(sight: TrackSight, who: WhoIsWho) -> str:

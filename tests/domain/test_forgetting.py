@@ -80,6 +80,12 @@ def test_a_track_that_was_confirmed_as_the_person_is_theirs_to_the_last():
     assert [*who.confirmed] == [("door", 8)]
 
 
+def test_a_track_that_is_not_the_person_and_was_confirmed_as_another_stays_that_ones():
+    gone, who = forget(written(confirm("bob", 7), reject("ada", 7, 1)), "ada")
+    assert whom(gone.read_by, "ada", 7) == "ada"
+    assert whom(who, "somebody new", 7) == "bob"
+
+
 def test_a_later_entry_about_others_loses_the_tracks_that_were_written_as_the_person():
     entries = written(
         split("ada", sight("ada", 7), number=0),
