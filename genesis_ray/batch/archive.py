@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from genesis_ray.domain.events import stable_id
+from genesis_ray.domain.stable_ids import stable_id
 from genesis_ray.errors import ConfigurationError, SourceError
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings, camera_id_of

@@ -15,7 +15,8 @@ from genesis_ray.domain.alert_rules import (
     Severity,
     Subject,
 )
-from genesis_ray.domain.events import Event, VisitStarted, stable_id
+from genesis_ray.domain.events import Event, VisitStarted
+from genesis_ray.domain.stable_ids import stable_id
 from genesis_ray.domain.tags import TagsOf
 
 Change = Literal["raised", "escalated", "resolved"]

@@ -5,21 +5,16 @@ the picture (capture time, UTC). Its `event_id` is derived from its natural key,
 replay writes the same row and not a second one.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import lru_cache
-from hashlib import sha1
+from datetime import datetime
 from typing import ClassVar, Literal
-from uuid import UUID
 
 from genesis_ray.domain.identity import Verdict
 from genesis_ray.domain.lines import LineDirection
+from genesis_ray.domain.stable_ids import stable_bytes
 from genesis_ray.domain.stream_health import StreamState
 from genesis_ray.domain.topology import Refusal
 from genesis_ray.domain.zones import Direction
-
-_NAMESPACE = UUID("6d0a53a1-58b5-5c0b-9b67-2f2d2f6c1b7e").bytes
 
 Decision = Literal["named", "carried", "review", "unknown"]
 """What became of a track: it has a name, by its face or by looks from a track before; it may be
@@ -48,35 +43,6 @@ DeadLetterStatus = Literal["waiting", "replayed", "dropped"]
 DeadLetterUnit = Literal["frame", "recording"]
 
 
-def stable_id(*key: object) -> UUID:
-    """Return the UUIDv5 of a natural key; the same key gives the same id for ever."""
-    return UUID(bytes=_stable_bytes(key))
-
-
-def _stable_bytes(key: Iterable[object]) -> bytes:
-    """Return the 16 bytes of the UUIDv5, RFC 9562, a third as dear as the library's objects.
-
-    Every event has one, so this is what a log's speed hangs on.
-    """
-    parts = [part if type(part) is str else _key_part(part) for part in key]
-    name = "\x1f".join(parts).encode()
-    digest = bytearray(sha1(_NAMESPACE + name, usedforsecurity=False).digest()[:16])
-    digest[6] = digest[6] & 0x0F | 0x50
-    digest[8] = digest[8] & 0x3F | 0x80
-    return bytes(digest)
-
-
-def _key_part(part: object) -> str:
-    """Return a part of a key as text; a time is the same in every time zone."""
-    return _time_part(part) if isinstance(part, datetime) else str(part)
-
-
-@lru_cache(maxsize=4096)
-def _time_part(at: datetime) -> str:
-    """Return a time as text; all that a frame tells has the same one."""
-    return at.astimezone(UTC).isoformat()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """The envelope that all events share."""
@@ -94,7 +60,7 @@ class Event:
         """The 16 bytes of this event's UUIDv5."""
         own = (getattr(self, field) for field in self.KEY)
         kind = type(self).__name__
-        return _stable_bytes((self.tenant_id, self.camera_id, kind, *own, self.occurred_at))
+        return stable_bytes((self.tenant_id, self.camera_id, kind, *own, self.occurred_at))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,8 +15,8 @@ from genesis_ray.domain.events import (
     VisitEnded,
     VisitStarted,
     ZoneCrossed,
-    stable_id,
 )
+from genesis_ray.domain.stable_ids import stable_id
 from genesis_ray.domain.tags import TagsOf
 from genesis_ray.domain.visits import Visit, VisitBook
 from genesis_ray.pipeline.alerting import Alerting

@@ -7,7 +7,7 @@ from typing import Self
 
 import numpy as np
 
-from genesis_ray.domain.events import Event, FaceRecognized, stable_id
+from genesis_ray.domain.events import Event, FaceRecognized
 from genesis_ray.domain.evidence import Window, is_enough, weight_of
 from genesis_ray.domain.face_core import CORE_FACES, core_of
 from genesis_ray.domain.identity import (
@@ -21,6 +21,7 @@ from genesis_ray.domain.identity import (
     runner_up,
 )
 from genesis_ray.domain.ledger import NOTHING_DECIDED
+from genesis_ray.domain.stable_ids import stable_id
 from genesis_ray.domain.template_choice import choose
 from genesis_ray.domain.thresholds import ThresholdBook
 from genesis_ray.domain.voting import Ballot, Finding, Support, TrackVote

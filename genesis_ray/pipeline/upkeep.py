@@ -7,9 +7,10 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from genesis_ray.domain.events import FaceRecognized, stable_id
+from genesis_ray.domain.events import FaceRecognized
 from genesis_ray.domain.identity import Face
 from genesis_ray.domain.ledger import WhoIsWho
+from genesis_ray.domain.stable_ids import stable_id
 from genesis_ray.domain.template_update import (
     Template,
     TemplateChange,

@@ -15,14 +15,9 @@ import pyarrow as pa
 
 from genesis_ray.analytics.present import NAMES, VISITS, PresentTables
 from genesis_ray.analytics.stored import whole
-from genesis_ray.domain.events import (
-    FalseMergeFound,
-    GateRejected,
-    VisitEnded,
-    VisitStarted,
-    stable_id,
-)
+from genesis_ray.domain.events import FalseMergeFound, GateRejected, VisitEnded, VisitStarted
 from genesis_ray.domain.ledger import WhoIsWho
+from genesis_ray.domain.stable_ids import stable_id
 
 SCORES = "face_scores"
 

@@ -11,13 +11,8 @@ import pyarrow.compute as pc
 
 from genesis_ray.domain.alert_events import AlertAcknowledged, AlertRaised, AlertResolved
 from genesis_ray.domain.alert_rules import SEVERITIES
-from genesis_ray.domain.events import (
-    Event,
-    MetricsSampled,
-    VisitEnded,
-    VisitStarted,
-    stable_id,
-)
+from genesis_ray.domain.events import Event, MetricsSampled, VisitEnded, VisitStarted
+from genesis_ray.domain.stable_ids import stable_id
 from genesis_ray.migration.genesis_rows import GenesisAlert, GenesisSample, GenesisSession
 from genesis_ray.running.import_report import Tally
 from genesis_ray.settings import Settings

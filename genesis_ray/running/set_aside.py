@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from genesis_ray.domain.events import DeadLetterChanged, DeadLetterUnit, stable_id
+from genesis_ray.domain.events import DeadLetterChanged, DeadLetterUnit
+from genesis_ray.domain.stable_ids import stable_id
 from genesis_ray.settings import Settings
 
 _LONGEST_REASON = 200

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from genesis_ray.domain.events import stable_id
+from genesis_ray.domain.stable_ids import stable_id
 from genesis_ray.store.closeable import Closeable
 from genesis_ray.store.lance_table import LanceTable
 from genesis_ray.store.schemas import VISITOR_SIGHTS_SCHEMA

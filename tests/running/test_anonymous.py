@@ -2,8 +2,9 @@ from datetime import timedelta
 
 import pyarrow as pa
 
-from genesis_ray.domain.events import FalseMergeFound, stable_id
+from genesis_ray.domain.events import FalseMergeFound
 from genesis_ray.domain.ledger import NOTHING_DECIDED, TrackSight, WhoIsWho
+from genesis_ray.domain.stable_ids import stable_id
 from genesis_ray.pipeline.journal import SiteJournal
 from genesis_ray.running.anonymous import (
     JUDGED,
