@@ -7,8 +7,8 @@ import pyarrow as pa
 
 from genesis_ray.analytics.stored import Table, Tables
 from genesis_ray.settings import Settings
+from genesis_ray.store.identity_schemas import PEOPLE_SCHEMA
 from genesis_ray.store.people import as_table
-from genesis_ray.store.schemas import PEOPLE_SCHEMA
 from genesis_ray.store.tenants import gallery_folder
 
 PEOPLE = "people"

@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from genesis_ray.domain.consent import ConsentEntry
 from genesis_ray.store.closeable import Closeable
+from genesis_ray.store.identity_schemas import CONSENT_SCHEMA
 from genesis_ray.store.lance_table import LanceTable
-from genesis_ray.store.schemas import CONSENT_SCHEMA
 
 CONSENT = "consent"
 """The table in a tenant's folder."""

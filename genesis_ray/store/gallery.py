@@ -15,10 +15,10 @@ from genesis_ray.domain.identity import Candidate, Embedding
 from genesis_ray.errors import StoreError
 from genesis_ray.store.closeable import Closeable
 from genesis_ray.store.gallery_keys import GalleryKeys
+from genesis_ray.store.identity_schemas import gallery_schema
 from genesis_ray.store.lance_table import LanceTable, stored_schema
 from genesis_ray.store.patience import patiently
 from genesis_ray.store.recall import Recall
-from genesis_ray.store.schemas import gallery_schema
 from genesis_ray.store.searched_faces import SearchedFaces
 from genesis_ray.store.template_keys import KeyRing
 from genesis_ray.store.templates import (

@@ -21,8 +21,8 @@ from genesis_ray.domain.ledger import (
 )
 from genesis_ray.errors import StoreError
 from genesis_ray.store.closeable import Closeable
+from genesis_ray.store.identity_schemas import LEDGER_SCHEMA
 from genesis_ray.store.lance_table import LanceTable
-from genesis_ray.store.schemas import LEDGER_SCHEMA
 from genesis_ray.store.tenants import LEDGER
 
 _KINDS: dict[str, type[Entry]] = {

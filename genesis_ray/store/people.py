@@ -11,8 +11,8 @@ import pyarrow as pa
 from genesis_ray.domain.people import Person
 from genesis_ray.errors import NotFoundError, StoreError
 from genesis_ray.store.closeable import Closeable
+from genesis_ray.store.identity_schemas import PEOPLE_SCHEMA
 from genesis_ray.store.lance_table import LanceTable
-from genesis_ray.store.schemas import PEOPLE_SCHEMA
 
 
 class People(Closeable):

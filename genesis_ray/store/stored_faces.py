@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from genesis_ray.store.identity_schemas import gallery_schema
 from genesis_ray.store.lance_table import LanceTable
 from genesis_ray.store.patience import patiently
-from genesis_ray.store.schemas import gallery_schema
 
 
 def stored_faces(folder: Path, embedder: str, dimension: int) -> pa.Table:

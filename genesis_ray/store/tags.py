@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from genesis_ray.domain.tags import TagEntry
 from genesis_ray.store.closeable import Closeable
+from genesis_ray.store.identity_schemas import TAGS_SCHEMA
 from genesis_ray.store.lance_table import LanceTable
-from genesis_ray.store.schemas import TAGS_SCHEMA
 from genesis_ray.store.tenants import TAGS
 
 

@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from genesis_ray.domain.template_update import TemplateChange
 from genesis_ray.store.closeable import Closeable
+from genesis_ray.store.identity_schemas import TEMPLATE_CHANGES_SCHEMA
 from genesis_ray.store.lance_table import LanceTable
-from genesis_ray.store.schemas import TEMPLATE_CHANGES_SCHEMA
 
 _PREFIX = "template_changes_"
 

@@ -7,8 +7,8 @@ import pyarrow as pa
 
 from genesis_ray.domain.stable_ids import stable_id
 from genesis_ray.store.closeable import Closeable
+from genesis_ray.store.identity_schemas import VISITOR_SIGHTS_SCHEMA
 from genesis_ray.store.lance_table import LanceTable
-from genesis_ray.store.schemas import VISITOR_SIGHTS_SCHEMA
 
 _NAME = "visitor_sights"
 

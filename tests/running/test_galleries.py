@@ -28,7 +28,7 @@ TABLES = {
 NAMES = {
     "migration/genesis_database.py",  # another system's column, of vectors that are not kept
     "store/gallery.py",
-    "store/schemas.py",
+    "store/identity_schemas.py",
     "store/stored_faces.py",
     "store/templates.py",
     "store/vector_index.py",

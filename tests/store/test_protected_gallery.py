@@ -17,8 +17,8 @@ import pytest
 
 from genesis_ray.errors import StoreError
 from genesis_ray.store.gallery import FaceGallery, galleries_in
+from genesis_ray.store.identity_schemas import gallery_schema
 from genesis_ray.store.lance_table import LanceTable
-from genesis_ray.store.schemas import gallery_schema
 from genesis_ray.store.templates import column_of
 from tests.store.keys import holders, key, protected, ring, unit
 

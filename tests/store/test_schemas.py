@@ -28,8 +28,6 @@ from genesis_ray.domain.events import (
 from genesis_ray.domain.identity import Verdict
 from genesis_ray.store.schemas import (
     EVENT_SCHEMAS,
-    PEOPLE_SCHEMA,
-    gallery_schema,
     in_this_version,
     of_version,
     table_of,
@@ -205,14 +203,6 @@ def test_start_and_end_of_a_visit_are_rows_of_one_table():
         ]
     )
     assert tables["visits"]["ended_at"].to_pylist() == [None, end]
-
-
-def test_a_gallery_keeps_vectors_of_its_embedders_dimension():
-    assert gallery_schema(640).field("embedding").type == pa.list_(pa.float32(), 640)
-
-
-def test_people_and_faces_are_joined_by_their_identity():
-    assert PEOPLE_SCHEMA.field("identity_id").equals(gallery_schema(2).field("identity_id"))
 
 
 def test_the_columns_of_the_first_version_are_those_that_came_with_no_later_one():

@@ -4,7 +4,7 @@ import pytest
 
 from genesis_ray.errors import StoreError
 from genesis_ray.store.gallery import FaceGallery
-from genesis_ray.store.schemas import gallery_schema
+from genesis_ray.store.identity_schemas import gallery_schema
 from genesis_ray.store.stored_faces import stored_faces
 from tests.store.keys import key, protected, ring, unit
 

@@ -1,0 +1,11 @@
+import pyarrow as pa
+
+from genesis_ray.store.identity_schemas import PEOPLE_SCHEMA, gallery_schema
+
+
+def test_a_gallery_keeps_vectors_of_its_embedders_dimension():
+    assert gallery_schema(640).field("embedding").type == pa.list_(pa.float32(), 640)
+
+
+def test_people_and_faces_are_joined_by_their_identity():
+    assert PEOPLE_SCHEMA.field("identity_id").equals(gallery_schema(2).field("identity_id"))
