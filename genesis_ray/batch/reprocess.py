@@ -19,7 +19,8 @@ from genesis_ray.batch.first_pass import FirstPass, OnProgress
 from genesis_ray.batch.segment_file import read_segment
 from genesis_ray.batch.worker import segment_file
 from genesis_ray.domain.events import DeadLetterChanged
-from genesis_ray.pipeline.stages import JournalStage, ResolverStage
+from genesis_ray.pipeline.journal_stage import JournalStage
+from genesis_ray.pipeline.resolver_stage import ResolverStage
 from genesis_ray.running.assembly import build_journal, embedder_traits
 from genesis_ray.running.result import CameraProgress, RunResult
 from genesis_ray.running.stage_clock import StageClock

@@ -88,6 +88,15 @@ class ReorderBuffer(Generic[T]):
         self._progress.pop(producer, None)
         return list(self._leaving())
 
+    def expect(self, wanted: frozenset[str]) -> list[tuple[datetime, T]]:
+        """Expect these producers and no others; return what no longer waits, in order."""
+        ready: list[tuple[datetime, T]] = []
+        for producer in sorted(wanted - self.producers):
+            self.admit(producer)
+        for producer in sorted(self.producers - wanted):
+            ready += self.dismiss(producer)
+        return ready
+
     @property
     def producers(self) -> frozenset[str]:
         """Those that are expected to add something, or have been until they were done."""

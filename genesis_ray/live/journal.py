@@ -27,7 +27,8 @@ from genesis_ray.live.recovery import Recovery
 from genesis_ray.live.resolver import PATIENCE
 from genesis_ray.live.spec import DIED, JOURNAL_ACTOR, LiveSpec, Snapshot, Told
 from genesis_ray.pipeline.counting import Layout, SiteCounts
-from genesis_ray.pipeline.stages import AdmitsEvents, JournalStage, admit_all
+from genesis_ray.pipeline.journal_stage import JournalStage
+from genesis_ray.pipeline.producers import AdmitsEvents, admit_all
 from genesis_ray.running.alert_rules import TagNews
 from genesis_ray.running.alerts import Acknowledgements, alerts_left_open
 from genesis_ray.running.assembly import build_journal

@@ -15,14 +15,8 @@ from genesis_ray.live.calls import Courier
 from genesis_ray.live.mortal import dying_of_errors
 from genesis_ray.live.recovery import Recovery
 from genesis_ray.live.spec import DIED, JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec, Shown, Told
-from genesis_ray.pipeline.stages import (
-    RESOLVER,
-    AdmitsEvidence,
-    Evidence,
-    Resolved,
-    ResolverStage,
-    admit_all,
-)
+from genesis_ray.pipeline.producers import RESOLVER, AdmitsEvidence, Evidence, admit_all
+from genesis_ray.pipeline.resolver_stage import Resolved, ResolverStage
 from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.job_plans import FACE_KEEPER
 from genesis_ray.running.jobs import Jobs

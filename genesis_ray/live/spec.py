@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from genesis_ray.domain.events import SystemState, SystemStateChanged
-from genesis_ray.pipeline.stages import Evidence, TimedEvents
+from genesis_ray.pipeline.producers import Evidence, TimedEvents
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.settings import Settings
 from genesis_ray.store.state_log import new_key

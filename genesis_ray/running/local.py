@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 
-from genesis_ray.pipeline.stages import JournalStage, Resolved, ResolverStage
+from genesis_ray.pipeline.journal_stage import JournalStage
+from genesis_ray.pipeline.resolver_stage import Resolved, ResolverStage
 from genesis_ray.running.alert_delivery import delivering
 from genesis_ray.running.alerts import take_in
 from genesis_ray.running.assembly import build_journal, load_detector, open_station

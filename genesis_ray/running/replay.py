@@ -11,7 +11,8 @@ from genesis_ray.domain.detections import Detections
 from genesis_ray.domain.events import Event, FaceRecognized
 from genesis_ray.domain.frames import Frame, FrameStamp
 from genesis_ray.errors import ConfigurationError, FailedAgainError, GenesisError, SourceError
-from genesis_ray.pipeline.stages import JournalStage, ResolverStage
+from genesis_ray.pipeline.journal_stage import JournalStage
+from genesis_ray.pipeline.resolver_stage import ResolverStage
 from genesis_ray.running.assembly import (
     Detector,
     Embedder,

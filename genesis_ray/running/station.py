@@ -23,7 +23,7 @@ from genesis_ray.domain.roles import Role
 from genesis_ray.domain.stream_health import StreamState
 from genesis_ray.domain.track_ids import first_track_id
 from genesis_ray.pipeline.observer import CameraObserver, CameraRules, Observation
-from genesis_ray.pipeline.stages import TimedEvents
+from genesis_ray.pipeline.producers import TimedEvents
 from genesis_ray.running.gates import Gates
 from genesis_ray.running.looks import Looks
 from genesis_ray.running.station_values import Failure, Report, Seen, StationState

@@ -9,7 +9,7 @@ from genesis_ray.domain.identity import FaceSight
 from genesis_ray.domain.ordering import DONE
 from genesis_ray.domain.stream_health import StreamState
 from genesis_ray.pipeline.observer import CameraObserver, Observation
-from genesis_ray.pipeline.stages import Evidence, TimedEvents
+from genesis_ray.pipeline.producers import Evidence, TimedEvents
 from genesis_ray.vision.crops import HeadCrop
 
 

@@ -17,7 +17,9 @@ import numpy.typing as npt
 from genesis_ray.domain.detections import Detections
 from genesis_ray.domain.events import Event
 from genesis_ray.domain.frames import Frame
-from genesis_ray.pipeline.stages import RESOLVER, JournalStage, Resolved, ResolverStage
+from genesis_ray.pipeline.journal_stage import JournalStage
+from genesis_ray.pipeline.producers import RESOLVER
+from genesis_ray.pipeline.resolver_stage import Resolved, ResolverStage
 from genesis_ray.running.assembly import Detector, Embedder
 from genesis_ray.running.looking import looks_of
 from genesis_ray.running.second_look import SecondLook

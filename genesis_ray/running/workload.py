@@ -13,7 +13,9 @@ import numpy as np
 
 from genesis_ray.domain.detections import Detections
 from genesis_ray.domain.frames import Frame, Image
-from genesis_ray.pipeline.stages import RESOLVER, JournalStage, ResolverStage
+from genesis_ray.pipeline.journal_stage import JournalStage
+from genesis_ray.pipeline.producers import RESOLVER
+from genesis_ray.pipeline.resolver_stage import ResolverStage
 from genesis_ray.running.assembly import Detector, Embedder, build_journal, open_station
 from genesis_ray.running.identities import build_resolver, open_identities
 from genesis_ray.running.looking import looks_of

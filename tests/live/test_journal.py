@@ -14,7 +14,7 @@ from genesis_ray.domain.ordering import DONE
 from genesis_ray.live.journal import JournalActor
 from genesis_ray.live.spec import LiveSpec, Told
 from genesis_ray.pipeline.counting import Layout, ZoneNow
-from genesis_ray.pipeline.stages import RESOLVER
+from genesis_ray.pipeline.producers import RESOLVER
 from genesis_ray.settings import Settings
 from genesis_ray.store.job_records import read_all
 from genesis_ray.store.reader import RunTables

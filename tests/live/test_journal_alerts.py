@@ -10,7 +10,7 @@ from genesis_ray.domain.people import Person
 from genesis_ray.live import journal as journal_module
 from genesis_ray.live.journal import JournalActor
 from genesis_ray.live.spec import LiveSpec, Told
-from genesis_ray.pipeline.stages import RESOLVER
+from genesis_ray.pipeline.producers import RESOLVER
 from genesis_ray.running.alerts import acknowledge, alerts_of, chosen
 from genesis_ray.running.tags import put_tag
 from genesis_ray.settings import Settings

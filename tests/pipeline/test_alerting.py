@@ -16,7 +16,8 @@ from genesis_ray.domain.alert_zones import Limit, TooManyInZone, Where
 from genesis_ray.domain.ordering import DONE
 from genesis_ray.pipeline.alerting import Alerting
 from genesis_ray.pipeline.journal import SiteJournal
-from genesis_ray.pipeline.stages import RESOLVER, JournalStage
+from genesis_ray.pipeline.journal_stage import JournalStage
+from genesis_ray.pipeline.producers import RESOLVER
 from tests.domain.told import at, crossed, left, merged, named, seen
 
 GAP = timedelta(seconds=60)

@@ -11,7 +11,7 @@ from genesis_ray.domain.ledger import NOTHING_DECIDED, TrackSight, WhoIsWho
 from genesis_ray.domain.ordering import DONE
 from genesis_ray.pipeline.carrying import CarryingResolver, CarryingRules
 from genesis_ray.pipeline.resolver import IdentityResolver, ResolverPolicy
-from genesis_ray.pipeline.stages import ResolverStage
+from genesis_ray.pipeline.resolver_stage import ResolverStage
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 ADA, BOB, COAT = np.eye(3, dtype=np.float32)

@@ -19,7 +19,7 @@ from genesis_ray.domain.geometry import Point, Polygon
 from genesis_ray.domain.lines import Line
 from genesis_ray.domain.zones import Zone
 from genesis_ray.pipeline.observer import CameraObserver, CameraRules, Tracker
-from genesis_ray.pipeline.stages import TimedEvents
+from genesis_ray.pipeline.producers import TimedEvents
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 CAMERAS = ("door", "till")

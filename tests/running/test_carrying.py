@@ -9,7 +9,8 @@ import pytest
 
 from genesis_ray.batch.segment_file import read_segment, write_segment
 from genesis_ray.domain.events import Event, FaceRecognized, FaceScored, VisitEnded
-from genesis_ray.pipeline.stages import JournalStage, ResolverStage
+from genesis_ray.pipeline.journal_stage import JournalStage
+from genesis_ray.pipeline.resolver_stage import ResolverStage
 from genesis_ray.running.assembly import build_journal, load_detector, open_station
 from genesis_ray.running.identities import build_resolver, open_identities
 from genesis_ray.running.protected import load_protected_embedder

@@ -16,7 +16,8 @@ from genesis_ray.domain.events import (
 )
 from genesis_ray.domain.identity import Face
 from genesis_ray.domain.ordering import DONE
-from genesis_ray.pipeline.stages import JournalStage, ResolverStage
+from genesis_ray.pipeline.journal_stage import JournalStage
+from genesis_ray.pipeline.resolver_stage import ResolverStage
 from genesis_ray.running.assembly import build_journal, open_station
 from genesis_ray.running.identities import build_resolver, open_identities
 from genesis_ray.running.stage_clock import StageClock

@@ -1,0 +1,147 @@
+"""The journal behind a buffer that puts what it is told in order of capture time."""
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime, timedelta
+
+from genesis_ray.domain.alert_events import AlertAcknowledged
+from genesis_ray.domain.drift import MatchLevel
+from genesis_ray.domain.events import Event
+from genesis_ray.domain.ordering import DONE, NOT_BEGUN, ReorderBuffer
+from genesis_ray.domain.tags import TagsOf
+from genesis_ray.pipeline.counting import Layout, SiteCounts
+from genesis_ray.pipeline.journal import SiteJournal
+from genesis_ray.pipeline.producers import RESOLVER, AdmitsEvents, TimedEvents, admit_all
+
+
+class JournalStage:
+    """Applies what cameras and resolver said to the journal in capture order.
+
+    A prompt one lets events be logged before that, so that nobody who looks at the log waits for
+    the slowest camera: only visits do. A log is read in order of time, however it was written.
+    """
+
+    def __init__(
+        self,
+        cameras: Collection[str],
+        journal: SiteJournal,
+        *,
+        patience: timedelta | None = None,
+        is_prompt: bool = False,
+    ) -> None:
+        self._journal = journal
+        self._is_prompt = is_prompt
+        self._buffer: ReorderBuffer[tuple[Event, ...]] = ReorderBuffer(
+            [*cameras, RESOLVER], patience=patience
+        )
+
+    def take(self, producer: str, events: TimedEvents, progress: datetime) -> list[Event]:
+        """Take a producer's next events; return what can be logged now.
+
+        That is what is in order now, with what it led to; of a prompt stage the events as they
+        come, and what those that are in order now led to.
+        """
+        return _together(self.take_each(producer, events, progress))
+
+    def take_each(
+        self,
+        producer: str,
+        events: TimedEvents,
+        progress: datetime,
+        admits: AdmitsEvents = admit_all,
+    ) -> Iterator[Sequence[Event]]:
+        """Do the same an item at a time, the next when what the last one led to was dealt with."""
+        news = self._buffer.news(producer, events)
+        if self._is_prompt:
+            admitted = []
+            for at, together in news:
+                if admits(at, together):
+                    admitted.append((at, together))
+                    yield together
+            news = admitted
+        yield from self._apply(self._buffer.add(producer, news, progress=progress), admits)
+
+    def watch(self, cameras: Collection[str]) -> list[Event]:
+        """Expect events of these cameras from now on; return what no longer waits for others."""
+        return _together(self.watch_each(cameras))
+
+    def watch_each(
+        self, cameras: Collection[str], admits: AdmitsEvents = admit_all
+    ) -> Iterator[Sequence[Event]]:
+        """Do the same an item at a time."""
+        wanted = frozenset([*cameras, RESOLVER])
+        if wanted - self._buffer.producers:  # of whom the resolver will have something to say
+            self._buffer.reopen(RESOLVER)
+        return self._apply(self._buffer.expect(wanted), admits)
+
+    def acknowledge(self, event: AlertAcknowledged) -> list[Event]:
+        """Take it that somebody looks after an alert; return what is to be logged."""
+        return self._journal.acknowledge(event)
+
+    def retag(self, tags: TagsOf) -> list[Event]:
+        """Go by people's tags as they are now; return what is to be logged."""
+        return self._journal.retag(tags)
+
+    def finish(self) -> list[Event]:
+        """Return what the end of everything leads to, once all producers are done."""
+        return self._journal.finish()
+
+    @property
+    def is_done(self) -> bool:
+        """Whether every producer has said that nothing more will come."""
+        return self._buffer.progress == DONE
+
+    @property
+    def progress(self) -> datetime:
+        """The capture time up to which everything has been applied."""
+        return self._buffer.progress
+
+    @property
+    def foremost(self) -> datetime:
+        """The capture time that the camera which is furthest has got to."""
+        return self._buffer.foremost
+
+    def lay_out(self, layout: Layout) -> None:
+        """Count at these lines and zones from now on."""
+        self._journal.lay_out(layout)
+
+    def counts(self) -> SiteCounts:
+        """Return who went over lines so far, and who is in zones now."""
+        return self._journal.counts()
+
+    def match_levels(self) -> dict[str, MatchLevel]:
+        """Return how alike matches are, by camera."""
+        return self._journal.match_levels()
+
+    @property
+    def late(self) -> int:
+        """Groups of events that came after their turn."""
+        return self._buffer.late
+
+    @property
+    def state(self) -> object:
+        """All that this has to remember, to be pickled and given to `resume`."""
+        return self._buffer, self._journal
+
+    def resume(self, state: object) -> None:
+        """Go on from a state of an earlier process."""
+        self._buffer, self._journal = state  # type: ignore[misc]
+
+    def _apply(
+        self, ready: Sequence[tuple[datetime, tuple[Event, ...]]], admits: AdmitsEvents
+    ) -> Iterator[Sequence[Event]]:
+        for at, together in ready:
+            if not admits(at, together):
+                continue
+            facts = self._journal.turn(at)
+            for event in together:
+                facts += [] if self._is_prompt else [event]
+                facts += self._journal.apply(event)
+            yield facts
+        if self._buffer.progress not in (NOT_BEGUN, DONE) and (
+            facts := self._journal.advance(self._buffer.progress)
+        ):
+            yield facts
+
+
+def _together(each: Iterator[Sequence[Event]]) -> list[Event]:
+    return [fact for facts in each for fact in facts]
