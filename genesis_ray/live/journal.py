@@ -1,32 +1,24 @@
 """The actor that keeps the log: its only writer."""
 
 import time
-from collections import Counter, deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
-
-import numpy as np
 
 from genesis_ray.domain.alert_events import AlertAcknowledged
-from genesis_ray.domain.drift import MatchLevel
 from genesis_ray.domain.events import (
-    DeadLetterChanged,
     Event,
-    GateRejected,
-    SystemStateChanged,
     TrackObserved,
 )
-from genesis_ray.domain.ordering import NOT_BEGUN
 from genesis_ray.domain.tags import TagsOf
 from genesis_ray.figures import GalleryFigures
+from genesis_ray.live.journal_figures import JournalFigures, Tally
 from genesis_ray.live.mortal import dying_of_errors
 from genesis_ray.live.recovery import Recovery
 from genesis_ray.live.resolver import PATIENCE
 from genesis_ray.live.spec import DIED, JOURNAL_ACTOR, LiveSpec, Snapshot, Told
-from genesis_ray.pipeline.counting import Layout, SiteCounts
+from genesis_ray.pipeline.counting import Layout
 from genesis_ray.pipeline.journal_stage import JournalStage
 from genesis_ray.pipeline.producers import AdmitsEvents, admit_all
 from genesis_ray.running.alert_rules import TagNews
@@ -44,54 +36,11 @@ from genesis_ray.store.state_log import StateLog
 _PATIENCE = 2 * PATIENCE
 """Longer than the resolver's: what a lagging camera made it wait for has to come through."""
 
-_LATENCIES = 20_000
-"""Reports that the latency is told of: the last minutes of a few cameras, or ten seconds of a
-hundred at thirty frames a second."""
-
-_QUANTILES = (0.5, 0.95, 0.99)
-
 _ACKNOWLEDGED_WITHIN_S = 1.0
 """So soon, too, it goes by a tag that somebody put on."""
 
 _CHECKPOINT_EVERY_S = 2.0
 """What was told since has to be gone through again after a restart."""
-
-
-@dataclass(frozen=True, slots=True)
-class JournalFigures:
-    """What the journal counts.
-
-    Attributes:
-        first_event_at: When the first event was written, in time.time()'s seconds.
-        last_event_at: When the last one was.
-        write_s: Seconds spent in applying and writing.
-        by_class: The events by the name of their class.
-        set_aside: Dead letters by their unit and the stage that failed.
-        logged_until: Capture time up to which everything is in the log; `datetime.min` before
-            the first frame, `datetime.max` after the last.
-        system: The system's states by component and state.
-        latency_s: Of the latest reports in real time, by quantile: seconds from the capture of
-            their last frame until the log had them.
-        gallery: As the resolver told of it last.
-        match_levels: How alike matches are, by camera.
-        rejections: Names that the spatiotemporal gate refused, by the reason.
-        site: Who went over lines, and who is in zones.
-    """
-
-    events: int
-    late: int
-    first_event_at: float | None
-    last_event_at: float | None
-    write_s: float
-    by_class: Mapping[str, int] = field(default_factory=dict)
-    set_aside: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    logged_until: datetime = NOT_BEGUN
-    system: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    latency_s: Mapping[float, float] = field(default_factory=dict)
-    gallery: GalleryFigures | None = None
-    match_levels: Mapping[str, MatchLevel] = field(default_factory=dict)
-    rejections: Mapping[str, int] = field(default_factory=dict)
-    site: SiteCounts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,21 +54,6 @@ class Resumption:
 
     snapshots: Mapping[str, Snapshot]
     foremost: datetime
-
-
-@dataclass(slots=True)
-class _Tally:
-    """What is remembered beside the stage."""
-
-    by_class: Counter[str] = field(default_factory=Counter)
-    system: Counter[tuple[str, str]] = field(default_factory=Counter)
-    set_aside: Counter[tuple[str, str]] = field(default_factory=Counter)
-    rejections: Counter[str] = field(default_factory=Counter)
-    first_event_at: float | None = None
-    last_event_at: float | None = None
-    write_s: float = 0.0
-    latencies_s: deque[float] = field(default_factory=partial(deque, maxlen=_LATENCIES))
-    snapshots: dict[str, Snapshot] = field(default_factory=dict)
 
 
 class JournalActor:
@@ -137,7 +71,7 @@ class JournalActor:
         journal = build_journal(spec.settings, run.events if spec.realtime else None)
         self._stage = JournalStage(cameras, journal, patience=patience, is_prompt=spec.realtime)
         self._is_realtime = spec.realtime
-        self._tally = _Tally()
+        self._tally = Tally()
         folder = run.state / JOURNAL_ACTOR
         self._state = StateLog(folder, spec.key)
         self._recovery = Recovery(spec, JOURNAL_ACTOR, folder, on_aside=self._note)
@@ -217,7 +151,7 @@ class JournalActor:
             dict(tally.set_aside),
             self._stage.progress,
             dict(tally.system),
-            _quantiles(tally.latencies_s) if self._is_realtime else {},
+            tally.latency_s() if self._is_realtime else {},
             self._gallery,
             self._stage.match_levels(),
             dict(tally.rejections),
@@ -303,29 +237,8 @@ class JournalActor:
     def _log_all(self, facts: Sequence[Event]) -> None:
         if facts:
             self._log.append(facts)
-            self._tally.by_class.update(type(fact).__name__ for fact in facts)
-            self._tally.set_aside.update(
-                (fact.unit, fact.stage) for fact in facts if isinstance(fact, DeadLetterChanged)
-            )
-            self._tally.rejections.update(
-                fact.reason for fact in facts if isinstance(fact, GateRejected)
-            )
-            self._tally.system.update(
-                (fact.component, fact.state)
-                for fact in facts
-                if isinstance(fact, SystemStateChanged)
-            )
-            self._tally.last_event_at = time.time()
-            self._tally.first_event_at = self._tally.first_event_at or time.time()
+            self._tally.count(facts, now_s=time.time())
 
     def _checkpoint(self) -> None:
         self._state.checkpoint((self._stage.state, self._tally))
         self._checkpoint_at = time.monotonic()
-
-
-def _quantiles(seconds: Sequence[float]) -> dict[float, float]:
-    """Return what so many of the latencies do not exceed; nothing where there are none."""
-    if not seconds:
-        return {}
-    values = np.quantile(np.fromiter(seconds, np.float64), _QUANTILES, method="nearest")
-    return dict(zip(_QUANTILES, values.tolist(), strict=True))

@@ -15,7 +15,8 @@ from genesis_ray.figures import Figures, GroupPlace
 from genesis_ray.live.calls import until_answered
 from genesis_ray.live.cameras import GroupFigures
 from genesis_ray.live.groups import CameraGroup, GroupLostError
-from genesis_ray.live.journal import JournalActor, JournalFigures
+from genesis_ray.live.journal import JournalActor
+from genesis_ray.live.journal_figures import JournalFigures
 from genesis_ray.live.losing import DEADLY, give_up_camera
 from genesis_ray.live.placing import Move, in_groups, node_of, place
 from genesis_ray.live.resolver import ResolverActor
