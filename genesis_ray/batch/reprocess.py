@@ -107,7 +107,8 @@ def _last_pass(
     letters: Sequence[DeadLetterChanged],
 ) -> tuple[int, int]:
     """Resolve and journal what the segments hold; return the numbers of events and late ones."""
-    from genesis_ray.running.identities import build_resolver, open_identities  # LanceDB: after Ray
+    from genesis_ray.running.identities import open_identities  # LanceDB: after Ray
+    from genesis_ray.running.resolver_building import build_resolver
 
     segments: dict[str, list[Segment]] = {}
     for segment in archive.segments:

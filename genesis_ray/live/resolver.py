@@ -59,8 +59,9 @@ class ResolverActor:
 
     def __init__(self, spec: LiveSpec) -> None:
         # Here, so that who only starts this actor does not load LanceDB, which warns at forks.
-        from genesis_ray.running.identities import build_resolver, open_identities
+        from genesis_ray.running.identities import open_identities
         from genesis_ray.running.intake import Intake
+        from genesis_ray.running.resolver_building import build_resolver
         from genesis_ray.running.tidying import visitors_job
 
         settings = self._settings = spec.settings
@@ -184,7 +185,7 @@ class ResolverActor:
 
     def _adopt(self, identities: "Identities") -> None:
         """Name by these from now on, as a process would that began with the next state."""
-        from genesis_ray.running.identities import build_resolver  # LanceDB, see above
+        from genesis_ray.running.resolver_building import build_resolver  # LanceDB, see above
 
         self._identities = identities
         self._stage.go_on_with(build_resolver(self._settings, identities, self._traits))

@@ -1,4 +1,4 @@
-"""A tenant's identities: its gallery, its people, what was decided, and the resolver of them.
+"""A tenant's identities: its gallery, its people, and what was decided.
 
 Apart from `assembly`, because LanceDB is not needed, and costs memory, where cameras are.
 """
@@ -6,28 +6,19 @@ Apart from `assembly`, because LanceDB is not needed, and costs memory, where ca
 from collections.abc import Container, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import pyarrow as pa
 
-from genesis_ray.domain.consent import ConsentEntry, Consents, MatchingByConsent
+from genesis_ray.domain.consent import ConsentEntry, Consents
 from genesis_ray.domain.ledger import Entry, WhoIsWho, fold
-from genesis_ray.domain.people import visitor
-from genesis_ray.domain.template_update import UpdatePolicy, retired
-from genesis_ray.domain.visitor_expiry import LastSeen, last_noted
+from genesis_ray.domain.template_update import retired
 from genesis_ray.errors import NotFoundError
-from genesis_ray.pipeline.carrying import CarryingResolver, CarryingRules
-from genesis_ray.pipeline.gate import SpatiotemporalGate
-from genesis_ray.pipeline.resolver import IdentityResolver
-from genesis_ray.pipeline.resolver_ports import Decisions
-from genesis_ray.pipeline.upkeep import IdentityUpkeep
-from genesis_ray.running.assembly import EmbedderTraits, embedder_traits, impostors_of
+from genesis_ray.running.assembly import EmbedderTraits, embedder_traits
 from genesis_ray.running.enrolments import WaitingEnrolments
 from genesis_ray.running.galleries import open_gallery
-from genesis_ray.running.thresholds import calibration_file, resolver_policy, threshold_book
-from genesis_ray.running.viewing import carry_policy
 from genesis_ray.settings import Settings
 from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.consent import ConsentRegister
@@ -40,9 +31,6 @@ from genesis_ray.store.template_changes import TemplateChanges
 from genesis_ray.store.template_keys import KeyRing
 from genesis_ray.store.tenants import gallery_folder
 from genesis_ray.store.visitor_sights import VisitorSights
-
-_SURE = 1e-7
-"""The chance, for one comparison of two people's faces, that leaves no doubt to learn by."""
 
 Pending = tuple[pa.Table, ...]
 """What was not stored yet when a process was killed, of each table that is learned to."""
@@ -241,78 +229,3 @@ def faces_of(settings: Settings, who: WhoIsWho, identity_id: str) -> list[dict[s
         for row in faces.to_pylist()
         if who.now(who.moved_faces.get(row["face_id"], row["identity_id"])) == identity_id
     ]
-
-
-def build_resolver(
-    settings: Settings, identities: Identities, embedder: EmbedderTraits
-) -> IdentityResolver | CarryingResolver:
-    """Set up what names a tenant's tracks, by the thresholds that hold now."""
-    calibration = calibration_file(settings, embedder).read()
-    policy = resolver_policy(
-        settings, embedder, threshold_book(settings.identity, embedder, calibration)
-    )
-    decisions: Decisions = identities.decided
-    if settings.identity.consent == "required":
-        decisions = MatchingByConsent(identities.decided, identities.consents.given())
-    gate = SpatiotemporalGate(
-        tenant_id=settings.tenant_id,
-        site_id=settings.site_id,
-        topology=settings.topology.topology,
-        remember=timedelta(seconds=settings.topology.remember_s),
-    )
-    resolver = IdentityResolver(
-        policy,
-        identities.gallery,
-        _Visitors(identities.people),
-        decisions,
-        build_upkeep(settings, identities),
-        gate,
-    )
-    carrying = carry_policy(settings)
-    if carrying is None:
-        return resolver
-    rules = CarryingRules(
-        tenant_id=settings.tenant_id,
-        site_id=settings.site_id,
-        looks=settings.appearance.model,
-        min_quality=settings.faces.min_quality,
-        policy=carrying,
-    )
-    return CarryingResolver(resolver, rules, decisions)
-
-
-def build_upkeep(settings: Settings, identities: Identities) -> IdentityUpkeep:
-    """Set up what notes when visitors are seen, and learns from sure recognitions."""
-    identity = settings.identity
-    learning = None
-    if identity.update != "never":
-        learning = UpdatePolicy(
-            kind=identity.update,
-            similarity=impostors_of(settings.faces).similarity(_SURE),
-            templates=identity.templates,
-        )
-    return IdentityUpkeep(
-        last_seen(settings, identities.people, identities.sights, identities.decided),
-        identities.sights,
-        identities.gallery,
-        identities.changes,
-        who=identities.decided,
-        policy=learning,
-    )
-
-
-def last_seen(settings: Settings, people: People, sights: VisitorSights, who: WhoIsWho) -> LastSeen:
-    """Return when a tenant's visitors were last seen, as far as it was noted."""
-    noted = last_noted(people.everyone(), sights.last(), who)
-    return LastSeen(noted, keep=timedelta(days=settings.identity.visitor_days))
-
-
-class _Visitors:
-    """The pseudonymous visitors among a tenant's people."""
-
-    def __init__(self, people: People) -> None:
-        self._people = people
-
-    def add_visitor(self, identity_id: str, *, at: datetime) -> None:
-        """Note a new visitor, under a name that says nothing about them."""
-        self._people.add(visitor(identity_id, at=at))

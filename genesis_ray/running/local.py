@@ -10,9 +10,10 @@ from genesis_ray.pipeline.resolver_stage import Resolved, ResolverStage
 from genesis_ray.running.alert_delivery import delivering
 from genesis_ray.running.alerts import take_in
 from genesis_ray.running.assembly import build_journal, load_detector, open_station
-from genesis_ray.running.identities import build_resolver, open_identities
+from genesis_ray.running.identities import open_identities
 from genesis_ray.running.protected import load_protected_embedder
 from genesis_ray.running.recorder import Recorder
+from genesis_ray.running.resolver_building import build_resolver
 from genesis_ray.running.result import CameraProgress, RunResult
 from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.running.station_values import Report

@@ -22,10 +22,11 @@ from genesis_ray.running.assembly import (
     open_station,
 )
 from genesis_ray.running.dead_letters import DeadLetter
-from genesis_ray.running.identities import build_resolver, open_identities
+from genesis_ray.running.identities import open_identities
 from genesis_ray.running.looking import embed_heads
 from genesis_ray.running.protected import load_protected_embedder
 from genesis_ray.running.recordings import WatchedRun
+from genesis_ray.running.resolver_building import build_resolver
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.running.set_aside import in_a_line
 from genesis_ray.running.stage_clock import StageClock

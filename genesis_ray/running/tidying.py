@@ -8,14 +8,10 @@ from datetime import UTC, datetime
 from genesis_ray.domain.jobs import Outcome
 from genesis_ray.domain.ledger import WhoIsWho, fold
 from genesis_ray.running.assembly import embedder_traits
-from genesis_ray.running.identities import (
-    Identities,
-    identity_folder,
-    last_seen,
-    open_identities,
-)
+from genesis_ray.running.identities import Identities, identity_folder, open_identities
 from genesis_ray.running.job_plans import VISITORS
 from genesis_ray.running.jobs import Job
+from genesis_ray.running.resolver_building import last_seen
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
 from genesis_ray.store.audit_entry import Access

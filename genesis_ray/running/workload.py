@@ -17,10 +17,11 @@ from genesis_ray.pipeline.journal_stage import JournalStage
 from genesis_ray.pipeline.producers import RESOLVER
 from genesis_ray.pipeline.resolver_stage import ResolverStage
 from genesis_ray.running.assembly import Detector, Embedder, build_journal, open_station
-from genesis_ray.running.identities import build_resolver, open_identities
+from genesis_ray.running.identities import open_identities
 from genesis_ray.running.looking import looks_of
 from genesis_ray.running.meter import Meter
 from genesis_ray.running.protected import ProtectedEmbedder
+from genesis_ray.running.resolver_building import build_resolver
 from genesis_ray.running.second_look import SecondLook
 from genesis_ray.running.station import CameraStation
 from genesis_ray.running.station_values import Report

@@ -12,8 +12,9 @@ from genesis_ray.domain.events import Event, FaceRecognized, FaceScored, VisitEn
 from genesis_ray.pipeline.journal_stage import JournalStage
 from genesis_ray.pipeline.resolver_stage import ResolverStage
 from genesis_ray.running.assembly import build_journal, load_detector, open_station
-from genesis_ray.running.identities import build_resolver, open_identities
+from genesis_ray.running.identities import open_identities
 from genesis_ray.running.protected import load_protected_embedder
+from genesis_ray.running.resolver_building import build_resolver
 from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.running.station_values import Report
 from genesis_ray.running.tenant_keys import passing_keys

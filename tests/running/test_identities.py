@@ -15,12 +15,12 @@ from genesis_ray.errors import StoreError
 from genesis_ray.running.auditing import audit_log
 from genesis_ray.running.identities import (
     Entries,
-    build_resolver,
     faces_of,
     identity_folder,
     open_identities,
     who_is_who,
 )
+from genesis_ray.running.resolver_building import build_resolver
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.running.thresholds import calibration_file
 from genesis_ray.settings import Settings

@@ -15,13 +15,13 @@ from genesis_ray.domain.people import visitor
 from genesis_ray.errors import LedgerError, NotFoundError
 from genesis_ray.running.identities import (
     Identities,
-    build_resolver,
     faces_of,
     identity_folder,
     open_identities,
     who_is_who,
 )
 from genesis_ray.running.repairs import Repairs
+from genesis_ray.running.resolver_building import build_resolver
 from genesis_ray.running.templates_shown import known_templates, undo_change
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.running.tidying import tidy

@@ -1,0 +1,99 @@
+"""The resolver of a tenant's identities, put together by the settings."""
+
+from datetime import datetime, timedelta
+
+from genesis_ray.domain.consent import MatchingByConsent
+from genesis_ray.domain.ledger import WhoIsWho
+from genesis_ray.domain.people import visitor
+from genesis_ray.domain.template_update import UpdatePolicy
+from genesis_ray.domain.visitor_expiry import LastSeen, last_noted
+from genesis_ray.pipeline.carrying import CarryingResolver, CarryingRules
+from genesis_ray.pipeline.gate import SpatiotemporalGate
+from genesis_ray.pipeline.resolver import IdentityResolver
+from genesis_ray.pipeline.resolver_ports import Decisions
+from genesis_ray.pipeline.upkeep import IdentityUpkeep
+from genesis_ray.running.assembly import EmbedderTraits, impostors_of
+from genesis_ray.running.identities import Identities
+from genesis_ray.running.thresholds import calibration_file, resolver_policy, threshold_book
+from genesis_ray.running.viewing import carry_policy
+from genesis_ray.settings import Settings
+from genesis_ray.store.people import People
+from genesis_ray.store.visitor_sights import VisitorSights
+
+_SURE = 1e-7
+"""The chance, for one comparison of two people's faces, that leaves no doubt to learn by."""
+
+
+def build_resolver(
+    settings: Settings, identities: Identities, embedder: EmbedderTraits
+) -> IdentityResolver | CarryingResolver:
+    """Set up what names a tenant's tracks, by the thresholds that hold now."""
+    calibration = calibration_file(settings, embedder).read()
+    policy = resolver_policy(
+        settings, embedder, threshold_book(settings.identity, embedder, calibration)
+    )
+    decisions: Decisions = identities.decided
+    if settings.identity.consent == "required":
+        decisions = MatchingByConsent(identities.decided, identities.consents.given())
+    gate = SpatiotemporalGate(
+        tenant_id=settings.tenant_id,
+        site_id=settings.site_id,
+        topology=settings.topology.topology,
+        remember=timedelta(seconds=settings.topology.remember_s),
+    )
+    resolver = IdentityResolver(
+        policy,
+        identities.gallery,
+        _Visitors(identities.people),
+        decisions,
+        build_upkeep(settings, identities),
+        gate,
+    )
+    carrying = carry_policy(settings)
+    if carrying is None:
+        return resolver
+    rules = CarryingRules(
+        tenant_id=settings.tenant_id,
+        site_id=settings.site_id,
+        looks=settings.appearance.model,
+        min_quality=settings.faces.min_quality,
+        policy=carrying,
+    )
+    return CarryingResolver(resolver, rules, decisions)
+
+
+def build_upkeep(settings: Settings, identities: Identities) -> IdentityUpkeep:
+    """Set up what notes when visitors are seen, and learns from sure recognitions."""
+    identity = settings.identity
+    learning = None
+    if identity.update != "never":
+        learning = UpdatePolicy(
+            kind=identity.update,
+            similarity=impostors_of(settings.faces).similarity(_SURE),
+            templates=identity.templates,
+        )
+    return IdentityUpkeep(
+        last_seen(settings, identities.people, identities.sights, identities.decided),
+        identities.sights,
+        identities.gallery,
+        identities.changes,
+        who=identities.decided,
+        policy=learning,
+    )
+
+
+def last_seen(settings: Settings, people: People, sights: VisitorSights, who: WhoIsWho) -> LastSeen:
+    """Return when a tenant's visitors were last seen, as far as it was noted."""
+    noted = last_noted(people.everyone(), sights.last(), who)
+    return LastSeen(noted, keep=timedelta(days=settings.identity.visitor_days))
+
+
+class _Visitors:
+    """The pseudonymous visitors among a tenant's people."""
+
+    def __init__(self, people: People) -> None:
+        self._people = people
+
+    def add_visitor(self, identity_id: str, *, at: datetime) -> None:
+        """Note a new visitor, under a name that says nothing about them."""
+        self._people.add(visitor(identity_id, at=at))
