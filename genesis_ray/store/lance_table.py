@@ -1,9 +1,7 @@
 """A LanceDB table with one writer, whose rows are added in batches."""
 
-import math
 import os
 import re
-import time
 import warnings
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
@@ -15,26 +13,16 @@ import pyarrow as pa
 from lancedb.expr import Expr, col, lit
 
 from genesis_ray.errors import StoreError
+from genesis_ray.store.cleanup_schedule import CleanupSchedule
 from genesis_ray.store.disk import make_folder, sync_folder, write_file, writing_to
 from genesis_ray.store.lock import WriteLock
 from genesis_ray.store.pending_rows import PendingRows
 
-_COMMITS_A_CLEANUP = 64
-"""Every commit leaves files and a version behind: a cleanup merges and removes them."""
-
-_MOST_COMMITS = 1024
-_PART_CHANGED = 16
-_MOST_CHANGED = 4096
-"""As a cleanup may write the whole table anew, many commits of little in a large one wait until so
-many rows, or one in so many, were added or removed."""
-
-_CLEANUPS_APART_S = 30.0
-
 _OS_ERROR = re.compile(r"\(os error (\d+)\)")
 
 _KEEP_VERSIONS = timedelta(seconds=30)
-"""Longer than another process takes to read a table it has opened. With the last line it bounds
-the disk: to three copies of a table, and what a minute adds and removes."""
+"""Longer than another process takes to read a table it has opened. With how rarely it is cleaned
+up it bounds the disk: to three copies of a table, and what a minute adds and removes."""
 
 _REPLACING = ".replacing"
 """The file that says that what `replace` has replaced may still be there."""
@@ -60,9 +48,7 @@ class LanceTable:
         self._replacing = folder / f"{name}{_REPLACING}"
         self._schema = schema
         self._pending = PendingRows(schema)
-        self._commits = 0  # since the last cleanup
-        self._changed = 0
-        self._cleaned_at = -math.inf
+        self._cleanups = CleanupSchedule(0)
         self.is_left_alone = False
         self._synced: set[Path] = set()
         self._lock: WriteLock | None = None
@@ -74,7 +60,8 @@ class LanceTable:
         try:
             if writer or self.path.is_dir():
                 self._table = self._opened(writer=writer)
-                self._commits = len(list(self.path.glob("_versions/*.manifest"))) - 1
+                left = len(list(self.path.glob("_versions/*.manifest"))) - 1
+                self._cleanups = CleanupSchedule(left)
             if writer and self._replacing.exists():
                 self._purge()
         except BaseException:
@@ -175,12 +162,9 @@ class LanceTable:
             if removed := self.removed():
                 table.delete(self._is_one_of(removed))
                 self._pending.are_gone()
-            self._changed += changed
             self._sync()
-        self._commits += 1
-        if time.monotonic() - self._cleaned_at < _CLEANUPS_APART_S:
-            return False
-        return self._clean_up_if_due()
+        self._cleanups.note(changed)
+        return False if self._cleanups.is_recent else self._clean_up_if_due()
 
     def replace(self, rows: pa.Table) -> None:
         """Store `rows` in place of all, in one step, and leave no byte of what was.
@@ -246,14 +230,11 @@ class LanceTable:
             # Files of no version are those of a killed process: nobody else writes.
             table.optimize(cleanup_older_than=_KEEP_VERSIONS, delete_unverified=True)
             self._sync()
-        self._commits = self._changed = 0
-        self._cleaned_at = time.monotonic()
+        self._cleanups.done()
 
     def _clean_up_if_due(self) -> bool:
         with self._writing() as table:
-            changed_most = min(_MOST_CHANGED, table.count_rows() // _PART_CHANGED)
-        enough = _COMMITS_A_CLEANUP if self._changed >= changed_most else _MOST_COMMITS
-        is_due = self._commits >= enough and not self.is_left_alone
+            is_due = self._cleanups.is_due(table.count_rows()) and not self.is_left_alone
         if is_due:
             self.clean_up()
         return is_due

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from genesis_ray.domain.ledger import Confirm, Merge, Reject, Rename, Split, TrackSight, Undo
-from genesis_ray.store import lance_table
+from genesis_ray.store import cleanup_schedule
 from genesis_ray.store.ledger import Ledger
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -39,7 +39,7 @@ def entry(number: int):
 
 
 def write(folder: Path) -> None:
-    lance_table._COMMITS_A_CLEANUP = 3
+    cleanup_schedule._COMMITS_A_CLEANUP = 3
     with Ledger(folder, writer=True) as ledger:
         while True:
             number = len(ledger.entries())

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from genesis_ray.errors import StoreError
-from genesis_ray.store import lance_table
+from genesis_ray.store import cleanup_schedule, lance_table
 from genesis_ray.store.lance_table import LanceTable
 
 SCHEMA = pa.schema([("word", pa.string())])
@@ -37,8 +37,8 @@ def test_rows_are_stored_by_a_flush_in_their_order(tmp_path):
 @pytest.fixture
 def cleanups(monkeypatch):
     """Clean up every 5 commits, and keep nothing of what was."""
-    monkeypatch.setattr(lance_table, "_COMMITS_A_CLEANUP", 5)
-    monkeypatch.setattr(lance_table, "_CLEANUPS_APART_S", 0.0)
+    monkeypatch.setattr(cleanup_schedule, "_COMMITS_A_CLEANUP", 5)
+    monkeypatch.setattr(cleanup_schedule, "_CLEANUPS_APART_S", 0.0)
     monkeypatch.setattr(lance_table, "_KEEP_VERSIONS", timedelta(milliseconds=1))
 
 
@@ -75,8 +75,8 @@ def test_files_that_a_killed_process_left_behind_are_removed(tmp_path):
 
 
 def test_a_large_table_is_not_written_anew_for_a_few_rows(tmp_path, monkeypatch):
-    monkeypatch.setattr(lance_table, "_COMMITS_A_CLEANUP", 5)
-    monkeypatch.setattr(lance_table, "_CLEANUPS_APART_S", 0.0)
+    monkeypatch.setattr(cleanup_schedule, "_COMMITS_A_CLEANUP", 5)
+    monkeypatch.setattr(cleanup_schedule, "_CLEANUPS_APART_S", 0.0)
     table = opened(tmp_path)
     table.add(words(*(f"{number}" for number in range(10_000))))
     table.close()

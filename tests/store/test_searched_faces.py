@@ -10,7 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from genesis_ray.store import indexed_faces, lance_table, searched_faces, vector_index
+from genesis_ray.store import (
+    cleanup_schedule,
+    indexed_faces,
+    lance_table,
+    searched_faces,
+    vector_index,
+)
 from genesis_ray.store.gallery import FaceGallery
 from genesis_ray.store.learning_gallery import LearningGallery
 from genesis_ray.store.templates import Protector
@@ -85,9 +91,9 @@ def at_once(monkeypatch):
 
 @pytest.fixture
 def tidied(monkeypatch):
-    monkeypatch.setattr(lance_table, "_COMMITS_A_CLEANUP", 2)
-    monkeypatch.setattr(lance_table, "_CLEANUPS_APART_S", 0.0)
-    monkeypatch.setattr(lance_table, "_PART_CHANGED", 10_000)
+    monkeypatch.setattr(cleanup_schedule, "_COMMITS_A_CLEANUP", 2)
+    monkeypatch.setattr(cleanup_schedule, "_CLEANUPS_APART_S", 0.0)
+    monkeypatch.setattr(cleanup_schedule, "_PART_CHANGED", 10_000)
     monkeypatch.setattr(lance_table, "_KEEP_VERSIONS", timedelta(minutes=1))
 
 
