@@ -16,7 +16,7 @@ from genesis_ray.analytics.metrics import metrics
 from genesis_ray.analytics.query import run
 from genesis_ray.analytics.ranges import between, composed
 from genesis_ray.analytics.stored import Table, Tables
-from genesis_ray.analytics.visit_rows import VISITS_BEGUN, of_visits
+from genesis_ray.analytics.visit_rows import VISIT_COLUMNS, VISITS_BEGUN, of_visits
 from genesis_ray.domain.site_time import even_edges, range_between
 from genesis_ray.errors import NotFoundError
 
@@ -48,18 +48,8 @@ GROUP BY minute ORDER BY minute
 
 _VISITS = composed(
     VISITS_BEGUN,
-    select="""
-SELECT
-    visit_id,
-    identity_id,
-    site_id,
-    started_at,
-    ended_at,
-    epoch(ended_at - started_at) AS duration_s,
-    first_camera_id,
-    last_camera_id,
-    zone_ids
-FROM visits_begun
+    select=VISIT_COLUMNS
+    + """
 ORDER BY started_at, visit_id
 """,
 )

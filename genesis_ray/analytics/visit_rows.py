@@ -34,6 +34,22 @@ visits_begun AS (
 """A row a visit, its latest state: those known, and of them those that began in the range."""
 
 
+VISIT_COLUMNS = """
+SELECT
+    visit_id,
+    identity_id,
+    site_id,
+    started_at,
+    ended_at,
+    epoch(ended_at - started_at) AS duration_s,
+    first_camera_id,
+    last_camera_id,
+    zone_ids
+FROM visits_begun
+"""
+"""What visits are shown with, wherever a row is one."""
+
+
 def of_visits(since: datetime, until: datetime, *, with_history: bool = False) -> dict[str, object]:
     """Return the parameters of `VISITS_BEGUN`, by default without the visits before the range.
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 from genesis_ray.analytics.dwell import BINS_S, bins
 from genesis_ray.analytics.ranges import ask, composed
 from genesis_ray.analytics.stored import Tables
-from genesis_ray.analytics.visit_rows import VISITS_BEGUN, of_visits
+from genesis_ray.analytics.visit_rows import VISIT_COLUMNS, VISITS_BEGUN, of_visits
 from genesis_ray.analytics.withholding import withhold
 from genesis_ray.domain.site_time import zone_named
 from genesis_ray.domain.small_groups import LEAST_GROUP
@@ -22,18 +22,8 @@ MOST_ROWS = 10_000
 
 _PAGE = composed(
     VISITS_BEGUN,
-    select="""
-SELECT
-    visit_id,
-    identity_id,
-    site_id,
-    started_at,
-    ended_at,
-    epoch(ended_at - started_at) AS duration_s,
-    first_camera_id,
-    last_camera_id,
-    zone_ids
-FROM visits_begun
+    select=VISIT_COLUMNS
+    + """
 WHERE
     ($identity_id::VARCHAR IS NULL OR identity_id = $identity_id)
     AND (

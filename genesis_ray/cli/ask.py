@@ -100,13 +100,12 @@ def ask(
     `genesis ask visits --since 2026-01-05 --format csv`
     """
     from genesis_ray.analytics.catalogue import question_named
-    from genesis_ray.running.asked_places import check_places
-    from genesis_ray.running.asking import in_zone, range_of
+    from genesis_ray.running.asking import answer_of
     from genesis_ray.running.history import present_tables, settings_of
-    from genesis_ray.running.who import identity_named, with_names
+    from genesis_ray.running.who import identity_named
     from genesis_ray.store.run_folder import RunFolder
 
-    form = chosen_format(output_format, output)
+    form = chosen_format(output_format, output, usual=Format.TABLE)
     if question is None:
         _tell(_all_questions(), form, output)
         return
@@ -142,11 +141,10 @@ def ask(
         "visit_gap_s": settings.visit_gap_s,
     }
     params = params_of(question, asked, given, set_for_all)
-    zones = [*(zone or ()), *(queue_zone or ()), *([service_zone] if service_zone else ())]
-    check_places(tables, settings, camera_ids=camera or (), zone_ids=zones)
-    start, end = range_of(tables, since, until, time_zone=zone_name)
-    answer = asked.ask(tables, since=start, until=end, **params)
-    _tell(in_zone(with_names(answer, settings), zone_name), form, output)
+    answer = answer_of(
+        asked.ask, tables, settings, since, until, time_zone=zone_name, params=params
+    )
+    _tell(answer, form, output)
 
 
 def _all_questions() -> "pa.Table":

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from genesis_ray.cli.query import chosen_format
 from genesis_ray.cli.run import DataOption
 from genesis_ray.domain.moments import FORMS
 from genesis_ray.errors import ConfigurationError
@@ -81,7 +82,7 @@ def export(
     from genesis_ray.store.rows_file import new_file, standard_output
     from genesis_ray.store.run_folder import RunFolder
 
-    form = _form(output_format, output)
+    form = chosen_format(output_format, output, usual=RowsFormat.CSV)
     _refuse_strangers(what, table=table, bucket_s=bucket_s, queue_zone=queue_zone)
     folder = RunFolder.open(run) if run else RunFolder.newest()
     settings = settings_of(folder, data)
@@ -136,24 +137,6 @@ def _range(
     zone, now = zone_named(time_zone), datetime.now(UTC)
     start = moment(since, zone, now) if since else _ALWAYS[0]
     return start, moment(until, zone, now) if until else _ALWAYS[1]
-
-
-def _form(output_format: RowsFormat | None, output: Path | None) -> RowsFormat:
-    """Return how rows are written, by --format and what --output ends with.
-
-    Raises:
-        ConfigurationError: The output is no file, or is needed.
-    """
-    if output and output.exists() and not output.is_file():
-        raise ConfigurationError(
-            f"--output {output} is no file; name one, or leave --output out to print the rows"
-        )
-    ending = output.suffix.removeprefix(".").lower() if output else ""
-    known = RowsFormat(ending) if ending in list(RowsFormat) else RowsFormat.CSV
-    chosen = output_format or known
-    if chosen is RowsFormat.PARQUET and not output:
-        raise ConfigurationError("--format parquet is no text; say where to: --output FILE")
-    return chosen
 
 
 def _refuse_strangers(

@@ -3,8 +3,9 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -15,6 +16,10 @@ from genesis_ray.errors import ConfigurationError
 if TYPE_CHECKING:
     from genesis_ray.settings import Settings
     from genesis_ray.store.run_folder import RunFolder
+
+
+AnyFormat = TypeVar("AnyFormat", bound=StrEnum)
+"""How rows can be written: one of several such lists, all of which have parquet."""
 
 
 def query(
@@ -56,7 +61,7 @@ def query(
     from genesis_ray.store.disk import write_file
     from genesis_ray.store.run_folder import RunFolder
 
-    chosen = chosen_format(output_format, output)
+    chosen = chosen_format(output_format, output, usual=Format.TABLE)
     folder = RunFolder.open(run) if run else RunFolder.newest()
     settings = settings_of(folder, data)
     warn_without_people(folder, settings, data)
@@ -107,8 +112,8 @@ def warn_without_people(folder: "RunFolder", settings: "Settings", data: Path | 
     )
 
 
-def chosen_format(output_format: Format | None, output: Path | None) -> Format:
-    """Return how an answer is written, by --format and what --output ends with.
+def chosen_format(given: AnyFormat | None, output: Path | None, *, usual: AnyFormat) -> AnyFormat:
+    """Return how an answer is written, by --format and what --output ends with, else the usual way.
 
     Raises:
         ConfigurationError: The output is no file, or is needed.
@@ -117,8 +122,9 @@ def chosen_format(output_format: Format | None, output: Path | None) -> Format:
         raise ConfigurationError(
             f"--output {output} is no file; name one, or leave --output out to print the answer"
         )
+    formats = type(usual)
     ending = output.suffix.removeprefix(".").lower() if output else ""
-    chosen = output_format or (Format(ending) if ending in list(Format) else Format.TABLE)
-    if chosen is Format.PARQUET and not output:
+    chosen = given or (formats(ending) if ending in list(formats) else usual)
+    if chosen == "parquet" and not output:
         raise ConfigurationError("--format parquet is no text; say where to: --output FILE")
     return chosen

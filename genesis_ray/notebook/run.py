@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from os import PathLike
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
@@ -29,10 +28,9 @@ from genesis_ray.domain.site_time import Bucket
 from genesis_ray.notebook.charts import Charts
 from genesis_ray.notebook.page import page_of
 from genesis_ray.notebook.tables import WithPeople, data_folder
-from genesis_ray.running.asked_places import check_places
-from genesis_ray.running.asking import Moment, in_zone, range_of
+from genesis_ray.running.asking import Moment, answer_of, range_of
 from genesis_ray.running.history import present_tables, run_named, settings_of
-from genesis_ray.running.who import identity_named, with_names
+from genesis_ray.running.who import identity_named
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.store.run_folder import RunFolder
@@ -411,17 +409,10 @@ class Run:
         until: Moment | None,
         **params: object,
     ) -> pa.Table:
-        check_places(
-            self.tables,
-            self.settings,
-            camera_ids=_named(params, "camera_id", "camera_ids"),
-            zone_ids=_named(
-                params, "zone_id", "zone_ids", "queue_zone_id", "queue_zone_ids", "service_zone_id"
-            ),
+        zone = self.time_zone
+        return answer_of(
+            question, self.tables, self._own, since, until, time_zone=zone, params=params
         )
-        start, end = range_of(self.tables, since, until, time_zone=self.time_zone)
-        answer = question(self.tables, since=start, until=end, **params)
-        return in_zone(with_names(answer, self._own), self.time_zone)
 
     def _ask_here(
         self,
@@ -432,12 +423,6 @@ class Run:
     ) -> pa.Table:
         """Ask a question whose buckets are those of the site's clock."""
         return self._ask(question, since, until, time_zone=self.time_zone, **params)
-
-
-def _named(params: Mapping[str, Any], *names: str) -> list[str]:
-    """Return the ids that parameters of these names have, of one or of several each."""
-    given = [params[name] for name in names if params.get(name)]
-    return [each for value in given for each in ([value] if isinstance(value, str) else value)]
 
 
 def open_run(

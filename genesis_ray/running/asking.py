@@ -1,6 +1,8 @@
 """What questions of a run are asked with: a range of its site's clock, and answers that show it."""
 
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -10,12 +12,47 @@ from genesis_ray.analytics.stored import Tables
 from genesis_ray.domain.moments import moment
 from genesis_ray.domain.site_time import zone_named
 from genesis_ray.errors import ConfigurationError
+from genesis_ray.running.asked_places import check_places
+from genesis_ray.running.who import with_names
+from genesis_ray.settings import Settings
 
 Moment = datetime | date | str
 """A time; without an offset, as a date's midnight, it is of the site's clock. Text is as `moment`
 has it: 2026-01-05, 2026-01-05T14:30, today, -7d."""
 
 _SECOND = timedelta(seconds=1)
+
+_CAMERAS = ("camera_id", "camera_ids")
+_ZONES = ("zone_id", "zone_ids", "queue_zone_id", "queue_zone_ids", "service_zone_id")
+
+
+def answer_of(
+    question: Callable[..., pa.Table],
+    tables: Tables,
+    settings: Settings,
+    since: Moment | None,
+    until: Moment | None,
+    *,
+    time_zone: str,
+    params: Mapping[str, Any],
+) -> pa.Table:
+    """Return what a question of a range gives: with names beside identities, on that clock.
+
+    Cameras and zones are told from the other parameters by their names, as `camera_ids`.
+
+    Raises:
+        ConfigurationError: See `range_of`.
+        NotFoundError: There is no such camera or zone in the run.
+    """
+    check_places(
+        tables,
+        settings,
+        camera_ids=_ids_in(params, _CAMERAS),
+        zone_ids=_ids_in(params, _ZONES),
+    )
+    start, end = range_of(tables, since, until, time_zone=time_zone)
+    answer = question(tables, since=start, until=end, **params)
+    return in_zone(with_names(answer, settings), time_zone)
 
 
 def range_of(
@@ -47,6 +84,12 @@ def in_zone(answer: pa.Table, time_zone: str) -> pa.Table:
         for field in answer.schema
     ]
     return answer.cast(pa.schema(fields))
+
+
+def _ids_in(params: Mapping[str, Any], names: Collection[str]) -> list[str]:
+    """Return the ids that parameters of these names have, of one or of several each."""
+    given = [params[name] for name in names if params.get(name)]
+    return [each for value in given for each in ([value] if isinstance(value, str) else value)]
 
 
 def _in_utc(at: Moment, zone: ZoneInfo, now: datetime) -> datetime:

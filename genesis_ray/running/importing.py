@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from genesis_ray.domain.events import Event
 from genesis_ray.errors import StoreError
 from genesis_ray.migration.genesis_database import GenesisDatabase
 from genesis_ray.migration.genesis_files import GenesisLayout, photos_of, read_metrics
-from genesis_ray.migration.genesis_rows import GenesisIdentity
+from genesis_ray.migration.genesis_rows import GenesisIdentity, GenesisSample, Unreadable
 from genesis_ray.running.import_events import (
     alert_events,
     bring_in,
@@ -20,7 +20,7 @@ from genesis_ray.running.import_events import (
     visit_events,
 )
 from genesis_ray.running.import_people import bring_in_people
-from genesis_ray.running.import_report import REPORT, Tally
+from genesis_ray.running.import_report import REPORT, Row, Tally
 from genesis_ray.settings import Settings
 from genesis_ray.store.disk import write_file
 from genesis_ray.store.known_runs import note_run
@@ -68,11 +68,14 @@ def import_genesis(
     note_run(settings.data_dir, run.path)
     tallies = [*_people(settings, layout, database, progress)]
     if database and "sessions" in database.tables:
-        tallies.append(_visits(settings, database, run, progress))
+        visits = _each(visit_events, settings, database.sessions)
+        tallies.append(_brought_in("visits", visits, run, progress))
     if database and "alerts" in database.tables:
-        tallies.append(_alerts(settings, database, run, progress))
+        alerts = _each(alert_events, settings, database.alerts)
+        tallies.append(_brought_in("alerts", alerts, run, progress))
     if layout.metrics or (database and "metrics" in database.tables):
-        tallies.append(_samples(settings, layout, database, run, progress))
+        samples = _samples(settings, layout, database)
+        tallies.append(_brought_in("metrics", samples, run, progress))
     if before != _digests(layout):
         raise StoreError(
             "files of the source changed while they were read; stop what writes to them, or copy "
@@ -119,48 +122,34 @@ def _people(
         yield embeddings
 
 
-def _visits(
-    settings: Settings, database: GenesisDatabase, run: RunFolder, progress: Progress
-) -> Tally:
-    def rows(tally: Tally) -> Iterator[Sequence[Event]]:
-        return (visit_events(settings, each) for each in tally.readable(database.sessions()))
+_Read = Callable[[Tally], Iterator[Sequence[Event]]]
+"""Reads the source and yields the events of each row that can be read."""
 
-    tally = Tally("visits")
-    bring_in(run.events, rows, tally, lambda count: progress("visits", count))
+
+def _brought_in(what: str, rows: _Read, run: RunFolder, progress: Progress) -> Tally:
+    tally = Tally(what)
+    bring_in(run.events, rows, tally, lambda count: progress(what, count))
     return tally
 
 
-def _alerts(
-    settings: Settings, database: GenesisDatabase, run: RunFolder, progress: Progress
-) -> Tally:
-    def rows(tally: Tally) -> Iterator[Sequence[Event]]:
-        return (alert_events(settings, each) for each in tally.readable(database.alerts()))
-
-    tally = Tally("alerts")
-    bring_in(run.events, rows, tally, lambda count: progress("alerts", count))
-    return tally
-
-
-def _samples(
+def _each(
+    events_of: Callable[[Settings, Row], Sequence[Event]],
     settings: Settings,
-    layout: GenesisLayout,
-    database: GenesisDatabase | None,
-    run: RunFolder,
-    progress: Progress,
-) -> Tally:
+    read: Callable[[], Iterable[Row | Unreadable]],
+) -> _Read:
+    return lambda tally: (events_of(settings, each) for each in tally.readable(read()))
+
+
+def _samples(settings: Settings, layout: GenesisLayout, database: GenesisDatabase | None) -> _Read:
     zone = ZoneInfo(settings.time_zone)
 
-    def rows(tally: Tally) -> Iterator[Sequence[Event]]:
+    def read() -> Iterator[GenesisSample | Unreadable]:
         for file in layout.metrics:
-            for each in tally.readable(read_metrics(file, zone)):
-                yield sample_events(settings, each)
+            yield from read_metrics(file, zone)
         if database:
-            for each in tally.readable(database.samples()):
-                yield sample_events(settings, each)
+            yield from database.samples()
 
-    tally = Tally("metrics")
-    bring_in(run.events, rows, tally, lambda count: progress("metrics", count))
-    return tally
+    return _each(sample_events, settings, read)
 
 
 def _digests(layout: GenesisLayout) -> dict[str, str]:

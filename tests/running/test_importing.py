@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 import cv2
@@ -216,13 +217,15 @@ def test_the_report_says_all_and_the_source_is_untouched(settings, genesis, run)
 
 def test_a_source_that_is_written_to_meanwhile_is_noticed(settings, genesis, run, monkeypatch):
     genesis.add_session("s1", "person_001")
-    visits = importing._visits
+    bring_in = importing.bring_in
+
+    numbers = count(2)
 
     def written_to_meanwhile(*arguments):
-        genesis.add_session("s2", "person_001")
-        return visits(*arguments)
+        genesis.add_session(f"s{next(numbers)}", "person_001")
+        return bring_in(*arguments)
 
-    monkeypatch.setattr(importing, "_visits", written_to_meanwhile)
+    monkeypatch.setattr(importing, "bring_in", written_to_meanwhile)
     with pytest.raises(StoreError, match="changed while they were read"):
         import_genesis(settings, find_layout(genesis.root), run, lambda *_: None)
     assert not (run.path / "import.json").exists()
