@@ -19,6 +19,7 @@ from genesis_ray.batch.mark import DiedOfItError, marked
 from genesis_ray.batch.segment_file import write_segment
 from genesis_ray.errors import GenesisError, SourceError
 from genesis_ray.running.assembly import load_detector, open_station
+from genesis_ray.running.process_memory import keep_freed_memory
 from genesis_ray.running.protected import load_protected_embedder
 from genesis_ray.running.set_aside import in_a_line
 from genesis_ray.running.stage_clock import Stage, StageClock
@@ -120,6 +121,7 @@ class _SegmentWatcher:
         self._segments = segments
         self._work = work
         self._tally = tally
+        keep_freed_memory()
         claim_share(own_gpu_share())
         self._detector = load_detector(settings.detector)
         secret = keys_named(key).current

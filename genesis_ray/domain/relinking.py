@@ -74,15 +74,19 @@ class Relinker:
 
         It does so for `kept` after it lost them.
         """
-        self._hidden = 1.5 * interval  # without a sight for longer: a frame was missed
-        # No longer than a track at the border takes to begin: nobody left, somebody turned round.
-        self._sudden = min(2.5 * interval, _LONGEST_TURN)
-        self._interval_s = interval.total_seconds()
+        self.expect_every(interval)
         self._kept = kept
         self._policy = policy or RelinkPolicy()
         self._next_id = first_track_id
         self._people: dict[int, Person] = {}
         self._at: datetime | None = None
+
+    def expect_every(self, interval: timedelta) -> None:
+        """Expect the next frames so far apart."""
+        self._hidden = 1.5 * interval  # without a sight for longer: a frame was missed
+        # No longer than a track at the border takes to begin: nobody left, somebody turned round.
+        self._sudden = min(2.5 * interval, _LONGEST_TURN)
+        self._interval_s = interval.total_seconds()
 
     @property
     def longest_gap(self) -> timedelta:

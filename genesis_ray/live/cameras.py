@@ -16,6 +16,7 @@ from genesis_ray.live.journal import Resumption
 from genesis_ray.live.outbox import Limits, Outbox
 from genesis_ray.live.spec import JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec
 from genesis_ray.running.assembly import open_station
+from genesis_ray.running.process_memory import keep_freed_memory
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.running.stage_clock import Stage, StageClock
 from genesis_ray.running.tenant_keys import keys_named
@@ -58,6 +59,7 @@ class CameraGroupActor:
 
     def __init__(self, spec: LiveSpec, name: str) -> None:
         cv2.setNumThreads(1)  # every camera has a thread of its own
+        keep_freed_memory()
         self._spec = spec
         self._name = name
         self._clock = StageClock()

@@ -11,6 +11,7 @@ from genesis_ray.running.alert_delivery import delivering
 from genesis_ray.running.alerts import take_in
 from genesis_ray.running.assembly import build_journal, load_detector, open_station
 from genesis_ray.running.identities import open_identities
+from genesis_ray.running.process_memory import keep_freed_memory
 from genesis_ray.running.protected import load_protected_embedder
 from genesis_ray.running.recorder import Recorder
 from genesis_ray.running.resolver_building import build_resolver
@@ -32,6 +33,7 @@ def run_local(
 ) -> RunResult:
     """Watch the recordings of all cameras to their end, write the log, return the figures."""
     begun = time.perf_counter()
+    keep_freed_memory()
     with delivering(settings, run), ExitStack() as opened:
         watched = _LocalRun(settings, run, opened, on_progress)
         return watched.run(begun)

@@ -63,10 +63,14 @@ class TimedByteTrack(ByteTrackTracker):  # type: ignore[misc]
             state_estimator_class=XCYCWHStateEstimator,
             iou=DIoU(),
         )
-        self._hidden_s = 1.5 * interval_s  # without a sight for longer: a frame was missed
+        self.expect_every(interval_s)
         self._sure_birth = sure_birth
         self._margin = margin
         self._left_over: list[int] | None = None
+
+    def expect_every(self, interval_s: float) -> None:
+        """Expect the next frames so far apart."""
+        self._hidden_s = 1.5 * interval_s  # without a sight for longer: a frame was missed
 
     def update(
         self, detections: sv.Detections, frame: None = None, timestamp: float | None = None

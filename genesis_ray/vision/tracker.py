@@ -11,6 +11,7 @@ import numpy as np
 import supervision as sv
 
 from genesis_ray.domain.appearance import Impression, View
+from genesis_ray.domain.cadence import Cadence
 from genesis_ray.domain.cuts import CutWatch
 from genesis_ray.domain.detections import Detections, Tracks
 from genesis_ray.domain.relinking import Relinker, RelinkPolicy
@@ -49,17 +50,18 @@ class PersonTracker:
         first_track_id: int = 1,
         relinking: RelinkPolicy | None = None,
     ) -> None:
-        """Set up for so many frames a second; `relinking` belongs to the looks of the views."""
+        """Set up for so many frames a second, or fewer; `relinking` belongs to the views' looks."""
         if process_fps <= 0:
             raise ValueError(f"process_fps must be positive, got {process_fps}")
         kept_s = max(_LOST_AFTER_S, _LOST_AFTER_FRAMES / process_fps)
+        self._cadence = Cadence(timedelta(seconds=1 / process_fps))
         self._relinker = Relinker(
-            interval=timedelta(seconds=1 / process_fps),
+            interval=self._cadence.interval,
             kept=timedelta(seconds=kept_s),
             first_track_id=first_track_id,
             policy=relinking,
         )
-        self._interval_s, self._kept_s = 1 / process_fps, kept_s
+        self._kept_s = kept_s
         self._tracker = self._new_tracker()
         self._cuts = CutWatch()
         self.lost_after_s = self._relinker.longest_gap.total_seconds()
@@ -94,6 +96,9 @@ class PersonTracker:
         self._started_at, self._last_at = self._started_at or at, at
         if view is not None and view.grey is not None and self._cuts.sees_cut(view.grey):
             self._forget_everybody()
+        self._cadence.take(at)
+        self._relinker.expect_every(self._cadence.interval)
+        self._tracker.expect_every(self._cadence.interval.total_seconds())
         detections = _in_fixed_order(detections)
         # Fractions of the frame will do as the unit: the filter's gain depends on the ratio of
         # its noise terms alone, and DIoU has no unit.
@@ -116,7 +121,7 @@ class PersonTracker:
 
     def _new_tracker(self) -> TimedByteTrack:
         return TimedByteTrack(
-            interval_s=self._interval_s,
+            interval_s=self._cadence.interval.total_seconds(),
             lost_after_s=self._kept_s,
             sure_birth=_SURE_CONFIDENCE,
             margin=_MARGIN,

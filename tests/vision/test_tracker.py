@@ -86,6 +86,22 @@ def test_people_who_pass_each_other_keep_their_ids(fps):
     assert last.detections.xyxy[0, 0] > last.detections.xyxy[1, 0]
 
 
+@pytest.mark.parametrize("fps", [2, 5, 10])
+def test_a_camera_with_fewer_frames_than_asked_for_is_looked_at_no_more_often(fps):
+    def looks_taken(asked_for: float) -> list[datetime]:
+        tracker, taken = PersonTracker(process_fps=asked_for), []
+
+        def looks_of(box: np.ndarray) -> np.ndarray:
+            taken.append(now)
+            return looks_of_lane(box)
+
+        for now in map(at, np.arange(0, 60, 1 / fps)):
+            tracker.update(now, people((0.5, 0.9)), View(4 / 3, looks_of))
+        return [one for one in taken if one > at(10)]  # by then the tracker knows better
+
+    assert looks_taken(asked_for=30) == looks_taken(asked_for=fps)
+
+
 def test_who_is_sure_has_an_id_at_first_sight():
     tracker = PersonTracker(process_fps=10)
     assert ids_over(tracker, [0, 0.1], walker) == [[1], [1]]
