@@ -148,6 +148,7 @@ class SearchedFaces:
             self._can_build = built  # else not again by this process
             self._give_up_index()
         elif is_due and self._can_build and not self._index.is_building:
+            self._table.clean_up()  # what is found is read sooner from one file than from many
             self._table.is_left_alone = True
             self._added = set()
             self._index.build()
