@@ -15,8 +15,8 @@ from genesis_ray.store.templates import Embeddings, embeddings_in
 from genesis_ray.store.vector_index import VectorIndex
 
 _FACES_AN_IDENTITY = 4
-"""Rows looked for, for each identity that is wanted: several are often one person's, and each that is
-read takes a twentieth of a millisecond."""
+"""Rows looked for, for each identity that is wanted: several are often one person's, and each
+that is read takes a twentieth of a millisecond."""
 
 
 class IndexedFaces:
