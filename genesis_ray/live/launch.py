@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import signal
 import threading
 import time
 from collections.abc import Callable, Collection
@@ -16,6 +15,7 @@ from ray.exceptions import RayError
 
 from genesis_ray.live.spec import LiveSpec
 from genesis_ray.running.alert_delivery import delivering
+from genesis_ray.running.ending import SIGNALS
 from genesis_ray.running.result import CameraProgress, RunResult
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.serving import cluster
@@ -104,14 +104,14 @@ async def _follow(
 
 
 def _end_on_signals(supervisor: "Supervisor") -> None:
-    """Let the first SIGINT or SIGTERM end the sources; the second has its usual effect."""
+    """Let the first of `SIGNALS` end the sources; the second has its usual effect."""
     loop = asyncio.get_running_loop()
     ending: list[asyncio.Task[None]] = []  # so that it is not collected before it is done
 
     def end() -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in SIGNALS:
             loop.remove_signal_handler(number)
         ending.append(loop.create_task(supervisor.end()))
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in SIGNALS:
         loop.add_signal_handler(number, end)

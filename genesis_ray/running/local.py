@@ -4,12 +4,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from threading import Event
 
 from genesis_ray.pipeline.journal_stage import JournalStage
 from genesis_ray.pipeline.resolver_stage import Resolved, ResolverStage
 from genesis_ray.running.alert_delivery import delivering
 from genesis_ray.running.alerts import take_in
 from genesis_ray.running.assembly import build_journal, load_detector, open_station
+from genesis_ray.running.ending import ended_by_signals
 from genesis_ray.running.identities import open_identities
 from genesis_ray.running.process_memory import keep_freed_memory
 from genesis_ray.running.protected import load_protected_embedder
@@ -31,11 +33,14 @@ from genesis_ray.store.run_folder import RunFolder
 def run_local(
     settings: Settings, run: RunFolder, *, on_progress: Callable[[CameraProgress], None]
 ) -> RunResult:
-    """Watch the recordings of all cameras to their end, write the log, return the figures."""
+    """Watch the recordings of all cameras to their end, write the log, return the figures.
+
+    SIGINT or SIGTERM ends them before; then what is under way is finished and logged.
+    """
     begun = time.perf_counter()
     keep_freed_memory()
-    with delivering(settings, run), ExitStack() as opened:
-        watched = _LocalRun(settings, run, opened, on_progress)
+    with ended_by_signals() as ending, delivering(settings, run), ExitStack() as opened:
+        watched = _LocalRun(settings, run, opened, on_progress, ending)
         return watched.run(begun)
 
 
@@ -48,11 +53,13 @@ class _LocalRun:
         run: RunFolder,
         opened: ExitStack,
         on_progress: Callable[[CameraProgress], None],
+        ending: Event,
     ) -> None:
         self._settings = settings
         self._run = run
         self._opened = opened
         self._on_progress = on_progress
+        self._ending = ending
         self._clock = StageClock()
         keys = tenant_keys(settings)
         self._detector = load_detector(settings.detector)
@@ -98,6 +105,7 @@ class _LocalRun:
             first_event_s=first_event_at - begun if first_event_at else None,
             watching_s=time.perf_counter() - first_frame_at,
             stage_s=self._clock.seconds(),
+            interrupted=self._ending.is_set(),
         )
 
     def _watch(self, camera: CameraSettings) -> Iterator[Report]:
@@ -118,6 +126,7 @@ class _LocalRun:
             stack_frames=self._settings.detector.stack_frames,
             clock=self._clock,
             on_seen=recorder.draw if recorder else None,
+            is_ending=self._ending.is_set,
         )
 
     def _on_report(self, report: Report, resolved: Resolved) -> None:

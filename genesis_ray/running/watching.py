@@ -43,13 +43,15 @@ def watch(
     stack_frames: int,
     clock: StageClock,
     on_seen: Callable[[Seen], None] | None = None,
+    is_ending: Callable[[], bool] = lambda: False,
 ) -> Iterator[Report]:
     """Watch a source to its end and yield a report a stack of frames.
 
     Decoding, detecting and the rest overlap, each in threads of its own; the order of
-    the frames is kept. `on_seen` is called with every frame, after it was observed.
+    the frames is kept. `on_seen` is called with every frame, after it was observed. Once
+    `is_ending` is true no more frames are taken, as if the source had come to its end.
     """
-    stacks = _stacks(station, stack_frames, clock)
+    stacks = _stacks(station, stack_frames, clock, is_ending)
     with (
         ThreadPoolExecutor(1, "decode") as decoding,
         ThreadPoolExecutor(_STACKS_AHEAD, "detect") as detecting,
@@ -127,9 +129,11 @@ def settle(
     yield journaling.finish()
 
 
-def _stacks(station: CameraStation, size: int, clock: StageClock) -> Iterator[Stack]:
+def _stacks(
+    station: CameraStation, size: int, clock: StageClock, is_ending: Callable[[], bool]
+) -> Iterator[Stack]:
     frames = station.frames()
-    while True:
+    while not is_ending():
         with clock.time("decode"):
             pairs = list(islice(frames, size))
         if not pairs:

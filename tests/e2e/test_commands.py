@@ -250,6 +250,39 @@ def test_a_live_stream_is_watched_until_it_is_interrupted(rtsp, config, tmp_path
         assert b"secret" not in path.read_bytes(), path
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_in_one_process_that_is_interrupted_keeps_what_it_saw(number, config, tmp_path):
+    out = tmp_path / "run"
+    command = [
+        str(Path(sys.executable).with_name("genesis")), "run", "synthetic:?people=2&seconds=3600",
+        "--local", "--config", str(config), "--out", str(out), "--data", str(tmp_path / "data"),
+    ]  # fmt: skip
+    log = tmp_path / "log.txt"
+    with log.open("w") as output:
+        running = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        deadline = time.monotonic() + 60
+        while not (out / "events" / "version.json").exists():
+            assert running.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.1)
+        while not len(RunTables(out / "events")["track_observations"]):
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.1)
+        running.send_signal(number)
+        assert running.wait(30) == 130, log.read_text()
+    finally:
+        running.kill()
+        running.wait()
+    told = json.loads((out / "run.json").read_text())
+    assert told["state"] == "interrupted"
+    tables = RunTables(out / "events")
+    frames = {row["occurred_at"] for row in tables["track_observations"].to_pylist()}
+    assert 0 < len(frames) <= told["result"]["frames"]
+    states = [row["state"] for row in tables["camera_states"].to_pylist()]
+    assert states == ["online", "ended"]
+
+
 def _states(run: Path) -> list[str]:
     """Return the states of a run's stream so far; a new reason is no new state."""
     if not (run / "events" / "version.json").exists():
