@@ -22,6 +22,7 @@ _OPTIONS = {
     "within_s": "--within",
     "identity_id": "--person",
     "names": "--metric",
+    "metric": "--metric",
     "by": "--by",
     "least_s": "--at-least",
     "limit": "--limit",
