@@ -63,6 +63,7 @@ QUESTIONS: Mapping[str, Question] = {
             "people_by_zone": "people in each zone as it ends",
             "new_faces": "tracks that became a new visitor",
             "recognized_faces": "tracks named as somebody known",
+            "origin": "computed from events, or imported: counted by another system before",
         },
     ),
     "footfall": Question(

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from genesis_ray.analytics.anomalies import unusual
-from genesis_ray.analytics.extent import extent
+from genesis_ray.analytics.extent import first_seen
 from genesis_ray.analytics.footfall import footfall, zone_entries
 from genesis_ray.analytics.occupancy import occupancy
 from genesis_ray.analytics.ranges import Ids
@@ -76,11 +76,11 @@ def anomalies(
         raise ConfigurationError(
             f"no series {metric!r} to compare; there are {', '.join(get_args(Metric))}"
         )
-    known = extent(tables, until=until)
+    first = first_seen(tables)
+    begins_at = min(first, until) if first else until
     policy = WeeklyPolicy(counts=metric != "occupancy")
-    begins_at = known[0] if known else until
     rows = [_warm_up(since, until, begins_at, zone, policy, metric)]
-    if known:
+    if begins_at < until:
         hours = counted_hours(
             tables,
             since=since,

@@ -131,7 +131,7 @@ class Run:
         """Return the site's metrics, a row for each `bucket_s` seconds.
 
         Columns: starts_at, ends_at, people_total, queue_len, avg_wait_sec, people_by_zone,
-        new_faces, recognized_faces.
+        new_faces, recognized_faces, origin (computed, or imported).
         """
         return self._ask(
             metrics, since, until, bucket_s=bucket_s, names=names, camera_ids=camera_ids,
