@@ -37,6 +37,7 @@ class ListedNotices:
 
     notices: list[Notice] = field(default_factory=list)
     told: int = 0
+    is_whole: bool = True
 
     def fresh(self, **_: bool) -> list[Notice]:
         fresh = self.notices[self.told :]

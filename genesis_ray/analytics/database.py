@@ -22,6 +22,8 @@ _LOCKED_DOWN: dict[str, str | bool | int] = {
 _GLOB = frozenset("*?[")
 """Characters in a path that DuckDB would take for a pattern of paths."""
 
+_FRESH = "not in files"
+
 _LATEST_VISITS = """
 CREATE VIEW visits AS
 SELECT * FROM visit_events
@@ -76,23 +78,23 @@ def _show(connection: duckdb.DuckDBPyConnection, name: str, table: Table) -> Non
     elif _has_pattern(table):
         connection.register(name, _with_uuids(table.read()))
     else:
-        connection.execute(_view(connection, name, table))
+        _rows(connection, table).create_view(name)
 
 
-def _view(connection: duckdb.DuckDBPyConnection, name: str, table: Stored) -> str:
-    """Return the statement that makes a stored table a view.
+def _rows(connection: duckdb.DuckDBPyConnection, table: Stored) -> duckdb.DuckDBPyRelation:
+    """Return the rows of a stored table, not read yet.
 
-    DuckDB takes no parameters here; paths and names are quoted.
+    Those in no file get no name that `SHOW TABLES` would list beside the tables. DuckDB takes no
+    parameters here; paths and names are quoted.
     """
     sources = []
     if table.files:
         paths = ", ".join(_text(str(path)) for path in table.files)
         options = f"hive_partitioning = false, union_by_name = {str(table.has_grown).lower()}"
         sources.append(f"FROM read_parquet([{paths}], {options})")
-    if len(table.fresh) or table.has_grown or not sources:
-        fresh = f"{name} not in files"
-        connection.register(fresh, table.fresh)
-        sources.append(f"FROM {_name(fresh)}")
+    has_fresh = len(table.fresh) or table.has_grown or not sources
+    if has_fresh:
+        sources.append(f"FROM {_name(_FRESH)}")
     columns = ", ".join(
         f"{_name(field.name)}::UUID AS {_name(field.name)}"
         if field.type == pa.binary(16)
@@ -106,7 +108,10 @@ def _view(connection: duckdb.DuckDBPyConnection, name: str, table: Stored) -> st
     ]
     where = f" WHERE {' AND '.join(bounds)}" if bounds else ""
     rows = " UNION ALL BY NAME ".join(sources)
-    return f"CREATE VIEW {_name(name)} AS FROM ({rows}) SELECT {columns}{where}"
+    sql = f"FROM ({rows}) SELECT {columns}{where}"
+    return (
+        connection.from_arrow(table.fresh).query(_FRESH, sql) if has_fresh else connection.sql(sql)
+    )
 
 
 def _name(name: str) -> str:

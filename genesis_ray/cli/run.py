@@ -22,7 +22,9 @@ ForceOption = Annotated[
 ]
 StartOption = Annotated[
     str | None,
-    typer.Option("--start", help="When the recording began, ISO 8601; UTC unless it says else."),
+    typer.Option(
+        "--start", help="When the recording began, as 2026-01-05T09:00; UTC, or with a zone."
+    ),
 ]
 
 
@@ -86,25 +88,19 @@ def with_options(settings: "Settings", *, data: Path | None, start: str | None) 
 
 
 def parse_time(text: str | None, option: str = "--start") -> datetime | None:
-    """Return the time that an option names, in UTC unless it says else.
+    """Return the time that an option names: see `moment`; in UTC unless it says else.
 
     Raises:
-        ConfigurationError: It is no ISO 8601 time.
+        ConfigurationError: It is no time.
     """
     from datetime import UTC
+    from zoneinfo import ZoneInfo
 
-    from genesis_ray.errors import ConfigurationError
+    from genesis_ray.domain.moments import moment
 
     if text is None:
         return None
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        raise ConfigurationError(
-            f"{option}: expected a time like 2026-01-05T09:00 or with a zone, like "
-            f"2026-01-05T09:00+01:00, got {text!r}"
-        ) from None
-    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    return moment(text, ZoneInfo("UTC"), datetime.now(UTC), of=option)
 
 
 def _with_sources(settings: "Settings", sources: list[str], start: datetime | None) -> "Settings":

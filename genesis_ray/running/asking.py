@@ -64,7 +64,8 @@ def range_of(
         ConfigurationError: A time is not one, or there are no events and it is not given whole.
     """
     zone, now = zone_named(time_zone), datetime.now(UTC)
-    start, end = (None if at is None else _in_utc(at, zone, now) for at in (since, until))
+    given = (("since", since), ("until", until))
+    start, end = (None if at is None else _in_utc(at, zone, now, of) for of, at in given)
     if start and end:
         return start, end
     known = extent(tables, until=now)
@@ -92,8 +93,8 @@ def _ids_in(params: Mapping[str, Any], names: Collection[str]) -> list[str]:
     return [each for value in given for each in ([value] if isinstance(value, str) else value)]
 
 
-def _in_utc(at: Moment, zone: ZoneInfo, now: datetime) -> datetime:
+def _in_utc(at: Moment, zone: ZoneInfo, now: datetime, of: str) -> datetime:
     if isinstance(at, str):
-        return moment(at, zone, now)
+        return moment(at, zone, now, of=of)
     local = at if isinstance(at, datetime) else datetime.combine(at, time())
     return (local if local.tzinfo else local.replace(tzinfo=zone)).astimezone(UTC)

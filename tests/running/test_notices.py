@@ -81,3 +81,47 @@ def test_what_is_not_there_is_not_found(source, log):
     assert source.fresh() == []
     assert source.find([]) == {}
     assert source.find([bytes(16)]) == {}
+
+
+@pytest.fixture
+def unlogged(tmp_path):
+    """The source of a folder that nothing writes to."""
+    return LoggedNotices(tmp_path / "events", "default")
+
+
+@pytest.fixture
+def days(tmp_path):
+    """Two files of alerts: the first day's with alert-1, and that with alert-86401."""
+    for number in (1, 86_401):
+        with EventLog(tmp_path / "events") as log:
+            log.append([alert(number)])
+    return sorted((tmp_path / "events").rglob("alerts/**/*.parquet"))
+
+
+def test_a_damaged_file_is_reported_once_and_the_rest_is_told(unlogged, days, caplog):
+    content = days[0].read_bytes()
+    days[0].write_bytes(content[:-20])
+    assert numbers(unlogged.fresh()) == ["alert-86401"]
+    assert not unlogged.is_whole
+    assert unlogged.find([alert(1).event_id, alert(86_401).event_id]).keys() == {
+        alert(86_401).event_id
+    }
+    assert caplog.text.count("is damaged") == 1
+    assert days[0].read_bytes() == content[:-20]  # left where it is
+
+
+def test_a_file_that_is_put_back_is_told_by_a_whole_look(unlogged, days):
+    content = days[0].read_bytes()
+    days[0].write_bytes(b"torn")
+    unlogged.fresh()
+    days[0].write_bytes(content)
+    assert unlogged.is_whole
+    assert numbers(unlogged.fresh(whole=True)) == ["alert-1"]
+
+
+def test_pages_that_are_damaged_inside_are_left_out_too(unlogged, days):
+    content = bytearray(days[0].read_bytes())
+    content[20:200] = bytes(180)
+    days[0].write_bytes(content)
+    assert numbers(unlogged.fresh()) == ["alert-86401"]
+    assert not unlogged.is_whole
