@@ -8,6 +8,7 @@ it the actors that it made.
 """
 
 import asyncio
+import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,6 +27,7 @@ from genesis_ray.domain.people import Person
 from genesis_ray.errors import ConfigurationError, StoreError
 from genesis_ray.live.remote import LIVE
 from genesis_ray.live.service import Live
+from genesis_ray.running.gallery_in_use import overruled, with_gallery_in_use
 from genesis_ray.running.live_run import live_run_path
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.serving import detector, embedder
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 API = "api"
+
+_log = logging.getLogger(__name__)
 
 _CPUS_A_REPLICA = 0.1
 """A reservation for placing; neither replica computes much."""
@@ -150,4 +154,7 @@ def _settings(arguments: Arguments) -> Settings:
     settings = settings_file.load(arguments.config)
     if not settings.cameras:
         raise ConfigurationError(f"{arguments.config}: nothing to watch; name at least one camera")
-    return settings.model_copy(update={"data_dir": settings.data_dir.resolve()})
+    settings = settings.model_copy(update={"data_dir": settings.data_dir.resolve()})
+    if told := overruled(settings):
+        _log.warning(told)
+    return with_gallery_in_use(settings)

@@ -15,6 +15,7 @@ from genesis_ray.encryption import encryption
 from genesis_ray.errors import GenesisError
 from genesis_ray.machine import Finding
 from genesis_ray.recognition import false_merges, matches
+from genesis_ray.running.gallery_in_use import overruled, with_gallery_in_use
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.settings_zone_checks import doubts
@@ -82,13 +83,24 @@ def _configured(config: Path | None, data: Path | None) -> Iterator[Finding]:
     cameras = "1 camera" if len(settings.cameras) == 1 else f"{len(settings.cameras)} cameras"
     told = f"{config}, {cameras}" if config else "the defaults; --config names a file"
     yield Finding("configuration", "ok", told)
+    settings = settings.model_copy(update={"data_dir": data or settings.data_dir})
     yield from places(settings.cameras)
-    yield machine.folder("data folder", data or settings.data_dir)
-    yield encryption(data or settings.data_dir)
-    yield template_key(settings.model_copy(update={"data_dir": data or settings.data_dir}))
+    try:
+        contradicted, settings = overruled(settings), with_gallery_in_use(settings)
+    except GenesisError as error:
+        problem, _, remedy = str(error).partition("; ")
+        yield Finding("gallery in use", "problem", problem, remedy)
+        return
+    if contradicted:
+        message, _, remedy = contradicted.partition(". ")
+        yield Finding("gallery in use", "warning", message, remedy)
+    yield machine.folder("data folder", settings.data_dir)
+    yield encryption(settings.data_dir)
+    yield template_key(settings)
+    yield from kept_photos(settings)
     yield machine.folder("folder of runs", Path("runs"))
-    yield from matches(settings.model_copy(update={"data_dir": data or settings.data_dir}))
-    yield from false_merges(settings.model_copy(update={"data_dir": data or settings.data_dir}))
+    yield from matches(settings)
+    yield from false_merges(settings)
     try:
         yield from _used(settings)
     except ImportError as error:  # a library, or what it wants of the system, is missing
@@ -154,6 +166,33 @@ def template_key(settings: Settings) -> Finding:
     key = keys.current
     message = f"key {key.version}, fingerprint {key.fingerprint}, in {keys.place}"
     return Finding("template key", "ok", message)
+
+
+def kept_photos(settings: Settings) -> Iterator[Finding]:
+    """Tell how many people's photos are kept, where any are or are to be."""
+    from genesis_ray.running.identities import identity_folder
+    from genesis_ray.running.kept_photos import kept_figures
+    from genesis_ray.store.kept_photos import KeptPhotos
+
+    keeps = settings.faces.keep_photos
+    try:
+        if not keeps and not KeptPhotos(identity_folder(settings)).all():
+            return
+        figures = kept_figures(settings)
+    except GenesisError as error:
+        problem, _, remedy = str(error).partition("; ")
+        yield Finding("kept photos", "problem", problem, remedy)
+        return
+    people = "1 person" if figures.people == 1 else f"{figures.people:,} people"
+    told = f"{figures.photos:,} of {people}, encrypted"
+    if figures.useless:
+        lost = f"{told}; {figures.useless:,} of them cannot be opened, as their key is missing"
+        yield Finding("kept photos", "warning", lost, "put the old key back, or enrol them again")
+    elif not keeps:
+        yield Finding("kept photos", "ok", f"{told}, though faces.keep_photos is off now")
+    else:
+        without = f"; none of {len(figures.without):,} others" if figures.without else ""
+        yield Finding("kept photos", "ok", told + without)
 
 
 def engine(settings: Settings) -> Finding:

@@ -112,7 +112,17 @@ class FaceSettings(ReplicaSettings):
     """When faces are looked at, and the face embedder with its deployment."""
 
     enabled: bool = True
-    embedder: str = "fused"
+    embedder: str = Field(
+        default="fused",
+        description="Makes faces comparable; where `genesis people switch` chose one for the data "
+        "folder, that counts instead, see docs/embedder.md",
+    )
+    keep_photos: bool = Field(
+        default=False,
+        description="Keep a picture of each face that is enrolled, encrypted with the tenant's "
+        "key, so that another embedder needs no photos from you. Whoever has the data folder and "
+        "the key can then see these people's faces; off: no face image is stored",
+    )
     finder: Literal["yunet", "scrfd", "mtcnn"] = "yunet"
     engine: Literal["auto", "openvino", "onnxruntime", "torch"] = "auto"
     interval_s: Seconds = Field(

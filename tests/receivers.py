@@ -37,7 +37,6 @@ class ListedNotices:
 
     notices: list[Notice] = field(default_factory=list)
     told: int = 0
-    is_whole: bool = True
 
     def fresh(self, **_: bool) -> list[Notice]:
         fresh = self.notices[self.told :]

@@ -1,15 +1,22 @@
 import os
 import re
 import time
+from datetime import UTC, datetime
 
+import cv2
+import numpy as np
 import pytest
 
 from genesis_ray import doctor
 from genesis_ray.machine import Finding
+from genesis_ray.running.enrolment import enroll
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.settings_zones import LineSettings
+from genesis_ray.store.gallery_choice import GalleryChoice
+from genesis_ray.store.tenants import gallery_folder
+from genesis_ray.testing import SyntheticFilm
 from genesis_ray.vision import models
 from genesis_ray.vision.stream import LiveStream
 
@@ -239,3 +246,32 @@ def test_a_key_that_others_can_read_is_a_problem(monkeypatch, tmp_path):
     (tmp_path / "keys" / "default").chmod(0o644)
     found = doctor.template_key(settings)
     assert (found.level, found.remedy[:10]) == ("problem", "`chmod 600")
+
+
+def test_kept_photos_are_told_where_any_are_and_when_their_key_is_missing(tmp_path, monkeypatch):
+    monkeypatch.setenv("GENESIS_TEMPLATES__KEY_STORE", f"file:{tmp_path / 'keys'}")
+    settings = Settings(data_dir=tmp_path / "data", faces={"embedder": "synthetic"})
+    assert list(doctor.kept_photos(settings)) == []
+    image = SyntheticFilm(people=1, width=320, height=240).image_at(0)
+    cv2.imwrite(str(tmp_path / "ada.png"), np.asarray(image))
+    keeping = settings.faces.model_copy(update={"keep_photos": True})
+    enroll(settings.model_copy(update={"faces": keeping}), "Ada", [tmp_path / "ada.png"])
+    (told,) = doctor.kept_photos(settings)
+    assert (told.level, "1 of 1 person, encrypted, though" in told.message) == ("ok", True)
+    (tmp_path / "keys" / "default").unlink()
+    (told,) = doctor.kept_photos(settings)
+    assert (told.level, "1 of them cannot be opened" in told.message) == ("warning", True)
+
+
+def test_a_configuration_that_contradicts_a_switch_is_told(tmp_path):
+    choice = GalleryChoice(embedder="sface", before="fused", at=datetime(2026, 1, 5, tzinfo=UTC))
+    choice.save(gallery_folder(tmp_path / "data", "default"))
+    config = tmp_path / "genesis.yaml"
+    config.write_text("faces: {embedder: fused}\n")
+    found = {each.name: each for each in doctor.examine(config, tmp_path / "data")}
+    assert found["gallery in use"].level == "warning"
+    assert found["gallery in use"].remedy.endswith("genesis people switch fused")
+    assert "faces: sface" in found["models in use"].message
+    config.write_text("{}\n")
+    found = {each.name: each for each in doctor.examine(config, tmp_path / "data")}
+    assert "gallery in use" not in found

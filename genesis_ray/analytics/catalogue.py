@@ -17,7 +17,6 @@ from genesis_ray.analytics.queues import queue_service
 from genesis_ray.analytics.returning import cohort_retention, returning_visitors
 from genesis_ray.analytics.timeline import person_timeline
 from genesis_ray.analytics.traffic import foot_heat
-from genesis_ray.analytics.unusual_hours import anomalies
 from genesis_ray.analytics.uptime import camera_uptime
 from genesis_ray.analytics.visits import visit_distribution, visits_page
 from genesis_ray.errors import NotFoundError
@@ -63,7 +62,6 @@ QUESTIONS: Mapping[str, Question] = {
             "people_by_zone": "people in each zone as it ends",
             "new_faces": "tracks that became a new visitor",
             "recognized_faces": "tracks named as somebody known",
-            "origin": "computed from events, or imported: counted by another system before",
         },
     ),
     "footfall": Question(
@@ -247,21 +245,6 @@ QUESTIONS: Mapping[str, Question] = {
             "offline_s": "seconds without",
             "unwatched_s": "seconds before it was first seen, or after its source ended",
             "share_online": "online of all but unwatched, 0 to 1",
-        },
-    ),
-    "anomalies": Question(
-        anomalies,
-        "which hours were unusual for their weekday and hour",
-        {
-            **_BUCKET,
-            "metric": "what was counted; `--metric footfall`, `entries` or `occupancy`",
-            "value": "how much of it",
-            "basis": "weekly: the weeks before; warm-up: too few of them, nothing is told yet",
-            "expected": "what is usual then, in the unit of the value",
-            "spread": "how far from it values usually are",
-            "score": "spreads away from what is usual",
-            "direction": "above or below",
-            "why": "the same in a sentence",
         },
     ),
     "identification": Question(

@@ -22,8 +22,6 @@ _LOCKED_DOWN: dict[str, str | bool | int] = {
 _GLOB = frozenset("*?[")
 """Characters in a path that DuckDB would take for a pattern of paths."""
 
-_FRESH = "not in files"
-
 _LATEST_VISITS = """
 CREATE VIEW visits AS
 SELECT * FROM visit_events
@@ -78,23 +76,23 @@ def _show(connection: duckdb.DuckDBPyConnection, name: str, table: Table) -> Non
     elif _has_pattern(table):
         connection.register(name, _with_uuids(table.read()))
     else:
-        _rows(connection, table).create_view(name)
+        connection.execute(_view(connection, name, table))
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, table: Stored) -> duckdb.DuckDBPyRelation:
-    """Return the rows of a stored table, not read yet.
+def _view(connection: duckdb.DuckDBPyConnection, name: str, table: Stored) -> str:
+    """Return the statement that makes a stored table a view.
 
-    Those in no file get no name that `SHOW TABLES` would list beside the tables. DuckDB takes no
-    parameters here; paths and names are quoted.
+    DuckDB takes no parameters here; paths and names are quoted.
     """
     sources = []
     if table.files:
         paths = ", ".join(_text(str(path)) for path in table.files)
         options = f"hive_partitioning = false, union_by_name = {str(table.has_grown).lower()}"
         sources.append(f"FROM read_parquet([{paths}], {options})")
-    has_fresh = len(table.fresh) or table.has_grown or not sources
-    if has_fresh:
-        sources.append(f"FROM {_name(_FRESH)}")
+    if len(table.fresh) or table.has_grown or not sources:
+        fresh = f"{name} not in files"
+        connection.register(fresh, table.fresh)
+        sources.append(f"FROM {_name(fresh)}")
     columns = ", ".join(
         f"{_name(field.name)}::UUID AS {_name(field.name)}"
         if field.type == pa.binary(16)
@@ -108,10 +106,7 @@ def _rows(connection: duckdb.DuckDBPyConnection, table: Stored) -> duckdb.DuckDB
     ]
     where = f" WHERE {' AND '.join(bounds)}" if bounds else ""
     rows = " UNION ALL BY NAME ".join(sources)
-    sql = f"FROM ({rows}) SELECT {columns}{where}"
-    return (
-        connection.from_arrow(table.fresh).query(_FRESH, sql) if has_fresh else connection.sql(sql)
-    )
+    return f"CREATE VIEW {_name(name)} AS FROM ({rows}) SELECT {columns}{where}"
 
 
 def _name(name: str) -> str:

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 
-from genesis_ray.analytics.imported_metrics import IMPORTED
 from genesis_ray.analytics.ranges import BUCKETS, LONGEST_STAY, Ids, ask, between, composed, ids
 from genesis_ray.analytics.stays import STAYS
 from genesis_ray.analytics.stored import Tables
@@ -97,31 +96,22 @@ faces AS (
     GROUP BY bucket
 )
 """,
-    IMPORTED,
     select="""
 SELECT
     starts_at,
     ends_at,
-    if(is_imported, imported.people_total, coalesce(people.people_total, 0)) AS people_total,
-    CASE
-        WHEN is_imported THEN imported.queue_len
-        WHEN len($queue_zone_ids::VARCHAR[]) > 0 THEN coalesce(zones.queue_len, 0)::BIGINT
-    END AS queue_len,
-    if(is_imported, imported.avg_wait_sec, waits.avg_wait_sec) AS avg_wait_sec,
-    coalesce(if(is_imported, imported.people_by_zone, zones.people_by_zone), MAP {})
-        AS people_by_zone,
-    if(is_imported, imported.new_faces, coalesce(faces.new_faces, 0)) AS new_faces,
-    if(is_imported, imported.recognized_faces, coalesce(faces.recognized_faces, 0))
-        AS recognized_faces,
-    if(is_imported, 'imported', 'computed') AS origin
-FROM (
-    SELECT *, bucket IN (SELECT bucket FROM imported) AS is_imported FROM numbered
-)
+    coalesce(people_total, 0) AS people_total,
+    CASE WHEN len($queue_zone_ids::VARCHAR[]) > 0 THEN coalesce(queue_len, 0)::BIGINT END
+        AS queue_len,
+    avg_wait_sec,
+    coalesce(people_by_zone, MAP {}) AS people_by_zone,
+    coalesce(new_faces, 0) AS new_faces,
+    coalesce(recognized_faces, 0) AS recognized_faces
+FROM numbered
 LEFT JOIN people USING (bucket)
 LEFT JOIN zones USING (bucket)
 LEFT JOIN waits USING (bucket)
 LEFT JOIN faces USING (bucket)
-LEFT JOIN imported USING (bucket)
 ORDER BY starts_at
 """,
 )
@@ -143,9 +133,8 @@ def metrics(
     Columns: starts_at, ends_at, and those of `names`: people_total (tracks in view in the
     bucket), queue_len (people in the queue zones as it ends; null without queue zones),
     avg_wait_sec (of those who left a queue zone in it; null: nobody), people_by_zone (a map, as it
-    ends, of zones with somebody in them), new_faces (tracks that became a new visitor),
-    recognized_faces (tracks that were named as somebody known), and origin: computed from events,
-    or imported, where what another system had counted is all there is of the bucket.
+    ends, of zones with somebody in them), new_faces (tracks that became a new visitor) and
+    recognized_faces (tracks that were named as somebody known).
 
     Raises:
         ConfigurationError: There is no such range or metric.
@@ -190,7 +179,7 @@ def _asked(
     if unknown:
         raise ConfigurationError(f"no metric {', '.join(unknown)}; there are {', '.join(METRICS)}")
     params = {
-        **between(edges[0], edges[-1], before=longest_stay, after=timedelta.resolution),
+        **between(edges[0], edges[-1], before=longest_stay, after=timedelta()),
         "edges": list(edges),
         "origin_us": round(first_s * 1_000_000),
         "bucket_us": bucket_s * 1_000_000,
@@ -199,5 +188,4 @@ def _asked(
         "queue_zone_ids": list(queue_zone_ids),
     }
     answer = ask(_METRICS, tables, params)
-    chosen = [name for name in METRICS if name in names]
-    return answer.select(["starts_at", "ends_at", *chosen, "origin"])
+    return answer.select(["starts_at", "ends_at", *(name for name in METRICS if name in names)])

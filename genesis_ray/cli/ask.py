@@ -51,10 +51,7 @@ def ask(
         str | None, typer.Option(help="A name, an identity, or the beginning of one.")
     ] = None,
     metric: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Only this metric; again for more. For anomalies: footfall, entries, occupancy."
-        ),
+        list[str] | None, typer.Option(help="Only this metric; again for more.")
     ] = None,
     by: Annotated[
         str | None, typer.Option(help="Distribution by duration, hour or weekday.")
@@ -90,8 +87,8 @@ def ask(
 ) -> None:
     """Ask a question that is ready to be asked, of a range of time.
 
-    In time: metrics, footfall, entries, occupancy, queue, returning, uptime, anomalies. In all:
-    dwell, dwell-histogram, heat, transitions, journeys, cohorts, visits, attendances,
+    In time: metrics, footfall, entries, occupancy, queue, returning, uptime. In all: dwell,
+    dwell-histogram, heat, transitions, journeys, cohorts, visits, attendances,
     visit-distribution, identification, timeline.
 
     Hours and days are those of the site's `time_zone`, and so are the times that are shown.

@@ -22,8 +22,7 @@ _DAMAGED = 1
 @app.command("list")
 def list_entries(
     since: Annotated[
-        str | None,
-        typer.Option(help="Not before, as 2026-01-05T14:30 or -24h; UTC, or with a zone."),
+        str | None, typer.Option(help="Not before, ISO 8601, UTC unless it says else.")
     ] = None,
     action: Annotated[
         str | None, typer.Option(help="match, enroll, rotate, backup, restore, ...")

@@ -30,7 +30,7 @@ def consent(
     ] = None,
     at: Annotated[
         str | None,
-        typer.Option(help="When they said so, as 2026-01-05T14:30 or -24h; now by default."),
+        typer.Option(help="When they said so, ISO 8601; now by default."),
     ] = None,
     why: Annotated[str, typer.Option(help="On what ground: a signed form, a letter.")] = "",
     by: ByOption = None,

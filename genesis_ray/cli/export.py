@@ -135,8 +135,8 @@ def _range(
     if what is What.METRICS:
         return range_of(tables, since, until, time_zone=time_zone)
     zone, now = zone_named(time_zone), datetime.now(UTC)
-    start = moment(since, zone, now, of="--since") if since else _ALWAYS[0]
-    return start, moment(until, zone, now, of="--until") if until else _ALWAYS[1]
+    start = moment(since, zone, now) if since else _ALWAYS[0]
+    return start, moment(until, zone, now) if until else _ALWAYS[1]
 
 
 def _refuse_strangers(

@@ -25,7 +25,8 @@ def galleries(
     from genesis_ray import settings_file
     from genesis_ray.cli.console import stdout
     from genesis_ray.cli.run import with_options
-    from genesis_ray.running.re_embedding import gallery_figures
+    from genesis_ray.running.gallery_figures import gallery_figures
+    from genesis_ray.running.kept_photos import kept_figures
 
     settings = with_options(settings_file.load(config), data=data, start=None)
     figures = gallery_figures(settings)
@@ -40,29 +41,45 @@ def galleries(
             f"{each.faces:,}",
             f"{each.people:,}",
             f"{each.visitors:,}",
-            _some(each.missing) or "nobody",
+            some(each.missing) or "nobody",
         )
     stdout.print(table)
+    kept = kept_figures(settings)
+    keeps = settings.faces.keep_photos
+    if kept.photos or keeps:
+        stdout.print(
+            f"Photos are kept of {kept.people:,} {'person' if kept.people == 1 else 'people'}, "
+            f"{kept.photos:,} in all; none of {some(kept.without)}."
+            if kept.without
+            else f"Photos are kept of everybody who is enrolled, {kept.photos:,} in all.",
+            markup=False,
+            soft_wrap=True,
+        )
+    else:
+        stdout.print("No photos are kept (faces.keep_photos).", soft_wrap=True)
 
 
 def re_embed(
-    photos: Annotated[
-        Path, typer.Argument(help="A folder with one for each person, by name, with their photos.")
-    ],
     to: Annotated[
         str, typer.Option("--to", metavar="EMBEDDER", help="One of `genesis models list`.")
     ],
+    photos: Annotated[
+        Path | None,
+        typer.Argument(
+            help="A folder with one for each person, by name, with their photos.  [those kept]"
+        ),
+    ] = None,
     config: ConfigOption = None,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Make people known to another embedder, from photos that you have.
+    """Make people known to another embedder, from photos that were kept or that you have.
 
-    Its gallery is filled beside the one in use, with which a system may go on meanwhile. Who is
-    in it already is left as they are, so that what was cut off goes on. Nothing changes until you
-    set faces.embedder; set it back to go back, as the old gallery stays.
+    Photos are kept of who was enrolled with faces.keep_photos. The gallery is filled beside the
+    one in use, with which a system may go on meanwhile. Who is in it already is left as they are,
+    so that what was cut off goes on. Nothing changes until `genesis people switch`.
 
-    Example: genesis people re-embed staff-photos --to sface
+    Examples: `genesis people re-embed --to sface` · `genesis people re-embed staff --to sface`
     """
     from dataclasses import asdict
 
@@ -74,6 +91,7 @@ def re_embed(
     from genesis_ray.cli.prepare import pull_models
     from genesis_ray.cli.run import with_options
     from genesis_ray.running.re_embedding import re_embed as embed_anew
+    from genesis_ray.running.re_embedding import re_embed_kept
 
     settings = with_options(settings_file.load(config), data=data, start=None)
     faces = settings.faces.model_copy(update={"embedder": to})
@@ -85,7 +103,10 @@ def re_embed(
         def show(name: str, number: int, of: int) -> None:
             bars.update(task, description=escape(name), completed=number, total=of)
 
-        result = embed_anew(settings, to, photos, on_progress=show)
+        if photos is None:
+            result = re_embed_kept(settings, to, on_progress=show)
+        else:
+            result = embed_anew(settings, to, photos, on_progress=show)
     if as_json:
         typer.echo(json.dumps(asdict(result), indent=2))
     else:
@@ -97,13 +118,13 @@ def re_embed(
         for name, reason in result.failed.items():
             stdout.print(f"[bold red]{escape(name)}[/]: {escape(reason)}", soft_wrap=True)
         if result.missing:
-            stdout.print(f"Not in it: {escape(_some(result.missing))}.", soft_wrap=True)
-        stdout.print(f"A system that starts with faces.embedder: {to} uses it.")
+            stdout.print(f"Not in it: {escape(some(result.missing))}.", soft_wrap=True)
+        stdout.print(f"It names people after: genesis people switch {to}", soft_wrap=True)
     if result.failed:
         raise typer.Exit(1)
 
 
-def _some(names: Sequence[str]) -> str:
+def some(names: Sequence[str]) -> str:
     """Return a few names, and how many more there are."""
     shown = ", ".join(names[:_NAMES_SHOWN])
     more = len(names) - _NAMES_SHOWN

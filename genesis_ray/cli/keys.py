@@ -38,10 +38,11 @@ def show(config: ConfigOption = None, data: DataOption = None, as_json: JsonOpti
             soft_wrap=True,
         )
         return
-    table = Table("version", "fingerprint", "use", "galleries here")
+    table = Table("version", "fingerprint", "use", "galleries here", "photos here")
     for key in keys:
         use = "protects" if key.is_current else "old"
-        table.add_row(str(key.version), key.fingerprint, use, ", ".join(key.galleries))
+        photos = f"{key.photos:,}" if key.photos else ""
+        table.add_row(str(key.version), key.fingerprint, use, ", ".join(key.galleries), photos)
     stdout.print(table)
     stdout.print(f"The keys of tenant {settings.tenant_id} are in {place}.", soft_wrap=True)
 
@@ -61,6 +62,9 @@ def rotate(config: ConfigOption = None, data: DataOption = None) -> None:
     settings = with_options(settings_file.load(config), data=data, start=None)
     done = rotate_key(settings)
     faces = "1 face is" if done.faces == 1 else f"{done.faces:,} faces are"
+    if done.photos:
+        photos = "1 kept photo" if done.photos == 1 else f"{done.photos:,} kept photos"
+        faces = f"{faces.rsplit(' ', 1)[0]} and {photos} are"
     key = f"key {done.version}, fingerprint {done.fingerprint}"
     made = "a new one" if done.is_new else "which was there already: another rotation makes a newer"
     stdout.print(f"{faces} protected with {key}, {made}.", soft_wrap=True)

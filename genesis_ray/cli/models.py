@@ -211,11 +211,12 @@ def pull_with_bar(name: str, *, force: bool = False) -> None:
 def _wanted(names: list[str] | None, everything: bool, config: Path | None) -> list[str]:
     from genesis_ray import settings_file
     from genesis_ray.running.assembly import models_of
+    from genesis_ray.running.gallery_in_use import with_gallery_in_use
     from genesis_ray.vision.catalog import CATALOG
 
     if everything:
         return [model.name for model in CATALOG.values() if model.sources or not model.file]
-    return names or list(models_of(settings_file.load(config)))
+    return names or list(models_of(with_gallery_in_use(settings_file.load(config))))
 
 
 def _entry(name: str) -> dict[str, object]:

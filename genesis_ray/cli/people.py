@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from genesis_ray.cli import consent, decisions, explain, galleries, repairs, reviews, tags, upkeep
+from genesis_ray.cli import (
+    consent,
+    decisions,
+    explain,
+    galleries,
+    repairs,
+    reviews,
+    switching,
+    tags,
+    upkeep,
+)
 from genesis_ray.cli.run import ConfigOption, DataOption
 from genesis_ray.cli.running_system import WAIT_S, tell_of_waiting
 
@@ -33,9 +43,10 @@ def enroll(
 ) -> None:
     """Make a person known by one photo or, better, a few.
 
-    Enrolling a NAME that is known adds photos to that person. The photos are not kept; a template
-    of each is, and none is dropped for others. Three that differ in light, angle and age are worth
-    more than ten of one day. A system that runs recognises them within seconds.
+    Enrolling a NAME that is known adds photos to that person. The photos are not kept, unless
+    faces.keep_photos says so; a template of each is, and none is dropped for others. Three that
+    differ in light, angle and age are worth more than ten of one day. A system that runs
+    recognises them within seconds.
     """
     from genesis_ray import settings_file
     from genesis_ray.cli.console import stdout
@@ -61,6 +72,9 @@ def enroll(
         markup=False,
         soft_wrap=True,
     )
+    if settings.faces.keep_photos:
+        kept = "A picture of the face is" if len(photos) == 1 else "Pictures of the faces are"
+        stdout.print(f"{kept} kept, encrypted, as faces.keep_photos is set.", soft_wrap=True)
     known = [each for each in known_templates(settings, person.identity_id) if each.state == "used"]
     if len(known) > settings.identity.templates:
         stdout.print(
@@ -140,11 +154,13 @@ def show(
     from genesis_ray.cli.run import with_options
     from genesis_ray.running.assembly import embedder_traits
     from genesis_ray.running.identities import faces_of, who_is_who
+    from genesis_ray.running.kept_photos import kept_photos_of
     from genesis_ray.running.naming import find
 
     settings = with_options(settings_file.load(config), data=data, start=None)
     who = who_is_who(settings)
     traits = embedder_traits(settings.faces)
+    kept = kept_photos_of(settings, who)
     rows: list[dict[str, Any]] = []
     for person in who.by_name(name) or [who.person(find(who, name))]:
         faces = faces_of(settings, who, person.identity_id)
@@ -154,6 +170,7 @@ def show(
                 "identities": who.members(person.identity_id),
                 "faces": sum(face["is_used"] for face in faces),
                 "embedder": traits.name,
+                "photos": len(kept.get(person.identity_id, ())),
                 "face_list": faces,
             }
         )
@@ -165,7 +182,10 @@ def show(
         stdout.print(f"  identity {row['identity_id']}")
         for merged in row["identities"][1:]:
             stdout.print(f"  and {merged}, merged with it")
-        stdout.print(f"  {row['faces']} faces in the gallery of {row['embedder']}, no photos")
+        photos = {0: "no photos", 1: "1 photo kept"}.get(
+            row["photos"], f"{row['photos']} photos kept"
+        )
+        stdout.print(f"  {row['faces']} faces in the gallery of {row['embedder']}, {photos}")
 
 
 app.command()(repairs.merge)
@@ -184,6 +204,7 @@ app.command()(upkeep.propose)
 app.command()(upkeep.tidy)
 app.command()(galleries.galleries)
 app.command("re-embed")(galleries.re_embed)
+app.command()(switching.switch)
 
 
 def _to_json(person: "Person") -> dict[str, object]:

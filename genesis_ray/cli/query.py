@@ -35,7 +35,7 @@ def query(
     ] = None,
     since: Annotated[
         str | None,
-        typer.Option(help="Only events from then on, as 2026-01-05T09:30, today or -24h; UTC."),
+        typer.Option(help="Only events from then on, as 2026-01-05 or 2026-01-05T09:30; UTC."),
     ] = None,
     until: Annotated[str | None, typer.Option(help="Only events before then.")] = None,
     output_format: Annotated[

@@ -3,15 +3,11 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
-from genesis_ray.domain.moments import moment
 from genesis_ray.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from genesis_ray.analytics.catalogue import Question
-
-_UTC = ZoneInfo("UTC")
 
 _OPTIONS = {
     "bucket": "--bucket",
@@ -26,7 +22,6 @@ _OPTIONS = {
     "within_s": "--within",
     "identity_id": "--person",
     "names": "--metric",
-    "metric": "--metric",
     "by": "--by",
     "least_s": "--at-least",
     "limit": "--limit",
@@ -90,10 +85,12 @@ def _value(name: str, option: str, value: object) -> object:
 def _visit_key(text: str) -> object:
     from genesis_ray.analytics.visits import VisitKey
 
-    started_at, comma, visit_id = text.partition(",")
-    if not comma:
+    started_at, _, visit_id = text.partition(",")
+    try:
+        at = datetime.fromisoformat(started_at)
+    except ValueError as error:
         raise ConfigurationError(
             f"--after wants the started_at and visit_id of the last visit, with a comma between, "
             f"got {text!r:.80}"
-        )
-    return VisitKey(moment(started_at, _UTC, datetime.now(UTC), of="--after"), visit_id)
+        ) from error
+    return VisitKey(at if at.tzinfo else at.replace(tzinfo=UTC), visit_id)

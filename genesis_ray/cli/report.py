@@ -151,8 +151,8 @@ def _period(
     from genesis_ray.running.history import present_tables
 
     zone, now = zone_named(settings.time_zone), datetime.now(UTC)
-    start = moment(since, zone, now, of="--from") if since else None
-    end = moment(until, zone, now, of="--to") if until else None
+    start = moment(since, zone, now) if since else None
+    end = moment(until, zone, now) if until else None
     if not (start and end):
         known = extent(present_tables(folder.events, settings, settings.tenant_id), until=now)
         if known is None:

@@ -22,9 +22,7 @@ ForceOption = Annotated[
 ]
 StartOption = Annotated[
     str | None,
-    typer.Option(
-        "--start", help="When the recording began, as 2026-01-05T09:00; UTC, or with a zone."
-    ),
+    typer.Option("--start", help="When the recording began, ISO 8601; UTC unless it says else."),
 ]
 
 
@@ -81,26 +79,45 @@ def run(
 
 
 def with_options(settings: "Settings", *, data: Path | None, start: str | None) -> "Settings":
-    """Return the settings with what --data and --start say."""
+    """Return the settings with what --data and --start say, and by the gallery that is in use.
+
+    Who set another embedder is told.
+
+    Raises:
+        StoreError: It cannot be read which gallery is in use.
+    """
+    from genesis_ray.running.gallery_in_use import overruled, with_gallery_in_use
+
     if data:
         settings = settings.model_copy(update={"data_dir": data})
+    if told := overruled(settings):
+        from genesis_ray.cli.console import stderr
+
+        stderr.print(told, style="yellow", markup=False, soft_wrap=True)
+    settings = with_gallery_in_use(settings)
     return settings.with_start(parse_time(start))
 
 
 def parse_time(text: str | None, option: str = "--start") -> datetime | None:
-    """Return the time that an option names: see `moment`; in UTC unless it says else.
+    """Return the time that an option names, in UTC unless it says else.
 
     Raises:
-        ConfigurationError: It is no time.
+        ConfigurationError: It is no ISO 8601 time.
     """
     from datetime import UTC
-    from zoneinfo import ZoneInfo
 
-    from genesis_ray.domain.moments import moment
+    from genesis_ray.errors import ConfigurationError
 
     if text is None:
         return None
-    return moment(text, ZoneInfo("UTC"), datetime.now(UTC), of=option)
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        raise ConfigurationError(
+            f"{option}: expected a time like 2026-01-05T09:00 or with a zone, like "
+            f"2026-01-05T09:00+01:00, got {text!r}"
+        ) from None
+    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _with_sources(settings: "Settings", sources: list[str], start: datetime | None) -> "Settings":

@@ -72,9 +72,7 @@ def templates(
 def tidy(
     at: Annotated[
         str | None,
-        typer.Option(
-            help="As if it were then, as 2026-01-05T14:30 or -24h; UTC, or with a zone.  [now]"
-        ),
+        typer.Option(help="As if it were this time, ISO 8601; UTC unless it says else.  [now]"),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
     config: ConfigOption = None,

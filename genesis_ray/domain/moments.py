@@ -13,7 +13,7 @@ _DAYS = {"d": 1, "w": 7}
 _UNITS = {"min": timedelta(minutes=1), "h": timedelta(hours=1)}
 
 
-def moment(text: str, zone: ZoneInfo, now: datetime, *, of: str = "") -> datetime:
+def moment(text: str, zone: ZoneInfo, now: datetime) -> datetime:
     """Return when `text` means, in UTC.
 
     A date is its midnight, and a time without an offset one of the site's clock. Of an hour that
@@ -24,16 +24,11 @@ def moment(text: str, zone: ZoneInfo, now: datetime, *, of: str = "") -> datetim
         text: One of `FORMS`.
         zone: The site's.
         now: The present, aware.
-        of: What the time is of, as `--since`, for the message.
 
     Raises:
         ConfigurationError: It is none of these.
     """
-    try:
-        return _meant(text, zone, now.astimezone(zone)).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        named = f"{of}: " if of else ""
-        raise ConfigurationError(f"{named}expected a time as {FORMS}; got {text!r:.80}") from error
+    return _meant(text, zone, now.astimezone(zone)).astimezone(UTC)
 
 
 def _meant(text: str, zone: ZoneInfo, local: datetime) -> datetime:
@@ -45,11 +40,14 @@ def _meant(text: str, zone: ZoneInfo, local: datetime) -> datetime:
             return _midnight(local.date(), zone)
         case "yesterday":
             return _midnight(local.date() - timedelta(days=1), zone)
-    if ago := _AGO.fullmatch(given.lower()):
-        return _before(local, int(ago[1]), ago[2])
-    if re.fullmatch(r"\d{4}-\d\d-\d\d", given):
-        return _midnight(date.fromisoformat(given), zone)
-    at = datetime.fromisoformat(given)
+    try:
+        if ago := _AGO.fullmatch(given.lower()):
+            return _before(local, int(ago[1]), ago[2])
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", given):
+            return _midnight(date.fromisoformat(given), zone)
+        at = datetime.fromisoformat(given)
+    except (ValueError, OverflowError) as error:
+        raise ConfigurationError(f"expected a time as {FORMS}; got {text!r:.80}") from error
     return at if at.tzinfo else at.replace(tzinfo=zone)
 
 

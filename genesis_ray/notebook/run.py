@@ -22,7 +22,6 @@ from genesis_ray.analytics.returning import cohort_retention, returning_visitors
 from genesis_ray.analytics.stored import Table
 from genesis_ray.analytics.timeline import person_timeline
 from genesis_ray.analytics.traffic import foot_heat
-from genesis_ray.analytics.unusual_hours import Metric, anomalies
 from genesis_ray.analytics.uptime import camera_uptime
 from genesis_ray.analytics.visits import By, VisitKey, visit_distribution, visits_page
 from genesis_ray.domain.site_time import Bucket
@@ -131,7 +130,7 @@ class Run:
         """Return the site's metrics, a row for each `bucket_s` seconds.
 
         Columns: starts_at, ends_at, people_total, queue_len, avg_wait_sec, people_by_zone,
-        new_faces, recognized_faces, origin (computed, or imported).
+        new_faces, recognized_faces.
         """
         return self._ask(
             metrics, since, until, bucket_s=bucket_s, names=names, camera_ids=camera_ids,
@@ -367,22 +366,6 @@ class Run:
         share_online.
         """
         return self._ask_here(camera_uptime, since, until, bucket=bucket, camera_ids=camera_ids)
-
-    def anomalies(
-        self,
-        since: Moment | None = None,
-        until: Moment | None = None,
-        *,
-        metric: Metric = "footfall",
-        camera_ids: Ids = None,
-    ) -> pa.Table:
-        """Return which hours were unusual for their weekday and hour, a row an hour.
-
-        A row of the basis warm-up tells until when there are too few weeks to compare with.
-
-        Columns: starts_at, ends_at, metric, value, basis, expected, spread, score, direction, why.
-        """
-        return self._ask_here(anomalies, since, until, metric=metric, camera_ids=camera_ids)
 
     def identification(
         self,

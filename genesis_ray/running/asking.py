@@ -64,8 +64,7 @@ def range_of(
         ConfigurationError: A time is not one, or there are no events and it is not given whole.
     """
     zone, now = zone_named(time_zone), datetime.now(UTC)
-    given = (("since", since), ("until", until))
-    start, end = (None if at is None else _in_utc(at, zone, now, of) for of, at in given)
+    start, end = (None if at is None else _in_utc(at, zone, now) for at in (since, until))
     if start and end:
         return start, end
     known = extent(tables, until=now)
@@ -93,8 +92,8 @@ def _ids_in(params: Mapping[str, Any], names: Collection[str]) -> list[str]:
     return [each for value in given for each in ([value] if isinstance(value, str) else value)]
 
 
-def _in_utc(at: Moment, zone: ZoneInfo, now: datetime, of: str) -> datetime:
+def _in_utc(at: Moment, zone: ZoneInfo, now: datetime) -> datetime:
     if isinstance(at, str):
-        return moment(at, zone, now, of=of)
+        return moment(at, zone, now)
     local = at if isinstance(at, datetime) else datetime.combine(at, time())
     return (local if local.tzinfo else local.replace(tzinfo=zone)).astimezone(UTC)

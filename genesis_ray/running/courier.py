@@ -18,7 +18,6 @@ _BATCH = 100
 """Notices that are looked up at once: what a look at the event tables costs is shared by them."""
 
 _GONE = "its alert is no longer in the event tables"
-_UNREADABLE = "its alert is in no file that can be read; put the damaged one back, then redeliver"
 
 
 class Channel(Protocol):
@@ -30,10 +29,6 @@ class Channel(Protocol):
 
 class NoticeSource(Protocol):
     """Where notices come from."""
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether all there is could be read; else what is not found may be there all the same."""
 
     def fresh(self, *, whole: bool = False) -> list[Notice]:
         """Return those that came since the last time, at first all there are, by time.
@@ -89,19 +84,10 @@ class Courier:
             return wait_s
         notice = self._notices.get(row.event_id)
         if notice is None:
-            self._leave_out(row, now)
+            self._outbox.note(replace(row, state="withheld", changed_at=now, said=_GONE))
+            self._rows.pop(0)
             return 0.0
         return self._try(row, notice, now)
-
-    def _leave_out(self, row: OutboxRow, now: datetime) -> None:
-        """Go on without a notice that is not found: set aside where it may only be unreadable."""
-        if self._source.is_whole:
-            left_out = replace(row, state="withheld", changed_at=now, said=_GONE)
-        else:
-            _log.warning("channel %s: an alert is set aside: %s", self.name, _UNREADABLE)
-            left_out = replace(row, state="dead", changed_at=now, said=_UNREADABLE)
-        self._outbox.note(left_out)
-        self._rows.pop(0)
 
     @property
     def _longest_wait_s(self) -> float:

@@ -134,8 +134,7 @@ class Delivery(Closeable):
         """Forget what is in no event table any more, and begin the channels that are new."""
         past = self._source.fresh()
         known = {notice.event_id for notice in past}
-        if self._source.is_whole:  # else what is not found may come back with its file
-            self.outbox.forget({row.event_id for row in self.outbox.rows()} - known)
+        self.outbox.forget({row.event_id for row in self.outbox.rows()} - known)
         for name in self._filters:
             self.outbox.begin(name, [] if tells_past else known, at=self._clock())
         self._put(past)

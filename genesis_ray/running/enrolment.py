@@ -21,8 +21,10 @@ from genesis_ray.running.protected import load_protected_embedder
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
 from genesis_ray.store.audit_entry import Access, this_user
+from genesis_ray.store.kept_photos import seal
 from genesis_ray.store.stored_faces import stored_faces
 from genesis_ray.store.template_keys import KeyRing
+from genesis_ray.vision.face_picture import face_picture
 from genesis_ray.vision.faces import EmbeddedFace
 from genesis_ray.vision.photo_file import read_photo
 
@@ -42,8 +44,9 @@ class Enrolled(NamedTuple):
 def enroll(settings: Settings, name: str, photos: Sequence[Path]) -> Person:
     """Add the faces of `photos` to the person called `name`, who is made if there is none.
 
-    All photos are looked at before anything is written. Each is kept and searched, however many
-    there are: `identity.templates` bounds what the system chooses itself, not what somebody chose.
+    All photos are looked at before anything is written. Each face is stored and searched,
+    however many there are: `identity.templates` bounds what the system chooses itself, not what
+    somebody chose. Pictures of the faces are stored too where `faces.keep_photos` is set.
 
     Raises:
         SourceError: A photo cannot be read, or is too large.
@@ -71,8 +74,8 @@ def enroll_or_hand_over(
     if embedder != enrolment.embedder:
         raise ConfigurationError(
             f"the system that runs, process {process}, knows people by {embedder}, and "
-            f"faces.embedder here is {enrolment.embedder}: use its configuration, or `genesis "
-            f"people re-embed`, which fills another gallery"
+            f"here it is {enrolment.embedder}: use its configuration, or start it again where "
+            f"somebody switched (`genesis people switch`)"
         )
     waiting = WaitingEnrolments(settings)
     waiting.hand_over(enrolment)
@@ -99,26 +102,47 @@ def _enrolment(
         _only_face(photo, image, embedder, least)
         for photo, image in zip(photos, images, strict=True)
     ]
+    face_ids = tuple(uuid4().hex for _ in faces)
+    pictures = zip(images, faces, face_ids, strict=True) if settings.faces.keep_photos else ()
     return Enrolment(
         name=name,
         identity_id=str(uuid4()),
-        face_ids=tuple(uuid4().hex for _ in faces),
+        face_ids=face_ids,
         templates=np.stack([face.embedding for face in faces]),
         qualities=tuple(float(face.quality) for face in faces),
         embedder=embedder.name,
         key_version=keys.current.version,
         at=datetime.now(UTC),
         by=by,
+        photos=tuple(
+            seal(face_picture(image, face.xyxy), face_id, keys.current)
+            for image, face, face_id in pictures
+        ),
     )
 
 
 def _added(settings: Settings, enrolment: Enrolment, keys: KeyRing) -> Person:
-    with ExitStack() as opened:
-        reading = Access(action="enroll", reason="opens the gallery to add faces")
-        traits = embedder_traits(settings.faces)
-        identities = open_identities(settings, traits, keys, opened, access=reading)
-        person = take(enrolment, settings, identities, keys)
-        identities.flush()
+    """Add an enrolment's faces here; with photos as if it was handed over.
+
+    So there are no photos without their faces for long: who writes next after a process that was
+    killed takes in the whole of it.
+    """
+    waiting = WaitingEnrolments(settings)
+    try:
+        with ExitStack() as opened:
+            if enrolment.photos:
+                waiting.hand_over(enrolment)
+            reading = Access(action="enroll", reason="opens the gallery to add faces")
+            traits = embedder_traits(settings.faces)
+            identities = open_identities(settings, traits, keys, opened, access=reading)
+            if enrolment.photos:
+                waiting.is_taken_in(enrolment, within_s=0)  # for why it was refused
+            person = take(enrolment, settings, identities, keys)
+            identities.flush()
+    except BaseException:
+        if enrolment.photos:
+            waiting.withdraw(enrolment)
+        raise
     return person
 
 

@@ -21,6 +21,8 @@ from genesis_ray.errors import ConfigurationError, GenesisError
 from genesis_ray.running.auditing import note
 from genesis_ray.settings import Settings
 from genesis_ray.store.audit_entry import Access
+from genesis_ray.store.disk import writing_to
+from genesis_ray.store.kept_photos import KeptPhoto, KeptPhotos
 from genesis_ray.store.spool import Spool
 from genesis_ray.store.template_keys import KeyRing
 from genesis_ray.store.templates import Embeddings
@@ -43,6 +45,7 @@ class Enrolment:
         face_ids: One a face, so that it is taken in once.
         templates: float32 [n, dimension], protected.
         key_version: Of the key that protects them.
+        photos: Pictures of the same faces, sealed, where they are to be kept; else none.
         at: When it was asked for.
     """
 
@@ -55,11 +58,18 @@ class Enrolment:
     key_version: int
     at: datetime
     by: str
+    photos: tuple[bytes, ...] = ()
 
     def to_note(self) -> dict[str, Any]:
         """Return what `from_note` takes, for JSON."""
         templates = base64.b64encode(self.templates.tobytes()).decode()
-        return {**asdict(self), "templates": templates, "at": self.at.isoformat()}
+        photos = [base64.b64encode(photo).decode() for photo in self.photos]
+        return {
+            **asdict(self),
+            "templates": templates,
+            "at": self.at.isoformat(),
+            "photos": photos,
+        }
 
     @classmethod
     def from_note(cls, note: dict[str, Any]) -> "Enrolment":
@@ -71,6 +81,7 @@ class Enrolment:
         try:
             templates = np.frombuffer(base64.b64decode(note["templates"], validate=True), "<f4")
             face_ids = tuple(map(str, note["face_ids"]))
+            photos = [base64.b64decode(each, validate=True) for each in note.get("photos", ())]
             return cls(
                 **{
                     **note,
@@ -78,6 +89,7 @@ class Enrolment:
                     "templates": templates.reshape(len(face_ids), -1).astype(np.float32),
                     "qualities": tuple(map(float, note["qualities"])),
                     "at": datetime.fromisoformat(note["at"]),
+                    "photos": tuple(photos),
                 }
             )
         except (LookupError, TypeError, binascii.Error) as error:
@@ -89,9 +101,9 @@ class WaitingEnrolments:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        folder = enrolments_folder(settings)
-        self._spool = Spool(folder)
-        self._refusals = Spool(folder / "refused")
+        self._folder = enrolments_folder(settings)
+        self._spool = Spool(self._folder)
+        self._refusals = Spool(self._folder / "refused")
 
     def __bool__(self) -> bool:
         """Whether any waits."""
@@ -104,6 +116,15 @@ class WaitingEnrolments:
             StoreError: The disk is full or refuses.
         """
         self._spool.put(_name_of(enrolment), enrolment.to_note())
+
+    def withdraw(self, enrolment: Enrolment) -> None:
+        """Take one back that is not taken in.
+
+        Raises:
+            StoreError: The disk refuses.
+        """
+        with writing_to(self._folder):
+            self._spool.remove(_name_of(enrolment))
 
     def is_taken_in(self, enrolment: Enrolment, *, within_s: float) -> bool:
         """Wait until one was taken in; tell whether it was in that time.
@@ -178,6 +199,7 @@ def take(
     note(settings, keys, access)
     _keep(person, identities)
     identities.people.flush()  # a face without a person would be recognised as nobody
+    _keep_photos(enrolment, person, settings, keys)
     identities.gallery.enroll(
         person.identity_id,
         enrolment.templates,
@@ -186,6 +208,20 @@ def take(
         face_ids=enrolment.face_ids,
     )
     return person
+
+
+def _keep_photos(enrolment: Enrolment, person: Person, settings: Settings, keys: KeyRing) -> None:
+    """Store the pictures that came with an enrolment, which is under the current key."""
+    kept = KeptPhotos(gallery_folder(settings.data_dir, settings.tenant_id))
+    for face_id, sealed in zip(enrolment.face_ids, enrolment.photos, strict=False):
+        photo = KeptPhoto(
+            face_id=face_id,
+            identity_id=person.identity_id,
+            key_version=keys.current.version,
+            fingerprint=keys.current.fingerprint,
+            at=enrolment.at,
+        )
+        kept.put(photo, sealed)
 
 
 def enrolments_folder(settings: Settings) -> Path:

@@ -188,6 +188,8 @@ def _expect(intent: Intent, gone: Forgetting, stores: PeopleStores, key: Templat
         traces += [trace for face_id in face_ids for trace in own.of_id("face", face_id)]
         for template in embeddings_in(rows):
             traces += own.of_template(template)
+    for face_id, sealed in stores.sealed_photos(gone).items():
+        traces += [*own.of_id("face", face_id), *own.of_photo(sealed)]
     intent.faces = max(intent.faces, sum(map(len, faces)))
     intent.expect(traces)
 

@@ -1,7 +1,7 @@
 """The notices of a run, read from its event tables while they are written."""
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from genesis_ray.domain.notices import Notice
-from genesis_ray.store.reader import RunTables
+from genesis_ray.store.reader import read_table
 
 TABLE = "alerts"
 
@@ -20,17 +20,13 @@ _OWN = tuple(Notice.__dataclass_fields__)
 
 
 class LoggedNotices:
-    """One tenant's rows of the table `alerts`; damaged files are left out, and reported."""
+    """One tenant's rows of the table `alerts`."""
 
     def __init__(self, events: Path, tenant_id: str) -> None:
-        self._tables = RunTables(events, tenant_id)
+        self._events = events
+        self._tenant_id = tenant_id
         self._known: set[bytes] = set()
         self._latest: datetime | None = None
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether no file was damaged, as far as they were looked at."""
-        return not self._tables.damaged
 
     def fresh(self, *, whole: bool = False) -> list[Notice]:
         """Return those that came since the last time, at first all there are, by time.
@@ -38,8 +34,8 @@ class LoggedNotices:
         A look that is not `whole` leaves out days that are past, by the latest of what was found.
         """
         since = self._latest - _LATE if self._latest and not whole else None
-        first = datetime.combine(since.date(), time(), UTC) if since else None
-        notices = [*_notices(self._tables.between(first, None)[TABLE].read())]
+        rows = read_table(self._events, TABLE, self._tenant_id, since=since and since.date())
+        notices = [*_notices(rows)]
         fresh = [notice for notice in notices if notice.event_id not in self._known]
         found = {notice.event_id for notice in notices}
         self._known = self._known | found if since else found
@@ -51,7 +47,7 @@ class LoggedNotices:
         """Return those of the ids that there are."""
         if not event_ids:
             return {}
-        rows = self._tables[TABLE].read()
+        rows = read_table(self._events, TABLE, self._tenant_id)
         wanted = pa.array(event_ids, pa.binary(16))
         found = rows.filter(pc.is_in(rows["event_id"], value_set=wanted))
         return {notice.event_id: notice for notice in _notices(found)}

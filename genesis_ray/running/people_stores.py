@@ -12,6 +12,7 @@ from genesis_ray.domain.consent import without
 from genesis_ray.domain.forgetting import Forgetting, forgetting, redacted
 from genesis_ray.store.consent import CONSENT, ConsentRegister
 from genesis_ray.store.gallery import galleries_in
+from genesis_ray.store.kept_photos import PHOTOS, KeptPhoto, KeptPhotos
 from genesis_ray.store.lance_table import LanceTable, stored_schema
 from genesis_ray.store.ledger import Ledger
 from genesis_ray.store.people import People
@@ -37,6 +38,7 @@ class PeopleStores:
             StoreError: Another process writes to one.
         """
         self._folder = folder
+        self._photos = KeptPhotos(folder)
         self.people = opened.enter_context(People(folder, writer=True))
         self.ledger = opened.enter_context(Ledger(folder, writer=True))
         self._consent = opened.enter_context(ConsentRegister(folder, writer=True))
@@ -58,12 +60,17 @@ class PeopleStores:
         gone = forgetting(entries, people, identity_ids)
         faces: list[Any] = [rows["face_id"].to_pylist() for rows in self.faces_of(gone)]
         face_ids = [face_id for own in faces for face_id in own]
+        face_ids += [photo.face_id for photo in self._theirs(gone)]
         return forgetting(entries, people, identity_ids, face_ids=face_ids)
 
     def faces_of(self, gone: Forgetting) -> list[pa.Table]:
         """Return the faces of a person, of each gallery that has some."""
         found = [_parted(gallery.rows(), gone)[0] for gallery in self._galleries.values()]
         return [rows for rows in found if len(rows)]
+
+    def sealed_photos(self, gone: Forgetting) -> dict[str, bytes]:
+        """Return the kept photos of a person as they are stored, by the faces made of them."""
+        return {photo.face_id: self._photos.sealed(photo) for photo in self._theirs(gone)}
 
     def purge(self, gone: Forgetting, note: Callable[[Purged], None]) -> None:
         """Take a person out of all of them; `note` is told of each before it changes.
@@ -77,6 +84,7 @@ class PeopleStores:
             taken, kept = _parted(gallery.rows(), gone)
             note(self._purged(name, gallery.versions(), len(taken)))
             gallery.replace(kept)
+        self._purge_photos(gone, note)
         for name, table in self._others.items():
             rows = table.rows()
             words = [*gone.names, *gone.identity_ids]
@@ -96,6 +104,22 @@ class PeopleStores:
         known = [p for p in self.people.everyone() if p.identity_id in gone.identity_ids]
         note(self._purged("people", self.people.versions(), len(known)))
         self.people.remove(gone.identity_ids)
+
+    def _theirs(self, gone: Forgetting) -> list[KeptPhoto]:
+        return [photo for photo in self._photos.all() if _is_theirs(photo, gone)]
+
+    def _purge_photos(self, gone: Forgetting, note: Callable[[Purged], None]) -> None:
+        photos = self._photos.all()
+        theirs = [photo for photo in photos if _is_theirs(photo, gone)]
+        if theirs:
+            place = str(self._photos.folder.absolute())
+            files = tuple(sorted(photo.file for photo in theirs))
+            note(Purged(store=PHOTOS, place=place, removed=len(theirs), files=files))
+        for photo in photos:
+            owner = gone.given_away.get(photo.face_id, photo.identity_id)
+            if owner != photo.identity_id and photo not in theirs:
+                self._photos.give(photo, owner)
+        self._photos.remove(theirs)
 
     def _purge_consent(self, gone: Forgetting, note: Callable[[Purged], None]) -> None:
         said = self._consent.entries()
@@ -121,6 +145,11 @@ class PeopleStores:
                 sorted(str(path.relative_to(table)) for path in table.rglob("*") if path.is_file())
             ),
         )
+
+
+def _is_theirs(photo: KeptPhoto, gone: Forgetting) -> bool:
+    owner = gone.given_away.get(photo.face_id, photo.identity_id)
+    return photo.face_id in gone.taken or owner in gone.identity_ids
 
 
 def _parted(rows: pa.Table, gone: Forgetting) -> tuple[pa.Table, pa.Table]:

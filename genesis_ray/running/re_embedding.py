@@ -1,11 +1,11 @@
 """Changing the face embedder: people's photos embedded anew, beside the gallery in use.
 
 Vectors of two embedders cannot be compared, and none can be made from the other: it takes the
-photos. They are the operator's, in a folder, and none is kept here.
+photos. They are the operator's, in a folder, or those that were kept of people who were enrolled.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Set
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,39 +14,33 @@ import numpy as np
 
 from genesis_ray.domain.ledger import WhoIsWho
 from genesis_ray.domain.people import Person
-from genesis_ray.errors import ConfigurationError, FaceError, NotFoundError, SourceError
+from genesis_ray.errors import (
+    ConfigurationError,
+    FaceError,
+    NotFoundError,
+    SourceError,
+    StoreError,
+)
 from genesis_ray.running.assembly import Embedder, embedder_traits
+from genesis_ray.running.consent import consents
 from genesis_ray.running.enrolment import face_of
 from genesis_ray.running.galleries import open_gallery
+from genesis_ray.running.gallery_figures import missing_from
 from genesis_ray.running.identities import identity_folder, who_is_who
+from genesis_ray.running.kept_photos import kept_photos_of
 from genesis_ray.running.naming import find
 from genesis_ray.running.protected import load_protected_embedder
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
 from genesis_ray.store.audit_entry import Access
-from genesis_ray.store.gallery import FaceGallery, galleries_in
-from genesis_ray.store.stored_faces import stored_faces
+from genesis_ray.store.kept_photos import KeptPhoto, KeptPhotos
+from genesis_ray.store.learning_gallery import LearningGallery
+from genesis_ray.store.template_keys import KeyRing
+from genesis_ray.vision.face_picture import read_face_picture
+from genesis_ray.vision.faces import EmbeddedFace
 
 OnProgress = Callable[[str, int, int], None]
 """Told who is next, and how many of how many are done."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GalleryFigures:
-    """One embedder's gallery.
-
-    Attributes:
-        is_current: Whether the settings use it.
-        missing: Who was enrolled and has no face in it, by name.
-        visitors: Pseudonymous ones that have a face in it.
-    """
-
-    embedder: str
-    is_current: bool
-    faces: int
-    people: int
-    visitors: int
-    missing: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,17 +61,6 @@ class ReEmbedding:
     missing: tuple[str, ...] = ()
 
 
-def gallery_figures(settings: Settings) -> list[GalleryFigures]:
-    """Return a line for each gallery that the tenant has, and for the one that would be used."""
-    who = who_is_who(settings)
-    current = embedder_traits(settings.faces)
-    dimensions = {**dict(galleries_in(identity_folder(settings))), current.name: current.dimension}
-    return [
-        _figures(settings, name, dimension, who, is_current=name == current.name)
-        for name, dimension in sorted(dimensions.items())
-    ]
-
-
 def re_embed(
     settings: Settings,
     embedder: str,
@@ -96,72 +79,175 @@ def re_embed(
         ConfigurationError: The embedder is unknown, or the one that is in use.
         StoreError: Another process fills that gallery, or the tenant's key cannot be had.
     """
+    folders = _folders_in(photos)
+    with _filling(settings, embedder) as filling:
+        for number, folder in enumerate(folders):
+            on_progress(folder.name, number, len(folders))
+            try:
+                person = filling.who.person(find(filling.who, folder.name))
+                if person.identity_id in filling.present:
+                    filling.before.append(person.name)
+                    continue
+                filling.enroll_folder(person, folder)
+            except (FaceError, SourceError, NotFoundError, ConfigurationError) as error:
+                filling.failed[folder.name] = str(error)
+        return filling.result()
+
+
+def re_embed_kept(
+    settings: Settings,
+    embedder: str,
+    *,
+    on_progress: OnProgress = lambda *_: None,
+) -> ReEmbedding:
+    """Do the same with the photos that were kept of people when they were enrolled.
+
+    A face has the same id in both galleries, so that what was decided about it holds in both, and
+    so does each that was added since the last time. Who has faces of other photos in the gallery
+    is left as they are; so is who withdrew consent, or gave none where it is required.
+
+    Raises:
+        ConfigurationError: No photo is kept, the embedder is unknown, or the one that is in use.
+        StoreError: Another process fills that gallery, the tenant's key cannot be had, or what
+            says whose a photo is cannot be read.
+    """
+    with _filling(settings, embedder) as filling:
+        kept = kept_photos_of(settings, filling.who)
+        if not kept:
+            raise ConfigurationError(
+                "no photo of anybody is kept: name a folder with photos, one folder a person. "
+                "With faces.keep_photos: true those of people who are enrolled from now on are kept"
+            )
+        said = consents(settings)
+        for number, (identity_id, photos) in enumerate(kept.items()):
+            person = filling.who.person(identity_id)
+            on_progress(person.name, number, len(kept))
+            consent = said.of(identity_id).state
+            required = settings.identity.consent == "required"
+            if consent == "withdrawn" or (required and consent != "given"):
+                filling.failed[person.name] = "has not agreed to be recognised, or not any more"
+                continue
+            try:
+                filling.enroll_kept(person, photos)
+            except (FaceError, SourceError) as error:
+                filling.failed[person.name] = str(error)
+        return filling.result()
+
+
+@contextmanager
+def _filling(settings: Settings, embedder: str) -> Iterator["_Filling"]:
+    """Open the gallery that is to come for writing, with its embedder."""
     faces = settings.faces.model_copy(update={"embedder": embedder})
     if embedder_traits(faces).name == embedder_traits(settings.faces).name:
         raise ConfigurationError(
             f"{embedder} is the embedder that is in use; name the one that is to come"
         )
-    folders = _folders_in(photos)
     keys, who = tenant_keys(settings), who_is_who(settings)
     loaded = load_protected_embedder(faces, keys.current)
-    done: list[str] = []
-    before: list[str] = []
-    failed: dict[str, str] = {}
-    with ExitStack() as opened:
-        gallery = opened.enter_context(
-            open_gallery(
-                settings,
-                access=Access(action="re-embed", reason="adds the faces of people anew"),
-                embedder=loaded.name,
-                dimension=loaded.dimension,
-                keys=keys,
-                writer=True,
-            )
-        )
-        present = {who.now(each) for each in gallery.identity_ids()}
-        for number, folder in enumerate(folders):
-            on_progress(folder.name, number, len(folders))
-            try:
-                person = who.person(find(who, folder.name))
-                if person.identity_id in present:
-                    before.append(person.name)
-                    continue
-                _enroll(gallery, person, folder, loaded, least=faces.min_quality)
-            except (FaceError, SourceError, NotFoundError, ConfigurationError) as error:
-                failed[folder.name] = str(error)
-            else:
-                done.append(person.name)
-                present.add(person.identity_id)
-        missing = _missing(who, present)
-    return ReEmbedding(
+    with open_gallery(
+        settings,
+        access=Access(action="re-embed", reason="adds the faces of people anew"),
         embedder=loaded.name,
-        done=tuple(done),
-        before=tuple(before),
-        failed=failed,
-        missing=missing,
-    )
+        dimension=loaded.dimension,
+        keys=keys,
+        writer=True,
+        moved=who.moved_faces,
+    ) as gallery:
+        present = {who.now(each) for each in gallery.identity_ids()}
+        kept = KeptPhotos(identity_folder(settings))
+        yield _Filling(gallery, who, loaded, keys, kept, faces.min_quality, present)
 
 
-def _enroll(
-    gallery: FaceGallery, person: Person, folder: Path, embedder: Embedder, *, least: float
-) -> None:
-    """Store the faces of all photos in a folder, in one step.
+@dataclass(slots=True)
+class _Filling:
+    """A gallery that is being filled, and what became of people.
 
-    Raises:
-        SourceError: There is no photo, or one cannot be read.
-        FaceError: A photo does not show one face.
+    Attributes:
+        present: Who has faces in it.
     """
-    photos = [path for path in _entries(folder) if path.is_file()]
-    if not photos:
-        raise SourceError(f"{folder}: no photo in it")
-    faces = [face_of(photo, embedder, least=least) for photo in photos]
-    gallery.enroll(
-        person.identity_id,
-        np.stack([face.embedding for face in faces]),
-        qualities=[face.quality for face in faces],
-        at=datetime.now(UTC),
-    )
-    gallery.flush()
+
+    gallery: LearningGallery
+    who: WhoIsWho
+    embedder: Embedder
+    keys: KeyRing
+    kept: KeptPhotos
+    least: float
+    present: set[str]
+    done: list[str] = field(default_factory=list)
+    before: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+
+    def enroll_folder(self, person: Person, folder: Path) -> None:
+        """Store the faces of all photos in a folder, in one step.
+
+        Raises:
+            SourceError: There is no photo, or one cannot be read.
+            FaceError: A photo does not show one face.
+        """
+        photos = [path for path in _entries(folder) if path.is_file()]
+        if not photos:
+            raise SourceError(f"{folder}: no photo in it")
+        faces = [face_of(photo, self.embedder, least=self.least) for photo in photos]
+        self.gallery.enroll(
+            person.identity_id,
+            np.stack([face.embedding for face in faces]),
+            qualities=[face.quality for face in faces],
+            at=datetime.now(UTC),
+        )
+        self._stored(person)
+
+    def enroll_kept(self, person: Person, photos: Sequence[KeptPhoto]) -> None:
+        """Store the faces of those kept photos that have none here, in one step.
+
+        Raises:
+            SourceError: One is no picture.
+            FaceError: One cannot be opened, or no usable face is found on it.
+        """
+        here = self.gallery.here([photo.face_id for photo in photos])
+        waiting = [photo for photo in photos if photo.face_id not in here]
+        has_others = not here and person.identity_id in self.present
+        if has_others or not waiting:
+            self.before.append(person.name)
+            return
+        faces = [self._face_in(photo) for photo in waiting]
+        for photo, face in zip(waiting, faces, strict=True):
+            self.gallery.enroll(
+                photo.identity_id,
+                face.embedding[None],
+                qualities=[face.quality],
+                at=photo.at,
+                face_ids=[photo.face_id],
+            )
+        self._stored(person)
+
+    def result(self) -> ReEmbedding:
+        """Return what became of people."""
+        return ReEmbedding(
+            embedder=self.embedder.name,
+            done=tuple(self.done),
+            before=tuple(self.before),
+            failed=self.failed,
+            missing=missing_from(self.who, self.present),
+        )
+
+    def _face_in(self, photo: KeptPhoto) -> EmbeddedFace:
+        """Return the face that a kept photo was made of: the largest, as it was cut around it."""
+        try:
+            picture = read_face_picture(self.kept.picture(photo, self.keys))
+        except StoreError as error:  # which holds up this person alone
+            raise FaceError(str(error)) from error
+        faces = self.embedder.faces_in(picture)
+        if not faces or faces[0].quality < self.least:
+            raise FaceError(
+                f"no face that can be used is found in the photo kept on {photo.at:%Y-%m-%d}; "
+                f"re-embed this person from photos of yours"
+            )
+        return faces[0]
+
+    def _stored(self, person: Person) -> None:
+        self.gallery.flush()
+        self.done.append(person.name)
+        self.present.add(person.identity_id)
 
 
 def _folders_in(photos: Path) -> list[Path]:
@@ -175,33 +261,3 @@ def _folders_in(photos: Path) -> list[Path]:
 
 def _entries(folder: Path) -> Iterator[Path]:
     return (path for path in sorted(folder.iterdir()) if not path.name.startswith("."))
-
-
-def _figures(
-    settings: Settings,
-    embedder: str,
-    dimension: int,
-    who: WhoIsWho,
-    *,
-    is_current: bool,
-) -> GalleryFigures:
-    faces = stored_faces(identity_folder(settings), embedder, dimension).to_pylist()
-    present = {who.now(who.moved_faces.get(face["face_id"], face["identity_id"])) for face in faces}
-    enrolled = [each for each in who.people if each.kind == "enrolled"]
-    return GalleryFigures(
-        embedder=embedder,
-        is_current=is_current,
-        faces=len(faces),
-        people=sum(each.identity_id in present for each in enrolled),
-        visitors=sum(each.identity_id in present for each in who.people if each.kind == "visitor"),
-        missing=_missing(who, present),
-    )
-
-
-def _missing(who: WhoIsWho, present: Set[str]) -> tuple[str, ...]:
-    """Return the names of those who were enrolled and are not among the people `present`."""
-    return tuple(
-        each.name
-        for each in who.people
-        if each.kind == "enrolled" and each.identity_id not in present
-    )

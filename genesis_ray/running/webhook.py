@@ -1,17 +1,13 @@
 """Telling notices to a receiver over HTTP."""
 
-import asyncio
 import logging
-import os
 import socket
 import ssl
-import threading
-from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
 from ipaddress import ip_address
-from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
@@ -25,7 +21,7 @@ from genesis_ray.running.trusted import trusting
 from genesis_ray.settings_delivery import WebhookSettings
 
 _MOST_ADDRESSES = 3
-"""Of one receiver, that a connection is tried to: they take up to `timeout_s` each."""
+"""Of one receiver, that a connection is tried to: they take a timeout each."""
 
 _WRONG_FOR_GOOD = (400, 410, 413, 415, 422)
 """Statuses by which a receiver says that it will not take this very request. Any other may be
@@ -83,56 +79,38 @@ class Webhook:
             )
         answer = Answer("failed", f"no address is known for {self._host}")
         for address in addresses[:_MOST_ADDRESSES]:
-            is_connected = threading.Event()
             try:
-                return asyncio.run(self._post(address, notice, content, is_connected))
+                return self._post(address, notice, content)
             except httpx2.ConnectError as error:
                 answer = Answer("failed", f"cannot connect to {self._host}: {_reason(error)}")
-            except TimeoutError:
-                if is_connected.is_set():
-                    return Answer("failed", f"no answer within {self._timeout_s:g} s")
+            except httpx2.ConnectTimeout:
                 answer = Answer("failed", f"{self._host} takes no connection")
+            except httpx2.TimeoutException:
+                return Answer("failed", f"no answer within {self._timeout_s:g} s")
             except httpx2.HTTPError as error:
                 return Answer("failed", f"the connection broke ({type(error).__name__})")
         return answer
 
-    async def _post(
-        self, address: Address, notice: Notice, content: bytes, is_connected: threading.Event
-    ) -> Answer:
-        """Tell a notice at one address; `is_connected` is set once that takes a connection.
-
-        All of it together may take `timeout_s`: a limit for each read, as clients have, lets a
-        receiver that sends a byte now and then hold the channel for as long as it likes.
-
-        Raises:
-            httpx2.HTTPError, TimeoutError: It failed.
-        """
+    def _post(self, address: Address, notice: Notice, content: bytes) -> Answer:
         now = datetime.now(UTC)
         secret = self._secret.get_secret_value()
         headers = webhook.headers(notice, content, secret=secret, at=now)
-
-        async with AsyncExitStack() as connection:
-
-            async def trace(event: str, told: Mapping[str, Any]) -> None:
-                if event == "connection.connect_tcp.complete":
-                    is_connected.set()
-                    # The client forgets it where time is up in the middle of a TLS handshake.
-                    connection.push_async_callback(told["return_value"].aclose)
-
-            async with (
-                asyncio.timeout(self._timeout_s),
-                httpx2.AsyncClient(
-                    verify=self._trusted, trust_env=False, follow_redirects=False, timeout=None
-                ) as client,
-                client.stream(
-                    "POST",
-                    self._at(address),
-                    content=content,
-                    headers={**headers, "Host": self._parts.netloc},
-                    extensions={"sni_hostname": self._host, "trace": trace},
-                ) as response,
-            ):
-                return _answer(response, now)
+        with (
+            httpx2.Client(
+                verify=self._trusted,
+                trust_env=False,
+                follow_redirects=False,
+                timeout=self._timeout_s,
+            ) as client,
+            client.stream(
+                "POST",
+                self._at(address),
+                content=content,
+                headers={**headers, "Host": self._parts.netloc},
+                extensions={"sni_hostname": self._host},
+            ) as response,
+        ):
+            return _answer(response, now)
 
     def _at(self, address: Address) -> str:
         """Return the URL with an address for the host's name."""
@@ -161,7 +139,7 @@ def _reason(error: httpx2.ConnectError) -> str:
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return f"its certificate is not trusted: {cause.verify_message}"
-        if isinstance(cause, OSError) and cause.errno:
-            return os.strerror(cause.errno)
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror
         cause = cause.__cause__ or cause.__context__
     return type(error).__name__

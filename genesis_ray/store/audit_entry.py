@@ -18,6 +18,7 @@ Action = Literal[
     "match",
     "enroll",
     "re-embed",
+    "switch",
     "propose",
     "tidy",
     "forget",

@@ -14,11 +14,6 @@ class DamagedFiles:
     def __init__(self) -> None:
         self._met: dict[Path, tuple[int, int]] = {}
 
-    def paths(self) -> list[Path]:
-        """Return those that are damaged still: neither mended nor moved away."""
-        met = list(self._met.items())  # another thread may meet one meanwhile
-        return [path for path, state in met if _is_as_met(path, state)]
-
     def has(self, path: Path) -> bool:
         """Tell whether a file is damaged, as far as its two ends show or somebody has said.
 
@@ -48,10 +43,3 @@ class DamagedFiles:
 def _state(path: Path) -> tuple[int, int]:
     found = path.stat()
     return found.st_mtime_ns, found.st_size
-
-
-def _is_as_met(path: Path, state: tuple[int, int]) -> bool:
-    try:
-        return _state(path) == state
-    except FileNotFoundError:
-        return False

@@ -86,11 +86,6 @@ class RunTables(Mapping[str, StoredTable]):
         self._until = until
         self._damaged = DamagedFiles()
 
-    @property
-    def damaged(self) -> list[Path]:
-        """The damaged files that were met so far, and whose rows are left out."""
-        return self._damaged.paths()
-
     def between(self, since: datetime | None, until: datetime | None) -> "RunTables":
         """Return the tables with those of the same rows that occurred in [since, until).
 

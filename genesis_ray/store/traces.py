@@ -25,9 +25,9 @@ _FILTER_BITS = 20
 _SHORTEST_RAW = 5
 """Bytes of a text: a shorter one is in any large file by chance, and is sought in texts alone."""
 
-_TEMPLATE_WINDOW = 16
-_TEMPLATE_WINDOWS = 4
-"""Pieces of a template that are sought, spread over it: enough for what was torn apart too."""
+_WINDOW = 16
+_WINDOWS = 4
+"""Pieces of a template or photo that are sought, spread over it: enough for what was torn apart."""
 
 _SEPARATOR = b"\0"
 
@@ -37,7 +37,7 @@ class Trace:
     """Some bytes, as far as may be known of them.
 
     Attributes:
-        what: What they are: "identity", "face", "name" or "template".
+        what: What they are: "identity", "face", "name", "template" or "photo".
         is_text: Whether a part of a longer word does not count where words can be told.
     """
 
@@ -80,10 +80,11 @@ class Tracer:
 
     def of_template(self, template: npt.NDArray[np.float32]) -> list[Trace]:
         """Return traces of pieces of a template, float32 [dimension]."""
-        content = template.astype("<f4").tobytes()
-        last = max(0, len(content) - _TEMPLATE_WINDOW)
-        starts = dict.fromkeys(last * i // (_TEMPLATE_WINDOWS - 1) // 4 * 4 for i in range(4))
-        return [self._trace("template", content[i : i + _TEMPLATE_WINDOW]) for i in starts]
+        return self._pieces("template", template.astype("<f4").tobytes())
+
+    def of_photo(self, sealed: bytes) -> list[Trace]:
+        """Return traces of pieces of a photo as it is stored, encrypted."""
+        return self._pieces("photo", sealed)
 
     def found(
         self, content: bytes | memoryview, traces: Sequence[Trace], *, in_words: bool = False
@@ -139,6 +140,11 @@ class Tracer:
             return False
         around = bytes(content[max(0, place - 1) : place]), bytes(content[end : end + 1])
         return not (in_words and trace.is_text and any(map(_is_of_a_word, around)))
+
+    def _pieces(self, what: str, content: bytes) -> list[Trace]:
+        last = max(0, len(content) - _WINDOW)
+        starts = dict.fromkeys(last * i // (_WINDOWS - 1) // 4 * 4 for i in range(_WINDOWS))
+        return [self._trace(what, content[i : i + _WINDOW]) for i in starts]
 
     def _trace(self, what: str, content: bytes, *, is_text: bool = False) -> Trace:
         start = np.frombuffer(content[:_WORD].ljust(_WORD, b"\0"), "<u8")

@@ -84,9 +84,7 @@ def test_the_current_ones_are_of_the_window_up_to_now():
 
 def test_only_metrics_that_are_asked_for_are_told():
     rows = metrics(tables([]), since=at(0), until=at(60), names=["new_faces", "people_total"])
-    assert rows.column_names == [
-        "starts_at", "ends_at", "people_total", "new_faces", "origin",
-    ]  # fmt: skip
+    assert rows.column_names == ["starts_at", "ends_at", "people_total", "new_faces"]
 
 
 def test_unknown_metrics_are_refused_with_those_there_are():

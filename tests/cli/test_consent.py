@@ -71,5 +71,5 @@ def test_where_consent_does_not_count_that_is_told(genesis, monkeypatch):
 def test_a_time_or_a_reason_without_a_word_is_refused(genesis):
     with pytest.raises(ConfigurationError, match="say given or withdrawn, too"):
         genesis("consent", "Ada", "--why", "form 17")
-    with pytest.raises(ConfigurationError, match="--at: expected a time as"):
-        genesis("consent", "Ada", "given", "--at", "soon")
+    with pytest.raises(ConfigurationError, match="--at: expected a time like"):
+        genesis("consent", "Ada", "given", "--at", "yesterday")

@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import cv2
 import numpy as np
@@ -6,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from genesis_ray.cli.people import app
+from genesis_ray.errors import ConfigurationError
 from genesis_ray.testing import SyntheticFilm
 
 
@@ -43,3 +45,56 @@ def test_people_are_taken_into_another_gallery_and_told(tmp_path, photos, monkey
     assert "Zoe: nobody is called 'Zoe'" in result.stdout
     told = json.loads(people(data, "re-embed", str(photos), "--to", "synthetic", "--json").stdout)
     assert (told["before"], list(told["failed"]), told["missing"]) == (["Ada"], ["Zoe"], [])
+
+
+@pytest.fixture
+def keeping(tmp_path, photos, monkeypatch):
+    """A data folder in which SFace is in use, and Ada's photo is kept that she has no face of."""
+    monkeypatch.setenv("GENESIS_TEMPLATES__KEY_STORE", f"file:{tmp_path / 'keys'}")
+    monkeypatch.setenv("GENESIS_DETECTOR__MODEL", "synthetic")
+    monkeypatch.setenv("GENESIS_FACES__EMBEDDER", "synthetic")
+    monkeypatch.setenv("GENESIS_FACES__KEEP_PHOTOS", "true")
+    data = tmp_path / "data"
+    said = people(data, "enroll", "Ada", str(photos / "Ada" / "1.png")).stdout
+    assert "A picture of the face is kept, encrypted" in said
+    monkeypatch.setenv("GENESIS_FACES__EMBEDDER", "sface")
+    return data
+
+
+def in_use(data) -> list[str]:
+    rows = json.loads(people(data, "galleries", "--json").stdout)
+    return [row["embedder"] for row in rows if row["is_current"]]
+
+
+def test_kept_photos_are_told_and_used_where_no_folder_is_named(keeping):
+    assert "Photos are kept of everybody who is enrolled, 1 in all." in people(
+        keeping, "galleries"
+    ).stdout.replace("\n", " ")
+    assert "1 photo kept" in people(keeping, "show", "Ada").stdout
+    for path in (keeping / "gallery" / "default").glob("faces_colour*"):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    said = people(keeping, "re-embed", "--to", "synthetic")
+    assert (said.exit_code, "colour: 1 person is new in it" in said.stdout) == (0, True)
+    assert "genesis people switch synthetic" in said.stdout
+
+
+def test_a_switch_counts_more_than_the_setting_and_says_what_it_means(keeping):
+    said = people(keeping, "switch", "synthetic")
+    assert said.exit_code == 0
+    assert "named by synthetic from now on, and were by sface: 1 enrolled person" in said.stdout
+    assert "Threshold: 0.500, its own" in said.stdout
+    assert "The way back: genesis people switch sface" in said.stdout
+    assert in_use(keeping) == ["colour"]
+    assert "has faces.embedder: sface" in people(keeping, "list").stderr
+
+
+def test_a_switch_that_loses_people_is_refused_unless_asked_for(keeping, monkeypatch):
+    monkeypatch.setenv("GENESIS_FACES__EMBEDDER", "synthetic")
+    with pytest.raises(ConfigurationError, match=r"1 of the people .* by sface: Ada\. Take them"):
+        people(keeping, "switch", "sface")
+    assert in_use(keeping) == ["colour"]
+    said = people(keeping, "switch", "sface", "--yes")
+    assert "Not recognised by it: Ada." in said.stderr
+    assert in_use(keeping) == ["sface"]
+    told = json.loads(people(keeping, "switch", "synthetic", "--json").stdout)
+    assert (told["embedder"], told["before"], told["lost"]) == ("synthetic", "sface", [])

@@ -36,7 +36,5 @@ def test_moments_are_of_the_sites_clock(text, meant):
 
 @pytest.mark.parametrize("text", ["", "tomorrow", "24h", "-24", "-3m", "2026-13-01", "-999999w"])
 def test_what_is_no_moment_is_refused_with_the_forms_there_are(text):
-    with pytest.raises(ConfigurationError, match=r"^expected a time as 2026-01-05"):
+    with pytest.raises(ConfigurationError, match="expected a time as 2026-01-05"):
         moment(text, BERLIN, NOW)
-    with pytest.raises(ConfigurationError, match=r"^--since: expected a time as 2026-01-05"):
-        moment(text, BERLIN, NOW, of="--since")

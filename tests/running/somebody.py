@@ -14,6 +14,7 @@ from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.gallery import FaceGallery
+from genesis_ray.store.kept_photos import KeptPhoto, KeptPhotos, seal
 from genesis_ray.store.known_runs import note_run
 from genesis_ray.store.people import People
 from genesis_ray.store.run_folder import RunFolder
@@ -36,6 +37,8 @@ CARL = Person(
 FACES = unit(7, 8, ColourEmbedder().dimension)
 OF_ADA = FACES[:4]
 """Two photos, and two faces as a visitor; a third of the visitor's faces was somebody else's."""
+
+PICTURE = bytes(range(256)) * 4
 
 
 def at(seconds: float) -> datetime:
@@ -82,6 +85,15 @@ def write_run(settings: Settings, path: Path, *tracks: list[Event]) -> RunFolder
     return run
 
 
+def keep_photo(settings: Settings, person: Person) -> None:
+    key, face_id = tenant_keys(settings).current, f"a photo of {person.identity_id}"
+    photo = KeptPhoto(
+        face_id=face_id, identity_id=person.identity_id, key_version=key.version,
+        fingerprint=key.fingerprint, at=NOON,
+    )  # fmt: skip
+    KeptPhotos(identity_folder(settings)).put(photo, seal(PICTURE, face_id, key))
+
+
 def world(folder: Path) -> Settings:
     """Write it all: data in `folder`/data, a run in `folder`/run and the service's.
 
@@ -102,6 +114,8 @@ def world(folder: Path) -> Settings:
         track(ADA, 7, 90_000),
     )
     note_run(settings.data_dir, run.path)
+    for person in (ADA, CARL):
+        keep_photo(settings, person)
     (run.path / "media").mkdir()
     (run.path / "media" / "timeline.png").write_bytes(b"a picture with names")
     (run.path / "media" / "door.mp4").write_bytes(b"a film")

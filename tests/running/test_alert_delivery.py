@@ -76,24 +76,3 @@ def test_a_channel_can_be_tried(run):
         assert [request.content["kind"] for request in receiver.requests] == ["test", "test"]
         with pytest.raises(NotFoundError, match="no channel 'office'; there are: pager"):
             try_channel(settings, "office")
-
-
-def test_a_torn_file_of_alerts_holds_no_other_up_and_nothing_is_told_twice_when_it_is_back(run):
-    with webhook_receiver() as receiver:
-        for number in (1, 86_401):
-            with EventLog(run.events) as log:
-                log.append([alert(number)])
-            with open_delivery(settings_for(receiver), run, tells_past=True) as delivery:
-                delivery.once()
-        (torn, _) = sorted(run.events.rglob("alerts/**/*.parquet"))
-        content = torn.read_bytes()
-        torn.write_bytes(content[:-20])
-        with EventLog(run.events) as log:
-            log.append([alert(86_402)])
-        with open_delivery(settings_for(receiver), run, tells_past=True) as delivery:
-            delivery.once()
-        assert messages(receiver) == ["1 people wait", "86401 people wait", "86402 people wait"]
-        torn.write_bytes(content)
-        with open_delivery(settings_for(receiver), run, tells_past=True) as delivery:
-            delivery.once()
-        assert len(receiver.requests) == 3

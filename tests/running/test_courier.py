@@ -174,18 +174,3 @@ def test_an_alert_that_was_erased_is_not_told(courier, outbox):
         pass
     assert channel.told == [2, 3]
     assert outbox.rows()[0].state == "withheld"
-
-
-def test_an_alert_that_cannot_be_read_is_set_aside_and_told_once_it_can_be(courier, outbox):
-    runner, channel = courier()
-    lost = runner._source.notices.pop(0)
-    runner._source.is_whole = False
-    while runner.step(NOON) == 0:
-        pass
-    assert channel.told == [2, 3]
-    assert states(outbox)[0] == ("dead", 0)
-    assert "put the damaged one back" in outbox.rows()[0].said
-    runner._source.notices.append(lost)
-    outbox.revive(outbox.rows()[:1], at=NOON)
-    runner.step(NOON)
-    assert channel.told == [2, 3, 1]

@@ -20,6 +20,7 @@ from genesis_ray.running.history import present_tables
 from genesis_ray.running.identities import faces_of, identity_folder, who_is_who
 from genesis_ray.settings import Settings
 from genesis_ray.store.event_log import EventLog
+from genesis_ray.store.kept_photos import KeptPhoto, KeptPhotos
 from genesis_ray.store.ledger import Ledger
 from genesis_ray.store.people import People
 from genesis_ray.store.reader import read_table
@@ -99,6 +100,10 @@ def named(settings: Settings) -> dict[int, str]:
     return {row["track_id"]: row["identity_id"] for row in rows}
 
 
+def kept(settings: Settings) -> list[KeptPhoto]:
+    return KeptPhotos(identity_folder(settings)).all()
+
+
 def done(settings: Settings, person: str = ADA.name) -> Receipt:
     why = f"{ADA.name} asked" if person == ADA.name else "asked"
     return forget(settings, person, by="eve", why=why)[1]
@@ -123,6 +128,24 @@ def test_others_are_who_they_were(settings, forgotten):
     assert 5 not in named(settings)
     who = who_is_who(settings)
     assert [len(faces_of(settings, who, each.identity_id)) for each in (BEN, CARL)] == [2, 2]
+
+
+def test_kept_photos_go_with_the_person_and_others_keep_theirs(settings, forgotten):
+    (before,) = (p for p in kept(settings) if p.identity_id == ADA.identity_id)
+    assert [photo.identity_id for photo in kept(forgotten.settings)] == [CARL.identity_id]
+    (purged,) = (each for each in forgotten.receipt.purged if each.store == "photos")
+    assert (purged.removed, purged.files) == (1, (before.file,))
+
+
+def test_a_copy_of_a_kept_photo_that_is_left_is_found(template, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    settings = copied(template, tmp_path / "world")
+    (ada,) = (p for p in kept(settings) if p.identity_id == ADA.identity_id)
+    sealed = KeptPhotos(identity_folder(settings)).sealed(ada)
+    receipt = done(settings)
+    copy = settings.data_dir / "copy"
+    copy.write_bytes(b"of old: " + sealed)
+    assert verify(settings, receipt).residue == (f"{copy}: a photo",)
 
 
 def test_visits_are_counted_as_before_and_no_two_of_the_person_are_alike(settings, forgotten):
@@ -179,7 +202,7 @@ def test_the_receipt_lists_every_store_and_what_was_not_reached(forgotten):
         ("events", "run/events"), ("events", "data/run/events"), ("states", "run"),
         ("archive work", "run"), ("pictures", "run"), ("people", f"{gallery}/people.lance"),
         ("ledger", f"{gallery}/ledger.lance"), ("faces_colour", f"{gallery}/faces_colour.lance"),
-            ("consent", f"{gallery}/consent.lance"),
+            ("consent", f"{gallery}/consent.lance"), ("photos", f"{gallery}/photos"),
     }  # fmt: skip
     by_store = {each.store: each for each in receipt.purged}
     assert by_store["people"].removed == 2

@@ -12,8 +12,9 @@ import pytest
 
 from genesis_ray.domain.people import Person, visitor
 from genesis_ray.errors import ConfigurationError, SourceError, StoreError
+from genesis_ray.running.gallery_figures import gallery_figures
 from genesis_ray.running.identities import identity_folder
-from genesis_ray.running.re_embedding import gallery_figures, re_embed
+from genesis_ray.running.re_embedding import re_embed
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
 from genesis_ray.store.gallery import FaceGallery

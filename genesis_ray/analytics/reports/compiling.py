@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from genesis_ray.analytics.extent import extent, first_seen
+from genesis_ray.analytics.extent import extent
+from genesis_ray.analytics.query import run
 from genesis_ray.analytics.reports.contents import CameraTime, Report
 from genesis_ray.analytics.reports.drawn import drawn
 from genesis_ray.analytics.reports.headlines import headlines
@@ -16,6 +17,13 @@ from genesis_ray.analytics.uptime import camera_uptime
 from genesis_ray.domain.periods import Period, period_before
 from genesis_ray.domain.site_time import range_between, zone_named
 from genesis_ray.errors import ConfigurationError
+
+_FIRST = """
+SELECT min(first_at) AS first_at FROM (
+    SELECT min(occurred_at) AS first_at FROM track_observations
+    UNION ALL SELECT min(occurred_at) FROM line_crossings
+)
+"""
 
 _BEGINS_LATE = timedelta(days=1)
 """That nothing was seen on the first day may be because nobody came."""
@@ -49,7 +57,7 @@ def compile_report(
     zone = zone_named(site.time_zone)
     _refuse_nothing(site, period, made_at)
     before = period_before(period, zone)
-    first = first_seen(site.tables)
+    first = _first_seen(site)
     not_compared = _why_not_compared(before, first, site)
     both = period if not_compared else Period(before.since, period.until)
     by_lines, by_visits = has_lines(site, both), has_visits(site, both)
@@ -95,6 +103,11 @@ def _refuse_nothing(site: Site, period: Period, made_at: datetime) -> None:
         f"nothing was recorded in {span(period, zone)} ({site.time_zone}); there are events from "
         f"{first} to {last}: name another --from and --to"
     )
+
+
+def _first_seen(site: Site) -> datetime | None:
+    first: datetime | None = run(_FIRST, site.tables).to_pylist()[0]["first_at"]
+    return first
 
 
 def _why_not_compared(before: Period, first: datetime | None, site: Site) -> str:

@@ -4,17 +4,27 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Any
 
+import pyarrow as pa
+
 from genesis_ray.analytics.alerts import present
+from genesis_ray.analytics.anomalies import unusual
+from genesis_ray.analytics.footfall import footfall, zone_entries
 from genesis_ray.analytics.reports.contents import AlertCount, Unusual
 from genesis_ray.analytics.reports.measures import Site
-from genesis_ray.analytics.unusual_hours import counted_hours, unusual_of
 from genesis_ray.domain.anomalies import WeeklyPolicy
 from genesis_ray.domain.periods import Period
 from genesis_ray.domain.site_time import zone_named
 
 _POLICY = WeeklyPolicy()
 _WEEK = timedelta(weeks=1)
+_LEARNT_FROM = (_POLICY.weeks + 1) * _WEEK
 _MOST_HOURS = 20
+_COLUMNS: list[tuple[str, pa.DataType]] = [
+    ("at", pa.timestamp("us", tz="UTC")),
+    ("metric", pa.string()),
+    ("value", pa.float64()),
+]
+_SERIES = pa.schema(_COLUMNS)
 _GRAVEST = ("critical", "warning", "info")
 
 
@@ -31,22 +41,30 @@ def unusual_hours(
             f"An hour is compared with the same hour of the same weekday in at least "
             f"{_POLICY.least_weeks} weeks before; so much is not recorded yet."
         )  # fmt: skip
-    hours = counted_hours(
-        site.tables,
-        since=period.since,
-        until=period.until,
-        first=first,
-        time_zone=site.time_zone,
-        metric="footfall" if by_lines else "entries",
-    )
-    if not len(hours):
+    since = max(first, period.since - _LEARNT_FROM)
+    asked: dict[str, Any] = {"since": since, "until": period.until, "time_zone": site.time_zone}
+    sums: dict[tuple[str, datetime], int] = defaultdict(int)
+    if by_lines:
+        for row in footfall(site.tables, **asked).to_pylist():
+            sums["people in", row["starts_at"]] += row["went_in"]
+    else:
+        for row in zone_entries(site.tables, **asked).to_pylist():
+            sums[f"entries of {row['zone_id']}", row["starts_at"]] += row["entries"]
+    if not sums:
         return [], 0, "There are no lines and no zones whose counts could be compared."
-    found = unusual_of(
-        hours,
+    rows = [
+        {"at": at, "metric": metric, "value": value}
+        for (metric, at), value in sums.items()
+        # An hour that the range cuts off has fewer people.
+        if at != since and at + timedelta(hours=1) <= period.until
+    ]
+    found = unusual(
+        pa.Table.from_pylist(rows, schema=_SERIES),
         zone=zone_named(site.time_zone),
-        since=period.since,
-        until=period.until,
-        policy=_POLICY,
+        start=period.since,
+        end=period.until,
+        recent=None,
+        weekly=_POLICY,
     ).to_pylist()
     furthest = sorted(found, key=lambda row: -abs(row["score"]))[:_MOST_HOURS]
     furthest.sort(key=lambda row: row["at"])

@@ -1,0 +1,44 @@
+"""The embedder whose gallery names people: what somebody switched to, else `faces.embedder`.
+
+For every entry point that reads settings, so that all that works with a data folder goes by the
+same one. It loads no LanceDB.
+"""
+
+from genesis_ray.settings import Settings
+from genesis_ray.store.gallery_choice import GalleryChoice
+from genesis_ray.store.tenants import gallery_folder
+
+
+def with_gallery_in_use(settings: Settings) -> Settings:
+    """Return the settings with the embedder that somebody switched to, if somebody did.
+
+    Raises:
+        StoreError: What was chosen cannot be read.
+    """
+    chosen = _chosen(settings)
+    if chosen is None or chosen.embedder == settings.faces.embedder:
+        return settings
+    faces = settings.faces.model_copy(update={"embedder": chosen.embedder})
+    return settings.model_copy(update={"faces": faces})
+
+
+def overruled(settings: Settings) -> str | None:
+    """Say that the configuration names another embedder than somebody switched to; else None.
+
+    `settings` are as they were read. One that was not set contradicts nothing.
+    """
+    chosen = _chosen(settings)
+    named = settings.faces.embedder
+    if chosen is None or chosen.embedder == named:
+        return None
+    if "embedder" not in settings.faces.model_fields_set:
+        return None
+    return (
+        f"The configuration has faces.embedder: {named}, but since {chosen.at:%Y-%m-%d %H:%M} UTC "
+        f"people are named by {chosen.embedder}, as `genesis people switch` counts more. Take that "
+        f"setting out, or go back: genesis people switch {named}"
+    )
+
+
+def _chosen(settings: Settings) -> GalleryChoice | None:
+    return GalleryChoice.load(gallery_folder(settings.data_dir, settings.tenant_id))
