@@ -41,8 +41,11 @@ Note = Callable[[Purged], None]
 class RunToForgetIn:
     """A run folder that nobody writes to until this is closed."""
 
-    def __init__(self, run: RunFolder, tenant_id: str) -> None:
+    def __init__(self, run: RunFolder, tenant_id: str, *, stranger: str | None = None) -> None:
         """Take the folder.
+
+        A system that runs gave way here where there is a `stranger`, as whom it goes on with the
+        person: what it goes on from is its own to change.
 
         Raises:
             StoreError: Somebody writes there, or it cannot be read.
@@ -51,7 +54,9 @@ class RunToForgetIn:
         self._run = run
         self._tenant_id = tenant_id
         self._opened = ExitStack()
-        log_waiting(run)
+        self._stranger = stranger
+        if stranger is None:
+            log_waiting(run)
         try:
             self._events = (
                 self._opened.enter_context(EventRewriting(run.events))
@@ -77,11 +82,12 @@ class RunToForgetIn:
         """
         if self._events:
             self._rewrite(self._events, gone, note)
-        for store, folder in (
+        left = (
             ("states", self._run.state),
             ("archive work", self._run.work),
             ("acknowledgements", self._run.acknowledgements),
-        ):
+        )
+        for store, folder in () if self._stranger else left:
             files = [path for path in folder.rglob("*") if path.is_file()]
             if files:
                 self._remove(store, folder, files, note)
@@ -105,6 +111,7 @@ class RunToForgetIn:
             gone.identity_ids,
             tenant_id=self._tenant_id,
             gap_s=settings_of(self._run, None).visit_gap_s,
+            stranger=self._stranger,
         )
         files: list[str] = []
         for table, rows in ((NAMES, kept.names), (VISITS, kept.visits)):
@@ -166,7 +173,7 @@ class RunToForgetIn:
         """Stage the days with alerts about the person; return how many rows it was."""
         written = events.rows(ALERTS, self._tenant_id)
         words = [*gone.names, *gone.identity_ids]
-        kept, changed = without_alerts(written, gone.identity_ids, words)
+        kept, changed = without_alerts(written, gone.identity_ids, words, stranger=self._stranger)
         if changed:
             files += self._stage(events, ALERTS, written, kept)
         return changed
