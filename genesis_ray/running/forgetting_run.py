@@ -3,12 +3,14 @@
 import shutil
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
 
 from genesis_ray.analytics.present import NAMES, VISITS
 from genesis_ray.domain.forgetting import Forgetting
+from genesis_ray.running.alert_delivery import outbox_folder
 from genesis_ray.running.alerts import log_waiting
 from genesis_ray.running.anonymous import (
     JUDGED,
@@ -25,6 +27,7 @@ from genesis_ray.running.import_report import REPORT
 from genesis_ray.store.disk import sync_folder, writing_to
 from genesis_ray.store.event_rewriting import EventRewriting
 from genesis_ray.store.lock import WriteLock
+from genesis_ray.store.outbox import Outbox
 from genesis_ray.store.receipts import Purged
 from genesis_ray.store.rows import by_partition
 from genesis_ray.store.run_folder import RunFolder
@@ -176,7 +179,24 @@ class RunToForgetIn:
         kept, changed = without_alerts(written, gone.identity_ids, words, stranger=self._stranger)
         if changed:
             files += self._stage(events, ALERTS, written, kept)
+            self._keep_delivered(written, kept)
         return changed
+
+    def _keep_delivered(self, written: pa.Table, kept: pa.Table) -> None:
+        """Note of alerts with another id what was noted of them, so that nobody is told anew."""
+        folder = outbox_folder(self._run, self._tenant_id)
+        if not Outbox.exists(folder):
+            return
+        ids = zip(written["event_id"].to_pylist(), kept["event_id"].to_pylist(), strict=True)
+        renamed: dict[bytes, bytes] = {before: after for before, after in ids if before != after}
+        with Outbox(folder) as outbox:
+            outbox.put(
+                [
+                    replace(row, event_id=renamed[row.event_id])
+                    for row in outbox.rows()
+                    if row.event_id in renamed
+                ]
+            )
 
     def _remove(self, store: str, place: Path, files: list[Path], note: Note) -> None:
         names = tuple(sorted(str(file.relative_to(self.path)) for file in files))
