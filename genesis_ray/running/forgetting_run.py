@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -187,8 +188,8 @@ class RunToForgetIn:
         folder = outbox_folder(self._run, self._tenant_id)
         if not Outbox.exists(folder):
             return
-        ids = zip(written["event_id"].to_pylist(), kept["event_id"].to_pylist(), strict=True)
-        renamed: dict[bytes, bytes] = {before: after for before, after in ids if before != after}
+        ids: list[list[Any]] = [rows["event_id"].to_pylist() for rows in (written, kept)]
+        renamed = {one: other for one, other in zip(*ids, strict=True) if one != other}
         with Outbox(folder) as outbox:
             outbox.put(
                 [
