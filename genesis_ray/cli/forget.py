@@ -36,7 +36,7 @@ def forget(
     config: ConfigOption = None,
     data: DataOption = None,
 ) -> None:
-    """Forget a person for good: faces, name, decisions, scores; while no system runs.
+    """Forget a person for good: faces, name, decisions, scores; also while a system runs.
 
     Visits stay as visits of somebody else each, so that counts stay what they are. Runs are
     those made with the data folder, as far as it knows where they are, and those of --run. A

@@ -10,7 +10,7 @@ def finish_forgetting(settings: "Settings") -> None:
     """Forget for good whom a process that was killed was at, if there is somebody.
 
     Raises:
-        StoreError: A system runs, or something cannot be written.
+        StoreError: Another command writes to these people, or something cannot be written.
     """
     from genesis_ray.running.forgetting_intent import is_unfinished
     from genesis_ray.store.tenants import gallery_folder

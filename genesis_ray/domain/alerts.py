@@ -1,7 +1,7 @@
 """Alerts: rules over what happens, told once as long as they hold, and again when nobody reacts."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
@@ -175,6 +175,19 @@ class AlertDesk:
         self._schedule(touched)
         return facts
 
+    def rename(self, names: Mapping[str, str]) -> None:
+        """Go on with the alerts that are open about some as about others, by ids made of these."""
+        for desk in self._desks:
+            for subject, each in list(desk.open.items()):
+                if subject.identity_id not in names:
+                    continue
+                present = subject._replace(identity_id=names[subject.identity_id])
+                raised_at, rule_id = each.alert.raised_at, each.alert.rule_id
+                alert_id = alert_id_of(self._tenant_id, rule_id, present, raised_at)
+                each.alert = replace(each.alert, subject=present, alert_id=alert_id)
+                del desk.open[subject]
+                desk.open[present] = each
+
     def reopen(self, alerts: Iterable[OpenAlert], visits: Sequence[VisitStarted]) -> None:
         """Go on with alerts that an earlier desk left open; those of no rule are left as they are.
 
@@ -238,7 +251,7 @@ class AlertDesk:
         at = max(due.at, desk.quiet_until.pop(subject, due.at))
         rule_id = desk.rule.rule_id
         alert = Alert(
-            alert_id=str(stable_id(self._tenant_id, "alert", rule_id, *subject, at)),
+            alert_id=alert_id_of(self._tenant_id, rule_id, subject, at),
             rule_id=rule_id,
             subject=subject,
             camera_id=due.camera_id or subject.camera_id,
@@ -261,6 +274,11 @@ class AlertDesk:
         for desk in desks:
             desk.schedule()
         self._next_at = min((desk.next_at for desk in self._desks if desk.next_at), default=None)
+
+
+def alert_id_of(tenant_id: str, rule_id: str, subject: Subject, raised_at: datetime) -> str:
+    """Return the id of the alert that a rule raises about a subject at a time."""
+    return str(stable_id(tenant_id, "alert", rule_id, *subject, raised_at))
 
 
 def _escalated(each: OpenAlert, at: datetime) -> AlertFact:

@@ -6,7 +6,7 @@ asks for more than a likeness: the way between the cameras takes the time it tak
 else who left, or who came, may be nearly as like.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -168,6 +168,12 @@ class Carrier:
         for track in self._tracks.values():
             if track.identity_id:
                 track.identity_id = now(track.identity_id)
+
+    def forget(self, identity_ids: Collection[str]) -> None:
+        """Carry none of these on; their tracks stay in the way of others as they were."""
+        for key, track in self._tracks.items():
+            if track.identity_id in identity_ids:
+                track.origin = key  # what does not come from a face goes no further
 
     def _best_for(
         self, key: TrackKey, track: _Known, may_be: Callable[[str], bool]

@@ -1,5 +1,6 @@
 """Visits: how long somebody was there, however many tracks and cameras saw them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -32,6 +33,13 @@ class Visit:
     def zone_ids(self) -> tuple[str, ...]:
         """Zones entered, in order of time."""
         return tuple(zone_id for _, zone_id in sorted(self.entries))
+
+    def take_over(self, other: "Visit") -> None:
+        """Take it that another visit, which was opened later, is a part of this one."""
+        self.started_at = min(self.started_at, other.started_at)
+        if other.last_seen_at >= self.last_seen_at:
+            self.last_seen_at, self.last_camera_id = other.last_seen_at, other.last_camera_id
+        self.entries += other.entries
 
 
 class VisitBook:
@@ -76,6 +84,19 @@ class VisitBook:
         ended = self._close(before) if before else None
         self._open[visit.identity_id] = visit
         return ended
+
+    def rename(self, names: Mapping[str, str]) -> None:
+        """Go on with the visits of some as of others; several that become one's are one visit."""
+        before, self._open = self._open, {}
+        for visit in sorted(before.values(), key=lambda visit: visit.opened_at):
+            visit.identity_id = names.get(visit.identity_id, visit.identity_id)
+            first = self._open.setdefault(visit.identity_id, visit)
+            if first is not visit:
+                first.take_over(visit)
+        left, self._left_at = self._left_at, {}
+        for identity_id, at in left.items():
+            present = names.get(identity_id, identity_id)
+            self._left_at[present] = max(at, self._left_at.get(present, at))
 
     def enter(self, identity_id: str, zone_id: str, *, at: datetime) -> None:
         """Note that an identity entered a zone, if that was during its open visit."""

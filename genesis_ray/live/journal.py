@@ -24,6 +24,7 @@ from genesis_ray.pipeline.producers import AdmitsEvents, admit_all
 from genesis_ray.running.alert_rules import TagNews
 from genesis_ray.running.alerts import Acknowledgements, alerts_left_open
 from genesis_ray.running.assembly import build_journal
+from genesis_ray.running.giving_way import KeepersWay
 from genesis_ray.running.job_plans import LOG_KEEPER
 from genesis_ray.running.jobs import Jobs, in_background
 from genesis_ray.running.left_open import visits_left_open
@@ -32,6 +33,7 @@ from genesis_ray.running.run_jobs import live_jobs
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.state_log import StateLog
+from genesis_ray.store.substitution import substituted
 
 _PATIENCE = 2 * PATIENCE
 """Longer than the resolver's: what a lagging camera made it wait for has to come through."""
@@ -67,15 +69,19 @@ class JournalActor:
     def __init__(self, spec: LiveSpec) -> None:
         cameras = [camera.camera_id for camera in spec.settings.cameras]
         patience = _PATIENCE if spec.realtime else None
-        run = RunFolder.open(spec.run)
+        run = self._run = RunFolder.open(spec.run)
+        self._settings = spec.settings
         journal = build_journal(spec.settings, run.events if spec.realtime else None)
         self._stage = JournalStage(cameras, journal, patience=patience, is_prompt=spec.realtime)
         self._is_realtime = spec.realtime
         self._tally = Tally()
+        self._giving = KeepersWay(spec.settings, run, JOURNAL_ACTOR)
+        self._giving.way.wait()
         folder = run.state / JOURNAL_ACTOR
         self._state = StateLog(folder, spec.key)
         self._recovery = Recovery(spec, JOURNAL_ACTOR, folder, on_aside=self._note)
         self._log = EventLog(run.events)
+        self._leaving = self._giving.leaving()
         self._background = ExitStack()
         self._acknowledgements = Acknowledgements(run)
         self._tags = TagNews(spec.settings)
@@ -84,6 +90,7 @@ class JournalActor:
         if before := self._state.restore():
             stage, self._tally = before.state
             self._stage.resume(stage)
+            self._forget()
             with dying_of_errors(JOURNAL_ACTOR):
                 for name, *arguments in before.taken:
                     self._go_through(getattr(self, name)(*arguments, self._admits))
@@ -94,12 +101,11 @@ class JournalActor:
             self._log_all(journal.reopen(visits, alerts))
             for match in matches_in(run.events, spec.settings.tenant_id):
                 journal.remember_match(*match)
+            self._forget()
         self._checkpoint()
+        self._note_forgotten()
         self._recovery.is_over()
-        if spec.realtime:  # else times are those of recordings, and say nothing of age
-            jobs = live_jobs(run, self._log, spec.settings)
-            background = in_background(Jobs(jobs, run.jobs, keeper=LOG_KEEPER))
-            self._background.enter_context(background)
+        self._work_in_background()
 
     def take(self, told: Sequence[Told], notes: Sequence[Event] = ()) -> None:
         """Take what producers tell and log what is now in order; `notes` are logged at once."""
@@ -157,6 +163,26 @@ class JournalActor:
             dict(tally.rejections),
             self._stage.counts(),
         )
+
+    def give_way(self) -> None:
+        """Let go of the log while somebody is forgotten who asked for it, if so.
+
+        Goes on then without the person in what it remembers.
+        """
+        if not self._giving.way.is_asked():
+            return
+        self._background.close()
+        self._take_in()
+        self._log.close()
+        self._checkpoint()
+        self._giving.way.give()
+        self._giving.way.wait()
+        self._log = EventLog(self._run.events)
+        self._leaving = self._giving.leaving()
+        self._forget()
+        self._checkpoint()
+        self._note_forgotten()
+        self._work_in_background()
 
     def finish(self) -> JournalFigures:
         """Commit the log; nothing may be taken after this."""
@@ -238,6 +264,25 @@ class JournalActor:
         if facts:
             self._log.append(facts)
             self._tally.count(facts, now_s=time.time())
+
+    def _work_in_background(self) -> None:
+        if self._is_realtime:  # else times are those of recordings, and say nothing of age
+            jobs = live_jobs(self._run, self._log, self._settings)
+            background = in_background(Jobs(jobs, self._run.jobs, keeper=LOG_KEEPER))
+            self._background.enter_context(background)
+
+    def _forget(self) -> None:
+        """Go on with who is being forgotten as somebody who is not known."""
+        if self._leaving:
+            names = self._leaving.strangers
+            self._stage.rename(names)
+            self._stage.resume(substituted(self._stage.state, names))
+
+    def _note_forgotten(self) -> None:
+        """Note that, once a state is stored which is without them."""
+        if self._leaving:
+            self._giving.note(self._leaving)
+            self._leaving = None
 
     def _checkpoint(self) -> None:
         self._state.checkpoint((self._stage.state, self._tally))

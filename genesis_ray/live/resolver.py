@@ -16,8 +16,9 @@ from genesis_ray.live.mortal import dying_of_errors
 from genesis_ray.live.recovery import Recovery
 from genesis_ray.live.spec import DIED, JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec, Shown, Told
 from genesis_ray.pipeline.producers import RESOLVER, AdmitsEvidence, Evidence, admit_all
-from genesis_ray.pipeline.resolver_stage import Resolved, ResolverStage
+from genesis_ray.pipeline.resolver_stage import Resolved, Resolver, ResolverStage
 from genesis_ray.running.assembly import embedder_traits
+from genesis_ray.running.giving_way import KeepersWay
 from genesis_ray.running.job_plans import FACE_KEEPER
 from genesis_ray.running.jobs import Jobs
 from genesis_ray.running.name_board import NameBoard
@@ -26,6 +27,7 @@ from genesis_ray.serving.cluster import NAMESPACE
 from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.state_log import StateLog
+from genesis_ray.store.substitution import substituted
 
 if TYPE_CHECKING:
     from genesis_ray.running.identities import Identities
@@ -61,11 +63,11 @@ class ResolverActor:
         # Here, so that who only starts this actor does not load LanceDB, which warns at forks.
         from genesis_ray.running.identities import open_identities
         from genesis_ray.running.intake import Intake
-        from genesis_ray.running.resolver_building import build_resolver
-        from genesis_ray.running.tidying import visitors_job
 
         settings = self._settings = spec.settings
         run = RunFolder.open(spec.run)
+        self._giving = KeepersWay(settings, run, RESOLVER_ACTOR)
+        self._giving.way.wait()
         folder = run.state / RESOLVER_ACTOR
         self._state = StateLog(folder, spec.key)
         self._recovery = Recovery(spec, RESOLVER_ACTOR, folder, on_aside=self._note)
@@ -74,10 +76,11 @@ class ResolverActor:
         before = self._state.restore()
         # Of decisions and consent counts what did then, so that what is said again is the same.
         entries = before.state[-1] if before else None
-        keys = keys_named(spec.template_key)
+        keys = self._keys = keys_named(spec.template_key)
         pending = before.state[1] if before else None
         again = ", after the process died that did" if before else ""
-        access = Access(action="match", reason=f"names tracks of the run in {spec.run}{again}")
+        self._reason = f"names tracks of the run in {spec.run}"
+        access = Access(action="match", reason=f"{self._reason}{again}")
         self._identities = open_identities(
             settings,
             traits,
@@ -88,9 +91,10 @@ class ResolverActor:
             pending=pending,
         )
         self._intake = Intake(settings, keys)
-        resolver = build_resolver(settings, self._identities, traits)
-        jobs = [visitors_job(settings, self._identities)]
-        self._jobs = Jobs(jobs, run.jobs, keeper=FACE_KEEPER) if spec.realtime else None
+        self._leaving = self._giving.leaving()
+        resolver = self._built()
+        self._jobs_folder = run.jobs if spec.realtime else None
+        self._jobs = self._jobs_of_now()
         cameras = [camera.camera_id for camera in settings.cameras]
         self._stage = ResolverStage(cameras, resolver, patience=PATIENCE if spec.realtime else None)
         self._journal = ray.get_actor(JOURNAL_ACTOR, NAMESPACE)
@@ -99,12 +103,14 @@ class ResolverActor:
         if before:
             stage, _, self._names, _ = before.state
             self._stage.resume(stage)
+            self._forget()
             with dying_of_errors(RESOLVER_ACTOR):
                 for name, *arguments in before.taken:
                     getattr(self, name)(*arguments, self._admits)
                     self._recovery.passed()
             self._note(spec.note(RESOLVER_ACTOR, "restarted", DIED))
         self._checkpoint()
+        self._note_forgotten()
         self._recovery.is_over()
 
     def take(self, shown: Sequence[Shown]) -> Names:
@@ -122,6 +128,21 @@ class ResolverActor:
         self._state.append(("_watch", camera_ids))
         with dying_of_errors(RESOLVER_ACTOR):
             self._watch(camera_ids)
+
+    def give_way(self) -> None:
+        """Let go of people and galleries while somebody is forgotten who asked for it, if so.
+
+        Goes on then with those that are left, and without the person in what it remembers.
+        """
+        if not self._giving.way.is_asked():
+            return
+        self._checkpoint()
+        self._save()  # again: what was pending in the state of before is stored now
+        self._intake.close()
+        self._opened.close()
+        self._giving.way.give()
+        self._giving.way.wait()
+        self._open_again()
 
     def finish(self) -> int:
         """Save what was learned, wait until the journal has everything; return late faces."""
@@ -167,6 +188,9 @@ class ResolverActor:
         if renewed := self._intake.take_in(self._identities):
             self._adopt(renewed)
             self._save()
+        if self._leaving and not self._giving.leaving():  # who it bars is gone everywhere
+            self._leaving = None
+            self._adopt(self._identities)
         identities = self._identities
         self._intake.stored(identities.entries)
         if self._jobs:  # not beside: visitors are found and forgotten by one thread
@@ -185,8 +209,49 @@ class ResolverActor:
 
     def _adopt(self, identities: "Identities") -> None:
         """Name by these from now on, as a process would that began with the next state."""
+        self._identities = identities
+        self._stage.go_on_with(self._built())
+        self._names.rename(identities.name_of_track)
+
+    def _built(self) -> Resolver:
         from genesis_ray.running.resolver_building import build_resolver  # LanceDB, see above
 
-        self._identities = identities
-        self._stage.go_on_with(build_resolver(self._settings, identities, self._traits))
-        self._names.rename(identities.name_of_track)
+        besides = self._leaving.identity_ids if self._leaving else ()
+        return build_resolver(self._settings, self._identities, self._traits, besides=besides)
+
+    def _jobs_of_now(self) -> Jobs | None:
+        from genesis_ray.running.tidying import visitors_job  # LanceDB, see above
+
+        if self._jobs_folder is None:
+            return None
+        jobs = [visitors_job(self._settings, self._identities)]
+        return Jobs(jobs, self._jobs_folder, keeper=FACE_KEEPER)
+
+    def _open_again(self) -> None:
+        """Go on by the people and galleries that there are now."""
+        from genesis_ray.running.identities import open_identities  # LanceDB, see above
+        from genesis_ray.running.intake import Intake
+
+        access = Access(action="match", reason=f"{self._reason}, after it gave way")
+        identities = open_identities(
+            self._settings, self._traits, self._keys, self._opened, access=access
+        )
+        self._intake = Intake(self._settings, self._keys)
+        self._leaving = self._giving.leaving()
+        self._adopt(identities)
+        self._jobs = self._jobs_of_now()
+        self._forget()
+        self._checkpoint()
+        self._note_forgotten()
+
+    def _forget(self) -> None:
+        """Take who is being forgotten out of what is remembered."""
+        if self._leaving:
+            self._stage.forget(self._leaving.identity_ids)
+            self._names.forget(self._leaving.identity_ids)
+            self._stage.resume(substituted(self._stage.state, self._leaving.strangers))
+
+    def _note_forgotten(self) -> None:
+        """Note that, once a state is stored which is without them."""
+        if self._leaving:
+            self._giving.note(self._leaving)

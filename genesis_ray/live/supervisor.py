@@ -14,6 +14,7 @@ from genesis_ray.errors import GenesisError
 from genesis_ray.figures import Figures, GroupPlace
 from genesis_ray.live.calls import until_answered
 from genesis_ray.live.cameras import GroupFigures
+from genesis_ray.live.giving_way import giving_way
 from genesis_ray.live.groups import CameraGroup, GroupLostError
 from genesis_ray.live.journal import JournalActor
 from genesis_ray.live.journal_figures import JournalFigures
@@ -79,6 +80,10 @@ class Supervisor:
         Raises:
             GenesisError: A source cannot be opened, or journal or resolver cannot go on.
         """
+        async with giving_way(self._spec, resolver=self._resolver, journal=self._journal):
+            return await self._run(begun_at)
+
+    async def _run(self, begun_at: float) -> RunResult:
         try:
             async with asyncio.TaskGroup() as self._watching:
                 for group in self._groups:

@@ -1,6 +1,6 @@
 """One tenant's alerts: events in capture order in, what becomes of alerts out, as events."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from genesis_ray.domain.alert_events import (
@@ -69,6 +69,10 @@ class Alerting:
     def retag(self, tags: TagsOf) -> list[Event]:
         """Go by people's tags as they are now; return what that leads to."""
         return self._events(self._desk.retag(tags))
+
+    def rename(self, names: Mapping[str, str]) -> None:
+        """Go on with open alerts about some identities as about others."""
+        self._desk.rename(names)
 
     def reopen(self, alerts: Iterable[OpenAlert], visits: Sequence[VisitStarted]) -> None:
         """Go on with alerts that an earlier system left open, and with visits that it did."""

@@ -1,6 +1,6 @@
 """A resolver of faces that also carries identities between neighbouring cameras, by looks."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
@@ -60,6 +60,11 @@ class CarryingResolver:
         self._resolver.succeed(before._resolver)
         self._carrier = before._carrier
         self._carrier.reconsider(self._decisions.now)
+
+    def forget(self, identity_ids: Collection[str]) -> None:
+        """Take nobody for one of these by what was remembered."""
+        self._resolver.forget(identity_ids)
+        self._carrier.forget(identity_ids)
 
     def expect(self, faces: Sequence[Face]) -> None:
         """Take notice of the faces that come next, so that they are looked for together."""

@@ -1,6 +1,6 @@
 """One tenant's story: events in capture order in, visits and alerts out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -93,6 +93,11 @@ class SiteJournal:
         replaced = [self._visits.reopen(visit) for visit in opened]
         self._alerting.reopen(alerts, [self._started(visit) for visit in opened])
         return [self._ended(visit) for visit in replaced if visit]
+
+    def rename(self, names: Mapping[str, str]) -> None:
+        """Go on with the visits and alerts of some identities as those of others."""
+        self._visits.rename(names)
+        self._alerting.rename(names)
 
     def remember_match(self, camera_id: str, embedder: str, similarity: float) -> None:
         """Take a match that an earlier journal was told of, the first one first."""

@@ -1,6 +1,6 @@
 """The journal behind a buffer that puts what it is told in order of capture time."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from genesis_ray.domain.alert_events import AlertAcknowledged
@@ -80,6 +80,10 @@ class JournalStage:
     def retag(self, tags: TagsOf) -> list[Event]:
         """Go by people's tags as they are now; return what is to be logged."""
         return self._journal.retag(tags)
+
+    def rename(self, names: Mapping[str, str]) -> None:
+        """Go on with the visits and alerts of some identities as those of others."""
+        self._journal.rename(names)
 
     def finish(self) -> list[Event]:
         """Return what the end of everything leads to, once all producers are done."""

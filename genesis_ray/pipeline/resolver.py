@@ -1,6 +1,6 @@
 """One tenant's identities: faces in capture order in, names out."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
@@ -98,6 +98,10 @@ class IdentityResolver:
         """Go on where another resolver was, with what is decided now."""
         self.memory = before.memory
         self.memory.reconsider(self._decisions)
+
+    def forget(self, identity_ids: Collection[str]) -> None:
+        """Take nobody for one of these by what was remembered."""
+        self.memory.forget(identity_ids)
 
     def expect(self, faces: Sequence[Face]) -> None:
         """Take notice of the faces that come next, so that they are looked for together."""

@@ -26,6 +26,9 @@ class Resolver(Protocol):
     def succeed(self, before: Any, /) -> None:
         """Go on where another one of this kind was, with what is decided now."""
 
+    def forget(self, identity_ids: Collection[str], /) -> None:
+        """Take nobody for one of these by what was remembered."""
+
     def expect(self, faces: Sequence[Face], /) -> None:
         """Take notice of the faces that come next, so that they are looked for together."""
 
@@ -95,6 +98,10 @@ class ResolverStage:
         """Resolve what comes next by another resolver, which knows what this one remembers."""
         resolver.succeed(self._resolver)
         self._resolver = resolver
+
+    def forget(self, identity_ids: Collection[str]) -> None:
+        """Take nobody for one of these by what was remembered."""
+        self._resolver.forget(identity_ids)
 
     @property
     def late(self) -> int:

@@ -1,6 +1,6 @@
 """What a resolver remembers of tracks between their faces."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -74,6 +74,16 @@ class ResolverMemory:
 
             track.vote.reconsider(now)
         self.registry.reconsider(decisions.now)
+
+    def forget(self, identity_ids: Collection[str]) -> None:
+        """Have no face say any more that it is somebody of these.
+
+        Nor is a face kept of a track that has a name: it decides nothing any more.
+        """
+        for track in self.tracks.values():
+            track.vote.reconsider(lambda each: None if each in identity_ids else each)
+            if track.named:
+                track.latest = None
 
     def lapse(self, now: datetime) -> Iterator[TrackFaces]:
         """Forget tracks that are over, once a minute of capture time; yield them by their end."""

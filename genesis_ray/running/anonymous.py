@@ -59,6 +59,7 @@ def without_person(
     *,
     tenant_id: str,
     gap_s: float,
+    stranger: str | None = None,
 ) -> AnonymousRows:
     """Return the rows of one tenant without a person.
 
@@ -68,13 +69,15 @@ def without_person(
         identity_ids: All that are the person, first whom the rows of theirs name then.
         tenant_id: Whose rows they are.
         gap_s: How far apart visits of one identity are at least, seconds.
+        stranger: As whom they go on in a system that runs: whose the visit is that has no end,
+            and tracks after all visits.
     """
     read = PresentTables(
         written, lambda: read_by, tenant_id=tenant_id, visit_gap=timedelta(seconds=gap_s)
     )
     person = identity_ids[0]
-    visits, stays, changed_visits = _visits(whole(read[VISITS]), written[VISITS], person)
-    names, tracks, changed_names = _names(whole(read[NAMES]), stays, person)
+    visits, stays, changed_visits = _visits(whole(read[VISITS]), written[VISITS], person, stranger)
+    names, tracks, changed_names = _names(whole(read[NAMES]), stays, person, stranger)
     names = _without_rivals(names, identity_ids, tracks)
     return AnonymousRows(names, visits, changed_names + changed_visits, frozenset(tracks))
 
@@ -131,7 +134,7 @@ def _without_rivals(
 
 
 def _visits(
-    rows: pa.Table, written: pa.Table, person: str
+    rows: pa.Table, written: pa.Table, person: str, stranger: str | None
 ) -> tuple[pa.Table, dict[str, _Stay], int]:
     """Return rows of visits with those of a person made somebody's, and these stays.
 
@@ -142,6 +145,8 @@ def _visits(
     opened_at = {row["visit_id"]: row["started_at"] for row in made}
     opened_at |= {row["visit_id"]: row["started_at"] for row in made if not row["ended_at"]}
     stays: dict[str, _Stay] = {}
+    if stranger and (going_on := _left_open(made, person)):
+        stays[going_on["visit_id"]] = _Stay(going_on["started_at"], _NEVER, stranger)
     changed = 0
     for row in made:
         visit_id = row["visit_id"]
@@ -163,13 +168,21 @@ def _visits(
     return rows, stays, changed
 
 
+def _left_open(rows: Sequence[Mapping[str, Any]], person: str) -> Mapping[str, Any] | None:
+    """Return the row of the visit of a person that goes on; None where there is none."""
+    own = [row for row in rows if row["identity_id"] == person]
+    ended = {row["visit_id"] for row in own if row["ended_at"]}
+    is_open = (row for row in own if row["visit_id"] not in ended)
+    return max(is_open, key=lambda row: row["started_at"], default=None)
+
+
 def _event_id(row: Mapping[str, Any]) -> bytes:
     kind = VisitEnded if row["ended_at"] else VisitStarted
     return kind(**{field.name: row[field.name] for field in fields(kind)}).event_id
 
 
 def _names(
-    rows: pa.Table, stays: Mapping[str, _Stay], person: str
+    rows: pa.Table, stays: Mapping[str, _Stay], person: str, stranger: str | None
 ) -> tuple[pa.Table, set[_Track], int]:
     """Return rows that name tracks, those of a person as who made the visit of that time."""
     in_order = sorted(stays.values())
@@ -181,16 +194,23 @@ def _names(
         at, camera_id, track_id = (
             rows[name][place].as_py() for name in ("occurred_at", "camera_id", "track_id")
         )
-        identity_ids[place] = _visitor_at(at, in_order, starts)
+        identity_ids[place] = _visitor_at(at, in_order, starts, stranger)
         tracks.add((camera_id, track_id))
     return _with(rows, "identity_id", identity_ids), tracks, len(changed)
 
 
-def _visitor_at(at: datetime, stays: Sequence[_Stay], starts: Sequence[datetime]) -> str:
-    """Return who was there at a time; somebody else where no visit was then."""
+def _visitor_at(
+    at: datetime, stays: Sequence[_Stay], starts: Sequence[datetime], stranger: str | None
+) -> str:
+    """Return who was there at a time; somebody else where no visit was then.
+
+    After the last visit that is who goes on: theirs may be told of next.
+    """
     place = bisect_right(starts, at) - 1
     if place >= 0 and at <= stays[place].ended_at:
         return stays[place].identity_id
+    if stranger and place == len(stays) - 1:
+        return stranger
     return str(uuid4())
 
 

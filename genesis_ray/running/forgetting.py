@@ -4,9 +4,9 @@ Runs first, then faces, the ledger and at last the people: as long as anything i
 there whose it is, and everybody else is who they are at any moment.
 """
 
+import json
 import secrets
-import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +21,8 @@ from genesis_ray.running.enrolments import enrolments_folder
 from genesis_ray.running.forgetting_intent import INTENT_FILE, Intent, is_unfinished
 from genesis_ray.running.forgetting_run import RunToForgetIn
 from genesis_ray.running.forgotten_search import search
-from genesis_ray.running.identities import identity_folder, who_is_who
+from genesis_ray.running.giving_way import SystemsAtWork
+from genesis_ray.running.identities import identity_folder, watcher, who_is_who
 from genesis_ray.running.naming import find
 from genesis_ray.running.people_stores import PeopleStores
 from genesis_ray.running.reach import Reached, reach
@@ -30,6 +31,7 @@ from genesis_ray.settings import Settings
 from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.disk import sync_folder, writing_to
 from genesis_ray.store.receipts import Purged, Receipt, public_key, tracer
+from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.template_keys import TemplateKey
 from genesis_ray.store.templates import embeddings_in
 from genesis_ray.store.traces import Trace
@@ -64,7 +66,8 @@ def forget(
     Raises:
         NotFoundError: There is no such person.
         ConfigurationError: There are several, or somebody else's forgetting was cut off.
-        StoreError: A system runs, or a run cannot be written; nothing is changed then.
+        StoreError: Another command writes to people or runs, or a system that runs does not give
+            way; nothing is changed then.
     """
     folder = identity_folder(settings)
     if is_unfinished(folder):
@@ -72,7 +75,8 @@ def forget(
             "somebody is being forgotten, and that was cut off; finish it first: "
             "genesis people forget"
         )
-    take_in_waiting(settings)
+    if watcher(settings) is None:  # else it takes in what waits before it gives way
+        take_in_waiting(settings)
     who = who_is_who(settings)
     members = who.members(who.now(find(who, person)))
     names = [each.name for each in who.people if each.identity_id in members]
@@ -98,7 +102,7 @@ def finish(settings: Settings) -> tuple[Path, Receipt] | None:
     """Go on with a forgetting that was cut off; return its receipt, None where there is none.
 
     Raises:
-        StoreError: A system runs, or something cannot be written.
+        StoreError: Another command writes to them, or something cannot be written.
     """
     intent = Intent.load(identity_folder(settings))
     return _carried_out(settings, intent) if intent else None
@@ -120,9 +124,12 @@ def _carried_out(settings: Settings, intent: Intent) -> tuple[Path, Receipt]:
     )
     note_access(settings, tenant_keys(settings), access)
     with ExitStack() as opened:
+        at_work = SystemsAtWork(settings, reached.runs, opened)
+        at_work.give_people()
         stores = PeopleStores(folder, opened)
+        at_work.give_logs()
         runs = [
-            opened.enter_context(closing(RunToForgetIn(run, settings.tenant_id)))
+            opened.enter_context(closing(_run_in(run, settings, at_work, intent)))
             for run in reached.runs
         ]
         gone = stores.forgetting(intent.identity_ids)
@@ -136,24 +143,53 @@ def _carried_out(settings: Settings, intent: Intent) -> tuple[Path, Receipt]:
         for run in runs:
             run.forget(gone, note)
         stores.purge(gone, note)
-        _remove_enrolments(settings, note)
+        _remove_enrolments(settings, gone, note)
         pictures = [f"pictures that may show them: {path}" for r in runs for path in r.pictures()]
+    if not at_work.have_forgotten(intent):  # what it left is nobody's any more
+        return _carried_out(settings, intent)
     receipt = _receipt(settings, intent, key, reached, pictures)
     path = Path(intent.receipt)
     receipt.write(path, key)
     Intent.remove(folder)
+    at_work.forget_notes()
     return path, receipt
 
 
-def _remove_enrolments(settings: Settings, note: Callable[[Purged], None]) -> None:
-    """Remove what is left of faces that were handed over: those that could not be taken in."""
+def _run_in(
+    run: RunFolder, settings: Settings, at_work: SystemsAtWork, intent: Intent
+) -> RunToForgetIn:
+    stranger = intent.stranger if at_work.write_to(run) else None
+    return RunToForgetIn(run, settings.tenant_id, stranger=stranger)
+
+
+def _remove_enrolments(
+    settings: Settings, gone: Forgetting, note: Callable[[Purged], None]
+) -> None:
+    """Remove what is left of faces of the person that were handed over, and could not be taken in.
+
+    A file that cannot be read may be theirs, and goes too.
+    """
     folder = enrolments_folder(settings)
-    files = sorted(path.name for path in folder.rglob("*") if path.is_file())
+    words = {*gone.names, *gone.identity_ids}
+    files = [path for path in folder.rglob("*") if path.is_file() and _may_name(path, words)]
     if files:
-        note(Purged(store="enrolments", place=str(folder.absolute()), files=tuple(files)))
-        with writing_to(folder.parent):
-            shutil.rmtree(folder)
-            sync_folder(folder.parent)
+        names = tuple(sorted(path.name for path in files))
+        note(Purged(store="enrolments", place=str(folder.absolute()), files=names))
+        for path in files:
+            with writing_to(path.parent):
+                path.unlink(missing_ok=True)
+                sync_folder(path.parent)
+
+
+def _may_name(path: Path, words: Collection[str]) -> bool:
+    try:
+        said = json.loads(path.read_bytes()).values()
+    except FileNotFoundError:
+        return False
+    except (ValueError, AttributeError):
+        return True
+    texts = [each for each in said if isinstance(each, str)]
+    return any(redacted(text, words) != text for text in texts)
 
 
 def _key_of(settings: Settings, intent: Intent) -> TemplateKey:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from uuid import uuid4
 
 from genesis_ray.errors import StoreError
 from genesis_ray.store.disk import sync_folder, write_file, writing_to
@@ -24,6 +25,7 @@ class Intent:
         identity_ids: All that are this person, whom they are now first.
         runs: Folders that were named beside those that are known.
         purged: Of each store, by what it is and where.
+        stranger: Somebody random, as whom they go on where they are at the moment.
     """
 
     receipt_id: str
@@ -39,6 +41,12 @@ class Intent:
     faces: int = 0
     traces: list[Trace] = field(default_factory=list)
     purged: list[Purged] = field(default_factory=list)
+    stranger: str = field(default_factory=lambda: str(uuid4()))
+
+    @property
+    def strangers(self) -> dict[str, str]:
+        """As whom each of the identities goes on."""
+        return dict.fromkeys(self.identity_ids, self.stranger)
 
     def note(self, purged: Purged) -> None:
         """Take what is going to be purged."""

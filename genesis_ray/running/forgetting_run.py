@@ -3,12 +3,15 @@
 import shutil
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
 from genesis_ray.analytics.present import NAMES, VISITS
 from genesis_ray.domain.forgetting import Forgetting
+from genesis_ray.running.alert_delivery import outbox_folder
 from genesis_ray.running.alerts import log_waiting
 from genesis_ray.running.anonymous import (
     JUDGED,
@@ -25,6 +28,7 @@ from genesis_ray.running.import_report import REPORT
 from genesis_ray.store.disk import sync_folder, writing_to
 from genesis_ray.store.event_rewriting import EventRewriting
 from genesis_ray.store.lock import WriteLock
+from genesis_ray.store.outbox import Outbox
 from genesis_ray.store.receipts import Purged
 from genesis_ray.store.rows import by_partition
 from genesis_ray.store.run_folder import RunFolder
@@ -41,8 +45,11 @@ Note = Callable[[Purged], None]
 class RunToForgetIn:
     """A run folder that nobody writes to until this is closed."""
 
-    def __init__(self, run: RunFolder, tenant_id: str) -> None:
+    def __init__(self, run: RunFolder, tenant_id: str, *, stranger: str | None = None) -> None:
         """Take the folder.
+
+        A system that runs gave way here where there is a `stranger`, as whom it goes on with the
+        person: what it goes on from is its own to change.
 
         Raises:
             StoreError: Somebody writes there, or it cannot be read.
@@ -51,7 +58,9 @@ class RunToForgetIn:
         self._run = run
         self._tenant_id = tenant_id
         self._opened = ExitStack()
-        log_waiting(run)
+        self._stranger = stranger
+        if stranger is None:
+            log_waiting(run)
         try:
             self._events = (
                 self._opened.enter_context(EventRewriting(run.events))
@@ -77,11 +86,12 @@ class RunToForgetIn:
         """
         if self._events:
             self._rewrite(self._events, gone, note)
-        for store, folder in (
+        left = (
             ("states", self._run.state),
             ("archive work", self._run.work),
             ("acknowledgements", self._run.acknowledgements),
-        ):
+        )
+        for store, folder in () if self._stranger else left:
             files = [path for path in folder.rglob("*") if path.is_file()]
             if files:
                 self._remove(store, folder, files, note)
@@ -105,6 +115,7 @@ class RunToForgetIn:
             gone.identity_ids,
             tenant_id=self._tenant_id,
             gap_s=settings_of(self._run, None).visit_gap_s,
+            stranger=self._stranger,
         )
         files: list[str] = []
         for table, rows in ((NAMES, kept.names), (VISITS, kept.visits)):
@@ -166,10 +177,27 @@ class RunToForgetIn:
         """Stage the days with alerts about the person; return how many rows it was."""
         written = events.rows(ALERTS, self._tenant_id)
         words = [*gone.names, *gone.identity_ids]
-        kept, changed = without_alerts(written, gone.identity_ids, words)
+        kept, changed = without_alerts(written, gone.identity_ids, words, stranger=self._stranger)
         if changed:
             files += self._stage(events, ALERTS, written, kept)
+            self._keep_delivered(written, kept)
         return changed
+
+    def _keep_delivered(self, written: pa.Table, kept: pa.Table) -> None:
+        """Note of alerts with another id what was noted of them, so that nobody is told anew."""
+        folder = outbox_folder(self._run, self._tenant_id)
+        if not Outbox.exists(folder):
+            return
+        ids: list[list[Any]] = [rows["event_id"].to_pylist() for rows in (written, kept)]
+        renamed = {one: other for one, other in zip(*ids, strict=True) if one != other}
+        with Outbox(folder) as outbox:
+            outbox.put(
+                [
+                    replace(row, event_id=renamed[row.event_id])
+                    for row in outbox.rows()
+                    if row.event_id in renamed
+                ]
+            )
 
     def _remove(self, store: str, place: Path, files: list[Path], note: Note) -> None:
         names = tuple(sorted(str(file.relative_to(self.path)) for file in files))

@@ -1,6 +1,6 @@
 """What tracks are called, for who draws it: told to a camera once, and again when it changes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -44,6 +44,13 @@ class NameBoard:
                 if name != called.name:
                     called.name = name
                     self._tell(camera_id, track_id, name)
+
+    def forget(self, identity_ids: Collection[str]) -> None:
+        """Call tracks that were named one of these nothing any more."""
+        for camera_id, tracks in self._tracks.items():
+            for track_id in [one for one, it in tracks.items() if it.identity_id in identity_ids]:
+                del tracks[track_id]
+                self._tell(camera_id, track_id, "")
 
     def take(self, camera_id: str) -> dict[int, str]:
         """Return what is new at a camera, by track, and take it that it is told."""

@@ -1,5 +1,6 @@
 """The resolver of a tenant's identities, put together by the settings."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from genesis_ray.domain.consent import MatchingByConsent
@@ -9,6 +10,7 @@ from genesis_ray.domain.template_update import UpdatePolicy
 from genesis_ray.domain.visitor_expiry import LastSeen, last_noted
 from genesis_ray.pipeline.carrying import CarryingResolver, CarryingRules
 from genesis_ray.pipeline.gate import SpatiotemporalGate
+from genesis_ray.pipeline.matching_without import MatchingWithout
 from genesis_ray.pipeline.resolver import IdentityResolver
 from genesis_ray.pipeline.resolver_ports import Decisions
 from genesis_ray.pipeline.upkeep import IdentityUpkeep
@@ -25,9 +27,16 @@ _SURE = 1e-7
 
 
 def build_resolver(
-    settings: Settings, identities: Identities, embedder: EmbedderTraits
+    settings: Settings,
+    identities: Identities,
+    embedder: EmbedderTraits,
+    *,
+    besides: Collection[str] = (),
 ) -> IdentityResolver | CarryingResolver:
-    """Set up what names a tenant's tracks, by the thresholds that hold now."""
+    """Set up what names a tenant's tracks, by the thresholds that hold now.
+
+    Nobody is named who is one of `besides`.
+    """
     calibration = calibration_file(settings, embedder).read()
     policy = resolver_policy(
         settings, embedder, threshold_book(settings.identity, embedder, calibration)
@@ -35,6 +44,8 @@ def build_resolver(
     decisions: Decisions = identities.decided
     if settings.identity.consent == "required":
         decisions = MatchingByConsent(identities.decided, identities.consents.given())
+    if besides:
+        decisions = MatchingWithout(decisions, besides)
     gate = SpatiotemporalGate(
         tenant_id=settings.tenant_id,
         site_id=settings.site_id,

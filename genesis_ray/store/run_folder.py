@@ -10,6 +10,7 @@ state/      what its actors go on from when one is killed; nothing once they hav
 acknowledgements/  what people acknowledged and is not logged yet; nothing once it is
 deliveries/ which alerts were told to whom, where that was asked for
 import.json  what became of rows that were imported, where any were
+watching.lock  held while a live system writes here
 work/       what an archive's run has found so far; nothing once it has ended
 """
 
@@ -59,6 +60,7 @@ class RunFolder:
         self.state = path / "state"
         self.work = path / "work"
         self.acknowledgements = path / "acknowledgements"
+        self.watching = path / "watching.lock"
         self._summary = path / _SUMMARY
 
     @classmethod

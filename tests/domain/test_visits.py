@@ -173,3 +173,25 @@ def test_a_book_does_not_grow_with_everybody_who_ever_came(book):
             book.close_stale(at(day * 86_400 + 86_000))
         sizes.append(len(pickle.dumps(book)))
     assert sizes[-1] < 1.1 * sizes[1]
+
+
+def test_a_visit_goes_on_as_that_of_another_identity(book):
+    see(book, 0)
+    book.rename({"ada": "somebody"})
+    book.see("somebody", "till", since=at(5), until=at(9))
+    (visit,) = book.close_all()
+    assert (visit.identity_id, visit.last_camera_id) == ("somebody", "till")
+    assert spans([visit]) == [(0, 9)]
+
+
+def test_visits_of_two_who_become_one_are_one_visit(book):
+    book.see("ben", "door", since=at(3), until=at(8))
+    book.enter("ben", "left", at=at(4))
+    book.see("ada", "till", since=at(0), until=at(5))
+    book.rename({"ada": "somebody", "ben": "somebody"})
+    (visit,) = book.close_all()
+    assert (visit.identity_id, visit.opened_at, visit.last_camera_id) == (
+        "somebody", at(0), "door",
+    )  # fmt: skip
+    assert visit.zone_ids == ("left",)
+    assert spans([visit]) == [(0, 8)]

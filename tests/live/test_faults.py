@@ -10,6 +10,9 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from genesis_ray.running.forgetting import forget
+from genesis_ray.running.forgotten_search import verify
+from genesis_ray.running.identities import who_is_who
 from genesis_ray.running.local import run_local
 from genesis_ray.store.reader import RunTables
 from genesis_ray.store.run_folder import RunFolder
@@ -123,3 +126,77 @@ def test_whatever_is_killed_no_frame_is_lost_and_no_event_doubled(watch, tmp_pat
     events = sum(map(len, undisturbed.values())) + len(states)
     assert watched.done == [str(events), "0"]
     assert list((tmp_path / "live" / "state").glob("*/*")) == []
+
+
+def test_who_is_forgotten_meanwhile_is_gone_and_all_else_is_as_if_not(watch, tmp_path):
+    films = [f"synthetic:?people=3&seconds=60&fps=10&width={width}" for width in (320, 400)]
+    settings, live = settings_for(tmp_path / "data", films), tmp_path / "live"
+    watched = watch(*films)
+    watched.wait_for_frames(300)
+    people = sorted(each.identity_id for each in who_is_who(settings).people)
+    assert len(people) == 3
+    gone = people[0]
+    _, receipt = forget(settings, gone, by="eve", why="", runs=[live])
+    assert watched.process.poll() is None
+    assert receipt.searched.residue == verify(settings, receipt, [live]).residue == ()
+    assert sorted(each.identity_id for each in who_is_who(settings).people) == people[1:]
+    assert "states" not in {each.store for each in receipt.purged}  # it goes on from them
+    watched.wait_until_done()
+    assert watched.frames == {"camera-0": 600, "camera-1": 600}
+    assert verify(settings, receipt, [live]).residue == ()
+    local = RunFolder.create(tmp_path / "local")
+    run_local(settings_for(tmp_path / "local-data", films), local, on_progress=lambda _: None)
+    undisturbed, disturbed = tables(local.path), tables(live)
+    assert [
+        name
+        for name in ("track_observations", "zone_crossings", "line_crossings", "camera_states")
+        if not disturbed[name].equals(undisturbed[name])
+    ] == []
+    assert len(disturbed["system_states"]) == 0
+    assert watched.done[1] == "0"
+    tracks = {
+        (row["camera_id"], row["track_id"])
+        for row in undisturbed["face_recognitions"].to_pylist()
+        if row["identity_id"] == gone
+    }
+    assert tracks
+    assert gone not in str([rows.to_pylist() for rows in disturbed.values()])
+    assert of_others(disturbed, tracks, gone) == of_others(undisturbed, tracks, gone)
+    (stranger,) = {
+        row["identity_id"]
+        for row in disturbed["face_recognitions"].to_pylist()
+        if (row["camera_id"], row["track_id"]) in tracks
+    }
+    assert stays(disturbed, stranger) == stays(undisturbed, gone)
+
+
+def of_others(
+    run: dict[str, pa.Table], tracks: set[tuple[str, int]], gone: str
+) -> dict[str, list[dict]]:
+    """Return what is said of tracks that are not somebody's, with nothing of that person in it."""
+    rows = {
+        name: [
+            row
+            for row in run[name].to_pylist()
+            if (row["camera_id"], row["track_id"]) not in tracks
+        ]
+        for name in ("face_recognitions", "face_scores")
+    }
+    for row in rows["face_recognitions"]:
+        if row["runner_up_id"] == gone:
+            row["runner_up_id"] = None
+    for row in rows["face_scores"]:
+        del row["similarities"]
+        row["candidate_ids"] = [each for each in row["candidate_ids"] if each != gone]
+    others = {row["identity_id"] for row in rows["face_recognitions"]}
+    return rows | {
+        "visits": [row for row in run["visits"].to_pylist() if row["identity_id"] in others]
+    }
+
+
+def stays(run: dict[str, pa.Table], identity_id: str) -> list[tuple]:
+    """Return when somebody came and left, where, with whether an end is of a visit that began."""
+    rows = [row for row in run["visits"].to_pylist() if row["identity_id"] == identity_id]
+    begun = {row["visit_id"] for row in rows if row["ended_at"] is None}
+    told = ("occurred_at", "camera_id", "started_at", "ended_at", "zone_ids")
+    return [(*(row[name] for name in told), row["visit_id"] in begun) for row in rows]

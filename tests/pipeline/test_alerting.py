@@ -10,14 +10,16 @@ from genesis_ray.domain.alert_events import (
     AlertResolved,
 )
 from genesis_ray.domain.alert_people import RepeatVisitor, Tagged
-from genesis_ray.domain.alert_rules import AlertRule
+from genesis_ray.domain.alert_rules import AlertRule, Subject
 from genesis_ray.domain.alert_system import FalseMerges
 from genesis_ray.domain.alert_zones import Limit, TooManyInZone, Where
+from genesis_ray.domain.alerts import alert_id_of
 from genesis_ray.domain.ordering import DONE
 from genesis_ray.pipeline.alerting import Alerting
 from genesis_ray.pipeline.journal import SiteJournal
 from genesis_ray.pipeline.journal_stage import JournalStage
 from genesis_ray.pipeline.producers import RESOLVER
+from genesis_ray.store.substitution import substituted
 from tests.domain.told import at, crossed, left, merged, named, seen
 
 GAP = timedelta(seconds=60)
@@ -159,3 +161,13 @@ def test_alerts_do_not_depend_on_how_much_is_told_at_once(is_prompt, size):
     assert [fact.status for fact in found] == [
         "raised", "resolved", "raised", "escalated", "resolved",
     ]  # fmt: skip
+
+
+def test_an_alert_about_somebody_goes_on_as_that_of_another_identity_until_they_leave(journal):
+    (raised,) = apply(journal, seen(0), named(1))
+    journal.rename({"ada": "somebody"})
+    resolved = alerts(substituted(journal, {"ada": "somebody"}).finish())[-1]
+    assert (raised.identity_id, resolved.identity_id) == ("ada", "somebody")
+    assert resolved.alert_id == alert_id_of(
+        "shop", "vip", Subject(identity_id="somebody"), raised.occurred_at
+    )

@@ -115,6 +115,13 @@ def test_a_track_that_was_rejected_takes_no_name_over():
     assert [each.camera_id for each in names(carrying, AT_THE_DOOR + AT_THE_TILL)] == ["door"]
 
 
+def test_who_is_forgotten_is_carried_nowhere_and_still_keeps_others_from_it():
+    carrying = resolver()
+    names(carrying, AT_THE_DOOR)
+    carrying.forget(["ada"])
+    assert names(carrying, AT_THE_TILL) == []
+
+
 def test_what_is_remembered_outlives_the_process():
     first, second = resolver(), resolver()
     names(first, AT_THE_DOOR)

@@ -1,9 +1,9 @@
 from datetime import UTC, datetime, timedelta
 
 from genesis_ray.domain.evidence import Window
-from genesis_ray.domain.identity import MatchPolicy
+from genesis_ray.domain.identity import Candidate, MatchPolicy
 from genesis_ray.domain.ordering import DONE, NOT_BEGUN
-from genesis_ray.domain.voting import TrackVote
+from genesis_ray.domain.voting import Ballot, TrackVote
 from genesis_ray.pipeline.track_memory import EVIDENCE_KEPT, ResolverMemory, TrackFaces
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -51,3 +51,21 @@ def test_everything_lapses_at_the_end_also_of_what_begins_after_it():
     assert len(lapsed(memory, DONE)) == 1
     memory.tracks = memory_of(0).tracks
     assert len(lapsed(memory, NOON + timedelta(hours=1))) == 1
+
+
+def test_no_face_says_of_a_track_any_more_that_it_is_who_is_forgotten():
+    memory = memory_of(0)
+    ada, ben = Candidate("ada", 0.9), Candidate("ben", 0.1)
+    ballot = Ballot.of(POLICY, [ada, ben], "voted", face_index=0, quality=0.9)
+    vote = memory.tracks["door", 0].vote
+    vote.cast(ballot)
+    memory.forget(["ada"])
+    outcome = vote.outcome()
+    assert (outcome.decision, outcome.winner, outcome.rival) == ("unknown", None, ben)
+
+
+def test_of_a_track_that_has_a_name_no_face_is_kept_then():
+    memory = memory_of(0, named=True)
+    memory.tracks["door", 0].latest = object()
+    memory.forget([])
+    assert memory.tracks["door", 0].latest is None

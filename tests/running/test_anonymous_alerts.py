@@ -1,6 +1,8 @@
 from dataclasses import replace
 
 from genesis_ray.domain.alert_events import AlertAcknowledged, AlertRaised, AlertResolved
+from genesis_ray.domain.alert_rules import Subject
+from genesis_ray.domain.alerts import alert_id_of
 from genesis_ray.running.anonymous_alerts import without_alerts
 from genesis_ray.store.schemas import to_tables
 from tests.domain.told import at
@@ -59,3 +61,10 @@ def test_where_nothing_is_theirs_nothing_changes():
     kept, changed = without_alerts(before, ["eve"], ["Eve"])
     assert changed == 0
     assert kept.equals(before)
+
+
+def test_an_open_alert_of_who_is_here_is_that_of_the_stranger_they_go_on_as():
+    kept, _ = without_alerts(rows(RAISED), ["ada"], [], stranger="somebody")
+    (row,) = kept.to_pylist()
+    assert row["identity_id"] == "somebody"
+    assert row["alert_id"] == alert_id_of("shop", "vip", Subject(identity_id="somebody"), at(0))

@@ -11,8 +11,11 @@ from uuid import UUID
 import pyarrow.compute as pc
 import pytest
 
+from genesis_ray.domain.alert_events import AlertRaised
 from genesis_ray.domain.ledger import Merge, Rename
 from genesis_ray.errors import NotFoundError, StoreError
+from genesis_ray.running.alert_delivery import outbox_folder
+from genesis_ray.running.deliveries import deliveries_of
 from genesis_ray.running.forgetting import finish, forget
 from genesis_ray.running.forgetting_intent import is_unfinished
 from genesis_ray.running.forgotten_search import verify
@@ -22,9 +25,11 @@ from genesis_ray.settings import Settings
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.kept_photos import KeptPhoto, KeptPhotos
 from genesis_ray.store.ledger import Ledger
+from genesis_ray.store.outbox import Outbox, OutboxRow
 from genesis_ray.store.people import People
 from genesis_ray.store.reader import read_table
 from genesis_ray.store.receipts import Receipt
+from genesis_ray.store.run_folder import RunFolder
 from tests.running.somebody import ADA, BEN, CARL, NOON, OF_ADA, SHE, world
 
 GONE = [
@@ -248,6 +253,24 @@ def test_two_can_be_forgotten_one_after_the_other(settings):
     first, second = done(settings), done(settings, "Carl")
     assert verify(settings, first).residue == verify(settings, second).residue == ()
     assert {each.name for each in who_is_who(settings).people} == {"Dora", BEN.name}
+
+
+def test_nobody_is_told_again_of_alerts_that_were_delivered(settings):
+    run = RunFolder(settings.data_dir.parent / "run")
+    raised = AlertRaised(
+        tenant_id="default", site_id="site", camera_id="door", occurred_at=NOON, alert_id="a",
+        rule_id="vip", severity="info", track_id=1, identity_id=ADA.identity_id, message="vip",
+    )  # fmt: skip
+    with EventLog(run.events) as log:
+        log.append([raised])
+    with Outbox(outbox_folder(run, "default")) as outbox:
+        row = OutboxRow(channel="office", event_id=raised.event_id, state="delivered")
+        outbox.put([row])
+    done(settings)
+    (alert,) = read_table(run.events, "alerts").to_pylist()
+    assert alert["event_id"] != raised.event_id
+    (delivery,) = [each for each in deliveries_of(run, "default") if each.notice]
+    assert (delivery.row.event_id, delivery.row.state) == (alert["event_id"], "delivered")
 
 
 def test_who_is_not_there_cannot_be_forgotten(settings):

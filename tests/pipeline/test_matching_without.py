@@ -1,0 +1,18 @@
+from datetime import UTC, datetime
+
+from genesis_ray.domain.ledger import NOTHING_DECIDED, WhoIsWho
+from genesis_ray.pipeline.matching_without import MatchingWithout
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+
+
+def test_no_track_may_be_who_is_forgotten_and_any_may_be_others():
+    decisions = MatchingWithout(NOTHING_DECIDED, ["ada"])
+    assert not decisions.may_be("ada", "door", 1, NOON)
+    assert decisions.may_be("ben", "door", 1, NOON)
+
+
+def test_nor_who_was_merged_into_them():
+    decisions = MatchingWithout(WhoIsWho(aliases={"eve": "ada"}), ["ada"])
+    assert decisions.now("eve") == "ada"
+    assert not decisions.may_be("eve", "door", 1, NOON)
