@@ -338,7 +338,7 @@ def test_a_command_for_another_embedder_is_refused_while_a_system_runs(spec, tem
     actor = ResolverActor(spec)
     told = identity_folder(spec.settings) / "taken-in.json"
     told.write_text(told.read_text().replace("colour", "sface"))
-    with pytest.raises(ConfigurationError, match=r"knows people by sface.*re-embed"):
+    with pytest.raises(ConfigurationError, match=r"knows people by sface.*people switch"):
         enroll_or_hand_over(spec.settings, "Cleo", [photo], within_s=0)
     actor.finish()
 

@@ -1,7 +1,9 @@
 """People who stand and walk by a plan, before two cameras: what is to be counted is known.
 
 Everybody stands at the left or at the right of a picture and walks across to the other side, over
-a line and out of or into a zone. Stands are long enough to settle, so that each walk counts.
+a line and out of or into a zone. Stands are long enough to settle, so that each walk counts, and
+shorter than the 3 s after which somebody counts as sitting or standing still: then who comes to
+the same place is taken for them.
 """
 
 from collections.abc import Sequence
@@ -109,7 +111,7 @@ def crowds(draw: st.DrawFn, *, named: bool = True) -> list[Walker]:
     """Up to five who come before either camera; some have a name, and some come twice."""
     walkers = []
     for number in range(1, draw(st.integers(1, 5)) + 1):
-        stands_s = draw(st.lists(st.floats(1.5, 3), min_size=1, max_size=3))
+        stands_s = draw(st.lists(st.floats(1.5, 2.7), min_size=1, max_size=3))
         walkers.append(
             Walker(
                 number=number,
