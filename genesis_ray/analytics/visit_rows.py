@@ -19,16 +19,15 @@ visits_known AS (
         arg_max(camera_id, ended_at) AS last_camera_id,
         coalesce(arg_max(zone_ids, ended_at), any_value(zone_ids)) AS zone_ids
     FROM visit_events
-    WHERE
-        ($visits_since::TIMESTAMPTZ IS NULL OR occurred_at >= $visits_since::TIMESTAMPTZ)
-        AND occurred_at < $read_until
+    WHERE occurred_at >= $since AND occurred_at < $read_until
     GROUP BY visit_id
 ),
 visits_begun AS (
     SELECT * FROM visits_known WHERE started_at >= $since AND started_at < $until
 )
 """
-"""A row a visit, its latest state: those known, and of them those that began in the range.
+"""A row a visit, its latest state: those with a row since the range began, and of them those that
+began in it.
 
 All rows of a visit are of one identity, and its start only moves back (`domain.visits`): grouping
 finds what the latest row says, at half of what ordering the rows of each visit takes.
@@ -50,11 +49,10 @@ FROM visits_begun
 """What visits are shown with, wherever a row is one."""
 
 
-def of_visits(since: datetime, until: datetime, *, with_history: bool = False) -> dict[str, object]:
-    """Return the parameters of `VISITS_BEGUN`, by default without the visits before the range.
+def of_visits(since: datetime, until: datetime) -> dict[str, object]:
+    """Return the parameters of `VISITS_BEGUN`.
 
     Raises:
         ConfigurationError: See `between`.
     """
-    params = between(since, until, after=LONGEST_VISIT)
-    return {**params, "visits_since": None if with_history else params["since"]}
+    return between(since, until, after=LONGEST_VISIT)
