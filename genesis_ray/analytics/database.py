@@ -7,6 +7,7 @@ import duckdb
 import pyarrow as pa
 
 from genesis_ray.analytics.limits import Limits
+from genesis_ray.analytics.spare import spares
 from genesis_ray.analytics.stored import Stored, Table
 
 VISITS = "visits"
@@ -44,7 +45,7 @@ def database(tables: Mapping[str, Table], limits: Limits) -> Iterator[duckdb.Duc
         "memory_limit": f"{limits.memory_mb}MB",
     }
     files = [str(path) for table in tables.values() for path in _files(table)]
-    with duckdb.connect(config=config) as connection:
+    with spares().take(config) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET allowed_paths = ?", [files])
         connection.execute("SET enable_external_access = false")
@@ -57,6 +58,7 @@ def database(tables: Mapping[str, Table], limits: Limits) -> Iterator[duckdb.Duc
         connection.execute("SET lock_configuration = true")
         connection.execute("BEGIN TRANSACTION READ ONLY")
         yield connection
+    spares().make_ahead(config)
 
 
 def _files(table: Table) -> list[str]:

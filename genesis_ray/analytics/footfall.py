@@ -4,7 +4,16 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from genesis_ray.analytics.ranges import BUCKETS, Ids, ask, composed, ids, in_buckets
+from genesis_ray.analytics.ranges import (
+    BUCKETS,
+    SLOTS,
+    Ids,
+    ask,
+    composed,
+    ids,
+    in_slots,
+    slot_of,
+)
 from genesis_ray.analytics.rolled_up import Figures, from_quarters
 from genesis_ray.analytics.stored import Tables
 from genesis_ray.domain.site_time import Bucket
@@ -25,27 +34,37 @@ ORDER BY camera_id, line_id, starts_at
 
 _LINES = composed(
     BUCKETS,
-    """
-crossings AS (
-    SELECT DISTINCT camera_id, line_id, track_id, direction, occurred_at
-    FROM line_crossings
-    WHERE
-        occurred_at >= $since
-        AND occurred_at < $until
-        AND ($camera_ids::VARCHAR[] IS NULL OR list_contains($camera_ids::VARCHAR[], camera_id))
+    SLOTS,
+    f"""
+of_slots AS (
+    SELECT
+        {slot_of("occurred_at")} AS slot,
+        camera_id,
+        line_id,
+        count(*) FILTER (inwards) AS went_in,
+        count(*) FILTER (NOT inwards) AS went_out
+    FROM (
+        SELECT DISTINCT occurred_at, track_id, camera_id, line_id, direction = 'in' AS inwards
+        FROM line_crossings
+        WHERE
+            occurred_at >= $since
+            AND occurred_at < $until
+            AND ($camera_ids::VARCHAR[] IS NULL OR list_contains($camera_ids::VARCHAR[], camera_id))
+    )
+    GROUP BY ALL
 ),
 counts AS (
     SELECT
         starts_at,
         camera_id,
         line_id,
-        count(*) FILTER (direction = 'in') AS went_in,
-        count(*) FILTER (direction = 'out') AS went_out
-    FROM crossings ASOF JOIN buckets ON occurred_at >= starts_at
+        sum(went_in)::BIGINT AS went_in,
+        sum(went_out)::BIGINT AS went_out
+    FROM of_slots ASOF JOIN slots ON of_slots.slot >= slots.slot
     GROUP BY ALL
 )
-""",
-    select=_LINES_SELECT.format(rows="crossings"),
+""",  # noqa: S608  a constant
+    select=_LINES_SELECT.format(rows="of_slots"),
 )
 
 _ZONES_SELECT = """
@@ -64,28 +83,38 @@ ORDER BY camera_id, zone_id, starts_at
 
 _ZONES = composed(
     BUCKETS,
-    """
-crossings AS (
-    SELECT DISTINCT camera_id, zone_id, track_id, direction, occurred_at
-    FROM zone_crossings
-    WHERE
-        occurred_at >= $since
-        AND occurred_at < $until
-        AND ($camera_ids::VARCHAR[] IS NULL OR list_contains($camera_ids::VARCHAR[], camera_id))
-        AND ($zone_ids::VARCHAR[] IS NULL OR list_contains($zone_ids::VARCHAR[], zone_id))
+    SLOTS,
+    f"""
+of_slots AS (
+    SELECT
+        {slot_of("occurred_at")} AS slot,
+        camera_id,
+        zone_id,
+        count(*) FILTER (inwards) AS entries,
+        count(*) FILTER (NOT inwards) AS exits
+    FROM (
+        SELECT DISTINCT occurred_at, track_id, camera_id, zone_id, direction = 'enter' AS inwards
+        FROM zone_crossings
+        WHERE
+            occurred_at >= $since
+            AND occurred_at < $until
+            AND ($camera_ids::VARCHAR[] IS NULL OR list_contains($camera_ids::VARCHAR[], camera_id))
+            AND ($zone_ids::VARCHAR[] IS NULL OR list_contains($zone_ids::VARCHAR[], zone_id))
+    )
+    GROUP BY ALL
 ),
 counts AS (
     SELECT
         starts_at,
         camera_id,
         zone_id,
-        count(*) FILTER (direction = 'enter') AS entries,
-        count(*) FILTER (direction = 'exit') AS exits
-    FROM crossings ASOF JOIN buckets ON occurred_at >= starts_at
+        sum(entries)::BIGINT AS entries,
+        sum(exits)::BIGINT AS exits
+    FROM of_slots ASOF JOIN slots ON of_slots.slot >= slots.slot
     GROUP BY ALL
 )
-""",
-    select=_ZONES_SELECT.format(rows="crossings"),
+""",  # noqa: S608  a constant
+    select=_ZONES_SELECT.format(rows="of_slots"),
 )
 
 
@@ -149,7 +178,7 @@ def footfall(
     Columns: starts_at, ends_at, camera_id, line_id, went_in, went_out (crossings; one person who
     goes in, out and in again went in twice).
     """
-    params = in_buckets(since, until, bucket, time_zone) | {"camera_ids": ids(camera_ids)}
+    params = in_slots(since, until, bucket, time_zone) | {"camera_ids": ids(camera_ids)}
     figures: Figures = {"lines": ("went_in", "went_out")}
     rolled_up = from_quarters(_LINES_OF_QUARTERS, tables, params, figures)
     return ask(_LINES, tables, params) if rolled_up is None else rolled_up
@@ -169,7 +198,7 @@ def zone_entries(
 
     Columns: starts_at, ends_at, camera_id, zone_id, entries, exits.
     """
-    params = in_buckets(since, until, bucket, time_zone)
+    params = in_slots(since, until, bucket, time_zone)
     chosen = {"camera_ids": ids(camera_ids), "zone_ids": ids(zone_ids)}
     params |= chosen
     figures: Figures = {"zones": ("entries", "exits")}

@@ -14,7 +14,7 @@ import pyarrow as pa
 from genesis_ray.analytics.query import run
 from genesis_ray.analytics.stored import Tables, narrowed
 from genesis_ray.domain import rollups
-from genesis_ray.domain.site_time import Bucket, bucket_edges, range_between
+from genesis_ray.domain.site_time import Bucket, bucket_edges, even_slots, range_between
 
 BUCKETS = """
 buckets AS (
@@ -22,6 +22,14 @@ buckets AS (
 )
 """
 """Columns starts_at and ends_at. Events get theirs by ASOF JOIN buckets ON at >= starts_at."""
+
+SLOTS = """
+slots AS (
+    SELECT *, (epoch_us(starts_at) - $origin_us) // $slot_us AS slot FROM buckets
+)
+"""
+"""The buckets with the slot, see `even_slots`, that each begins in: many events are counted by slot
+first, and these few then get their buckets by ASOF JOIN slots ON own.slot >= slots.slot."""
 
 LONGEST_STAY = rollups.LONGEST_STAY
 """Of one track in one zone. Who is said to have entered and never to have left was lost with the
@@ -89,6 +97,30 @@ def in_buckets(
     """
     edges = bucket_edges(since, until, bucket, time_zone)
     return {"since": edges[0], "until": edges[-1], "edges": edges}
+
+
+def in_slots(
+    since: datetime, until: datetime, bucket: Bucket | None, time_zone: str
+) -> dict[str, object]:
+    """Return the parameters of `in_buckets`, and for `SLOTS` $origin_us and $slot_us.
+
+    Raises:
+        ConfigurationError: See `bucket_edges`.
+    """
+    edges = bucket_edges(since, until, bucket, time_zone)
+    origin_us, slot_us = even_slots(edges)
+    return {
+        "since": edges[0],
+        "until": edges[-1],
+        "edges": edges,
+        "origin_us": origin_us,
+        "slot_us": slot_us,
+    }
+
+
+def slot_of(column: str) -> str:
+    """Return the number of the slot of a time, in SQL, see `SLOTS`."""
+    return f"(epoch_us({column}) - $origin_us) // $slot_us"
 
 
 def ids(chosen: Ids) -> list[str] | None:

@@ -4,33 +4,50 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from genesis_ray.analytics.ranges import BUCKETS, ask, composed, in_buckets
+from genesis_ray.analytics.ranges import BUCKETS, SLOTS, ask, composed, in_slots, slot_of
 from genesis_ray.analytics.stored import Tables
 from genesis_ray.analytics.visit_rows import VISITS_BEGUN, of_visits
 from genesis_ray.analytics.withholding import hide, numbers_of, withhold
 from genesis_ray.domain.site_time import Bucket
 from genesis_ray.domain.small_groups import LEAST_GROUP, withheld_cells
 
-_FIRSTS = """
+_BEGAN = f"""
+began AS (
+    SELECT identity_id, {slot_of("started_at")} AS slot FROM visits_begun
+),
+buckets_of_slots AS (
+    SELECT own.slot, starts_at
+    FROM (SELECT DISTINCT slot FROM began) AS own ASOF JOIN slots ON own.slot >= slots.slot
+),
 firsts AS (
-    SELECT identity_id, min(started_at) AS first_at FROM visits_known GROUP BY identity_id
+    SELECT identity_id, min(started_at) AS first_at
+    FROM visit_events SEMI JOIN began USING (identity_id)
+    WHERE occurred_at < $read_until
+    GROUP BY identity_id
 )
-"""
+"""  # noqa: S608  a constant
+"""Visits with the slot they began in, its bucket, and when each of their visitors first came: as
+visits are of one identity and their start only moves back, no row says earlier than its visit."""
 
 _RETURNING = composed(
     BUCKETS,
+    SLOTS,
     VISITS_BEGUN,
-    _FIRSTS,
+    _BEGAN,
     """
+people AS (
+    SELECT starts_at, identity_id, count(*) AS visits
+    FROM began JOIN buckets_of_slots USING (slot)
+    GROUP BY starts_at, identity_id
+),
 counts AS (
     SELECT
         starts_at,
-        count(*) AS visits,
-        count(DISTINCT identity_id) AS people,
-        count(DISTINCT identity_id) FILTER (first_at >= starts_at) AS new_people,
-        count(DISTINCT identity_id) FILTER (first_at < starts_at) AS returning_people
-    FROM (FROM visits_begun JOIN firsts USING (identity_id))
-    ASOF JOIN buckets ON started_at >= starts_at
+        sum(visits)::BIGINT AS visits,
+        count(*) AS people,
+        count(*) FILTER (first_at >= starts_at) AS new_people,
+        count(*) FILTER (first_at < starts_at) AS returning_people
+    FROM people JOIN firsts USING (identity_id)
     GROUP BY starts_at
 )
 """,
@@ -49,24 +66,31 @@ ORDER BY starts_at
 
 _COHORTS = composed(
     BUCKETS,
+    SLOTS,
     VISITS_BEGUN,
-    _FIRSTS,
-    """
+    _BEGAN,
+    f"""
 weeks AS (
     SELECT *, row_number() OVER (ORDER BY starts_at) AS week FROM buckets
 ),
+weeks_of_slots AS (
+    SELECT slot, week FROM buckets_of_slots JOIN weeks USING (starts_at)
+),
 seen AS (
-    SELECT DISTINCT identity_id, week FROM visits_begun ASOF JOIN weeks ON started_at >= starts_at
+    SELECT DISTINCT identity_id, week FROM began JOIN weeks_of_slots USING (slot)
 ),
 members AS (
     SELECT identity_id, week AS cohort
-    FROM (FROM firsts WHERE first_at >= $since AND first_at < $until)
-    ASOF JOIN weeks ON first_at >= starts_at
+    FROM (
+        SELECT identity_id, {slot_of("first_at")} AS slot FROM firsts
+        WHERE first_at >= $since AND first_at < $until
+    )
+    JOIN weeks_of_slots USING (slot)
 ),
 counts AS (
     SELECT cohort, week, count(*) AS people FROM members JOIN seen USING (identity_id) GROUP BY ALL
 )
-""",
+""",  # noqa: S608  a constant
     select="""
 SELECT
     cohorts.starts_at AS cohort_starts_at,
@@ -102,8 +126,8 @@ def returning_visitors(
     are of fewer than `least_group` people, new_people and returning_people where either is.
     """
     params = {
-        **in_buckets(since, until, bucket, time_zone),
-        **of_visits(since, until, with_history=True),
+        **in_slots(since, until, bucket, time_zone),
+        **of_visits(since, until),
     }
     answer = ask(_RETURNING, tables, params, with_history=True)
     few, new, returning = (
@@ -133,8 +157,8 @@ def cohort_retention(
     the size of the cohort all of its rows).
     """
     params = {
-        **in_buckets(since, until, "week", time_zone),
-        **of_visits(since, until, with_history=True),
+        **in_slots(since, until, "week", time_zone),
+        **of_visits(since, until),
     }
     answer = ask(_COHORTS, tables, params, with_history=True)
     cells = withhold(answer, least_group=least_group, margins=[["weeks_after"]], columns=[])

@@ -1,6 +1,7 @@
 """Ranges of time, and the buckets of a site's own clock and calendar that they are cut into."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo
@@ -14,7 +15,9 @@ MOST_BUCKETS = 100_000
 """In one answer: 69 days of minutes, or 11 years of hours."""
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 9998
+_EPOCH = datetime.fromtimestamp(0, UTC)
 _HOUR = timedelta(hours=1)
+_MICROSECOND = timedelta(microseconds=1)
 _MINUTE = timedelta(minutes=1)
 
 
@@ -99,6 +102,25 @@ def even_edges(since: datetime, until: datetime, bucket_s: int) -> list[datetime
         raise too_many(since, until, f"buckets of {bucket_s} s")
     between = [datetime.fromtimestamp(number * bucket_s, UTC) for number in range(first, last)]
     return [since, *between, until]
+
+
+def even_slots(edges: Sequence[datetime]) -> tuple[int, int]:
+    """Return the widest slots, all of one width, of which every bucket is a whole number.
+
+    The first bucket may begin within a slot, and the last one end within one.
+
+    Args:
+        edges: See `bucket_edges`.
+
+    Returns:
+        When a slot begins, in microseconds since 1970, the one that the range begins in; and how
+        many microseconds each takes.
+    """
+    first, *between, last = [(edge - _EPOCH) // _MICROSECOND for edge in edges]
+    if not between:
+        return first, last - first
+    width = math.gcd(*(edge - between[0] for edge in between[1:])) or between[0] - first
+    return between[0] + (first - between[0]) // width * width, width
 
 
 def too_many(since: datetime, until: datetime, buckets: str) -> ConfigurationError:

@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesis_ray.domain.site_time import MOST_BUCKETS, bucket_edges, even_edges, range_between
+from genesis_ray.domain.site_time import (
+    MOST_BUCKETS,
+    bucket_edges,
+    even_edges,
+    even_slots,
+    range_between,
+)
 from genesis_ray.errors import ConfigurationError
 
 BERLIN, KOLKATA = ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Kolkata")
@@ -140,3 +146,32 @@ def test_the_hour_that_comes_twice_is_a_range():
     first = datetime(2026, 10, 25, 2, 30, tzinfo=BERLIN)
     since, until = range_between(first, first.replace(fold=1))
     assert until - since == timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "bucket", "zone", "width"),
+    [
+        (utc(2026, 1, 5), utc(2026, 1, 9), "day", "UTC", timedelta(days=1)),
+        (utc(2026, 1, 5, 10), utc(2026, 1, 9), "day", "UTC", timedelta(days=1)),
+        (utc(2026, 3, 1), utc(2026, 11, 1), "day", "Europe/Berlin", timedelta(hours=1)),
+        (utc(2026, 1, 1), utc(2027, 1, 1), "day", "Australia/Lord_Howe", timedelta(minutes=30)),
+        (utc(2026, 1, 1, 0), utc(2026, 1, 1, 2), "minute", "UTC", timedelta(minutes=1)),
+        (utc(2026, 1, 1, 0), utc(2026, 1, 1, 2), None, "UTC", timedelta(hours=2)),
+    ],
+)
+def test_slots_are_as_wide_as_every_bucket_is_a_whole_number_of_them(
+    since, until, bucket, zone, width
+):
+    edges = bucket_edges(since, until, bucket, zone)
+    origin_us, slot_us = even_slots(edges)
+    assert slot_us == width / timedelta(microseconds=1)
+    origin = utc(1970, 1, 1) + timedelta(microseconds=origin_us)
+    assert edges[0] - width < origin <= edges[0]
+    assert all((edge - origin) % width == timedelta() for edge in edges[1:-1])
+
+
+def test_slots_of_a_range_cut_in_two_begin_where_the_cut_is():
+    edges = [utc(2026, 1, 5, 21, 40), utc(2026, 1, 6), utc(2026, 1, 6, 1)]
+    origin_us, slot_us = even_slots(edges)
+    assert utc(1970, 1, 1) + timedelta(microseconds=origin_us) == edges[0]
+    assert slot_us == timedelta(hours=2, minutes=20) / timedelta(microseconds=1)

@@ -1,0 +1,45 @@
+import os
+
+from genesis_ray.analytics.spare import Spares, spares
+
+CONFIG = {"threads": 1}
+
+
+def made_ahead(of: Spares) -> bool:
+    return of._ahead is not None
+
+
+def test_a_process_that_asks_once_gets_none_made_ahead():
+    own = Spares()
+    with own.take(CONFIG):
+        pass
+    own.make_ahead(CONFIG)
+    assert not made_ahead(own)
+
+
+def test_who_asks_again_gets_a_database_of_their_own():
+    own = Spares()
+    for _ in range(3):
+        with own.take(CONFIG) as connection:
+            assert connection.sql("SHOW TABLES").fetchall() == []
+            connection.execute("CREATE TABLE kept AS SELECT 1")
+        own.make_ahead(CONFIG)
+    assert made_ahead(own)
+
+
+def test_one_of_another_configuration_is_not_given_out():
+    own = Spares()
+    for threads in (1, 2, 1):
+        with own.take({"threads": threads}) as connection:
+            (found,) = connection.sql("SELECT current_setting('threads')").fetchall()
+        assert found == (threads,)
+        own.make_ahead({"threads": threads})
+
+
+def test_a_fork_does_not_use_what_its_parent_made_ahead():
+    parents = spares()
+    child = os.fork()
+    if not child:
+        os._exit(0 if spares() is not parents else 1)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
