@@ -16,7 +16,7 @@ from genesis_ray.store.reader import RunTables
 
 pytestmark = [pytest.mark.e2e, pytest.mark.ray, pytest.mark.timeout(400)]
 
-FILM = "synthetic:?people=2&seconds=600&fps=10&width=320&height=240"
+FILM = "synthetic:?people=2&seconds=600&fps=2&width=320&height=240"
 
 
 @pytest.fixture
