@@ -11,7 +11,7 @@ from ray.exceptions import RayError
 
 from genesis_ray.domain.events import SystemState
 from genesis_ray.errors import GenesisError
-from genesis_ray.figures import Figures, GroupPlace
+from genesis_ray.figures import Figures
 from genesis_ray.live.calls import until_answered
 from genesis_ray.live.cameras import GroupFigures
 from genesis_ray.live.giving_way import giving_way
@@ -23,14 +23,13 @@ from genesis_ray.live.placing import Move, in_groups, node_of, place
 from genesis_ray.live.resolver import ResolverActor
 from genesis_ray.live.spec import DIED, JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec
 from genesis_ray.live.starting import NODE_LABEL, explained, start_groups, start_keeper
+from genesis_ray.live.summing import detectors_of, place_of, stages_of
 from genesis_ray.pipeline.counting import Layout
 from genesis_ray.running.changes import Changes, changes_between
 from genesis_ray.running.places import layout_of
 from genesis_ray.running.result import CameraProgress, RunResult
-from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
-from genesis_ray.vision.memory_guard import MemoryState
 
 _PLACED_WITHIN_S = 30.0
 """Before it is told that a group waits for a node; one with room starts it in a third of that."""
@@ -104,7 +103,7 @@ class Supervisor:
             startup_s=(first_frame_at or ended_at) - begun_at,
             first_event_s=journal.first_event_at - begun_at if journal.first_event_at else None,
             watching_s=(journal.last_event_at or ended_at) - (first_frame_at or ended_at),
-            stage_s=_stages(groups, journal).seconds(),
+            stage_s=stages_of(groups, journal).seconds(),
             interrupted=self._is_ending,
             latency_s=journal.latency_s,
         )
@@ -131,11 +130,11 @@ class Supervisor:
             rejections=journal.rejections,
             latency_s=journal.latency_s,
             late=journal.late,
-            stage_s=_stages(groups, journal).seconds(),
+            stage_s=stages_of(groups, journal).seconds(),
             logged_until=journal.logged_until,
-            detectors=_detectors(groups),
+            detectors=detectors_of(groups),
             gallery=journal.gallery,
-            groups=tuple(map(_place, self._groups, groups)),
+            groups=tuple(map(place_of, self._groups, groups)),
         )
 
     async def end(self) -> None:
@@ -275,13 +274,6 @@ class Supervisor:
         return figures
 
 
-def _place(group: CameraGroup, figures: GroupFigures) -> GroupPlace:
-    node = figures.node if group.is_placed else None
-    return GroupPlace(
-        name=group.name, node=node, cameras=tuple(group.cameras), waiting=figures.waiting
-    )
-
-
 def _why_waiting(group: CameraGroup) -> str:
     wanted = f"labelled {NODE_LABEL}={group.node} " if group.node else ""
     return f"no node {wanted}has room for it"
@@ -298,18 +290,3 @@ def _late(moves: Sequence[tuple[CameraGroup, Move]]) -> str:
             f"group of cameras (groups.num_cpus)"
         )
     return f"the sources could not be opened within {_PREPARED_WITHIN_S:.0f} s"
-
-
-def _stages(groups: Sequence[GroupFigures], journal: JournalFigures) -> StageClock:
-    clock = StageClock()
-    clock.add("write", journal.write_s)
-    for group in groups:
-        for stage, seconds in group.stage_s.items():
-            clock.add(stage, seconds)
-    return clock
-
-
-def _detectors(groups: Sequence[GroupFigures]) -> dict[str, MemoryState]:
-    """Return each replica's latest state: that of whom it told of the most."""
-    told = [item for group in groups for item in group.detectors.items()]
-    return dict(sorted(told, key=lambda item: item[1].out_of_memory))
