@@ -5,6 +5,7 @@ import re
 import socket
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 import psutil
@@ -86,18 +87,20 @@ def is_own_cluster() -> bool:
 
 def stop_own_cluster() -> None:
     """Stop the cluster that this process is connected to, and disconnect."""
-    session = ray.get_runtime_context().get_session_name()
+    cluster = ray.get_runtime_context()
+    # Ray's server for clients elsewhere bears the name of its node alone.
+    names = cluster.get_session_name(), f"--node-id={cluster.get_node_id()}"
     ray.shutdown()
-    stop_session(session)
+    stop_session(*names)
     _address_file().unlink(missing_ok=True)
 
 
-def stop_session(session: str) -> None:
-    """Stop what runs on this machine of a cluster, by the name of its session.
+def stop_session(*names: str) -> None:
+    """Stop what runs on this machine of a cluster, by what only its processes' arguments have.
 
     Ray's own command would stop every cluster of this machine.
     """
-    processes = [process for process in psutil.process_iter() if _belongs(process, session)]
+    processes = [process for process in psutil.process_iter() if _belongs(process, names)]
     for process in processes:
         process.terminate()
     _, left = psutil.wait_procs(processes, timeout=_STOPPED_WITHIN_S)
@@ -110,9 +113,9 @@ def _address_file() -> Path:
     return Path(cache) / "genesis_ray" / "cluster"
 
 
-def _belongs(process: psutil.Process, session: str) -> bool:
-    """Tell whether a process serves the session; workers end with their raylet."""
+def _belongs(process: psutil.Process, names: Collection[str]) -> bool:
+    """Tell whether a process is one of the cluster's own; workers end with their raylet."""
     try:
-        return any(session in argument for argument in process.cmdline())
+        return any(name in argument for argument in process.cmdline() for name in names)
     except psutil.Error:
         return False

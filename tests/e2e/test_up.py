@@ -37,7 +37,8 @@ def processes_of(folder: str) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter():
         try:
-            if any(folder in argument for argument in process.cmdline()):
+            told = [*process.cmdline(), *process.environ().values()]
+            if any(folder in text for text in told):
                 found.append(process)
         except psutil.Error:
             continue
@@ -72,7 +73,8 @@ def test_up_status_and_down(genesis, tmp_path, ray_folder):
     genesis("run", *beside)  # on a cluster of its own
     ended = genesis("down").stdout
     assert "the log is whole" in ended
-    assert processes_of(ray_folder) == []
+    _, left = psutil.wait_procs(processes_of(ray_folder), timeout=20)  # workers, by themselves
+    assert left == []
     rows = RunTables(data / "run" / "events")
     ends = [
         row["camera_id"] for row in rows["camera_states"].to_pylist() if row["state"] == "ended"

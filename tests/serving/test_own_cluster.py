@@ -42,17 +42,24 @@ def test_a_damaged_note_is_none(note):
     assert own_address() is None
 
 
-def test_a_session_is_stopped_and_no_other():
+def test_what_bears_a_name_of_the_cluster_is_stopped_and_nothing_else():
     wait = "import time; time.sleep(60)"
-    one, other = (
-        subprocess.Popen([sys.executable, "-c", wait, f"--session-dir=/x/{name}/logs"])
-        for name in ("session_one", "session_other")
+    one, client_server, other, other_server = (
+        subprocess.Popen([sys.executable, "-c", wait, argument])
+        for argument in (
+            "--session-dir=/x/session_one/logs",
+            "--node-id=a1",
+            "--session-dir=/x/session_other/logs",
+            "--node-id=b2",
+        )
     )
     try:
-        stop_session("session_one")
+        stop_session("session_one", "--node-id=a1")
         assert one.poll() is not None
+        assert client_server.poll() is not None
         assert other.poll() is None
+        assert other_server.poll() is None
     finally:
-        for process in (one, other):
+        for process in (one, client_server, other, other_server):
             process.kill()
             process.wait()
