@@ -7,7 +7,6 @@ import pytest
 
 from genesis_ray.running.ending import SIGNALS, ended_by_signals
 
-
 # In a process of its own: in this one libraries may have handlers of theirs.
 TWICE = """
 import os, signal, sys
