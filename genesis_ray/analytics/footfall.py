@@ -1,6 +1,9 @@
 """How many went over counting lines and into zones, by bucket of time."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Literal
 
 import pyarrow as pa
 
@@ -18,150 +21,110 @@ from genesis_ray.analytics.rolled_up import Figures, from_quarters
 from genesis_ray.analytics.stored import Tables
 from genesis_ray.domain.site_time import Bucket
 
-_LINES_SELECT = """
-SELECT
-    starts_at,
-    ends_at,
-    camera_id,
-    line_id,
-    coalesce(went_in, 0) AS went_in,
-    coalesce(went_out, 0) AS went_out
-FROM buckets
-CROSS JOIN (SELECT DISTINCT camera_id, line_id FROM {rows})
-LEFT JOIN counts USING (starts_at, camera_id, line_id)
-ORDER BY camera_id, line_id, starts_at
-"""
 
-_LINES = composed(
-    BUCKETS,
-    SLOTS,
-    f"""
+@dataclass(frozen=True, slots=True)
+class _Crossed:
+    """What can be crossed, and what its crossings are called.
+
+    Attributes:
+        place: Its rows are in `<place>_crossings`.
+        quarters: The table of counts by quarters of an hour.
+        inwards: The direction that counts as in.
+        came_in, went_out: Columns.
+        chosen: Which rows are asked for.
+    """
+
+    place: Literal["line", "zone"]
+    quarters: Literal["lines", "zones"]
+    inwards: str
+    came_in: str
+    went_out: str
+    chosen: str
+
+    @property
+    def from_events(self) -> str:
+        """The query that counts crossings one by one."""
+        return composed(
+            BUCKETS,
+            SLOTS,
+            f"""
 of_slots AS (
     SELECT
         {slot_of("occurred_at")} AS slot,
         camera_id,
-        line_id,
-        count(*) FILTER (inwards) AS went_in,
-        count(*) FILTER (NOT inwards) AS went_out
+        {self.place}_id,
+        count(*) FILTER (inwards) AS {self.came_in},
+        count(*) FILTER (NOT inwards) AS {self.went_out}
     FROM (
-        SELECT DISTINCT occurred_at, track_id, camera_id, line_id, direction = 'in' AS inwards
-        FROM line_crossings
-        WHERE
-            occurred_at >= $since
-            AND occurred_at < $until
-            AND ($camera_ids::VARCHAR[] IS NULL OR list_contains($camera_ids::VARCHAR[], camera_id))
+        SELECT DISTINCT
+            occurred_at, track_id, camera_id, {self.place}_id,
+            direction = '{self.inwards}' AS inwards
+        FROM {self.place}_crossings
+        WHERE occurred_at >= $since AND occurred_at < $until AND {self.chosen}
     )
     GROUP BY ALL
 ),
+{self._counts("of_slots ASOF JOIN slots ON of_slots.slot >= slots.slot")}
+""",  # noqa: S608  constants
+            select=self._select("of_slots"),
+        )
+
+    @property
+    def from_quarters(self) -> str:
+        """The query that adds up the counts of quarters."""
+        return composed(
+            BUCKETS,
+            f"""
+chosen AS (
+    SELECT * FROM {self.quarters}
+    WHERE {self.came_in} + {self.went_out} > 0 AND {self.chosen}
+),
+{self._counts("chosen ASOF JOIN buckets ON bucket >= starts_at")}
+""",  # noqa: S608  constants
+            select=self._select("chosen"),
+        )
+
+    def _counts(self, rows: str) -> str:
+        return f"""
 counts AS (
     SELECT
         starts_at,
         camera_id,
-        line_id,
-        sum(went_in)::BIGINT AS went_in,
-        sum(went_out)::BIGINT AS went_out
-    FROM of_slots ASOF JOIN slots ON of_slots.slot >= slots.slot
+        {self.place}_id,
+        sum({self.came_in})::BIGINT AS {self.came_in},
+        sum({self.went_out})::BIGINT AS {self.went_out}
+    FROM {rows}
     GROUP BY ALL
 )
-""",  # noqa: S608  a constant
-    select=_LINES_SELECT.format(rows="of_slots"),
-)
+"""  # noqa: S608  constants
 
-_ZONES_SELECT = """
+    def _select(self, rows: str) -> str:
+        return f"""
 SELECT
     starts_at,
     ends_at,
     camera_id,
-    zone_id,
-    coalesce(entries, 0) AS entries,
-    coalesce(exits, 0) AS exits
+    {self.place}_id,
+    coalesce({self.came_in}, 0) AS {self.came_in},
+    coalesce({self.went_out}, 0) AS {self.went_out}
 FROM buckets
-CROSS JOIN (SELECT DISTINCT camera_id, zone_id FROM {rows})
-LEFT JOIN counts USING (starts_at, camera_id, zone_id)
-ORDER BY camera_id, zone_id, starts_at
-"""
+CROSS JOIN (SELECT DISTINCT camera_id, {self.place}_id FROM {rows})
+LEFT JOIN counts USING (starts_at, camera_id, {self.place}_id)
+ORDER BY camera_id, {self.place}_id, starts_at
+"""  # noqa: S608  constants
 
-_ZONES = composed(
-    BUCKETS,
-    SLOTS,
-    f"""
-of_slots AS (
-    SELECT
-        {slot_of("occurred_at")} AS slot,
-        camera_id,
-        zone_id,
-        count(*) FILTER (inwards) AS entries,
-        count(*) FILTER (NOT inwards) AS exits
-    FROM (
-        SELECT DISTINCT occurred_at, track_id, camera_id, zone_id, direction = 'enter' AS inwards
-        FROM zone_crossings
-        WHERE
-            occurred_at >= $since
-            AND occurred_at < $until
-            AND ($camera_ids::VARCHAR[] IS NULL OR list_contains($camera_ids::VARCHAR[], camera_id))
-            AND ($zone_ids::VARCHAR[] IS NULL OR list_contains($zone_ids::VARCHAR[], zone_id))
-    )
-    GROUP BY ALL
-),
-counts AS (
-    SELECT
-        starts_at,
-        camera_id,
-        zone_id,
-        sum(entries)::BIGINT AS entries,
-        sum(exits)::BIGINT AS exits
-    FROM of_slots ASOF JOIN slots ON of_slots.slot >= slots.slot
-    GROUP BY ALL
-)
-""",  # noqa: S608  a constant
-    select=_ZONES_SELECT.format(rows="of_slots"),
-)
+    def counted(self, tables: Tables, params: Mapping[str, Any]) -> pa.Table:
+        """Return the counts by bucket: from quarters where these are kept up, else from events."""
+        figures: Figures = {self.quarters: (self.came_in, self.went_out)}
+        rolled_up = from_quarters(self.from_quarters, tables, params, figures)
+        return ask(self.from_events, tables, params) if rolled_up is None else rolled_up
 
 
-_LINES_OF_QUARTERS = composed(
-    BUCKETS,
-    """
-chosen AS (
-    SELECT * FROM lines
-    WHERE $camera_ids::VARCHAR[] IS NULL OR list_contains($camera_ids::VARCHAR[], camera_id)
-),
-counts AS (
-    SELECT
-        starts_at,
-        camera_id,
-        line_id,
-        sum(went_in)::BIGINT AS went_in,
-        sum(went_out)::BIGINT AS went_out
-    FROM chosen ASOF JOIN buckets ON bucket >= starts_at
-    GROUP BY ALL
-)
-""",
-    select=_LINES_SELECT.format(rows="chosen"),
-)
+_OF_CAMERAS = "($camera_ids::VARCHAR[] IS NULL OR list_contains($camera_ids::VARCHAR[], camera_id))"
+_OF_ZONES = "($zone_ids::VARCHAR[] IS NULL OR list_contains($zone_ids::VARCHAR[], zone_id))"
 
-_ZONES_OF_QUARTERS = composed(
-    BUCKETS,
-    """
-chosen AS (
-    SELECT * FROM zones
-    WHERE
-        entries + exits > 0
-        AND ($camera_ids::VARCHAR[] IS NULL OR list_contains($camera_ids::VARCHAR[], camera_id))
-        AND ($zone_ids::VARCHAR[] IS NULL OR list_contains($zone_ids::VARCHAR[], zone_id))
-),
-counts AS (
-    SELECT
-        starts_at,
-        camera_id,
-        zone_id,
-        sum(entries)::BIGINT AS entries,
-        sum(exits)::BIGINT AS exits
-    FROM chosen ASOF JOIN buckets ON bucket >= starts_at
-    GROUP BY ALL
-)
-""",
-    select=_ZONES_SELECT.format(rows="chosen"),
-)
+_LINES = _Crossed("line", "lines", "in", "went_in", "went_out", _OF_CAMERAS)
+_ZONES = _Crossed("zone", "zones", "enter", "entries", "exits", f"{_OF_CAMERAS} AND {_OF_ZONES}")
 
 
 def footfall(
@@ -178,10 +141,8 @@ def footfall(
     Columns: starts_at, ends_at, camera_id, line_id, went_in, went_out (crossings; one person who
     goes in, out and in again went in twice).
     """
-    params = in_slots(since, until, bucket, time_zone) | {"camera_ids": ids(camera_ids)}
-    figures: Figures = {"lines": ("went_in", "went_out")}
-    rolled_up = from_quarters(_LINES_OF_QUARTERS, tables, params, figures)
-    return ask(_LINES, tables, params) if rolled_up is None else rolled_up
+    chosen = {"camera_ids": ids(camera_ids)}
+    return _LINES.counted(tables, in_slots(since, until, bucket, time_zone) | chosen)
 
 
 def zone_entries(
@@ -198,9 +159,5 @@ def zone_entries(
 
     Columns: starts_at, ends_at, camera_id, zone_id, entries, exits.
     """
-    params = in_slots(since, until, bucket, time_zone)
     chosen = {"camera_ids": ids(camera_ids), "zone_ids": ids(zone_ids)}
-    params |= chosen
-    figures: Figures = {"zones": ("entries", "exits")}
-    rolled_up = from_quarters(_ZONES_OF_QUARTERS, tables, params, figures)
-    return ask(_ZONES, tables, params) if rolled_up is None else rolled_up
+    return _ZONES.counted(tables, in_slots(since, until, bucket, time_zone) | chosen)

@@ -89,7 +89,7 @@ def between(
 
 def in_buckets(
     since: datetime, until: datetime, bucket: Bucket | None, time_zone: str
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Return the parameters $since, $until and, for `BUCKETS`, $edges.
 
     Raises:
@@ -101,21 +101,15 @@ def in_buckets(
 
 def in_slots(
     since: datetime, until: datetime, bucket: Bucket | None, time_zone: str
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Return the parameters of `in_buckets`, and for `SLOTS` $origin_us and $slot_us.
 
     Raises:
         ConfigurationError: See `bucket_edges`.
     """
-    edges = bucket_edges(since, until, bucket, time_zone)
-    origin_us, slot_us = even_slots(edges)
-    return {
-        "since": edges[0],
-        "until": edges[-1],
-        "edges": edges,
-        "origin_us": origin_us,
-        "slot_us": slot_us,
-    }
+    params = in_buckets(since, until, bucket, time_zone)
+    origin_us, slot_us = even_slots(params["edges"])
+    return params | {"origin_us": origin_us, "slot_us": slot_us}
 
 
 def slot_of(column: str) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from genesis_ray.errors import StoreError
 from genesis_ray.store.disk import make_folder, write_file, writing_to
-from genesis_ray.store.lock import WriteLock
+from genesis_ray.store.lock import WriteLock, is_locked
 
 _LOOK_EVERY_S = 0.02
 
@@ -104,14 +104,7 @@ class Presence:
     @staticmethod
     def at(path: Path) -> bool:
         """Tell whether a process gives it."""
-        try:
-            with path.open("rb") as file:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except FileNotFoundError:
-            return False
-        except BlockingIOError:
-            return True
-        return False
+        return is_locked(path, against=fcntl.LOCK_EX)
 
     def close(self) -> None:
         """Give it no more."""

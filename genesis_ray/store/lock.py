@@ -31,14 +31,7 @@ class WriteLock:
     @staticmethod
     def holder(path: Path) -> str | None:
         """Return the id of the process that holds a lock, or None."""
-        try:
-            with path.open("rb") as file:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except FileNotFoundError:
-            return None
-        except BlockingIOError:
-            return path.read_text() or "(unknown)"
-        return None
+        return (path.read_text() or "(unknown)") if is_locked(path, against=fcntl.LOCK_SH) else None
 
     def release(self) -> None:
         """Let others write."""
@@ -55,3 +48,15 @@ class WriteLock:
             ) from None
         self._file.truncate(0)
         self._file.write(str(os.getpid()).encode())
+
+
+def is_locked(path: Path, *, against: int) -> bool:
+    """Tell whether somebody holds a lock of a file against which `flock`'s kind could not stand."""
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, against | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
