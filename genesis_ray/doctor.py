@@ -5,29 +5,19 @@ Nothing is changed, and neither Ray nor torch is imported: an examination takes 
 
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from pathlib import Path
-from threading import Timer
 
 from genesis_ray import machine
+from genesis_ray.camera_checks import places, sources
 from genesis_ray.encryption import encryption
 from genesis_ray.errors import GenesisError
 from genesis_ray.machine import Finding
 from genesis_ray.recognition import false_merges, matches
 from genesis_ray.running.gallery_in_use import overruled, with_gallery_in_use
 from genesis_ray.settings import Settings
-from genesis_ray.settings_cameras import CameraSettings
-from genesis_ray.settings_zone_checks import doubts
 
 _NO_SETTINGS = ("GENESIS_MODELS_DIR", "GENESIS_TENANT_KEYS", "GENESIS_TEST_")
 """How variables of ours begin that override no setting."""
-
-_PATIENCE_S = 10.0
-"""How long a live camera may take to show its first picture."""
-
-_WATCHED_S = 12.0
-"""How long one is looked at where cameras alone are: what is counted is counted over 10 s."""
 
 
 def examine(config: Path | None = None, data: Path | None = None) -> list[Finding]:
@@ -48,27 +38,6 @@ def examine(config: Path | None = None, data: Path | None = None) -> list[Findin
         environment(),
         *_configured(config, data),
     ]
-
-
-def examine_cameras(config: Path) -> list[Finding]:
-    """Look at the cameras of a configuration, all at the same time, and at live ones for a while.
-
-    Raises:
-        ConfigurationError: The file is wrong.
-    """
-    from genesis_ray import settings_file
-
-    settings = settings_file.load(config)
-    if not settings.cameras:
-        return [Finding("cameras", "warning", "there are none", f"add some to {config}")]
-    with ThreadPoolExecutor(len(settings.cameras), "camera") as pool:
-        looks = [
-            pool.submit(_stream, camera, settings, watched_s=_WATCHED_S)
-            if camera.is_live
-            else pool.submit(_recording, camera, settings.fps_of(camera))
-            for camera in settings.cameras
-        ]
-        return [look.result() for look in looks]
 
 
 def _configured(config: Path | None, data: Path | None) -> Iterator[Finding]:
@@ -114,27 +83,6 @@ def _used(settings: Settings) -> Iterator[Finding]:
     yield engine(settings)
     yield from weights(settings)
     yield from sources(settings)
-
-
-def places(cameras: Sequence[CameraSettings]) -> Iterator[Finding]:
-    """Tell the zones, lines and masks there are, and which of them are rarely meant so.
-
-    What cannot work at all is refused with the configuration.
-    """
-    counts = {
-        "zones": sum(len(camera.zones) for camera in cameras),
-        "lines": sum(len(camera.lines) for camera in cameras),
-        "masks": sum(len(camera.masks) for camera in cameras),
-    }
-    found = [
-        Finding(f"camera {camera.camera_id}", "warning", doubt.message, doubt.remedy)
-        for camera in cameras
-        for doubt in doubts(camera.zones, camera.lines)
-    ]
-    if any(counts.values()) and not found:
-        told = ", ".join(f"{name}: {count}" for name, count in counts.items() if count)
-        yield Finding("zones and lines", "ok", told)
-    yield from found
 
 
 def environment() -> Finding:
@@ -249,71 +197,3 @@ def _weights(name: str) -> Finding:
         return Finding(label, "problem", message, f"`genesis models pull --force {name}`")
     place = "comes with a library" if status == "packaged" else "in the cache"
     return Finding(label, "ok", f"{place}; licence {model.licence}")
-
-
-def sources(settings: Settings) -> list[Finding]:
-    """Open what each camera plays, folders of recordings aside."""
-    return [
-        _stream(camera, settings) if camera.is_live else _recording(camera, settings.fps_of(camera))
-        for camera in settings.cameras
-        if not any(Path(source).expanduser().is_dir() for source in camera.sources)
-    ]
-
-
-def _stream(camera: CameraSettings, settings: Settings, *, watched_s: float = 0.0) -> Finding:
-    """Connect to a live camera, wait a while for its first frame, and watch it for a while.
-
-    No more is done with its frames than in a run, which looks at some of them alone.
-    """
-    from genesis_ray.vision.sources import open_source
-    from genesis_ray.vision.stream import REMEDIES, STATE_REMEDIES
-
-    name = f"camera {camera.camera_id}"
-    try:
-        stream = open_source(
-            camera.source,
-            camera_id=camera.camera_id,
-            process_fps=settings.fps_of(camera),
-            transport=camera.transport,
-            policy=settings.sources.policy,
-        )
-    except GenesisError as error:
-        return Finding(name, "problem", str(error), "correct the camera's source")
-    giving_up = Timer(_PATIENCE_S, stream.close)
-    with closing(stream):
-        giving_up.start()
-        frames = iter(stream)
-        frame = next(frames, None)
-        giving_up.cancel()
-        seen = 1
-        enough = Timer(watched_s, stream.close)
-        if frame and watched_s:
-            enough.start()
-            for latest in frames:
-                seen = latest.stamp.frame_index + 1  # with those that are not looked at
-            enough.cancel()
-    news = stream.take_news()
-    if frame:
-        height, width = frame.image.shape[:2]
-        rate = f", {seen / watched_s:.3g} frames/s" if watched_s else ""
-        ill = next((each.diagnosis for each in reversed(news) if each.diagnosis.reason), None)
-        is_ill = watched_s and ill and news[-1].diagnosis == ill
-        if ill and is_ill:
-            message = f"{width}x{height}{rate}, but {ill.state}: {ill.reason}"
-            return Finding(name, "warning", message, STATE_REMEDIES.get(ill.state, ""))
-        return Finding(name, "ok", f"{width}x{height}, live{rate}")
-    reasons = [each.diagnosis.reason for each in news] or ["timed_out"]
-    return Finding(name, "problem", f"no picture: {reasons[-1]}", REMEDIES.get(reasons[-1], ""))
-
-
-def _recording(camera: CameraSettings, fps: float) -> Finding:
-    from genesis_ray.vision.sources import open_recording
-
-    camera_id, urls = camera.camera_id, camera.sources
-    name = f"camera {camera_id}"
-    try:
-        with open_recording(urls, camera_id=camera_id, process_fps=fps, start=None) as source:
-            size, rate = f"{source.width}x{source.height}", f"{source.fps:.4g} frames/s"
-            return Finding(name, "ok", f"{size}, {rate}, of which {min(fps, source.fps):.4g}")
-    except GenesisError as error:
-        return Finding(name, "problem", str(error), "correct the camera's source")

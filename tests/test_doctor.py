@@ -1,6 +1,4 @@
 import os
-import re
-import time
 from datetime import UTC, datetime
 
 import cv2
@@ -12,13 +10,10 @@ from genesis_ray.machine import Finding
 from genesis_ray.running.enrolment import enroll
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
-from genesis_ray.settings_cameras import CameraSettings
-from genesis_ray.settings_zones import LineSettings
 from genesis_ray.store.gallery_choice import GalleryChoice
 from genesis_ray.store.tenants import gallery_folder
 from genesis_ray.testing import SyntheticFilm
 from genesis_ray.vision import models
-from genesis_ray.vision.stream import LiveStream
 
 
 @pytest.fixture(autouse=True)
@@ -56,20 +51,6 @@ def test_a_wrong_configuration_is_one_finding_among_the_others(tmp_path):
     assert by_name["configuration"].level == "problem"
     assert by_name["configuration"].message.startswith(f"{file}:1: unknown setting 'processed_fps'")
     assert by_name["Python"].level == "ok"
-
-
-def test_zones_and_lines_are_counted_and_odd_ones_told():
-    half = ((0, 0), (0.5, 0), (0.5, 1), (0, 1))
-    own = {"zones": [{"zone_id": "till", "outline": half}]}
-    door = CameraSettings(camera_id="door", source="door.mp4", **own)
-    (found,) = doctor.places([door])
-    assert level_and_message(found) == ("ok", "zones: 1")
-    sky = {"line_id": "sky", "start": (0, 0.05), "end": (1, 0.05)}
-    (found,) = doctor.places([door.model_copy(update={"lines": (LineSettings(**sky),)})])
-    assert (found.name, found.level) == ("camera door", "warning")
-    assert found.message.startswith("line sky lies at the picture's upper edge")
-    assert found.remedy
-    assert list(doctor.places([])) == []
 
 
 def test_a_misspelt_variable_is_told(monkeypatch):
@@ -111,43 +92,6 @@ def test_a_damaged_model_is_a_problem(tmp_path):
     assert (finding.level, finding.remedy) == ("problem", "`genesis models pull --force yolov8n`")
 
 
-def test_cameras_alone_are_watched_for_a_while_and_what_is_wrong_with_them_is_told(
-    rtsp, monkeypatch, tmp_path
-):
-    monkeypatch.setattr(doctor, "_WATCHED_S", 5.0)
-    rtsp.start(pipeline=rtsp.BALL.replace("pattern=ball", "pattern=black"))
-    config = tmp_path / "cameras.yaml"
-    config.write_text(
-        f"cameras:\n  - {{camera_id: dark, source: '{rtsp.url}'}}\n"
-        "  - {camera_id: film, source: 'synthetic:'}\n"
-    )
-    dark, film = doctor.examine_cameras(config)
-    assert (dark.name, dark.level) == ("camera dark", "warning")
-    assert re.fullmatch(r"320x240, [\d.]+ frames/s, but black: dark", dark.message)
-    assert "lens is covered" in dark.remedy
-    assert (film.name, film.level) == ("camera film", "ok")
-
-
-def test_of_a_camera_that_cannot_be_decoded_as_fast_as_it_sends_the_remedy_is_told(
-    rtsp, monkeypatch, tmp_path
-):
-    make_pixels = LiveStream._pixels
-
-    def make_pixels_slowly(self, picture):
-        time.sleep(0.25)  # for each of ten a second
-        return make_pixels(self, picture)
-
-    monkeypatch.setattr(LiveStream, "_pixels", make_pixels_slowly)
-    monkeypatch.setattr(doctor, "_WATCHED_S", 5.0)
-    rtsp.start()
-    config = tmp_path / "cameras.yaml"
-    config.write_text(f"cameras: [{{camera_id: door, source: '{rtsp.url}'}}]\n")
-    (door,) = doctor.examine_cameras(config)
-    assert (door.name, door.level) == ("camera door", "warning")
-    assert re.search(r"but behind: (key|reference)_frames_only$", door.message)
-    assert "second, smaller stream" in door.remedy
-
-
 @pytest.mark.parametrize(
     "wrong", [{"detector": {"model": "yolov99"}}, {"faces": {"embedder": "eigenfaces"}}]
 )
@@ -162,20 +106,6 @@ def test_stand_ins_need_no_models():
     )
 
 
-def test_cameras_are_opened_and_folders_of_recordings_are_not(tmp_path):
-    (tmp_path / "archive").mkdir()
-    sources = {
-        "film": "synthetic:?fps=20&width=320&height=240",
-        "gone": "gone.mp4",
-        "past": "archive",
-    }
-    cameras = tuple(CameraSettings(camera_id=name, source=url) for name, url in sources.items())
-    film, gone = doctor.sources(Settings(cameras=cameras))
-    assert level_and_message(film) == ("ok", "320x240, 20 frames/s, of which 10")
-    assert (gone.name, gone.level) == ("camera gone", "problem")
-    assert "no such file" in gone.message
-
-
 def test_a_library_that_cannot_be_loaded_is_told(monkeypatch):
     def broken(settings):
         raise ImportError("libGL.so.1: cannot open shared object file")
@@ -184,38 +114,6 @@ def test_a_library_that_cannot_be_loaded_is_told(monkeypatch):
     last = doctor.examine()[-1]
     assert (last.level, last.remedy) == ("problem", "`make setup`")
     assert "libGL.so.1" in last.message
-
-
-def test_a_live_camera_is_connected_to_and_shows_a_picture(rtsp):
-    rtsp.start("ann", "secret")
-    url = rtsp.url.replace("//", "//ann:secret@")
-    (found,) = doctor.sources(Settings(cameras=[CameraSettings(camera_id="door", source=url)]))
-    assert (found.name, found.level, found.message) == ("camera door", "ok", "320x240, live")
-
-
-def test_of_a_live_camera_that_shows_none_the_reason_and_the_remedy_are_told(rtsp, monkeypatch):
-    monkeypatch.setattr(doctor, "_PATIENCE_S", 2.0)
-    rtsp.start("ann", "secret")
-    sources = {"off": "rtsp://127.0.0.1:1/live", "closed": rtsp.url}
-    cameras = [CameraSettings(camera_id=name, source=url) for name, url in sources.items()]
-    off, closed = doctor.sources(Settings(cameras=cameras))
-    assert (off.level, off.message) == ("problem", "no picture: refused")
-    assert "switch it on" in off.remedy
-    assert (closed.level, closed.message) == ("problem", "no picture: unauthorised")
-    assert "password" in closed.remedy
-
-
-def test_of_a_live_camera_where_none_may_be_the_setting_that_says_so_is_told(monkeypatch):
-    monkeypatch.setattr(doctor, "_PATIENCE_S", 1.0)
-    sources = {"number": "rtsp://ann:secret@127.0.0.1/live", "name": "rtsp://localhost/live"}
-    cameras = [CameraSettings(camera_id=name, source=url) for name, url in sources.items()]
-    settings = Settings(cameras=cameras, sources={"allowed_networks": ["10.0.0.0/8"]})
-    number, name = doctor.sources(settings)
-    assert number.level == "problem"
-    assert "camera number: 127.0.0.1 is no address that cameras may have" in number.message
-    assert "sources.allowed_networks" in number.message
-    assert (name.level, name.message) == ("problem", "no picture: not_allowed")
-    assert "sources.allowed_networks" in name.remedy
 
 
 @pytest.mark.parametrize(

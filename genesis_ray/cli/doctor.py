@@ -31,7 +31,8 @@ def doctor(
 
     Examples: `genesis doctor` · `genesis doctor --config cameras.yaml --cameras`
     """
-    from genesis_ray.doctor import examine, examine_cameras
+    from genesis_ray.camera_checks import examine_cameras
+    from genesis_ray.doctor import examine
     from genesis_ray.errors import ConfigurationError
 
     if cameras and config is None:

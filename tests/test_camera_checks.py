@@ -1,0 +1,108 @@
+import re
+import time
+
+from genesis_ray import camera_checks
+from genesis_ray.settings import Settings
+from genesis_ray.settings_cameras import CameraSettings
+from genesis_ray.settings_zones import LineSettings
+from genesis_ray.vision.stream import LiveStream
+
+
+def test_zones_and_lines_are_counted_and_odd_ones_told():
+    half = ((0, 0), (0.5, 0), (0.5, 1), (0, 1))
+    own = {"zones": [{"zone_id": "till", "outline": half}]}
+    door = CameraSettings(camera_id="door", source="door.mp4", **own)
+    (found,) = camera_checks.places([door])
+    assert (found.level, found.message) == ("ok", "zones: 1")
+    sky = {"line_id": "sky", "start": (0, 0.05), "end": (1, 0.05)}
+    (found,) = camera_checks.places([door.model_copy(update={"lines": (LineSettings(**sky),)})])
+    assert (found.name, found.level) == ("camera door", "warning")
+    assert found.message.startswith("line sky lies at the picture's upper edge")
+    assert found.remedy
+    assert list(camera_checks.places([])) == []
+
+
+def test_cameras_alone_are_watched_for_a_while_and_what_is_wrong_with_them_is_told(
+    rtsp, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(camera_checks, "_WATCHED_S", 5.0)
+    rtsp.start(pipeline=rtsp.BALL.replace("pattern=ball", "pattern=black"))
+    config = tmp_path / "cameras.yaml"
+    config.write_text(
+        f"cameras:\n  - {{camera_id: dark, source: '{rtsp.url}'}}\n"
+        "  - {camera_id: film, source: 'synthetic:'}\n"
+    )
+    dark, film = camera_checks.examine_cameras(config)
+    assert (dark.name, dark.level) == ("camera dark", "warning")
+    assert re.fullmatch(r"320x240, [\d.]+ frames/s, but black: dark", dark.message)
+    assert "lens is covered" in dark.remedy
+    assert (film.name, film.level) == ("camera film", "ok")
+
+
+def test_of_a_camera_that_cannot_be_decoded_as_fast_as_it_sends_the_remedy_is_told(
+    rtsp, monkeypatch, tmp_path
+):
+    make_pixels = LiveStream._pixels
+
+    def make_pixels_slowly(self, picture):
+        time.sleep(0.25)  # for each of ten a second
+        return make_pixels(self, picture)
+
+    monkeypatch.setattr(LiveStream, "_pixels", make_pixels_slowly)
+    monkeypatch.setattr(camera_checks, "_WATCHED_S", 5.0)
+    rtsp.start()
+    config = tmp_path / "cameras.yaml"
+    config.write_text(f"cameras: [{{camera_id: door, source: '{rtsp.url}'}}]\n")
+    (door,) = camera_checks.examine_cameras(config)
+    assert (door.name, door.level) == ("camera door", "warning")
+    assert re.search(r"but behind: (key|reference)_frames_only$", door.message)
+    assert "second, smaller stream" in door.remedy
+
+
+def test_cameras_are_opened_and_folders_of_recordings_are_not(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "archive").mkdir()
+    sources = {
+        "film": "synthetic:?fps=20&width=320&height=240",
+        "gone": "gone.mp4",
+        "past": "archive",
+    }
+    cameras = tuple(CameraSettings(camera_id=name, source=url) for name, url in sources.items())
+    film, gone = camera_checks.sources(Settings(cameras=cameras))
+    assert (film.level, film.message) == ("ok", "320x240, 20 frames/s, of which 10")
+    assert (gone.name, gone.level) == ("camera gone", "problem")
+    assert "no such file" in gone.message
+
+
+def test_a_live_camera_is_connected_to_and_shows_a_picture(rtsp):
+    rtsp.start("ann", "secret")
+    url = rtsp.url.replace("//", "//ann:secret@")
+    (found,) = camera_checks.sources(
+        Settings(cameras=[CameraSettings(camera_id="door", source=url)])
+    )
+    assert (found.name, found.level, found.message) == ("camera door", "ok", "320x240, live")
+
+
+def test_of_a_live_camera_that_shows_none_the_reason_and_the_remedy_are_told(rtsp, monkeypatch):
+    monkeypatch.setattr(camera_checks, "_PATIENCE_S", 2.0)
+    rtsp.start("ann", "secret")
+    sources = {"off": "rtsp://127.0.0.1:1/live", "closed": rtsp.url}
+    cameras = [CameraSettings(camera_id=name, source=url) for name, url in sources.items()]
+    off, closed = camera_checks.sources(Settings(cameras=cameras))
+    assert (off.level, off.message) == ("problem", "no picture: refused")
+    assert "switch it on" in off.remedy
+    assert (closed.level, closed.message) == ("problem", "no picture: unauthorised")
+    assert "password" in closed.remedy
+
+
+def test_of_a_live_camera_where_none_may_be_the_setting_that_says_so_is_told(monkeypatch):
+    monkeypatch.setattr(camera_checks, "_PATIENCE_S", 1.0)
+    sources = {"number": "rtsp://ann:secret@127.0.0.1/live", "name": "rtsp://localhost/live"}
+    cameras = [CameraSettings(camera_id=name, source=url) for name, url in sources.items()]
+    settings = Settings(cameras=cameras, sources={"allowed_networks": ["10.0.0.0/8"]})
+    number, name = camera_checks.sources(settings)
+    assert number.level == "problem"
+    assert "camera number: 127.0.0.1 is no address that cameras may have" in number.message
+    assert "sources.allowed_networks" in number.message
+    assert (name.level, name.message) == ("problem", "no picture: not_allowed")
+    assert "sources.allowed_networks" in name.remedy
