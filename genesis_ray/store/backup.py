@@ -61,7 +61,7 @@ def restore(file: Path, folder: Path, passphrase: bytes) -> None:
             with file.open("rb") as content:
                 sealed = SealedReader(content, passphrase)
                 with tarfile.open(fileobj=cast(BinaryIO, sealed), mode="r|") as tar:
-                    tar.extractall(temporary, filter="data")
+                    _unpack(tar, temporary)
                 while sealed.read(1 << 20):
                     pass  # to the end, which shows whether all was there
             for path in temporary.rglob("*"):
@@ -75,3 +75,25 @@ def restore(file: Path, folder: Path, passphrase: bytes) -> None:
 
 def _without_locks(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
     return None if member.name.endswith(_LOCK) else member
+
+
+def _unpack(tar: tarfile.TarFile, folder: Path) -> None:
+    """Unpack files and folders, and nothing that would lie elsewhere.
+
+    Python's own filter for that came with 3.11.4, and some systems have an earlier one.
+
+    Raises:
+        StoreError: There is anything else in it.
+    """
+    for member in tar:
+        path = folder / member.name
+        content = tar.extractfile(member) if member.isfile() else None
+        is_inside = path.is_relative_to(folder) and ".." not in path.parts
+        if is_inside and member.isdir():
+            path.mkdir(parents=True, exist_ok=True)
+        elif is_inside and content is not None:
+            with path.open("xb") as file:
+                shutil.copyfileobj(content, file)
+        else:
+            raise StoreError(f"{member.name} is no file of a backup")
+        path.chmod(member.mode & 0o755)

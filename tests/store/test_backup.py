@@ -1,4 +1,6 @@
+import io
 import stat
+import tarfile
 from datetime import UTC, datetime
 
 import pytest
@@ -74,3 +76,30 @@ def test_what_cannot_be_opened_leaves_nothing(folder, tmp_path, how):
 def test_where_there_is_nothing_nothing_is_backed_up(tmp_path):
     with pytest.raises(StoreError, match=r"nothing in .* to back up"):
         back_up(tmp_path / "none", tmp_path / "b.sealed", b"open")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("../beside", tarfile.REGTYPE),
+        ("/tmp/elsewhere", tarfile.REGTYPE),
+        ("../beside", tarfile.DIRTYPE),
+        ("link", tarfile.SYMTYPE),
+        ("pipe", tarfile.FIFOTYPE),
+    ],
+)
+def test_of_what_is_no_backup_nothing_is_unpacked(folder, tmp_path, name, kind):
+    file, again = tmp_path / "b.sealed", tmp_path / "again" / "default"
+    member = tarfile.TarInfo(name)
+    member.type, member.linkname = kind, "/etc"
+    with file.open("wb") as out:
+        sealed = sealed_file.SealedWriter(out, b"open")
+        with tarfile.open(fileobj=sealed, mode="w|") as tar:
+            tar.addfile(member, io.BytesIO())
+        sealed.close()
+    with pytest.raises(StoreError, match=f"{name} is no file of a backup"):
+        restore(file, again, b"open")
+    assert sorted(path.name for path in tmp_path.rglob("*") if "data" not in path.parts) == [
+        "again",
+        "b.sealed",
+    ]
