@@ -14,9 +14,9 @@ from genesis_ray.store.recall import RecallSampler
 from genesis_ray.store.templates import Embeddings, embeddings_in
 from genesis_ray.store.vector_index import VectorIndex
 
-_FACES_AN_IDENTITY = 4
-"""Rows looked for, for each identity that is wanted: several are often one person's, and each
-that is read takes a twentieth of a millisecond."""
+_FACES_AN_IDENTITY = 2
+"""Rows looked for, for each identity that is wanted: several may be one person's, and each that
+is read takes a thirtieth of a millisecond. Where that finds too few, more are looked for."""
 
 
 class IndexedFaces:

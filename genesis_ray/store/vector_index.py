@@ -6,10 +6,10 @@ import subprocess
 import sys
 import threading
 from dataclasses import dataclass
-from typing import Any
 
 from genesis_ray.store.quick_lancedb import lancedb  # isort: skip  before the rest of LanceDB
 import pyarrow as pa
+from lancedb.background_loop import LOOP
 from lancedb.index import HnswSq
 
 from genesis_ray.store.lance_table import LanceTable
@@ -121,15 +121,15 @@ def create(table: lancedb.table.Table) -> None:
 def _searched(
     table: lancedb.table.Table, probes: Embeddings, rows: int, *, exactly: bool
 ) -> list[pa.Table]:
-    wanted: Any = probes[0] if len(probes) == 1 else list(probes)
-    query = table.search(wanted, vector_column_name=_COLUMN, query_type="vector")
-    query = query.distance_type("dot").limit(rows)
+    # The table beneath goes to LanceDB's loop once a search; the one above it, six times.
+    query = table._table.query().nearest_to(probes[0] if len(probes) == 1 else list(probes))
+    query = query.column(_COLUMN).distance_type("dot").limit(rows)
     query = query.select(["face_id", "identity_id", _COLUMN, "_distance"])
     if exactly:
         query = query.bypass_vector_index()
     else:
         query = query.ef(max(_SEARCHED_AMONG, rows)).fast_search()
-    found = query.to_arrow()
+    found = LOOP.run(query.to_arrow())
     if len(probes) == 1:
         return [found]
     numbers = found["query_index"].to_numpy()
