@@ -1,6 +1,6 @@
 """The templates of a large gallery, searched through an index."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -89,27 +89,44 @@ class IndexedFaces:
     def nearest(self, embeddings: Embeddings, *, limit: int) -> list[list[Candidate]]:
         """Return, for each of the embeddings [n, dimension], about the most similar identities."""
         recent = self.recent.nearest(embeddings, limit=limit)
-        rows = _FACES_AN_IDENTITY * limit
-        tables = self._index.nearest(embeddings, rows=rows)
+        tables = self._index.nearest(embeddings, rows=_FACES_AN_IDENTITY * limit)
         found = []
         for embedding, fresh, table in zip(embeddings, recent, tables, strict=True):
-            stored = self._candidates(embedding, table)
-            more = rows
-            while len(stored) < limit and len(table) >= more:  # some have many faces
-                more *= 4
-                (table,) = self._index.nearest(embedding[None], rows=more)
-                stored = self._candidates(embedding, table)
+            stored = self._stored(embedding, table, limit, self._again)
             found.append(_merged(stored, fresh)[:limit])
         if found:
-            exact = partial(self._exactly, embeddings[0].copy(), rows, recent[0], limit)
+            exact = partial(self._exactly, embeddings[0].copy(), recent[0], limit)
             self._sampler.offer(found[0], exact)
         return found
 
+    def _again(self, embedding: Embedding, rows: int) -> pa.Table:
+        return self._index.nearest(embedding[None], rows=rows)[0]
+
     def _exactly(
-        self, embedding: Embedding, rows: int, recent: list[Candidate], limit: int
+        self, embedding: Embedding, recent: list[Candidate], limit: int
     ) -> list[Candidate]:
-        table = self._index.exactly_nearest(embedding[None], rows=rows)
-        return _merged(self._candidates(embedding, table), recent)[:limit]
+        table = self._exactly_again(embedding, _FACES_AN_IDENTITY * limit)
+        stored = self._stored(embedding, table, limit, self._exactly_again)
+        return _merged(stored, recent)[:limit]
+
+    def _exactly_again(self, embedding: Embedding, rows: int) -> pa.Table:
+        return self._index.exactly_nearest(embedding[None], rows=rows)
+
+    def _stored(
+        self,
+        embedding: Embedding,
+        rows: pa.Table,
+        limit: int,
+        search: Callable[[Embedding, int], pa.Table],
+    ) -> list[Candidate]:
+        """Return whose the rows found are, and search for more where they are too few people's."""
+        wanted = _FACES_AN_IDENTITY * limit
+        found = self._candidates(embedding, rows)
+        while len(found) < limit and len(rows) >= wanted:  # some have many faces
+            wanted *= 4
+            rows = search(embedding, wanted)
+            found = self._candidates(embedding, rows)
+        return found
 
     def _candidates(self, embedding: Embedding, rows: pa.Table) -> list[Candidate]:
         removed = set(self._table.removed())
