@@ -13,6 +13,7 @@ from genesis_ray.analytics.charts.look import (
     add_legend,
     figure,
     nothing,
+    shortened,
 )
 
 _USUAL_ASPECT = 16 / 9
@@ -23,6 +24,8 @@ _STATES = (
     ("unwatched_s", "not watched", QUIET),
 )
 _BAR_PX, _AROUND_PX = 26, 100
+_NAME_LETTERS = 20
+"""Of a camera's beside its bar: half of a phone's width."""
 
 
 def foot_points(
@@ -98,10 +101,17 @@ def uptime(states: pa.Table, *, title: str = "Cameras online") -> go.Figure:
             name=name,
             orientation="h",
             marker_color=colour,
+            showlegend=any(hours),
             hovertemplate="%{y}, " + name + "<br>%{x:.1f} %, %{customdata:.1f} h<extra></extra>",
         )
     drawn.update_layout(barmode="stack")
-    add_legend(drawn)
+    add_legend(drawn, columns=1)  # so low a chart has nothing to give away
     drawn.update_xaxes(range=[0, 100])
-    drawn.update_yaxes(type="category", autorange="reversed", showgrid=False)
+    drawn.update_yaxes(
+        type="category",
+        autorange="reversed",
+        showgrid=False,
+        tickvals=names,
+        ticktext=[shortened(name, _NAME_LETTERS) for name in names],
+    )
     return drawn

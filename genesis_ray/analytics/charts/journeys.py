@@ -7,7 +7,7 @@ from typing import Any
 import plotly.graph_objects as go
 import pyarrow as pa
 
-from genesis_ray.analytics.charts.look import QUIET, coloured, figure, nothing
+from genesis_ray.analytics.charts.look import QUIET, coloured, figure, nothing, shortened
 from genesis_ray.analytics.journeys import ENTER, FURTHER, LEAVE
 
 _OUTSIDE = {ENTER: "enter", LEAVE: "leave", FURTHER: "further"}
@@ -16,6 +16,9 @@ _END = 1_000
 
 _MOST_ZONES = 16
 """With more, names lie on top of each other."""
+
+_NAME_LETTERS = 20
+"""With more, a name runs over the next."""
 
 _OTHERS = "other zones"
 
@@ -51,7 +54,7 @@ def journeys(links: pa.Table, *, title: str = "Ways through the zones") -> go.Fi
     drawn.add_sankey(
         arrangement="snap",
         node={
-            "label": [_OUTSIDE.get(name, name) for _, name in nodes],
+            "label": [shortened(_OUTSIDE.get(name, name), _NAME_LETTERS) for _, name in nodes],
             "color": [colours[name] for _, name in nodes],
             "pad": 14,
             "thickness": 14,

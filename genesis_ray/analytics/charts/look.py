@@ -24,6 +24,8 @@ _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif
 _HEIGHT = 280
 _HALF_A_PAGE_PX, _LETTER_PX, _KEY_PX, _ENTRY_PX = 400, 7, 50, 20
 _FEW = 3
+_ENTRY_LETTERS = 36
+"""That fit on a phone."""
 _A_DAY = timedelta(hours=23)
 """At the least: one in spring, when summer time begins."""
 
@@ -51,6 +53,7 @@ def figure(title: str, *, x: str = "", y: str = "", height: int = _HEIGHT) -> go
         showlegend=False,
         modebar={"bgcolor": "rgba(0,0,0,0)", "color": QUIET, "activecolor": _INK},
         hovermode="closest",
+        hoverlabel={"namelength": -1},
         bargap=0.15,
         xaxis={**axis, "title_text": x, "showgrid": False},
         yaxis={**axis, "title_text": y, "rangemode": "tozero"},
@@ -58,10 +61,27 @@ def figure(title: str, *, x: str = "", y: str = "", height: int = _HEIGHT) -> go
     return drawn
 
 
-def add_legend(drawn: go.Figure, *, axis_px: int = 44) -> None:
-    """Name the series below the axis along, whose labels take `axis_px` pixels."""
-    names = [trace.name for trace in drawn.data]
-    columns = max(1, _HALF_A_PAGE_PX // (max(map(len, names)) * _LETTER_PX + _KEY_PX))
+def shortened(name: str, most: int = _ENTRY_LETTERS) -> str:
+    """Return a name of at most so many letters: of a longer one, how it begins and how it ends."""
+    if len(name) <= most:
+        return name
+    end = most // 2
+    return f"{name[: most - 1 - end]}…{name[-end:]}"
+
+
+def add_legend(drawn: go.Figure, *, axis_px: int = 44, columns: int | None = None) -> None:
+    """Name the series below the axis along.
+
+    Args:
+        drawn: The figure.
+        axis_px: Pixels that the axis' labels take.
+        columns: In how many columns there is certainly room; None: as many as half a page has. On
+            a phone there are fewer, and what is drawn gets lower by what the names take.
+    """
+    drawn.for_each_trace(lambda trace: trace.update(name=shortened(trace.name)))
+    names = [trace.name for trace in drawn.data if trace.showlegend is not False]
+    if columns is None:
+        columns = max(1, _HALF_A_PAGE_PX // (max(map(len, names)) * _LETTER_PX + _KEY_PX))
     legend_px = -(-len(names) // columns) * _ENTRY_PX
     bottom = axis_px + legend_px + 8
     drawn.update_layout(

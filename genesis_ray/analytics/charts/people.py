@@ -42,7 +42,8 @@ def footfall(
         title: What it is called.
     """
     own = _added_up(counts, column, time_zone)
-    if not own:
+    earlier = _added_up(before, column, time_zone) if before is not None else {}
+    if not own or not any([*own.values(), *earlier.values()]):
         return nothing(title, "Nobody was counted in this time.")
     drawn = figure(title, y="people")
     width, half = _bar(counts)
@@ -55,7 +56,6 @@ def footfall(
         width=0.9 * width if width else None,
         hovertemplate="%{x}<br>%{y} people",
     )
-    earlier = _added_up(before, column, time_zone) if before is not None else {}
     if earlier:
         shift = min(own) - min(earlier)
         drawn.add_scatter(

@@ -5,6 +5,7 @@ from typing import Any
 import pyarrow as pa
 
 from genesis_ray.analytics import charts
+from genesis_ray.analytics.charts.look import shortened
 from genesis_ray.analytics.dwell import dwell_histogram
 from genesis_ray.analytics.journeys import journeys
 from genesis_ray.analytics.query import run
@@ -16,6 +17,9 @@ from genesis_ray.domain.periods import Period
 
 _MOST_CAMERAS = 6
 """That have a picture of where people stand: each is a look at all that the camera saw."""
+
+_NAME_LETTERS = 20
+"""Of a name in a title, for it to fit on a phone."""
 
 _A_PART_OF_A_WEEK_S = 47 * 3600.0
 """Two days: of less, hours of the week are no more than hours."""
@@ -64,7 +68,7 @@ def drawn(
                 in_time,
                 time_zone=zone,
                 within_s=queue.within_s,
-                title=f"Waiting in {queue.zone_id}",
+                title=f"Waiting in {shortened(queue.zone_id, _NAME_LETTERS)}",
             )
         )
         for queue, (_, in_time) in now.service.items()
@@ -75,5 +79,6 @@ def drawn(
     busiest = run(_BUSIEST, site.tables, between(*period))["camera_id"].to_pylist()
     for camera_id in map(str, busiest[:_MOST_CAMERAS]):
         cells = foot_heat(site.tables, camera_id=camera_id, **range_)
-        made.append(Chart(charts.foot_points(cells, title=f"Where people stand: {camera_id}")))
+        title = f"Where people stand: {shortened(camera_id, _NAME_LETTERS)}"
+        made.append(Chart(charts.foot_points(cells, title=title)))
     return [*made, Chart(charts.uptime(states), True)]

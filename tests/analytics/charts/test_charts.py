@@ -206,6 +206,15 @@ def test_states_of_a_camera_are_shares_of_its_time():
         "offline": 50,
         "not watched": 0,
     }
+    assert [trace.name for trace in figure.data if trace.showlegend] == ["online", "offline"]
+
+
+def test_a_long_name_is_cut_in_its_middle_and_the_bar_is_its_own():
+    name = "the-entrance-hall-on-the-north-side"
+    state = camera_is(0, "online", camera_id=name)
+    figure = charts.uptime(camera_uptime(tables([state]), **HOURS))
+    assert figure.layout.yaxis.tickvals == (name,)
+    assert figure.layout.yaxis.ticktext == ("the-entra…north-side",)
 
 
 NOTHING = tables([])
@@ -215,6 +224,7 @@ NOTHING = tables([])
     "figure",
     [
         charts.footfall(footfall(NOTHING, **HOURS), time_zone="UTC"),
+        charts.footfall(buckets(NINE, timedelta(hours=1), 0, 0), time_zone="UTC"),
         charts.occupancy(occupancy(NOTHING, **HOURS), time_zone="UTC"),
         charts.dwell_distribution(dwell_histogram(NOTHING, **RANGE)),
         charts.queue_waits(
