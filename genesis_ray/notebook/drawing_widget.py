@@ -1,0 +1,32 @@
+"""The widget that a notebook shows for drawing: the state it shares with its page's script."""
+
+from pathlib import Path
+
+import anywidget
+import traitlets
+
+_HERE = Path(__file__).parent
+
+
+class DrawingWidget(anywidget.AnyWidget):
+    """A picture with places on it.
+
+    Attributes:
+        camera_id: Whose picture.
+        file: The name of the configuration's file.
+        picture: The picture, as a `data:` address.
+        places: What is drawn: dicts with kind, name, corners (fractions of width and height) and
+            is_new, whether it can still be given another name.
+        saved: What of it the file has.
+        status: What came of saving: `text`, and whether it `failed`.
+    """
+
+    _esm = _HERE / "drawing.js"
+    _css = _HERE / "drawing.css"
+
+    camera_id = traitlets.Unicode().tag(sync=True)
+    file = traitlets.Unicode().tag(sync=True)
+    picture = traitlets.Unicode().tag(sync=True)
+    places = traitlets.List(traitlets.Dict()).tag(sync=True)
+    saved = traitlets.List(traitlets.Dict()).tag(sync=True)
+    status = traitlets.Dict(default_value={"text": "", "failed": False}).tag(sync=True)
