@@ -10,6 +10,7 @@ const KINDS = {
 };
 // All in pixels of the screen.
 const NEAR = 12, STILL = 4, EDGE = 6, ARROW = 30;
+const TWICE_MS = 400;
 const DIGITS = 4;
 
 function make(tag, attributes = {}, ...children) {
@@ -35,6 +36,7 @@ function render({ model, el }) {
   let selected = null; // the number of a place
   let pointer = null; // where the mouse is
   let drag = null; // what it holds
+  let pressed = { corner: null, at: -Infinity }; // the corner that was pressed last, and when
   const past = []; // what undo goes back to
 
   const tools = Object.entries(KINDS).map(([kind, { title, use }]) =>
@@ -128,6 +130,14 @@ function render({ model, el }) {
     return places().map((place, number) => (number === index ? { ...place, corners } : place));
   }
 
+  function removeCorner({ index, corner }) {
+    drag = null;
+    const { kind, corners } = places()[index];
+    if (corners.length <= KINDS[kind].corners) return;
+    remember();
+    put(withCorners(index, corners.filter((_, number) => number !== corner)));
+  }
+
   function remove(index) {
     remember();
     selected = null;
@@ -174,6 +184,10 @@ function render({ model, el }) {
     if (event.button !== 0 || tool) return;
     drag = under(event);
     selected = drag && drag.index;
+    // No dblclick comes where what was clicked on is drawn anew in between.
+    const isTwice = drag && drag.corner !== null && drag.corner === pressed.corner && event.timeStamp - pressed.at < TWICE_MS;
+    pressed = { corner: drag && drag.corner, at: event.timeStamp };
+    if (isTwice) return removeCorner(drag);
     if (drag) {
       drag = { ...drag, from: at(event), isMoved: false };
       svg.setPointerCapture(event.pointerId);
@@ -197,20 +211,13 @@ function render({ model, el }) {
     svg.addEventListener(ending, () => {
       if (drag?.isMoved) put(places());
       drag = null;
+      if (!tool) setTimeout(() => svg.focus({ preventScroll: true })); // after Jupyter, for its keys
     });
   }
 
   svg.addEventListener("pointerleave", () => {
     pointer = null;
     if (tool) draw();
-  });
-
-  svg.addEventListener("dblclick", event => {
-    const held = tool ? null : under(event);
-    if (!held || held.corner === null || held.corners !== places()[held.index].corners) return;
-    if (held.corners.length <= KINDS[places()[held.index].kind].corners) return;
-    remember();
-    put(withCorners(held.index, held.corners.filter((_, number) => number !== held.corner)));
   });
 
   root.addEventListener("keydown", event => {
