@@ -20,6 +20,7 @@ class PastVisit(NamedTuple):
 class Tagged:
     """Somebody with a tag was recognised, and has not left."""
 
+    is_of_a_camera = False
     lasts: Lasting = "until-told"
     takes: tuple[type[Event], ...] = (FaceRecognized, VisitStarted, VisitEnded)
     next_at: datetime | None = None
@@ -62,6 +63,7 @@ class Tagged:
 class RepeatVisitor:
     """Somebody is here for the N-th time within some days, or more often."""
 
+    is_of_a_camera = False
     lasts: Lasting = "until-told"
     takes: tuple[type[Event], ...] = (VisitStarted, VisitEnded)
     next_at: datetime | None = None

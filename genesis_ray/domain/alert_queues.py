@@ -12,6 +12,7 @@ from genesis_ray.domain.queues import QueueBook, QueuePolicy
 class LongMeanWait:
     """The mean wait of those who were served lately is longer than a limit."""
 
+    is_of_a_camera = True
     lasts: Lasting = "while-tracked"
     takes: tuple[type[Event], ...] = (ZoneCrossed, FaceRecognized, CameraStateChanged)
 

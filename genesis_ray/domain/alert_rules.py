@@ -69,6 +69,10 @@ class Condition(Protocol):
     due: dict[Subject, Due]
 
     @property
+    def is_of_a_camera(self) -> bool:
+        """Return whether it holds at a camera; if not, about a person, wherever they are."""
+
+    @property
     def lasts(self) -> Lasting:
         """Return how long it holds."""
 

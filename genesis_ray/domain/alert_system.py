@@ -18,6 +18,7 @@ _WELL = ("online", "ended")
 class CameraDown:
     """A camera gives no good pictures for a while."""
 
+    is_of_a_camera = True
     lasts: Lasting = "until-told"
     takes: tuple[type[Event], ...] = (CameraStateChanged,)
     next_at: datetime | None = None
@@ -54,6 +55,7 @@ class CameraDown:
 class Drifting:
     """At a camera matches are less alike than they used to be."""
 
+    is_of_a_camera = True
     lasts: Lasting = "until-told"
     takes: tuple[type[Event], ...] = (SystemStateChanged,)
     next_at: datetime | None = None
@@ -83,6 +85,7 @@ class Drifting:
 class FalseMerges:
     """Two tracks that were in view at the same time are one identity."""
 
+    is_of_a_camera = False
     lasts: Lasting = "until-acknowledged"
     takes: tuple[type[Event], ...] = (FalseMergeFound,)
     next_at: datetime | None = None

@@ -72,6 +72,7 @@ class Limit:
 class TooManyInZone:
     """More people in a zone than a limit allows."""
 
+    is_of_a_camera = True
     lasts: Lasting = "while-tracked"
     takes: tuple[type[Event], ...] = (ZoneCrossed, CameraStateChanged)
     next_at: datetime | None = None
@@ -105,6 +106,7 @@ class TooManyInZone:
 class TooManyInView:
     """More people in a camera's picture than a limit allows."""
 
+    is_of_a_camera = True
     lasts: Lasting = "while-tracked"
     takes: tuple[type[Event], ...] = (TrackObserved, CameraStateChanged)
 
@@ -160,6 +162,7 @@ class _Named:
 class TooLongInZone:
     """Somebody stays in a zone for longer than a limit: each of them, or who is there longest."""
 
+    is_of_a_camera = True
     lasts: Lasting = "while-tracked"
     takes: tuple[type[Event], ...] = (
         ZoneCrossed, FaceRecognized, TrackObserved, CameraStateChanged,

@@ -1,92 +1,26 @@
 """Alerts: rules over what happens, told once as long as they hold, and again when nobody reacts."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
 from datetime import datetime, timedelta
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from genesis_ray.domain.alert_rules import (
-    SEVERITIES,
-    AlertRule,
-    Condition,
-    Due,
-    GoesByTags,
-    Severity,
-    Subject,
-)
+from genesis_ray.domain.alert_desks import Alert, AlertFact, OpenAlert, RuleDesk, TimeAt
+from genesis_ray.domain.alert_rules import AlertRule, Condition, Due, GoesByTags, Subject
+from genesis_ray.domain.camera_clocks import CameraClocks, Reach
 from genesis_ray.domain.events import Event, VisitStarted
-from genesis_ray.domain.stable_ids import stable_id
 from genesis_ray.domain.tags import TagsOf
 
-Change = Literal["raised", "escalated", "resolved"]
+_ANYWHERE = ""
+"""Where the rules are at work that are bound to no camera."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alert:
-    """An alert as it is now."""
+class _Orphan(NamedTuple):
+    """An alert that was reopened and is about nothing any more."""
 
-    alert_id: str
-    rule_id: str
+    desk: RuleDesk
     subject: Subject
     camera_id: str
-    track_id: int | None
-    severity: Severity
-    message: str
-    raised_at: datetime
-
-
-class AlertFact(NamedTuple):
-    """What became of an alert."""
-
-    change: Change
-    at: datetime
-    alert: Alert
-
-
-@dataclass(slots=True)
-class OpenAlert:
-    """An alert that is not resolved.
-
-    Attributes:
-        told_at: When it was raised or escalated last.
-    """
-
-    alert: Alert
-    told_at: datetime
-    is_acknowledged: bool = False
-
-
-@dataclass(slots=True)
-class _Desk:
-    """One rule with its condition, and its alerts."""
-
-    rule: AlertRule
-    condition: Condition
-    open: dict[Subject, OpenAlert] = field(default_factory=dict)
-    quiet_until: dict[Subject, datetime] = field(default_factory=dict)
-    next_at: datetime | None = None
-
-    def schedule(self) -> None:
-        """Find out when this rule is to be looked at next, if no event comes."""
-        times = [self.condition.next_at, min((at for at, _ in self.waiting()), default=None)]
-        times += [self.escalates_at(each) for each in self.open.values()]
-        self.next_at = min((at for at in times if at), default=None)
-
-    def waiting(self) -> Iterator[tuple[datetime, Subject]]:
-        """Yield the subjects of which no alert is open, and when one is to be raised."""
-        for subject, due in self.condition.due.items():
-            if subject in self.quiet_until:
-                yield max(due.ripe_at, self.quiet_until[subject]), subject
-            elif subject not in self.open:
-                yield due.ripe_at, subject
-
-    def escalates_at(self, each: OpenAlert) -> datetime | None:
-        after = self.rule.escalate_after
-        is_told_gravely = each.alert.severity == "critical" and each.told_at > each.alert.raised_at
-        if after is None or each.is_acknowledged or is_told_gravely:
-            return None
-        return each.told_at + after
 
 
 class AlertDesk:
@@ -94,99 +28,101 @@ class AlertDesk:
 
     What is told depends on the events and their order alone, not on how often the desk is told
     that time goes on: what was due in between is told first, in its order, with its own time.
+
+    Each camera has its own time (`CameraClocks`), by which alerts about it wait, escalate and cool
+    down, and so has each its own copy of a condition that is bound to cameras. An alert about a
+    person goes by the time of the camera that it was raised at.
     """
 
     def __init__(self, tenant_id: str, rules: Iterable[tuple[AlertRule, Condition]]) -> None:
+        """Watch by rules, of which each has a condition that nothing was told of yet."""
         self._tenant_id = tenant_id
-        self._desks = [_Desk(rule, condition) for rule, condition in rules]
-        self._takers: defaultdict[type[Event], list[_Desk]] = defaultdict(list)
-        for desk in self._desks:
-            for kind in desk.condition.takes:
-                self._takers[kind].append(desk)
-        self._orphans: list[tuple[_Desk, Subject]] = []
+        self._rules = tuple(rules)
+        self._clocks = CameraClocks()
+        self._desks: dict[str, dict[int, RuleDesk]] = {}  # by camera, by the rule's place
+        self._desks[_ANYWHERE] = self._opened(_ANYWHERE)
+        self._takers: dict[tuple[str, type[Event]], list[RuleDesk]] = {}
+        self._orphans: list[_Orphan] = []
         self._now: datetime | None = None
         self._next_at: datetime | None = None
-        self._schedule(self._desks)
+        """Not after the next thing that is due."""
 
     def __bool__(self) -> bool:
         """Whether there are rules."""
-        return bool(self._desks)
+        return bool(self._rules)
 
     def open_alerts(self) -> list[Alert]:
         """Return the alerts that are not resolved, by when they were raised."""
-        alerts = [each.alert for desk in self._desks for each in desk.open.values()]
+        alerts = [each.alert for desk in self._every() for each in desk.open.values()]
         return sorted(alerts, key=lambda alert: (alert.raised_at, alert.alert_id))
+
+    def hear(self, reach: Reach) -> None:
+        """Take how far each camera is; until this is said, all are as far as what is told."""
+        self._clocks.hear(reach, self._now)
 
     def update(self, at: datetime, events: Sequence[Event] = ()) -> list[AlertFact]:
         """Take events that are told at `at`; return what is due before or leads from them."""
-        facts = self._orphaned(at) + self._until(at)
-        self._now = max(at, self._now or at)
+        facts = self._go_on(at)
         for event in events:
-            takers = self._takers.get(type(event), ())
-            touched = [desk for desk in takers if desk.condition.take(event)]
-            if not touched:
-                continue
-            facts += [fact for desk in touched for fact in self._settle(desk, self._now)]
+            self._clocks.take(event, at)
+            touched = [desk for desk in self._takers_of(event) if desk.condition.take(event)]
+            for desk in touched:
+                facts += desk.settle(self._time_at(at))
             self._schedule(touched)
         return facts
 
     def advance(self, at: datetime) -> list[AlertFact]:
         """Let time go on to `at`, of which all events have been taken; return what is due."""
-        facts = self._orphaned(at) + self._until(at + timedelta.resolution)
-        self._now = max(at, self._now or at)
-        return facts
+        return self._go_on(at, behind=timedelta.resolution)
 
     def finish(self) -> list[AlertFact]:
         """Return what was due by now, as nothing more will be told that could change it."""
-        now = self._now
-        if now is None:
+        if self._now is None:
             return []
-        for desk in self._desks:
+        for desk in self._every():
             for subject, due in desk.condition.due.items():
                 desk.condition.due[subject] = due._replace(ripe_at=due.at)
-        self._schedule(self._desks)
-        return self.advance(now)
+        self._schedule(self._every())
+        return self.advance(self._now)
 
     def acknowledge(self, alert_id: str, at: datetime) -> list[AlertFact]:
         """Note that somebody looks after an alert: it escalates no more, and is over if it can be.
 
         Of an alert that is not open nothing happens.
         """
-        for desk in self._desks:
+        for desk in self._every():
             for subject, each in desk.open.items():
                 if each.alert.alert_id == alert_id:
                     each.is_acknowledged = True
                     facts = []
                     if desk.condition.lasts == "until-acknowledged":
                         desk.condition.due.pop(subject, None)
-                        facts.append(self._resolved(desk, subject, at))
+                        facts.append(desk.resolve(subject, at, self._time_at(self._now or at)))
                     self._schedule([desk])
                     return facts
         return []
 
     def retag(self, tags: TagsOf) -> list[AlertFact]:
         """Go by people's tags as they are now; return what that leads to."""
-        now, touched = self._now, []
-        for desk in self._desks:
+        for _, condition in self._rules:
+            if isinstance(condition, GoesByTags):
+                condition.retag(tags)
+        touched = []
+        for desk in self._every():
             if isinstance(desk.condition, GoesByTags):
                 desk.condition.retag(tags)
                 touched.append(desk)
-        facts = [fact for desk in touched for fact in self._settle(desk, now)] if now else []
+        if self._now is None:
+            return []
+        time_at = self._time_at(self._now)
+        facts = [fact for desk in touched for fact in desk.settle(time_at)]
         self._schedule(touched)
         return facts
 
     def rename(self, names: Mapping[str, str]) -> None:
         """Go on with the alerts that are open about some as about others, by ids made of these."""
-        for desk in self._desks:
-            for subject, each in list(desk.open.items()):
-                if subject.identity_id not in names:
-                    continue
-                present = subject._replace(identity_id=names[subject.identity_id])
-                raised_at, rule_id = each.alert.raised_at, each.alert.rule_id
-                alert_id = alert_id_of(self._tenant_id, rule_id, present, raised_at)
-                each.alert = replace(each.alert, subject=present, alert_id=alert_id)
-                del desk.open[subject]
-                desk.open[present] = each
+        for desk in self._every():
+            desk.rename(names)
 
     def reopen(self, alerts: Iterable[OpenAlert], visits: Sequence[VisitStarted]) -> None:
         """Go on with alerts that an earlier desk left open; those of no rule are left as they are.
@@ -196,93 +132,88 @@ class AlertDesk:
         """
         present = {visit.identity_id for visit in visits}
         for visit in visits:
-            for desk in self._takers[VisitStarted]:
+            for desk in self._takers_of(visit):
                 desk.condition.take(visit)
-        by_rule = {desk.rule.rule_id: desk for desk in self._desks}
+        places = {rule.rule_id: place for place, (rule, _) in enumerate(self._rules)}
         for each in alerts:
             alert = each.alert
-            if alert.rule_id not in by_rule:
+            if alert.rule_id not in places:
                 continue
-            desk = by_rule[alert.rule_id]
+            desk = self._desk(places[alert.rule_id], alert.subject.camera_id)
             desk.open[alert.subject] = each
             who = alert.subject.identity_id
             holds = desk.condition.lasts == "until-acknowledged" or not who or who in present
             if desk.condition.lasts == "while-tracked" or not holds:
-                self._orphans.append((desk, alert.subject))
+                self._orphans.append(_Orphan(desk, alert.subject, alert.camera_id))
             else:
                 desk.condition.due[alert.subject] = Due(
                     alert.raised_at, alert.raised_at, alert.message, alert.camera_id, alert.track_id
                 )
-        self._schedule(self._desks)
+        self._schedule(self._every())
+
+    def _every(self) -> list[RuleDesk]:
+        return [desk for desks in self._desks.values() for desk in desks.values()]
+
+    def _opened(self, camera_id: str) -> dict[int, RuleDesk]:
+        return {
+            place: RuleDesk(
+                self._tenant_id, rule, deepcopy(condition) if camera_id else condition, camera_id
+            )
+            for place, (rule, condition) in enumerate(self._rules)
+            if condition.is_of_a_camera == bool(camera_id)
+        }
+
+    def _desk(self, place: int, camera_id: str) -> RuleDesk:
+        where = camera_id if self._rules[place][1].is_of_a_camera else _ANYWHERE
+        if where not in self._desks:
+            self._desks[where] = self._opened(where)
+        return self._desks[where][place]
+
+    def _takers_of(self, event: Event) -> list[RuleDesk]:
+        key = (event.camera_id, type(event))
+        if key not in self._takers:
+            self._takers[key] = [
+                self._desk(place, event.camera_id)
+                for place, (_, condition) in enumerate(self._rules)
+                if type(event) in condition.takes
+            ]
+        return self._takers[key]
+
+    def _time_at(self, now: datetime, behind: timedelta = timedelta()) -> TimeAt:
+        return lambda camera_id: self._clocks.at(camera_id, now) + behind
+
+    def _go_on(self, at: datetime, behind: timedelta = timedelta()) -> list[AlertFact]:
+        """Let the site's time go on; return what is due before, or at that time where `behind`."""
+        facts = self._orphaned(at)
+        if self._next_at and self._next_at < at + behind:
+            time_at = self._time_at(at, behind)
+            told = [
+                (now, place, camera_id, done)
+                for camera_id, desks in self._desks.items()
+                for place, desk in desks.items()
+                if desk.next_at and desk.next_at < at + behind
+                for now, done in desk.run(time_at)
+            ]
+            told.sort(key=lambda each: each[:3])
+            facts += [fact for *_, done in told for fact in done]
+            times = [desk.next_at for desk in self._every() if desk.next_at]
+            self._next_at = min(times, default=None)
+        self._now = max(at, self._now or at)
+        return facts
 
     def _orphaned(self, at: datetime) -> list[AlertFact]:
-        """Return the ends of alerts that were reopened and are about nothing any more."""
-        orphans, self._orphans = self._orphans, []
-        facts = [self._resolved(desk, subject, at) for desk, subject in orphans]
-        if facts:
-            self._schedule(self._desks)
+        """Return the ends of alerts that are about nothing any more, where time has begun."""
+        if not self._orphans:
+            return []
+        begun = [each for each in self._orphans if self._clocks.has_begun(each.camera_id)]
+        self._orphans = [each for each in self._orphans if each not in begun]
+        time_at = self._time_at(at)
+        facts = [desk.resolve(who, time_at(camera_id), time_at) for desk, who, camera_id in begun]
+        self._schedule([each.desk for each in begun])
         return facts
 
-    def _until(self, at: datetime) -> list[AlertFact]:
-        """Return what is due before `at`, in its order."""
-        facts: list[AlertFact] = []
-        while self._next_at and self._next_at < at:
-            now = self._now = max(self._next_at, self._now or self._next_at)
-            ripe = [desk for desk in self._desks if desk.next_at and desk.next_at <= now]
-            for desk in ripe:
-                desk.condition.advance(now)
-                facts += self._settle(desk, now)
-            self._schedule(ripe)
-        return facts
-
-    def _settle(self, desk: _Desk, now: datetime) -> list[AlertFact]:
-        """Bring a rule's alerts in line with its condition."""
-        due = desk.condition.due
-        over = [each for each in desk.open if each not in due or due[each].at > now]
-        facts = [self._resolved(desk, each, now) for each in over]
-        new = [each for at, each in desk.waiting() if at <= now]
-        facts += [self._raised(desk, each, due[each]) for each in sorted(new, key=str)]
-        for each in desk.open.values():
-            while (at := desk.escalates_at(each)) and at <= now:
-                facts.append(_escalated(each, at))
-        return facts
-
-    def _raised(self, desk: _Desk, subject: Subject, due: Due) -> AlertFact:
-        at = max(due.at, desk.quiet_until.pop(subject, due.at))
-        rule_id = desk.rule.rule_id
-        alert = Alert(
-            alert_id=alert_id_of(self._tenant_id, rule_id, subject, at),
-            rule_id=rule_id,
-            subject=subject,
-            camera_id=due.camera_id or subject.camera_id,
-            track_id=subject.track_id if due.track_id is None else due.track_id,
-            severity=desk.rule.severity,
-            message=due.message,
-            raised_at=at,
-        )
-        desk.open[subject] = OpenAlert(alert, at)
-        return AlertFact("raised", at, alert)
-
-    def _resolved(self, desk: _Desk, subject: Subject, at: datetime) -> AlertFact:
-        each = desk.open.pop(subject)
-        at = max(at, each.told_at)
-        desk.quiet_until = {one: until for one, until in desk.quiet_until.items() if until > at}
-        desk.quiet_until[subject] = at + desk.rule.cool_down
-        return AlertFact("resolved", at, each.alert)
-
-    def _schedule(self, desks: Iterable[_Desk]) -> None:
+    def _schedule(self, desks: Iterable[RuleDesk]) -> None:
         for desk in desks:
             desk.schedule()
-        self._next_at = min((desk.next_at for desk in self._desks if desk.next_at), default=None)
-
-
-def alert_id_of(tenant_id: str, rule_id: str, subject: Subject, raised_at: datetime) -> str:
-    """Return the id of the alert that a rule raises about a subject at a time."""
-    return str(stable_id(tenant_id, "alert", rule_id, *subject, raised_at))
-
-
-def _escalated(each: OpenAlert, at: datetime) -> AlertFact:
-    graver = SEVERITIES[min(SEVERITIES.index(each.alert.severity) + 1, len(SEVERITIES) - 1)]
-    each.alert = replace(each.alert, severity=graver)
-    each.told_at = at
-    return AlertFact("escalated", at, each.alert)
+            if desk.next_at:
+                self._next_at = min(desk.next_at, self._next_at or desk.next_at)

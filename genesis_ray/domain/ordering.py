@@ -1,7 +1,7 @@
 """Putting what several producers observed into one order of capture time."""
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar
 
@@ -101,6 +101,11 @@ class ReorderBuffer(Generic[T]):
     def producers(self) -> frozenset[str]:
         """Those that are expected to add something, or have been until they were done."""
         return frozenset(self._progress)
+
+    @property
+    def reach(self) -> Mapping[str, datetime]:
+        """How far each producer has got."""
+        return self._progress
 
     @property
     def progress(self) -> datetime:

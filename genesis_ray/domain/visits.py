@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from genesis_ray.domain.camera_clocks import Reach
 
 _NAMING_GRACE = timedelta(seconds=30)
 """How long a track may take to be named without its visitor's last visit closing before it."""
@@ -42,6 +45,13 @@ class Visit:
         self.entries += other.entries
 
 
+class _Leaving(NamedTuple):
+    """When somebody was seen last before they left, and by which camera."""
+
+    at: datetime
+    camera_id: str
+
+
 class VisitBook:
     """Opens a visit at an identity's first sighting and closes it after `gap` without one.
 
@@ -52,7 +62,7 @@ class VisitBook:
     def __init__(self, gap: timedelta) -> None:
         self._gap = gap
         self._open: dict[str, Visit] = {}
-        self._left_at: dict[str, datetime] = {}
+        self._left: dict[str, _Leaving] = {}
 
     def see(
         self, identity_id: str, camera_id: str, *, since: datetime, until: datetime
@@ -61,10 +71,10 @@ class VisitBook:
 
         Returns the visit that this ends, if they had been away too long, and the one it opens.
         """
-        if left_at := self._left_at.get(identity_id):
-            if until <= left_at:
+        if left := self._left.get(identity_id):
+            if until <= left.at:
                 return None, None
-            since = max(since, left_at + timedelta.resolution)
+            since = max(since, left.at + timedelta.resolution)
         visit = self._open.get(identity_id)
         ended = None
         if visit and since - visit.last_seen_at > self._gap:
@@ -93,10 +103,10 @@ class VisitBook:
             first = self._open.setdefault(visit.identity_id, visit)
             if first is not visit:
                 first.take_over(visit)
-        left, self._left_at = self._left_at, {}
-        for identity_id, at in left.items():
+        gone, self._left = self._left, {}
+        for identity_id, left in gone.items():
             present = names.get(identity_id, identity_id)
-            self._left_at[present] = max(at, self._left_at.get(present, at))
+            self._left[present] = max(left, self._left.get(present, left))
 
     def enter(self, identity_id: str, zone_id: str, *, at: datetime) -> None:
         """Note that an identity entered a zone, if that was during its open visit."""
@@ -104,11 +114,25 @@ class VisitBook:
         if visit and at >= visit.started_at:
             visit.entries.append((at, zone_id))
 
-    def close_stale(self, now: datetime) -> list[Visit]:
-        """Close and return the visits whose identity has not been seen for longer than the gap."""
+    def close_stale(self, now: datetime, reach: Reach | None = None) -> list[Visit]:
+        """Close and return the visits whose identity has not been seen for longer than the gap.
+
+        By `now` and no later than, in `reach`, the camera is which saw them last.
+        """
+
+        def absence(seen_at: datetime, camera_id: str) -> timedelta:
+            return min(now, (reach or {}).get(camera_id, now)) - seen_at
+
+        self._left = {
+            identity_id: left
+            for identity_id, left in self._left.items()
+            if absence(left.at, left.camera_id) < _LATEST_NAMING
+        }
         wait = self._gap + _NAMING_GRACE
-        self._left_at = {k: at for k, at in self._left_at.items() if now - at < _LATEST_NAMING}
-        return self._close_each([v for v in self._open.values() if now - v.last_seen_at > wait])
+        visits = self._open.values()
+        return self._close_each(
+            [v for v in visits if absence(v.last_seen_at, v.last_camera_id) > wait]
+        )
 
     def close_all(self) -> list[Visit]:
         """Close and return all open visits."""
@@ -119,5 +143,5 @@ class VisitBook:
         return sorted(closed, key=lambda visit: (visit.last_seen_at, visit.identity_id))
 
     def _close(self, visit: Visit) -> Visit:
-        self._left_at[visit.identity_id] = visit.last_seen_at
+        self._left[visit.identity_id] = _Leaving(visit.last_seen_at, visit.last_camera_id)
         return self._open.pop(visit.identity_id)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from genesis_ray.domain.alert_desks import AlertFact, Change, OpenAlert
 from genesis_ray.domain.alert_events import (
     AlertAcknowledged,
     AlertEscalated,
@@ -11,7 +12,8 @@ from genesis_ray.domain.alert_events import (
     AlertResolved,
 )
 from genesis_ray.domain.alert_rules import AlertRule, Condition
-from genesis_ray.domain.alerts import AlertDesk, AlertFact, Change, OpenAlert
+from genesis_ray.domain.alerts import AlertDesk
+from genesis_ray.domain.camera_clocks import Reach
 from genesis_ray.domain.events import Event, VisitStarted
 from genesis_ray.domain.tags import TagsOf
 
@@ -35,6 +37,10 @@ class Alerting:
         self._site_id = site_id
         self._desk = AlertDesk(tenant_id, rules)
         self._turn: datetime | None = None
+
+    def hear(self, reach: Reach) -> None:
+        """Take how far each camera is: at none is it later than that."""
+        self._desk.hear(reach)
 
     def turn(self, at: datetime) -> list[Event]:
         """Begin with what is told at `at`, of which some may have happened a little earlier.

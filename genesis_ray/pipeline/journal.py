@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from genesis_ray.domain.alert_desks import OpenAlert
 from genesis_ray.domain.alert_events import AlertAcknowledged
-from genesis_ray.domain.alerts import OpenAlert
+from genesis_ray.domain.camera_clocks import Reach
 from genesis_ray.domain.drift import MATCHES, DriftPolicy, MatchDrift, MatchLevel
 from genesis_ray.domain.events import (
     Event,
@@ -48,9 +49,15 @@ class SiteJournal:
         self._visits = VisitBook(visit_gap)
         self._tracks: dict[tuple[str, int], _TrackStory] = {}
         self._tidied_at: datetime | None = None
+        self._reach: Reach = {}
         self._drift = MatchDrift(drift)
         self._counting = counting or Counting(Layout(), reentry_gap=visit_gap)
         self._alerting = alerting or Alerting(tenant_id=tenant_id, site_id=site_id)
+
+    def hear(self, reach: Reach) -> None:
+        """Take how far each camera is; until this is said, all are as far as what is told."""
+        self._reach = reach
+        self._alerting.hear(reach)
 
     def turn(self, at: datetime) -> list[Event]:
         """Begin with the events that are told at `at`; return the alerts that were due before."""
@@ -185,12 +192,15 @@ class SiteJournal:
 
     def _tidy(self, now: datetime) -> list[Event]:
         """Once a second of event time, close what has gone quiet."""
-        if self._tidied_at and now - self._tidied_at < timedelta(seconds=1):
+        if self._tidied_at and abs(now - self._tidied_at) < timedelta(seconds=1):
             return []
         self._tidied_at = now
-        limit = now - _TRACK_FORGOTTEN_AFTER
-        self._tracks = {k: s for k, s in self._tracks.items() if s.last_seen_at >= limit}
-        return [self._ended(visit) for visit in self._visits.close_stale(now)]
+        self._tracks = {
+            key: story
+            for key, story in self._tracks.items()
+            if min(now, self._reach.get(key[0], now)) - story.last_seen_at <= _TRACK_FORGOTTEN_AFTER
+        }
+        return [self._ended(visit) for visit in self._visits.close_stale(now, self._reach)]
 
     def _id_of(self, visit: Visit) -> str:
         return str(stable_id(self._tenant_id, "visit", visit.identity_id, visit.opened_at))

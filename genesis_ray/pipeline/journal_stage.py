@@ -133,6 +133,7 @@ class JournalStage:
     def _apply(
         self, ready: Sequence[tuple[datetime, tuple[Event, ...]]], admits: AdmitsEvents
     ) -> Iterator[Sequence[Event]]:
+        self._journal.hear(dict(self._buffer.reach))
         for at, together in ready:
             if not admits(at, together):
                 continue

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from genesis_ray.analytics.stored import Tables
+from genesis_ray.domain.alert_desks import Alert, OpenAlert
 from genesis_ray.domain.alert_events import AlertAcknowledged, AlertStatus
 from genesis_ray.domain.alert_rules import Severity, Subject
-from genesis_ray.domain.alerts import Alert, OpenAlert
 from genesis_ray.errors import ConfigurationError, NotFoundError, StoreError
 from genesis_ray.store.event_folder import EventFolder
 from genesis_ray.store.event_log import EventLog

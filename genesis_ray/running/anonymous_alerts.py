@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pyarrow as pa
 
+from genesis_ray.domain.alert_desks import alert_id_of
 from genesis_ray.domain.alert_events import (
     AlertAcknowledged,
     AlertEscalated,
@@ -15,7 +16,6 @@ from genesis_ray.domain.alert_events import (
     AlertResolved,
 )
 from genesis_ray.domain.alert_rules import Subject
-from genesis_ray.domain.alerts import alert_id_of
 from genesis_ray.domain.forgetting import redacted
 
 ALERTS = "alerts"

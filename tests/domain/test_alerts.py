@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from genesis_ray.domain.alert_desks import OpenAlert
 from genesis_ray.domain.alert_people import Tagged
 from genesis_ray.domain.alert_rules import AlertRule
 from genesis_ray.domain.alert_system import CameraDown, FalseMerges
 from genesis_ray.domain.alert_zones import Limit, TooLongInZone, TooManyInView, TooManyInZone, Where
-from genesis_ray.domain.alerts import AlertDesk, OpenAlert
+from genesis_ray.domain.alerts import AlertDesk
 from tests.domain.told import at, came, camera_is, crossed, left, merged, named, seen, went
 
 QUEUE = Where(zone_id="queue")

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 
+from genesis_ray.domain.alert_desks import alert_id_of
 from genesis_ray.domain.alert_events import (
     AlertAcknowledged,
     AlertEscalated,
@@ -13,7 +14,6 @@ from genesis_ray.domain.alert_people import RepeatVisitor, Tagged
 from genesis_ray.domain.alert_rules import AlertRule, Subject
 from genesis_ray.domain.alert_system import FalseMerges
 from genesis_ray.domain.alert_zones import Limit, TooManyInZone, Where
-from genesis_ray.domain.alerts import alert_id_of
 from genesis_ray.domain.ordering import DONE
 from genesis_ray.pipeline.alerting import Alerting
 from genesis_ray.pipeline.journal import SiteJournal
