@@ -21,6 +21,7 @@ from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.reader import read_table
 from genesis_ray.store.run_folder import RunFolder
 from tests.domain.told import at
+from tests.vision.test_decode import cut, write_video
 
 
 def raised(alert_id: str, seconds: float = 0, **own) -> AlertRaised:
@@ -159,6 +160,34 @@ def test_on_a_film_alerts_are_raised_by_its_own_time(tmp_path):
     for each in stays:
         later = each.raised_at - crowd.raised_at  # the one after 3 s, the others after 4
         assert timedelta(seconds=0.8) <= later <= timedelta(seconds=1.2)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    ("days_later", "expected"),
+    [pytest.param(0, 1, id="then"), pytest.param(365, 0, id="next-year")],
+)
+def test_a_recording_that_broke_off_is_down_if_somebody_watched_on_and_not_by_another_date(
+    days_later, expected, tmp_path
+):
+    torn = cut(write_video(tmp_path / "torn.mp4"), 0.6)
+    settings = Settings(
+        data_dir=tmp_path / "data",
+        detector={"model": "synthetic"},
+        faces={"enabled": False},
+        alerts=[{"rule": "camera-down", "for_s": 2}],
+        cameras=[
+            {"camera_id": "door", "source": str(torn), "start": at(0)},
+            {
+                "camera_id": "hall",
+                "source": "synthetic:?people=1&seconds=6",
+                "start": at(0) + timedelta(days=days_later),
+            },
+        ],
+    )
+    run = RunFolder.create(tmp_path / "run")
+    run_local(settings, run, on_progress=lambda _: None)
+    assert [each.camera_id for each in alerts_of(run)] == ["door"] * expected
 
 
 @pytest.mark.data
