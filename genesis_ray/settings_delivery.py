@@ -85,7 +85,12 @@ class ChannelSettings(Section):
     acknowledgements: bool = Field(
         default=False, description="Tell also that somebody acknowledged it"
     )
-    timeout_s: float = Field(default=10.0, gt=0, le=120, description="Longest wait for an answer")
+    timeout_s: float = Field(
+        default=10.0,
+        gt=0,
+        le=120,
+        description="Longest that an attempt may take in all, with the lookup of the host",
+    )
     ca_file: Path | None = Field(
         default=None, description="Certificates to trust, PEM; unset: those of the web"
     )

@@ -3,16 +3,21 @@
 import json
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import BaseRequestHandler, ThreadingTCPServer
 from uuid import UUID
 
 from genesis_ray.domain.notices import Notice
+from genesis_ray.domain.source_policy import Address
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 SECRET = "correct horse battery staple"
+
+TLS_BEGINS = b"\x16\x03\x03\x40\x00"
+"""The head of a record of 16 kB of a handshake: who reads it waits for the rest (RFC 8446, 5.1)."""
 
 
 def notice(number: int = 1, **changes: object) -> Notice:
@@ -115,6 +120,43 @@ def webhook_receiver(answers: Iterable[object] = (), tls=None) -> Iterator[Webho
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def dripping(*, every_s: float, greeting: bytes = b"") -> Iterator[int]:
+    """Yield the port of a server that sends a byte now and then and never comes to an end."""
+
+    class Handler(BaseRequestHandler):
+        def handle(self) -> None:
+            with suppress(OSError):
+                self.request.sendall(greeting)
+                while not is_over.wait(every_s):
+                    self.request.sendall(b"2")
+
+    is_over = threading.Event()
+    with ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
+        try:
+            yield server.server_address[1]
+        finally:
+            is_over.set()
+            server.shutdown()
+            thread.join()
+
+
+class HangingLookup:
+    """A lookup that has no answer until it is let go."""
+
+    def __init__(self, *addresses: Address) -> None:
+        self.addresses = list(addresses)
+        self.let_go = threading.Event()
+        self.calls = 0
+
+    def __call__(self, _host: str, _port: int) -> list[Address]:
+        self.calls += 1
+        self.let_go.wait(30)
+        return self.addresses
 
 
 class MailReceiver:

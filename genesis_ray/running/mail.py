@@ -1,6 +1,8 @@
 """Telling notices by e-mail."""
 
+import errno
 import smtplib
+import socket
 import ssl
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -11,6 +13,8 @@ from zoneinfo import ZoneInfo
 
 from genesis_ray.domain.delivery import Answer
 from genesis_ray.domain.notices import Notice
+from genesis_ray.running.lookup import Lookup, Resolve, addresses_of
+from genesis_ray.running.time_limit import TimeLimit
 from genesis_ray.running.trusted import trusting
 from genesis_ray.settings_delivery import MailSettings
 
@@ -21,28 +25,49 @@ _PERMANENT = 500
 """SMTP's replies from here on say that the same will fail again (RFC 5321, 4.2.1)."""
 
 
+class _Connection(smtplib.SMTP):
+    """A session over a socket that is connected, and encrypted where that comes first."""
+
+    def __init__(self, connected: socket.socket, host: str, timeout_s: float) -> None:
+        self._connected = connected
+        super().__init__(host, local_hostname=_own_name(connected), timeout=timeout_s)
+
+    def _get_socket(self, *_: object) -> socket.socket:
+        return self._connected
+
+
 class Mail:
     """A mail server, and whom it is given messages for."""
 
-    def __init__(self, settings: MailSettings, *, zone: ZoneInfo) -> None:
+    def __init__(
+        self, settings: MailSettings, *, zone: ZoneInfo, resolve: Resolve = addresses_of
+    ) -> None:
         self._settings = settings
         self._port = settings.port or _PORTS[settings.security]
         self._trusted = trusting(settings.ca_file)
         self._zone = zone
+        self._lookup = Lookup(settings.host, self._port, resolve)
 
     def __str__(self) -> str:
         """Say where it is."""
         return f"{self._settings.host}:{self._port}"
 
     def deliver(self, notice: Notice, *, is_test: bool = False) -> Answer:
-        """Hand a notice to the mail server once and return what became of it.
+        """Hand a notice to the mail server once and return what became of it, in its time.
 
         Where the server takes it for some of the mailboxes it is delivered: again would be twice
         for those.
         """
         message = self._message(notice, is_test=is_test)
+        with TimeLimit(self._settings.timeout_s) as limit:
+            answer = self._hand_over(message, limit)
+        if answer.outcome == "failed" and limit.is_over:
+            return Answer("failed", f"no answer within {self._settings.timeout_s:g} s")
+        return answer
+
+    def _hand_over(self, message: EmailMessage, limit: TimeLimit) -> Answer:
         try:
-            server = self._connection()
+            server = self._connection(limit)
             try:
                 refused = server.send_message(message)
             finally:
@@ -65,8 +90,6 @@ class Mail:
             return Answer(
                 "failed", f"the certificate of {self} is not trusted: {error.verify_message}"
             )
-        except TimeoutError:
-            return Answer("failed", f"no answer within {self._settings.timeout_s:g} s")
         except (OSError, UnicodeError) as error:
             reason = getattr(error, "strerror", None) or type(error).__name__
             return Answer("failed", f"cannot connect to {self}: {reason}")
@@ -74,21 +97,39 @@ class Mail:
         some = f", not for {', '.join(sorted(refused))}" if refused else ""
         return Answer("delivered", f"taken for {taken} of {len(self._settings.to)}{some}")
 
-    def _connection(self) -> smtplib.SMTP:
+    def _connection(self, limit: TimeLimit) -> smtplib.SMTP:
         """Connect, encrypt and log in as the settings say."""
         settings = self._settings
-        if settings.security == "tls":
-            connection: smtplib.SMTP = smtplib.SMTP_SSL(
-                settings.host, self._port, timeout=settings.timeout_s, context=self._trusted
-            )
-        else:
-            connection = smtplib.SMTP(settings.host, self._port, timeout=settings.timeout_s)
+        connection = _Connection(self._socket(limit), settings.host, settings.timeout_s)
         try:
             if settings.security == "starttls":
                 connection.starttls(context=self._trusted)
             if settings.user and settings.password:
                 user, password = settings.user, settings.password
                 connection.login(user.get_secret_value(), password.get_secret_value())
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _socket(self, limit: TimeLimit) -> socket.socket:
+        """Connect to the first address that takes a connection, each having a share of the time."""
+        addresses = self._lookup.addresses(limit)
+        for number, address in enumerate(addresses):
+            within_s = limit.left_s() / (len(addresses) - number)
+            try:
+                connection = socket.create_connection((str(address), self._port), within_s)
+                break
+            except OSError:
+                if number == len(addresses) - 1:
+                    raise
+        else:
+            raise OSError(errno.EADDRNOTAVAIL, "no address is known")
+        try:
+            limit.hold(connection)
+            connection.settimeout(self._settings.timeout_s)
+            if self._settings.security == "tls":
+                return self._trusted.wrap_socket(connection, server_hostname=self._settings.host)
         except BaseException:
             connection.close()
             raise
@@ -125,6 +166,18 @@ class Mail:
         }
         told = [f"{name}: {value}" for name, value in lines.items() if value not in (None, "")]
         return "\n".join([notice.message, "", *told, ""])
+
+
+def _own_name(connected: socket.socket) -> str:
+    """Return what this machine calls itself to a mail server (RFC 5321, 4.1.3).
+
+    That is not asked for in the network, as smtplib does, which may take long.
+    """
+    name = socket.gethostname()
+    if "." in name:
+        return name
+    address = connected.getsockname()[0]
+    return f"[IPv6:{address}]" if connected.family == socket.AF_INET6 else f"[{address}]"
 
 
 def _hang_up(server: smtplib.SMTP) -> None:

@@ -1,13 +1,11 @@
 """Telling notices to a receiver over HTTP."""
 
 import logging
-import socket
 import ssl
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
-from ipaddress import ip_address
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
@@ -17,11 +15,13 @@ from genesis_ray.domain.delivery import Answer, asked_wait_s
 from genesis_ray.domain.delivery_policy import DeliveryPolicy
 from genesis_ray.domain.notices import Notice
 from genesis_ray.domain.source_policy import Address
+from genesis_ray.running.lookup import Lookup, Resolve, addresses_of
+from genesis_ray.running.time_limit import TimeLimit
 from genesis_ray.running.trusted import trusting
 from genesis_ray.settings_delivery import WebhookSettings
 
 _MOST_ADDRESSES = 3
-"""Of one receiver, that a connection is tried to: they take a timeout each."""
+"""Of one receiver, that a connection is tried to, each for its share of the time."""
 
 _WRONG_FOR_GOOD = (400, 410, 413, 415, 422)
 """Statuses by which a receiver says that it will not take this very request. Any other may be
@@ -29,15 +29,6 @@ mended over there, a key that it does not know yet for instance."""
 
 # It logs each request with its address, whose path may be what lets one in.
 logging.getLogger("httpx2").setLevel(logging.WARNING)
-
-Resolve = Callable[[str, int], list[Address]]
-"""Looks up a host; raises OSError where it has no address."""
-
-
-def addresses_of(host: str, port: int) -> list[Address]:
-    """Return the addresses that a host has now, in the order in which to try them."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [ip_address(place[0]) for *_, place in dict.fromkeys(found)]
 
 
 class Webhook:
@@ -58,17 +49,24 @@ class Webhook:
         self._timeout_s = settings.timeout_s
         self._trusted = trusting(settings.ca_file)
         self._policy = policy
-        self._resolve = resolve
+        self._lookup = Lookup(self._host, self._port, resolve)
 
     def __str__(self) -> str:
         """Say where it is, without what may be secret."""
         return f"{self._parts.scheme}://{self._host}"
 
     def deliver(self, notice: Notice, *, is_test: bool = False) -> Answer:
-        """Tell a notice once and return what became of it."""
+        """Tell a notice once and return what became of it, within the time that it may take."""
         content = webhook.body(notice, "test" if is_test else "alert")
+        with TimeLimit(self._timeout_s) as limit:
+            answer = self._deliver(notice, content, limit)
+        if answer.outcome == "failed" and limit.is_over:
+            return Answer("failed", f"no answer within {self._timeout_s:g} s")
+        return answer
+
+    def _deliver(self, notice: Notice, content: bytes, limit: TimeLimit) -> Answer:
         try:
-            addresses = list(dict.fromkeys(self._resolve(self._host, self._port)))
+            addresses = list(dict.fromkeys(self._lookup.addresses(limit)))
         except (OSError, UnicodeError):  # UnicodeError: a label that is too long for a name
             return Answer("failed", f"no address is known for {self._host}")
         if refused := [each for each in addresses if not self._policy.allows(each)]:
@@ -78,20 +76,30 @@ class Webhook:
                 f"meant, add its network to delivery.allowed_networks",
             )
         answer = Answer("failed", f"no address is known for {self._host}")
-        for address in addresses[:_MOST_ADDRESSES]:
+        left = addresses[:_MOST_ADDRESSES]
+        for number, address in enumerate(left):
+            if limit.is_over:
+                break
             try:
-                return self._post(address, notice, content)
+                return self._post(address, notice, content, limit, share=1 / (len(left) - number))
             except httpx2.ConnectError as error:
                 answer = Answer("failed", f"cannot connect to {self._host}: {_reason(error)}")
             except httpx2.ConnectTimeout:
                 answer = Answer("failed", f"{self._host} takes no connection")
-            except httpx2.TimeoutException:
-                return Answer("failed", f"no answer within {self._timeout_s:g} s")
             except httpx2.HTTPError as error:
                 return Answer("failed", f"the connection broke ({type(error).__name__})")
         return answer
 
-    def _post(self, address: Address, notice: Notice, content: bytes) -> Answer:
+    def _post(
+        self, address: Address, notice: Notice, content: bytes, limit: TimeLimit, *, share: float
+    ) -> Answer:
+        """Post to an address, with a share of the time that is left to connect in."""
+        left_s = limit.left_s()
+
+        def hold(event: str, about: dict[str, Any]) -> None:
+            if event == "connection.connect_tcp.complete":
+                limit.hold(about["return_value"].get_extra_info("socket"))
+
         now = datetime.now(UTC)
         secret = self._secret.get_secret_value()
         headers = webhook.headers(notice, content, secret=secret, at=now)
@@ -100,14 +108,14 @@ class Webhook:
                 verify=self._trusted,
                 trust_env=False,
                 follow_redirects=False,
-                timeout=self._timeout_s,
+                timeout=httpx2.Timeout(left_s, connect=left_s * share),
             ) as client,
             client.stream(
                 "POST",
                 self._at(address),
                 content=content,
                 headers={**headers, "Host": self._parts.netloc},
-                extensions={"sni_hostname": self._host},
+                extensions={"sni_hostname": self._host, "trace": hold},
             ) as response,
         ):
             return _answer(response, now)

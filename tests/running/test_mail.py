@@ -1,3 +1,6 @@
+import asyncio
+import ipaddress
+import time
 from email import message_from_bytes, policy
 from zoneinfo import ZoneInfo
 
@@ -6,9 +9,10 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
 from genesis_ray.domain.delivery import Answer
+from genesis_ray.running.lookup import addresses_of
 from genesis_ray.running.mail import Mail
 from genesis_ray.settings_delivery import MailSettings
-from tests.receivers import MailReceiver, notice
+from tests.receivers import TLS_BEGINS, HangingLookup, MailReceiver, dripping, notice
 
 USER, PASSWORD = "genesis", "a password that nobody knows"
 
@@ -37,7 +41,7 @@ def server():
         controller.stop()
 
 
-def mail(port, **changes):
+def mail(port, *, resolve=addresses_of, **changes):
     values = {
         "host": "localhost",
         "port": port,
@@ -45,7 +49,8 @@ def mail(port, **changes):
         "sender": "genesis@example.com",
         "to": ["shop@example.com", "night@example.com"],
     }
-    return Mail(MailSettings(**{**values, **changes}), zone=ZoneInfo("Europe/Berlin"))
+    own = MailSettings(**{**values, **changes})
+    return Mail(own, zone=ZoneInfo("Europe/Berlin"), resolve=resolve)
 
 
 def test_all_mailboxes_get_the_alert_with_its_severity_and_local_time(server):
@@ -149,3 +154,54 @@ def test_nobody_at_home_is_told(server):
     assert mail(1).deliver(notice()) == Answer(
         "failed", "cannot connect to localhost:1: Connection refused"
     )
+
+
+@pytest.mark.parametrize(
+    ("security", "greeting"),
+    [
+        pytest.param("none", b"", id="greeting"),
+        pytest.param("none", b"220 me\r\n", id="reply"),
+        pytest.param("tls", TLS_BEGINS, id="handshake"),
+    ],
+)
+def test_a_server_that_sends_a_byte_now_and_then_is_given_up_in_time(security, greeting):
+    begun = time.monotonic()
+    with dripping(every_s=0.05, greeting=greeting) as port:
+        answer = mail(port, security=security, timeout_s=0.4).deliver(notice())
+    assert answer == Answer("failed", "no answer within 0.4 s")
+    assert time.monotonic() - begun < 5
+
+
+def test_a_server_that_takes_a_message_and_hangs_up_slowly_has_taken_it(server):
+    class Slow(MailReceiver):
+        async def handle_QUIT(self, *_):  # noqa: N802
+            await asyncio.sleep(20)
+
+    begun = time.monotonic()
+    answer = mail(server(Slow()), timeout_s=1).deliver(notice())
+    assert answer == Answer("delivered", "taken for 2 of 2")
+    assert time.monotonic() - begun < 10
+
+
+def test_a_lookup_that_hangs_is_given_up_in_time_and_not_begun_again(server):
+    receiver = MailReceiver()
+    lookup = HangingLookup(ipaddress.ip_address("127.0.0.1"))
+    channel = mail(server(receiver), resolve=lookup, timeout_s=0.2)
+    for _ in range(2):
+        assert channel.deliver(notice()) == Answer("failed", "no answer within 0.2 s")
+    assert lookup.calls == 1
+    lookup.let_go.set()
+    assert any(channel.deliver(notice()).outcome == "delivered" for _ in range(50))
+
+
+def test_a_server_is_told_a_name_or_the_own_address(server):
+    names = []
+
+    class Noting(MailReceiver):
+        async def handle_EHLO(self, _server, session, _envelope, hostname, responses):  # noqa: N802
+            session.host_name = hostname
+            names.append(hostname)
+            return responses
+
+    assert mail(server(Noting())).deliver(notice()).outcome == "delivered"
+    assert "." in names[0] or names[0].startswith("[IPv6:")

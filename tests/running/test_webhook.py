@@ -3,7 +3,9 @@ import hmac
 import ipaddress
 import logging
 import socket
+import time
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,7 +14,7 @@ from genesis_ray.domain.delivery_policy import DeliveryPolicy
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.running.webhook import Webhook
 from genesis_ray.settings_delivery import WebhookSettings
-from tests.receivers import SECRET, notice, webhook_receiver
+from tests.receivers import SECRET, TLS_BEGINS, HangingLookup, dripping, notice, webhook_receiver
 
 HERE = DeliveryPolicy((ipaddress.ip_network("127.0.0.0/8"),))
 LOCALHOST = ipaddress.ip_address("127.0.0.1")
@@ -173,3 +175,25 @@ def test_neither_secret_nor_path_is_in_any_log_or_answer(caplog):
     told = caplog.text + "".join(said)
     assert SECRET not in told
     assert "hidden-path" not in told
+
+
+@pytest.mark.parametrize(
+    ("scheme", "greeting"), [("http", b"HTTP/1.1 200 OK\r\n"), ("https", TLS_BEGINS)]
+)
+def test_a_receiver_that_sends_a_byte_now_and_then_is_given_up_in_time(scheme, greeting):
+    begun = time.monotonic()
+    with dripping(every_s=0.05, greeting=greeting) as port:
+        answer = to(SimpleNamespace(port=port), scheme=scheme, timeout_s=0.4).deliver(notice())
+    assert answer == Answer("failed", "no answer within 0.4 s")
+    assert time.monotonic() - begun < 5
+
+
+def test_a_lookup_that_hangs_is_given_up_in_time_and_not_begun_again():
+    lookup = HangingLookup(LOCALHOST)
+    with webhook_receiver() as receiver:
+        hook = to(receiver, resolve=lookup, timeout_s=0.2)
+        for _ in range(2):
+            assert hook.deliver(notice()) == Answer("failed", "no answer within 0.2 s")
+        assert lookup.calls == 1
+        lookup.let_go.set()
+        assert any(hook.deliver(notice()).outcome == "delivered" for _ in range(50))
