@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from genesis_ray.domain.delivery import ChannelKind, DeliveryFigures
 from genesis_ray.domain.drift import MatchLevel
 from genesis_ray.domain.events import FalseMergeFound
 from genesis_ray.domain.ordering import DONE, NOT_BEGUN
@@ -60,6 +61,7 @@ class Figures:
             the first frame, `datetime.max` after the last.
         detectors: How each replica of the detector gets on with its GPU's memory.
         gallery: None until the resolver has told of it.
+        deliveries: How alerts are delivered, by the kind of channel; of none where there is none.
     """
 
     cameras: tuple[CameraProgress, ...] = ()
@@ -76,6 +78,7 @@ class Figures:
     logged_until: datetime = NOT_BEGUN
     detectors: Mapping[str, MemoryState] = field(default_factory=dict)
     gallery: GalleryFigures | None = None
+    deliveries: Mapping[ChannelKind, DeliveryFigures] = field(default_factory=dict)
 
     @property
     def false_merges(self) -> int:

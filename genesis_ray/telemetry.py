@@ -8,6 +8,7 @@ through Ray's metrics agent; ours are not sent there as well, or they would be c
 """
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Literal, NamedTuple, get_args
 
@@ -164,6 +165,25 @@ ZONE_DENSITY = Family(
     "The same by the zone's area_m2, where that is set.",
     ("camera_id", "zone_id"),
 )
+DELIVERIES = Family(
+    "genesis_alert_deliveries_total",
+    "counter",
+    "Attempts to tell of an alert, by the kind of channel and whether it was delivered, is to be "
+    "tried again or was set_aside.",
+    ("channel", "result"),
+)
+DELIVERIES_WAITING = Family(
+    "genesis_alert_deliveries_waiting",
+    "gauge",
+    "Alerts that wait to be delivered, also for their first attempt.",
+    ("channel",),
+)
+DELIVERY_AGE = Family(
+    "genesis_alert_delivery_oldest_waiting_seconds",
+    "gauge",
+    "How long the one that waits longest has been waiting, 0 where none does.",
+    ("channel",),
+)
 FAMILIES = (
     INFO,
     READY,
@@ -193,6 +213,9 @@ FAMILIES = (
     INDEXED,
     SAMPLED,
     SAMPLED_IDENTITIES,
+    DELIVERIES,
+    DELIVERIES_WAITING,
+    DELIVERY_AGE,
 )
 """All there are."""
 
@@ -248,6 +271,7 @@ def _samples(figures: Figures) -> Iterator[_Sample]:
         yield from _of_site(figures.site)
     if figures.gallery:
         yield from _of_gallery(figures.gallery)
+    yield from _of_deliveries(figures, datetime.now(UTC))
 
 
 def _of_site(site: SiteCounts) -> Iterator[_Sample]:
@@ -268,6 +292,16 @@ def _of_gallery(gallery: GalleryFigures) -> Iterator[_Sample]:
     yield SAMPLED, ("missed",), recall.samples - recall.first
     yield SAMPLED_IDENTITIES, ("found",), recall.found
     yield SAMPLED_IDENTITIES, ("missed",), recall.wanted - recall.found
+
+
+def _of_deliveries(figures: Figures, now: datetime) -> Iterator[_Sample]:
+    for kind, own in figures.deliveries.items():
+        yield DELIVERIES, (kind, "delivered"), own.delivered
+        yield DELIVERIES, (kind, "tried_again"), own.tried_again
+        yield DELIVERIES, (kind, "set_aside"), own.set_aside
+        yield DELIVERIES_WAITING, (kind,), own.waiting
+        age_s = (now - own.waits_since).total_seconds() if own.waits_since else 0.0
+        yield DELIVERY_AGE, (kind,), max(age_s, 0.0)
 
 
 class _Collector(Collector):

@@ -1,8 +1,10 @@
 import re
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from genesis_ray.domain.delivery import DeliveryFigures
 from genesis_ray.domain.drift import MatchLevel
 from genesis_ray.domain.footfall import Count
 from genesis_ray.domain.ordering import DONE
@@ -34,6 +36,12 @@ FIGURES = Figures(
     },
     stage_s={"detect": 1.5, "embed": 0.25},
     gallery=GalleryFigures(faces=500, recall=Recall(8, 7, 40, 38)),
+    deliveries={
+        "mail": DeliveryFigures(),
+        "webhook": DeliveryFigures(
+            delivered=5, tried_again=3, set_aside=1, waiting=2, waits_since=datetime.now(UTC)
+        ),
+    },
     detectors={"a": MemoryState(), "b": MemoryState(4, 1, True, "CUDA out of memory")},
 )
 
@@ -137,6 +145,17 @@ def test_what_was_set_aside_is_told_by_unit_and_stage_and_from_the_start_as_none
         (name, ("decode", "recording")): 0,
         (name, ("watch", "recording")): 0,
     }
+
+
+def test_deliveries_are_told_by_the_kind_of_channel_and_how_long_the_oldest_waits():
+    since = datetime.now(UTC) - timedelta(minutes=5)
+    own = DeliveryFigures(tried_again=3, waiting=2, waits_since=since)
+    told = samples(replace(FIGURES, deliveries={"mail": own, "webhook": DeliveryFigures()}))
+    assert told["genesis_alert_deliveries_total", ("mail", "tried_again")] == 3
+    assert told["genesis_alert_deliveries_total", ("webhook", "set_aside")] == 0
+    assert told["genesis_alert_deliveries_waiting", ("mail",)] == 2
+    assert 300 <= told["genesis_alert_delivery_oldest_waiting_seconds", ("mail",)] < 400
+    assert told["genesis_alert_delivery_oldest_waiting_seconds", ("webhook",)] == 0
 
 
 def test_system_that_has_counted_nothing_still_declares_every_family():

@@ -5,6 +5,9 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Literal
 
+ChannelKind = Literal["webhook", "mail"]
+"""How a channel tells somebody something."""
+
 Outcome = Literal["delivered", "failed", "refused"]
 """It was taken; it may be taken later; it will never be, however often it is tried."""
 
@@ -24,6 +27,36 @@ class Answer:
     outcome: Outcome
     said: str
     wait_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryFigures:
+    """How deliveries go on channels.
+
+    Attributes:
+        delivered: Notices that were taken; the first three count from the start of a process.
+        tried_again: Attempts that failed, to be made again.
+        set_aside: Notices that were given up.
+        waiting: Notices that wait now, also for their first attempt.
+        waits_since: When the one that waits longest began to; None where none does.
+    """
+
+    delivered: int = 0
+    tried_again: int = 0
+    set_aside: int = 0
+    waiting: int = 0
+    waits_since: datetime | None = None
+
+    def __add__(self, other: "DeliveryFigures") -> "DeliveryFigures":
+        """Return those of the channels of both."""
+        since = [each.waits_since for each in (self, other) if each.waits_since]
+        return DeliveryFigures(
+            delivered=self.delivered + other.delivered,
+            tried_again=self.tried_again + other.tried_again,
+            set_aside=self.set_aside + other.set_aside,
+            waiting=self.waiting + other.waiting,
+            waits_since=min(since, default=None),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

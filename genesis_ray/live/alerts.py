@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from genesis_ray.errors import GenesisError
 from genesis_ray.running.alert_delivery import open_delivery
+from genesis_ray.running.delivery import Delivery
 from genesis_ray.settings import Settings
 from genesis_ray.store.run_folder import RunFolder
 
@@ -17,10 +19,16 @@ FINISH_WITHIN_S = 2.0
 """At the end, so that the whole system ends within the time that Serve gives it."""
 
 
-async def deliver_alerts(settings: Settings, run: RunFolder) -> None:
+async def deliver_alerts(
+    settings: Settings,
+    run: RunFolder,
+    *,
+    on_open: Callable[[Delivery], None] = lambda _: None,
+) -> None:
     """Deliver the alerts of a run until cancelled, then what still can be at once.
 
-    Watching is not hindered by what goes wrong here; it is logged, and tried again.
+    Watching is not hindered by what goes wrong here; it is logged, and tried again. `on_open` is
+    told who delivers, once somebody does.
     """
     if not settings.delivery.channels:
         return
@@ -32,6 +40,7 @@ async def deliver_alerts(settings: Settings, run: RunFolder) -> None:
             await asyncio.sleep(_TRY_AGAIN_S)
         else:
             break
+    on_open(delivery)
     delivery.start()
     try:
         await asyncio.Event().wait()

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from ray import serve
@@ -15,6 +16,7 @@ from genesis_ray.live.configuration import Configuration
 from genesis_ray.live.spec import LiveSpec
 from genesis_ray.live.supervisor import Supervisor
 from genesis_ray.running.changes import Changes, changes_between
+from genesis_ray.running.delivery import Delivery
 from genesis_ray.running.live_run import open_live_run
 from genesis_ray.running.live_state import LiveState
 from genesis_ray.running.result import summary
@@ -51,6 +53,7 @@ class Live:
         self._template_key = template_key
         self._app = serve.get_replica_context().app_name
         self._supervisor: Supervisor | None = None
+        self._delivery: Delivery | None = None
         self._last = Figures()
         self._watching = asyncio.create_task(self._watch())
 
@@ -95,7 +98,8 @@ class Live:
         failure = _reason(error) if error else None
         supervisor = self._supervisor
         if supervisor and not failure:
-            self._last = await supervisor.figures()
+            deliveries = self._delivery.figures() if self._delivery else {}
+            self._last = replace(await supervisor.figures(), deliveries=deliveries)
             missing += supervisor.waits_for()
         elif not failure:
             missing.append("the cameras are not watched yet")
@@ -149,7 +153,9 @@ class Live:
                 key=self._key,
             )
         )
-        delivering = asyncio.create_task(deliver_alerts(settings, run))
+        delivering = asyncio.create_task(
+            deliver_alerts(settings, run, on_open=self._is_delivered_by)
+        )
         try:
             result = await self._supervisor.run(begun_at)
         finally:
@@ -157,6 +163,9 @@ class Live:
             await asyncio.wait([delivering])
         configuration.clear()
         run.write_summary(summary(self._supervisor.settings, result))
+
+    def _is_delivered_by(self, delivery: Delivery) -> None:
+        self._delivery = delivery
 
     def _at_work(self) -> tuple[Supervisor, Configuration]:
         supervisor, configuration = self._supervisor, self._configuration

@@ -8,7 +8,13 @@ from random import Random
 from typing import Protocol
 
 from genesis_ray.domain.backoff import Backoff
-from genesis_ray.domain.delivery import LONGEST_ASKED_S, Answer, RetryPolicy
+from genesis_ray.domain.delivery import (
+    LONGEST_ASKED_S,
+    Answer,
+    ChannelKind,
+    DeliveryFigures,
+    RetryPolicy,
+)
 from genesis_ray.domain.notices import Notice
 from genesis_ray.store.outbox import Outbox, OutboxRow
 
@@ -22,6 +28,10 @@ _GONE = "its alert is no longer in the event tables"
 
 class Channel(Protocol):
     """A way to tell somebody something."""
+
+    @property
+    def kind(self) -> ChannelKind:
+        """Return which way it is."""
 
     def deliver(self, notice: Notice, *, is_test: bool = False) -> Answer:
         """Tell a notice once and return what became of it."""
@@ -59,6 +69,9 @@ class Courier:
         random: Random,
     ) -> None:
         self.name = name
+        self.kind = channel.kind
+        self.figures = DeliveryFigures()
+        """How its attempts went; what waits is for who looks at the outbox to say."""
         self._channel = channel
         self._outbox = outbox
         self._source = source
@@ -104,6 +117,7 @@ class Courier:
         tried = replace(row, attempts=row.attempts + 1, changed_at=now, said=answer.said)
         if answer.outcome == "delivered":
             self._done(replace(tried, state="delivered"))
+            self.figures += DeliveryFigures(delivered=1)
             return 0.0
         if self._retries.is_last(tried.attempts, answer):
             _log.warning(
@@ -113,9 +127,11 @@ class Courier:
                 answer.said,
             )
             self._done(replace(tried, state="dead"))
+            self.figures += DeliveryFigures(set_aside=1)
             return 0.0
         wait_s = max(self._backoff.next_s(), answer.wait_s or 0.0)
         self._outbox.note(replace(tried, due_at=now + timedelta(seconds=wait_s)))
+        self.figures += DeliveryFigures(tried_again=1)
         self._rows.clear()
         return wait_s
 

@@ -10,12 +10,12 @@ from itertools import count
 from pathlib import Path
 from random import Random
 
-from genesis_ray.domain.delivery import RetryPolicy
+from genesis_ray.domain.delivery import ChannelKind, DeliveryFigures, RetryPolicy
 from genesis_ray.domain.notices import Notice, NoticeFilter
 from genesis_ray.errors import GenesisError
 from genesis_ray.running.courier import Channel, Courier, NoticeSource
 from genesis_ray.store.closeable import Closeable
-from genesis_ray.store.outbox import Outbox, OutboxRow, writer_lock
+from genesis_ray.store.outbox import Backlog, Outbox, OutboxRow, writer_lock
 
 _log = logging.getLogger(__name__)
 
@@ -79,6 +79,7 @@ class Delivery(Closeable):
             Courier(name, channel, self.outbox, source, retries, chance)
             for name, (channel, _) in channels.items()
         ]
+        self._backlog: Mapping[str, Backlog] = {}
         try:
             self._begin(tells_past=tells_past)
         except BaseException:
@@ -88,6 +89,17 @@ class Delivery(Closeable):
     def collect(self, *, whole: bool = False) -> None:
         """Note the notices that came since the last time, for each channel."""
         self._put([*self._not_noted, *self._source.fresh(whole=whole)])
+        self._backlog = self.outbox.backlog()
+
+    def figures(self) -> dict[ChannelKind, DeliveryFigures]:
+        """Return how deliveries go, by the kind of channel: what waits as of the last look."""
+        figures: dict[ChannelKind, DeliveryFigures] = {}
+        for courier in self._couriers:
+            own = courier.figures
+            if backlog := self._backlog.get(courier.name):
+                own += DeliveryFigures(waiting=backlog.waiting, waits_since=backlog.since)
+            figures[courier.kind] = own + figures.get(courier.kind, DeliveryFigures())
+        return figures
 
     def once(self) -> None:
         """Try all that is due, each channel until something of it has to wait."""
@@ -138,6 +150,7 @@ class Delivery(Closeable):
         for name in self._filters:
             self.outbox.begin(name, [] if tells_past else known, at=self._clock())
         self._put(past)
+        self._backlog = self.outbox.backlog()
 
     def _put(self, notices: Sequence[Notice]) -> None:
         self._not_noted = list(notices)

@@ -11,7 +11,7 @@ from email.utils import format_datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from genesis_ray.domain.delivery import Answer
+from genesis_ray.domain.delivery import Answer, ChannelKind
 from genesis_ray.domain.notices import Notice
 from genesis_ray.running.lookup import Lookup, Resolve, addresses_of
 from genesis_ray.running.time_limit import TimeLimit
@@ -38,6 +38,8 @@ class _Connection(smtplib.SMTP):
 
 class Mail:
     """A mail server, and whom it is given messages for."""
+
+    kind: ChannelKind = "mail"
 
     def __init__(
         self, settings: MailSettings, *, zone: ZoneInfo, resolve: Resolve = addresses_of

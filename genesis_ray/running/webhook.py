@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import httpx2
 
 from genesis_ray.domain import webhook
-from genesis_ray.domain.delivery import Answer, asked_wait_s
+from genesis_ray.domain.delivery import Answer, ChannelKind, asked_wait_s
 from genesis_ray.domain.delivery_policy import DeliveryPolicy
 from genesis_ray.domain.notices import Notice
 from genesis_ray.domain.source_policy import Address
@@ -38,6 +38,8 @@ class Webhook:
     checked; with TLS the certificate has to be that of the name. Redirects are not followed, and
     proxies of the environment not used: where they lead would not be checked.
     """
+
+    kind: ChannelKind = "webhook"
 
     def __init__(
         self, settings: WebhookSettings, policy: DeliveryPolicy, *, resolve: Resolve = addresses_of

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 from genesis_ray.errors import StoreError
 from genesis_ray.store.closeable import Closeable
@@ -25,7 +25,7 @@ State = Literal["waiting", "delivered", "dead", "withheld"]
 
 STATES: tuple[State, ...] = get_args(State)
 
-_VERSION = 1
+_VERSION = 2
 _FILE = "outbox.sqlite"
 _LOCK = "writer.lock"
 _LOCKED_FOR_S = 30.0
@@ -44,18 +44,32 @@ CREATE TABLE deliveries (
     changed_at INTEGER NOT NULL,
     due_at INTEGER NOT NULL,
     said TEXT NOT NULL DEFAULT '',
+    waits_since INTEGER NOT NULL DEFAULT 0,
     UNIQUE (channel, event_id)
 );
 CREATE INDEX deliveries_in_order ON deliveries (channel, state, place);
 PRAGMA user_version = {_VERSION};
 """
+_FROM_1 = """
+ALTER TABLE deliveries ADD COLUMN waits_since INTEGER NOT NULL DEFAULT 0;
+UPDATE deliveries SET waits_since = changed_at;
+PRAGMA user_version = 2;
+"""
+"""Of what waited then it is not known since when: since it was tried last, at the least."""
+
+_STEPS = {0: _SCHEMA, 1: _FROM_1}
+"""From each version that this one knows to its own."""
+
 _PUT = """
-INSERT INTO deliveries (channel, event_id, state, changed_at, due_at, said)
-VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (channel, event_id) DO NOTHING
+INSERT INTO deliveries (channel, event_id, state, changed_at, due_at, said, waits_since)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?4) ON CONFLICT (channel, event_id) DO NOTHING
 """
 _WAITING = """
 SELECT channel, event_id, state, attempts, changed_at, due_at, said FROM deliveries
 WHERE channel = ? AND state = 'waiting' ORDER BY place LIMIT ?
+"""
+_BACKLOG = """
+SELECT channel, count(*), min(waits_since) FROM deliveries WHERE state = 'waiting' GROUP BY channel
 """
 _ALL = """
 SELECT channel, event_id, state, attempts, changed_at, due_at, said FROM deliveries ORDER BY place
@@ -65,8 +79,9 @@ UPDATE deliveries SET state = ?, attempts = ?, changed_at = ?, due_at = ?, said 
 WHERE channel = ? AND event_id = ?
 """
 _REVIVE = """
-UPDATE deliveries SET state = 'waiting', attempts = 0, changed_at = ?, due_at = ?
-WHERE channel = ? AND event_id = ? AND state = 'dead'
+UPDATE deliveries
+SET state = 'waiting', attempts = 0, changed_at = ?1, due_at = ?1, waits_since = ?1
+WHERE channel = ?2 AND event_id = ?3 AND state = 'dead'
 """
 _FORGET = "DELETE FROM deliveries WHERE event_id = ?"
 
@@ -89,6 +104,13 @@ class OutboxRow:
     changed_at: datetime = _EPOCH
     due_at: datetime = _EPOCH
     said: str = ""
+
+
+class Backlog(NamedTuple):
+    """How many notices wait on a channel, and since when the first of them has."""
+
+    waiting: int
+    since: datetime
 
 
 class Outbox(Closeable):
@@ -150,6 +172,14 @@ class Outbox(Closeable):
         with self._reading() as database:
             return [_row(values) for values in database.execute(_WAITING, (channel, limit))]
 
+    def backlog(self) -> dict[str, Backlog]:
+        """Return what waits on each channel on which something does."""
+        with self._reading() as database:
+            return {
+                channel: Backlog(count, _to_time(since))
+                for channel, count, since in database.execute(_BACKLOG)
+            }
+
     def note(self, row: OutboxRow) -> None:
         """Replace what is known of a notice on a channel."""
         values = row.state, row.attempts, _to_us(row.changed_at), _to_us(row.due_at), row.said
@@ -160,7 +190,7 @@ class Outbox(Closeable):
         """Have what was set aside tried again, as if it never had been; return how many were."""
         with self._changing() as database:
             now = _to_us(at)
-            keys = [(now, now, row.channel, row.event_id) for row in rows]
+            keys = [(now, row.channel, row.event_id) for row in rows]
             return database.executemany(_REVIVE, keys).rowcount if keys else 0
 
     def forget(self, event_ids: Collection[bytes]) -> None:
@@ -181,8 +211,8 @@ class Outbox(Closeable):
     def _prepare(self) -> None:
         with self._changing() as database:
             (version,) = database.execute("PRAGMA user_version").fetchone()
-            if version == 0:
-                for statement in filter(str.strip, _SCHEMA.split(";")):
+            if version in _STEPS:
+                for statement in filter(str.strip, _STEPS[version].split(";")):
                     database.execute(statement)
             elif version != _VERSION:
                 raise StoreError(

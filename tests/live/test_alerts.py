@@ -71,3 +71,19 @@ def test_a_service_watches_on_while_another_process_delivers(run, caplog):
 def test_without_channels_there_is_nothing_to_do(run):
     asyncio.run(deliver_alerts(Settings(), run))
     assert not outbox_folder(run, "default").exists()
+
+
+def test_a_service_is_told_who_delivers_and_so_how_that_goes(run):
+    opened = []
+
+    async def serve() -> None:
+        settings = settings_for(receiver)
+        task = asyncio.create_task(deliver_alerts(settings, run, on_open=opened.append))
+        await eventually(lambda: opened)
+        log.append([alert(1)])
+        await eventually(lambda: opened[0].figures()["webhook"].delivered == 1)
+        await ended(task)
+
+    with webhook_receiver() as receiver, EventLog(run.events) as log:
+        asyncio.run(serve())
+    assert opened[0].figures()["webhook"].delivered == 1

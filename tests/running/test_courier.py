@@ -16,6 +16,8 @@ DOWN = Answer("failed", "HTTP 503 Service Unavailable")
 class Scripted:
     """A channel that gives one answer after another, then takes all; an error is raised."""
 
+    kind = "webhook"
+
     def __init__(self, answers: Iterable[Answer | BaseException]) -> None:
         self.answers = iter(answers)
         self.told: list[int] = []

@@ -5,13 +5,14 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 import genesis_ray
-from genesis_ray.domain.delivery import Answer, RetryPolicy
+from genesis_ray.domain.delivery import Answer, DeliveryFigures, RetryPolicy
 from genesis_ray.domain.notices import NoticeFilter
 from genesis_ray.errors import StoreError
 from genesis_ray.running import delivery as delivering
@@ -27,6 +28,7 @@ RETRIES = RetryPolicy(attempts=3, first_wait_s=0.01, longest_wait_s=0.01)
 class Noting:
     """A channel that takes all, or fails always."""
 
+    kind: str = "webhook"
     is_up: bool = True
     told: list[int] = field(default_factory=list)
 
@@ -39,6 +41,7 @@ class Noting:
 class Stuck:
     """A channel that does not come back until it is let."""
 
+    kind = "mail"
     let: threading.Event = field(default_factory=threading.Event)
     is_asked: threading.Event = field(default_factory=threading.Event)
 
@@ -209,3 +212,28 @@ def _deliver(folder: Path, port: int, count: int) -> subprocess.Popen:
         [sys.executable, script, folder, str(port), str(count)],
         env={**os.environ, "PYTHONPATH": str(root)},
     )
+
+
+def test_figures_are_those_of_a_kind_of_channels_and_name_none(opened, source):
+    channels = {"pager": Noting(), "chat": Noting(is_up=False), "office": Noting(kind="mail")}
+    before = datetime.now(UTC)
+    with opened(**channels, retries=replace(RETRIES, first_wait_s=60, longest_wait_s=60)) as own:
+        assert own.figures()["mail"] == DeliveryFigures(
+            waiting=2, waits_since=own.figures()["mail"].waits_since
+        )
+        own.once()
+        own.collect()
+        figures = own.figures()
+        assert figures["mail"] == DeliveryFigures(delivered=2)
+        since = figures["webhook"].waits_since
+        assert before <= since <= datetime.now(UTC)
+        assert figures["webhook"] == DeliveryFigures(
+            delivered=2, tried_again=1, waiting=2, waits_since=since
+        )
+
+
+def test_what_is_set_aside_counts_as_that(opened, source):
+    with opened(pager=Noting(is_up=False), retries=replace(RETRIES, attempts=1)) as own:
+        own.once()
+        own.collect()
+        assert own.figures() == {"webhook": DeliveryFigures(set_aside=2)}

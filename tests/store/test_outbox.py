@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from genesis_ray.errors import StoreError
-from genesis_ray.store.outbox import Outbox, OutboxRow, writer_lock
+from genesis_ray.store.outbox import Backlog, Outbox, OutboxRow, writer_lock
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
@@ -100,12 +100,37 @@ def test_a_file_that_is_none_is_refused_with_the_remedy(tmp_path):
         Outbox(tmp_path)
 
 
+def test_it_is_known_how_many_wait_and_since_when_the_first_of_them_has(outbox):
+    later = NOON + timedelta(hours=1)
+    outbox.put([row(1), row(2, changed_at=later), row(9, "office", state="withheld")])
+    outbox.note(row(1, attempts=1, changed_at=later, due_at=later))
+    assert outbox.backlog() == {"pager": Backlog(2, NOON)}
+    outbox.note(row(1, state="dead"))
+    assert outbox.backlog() == {"pager": Backlog(1, later)}
+    evening = NOON + timedelta(hours=9)
+    outbox.revive([row(1)], at=evening)
+    outbox.note(row(2, state="delivered"))
+    assert outbox.backlog() == {"pager": Backlog(1, evening)}
+
+
+def test_one_of_an_earlier_version_goes_on_with_what_waits_in_it(tmp_path):
+    with Outbox(tmp_path) as outbox:
+        outbox.put([row(1), row(2)])
+    with sqlite3.connect(tmp_path / "outbox.sqlite") as database:
+        database.execute("ALTER TABLE deliveries DROP COLUMN waits_since")
+        database.execute("PRAGMA user_version = 1")
+    database.close()
+    with Outbox(tmp_path) as outbox:
+        assert outbox.waiting("pager", limit=10) == [row(1), row(2)]
+        assert outbox.backlog() == {"pager": Backlog(2, NOON)}
+
+
 def test_a_later_version_is_refused(tmp_path):
     Outbox(tmp_path).close()
     with sqlite3.connect(tmp_path / "outbox.sqlite") as database:
-        database.execute("PRAGMA user_version = 2")
+        database.execute("PRAGMA user_version = 3")
     database.close()
-    with pytest.raises(StoreError, match="version 2, this genesis_ray knows 1"):
+    with pytest.raises(StoreError, match="version 3, this genesis_ray knows 2"):
         Outbox(tmp_path)
 
 
