@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from genesis_ray.domain.camera_clocks import Reach
+from genesis_ray.domain.zone_entries import ZoneEntries
 
 _NAMING_GRACE = timedelta(seconds=30)
 """How long a track may take to be named without its visitor's last visit closing before it."""
@@ -30,19 +31,20 @@ class Visit:
     last_seen_at: datetime
     first_camera_id: str
     last_camera_id: str
-    entries: list[tuple[datetime, str]] = field(default_factory=list)
+    entries: ZoneEntries = field(default_factory=ZoneEntries)
 
     @property
     def zone_ids(self) -> tuple[str, ...]:
-        """Zones entered, in order of time."""
-        return tuple(zone_id for _, zone_id in sorted(self.entries))
+        """Zones entered, in order of time, as far as `ZoneEntries` remembers them."""
+        return tuple(entry.zone_id for entry in self.entries)
 
     def take_over(self, other: "Visit") -> None:
         """Take it that another visit, which was opened later, is a part of this one."""
         self.started_at = min(self.started_at, other.started_at)
         if other.last_seen_at >= self.last_seen_at:
             self.last_seen_at, self.last_camera_id = other.last_seen_at, other.last_camera_id
-        self.entries += other.entries
+        for entry in other.entries:
+            self.entries.add(*entry)
 
 
 class _Leaving(NamedTuple):
@@ -112,7 +114,7 @@ class VisitBook:
         """Note that an identity entered a zone, if that was during its open visit."""
         visit = self._open.get(identity_id)
         if visit and at >= visit.started_at:
-            visit.entries.append((at, zone_id))
+            visit.entries.add(at, zone_id)
 
     def close_stale(self, now: datetime, reach: Reach | None = None) -> list[Visit]:
         """Close and return the visits whose identity has not been seen for longer than the gap.

@@ -20,6 +20,7 @@ from genesis_ray.domain.events import (
 from genesis_ray.domain.stable_ids import stable_id
 from genesis_ray.domain.tags import TagsOf
 from genesis_ray.domain.visits import Visit, VisitBook
+from genesis_ray.domain.zone_entries import ZoneEntries
 from genesis_ray.pipeline.alerting import Alerting
 from genesis_ray.pipeline.counting import Counting, Layout, SiteCounts
 
@@ -146,7 +147,7 @@ class SiteJournal:
         at = event.occurred_at
         story = self._tracks.setdefault((event.camera_id, event.track_id), _TrackStory(at, at))
         if story.identity_id is None:
-            story.entries.append((at, event.zone_id))
+            story.entries.add(at, event.zone_id)
             return []
         facts = self._see(story.identity_id, event.camera_id, since=at, until=at)
         self._visits.enter(story.identity_id, event.zone_id, at=at)
@@ -160,7 +161,7 @@ class SiteJournal:
         facts = self._see(event.identity_id, event.camera_id, since=story.first_seen_at, until=at)
         for entered_at, zone_id in story.entries:
             self._visits.enter(event.identity_id, zone_id, at=entered_at)
-        story.entries.clear()
+        story.entries = ZoneEntries()
         return facts + self._drifting(event)
 
     def _drifting(self, event: FaceRecognized) -> list[Event]:
@@ -237,4 +238,4 @@ class _TrackStory:
     first_seen_at: datetime
     last_seen_at: datetime
     identity_id: str | None = None
-    entries: list[tuple[datetime, str]] = field(default_factory=list)
+    entries: ZoneEntries = field(default_factory=ZoneEntries)

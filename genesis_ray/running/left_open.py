@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow.compute as pc
 
 from genesis_ray.domain.visits import Visit
+from genesis_ray.domain.zone_entries import ZoneEntries
 from genesis_ray.store.reader import read_table
 
 _LONGEST = timedelta(days=2)
@@ -40,7 +41,7 @@ def visits_left_open(events: Path, tenant_id: str) -> list[Visit]:
             last_seen_at=row["last_seen_at"],
             first_camera_id=row["first_camera_id"],
             last_camera_id=row["last_camera_id"],
-            entries=list(zip(row["entered_at"], row["zone_ids"], strict=True)),
+            entries=ZoneEntries(zip(row["entered_at"], row["zone_ids"], strict=True)),
         )
         for row in rows
         if row["opened_at"] >= earliest

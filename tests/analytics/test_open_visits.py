@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from genesis_ray.analytics.open_visits import open_visits
 from genesis_ray.domain.events import Event, FaceRecognized, TrackObserved, VisitEnded, ZoneCrossed
 from genesis_ray.domain.visits import Visit
+from genesis_ray.domain.zone_entries import ZoneEntries
 from genesis_ray.pipeline.journal import SiteJournal
 from genesis_ray.store.schemas import EVENT_SCHEMAS, to_tables
 
@@ -63,7 +64,7 @@ def left_in(log: Sequence[Event]) -> list[Visit]:
         Visit(
             *(row[name] for name in ("identity_id", "opened_at", "started_at", "last_seen_at")),
             *(row[name] for name in ("first_camera_id", "last_camera_id")),
-            [*zip(row["entered_at"], row["zone_ids"], strict=True)],
+            ZoneEntries(zip(row["entered_at"], row["zone_ids"], strict=True)),
         )
         for row in open_visits({**empty, **to_tables(log)}).to_pylist()
     ]

@@ -1,3 +1,4 @@
+import pickle
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -324,3 +325,20 @@ def test_a_journal_that_begins_anew_remembers_matches_of_before():
     facts = [f for n in range(4) for f in keeper.apply(named(n, track=n, similarity=0.7))]
     assert any(isinstance(fact, SystemStateChanged) for fact in facts)
     assert keeper.match_levels()["door"].baseline == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize("named_at", [0, 3_000])
+def test_a_track_that_jitters_over_an_edge_for_hours_makes_no_row_without_end(named_at):
+    keeper, sizes, facts = journal(), [], []
+    for second in range(10_000):
+        if second == named_at:
+            facts += keeper.apply(named(second))
+        facts += keeper.apply(entered(second, "left" if second % 2 else "right"))
+        facts += keeper.apply(seen(second))
+        if second % 1_000 == 999:
+            sizes.append(len(pickle.dumps(keeper)))
+    facts += keeper.apply(entered(10_000, "till"))
+    facts += keeper.finish()
+    (visit,) = [fact for fact in facts if isinstance(fact, VisitEnded)]
+    assert visit.zone_ids == ("right", "left") * 500 + ("till",)
+    assert max(sizes[5:]) <= 1.01 * max(sizes[:5])
