@@ -81,8 +81,7 @@ class RuleDesk:
 
     def schedule(self) -> None:
         """Find out when this is to be looked at next, if no event comes."""
-        due = self.condition.due
-        times = [self._quiet_until(each, due[each].ripe_at) for each in self._waiting()]
+        times = [self._raises_at(each) for each in self._waiting()]
         times += [at for each in self.open.values() if (at := self._escalates_at(each))]
         times += [at for at in (self.condition.next_at,) if at]
         self.next_at = min(times, default=None)
@@ -108,7 +107,7 @@ class RuleDesk:
         new = [
             each
             for each in self._waiting()
-            if self._ripe_at(each, time_at) <= time_at(_home(each, due[each]))
+            if all(at <= time_at(camera_id) for at, camera_id in self._waits_for(each))
         ]
         facts += [self._raised(each, due[each], time_at) for each in sorted(new, key=str)]
         for each in self.open.values():
@@ -151,35 +150,29 @@ class RuleDesk:
 
     def _due(self, time_at: TimeAt) -> datetime | None:
         """Return when the next thing is due, of those that are by the time at each camera."""
-        due = self.condition.due
-        coming = [
-            (self._ripe_at(each, time_at), _home(each, due[each])) for each in self._waiting()
+        times = [
+            self._raises_at(each)
+            for each in self._waiting()
+            if all(at < time_at(camera_id) for at, camera_id in self._waits_for(each))
         ]
-        coming += [
-            (at, each.alert.camera_id)
+        times += [
+            at
             for each in self.open.values()
-            if (at := self._escalates_at(each))
+            if (at := self._escalates_at(each)) and at < time_at(each.alert.camera_id)
         ]
-        coming += [(at, self._camera_id) for at in (self.condition.next_at,) if at]
-        return min((at for at, camera_id in coming if at < time_at(camera_id)), default=None)
+        times += [at for at in (self.condition.next_at,) if at and at < time_at(self._camera_id)]
+        return min(times, default=None)
 
-    def _quiet_until(self, subject: Subject, at: datetime) -> datetime:
-        """Return when a subject may be told of, which is wanted at a time, as told."""
-        quiet = self._quiet.get(subject)
-        return max(at, quiet.until) if quiet else at
-
-    def _ripe_at(self, subject: Subject, time_at: TimeAt) -> datetime:
-        """Return when an alert is to be raised, by the time at the camera that it is from."""
+    def _waits_for(self, subject: Subject) -> Iterator[tuple[datetime, str]]:
+        """Yield what an alert waits for: a time, and the camera at which it is to be so late."""
         due, quiet = self.condition.due[subject], self._quiet.get(subject)
-        if quiet is None:
-            return due.ripe_at
-        return max(due.ripe_at, self._audible_at(quiet, _home(subject, due), time_at))
+        yield due.ripe_at, _home(subject, due)
+        if quiet:
+            yield quiet
 
-    def _audible_at(self, quiet: _Quiet, camera_id: str, time_at: TimeAt) -> datetime:
-        """Return when a silence is over, by the time at a camera, which may not be its own."""
-        if camera_id == quiet.camera_id or quiet.until > time_at(quiet.camera_id):
-            return quiet.until
-        return min(quiet.until, time_at(camera_id))
+    def _raises_at(self, subject: Subject) -> datetime:
+        """Return when an alert is raised, where all cameras have one time."""
+        return max(at for at, _ in self._waits_for(subject))
 
     def _escalates_at(self, each: OpenAlert) -> datetime | None:
         after = self.rule.escalate_after
@@ -190,7 +183,7 @@ class RuleDesk:
 
     def _raised(self, subject: Subject, due: Due, time_at: TimeAt) -> AlertFact:
         camera_id, quiet = _home(subject, due), self._quiet.pop(subject, None)
-        at = max(due.at, self._audible_at(quiet, camera_id, time_at) if quiet else due.at)
+        at = max(due.at, min(quiet.until, time_at(camera_id))) if quiet else due.at
         rule_id = self.rule.rule_id
         alert = Alert(
             alert_id=alert_id_of(self._tenant_id, rule_id, subject, at),

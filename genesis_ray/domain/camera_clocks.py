@@ -27,6 +27,7 @@ class CameraClocks:
         self._reach: Reach = {}
         self._watching: set[str] = set()
         self._over: dict[str, datetime | None] = {}  # since when its time stands still
+        self._latest: dict[str, datetime] = {}  # that was told
 
     def hear(self, reach: Reach, now: datetime | None) -> None:
         """Take how far cameras are; those that are left out are over at the site's time `now`."""
@@ -44,14 +45,20 @@ class CameraClocks:
             self._end({event.camera_id} - self._over.keys(), now)
         elif isinstance(event, CameraStateChanged | TrackObserved):
             self._watching.add(event.camera_id)
-            self._over.pop(event.camera_id, None)
+            if event.camera_id in self._over:  # another one of that name, or a recording anew
+                del self._over[event.camera_id]
+                self._latest.pop(event.camera_id, None)
 
     def at(self, camera_id: str, now: datetime) -> datetime:
-        """Return a camera's time at the site's time `now`."""
+        """Return a camera's time at the site's time `now`; it never goes back.
+
+        The site's does where something comes after its turn.
+        """
+        at = self._own(camera_id, now)
         if camera_id in self._over:
-            stands_at = self._over[camera_id]
-            return stands_at or self._slower_half(now)
-        return self._own(camera_id, now)
+            at = self._over[camera_id] or self._slower_half(now)
+        at = self._latest[camera_id] = max(at, self._latest.get(camera_id, at))
+        return at
 
     def _own(self, camera_id: str, now: datetime) -> datetime:
         return min(now, self._reach.get(camera_id, now))

@@ -292,3 +292,20 @@ def test_an_id_is_made_of_rule_subject_and_time(change):
 
     same = first(rule()) == first(replace(rule(), **change))
     assert same == (not change)
+
+
+def test_a_cool_down_at_a_camera_that_is_far_ahead_is_over_by_its_own_time():
+    """Else it would last until the others' time is there."""
+    ahead, tags = 3600.0, {"ada": frozenset({"vip"})}
+    own = desk(Tagged("vip", tags), own=rule("vip", cool_down_s=100))
+
+    def at_the_hall(seconds: float, *events):
+        own.hear({"hall": at(ahead + seconds), "door": at(seconds)})
+        return short(own.update(at(ahead + seconds), events))
+
+    who = {"camera": "hall", "who": "ada"}
+    assert at_the_hall(0, came(ahead, **who), named(ahead, **who)) == [("raised", ahead)]
+    assert at_the_hall(10, went(ahead + 10, **who)) == [("resolved", ahead + 10)]
+    assert short(own.update(at(20), [came(20), named(20)])) == []
+    assert at_the_hall(109) == []
+    assert at_the_hall(111) == [("raised", 111)]
