@@ -122,13 +122,16 @@ class Api:
     def __serve_build_asgi_app__(self) -> "FastAPI":
         """Return the application that answers; Serve calls this once."""
         from genesis_ray.api.app import create_app
+        from genesis_ray.running.event_pages import EventPages
         from genesis_ray.running.history import present_tables
 
         settings = self._settings
+        events = live_run_path(settings) / "events"
         backends = Backends(
             configured=settings.cameras,
             feed=self._feed,
-            events=present_tables(live_run_path(settings) / "events", settings, settings.tenant_id),
+            events=present_tables(events, settings, settings.tenant_id),
+            event_page=EventPages(events, settings),
             people=self._people,
         )
         return create_app(backends, echo_request_id=False)

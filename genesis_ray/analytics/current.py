@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 
 import pyarrow as pa
 
+from genesis_ray.analytics.limits import limits_of
 from genesis_ray.analytics.query import run
-from genesis_ray.analytics.stored import Tables
+from genesis_ray.analytics.stored import Table, Tables, narrowed
 
 IN_VIEW_FOR = timedelta(seconds=2)
 """A track in view has a row a second, so one that had none for so long has left."""
@@ -63,4 +64,11 @@ def now(tables: Tables, *, at: datetime, window_s: float) -> pa.Table:
     were named as somebody known).
     """
     params = {"at": at, "seen_after": at - IN_VIEW_FOR, "window_s": window_s}
-    return run(_NOW, tables, params)
+    after = at + timedelta(microseconds=1)
+    recent = narrowed(tables, at - max(IN_VIEW_FOR, timedelta(seconds=window_s)), after)
+    own: dict[str, Table] = {
+        name: recent[name] for name in ("track_observations", "face_recognitions")
+    }
+    # Who is in a zone may have entered it long ago.
+    own["zone_crossings"] = narrowed(tables, None, after)["zone_crossings"]
+    return run(_NOW, own, params, limits=limits_of(tables))

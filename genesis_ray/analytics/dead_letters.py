@@ -1,5 +1,7 @@
 """What was set aside, and what became of it."""
 
+from datetime import datetime
+
 import pyarrow as pa
 
 from genesis_ray.analytics.query import run
@@ -48,21 +50,38 @@ SELECT
 FROM set_aside
 JOIN tries USING (tenant_id, dead_letter_id)
 LEFT JOIN outcomes USING (tenant_id, dead_letter_id)
-WHERE $status IS NULL OR coalesce(outcomes.status, 'waiting') = $status
+WHERE
+    ($status IS NULL OR coalesce(outcomes.status, 'waiting') = $status)
+    AND (
+        $after IS NULL
+        OR set_aside.occurred_at > $after
+        OR set_aside.occurred_at = $after AND dead_letter_id > $after_id
+    )
 ORDER BY captured_at, dead_letter_id
+LIMIT $most
 """
 
 
-def present(tables: Tables, *, status: str | None = None) -> pa.Table:
-    """Return each dead letter as it is now, a row each, by when it was captured.
+def present(
+    tables: Tables,
+    *,
+    status: str | None = None,
+    after: tuple[datetime, str] | None = None,
+    limit: int | None = None,
+) -> pa.Table:
+    """Return each dead letter as it is now, a row each, by (captured_at, dead_letter_id).
 
     Args:
         tables: With `dead_letters`, which has a row from when each was set aside, one from each
             time that it was replayed and failed again, and one from each thing that became of it.
         status: Only those that are waiting, replayed or dropped now; None: all.
+        after: Only those behind this captured_at and dead_letter_id; None: from the first one.
+        limit: So many of them at most; None: all.
 
     Columns: dead_letter_id, tenant_id, site_id, camera_id, captured_at, unit, stage, frame_index,
     attempts, reason (of the last failure), status, changed_at and outcome (of what became of it
     last; null and "" while it waits).
     """
-    return run(_PRESENT, tables, {"status": status})
+    at, letter_id = after or (None, None)
+    params = {"status": status, "after": at, "after_id": letter_id, "most": limit}
+    return run(_PRESENT, tables, params)

@@ -7,6 +7,7 @@ names a track bears whom the track is now, or is left out where that is nobody.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import pyarrow as pa
 
@@ -88,6 +89,35 @@ WHERE present.present_id IS NOT NULL OR tenant_id <> $tenant_id
 ORDER BY occurred_at, event_id
 """
 
+_VISITS_OF_TOUCHED = """
+SELECT * REPLACE (unhex(replace(event_id::VARCHAR, '-', '')) AS event_id)
+FROM visit_events
+WHERE tenant_id = $tenant_id AND list_contains($touched, identity_id)
+"""
+
+_NAMES_OF_TOUCHED = """
+SELECT * REPLACE (unhex(replace(event_id::VARCHAR, '-', '')) AS event_id)
+FROM face_recognitions
+WHERE
+    tenant_id = $tenant_id
+    AND (
+        list_contains($touched, identity_id)
+        OR (camera_id, track_id) IN (SELECT (camera_id, track_id) FROM overrides)
+    )
+"""
+
+
+class VisitsNow(NamedTuple):
+    """Visits that are not shown as they were written.
+
+    Attributes:
+        identity_ids: Whose rows of `visits` do not count as written.
+        rows: Those that do instead, by (occurred_at, event_id).
+    """
+
+    identity_ids: frozenset[str]
+    rows: pa.Table
+
 
 class PresentTables(Mapping[str, Table]):
     """The event tables of one tenant, each as it is now when it is asked for.
@@ -163,10 +193,32 @@ class PresentTables(Mapping[str, Table]):
     def __contains__(self, table: object) -> bool:
         return any(table == name for name in self)
 
+    def names_now(self, written: pa.Table) -> pa.Table:
+        """Return some rows of `face_recognitions` as they are shown: those that name somebody."""
+        who = self._who()
+        return self._named(written, who) if touched_by(who) else written
+
+    def visits_now(self) -> VisitsNow:
+        """Return the rows of those visits alone that are not shown as they were written.
+
+        Memory is that of them, and of what the tracks of these identities were named.
+        """
+        who = self._who()
+        if not (touched := touched_by(who)):
+            return VisitsNow(frozenset(), self._all_written[VISITS].schema.empty_table())
+        params = {"tenant_id": self._tenant_id, "touched": touched}
+        few: dict[str, Table] = {
+            **{name: self._all_written[name] for name in ("track_observations", "zone_crossings")},
+            VISITS: self._few(VISITS, _VISITS_OF_TOUCHED, params, {}),
+            NAMES: self._few(NAMES, _NAMES_OF_TOUCHED, params, {"overrides": _overrides(who)}),
+        }
+        return VisitsNow(frozenset(touched), self._visits_of(few, who))
+
     def _names(self, who: WhoIsWho) -> Table:
         written = self._written[NAMES]
-        if not touched_by(who):
-            return written
+        return self._named(written, who) if touched_by(who) else written
+
+    def _named(self, written: Table, who: WhoIsWho) -> pa.Table:
         present = self._who_tracks_are(written, who)
         tables = {"written": written, "present": present}
         params = {"tenant_id": self._tenant_id}
@@ -174,18 +226,23 @@ class PresentTables(Mapping[str, Table]):
         return answer.cast(written.schema)
 
     def _visits(self, who: WhoIsWho) -> Table:
-        if not touched_by(who):
-            return self._written[VISITS]
-        names = self._all_written[NAMES]
+        return self._visits_of(self._all_written, who) if touched_by(who) else self._written[VISITS]
+
+    def _visits_of(self, written: Tables, who: WhoIsWho) -> pa.Table:
         return present_visits(
-            self._all_written,
+            written,
             who,
             aliases=_aliases(who),
-            present=self._who_tracks_are(names, who),
+            present=self._who_tracks_are(written[NAMES], who),
             tenant_id=self._tenant_id,
             visit_gap=self._visit_gap,
             limits=self.limits,
         )
+
+    def _few(self, name: str, sql: str, params: Mapping[str, object], others: Tables) -> pa.Table:
+        written = self._all_written[name]
+        answer = run(sql, {name: written, **others}, params, limits=self.limits)
+        return answer.cast(written.schema)
 
     def _who_tracks_are(self, names: Table, who: WhoIsWho) -> pa.Table:
         """Return of the rows that are about a track whom it is now; null: it is nobody.

@@ -4,7 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import pyarrow as pa
+
 from genesis_ray.analytics.stored import Tables
+from genesis_ray.domain.event_page import PageRequest
 from genesis_ray.domain.people import Person
 from genesis_ray.running.live_state import LiveState
 from genesis_ray.settings_cameras import CameraSettings
@@ -22,6 +25,13 @@ class Feed(Protocol):
 
 EventReader = Tables
 """The tenant's event tables by name, as they are when they are asked for."""
+
+
+class EventPageReader(Protocol):
+    """The tenant's event tables a page at a time, as they are shown."""
+
+    def __call__(self, table: str, wanted: PageRequest) -> pa.Table:
+        """Return the page, and read no more of the log than that takes."""
 
 
 class PeopleReader(Protocol):
@@ -42,6 +52,7 @@ class Backends:
     configured: tuple[CameraSettings, ...]
     feed: Feed
     events: EventReader
+    event_page: EventPageReader
     people: PeopleReader
 
     @property

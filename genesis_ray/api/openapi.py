@@ -6,15 +6,26 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from genesis_ray.api.app import create_app
 from genesis_ray.api.backends import Backends
+from genesis_ray.domain.event_page import PageRequest
 from genesis_ray.running.live_state import LiveState
+from genesis_ray.store.event_pages import page_of
+from genesis_ray.store.rows import no_rows
+from genesis_ray.store.schemas import EVENT_SCHEMAS
 
 
 def document() -> dict[str, Any]:
     """Return the OpenAPI document, which does not depend on what is behind the API."""
-    nothing = Backends(configured=(), feed=_NoFeed(), events={}, people=list)
+    nothing = Backends(configured=(), feed=_NoFeed(), events={}, event_page=_no_events, people=list)
     return create_app(nothing).openapi()
+
+
+def _no_events(table: str, wanted: PageRequest) -> pa.Table:
+    """Return the page of a log that is not there."""
+    return page_of(no_rows(EVENT_SCHEMAS[table]), wanted)
 
 
 class _NoFeed:

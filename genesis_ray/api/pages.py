@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
+from genesis_ray.domain.event_page import Place
 from genesis_ray.errors import ConfigurationError
+
+_ID_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,38 +39,19 @@ class Cursor:
         return base64.urlsafe_b64encode(f"{self.at.isoformat()} {self.row_id}".encode()).decode()
 
 
-def event_rows(
-    rows: pa.Table,
-    *,
-    camera_id: str | None,
-    start: datetime | None,
-    end: datetime | None,
-    after: Cursor | None,
-) -> pa.Table:
-    """Return the rows of an event table that one camera saw in [start, end), behind a cursor.
+def place_of(cursor: Cursor) -> Place:
+    """Return the place in an event table that a cursor names.
 
     Raises:
         ConfigurationError: The cursor is none of an event table's.
     """
-    at = pc.field("occurred_at")
-    wanted = pc.scalar(True)
-    if camera_id is not None:
-        wanted &= pc.field("camera_id") == camera_id
-    if start is not None:
-        wanted &= at >= start
-    if end is not None:
-        wanted &= at < end
-    if after is not None:
-        same, behind = at == after.at, pc.field("event_id") > _event_id(after)
-        wanted &= (at > after.at) | (same & behind)
-    return rows.filter(wanted)
-
-
-def _event_id(cursor: Cursor) -> "pa.Scalar[pa.FixedSizeBinaryType]":
     try:
-        return pa.scalar(bytes.fromhex(cursor.row_id), pa.binary(16))
-    except (ValueError, pa.ArrowInvalid) as error:
+        event_id = bytes.fromhex(cursor.row_id)
+    except ValueError as error:
         raise _unknown(str(cursor)) from error
+    if len(event_id) != _ID_BYTES:
+        raise _unknown(str(cursor))
+    return Place(cursor.at, event_id)
 
 
 def _unknown(text: str) -> ConfigurationError:

@@ -66,7 +66,7 @@ def read(path: Path, schema: pa.Schema) -> pa.Table:
         FileNotFoundError: A compaction has replaced the file meanwhile.
         StoreError: It is damaged.
     """
-    with _reading(path), pq.ParquetFile(path) as file:
+    with reading(path), pq.ParquetFile(path) as file:
         written = [name for name in schema.names if name in file.schema_arrow.names]
         return in_this_version(file.read(columns=written), schema)
 
@@ -78,7 +78,7 @@ def read_ids(path: Path, since: datetime, until: datetime) -> pa.Table:
         FileNotFoundError: A compaction has replaced the file meanwhile.
         StoreError: It is damaged.
     """
-    with _reading(path), pq.ParquetFile(path) as file:
+    with reading(path), pq.ParquetFile(path) as file:
         place = file.schema_arrow.names.index("occurred_at")
         groups = []
         for group in range(file.num_row_groups):
@@ -107,7 +107,13 @@ def is_whole(path: Path) -> bool:
 
 
 @contextmanager
-def _reading(path: Path) -> Iterator[None]:
+def reading(path: Path) -> Iterator[None]:
+    """Take what goes wrong while a file is read for the damage that it is.
+
+    Raises:
+        FileNotFoundError: A compaction has replaced it meanwhile.
+        StoreError: It is damaged.
+    """
     try:
         yield
     except FileNotFoundError:

@@ -70,12 +70,13 @@ class Selection:
         """
         seen = None
         while True:
-            found = [file.path for folder in self._partitions() for file in live_files(folder)]
+            found = [file.path for folder in self.partitions() for file in live_files(folder)]
             if found == seen:
                 return found
             seen = found
 
-    def _partitions(self) -> list[Path]:
+    def partitions(self) -> list[Path]:
+        """Return the folders of the tenant and the days, in order."""
         since = self.since.astimezone(UTC).date() if self.since else None
         last = self.until - timedelta(microseconds=1) if self.until else None
         until = last.astimezone(UTC).date() if last else None

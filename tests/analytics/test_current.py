@@ -4,6 +4,8 @@ import pyarrow as pa
 
 from genesis_ray.analytics import current
 from genesis_ray.domain.events import Event, FaceRecognized, TrackObserved, ZoneCrossed
+from genesis_ray.store.event_log import EventLog
+from genesis_ray.store.reader import RunTables
 from genesis_ray.store.schemas import EVENT_SCHEMAS, to_tables
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -124,3 +126,16 @@ def test_faces_of_the_last_minute_count_new_visitors_apart_from_known_people():
 
 def test_nothing_has_no_rows():
     assert now([], 0) == {}
+
+
+def test_only_the_days_of_the_last_minute_are_looked_at_but_for_zones(tmp_path, caplog):
+    yesterday = -86_400
+    with EventLog(tmp_path) as log:
+        log.append([observed(yesterday), recognized(yesterday, 1, is_new=True)])
+        log.append([crossed(yesterday, "enter"), observed(0), recognized(0, 1, is_new=True)])
+    for table in ("track_observations", "face_recognitions"):
+        (day_before, _) = sorted((tmp_path / table).rglob("*.parquet"))
+        day_before.write_bytes(b"not to be looked at")
+    (row,) = current.now(RunTables(tmp_path, "t"), at=at(1), window_s=60).to_pylist()
+    assert (row["people"], row["people_by_zone"], row["new_faces"]) == (1, [("till", 1)], 1)
+    assert caplog.records == []

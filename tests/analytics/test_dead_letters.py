@@ -12,9 +12,9 @@ from tests.letters import EVENING, NOON, became, frame, recording
 DOOR, TILL = recording("door"), frame("till", 7, at=NOON + timedelta(seconds=0.7))
 
 
-def now(*changes: DeadLetterChanged, status: str | None = None) -> list[dict[str, object]]:
+def now(*changes: DeadLetterChanged, **wanted: object) -> list[dict[str, object]]:
     tables = {"dead_letters": EVENT_SCHEMAS["dead_letters"].empty_table(), **to_tables(changes)}
-    return present(tables, status=status).to_pylist()
+    return present(tables, **wanted).to_pylist()
 
 
 def test_a_letter_waits_until_something_becomes_of_it():
@@ -85,3 +85,14 @@ def test_tenants_letters_are_apart():
         "default": "waiting",
         "acme": "dropped",
     }
+
+
+def test_so_many_as_are_wanted_come_behind_one():
+    letters = [recording("door"), recording("yard"), TILL]
+    every = now(*letters)
+    assert [each["captured_at"] for each in every] == [NOON, NOON, TILL.occurred_at]
+    assert now(*letters, limit=2) == every[:2]
+    for place, letter in enumerate(every):
+        after = (letter["captured_at"], letter["dead_letter_id"])
+        assert now(*letters, after=after) == every[place + 1 :]
+        assert now(*letters, after=after, limit=1) == every[place + 1 : place + 2]

@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 
 import pyarrow as pa
 import pytest
@@ -22,6 +23,7 @@ from genesis_ray.domain.ledger import (
 )
 from genesis_ray.domain.people import visitor
 from genesis_ray.pipeline.journal import SiteJournal
+from genesis_ray.store.rows import in_order
 from genesis_ray.store.schemas import EVENT_SCHEMAS, to_tables
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -315,6 +317,40 @@ def test_history_is_as_it_would_be_had_it_been_known_all_along(drawn):
     shown, expected = present(written(*known), who=who), written(*right)
     assert sorted(found(shown)) == sorted(found(expected))
     assert visits(shown) == visits(expected)
+
+
+def told_of(tracks) -> dict[str, pa.Table]:
+    """Return what is written of drawn tracks."""
+    return written(
+        *(
+            (in_doubt if is_in_doubt else stay)(named, number, since, since + length)
+            for number, (named, since, length, is_in_doubt) in enumerate(tracks)
+        )
+    )
+
+
+@settings(max_examples=5)
+@given(decisions())
+def test_visits_made_anew_and_those_of_other_people_are_all_visits(drawn):
+    tracks, who = drawn
+    tables = told_of(tracks)
+    shown = present(tables, who=who)
+    identity_ids, rows = shown.visits_now()
+    written_so = tables["visits"].to_pylist()
+    rest = [row for row in written_so if row["identity_id"] not in identity_ids]
+    every = in_order(shown["visits"]).to_pylist()
+    assert sorted([*rest, *rows.to_pylist()], key=itemgetter("occurred_at", "event_id")) == every
+
+
+@settings(max_examples=5)
+@given(decisions())
+def test_some_names_are_shown_as_all_are(drawn):
+    tracks, who = drawn
+    tables = told_of(tracks)
+    shown = present(tables, who=who)
+    every = in_order(tables["face_recognitions"])
+    parts = [shown.names_now(every.slice(place, 2)) for place in range(0, len(every), 2)]
+    assert pa.concat_tables(parts).to_pylist() == in_order(shown["face_recognitions"]).to_pylist()
 
 
 @pytest.mark.parametrize("table", ["nothing", "people"])

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from genesis_ray.api.backends import Backends
+from genesis_ray.running.event_pages import EventPages
 from genesis_ray.running.history import present_tables
 from genesis_ray.running.identities import who_is_who
 from genesis_ray.settings import Settings
@@ -22,6 +23,7 @@ def system(tmp_path: Path) -> Iterator[System]:
         configured=CAMERAS,
         feed=feed,
         events=present_tables(run.events, settings, settings.tenant_id),
+        event_page=EventPages(run.events, settings),
         people=lambda: who_is_who(settings).people,
     )
     with EventLog(run.events) as log:

@@ -59,10 +59,15 @@ def read_dead_letters(
 
     `genesis dead-letters` replays and drops.
     """
-    after = Cursor.parse(query.cursor) if query.cursor else None
-    letters = _LETTERS.validate_python(present(reached.events, status=query.status).to_pylist())
-    rest = [each for each in letters if after is None or _key(each) > (after.at, after.row_id)]
-    page, more = rest[: query.limit], len(rest) > query.limit
+    cursor = Cursor.parse(query.cursor) if query.cursor else None
+    found = present(
+        reached.events,
+        status=query.status,
+        after=(cursor.at, cursor.row_id) if cursor else None,
+        limit=query.limit + 1,  # one more tells whether there is a next page
+    )
+    letters = _LETTERS.validate_python(found.to_pylist())
+    page, more = letters[: query.limit], len(letters) > query.limit
     return DeadLetterPage(
         dead_letters=page, next_cursor=str(Cursor(*_key(page[-1]))) if more else None
     )

@@ -5,10 +5,10 @@ from typing import Annotated, Self
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-from genesis_ray.analytics.stored import whole
 from genesis_ray.api.deps import GivenCursor, Limit, NextCursor, Reached
 from genesis_ray.api.event_models import EventRow, Kind, to_models
-from genesis_ray.api.pages import Cursor, event_rows
+from genesis_ray.api.pages import Cursor, place_of
+from genesis_ray.domain.event_page import PageRequest
 
 router = APIRouter(prefix="/v1/events", tags=["events"])
 
@@ -42,13 +42,14 @@ class EventPage(BaseModel):
 @router.get("")
 def read_events(reached: Reached, query: Annotated[EventQuery, Query()]) -> EventPage:
     """Read the rows of one event table, those not yet committed to Parquet included."""
-    rows = event_rows(
-        whole(reached.events[query.kind]),
+    wanted = PageRequest(
+        limit=query.limit + 1,  # one more tells whether there is a next page
         camera_id=query.camera_id,
-        start=query.start,
-        end=query.end,
-        after=Cursor.parse(query.cursor) if query.cursor else None,
+        since=query.start,
+        until=query.end,
+        after=place_of(Cursor.parse(query.cursor)) if query.cursor else None,
     )
+    rows = reached.event_page(query.kind, wanted)
     shown = to_models(query.kind, rows[: query.limit])
     more = len(rows) > query.limit
     last = Cursor(shown[-1].occurred_at, shown[-1].event_id.hex) if more else None

@@ -1,0 +1,98 @@
+from pathlib import Path
+
+import pytest
+
+from genesis_ray.domain.event_page import PageRequest
+from genesis_ray.domain.events import FaceRecognized, VisitEnded, VisitStarted
+from genesis_ray.domain.ledger import Confirm, Entry, Merge, Reject, TrackSight
+from genesis_ray.domain.people import visitor
+from genesis_ray.running.event_pages import EventPages
+from genesis_ray.running.history import present_tables
+from genesis_ray.settings import Settings
+from genesis_ray.store.event_log import EventLog
+from genesis_ray.store.event_pages import place_behind
+from genesis_ray.store.ledger import Ledger
+from genesis_ray.store.people import People
+from genesis_ray.store.tenants import gallery_folder
+from tests.hand_made import at
+
+PEOPLE = [f"visitor-{number}" for number in range(8)]
+OWN = {"at": at(0), "by": "eve", "why": ""}
+
+
+def named(number: int) -> FaceRecognized:
+    return FaceRecognized(
+        tenant_id="default", site_id="site", camera_id="door", occurred_at=at(60 * number),
+        track_id=number, identity_id=PEOPLE[number], decision="named", similarity=0.9,
+        runner_up_similarity=None, threshold=0.5, votes=3, quality=0.8, gate="", is_new=False,
+        embedder="fused",
+    )  # fmt: skip
+
+
+def visit(number: int) -> list[VisitStarted | VisitEnded]:
+    own = {
+        "tenant_id": "default", "site_id": "site", "camera_id": "door", "visit_id": f"v{number}",
+        "identity_id": PEOPLE[number], "started_at": at(60 * number),
+    }  # fmt: skip
+    ended_at = at(60 * number + 30)
+    return [
+        VisitStarted(occurred_at=at(60 * number), **own),
+        VisitEnded(occurred_at=ended_at, ended_at=ended_at, zone_ids=("till",), **own),
+    ]
+
+
+def sight(number: int, identity_id: str) -> TrackSight:
+    since, until = at(60 * number), at(60 * number + 30)
+    return TrackSight(
+        identity_id=identity_id, camera_id="door", track_id=number, since=since, until=until
+    )
+
+
+DECISIONS: dict[str, list[Entry]] = {
+    "nothing": [],
+    "a merge": [Merge(**OWN, entry_id="0", identity_id=PEOPLE[1], other_id=PEOPLE[2])],
+    "rejected tracks": [
+        Reject(**OWN, entry_id=str(number), track=sight(number, PEOPLE[number]))
+        for number in (2, 3, 4, 5)
+    ],
+    "a confirmation": [Confirm(**OWN, entry_id="0", track=sight(6, PEOPLE[0]))],
+}
+
+
+@pytest.fixture
+def settings(tmp_path) -> Settings:
+    return Settings(data_dir=tmp_path / "data", visit_gap_s=60)
+
+
+@pytest.fixture
+def events(tmp_path, settings) -> Path:
+    """A log of eight people, each there for half a minute, partly in files, partly not yet."""
+    folder = tmp_path / "events"
+    with People(gallery_folder(settings.data_dir, "default"), writer=True) as people:
+        for each in PEOPLE:
+            people.add(visitor(each, at=at(0)))
+    with EventLog(folder) as log:
+        log.append([event for number in range(5) for event in (named(number), *visit(number))])
+    log = EventLog(folder)
+    log.append([event for number in range(5, 8) for event in (named(number), *visit(number))])
+    yield folder
+    log.close()
+
+
+@pytest.mark.parametrize("decided", DECISIONS.values(), ids=DECISIONS)
+@pytest.mark.parametrize("table", ["face_recognitions", "visits"])
+def test_pages_are_all_rows_as_they_are_shown(settings, events, decided, table):
+    with Ledger(gallery_folder(settings.data_dir, "default"), writer=True) as ledger:
+        for entry in decided:
+            ledger.append(entry)
+    every = present_tables(events, settings, "default")[table].to_pylist()
+    read, rows, wanted = EventPages(events, settings), [], PageRequest(limit=5)
+    while len(page := read(table, wanted)):
+        rows += page.to_pylist()
+        wanted = wanted.behind(place_behind(page))
+    assert rows == every
+
+
+def test_rows_are_of_the_tenant_of_the_settings_alone(settings, events):
+    others = settings.model_copy(update={"tenant_id": "other"})
+    assert len(EventPages(events, others)("visits", PageRequest(limit=9))) == 0
