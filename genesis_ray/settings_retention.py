@@ -23,7 +23,7 @@ class KeptSettings(Section):
     )
     journey_days: Days | None = Field(
         default=90.0,
-        description=f"Visits, what was decided about faces, alerts, imported metrics; {_FOR_EVER}",
+        description=f"Visits, what was decided about faces, alerts, what was imported; {_FOR_EVER}",
     )
     system_days: Days | None = Field(
         default=None,

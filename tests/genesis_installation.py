@@ -19,7 +19,12 @@ CREATE TABLE sessions (
     duration_seconds INTEGER, zones_visited TEXT, metadata TEXT
 );
 CREATE TABLE identity_events (
-    event_id INTEGER PRIMARY KEY, person_id TEXT, event_type TEXT, zone_name TEXT, timestamp TEXT
+    event_id INTEGER PRIMARY KEY, person_id TEXT, event_type TEXT, zone_name TEXT, timestamp TEXT,
+    metadata TEXT
+);
+CREATE TABLE face_embeddings_archive (
+    embedding_id INTEGER PRIMARY KEY AUTOINCREMENT, person_id TEXT, embedding BLOB,
+    captured_at TEXT, source_frame_id TEXT, metadata TEXT
 );
 CREATE TABLE alerts (
     alert_id INTEGER PRIMARY KEY, alert_type TEXT, severity TEXT, message TEXT, timestamp TEXT,
@@ -73,6 +78,15 @@ class Genesis:
             "zones_visited": json.dumps(["entrance_area", "queue_area"]),
         }
         self.insert("sessions", {**row, **columns})
+
+    def add_identity_event(self, person_id: str, event_type: str, **columns: object) -> None:
+        row: dict[str, object] = {
+            "person_id": person_id,
+            "event_type": event_type,
+            "zone_name": "queue_area",
+            "timestamp": "2026-02-15T10:26:00Z",
+        }
+        self.insert("identity_events", {**row, **columns})
 
     def write_metrics(self, rows: Iterable[dict[str, object] | str]) -> Path:
         path = self.outputs / "metrics.jsonl"

@@ -31,6 +31,7 @@ Kind = Literal[
     "false_merges",
     "visits",
     "metric_samples",
+    "identity_events",
     "camera_states",
     "system_states",
     "dead_letters",
@@ -180,6 +181,15 @@ class MetricSample(_Row):
     recognized_faces: int | None
 
 
+class IdentityEvent(_Row):
+    """What another system noted of a person, brought in with its history."""
+
+    kind: Literal["identity_events"]
+    identity_id: str
+    event_type: str = Field(description="That system's own word for it")
+    zone_id: str | None
+
+
 class CameraStateEvent(_Row):
     """A camera's stream came into another state."""
 
@@ -237,6 +247,7 @@ EventRow = Annotated[
     | FalseMerge
     | VisitEvent
     | MetricSample
+    | IdentityEvent
     | CameraStateEvent
     | SystemStateEvent
     | DeadLetterEvent

@@ -28,11 +28,12 @@ def import_(
     config: ConfigOption = None,
     data: DataOption = None,
 ) -> None:
-    """Bring in people, their photos' faces, visits, alerts and metrics of a Genesis installation.
+    """Bring in people, their photos' faces, and the history of a Genesis installation.
 
-    The source is only read, and checked to be unchanged afterwards. Each row is read back and
-    compared with what the source says; import.json in the run tells the rest. Again is no harm:
-    what is there already is not doubled. Times without an offset are in `time_zone`.
+    History is visits, identity events, alerts and metrics. The source is only read, and checked to
+    be unchanged afterwards. Each row is read back and compared with what the source says;
+    import.json in the run tells the rest. Again is no harm: what is there already is not doubled.
+    Times without an offset are in `time_zone`.
     """
     from rich.progress import Progress, SpinnerColumn, TextColumn
 
@@ -55,7 +56,7 @@ def import_(
     with Progress(*columns, console=stderr, transient=True) as bars:
         tasks = {
             what: bars.add_task(what, total=None, visible=False)
-            for what in ("people", "visits", "alerts", "metrics")
+            for what in ("people", "visits", "identity events", "alerts", "metrics")
         }
         imported = import_genesis(
             settings,
@@ -89,7 +90,8 @@ def _show(imported: "Imported") -> None:
         for example in tally.examples[:3]:
             stdout.print(f"    {escape(example)}", soft_wrap=True)
     for name, count in imported.not_carried.items():
-        stdout.print(f"Table {name} has no place here; rows: {count:,}", markup=False)
+        if count:
+            stdout.print(f"Table {name} has no place here; rows: {count:,}", markup=False)
     stdout.print(f"All of it is in {imported.run / REPORT}.", markup=False, soft_wrap=True)
     if not imported.is_whole:
         stdout.print(

@@ -243,6 +243,19 @@ class MetricsSampled(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityNoted(Event):
+    """What another system noted of a person at a moment, brought in with its history.
+
+    `event_type` is its own word for it; there was no track that this system knows.
+    """
+
+    KEY = ("identity_id", "event_type", "zone_id")
+    identity_id: str
+    event_type: str
+    zone_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CameraStateChanged(Event):
     """A camera's stream came into another state; `reason` is a code that says why."""
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-JOURNEYS = ("visits", "face_recognitions", "alerts", "metric_samples")
-"""Tables of who was where, of what people were told, and of figures that were brought in. All
-others but `SYSTEM` are what such things are told from."""
+JOURNEYS = ("visits", "face_recognitions", "alerts", "metric_samples", "identity_events")
+"""Tables of who was where, of what people were told, and of what was brought in. All others but
+`SYSTEM` are what such things are told from."""
 
 SYSTEM = ("camera_states", "system_states", "dead_letters")
 """Tables that tell of cameras and processes, and of nobody. A state holds until the next one, so

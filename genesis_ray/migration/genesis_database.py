@@ -13,6 +13,7 @@ from genesis_ray.errors import SourceError
 from genesis_ray.migration.genesis_rows import (
     GenesisAlert,
     GenesisIdentity,
+    GenesisIdentityEvent,
     GenesisSample,
     GenesisSession,
     Unreadable,
@@ -24,6 +25,11 @@ from genesis_ray.migration.genesis_rows import (
 from genesis_ray.migration.pickled_array import read_vector
 
 _BATCH = 1_000
+
+_TABLES = """
+SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+"""
+"""All but those that SQLite makes for itself."""
 
 _NOT_IN_IT_YET = ("-wal", "-journal")
 """What SQLite keeps beside a database that is written, or whose writer was killed."""
@@ -55,7 +61,7 @@ class GenesisDatabase:
                 )
         try:
             with closing(self._connected()) as connection:
-                rows = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
+                rows = connection.execute(_TABLES)
                 self.tables = sorted(str(row["name"]) for row in rows)
         except sqlite3.Error as error:
             raise SourceError(f"{path} is no SQLite database that can be read: {error}") from error
@@ -98,6 +104,15 @@ class GenesisDatabase:
             except SourceError as error:
                 yield Unreadable(f"alerts {alert_id or '?'}", str(error))
 
+    def identity_events(self) -> Iterator[GenesisIdentityEvent | Unreadable]:
+        """Yield what was noted of people."""
+        for row in self._rows("identity_events"):
+            event_id = text(row, "event_id", "id")
+            try:
+                yield self._identity_event(row)
+            except SourceError as error:
+                yield Unreadable(f"identity_events {event_id or '?'}", str(error))
+
     def samples(self) -> Iterator[GenesisSample | Unreadable]:
         """Yield the metrics."""
         for place, row in enumerate(self._rows("metrics"), start=1):
@@ -121,6 +136,21 @@ class GenesisDatabase:
             is_acknowledged=text(row, "acknowledged").lower() in ("1", "true", "t"),
             acknowledged_at=time(row, self._zone, "acknowledged_at"),
             acknowledged_by=text(row, "acknowledged_by"),
+        )
+
+    def _identity_event(self, row: Mapping[str, object]) -> GenesisIdentityEvent:
+        person_id, event_type = text(row, "person_id"), text(row, "event_type", "type")
+        at = time(row, self._zone, "timestamp", "created_at")
+        if not (person_id and event_type and at):
+            raise SourceError("expected person_id, event_type and timestamp")
+        metadata = decoded(row, "metadata")
+        more = metadata if isinstance(metadata, Mapping) else {}
+        return GenesisIdentityEvent(
+            person_id=person_id,
+            event_type=event_type,
+            zone_name=text(row, "zone_name", "zone") or text(more, "zone"),
+            camera_id=text(row, "camera_id") or text(more, "camera_id"),
+            at=at,
         )
 
     def _session(self, row: Mapping[str, object], session_id: str) -> GenesisSession:

@@ -35,6 +35,17 @@ class GenesisSession:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GenesisIdentityEvent:
+    """A row of `identity_events`: what happened to a person, "" where no zone or camera is told."""
+
+    person_id: str
+    event_type: str
+    zone_name: str
+    camera_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GenesisAlert:
     """A row of `alerts`; `acknowledged_at` is None where nobody did, or nobody noted when."""
 

@@ -15,17 +15,26 @@ import pyarrow as pa
 
 from genesis_ray.analytics.present import NAMES, VISITS, PresentTables
 from genesis_ray.analytics.stored import whole
-from genesis_ray.domain.events import FalseMergeFound, GateRejected, VisitEnded, VisitStarted
+from genesis_ray.domain.events import (
+    FalseMergeFound,
+    GateRejected,
+    IdentityNoted,
+    VisitEnded,
+    VisitStarted,
+)
 from genesis_ray.domain.ledger import WhoIsWho
 from genesis_ray.domain.stable_ids import stable_id
 
 SCORES = "face_scores"
 
-JUDGED: dict[str, type[GateRejected | FalseMergeFound]] = {
+Said = GateRejected | FalseMergeFound | IdentityNoted
+
+SAID: dict[str, type[Said]] = {
     "gate_rejections": GateRejected,
     "false_merges": FalseMergeFound,
+    "identity_events": IdentityNoted,
 }
-"""The tables of what the gate said of people, and what their rows are."""
+"""The tables of what the gate, or another system, said of people, and what their rows are."""
 
 _Track = tuple[str, int]
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -108,10 +117,10 @@ def without_scores(
     return scores, changed
 
 
-def without_judgements(
-    rows: pa.Table, kind: type[GateRejected | FalseMergeFound], identity_ids: Collection[str]
+def without_said(
+    rows: pa.Table, kind: type[Said], identity_ids: Collection[str]
 ) -> tuple[pa.Table, int]:
-    """Return rows of what the gate said, a person's as of somebody each, and how many those are."""
+    """Return rows of what was said, a person's as of somebody each, and how many those are."""
     made: list[dict[str, Any]] = rows.to_pylist()
     changed = [row for row in made if row["identity_id"] in identity_ids]
     for row in changed:

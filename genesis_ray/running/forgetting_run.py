@@ -14,12 +14,12 @@ from genesis_ray.domain.forgetting import Forgetting
 from genesis_ray.running.alert_delivery import outbox_folder
 from genesis_ray.running.alerts import log_waiting
 from genesis_ray.running.anonymous import (
-    JUDGED,
+    SAID,
     SCORES,
     AnonymousRows,
     differs,
-    without_judgements,
     without_person,
+    without_said,
     without_scores,
 )
 from genesis_ray.running.anonymous_alerts import ALERTS, without_alerts
@@ -121,7 +121,7 @@ class RunToForgetIn:
         for table, rows in ((NAMES, kept.names), (VISITS, kept.visits)):
             files += self._stage(events, table, written[table], rows)
         changed = kept.changed + self._without_scores(events, gone, kept, files)
-        changed += self._without_judgements(events, gone, files)
+        changed += self._without_said(events, gone, files)
         changed += self._without_alerts(events, gone, files)
         removed = len(written[NAMES]) - len(kept.names)
         if files:
@@ -160,14 +160,12 @@ class RunToForgetIn:
             total += changed
         return total
 
-    def _without_judgements(
-        self, events: EventRewriting, gone: Forgetting, files: list[str]
-    ) -> int:
-        """Stage the days with what the gate said of the person; return how many rows it was."""
+    def _without_said(self, events: EventRewriting, gone: Forgetting, files: list[str]) -> int:
+        """Stage the days with what was said of the person; return how many rows it was."""
         total = 0
-        for table, kind in JUDGED.items():
+        for table, kind in SAID.items():
             for day, rows in events.partitions(table, self._tenant_id):
-                rest, changed = without_judgements(rows, kind, gone.identity_ids)
+                rest, changed = without_said(rows, kind, gone.identity_ids)
                 if changed:
                     files += events.stage(table, self._tenant_id, day, rest)
                 total += changed

@@ -11,9 +11,20 @@ import pyarrow.compute as pc
 
 from genesis_ray.domain.alert_events import AlertAcknowledged, AlertRaised, AlertResolved
 from genesis_ray.domain.alert_rules import SEVERITIES
-from genesis_ray.domain.events import Event, MetricsSampled, VisitEnded, VisitStarted
+from genesis_ray.domain.events import (
+    Event,
+    IdentityNoted,
+    MetricsSampled,
+    VisitEnded,
+    VisitStarted,
+)
 from genesis_ray.domain.stable_ids import stable_id
-from genesis_ray.migration.genesis_rows import GenesisAlert, GenesisSample, GenesisSession
+from genesis_ray.migration.genesis_rows import (
+    GenesisAlert,
+    GenesisIdentityEvent,
+    GenesisSample,
+    GenesisSession,
+)
 from genesis_ray.running.import_report import Tally
 from genesis_ray.settings import Settings
 from genesis_ray.store.event_log import EventLog
@@ -52,9 +63,6 @@ def alert_events(settings: Settings, alert: GenesisAlert) -> list[Event]:
     Severities that are not known here are warnings. The message names nobody: a person's id in
     it is left out, as they could not be forgotten in there.
     """
-    message = (
-        alert.message.replace(alert.person_id, "somebody") if alert.person_id else alert.message
-    )
     own: dict[str, Any] = {
         "tenant_id": settings.tenant_id,
         "site_id": settings.site_id,
@@ -63,7 +71,7 @@ def alert_events(settings: Settings, alert: GenesisAlert) -> list[Event]:
         "rule_id": alert.alert_type,
         "severity": alert.severity if alert.severity in SEVERITIES else "warning",
         "identity_id": identity_of(settings, alert.person_id) if alert.person_id else None,
-        "message": message,
+        "message": _naming_nobody(alert.message, alert.person_id),
     }
     raised = AlertRaised(occurred_at=alert.raised_at, **own)
     if not alert.is_acknowledged:
@@ -72,6 +80,21 @@ def alert_events(settings: Settings, alert: GenesisAlert) -> list[Event]:
     by = alert.acknowledged_by or "unknown"
     acknowledged = AlertAcknowledged(occurred_at=at, acknowledged_by=by, **own)
     return [raised, acknowledged, AlertResolved(occurred_at=at, **own)]
+
+
+def identity_events(settings: Settings, noted: GenesisIdentityEvent) -> list[Event]:
+    """Return the event of what was noted of a person, whose id is left out of its words."""
+    return [
+        IdentityNoted(
+            tenant_id=settings.tenant_id,
+            site_id=settings.site_id,
+            camera_id=_camera(noted.camera_id),
+            occurred_at=noted.at,
+            identity_id=identity_of(settings, noted.person_id),
+            event_type=_naming_nobody(noted.event_type, noted.person_id),
+            zone_id=noted.zone_name or None,
+        )
+    ]
 
 
 def sample_events(settings: Settings, sample: GenesisSample) -> list[Event]:
@@ -168,6 +191,10 @@ def _stored(events: Path, batch: Sequence[Sequence[Event]]) -> dict[str, pa.Tabl
 
 def _by_id(tables: dict[str, pa.Table]) -> dict[bytes, dict[str, object]]:
     return {row["event_id"]: row for table in tables.values() for row in table.to_pylist()}
+
+
+def _naming_nobody(words: str, person_id: str) -> str:
+    return words.replace(person_id, "somebody") if person_id else words
 
 
 def _camera(name: str) -> str:

@@ -16,6 +16,7 @@ from genesis_ray.migration.genesis_rows import GenesisIdentity, GenesisSample, U
 from genesis_ray.running.import_events import (
     alert_events,
     bring_in,
+    identity_events,
     sample_events,
     visit_events,
 )
@@ -26,7 +27,7 @@ from genesis_ray.store.disk import write_file
 from genesis_ray.store.known_runs import note_run
 from genesis_ray.store.run_folder import RunFolder
 
-_CARRIED = ("identities", "sessions", "metrics", "alerts")
+_CARRIED = ("identities", "sessions", "identity_events", "metrics", "alerts")
 
 Progress = Callable[[str, int], None]
 """Told of what is brought in, and how many rows of it more have come by."""
@@ -53,7 +54,7 @@ class Imported:
 def import_genesis(
     settings: Settings, layout: GenesisLayout, run: RunFolder, progress: Progress
 ) -> Imported:
-    """Bring in people, faces by photo, visits, alerts and metrics; write a report into the run.
+    """Bring in people, faces by photo, and history; write a report into the run.
 
     It can be done again: what is there already is no second row, and what a killed import did not
     come to is brought in by the next one.
@@ -70,6 +71,9 @@ def import_genesis(
     if database and "sessions" in database.tables:
         visits = _each(visit_events, settings, database.sessions)
         tallies.append(_brought_in("visits", visits, run, progress))
+    if database and "identity_events" in database.tables:
+        noted = _each(identity_events, settings, database.identity_events)
+        tallies.append(_brought_in("identity events", noted, run, progress))
     if database and "alerts" in database.tables:
         alerts = _each(alert_events, settings, database.alerts)
         tallies.append(_brought_in("alerts", alerts, run, progress))

@@ -20,6 +20,7 @@ from genesis_ray.domain.events import (
     FaceScored,
     FalseMergeFound,
     GateRejected,
+    IdentityNoted,
     LineCrossed,
     LoiteringFound,
     MetricsSampled,
@@ -139,6 +140,9 @@ EVENT_SCHEMAS: dict[str, pa.Schema] = {
         ("new_faces", pa.int64()),
         ("recognized_faces", pa.int64()),
     ),
+    "identity_events": _event_schema(
+        ("identity_id", pa.string()), ("event_type", pa.string()), ("zone_id", pa.string())
+    ),
     "camera_states": _event_schema(("state", pa.string()), ("reason", pa.string())),
     "system_states": _event_schema(
         ("component", pa.string()), ("state", pa.string()), ("reason", pa.string())
@@ -181,6 +185,7 @@ _TABLE_OF: dict[type[Event], str] = {
     VisitStarted: "visits",
     VisitEnded: "visits",
     MetricsSampled: "metric_samples",
+    IdentityNoted: "identity_events",
     CameraStateChanged: "camera_states",
     SystemStateChanged: "system_states",
     DeadLetterChanged: "dead_letters",

@@ -12,6 +12,7 @@ from genesis_ray.domain.events import (
     FaceScored,
     FalseMergeFound,
     GateRejected,
+    IdentityNoted,
     LineCrossed,
     LoiteringFound,
     MetricsSampled,
@@ -40,6 +41,7 @@ EVENTS: list[Event] = [
         new_faces=2,
         recognized_faces=10,
     ),
+    IdentityNoted(**ENVELOPE, identity_id="ada", event_type="entered", zone_id="till"),
     FaceScored(
         **ENVELOPE,
         track_id=1,

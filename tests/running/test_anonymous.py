@@ -2,15 +2,15 @@ from datetime import timedelta
 
 import pyarrow as pa
 
-from genesis_ray.domain.events import FalseMergeFound
+from genesis_ray.domain.events import FalseMergeFound, IdentityNoted
 from genesis_ray.domain.ledger import NOTHING_DECIDED, TrackSight, WhoIsWho
 from genesis_ray.domain.stable_ids import stable_id
 from genesis_ray.pipeline.journal import SiteJournal
 from genesis_ray.running.anonymous import (
-    JUDGED,
+    SAID,
     differs,
-    without_judgements,
     without_person,
+    without_said,
     without_scores,
 )
 from genesis_ray.running.anonymous_alerts import ALERTS
@@ -95,7 +95,7 @@ def test_what_the_gate_said_of_a_person_is_of_somebody_and_has_an_id_of_its_own(
         for track, who in ((7, ANN), (8, BEN))
     ]  # fmt: skip
     rows = to_tables(told)["false_merges"]
-    after, changed = without_judgements(rows, FalseMergeFound, [ANN])
+    after, changed = without_said(rows, FalseMergeFound, [ANN])
     somebody, ben = after.to_pylist()
     assert changed == 1
     assert somebody["identity_id"] not in KNOWN
@@ -104,13 +104,28 @@ def test_what_the_gate_said_of_a_person_is_of_somebody_and_has_an_id_of_its_own(
     assert ben == rows.to_pylist()[1]
 
 
+def test_what_another_system_noted_of_a_person_is_of_somebody():
+    own = {"tenant_id": "default", "site_id": "default", "camera_id": "cam", "occurred_at": at(5)}
+    noted = [
+        IdentityNoted(**own, identity_id=who, event_type="entered", zone_id="till")
+        for who in (ANN, BEN)
+    ]
+    rows = to_tables(noted)["identity_events"]
+    after, changed = without_said(rows, SAID["identity_events"], [ANN])
+    somebody, ben = after.to_pylist()
+    assert changed == 1
+    assert somebody["identity_id"] not in KNOWN
+    assert somebody["event_id"] != noted[0].event_id
+    assert (somebody["event_type"], ben) == ("entered", rows.to_pylist()[1])
+
+
 def test_no_table_that_has_an_identity_is_overlooked():
     with_ids = {
         table
         for table, schema in EVENT_SCHEMAS.items()
         if {"identity_id", "runner_up_id", "candidate_ids"}.intersection(schema.names)
     }
-    assert with_ids == {"face_recognitions", "visits", "face_scores", ALERTS, *JUDGED}
+    assert with_ids == {"face_recognitions", "visits", "face_scores", ALERTS, *SAID}
 
 
 def test_a_visit_is_cut_where_a_track_of_it_is_somebody_elses():

@@ -184,21 +184,57 @@ def test_again_is_no_second_row(settings, genesis, run):
     genesis.add_person("person_001", "John Doe")
     add_photo(genesis, "person_001")
     genesis.add_session("s1", "person_001")
+    genesis.add_identity_event("person_001", "entered")
     genesis.write_metrics([metrics_at(minute) for minute in MINUTES])
     imported(settings, genesis, run)
-    before = {name: rows(run, name) for name in ("visits", "metric_samples")}
+    before = {name: rows(run, name) for name in ("visits", "identity_events", "metric_samples")}
     tallies = imported(settings, genesis, run)
     assert {name: rows(run, name) for name in before} == before
     found = {what: tally.already_there for what, tally in tallies.items()}
     assert found == {
-        "people": 1, "faces by photo": 1, "embeddings": 0, "visits": 1, "alerts": 0, "metrics": 60,
+        "people": 1, "faces by photo": 1, "embeddings": 0, "visits": 1, "identity events": 1,
+        "alerts": 0, "metrics": 60,
     }  # fmt: skip
 
 
+def test_what_was_noted_of_a_person_is_theirs_here_with_its_zone(settings, genesis, run):
+    genesis.add_person("person_001", "John Doe")
+    genesis.add_identity_event("person_001", "entered")
+    genesis.add_identity_event(
+        "person_001", "session_start", zone_name=None, timestamp="2026-02-15 10:25:00",
+        metadata=json.dumps({"zone": "entrance_area", "camera_id": "cam 0!"}),
+    )  # fmt: skip
+    genesis.add_identity_event("person_002", "person_002 seen", zone_name=None)
+    tally = imported(settings, genesis, run)["identity events"]
+    noted = [
+        (row["identity_id"], row["event_type"], row["zone_id"], row["camera_id"])
+        for row in rows(run, "identity_events")
+    ]
+    john = who_is_who(settings).people[0].identity_id
+    other = identity_of(settings, "person_002")
+    assert counts(tally) == (3, 3, 0, 0, 3)
+    assert noted[0] == (john, "session_start", "entrance_area", "cam-0")
+    assert sorted(noted[1:]) == sorted(
+        [(john, "entered", "queue_area", "imported"), (other, "somebody seen", None, "imported")]
+    )
+
+
+def test_the_same_noted_twice_is_one_row_and_what_is_none_is_told(settings, genesis, run):
+    for _ in range(2):
+        genesis.add_identity_event("person_001", "entered")
+    genesis.add_identity_event("person_001", "entered", timestamp="soon")
+    genesis.add_identity_event("person_001", "")
+    tally = imported(settings, genesis, run)["identity events"]
+    assert counts(tally) == (4, 1, 1, 2, 2)
+    assert len(rows(run, "identity_events")) == 1
+    assert "identity_events 3: timestamp: expected a time" in tally.examples[0]
+    assert "identity_events 4: expected person_id, event_type" in tally.examples[1]
+
+
 def test_tables_that_have_no_place_here_are_told_with_their_rows(settings, genesis, run):
-    genesis.insert("identity_events", {"person_id": "person_001", "event_type": "seen"})
+    genesis.insert("face_embeddings_archive", {"person_id": "person_001"})
     result = import_genesis(settings, find_layout(genesis.root), run, lambda *_: None)
-    assert result.not_carried == {"identity_events": 1}
+    assert result.not_carried == {"face_embeddings_archive": 1}
 
 
 def test_the_report_says_all_and_the_source_is_untouched(settings, genesis, run):
@@ -253,11 +289,12 @@ import_genesis(settings, layout, run, progress)
 """
 
 
-@pytest.mark.parametrize("steps", [1, 3])
+@pytest.mark.parametrize("steps", [1, 3, 5])
 def test_a_killed_import_is_made_whole_by_the_next(settings, genesis, run, steps):
     genesis.add_person("person_001", "John Doe")
     add_photo(genesis, "person_001")
     genesis.add_session("s1", "person_001")
+    genesis.add_identity_event("person_001", "entered")
     genesis.write_metrics([metrics_at(minute) for minute in MINUTES])
     arguments = [settings.data_dir, genesis.root, run.path, str(steps)]
     command = [sys.executable, "-c", KILLED, *map(str, arguments)]
@@ -265,7 +302,8 @@ def test_a_killed_import_is_made_whole_by_the_next(settings, genesis, run, steps
     imported(settings, genesis, run)
     (john,) = who_is_who(settings).people
     assert len(faces_of(settings, who_is_who(settings), john.identity_id)) == 1
-    assert (len(rows(run, "visits")), len(rows(run, "metric_samples"))) == (2, 60)
+    tables = ("visits", "identity_events", "metric_samples")
+    assert [len(rows(run, table)) for table in tables] == [2, 1, 60]
 
 
 @pytest.mark.data

@@ -16,6 +16,7 @@ from genesis_ray.domain.events import (
     FaceScored,
     FalseMergeFound,
     GateRejected,
+    IdentityNoted,
     LineCrossed,
     LoiteringFound,
     MetricsSampled,
@@ -50,6 +51,7 @@ KINDS = [
     SystemStateChanged,
     DeadLetterChanged,
     MetricsSampled,
+    IdentityNoted,
 ]
 
 single = st.floats(-1, 1, width=32)
@@ -135,6 +137,7 @@ events = st.one_of(
         avg_wait_sec=st.none() | st.floats(0, 1e6),
         people_by_zone=st.dictionaries(names, numbers).map(lambda zones: tuple(zones.items())),
     ),
+    st.builds(IdentityNoted, **envelope, zone_id=st.none() | names),
     st.builds(CameraStateChanged, **envelope, reason=names),
     st.builds(SystemStateChanged, **envelope, component=names, reason=names),
     st.builds(
