@@ -99,7 +99,7 @@ def _enrolment(
     embedder = load_protected_embedder(settings.faces, keys.current)
     least = settings.faces.min_quality
     faces = [
-        _only_face(photo, image, embedder, least)
+        only_face(photo, image, embedder, least)
         for photo, image in zip(photos, images, strict=True)
     ]
     face_ids = tuple(uuid4().hex for _ in faces)
@@ -166,10 +166,15 @@ def face_of(photo: Path, embedder: Embedder, *, least: float) -> EmbeddedFace:
         SourceError: The photo cannot be read, or is too large.
         FaceError: It has no face, several, or one that tells little about whose it is.
     """
-    return _only_face(photo, read_photo(photo), embedder, least)
+    return only_face(photo, read_photo(photo), embedder, least)
 
 
-def _only_face(photo: Path, image: Image, embedder: Embedder, least: float) -> EmbeddedFace:
+def only_face(photo: Path, image: Image, embedder: Embedder, least: float) -> EmbeddedFace:
+    """Return the only face in the pixels of a photo, of at least that quality.
+
+    Raises:
+        FaceError: It has no face, several, or one that tells little about whose it is.
+    """
     faces = embedder.faces_in(image)
     if not faces:
         raise FaceError(

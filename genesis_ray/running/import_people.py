@@ -4,16 +4,15 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
-from genesis_ray.domain.identity import Embedding
 from genesis_ray.domain.people import Person
-from genesis_ray.errors import FaceError, SourceError
 from genesis_ray.migration.genesis_rows import GenesisIdentity
-from genesis_ray.running.assembly import Embedder, embedder_traits
+from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.auditing import note
-from genesis_ray.running.enrolment import face_of
 from genesis_ray.running.identities import Identities, identity_folder, open_identities
 from genesis_ray.running.import_events import identity_of
+from genesis_ray.running.import_faces import FaceImport
 from genesis_ray.running.import_report import Tally
 from genesis_ray.running.protected import load_protected_embedder
 from genesis_ray.running.tenant_keys import tenant_keys
@@ -21,23 +20,28 @@ from genesis_ray.settings import Settings
 from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.people import People
 
-_THE_SAME = 0.9999
-"""The similarity of one picture's face to itself, which arithmetic keeps just below 1."""
+
+class PeopleTallies(NamedTuple):
+    """What became of people, of the photos of them, and of pictures of faces that are kept."""
+
+    people: Tally
+    faces: Tally
+    pictures: Tally
 
 
 def bring_in_people(
     settings: Settings,
     identities: Sequence[GenesisIdentity],
     photos: Mapping[str, Sequence[Path]],
-    people: Tally,
-    faces: Tally,
+    tallies: PeopleTallies,
     progress: Callable[[int], None],
 ) -> None:
-    """Note people, enrol them by their photos, which are not kept, and read both back.
+    """Note people, enrol them by their photos, and read both back.
 
-    Who has photos and no row is a person too, named by the folder. Who is there already stays
-    as they are, and so does a face. Embeddings are never taken: DeepFace's Facenet512 and this
-    system's embedders put the same face at different places.
+    Pictures of the faces are kept, sealed, where `faces.keep_photos` is set. Who has photos and no
+    row is a person too, named by the folder. Who is there already stays as they are, and so does a
+    face. Embeddings are never taken: DeepFace's Facenet512 and this system's embedders put the same
+    face at different places.
 
     Raises:
         StoreError: Somebody else writes to the tenant's people, or the disk is full.
@@ -49,22 +53,21 @@ def bring_in_people(
         stores = open_identities(settings, traits, keys, opened, access=reading)
         found = _people(settings, identities, photos, stores)
         for person in found:
-            _add(stores, person, people)
+            _add(stores, person, tallies.people)
         stores.people.flush()  # a face without a person would be recognised as nobody
         progress(len(found))
         if photos:
             adding = Access(action="enroll", reason="adds the faces of photos of a Genesis folder")
             note(settings, keys, adding)
             embedder = load_protected_embedder(settings.faces, keys.current)
-            templates: list[tuple[str, Embedding]] = []
+            faces = FaceImport(settings, stores, embedder, keys, tallies.faces, tallies.pictures)
             for person_id, own in photos.items():
-                identity_id = identity_of(settings, person_id)
-                templates += _enrol(settings, identity_id, own, embedder, stores, faces)
+                faces.add(identity_of(settings, person_id), own)
                 progress(len(own))
             stores.gallery.flush()
-            faces.verified = sum(_has(stores, *each) for each in templates)
+            faces.verify()
     stored = {each.identity_id: each for each in People(identity_folder(settings)).everyone()}
-    people.verified = sum(stored.get(each.identity_id) == each for each in found)
+    tallies.people.verified = sum(stored.get(each.identity_id) == each for each in found)
 
 
 def _people(
@@ -96,43 +99,3 @@ def _add(stores: Identities, person: Person, tally: Tally) -> None:
     else:
         stores.people.add(person)
         tally.brought_in += 1
-
-
-def _enrol(
-    settings: Settings,
-    identity_id: str,
-    photos: Sequence[Path],
-    embedder: Embedder,
-    stores: Identities,
-    tally: Tally,
-) -> list[tuple[str, Embedding]]:
-    """Add the faces of one person's photos; return the templates of those that can be used."""
-    used: list[tuple[str, Embedding]] = []
-    for photo in photos:
-        tally.read += 1
-        try:
-            face = face_of(photo, embedder, least=settings.faces.min_quality)
-        except (FaceError, SourceError) as error:
-            reason = str(error).removeprefix(f"{photo}: ")
-            tally.leave_out(f"{photo.parent.name}/{photo.name}", reason, kind="no usable face")
-            continue
-        used.append((identity_id, face.embedding))
-        if _has(stores, identity_id, face.embedding):
-            tally.already_there += 1
-            continue
-        stores.gallery.enroll(
-            identity_id,
-            face.embedding[None],
-            qualities=[face.quality],
-            at=datetime.now(UTC),
-        )
-        tally.brought_in += 1
-    return used
-
-
-def _has(stores: Identities, identity_id: str, embedding: Embedding) -> bool:
-    """Tell whether this very face is in the gallery."""
-    return any(
-        each.identity_id == identity_id and each.similarity > _THE_SAME
-        for each in stores.gallery.nearest(embedding)
-    )

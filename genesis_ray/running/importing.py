@@ -20,7 +20,7 @@ from genesis_ray.running.import_events import (
     sample_events,
     visit_events,
 )
-from genesis_ray.running.import_people import bring_in_people
+from genesis_ray.running.import_people import PeopleTallies, bring_in_people
 from genesis_ray.running.import_report import REPORT, Row, Tally
 from genesis_ray.settings import Settings
 from genesis_ray.store.disk import write_file
@@ -99,7 +99,7 @@ def _people(
     database: GenesisDatabase | None,
     progress: Progress,
 ) -> Iterator[Tally]:
-    people, faces = Tally("people"), Tally("faces by photo")
+    people, faces, pictures = Tally("people"), Tally("faces by photo"), Tally("kept photos")
     embeddings = Tally("embeddings")
     identities: list[GenesisIdentity] = (
         list(people.readable(database.identities())) if database else []
@@ -108,12 +108,13 @@ def _people(
     people.read += len(set(photos) - {each.person_id for each in identities})
     if not people.read:
         return
-    bring_in_people(
-        settings, identities, photos, people, faces, lambda count: progress("people", count)
-    )
+    tallies = PeopleTallies(people, faces, pictures)
+    bring_in_people(settings, identities, photos, tallies, lambda count: progress("people", count))
     yield people
     if layout.faces:
         yield faces
+        if settings.faces.keep_photos:
+            yield pictures
     for identity in identities:
         if identity.embedding is not None:
             embeddings.read += 1

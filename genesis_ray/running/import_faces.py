@@ -1,0 +1,128 @@
+"""Faces by the photos in a Genesis folder, with pictures of them where these are to be kept."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+
+from genesis_ray.domain.identity import Embedding
+from genesis_ray.errors import FaceError, SourceError
+from genesis_ray.running.assembly import Embedder
+from genesis_ray.running.enrolment import only_face
+from genesis_ray.running.identities import Identities, identity_folder
+from genesis_ray.running.import_report import Tally
+from genesis_ray.settings import Settings
+from genesis_ray.store.kept_photos import KeptPhoto, KeptPhotos, seal
+from genesis_ray.store.template_keys import KeyRing
+from genesis_ray.vision.face_picture import face_picture
+from genesis_ray.vision.photo_file import read_photo
+
+_THE_SAME = 0.9999
+"""The similarity of one picture's face to itself, which arithmetic keeps just below 1."""
+
+
+@dataclass(slots=True)
+class FaceImport:
+    """Adds faces to a gallery that is open for writing, each once.
+
+    A person's faces are stored first, and then their pictures: killed between, the next import
+    finds the faces and keeps the pictures that are missing.
+
+    Attributes:
+        faces: Counts photos.
+        pictures: Counts those with a face that can be used, where `faces.keep_photos` is set.
+    """
+
+    settings: Settings
+    stores: Identities
+    embedder: Embedder
+    keys: KeyRing
+    faces: Tally
+    pictures: Tally
+    _templates: list[tuple[str, Embedding]] = field(default_factory=list)
+    _kept: KeptPhotos = field(init=False)
+    _kept_before: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Look which pictures are there, and can be opened."""
+        self._kept = KeptPhotos(identity_folder(self.settings))
+        usable = (photo for photo in self._kept.all() if photo.is_under(self.keys))
+        self._kept_before = frozenset(photo.face_id for photo in usable)
+
+    def add(self, identity_id: str, photos: Sequence[Path]) -> None:
+        """Add the faces of one person's photos; those without one that can be used are told.
+
+        Raises:
+            StoreError: The disk is full or refuses.
+        """
+        pictures: list[tuple[str, bytes]] = []
+        for photo in photos:
+            self.faces.read += 1
+            try:
+                image = read_photo(photo)
+                face = only_face(photo, image, self.embedder, self.settings.faces.min_quality)
+            except (FaceError, SourceError) as error:
+                reason = str(error).removeprefix(f"{photo}: ")
+                name = f"{photo.parent.name}/{photo.name}"
+                self.faces.leave_out(name, reason, kind="no usable face")
+                continue
+            self._templates.append((identity_id, face.embedding))
+            face_id = self._stored(identity_id, face.embedding, face.quality)
+            if self.settings.faces.keep_photos:
+                pictures.append((face_id, face_picture(image, face.xyxy)))
+        if pictures:
+            self.stores.gallery.flush()
+            self._keep(identity_id, dict(pictures))
+
+    def verify(self) -> None:
+        """Count which faces are in the gallery as the photos show them."""
+        self.faces.verified = sum(
+            self._has(identity_id, embedding) for identity_id, embedding in self._templates
+        )
+
+    def _stored(self, identity_id: str, embedding: Embedding, quality: float) -> str:
+        """Return the id of a face, which is added where it is not there yet."""
+        if self._has(identity_id, embedding):
+            self.faces.already_there += 1
+            own = self.stores.gallery.templates([identity_id])
+            return max(own, key=lambda each: float(np.vecdot(each.embedding, embedding))).face_id
+        face_id = uuid4().hex
+        self.stores.gallery.enroll(
+            identity_id,
+            embedding[None],
+            qualities=[quality],
+            at=datetime.now(UTC),
+            face_ids=[face_id],
+        )
+        self.faces.brought_in += 1
+        return face_id
+
+    def _has(self, identity_id: str, embedding: Embedding) -> bool:
+        """Tell whether this very face is in the gallery."""
+        return any(
+            each.identity_id == identity_id and each.similarity > _THE_SAME
+            for each in self.stores.gallery.nearest(embedding)
+        )
+
+    def _keep(self, identity_id: str, pictures: dict[str, bytes]) -> None:
+        """Store those of a person's pictures that are not there, sealed, and read them back."""
+        key = self.keys.current
+        for face_id, picture in pictures.items():
+            self.pictures.read += 1
+            if face_id in self._kept_before:
+                self.pictures.already_there += 1
+                self.pictures.verified += 1
+                continue
+            photo = KeptPhoto(
+                face_id=face_id,
+                identity_id=identity_id,
+                key_version=key.version,
+                fingerprint=key.fingerprint,
+                at=datetime.now(UTC),
+            )
+            self._kept.put(photo, seal(picture, face_id, key))
+            self.pictures.brought_in += 1
+            self.pictures.verified += self._kept.picture(photo, self.keys) == picture

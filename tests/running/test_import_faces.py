@@ -1,0 +1,186 @@
+import shutil
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+
+from genesis_ray.migration.genesis_files import find_layout
+from genesis_ray.running.identities import identity_folder
+from genesis_ray.running.import_events import identity_of
+from genesis_ray.running.import_report import Tally
+from genesis_ray.running.importing import import_genesis
+from genesis_ray.running.kept_photos import kept_figures
+from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.settings import Settings
+from genesis_ray.store.kept_photos import KeptPhoto, KeptPhotos
+from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.stored_faces import stored_faces
+from genesis_ray.testing import ColourEmbedder, SyntheticFilm
+from genesis_ray.vision.face_picture import read_face_picture
+from tests.genesis_installation import Genesis
+
+
+@pytest.fixture
+def genesis(tmp_path) -> Genesis:
+    """An installation with a photo each of two people."""
+    genesis = Genesis(tmp_path / "genesis")
+    image = np.asarray(SyntheticFilm(people=2, width=320, height=240).image_at(0))
+    for lane, person_id in enumerate(("person_001", "person_002")):
+        genesis.add_person(person_id, embedding=None)
+        folder = genesis.faces / person_id
+        folder.mkdir(parents=True)
+        cv2.imwrite(str(folder / "photo.png"), image[lane * 120 : (lane + 1) * 120])
+    return genesis
+
+
+@pytest.fixture
+def settings(tmp_path, monkeypatch) -> Settings:
+    monkeypatch.setenv("GENESIS_TEMPLATES__KEY_STORE", f"file:{tmp_path / 'keys'}")
+    return Settings(
+        data_dir=tmp_path / "data", faces={"embedder": "synthetic", "keep_photos": True}
+    )
+
+
+def without_photos(settings: Settings) -> Settings:
+    faces = settings.faces.model_copy(update={"keep_photos": False})
+    return settings.model_copy(update={"faces": faces})
+
+
+def imported(settings: Settings, genesis: Genesis) -> dict[str, Tally]:
+    path = settings.data_dir.parent / "run"
+    run = RunFolder.open(path) if path.exists() else RunFolder.create(path)
+    result = import_genesis(settings, find_layout(genesis.root), run, lambda *_: None)
+    assert result.is_whole
+    return {tally.what: tally for tally in result.tallies}
+
+
+def counts(tally: Tally) -> tuple[int, int, int, int]:
+    return tally.read, tally.brought_in, tally.already_there, tally.verified
+
+
+def kept(settings: Settings) -> list[KeptPhoto]:
+    return KeptPhotos(identity_folder(settings)).all()
+
+
+def faces(settings: Settings) -> set[tuple[str, str]]:
+    """Return face and identity of each face in the gallery."""
+    traits = ColourEmbedder()
+    rows = stored_faces(identity_folder(settings), traits.name, traits.dimension).to_pylist()
+    return {(row["face_id"], row["identity_id"]) for row in rows}
+
+
+def test_a_picture_of_each_face_is_kept_sealed_and_is_of_that_face(settings, genesis):
+    tallies = imported(settings, genesis)
+    photos = kept(settings)
+    assert counts(tallies["kept photos"]) == (2, 2, 0, 2)
+    assert {(photo.face_id, photo.identity_id) for photo in photos} == faces(settings)
+    assert {photo.identity_id for photo in photos} == {
+        identity_of(settings, person_id) for person_id in ("person_001", "person_002")
+    }
+    store, embedder = KeptPhotos(identity_folder(settings)), ColourEmbedder()
+    for photo in photos:
+        assert b"JFIF" not in store.sealed(photo)
+        picture = read_face_picture(store.picture(photo, tenant_keys(settings)))
+        assert len(embedder.faces_in(picture)) == 1
+    assert (kept_figures(settings).people, kept_figures(settings).without) == (2, ())
+
+
+def test_no_picture_is_kept_where_nobody_asked_for_it(settings, genesis):
+    tallies = imported(without_photos(settings), genesis)
+    assert "kept photos" not in tallies
+    assert kept(settings) == []
+    assert not (identity_folder(settings) / "photos").exists()
+
+
+def test_again_keeps_no_second_picture(settings, genesis):
+    imported(settings, genesis)
+    before = kept(settings)
+    tallies = imported(settings, genesis)
+    assert counts(tallies["kept photos"]) == (2, 0, 2, 2)
+    assert kept(settings) == before
+
+
+def test_faces_that_were_brought_in_without_pictures_get_them_once_these_are_kept(
+    settings, genesis
+):
+    imported(without_photos(settings), genesis)
+    before = faces(settings)
+    assert counts(imported(settings, genesis)["kept photos"]) == (2, 2, 0, 2)
+    assert {(photo.face_id, photo.identity_id) for photo in kept(settings)} == before
+    assert faces(settings) == before
+
+
+def test_one_photo_twice_is_one_face_and_one_picture(settings, genesis):
+    photo = genesis.faces / "person_001" / "photo.png"
+    shutil.copy(photo, photo.with_name("copy.png"))
+    tallies = imported(settings, genesis)
+    assert counts(tallies["faces by photo"]) == (3, 2, 1, 3)
+    assert counts(tallies["kept photos"]) == (2, 2, 0, 2)
+
+
+def test_a_picture_that_a_lost_key_sealed_is_kept_anew(settings, genesis):
+    imported(settings, genesis)
+    photo = kept(settings)[0]
+    store = KeptPhotos(identity_folder(settings))
+    store.put(
+        KeptPhoto(
+            face_id=photo.face_id, identity_id=photo.identity_id, key_version=photo.key_version,
+            fingerprint="of a lost key", at=photo.at,
+        ),
+        store.sealed(photo),
+    )  # fmt: skip
+    assert counts(imported(settings, genesis)["kept photos"]) == (2, 1, 1, 2)
+
+
+def test_a_text_in_the_place_of_a_photo_is_told_and_holds_nobody_up(settings, genesis):
+    (genesis.faces / "person_001" / "photo.png").write_text("this is no picture, but words\n")
+    (genesis.faces / "person_002" / "notes.txt").write_text("not looked at")
+    tallies = imported(settings, genesis)
+    assert tallies["faces by photo"].left_out == {"no usable face": 1}
+    assert tallies["faces by photo"].examples == [
+        "person_001/photo.png: not a picture that can be read; use JPEG or PNG"
+    ]
+    assert counts(tallies["people"]) == (2, 2, 0, 2)
+    assert {photo.identity_id for photo in kept(settings)} == {identity_of(settings, "person_002")}
+
+
+KILLED = """
+import os, signal, sys
+from genesis_ray.migration.genesis_files import find_layout
+from genesis_ray.running.importing import import_genesis
+from genesis_ray.settings import Settings
+from genesis_ray.store.run_folder import RunFolder
+
+left, replace = int(sys.argv[4]), os.replace
+
+def killed(source, target):
+    global left
+    if str(target).endswith(".photo"):
+        left -= 1
+        if left < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+    replace(source, target)
+
+os.replace = killed
+settings = Settings(
+    data_dir=Path(sys.argv[1]), faces={"embedder": "synthetic", "keep_photos": True}
+)
+layout, run = find_layout(Path(sys.argv[2])), RunFolder.create(Path(sys.argv[3]))
+import_genesis(settings, layout, run, lambda *_: None)
+"""
+
+
+@pytest.mark.parametrize("pictures", [0, 1])
+def test_killed_before_a_picture_is_kept_it_is_kept_by_the_next(settings, genesis, pictures):
+    run = settings.data_dir.parent / "run"
+    arguments = [settings.data_dir, genesis.root, run, pictures]
+    command = [sys.executable, "-c", KILLED, *map(str, arguments)]
+    assert subprocess.run(command, check=False).returncode == -9
+    assert len(kept(settings)) == pictures
+    assert {(photo.face_id, photo.identity_id) for photo in kept(settings)} <= faces(settings)
+    imported(settings, genesis)
+    assert {(photo.face_id, photo.identity_id) for photo in kept(settings)} == faces(settings)
+    assert len(faces(settings)) == 2
+    assert {path.suffix for path in (identity_folder(settings) / "photos").iterdir()} == {".photo"}
