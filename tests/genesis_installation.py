@@ -6,8 +6,12 @@ import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
+
+from genesis_ray.migration.genesis_files import find_layout
+from genesis_ray.migration.genesis_source import GenesisSource
 
 _TABLES = """
 CREATE TABLE identities (
@@ -93,6 +97,10 @@ class Genesis:
         lines = [row if isinstance(row, str) else json.dumps(row) for row in rows]
         path.write_text("".join(f"{line}\n" for line in lines))
         return path
+
+
+def source_of(genesis: Genesis) -> GenesisSource:
+    return GenesisSource.open(find_layout(genesis.root), ZoneInfo("UTC"))
 
 
 def metrics_at(timestamp: str, **figures: object) -> dict[str, object]:

@@ -35,6 +35,8 @@ def import_(
     import.json in the run tells the rest. Again is no harm: what is there already is not doubled.
     Times without an offset are in `time_zone`.
     """
+    from zoneinfo import ZoneInfo
+
     from rich.progress import Progress, SpinnerColumn, TextColumn
 
     from genesis_ray import settings_file
@@ -43,13 +45,14 @@ def import_(
     from genesis_ray.cli.run import with_options
     from genesis_ray.cli.unfinished import finish_forgetting
     from genesis_ray.migration.genesis_files import find_layout
+    from genesis_ray.migration.genesis_source import GenesisSource
     from genesis_ray.running.importing import import_genesis
     from genesis_ray.store.run_folder import RunFolder
 
     settings = with_options(settings_file.load(config), data=data, start=None)
-    layout = find_layout(source)
+    found = GenesisSource.open(find_layout(source), ZoneInfo(settings.time_zone))
     finish_forgetting(settings)
-    if layout.faces:
+    if found.photos:
         pull_models(settings)
     run = RunFolder.open(out) if out and (out / "run.json").exists() else RunFolder.create(out)
     columns = SpinnerColumn(), TextColumn("{task.description}"), TextColumn("{task.completed:,}")
@@ -60,7 +63,7 @@ def import_(
         }
         imported = import_genesis(
             settings,
-            layout,
+            found,
             run,
             lambda what, rows: bars.update(tasks[what], advance=rows, visible=True),
         )
@@ -76,7 +79,8 @@ def _show(imported: "Imported") -> None:
     from genesis_ray.cli.console import stdout
     from genesis_ray.running.import_report import REPORT
 
-    table = Table("what", title=f"{imported.run}", title_justify="left", title_style="bold")
+    table = Table(title=f"{imported.run}", title_justify="left", title_style="bold")
+    table.add_column("what", no_wrap=True)
     for heading in ("rows", "brought in", "already there", "left out", "read back, the same"):
         table.add_column(heading, justify="right")
     for tally in imported.tallies:

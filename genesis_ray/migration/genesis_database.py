@@ -1,9 +1,10 @@
 """Genesis's SQLite database, `identities.db`, opened so that no byte of it can change."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -21,18 +22,36 @@ from genesis_ray.migration.genesis_rows import (
     sample,
     text,
     time,
+    well_formed,
 )
 from genesis_ray.migration.pickled_array import read_vector
 
+_Row = TypeVar("_Row")
+
 _BATCH = 1_000
+
+_BESIDE = ("-wal", "-journal")
+"""What SQLite keeps beside a database that is written, or whose writer was killed."""
 
 _TABLES = """
 SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
 """
 """All but those that SQLite makes for itself."""
 
-_NOT_IN_IT_YET = ("-wal", "-journal")
-"""What SQLite keeps beside a database that is written, or whose writer was killed."""
+_COLUMNS: dict[str, list[tuple[str, ...]]] = {
+    "identities": [("person_id",)],
+    "sessions": [("session_id", "id"), ("person_id",), ("start_time", "started_at")],
+    "identity_events": [("person_id",), ("event_type", "type"), ("timestamp", "created_at")],
+    "alerts": [("alert_id", "id"), ("timestamp", "created_at")],
+    "metrics": [("time", "timestamp", "ts")],
+}
+"""What a row of each table cannot do without, by the names that it has had."""
+
+CARRIED = tuple(_COLUMNS)
+"""The tables that are read here."""
+
+_HOT_JOURNAL = bytes.fromhex("d9d505f920a163d7")
+"""How a rollback journal begins that was not done with; SQLite may leave others behind."""
 
 
 class GenesisDatabase:
@@ -42,29 +61,35 @@ class GenesisDatabase:
     """
 
     def __init__(self, path: Path, zone: ZoneInfo) -> None:
-        """Open the database; times without an offset are `zone`'s.
+        """Open the database and look whether all of it can be read; its locks do not matter.
+
+        Args:
+            path: The file.
+            zone: Whose times are that have no offset.
 
         Raises:
-            SourceError: The file is missing, or no SQLite database, or not all there is: what was
-                written last lies beside it.
+            SourceError: The file is missing, no SQLite database, damaged, not Genesis's, or not
+                all there is: what was written last lies beside it.
         """
         self._path = path
         self._zone = zone
         if not path.is_file():
             raise SourceError(f"there is no database {path}")
-        for beside in (path.with_name(f"{path.name}{ending}") for ending in _NOT_IN_IT_YET):
-            if beside.is_file() and beside.stat().st_size:
-                raise SourceError(
-                    f"{beside} has changes that are not in {path.name} yet; stop what writes to "
-                    f"it. If that was killed, copy both files and let SQLite join them there: "
-                    f"sqlite3 {path.name} 'PRAGMA journal_mode = DELETE'"
-                )
+        self._refuse_unfinished()
         try:
             with closing(self._connected()) as connection:
                 rows = connection.execute(_TABLES)
                 self.tables = sorted(str(row["name"]) for row in rows)
+                (said,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+                columns = {name: self._columns(connection, name) for name in self._carried()}
         except sqlite3.Error as error:
             raise SourceError(f"{path} is no SQLite database that can be read: {error}") from error
+        if said != "ok":
+            raise SourceError(
+                f"{path} is damaged ({_one_line(said)}); put it back from a backup, or let SQLite "
+                f"save what it can: sqlite3 {path.name} .recover | sqlite3 recovered.db"
+            )
+        self._refuse_another_schema(columns)
 
     def count(self, table: str) -> int:
         """Return how many rows a table has."""
@@ -72,56 +97,46 @@ class GenesisDatabase:
 
     def identities(self) -> Iterator[GenesisIdentity | Unreadable]:
         """Yield the people."""
-        for row in self._rows("identities"):
-            person_id = text(row, "person_id")
-            try:
-                if not person_id:
-                    raise SourceError("it has no person_id")
-                yield GenesisIdentity(
-                    person_id=person_id,
-                    name=_name(row) or person_id,
-                    first_seen=time(row, self._zone, "first_seen", "created_at"),
-                    embedding=_embedding(row),
-                )
-            except SourceError as error:
-                yield Unreadable(f"identities {person_id or '?'}", str(error))
+        return self._read("identities", ("person_id",), self._identity)
 
     def sessions(self) -> Iterator[GenesisSession | Unreadable]:
         """Yield the visits."""
-        for row in self._rows("sessions"):
-            session_id = text(row, "session_id", "id")
-            try:
-                yield self._session(row, session_id)
-            except SourceError as error:
-                yield Unreadable(f"sessions {session_id or '?'}", str(error))
+        return self._read("sessions", ("session_id", "id"), self._session)
 
     def alerts(self) -> Iterator[GenesisAlert | Unreadable]:
         """Yield the alerts."""
-        for row in self._rows("alerts"):
-            alert_id = text(row, "alert_id", "id")
-            try:
-                yield self._alert(row, alert_id)
-            except SourceError as error:
-                yield Unreadable(f"alerts {alert_id or '?'}", str(error))
+        return self._read("alerts", ("alert_id", "id"), self._alert)
 
     def identity_events(self) -> Iterator[GenesisIdentityEvent | Unreadable]:
         """Yield what was noted of people."""
-        for row in self._rows("identity_events"):
-            event_id = text(row, "event_id", "id")
-            try:
-                yield self._identity_event(row)
-            except SourceError as error:
-                yield Unreadable(f"identity_events {event_id or '?'}", str(error))
+        return self._read("identity_events", ("event_id", "id"), self._identity_event)
 
     def samples(self) -> Iterator[GenesisSample | Unreadable]:
         """Yield the metrics."""
-        for place, row in enumerate(self._rows("metrics"), start=1):
-            try:
-                yield sample(row, self._zone)
-            except SourceError as error:
-                yield Unreadable(f"metrics {place}", str(error))
+        return self._read("metrics", (), lambda row: sample(row, self._zone))
 
-    def _alert(self, row: Mapping[str, object], alert_id: str) -> GenesisAlert:
+    def _read(
+        self, table: str, keys: tuple[str, ...], parsed: Callable[[Mapping[str, object]], _Row]
+    ) -> Iterator[_Row | Unreadable]:
+        for place, row in enumerate(self._rows(table), start=1):
+            try:
+                yield parsed(row)
+            except SourceError as error:
+                yield Unreadable(f"{table} {_key(row, keys) or place}", str(error))
+
+    def _identity(self, row: Mapping[str, object]) -> GenesisIdentity:
+        person_id = text(row, "person_id")
+        if not person_id:
+            raise SourceError("it has no person_id")
+        return GenesisIdentity(
+            person_id=person_id,
+            name=_name(row) or person_id,
+            first_seen=time(row, self._zone, "first_seen", "created_at"),
+            embedding=_embedding(row),
+        )
+
+    def _alert(self, row: Mapping[str, object]) -> GenesisAlert:
+        alert_id = text(row, "alert_id", "id")
         raised_at = time(row, self._zone, "timestamp", "created_at")
         if not (alert_id and raised_at):
             raise SourceError("expected alert_id and timestamp")
@@ -153,27 +168,58 @@ class GenesisDatabase:
             at=at,
         )
 
-    def _session(self, row: Mapping[str, object], session_id: str) -> GenesisSession:
-        person_id = text(row, "person_id")
+    def _session(self, row: Mapping[str, object]) -> GenesisSession:
+        session_id, person_id = text(row, "session_id", "id"), text(row, "person_id")
         started_at = time(row, self._zone, "start_time", "started_at")
         ended_at = time(row, self._zone, "end_time", "ended_at")
         if not (session_id and person_id and started_at):
             raise SourceError("expected session_id, person_id and start_time")
         if ended_at and ended_at < started_at:
             raise SourceError(f"it ends at {ended_at}, before it begins at {started_at}")
-        zones = decoded(row, "zones_visited") or []
-        if isinstance(zones, str):
-            zones = [each.strip() for each in zones.strip("{}").split(",") if each.strip()]
-        if not isinstance(zones, list):
-            raise SourceError(f"zones_visited: expected a list of zones, got {zones!r:.40}")
+        zones = _zones(row)
         return GenesisSession(
             session_id=session_id,
             person_id=person_id,
             camera_id=text(row, "camera_id"),
             started_at=started_at,
             ended_at=ended_at,
-            zone_ids=tuple(map(str, zones)),
+            zone_ids=tuple(well_formed("zones_visited", each) for each in zones),
         )
+
+    def _refuse_unfinished(self) -> None:
+        wal, journal = (self._path.with_name(f"{self._path.name}{end}") for end in _BESIDE)
+        unfinished = [wal] if wal.is_file() and wal.stat().st_size else []
+        if journal.is_file():
+            with journal.open("rb") as file:
+                unfinished += [journal] if file.read(len(_HOT_JOURNAL)) == _HOT_JOURNAL else []
+        for beside in unfinished:
+            raise SourceError(
+                f"{beside} has changes that are not in {self._path.name} yet; stop what writes to "
+                f"it. If that was killed, copy both files and let SQLite join them there: "
+                f"sqlite3 {self._path.name} 'PRAGMA journal_mode = DELETE'"
+            )
+
+    def _refuse_another_schema(self, columns: Mapping[str, set[str]]) -> None:
+        if not self._carried():
+            raise SourceError(
+                f"{self._path} is no database of Genesis: expected tables {', '.join(CARRIED)}, "
+                f"found {', '.join(self.tables) or 'none'}; move it away to bring in the rest"
+            )
+        for table, found in columns.items():
+            missing = [" or ".join(names) for names in _COLUMNS[table] if not found & {*names}]
+            if missing and self.count(table):
+                raise SourceError(
+                    f"{self._path}: table {table} has another schema: expected a column "
+                    f"{', and '.join(missing)}, found {', '.join(sorted(found))}; rename columns "
+                    f"in a copy, as docs/import.md has them"
+                )
+
+    def _carried(self) -> list[str]:
+        return [name for name in CARRIED if name in self.tables]
+
+    def _columns(self, connection: sqlite3.Connection, table: str) -> set[str]:
+        rows = connection.execute("SELECT name FROM pragma_table_info(?)", [table])
+        return {str(row["name"]) for row in rows}
 
     def _rows(self, table: str) -> Iterator[dict[str, object]]:
         if table not in self.tables:
@@ -192,7 +238,30 @@ class GenesisDatabase:
         uri = f"{self._path.absolute().as_uri()}?mode=ro&immutable=1"
         connection = sqlite3.connect(uri, uri=True)
         connection.row_factory = sqlite3.Row
+        # What is no text is told of its row, where `text` meets it, and not of the whole table.
+        connection.text_factory = lambda raw: raw.decode(errors="surrogateescape")
         return connection
+
+
+def _key(row: Mapping[str, object], names: tuple[str, ...]) -> str:
+    try:
+        return text(row, *names)
+    except SourceError:
+        return ""
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _zones(row: Mapping[str, object]) -> list[str]:
+    """Return zones that are JSON, an array of PostgreSQL's, or names with commas between."""
+    found = decoded(row, "zones_visited") or []
+    if isinstance(found, str):
+        return [each.strip() for each in found.strip("{}").split(",") if each.strip()]
+    if not isinstance(found, list):
+        raise SourceError(f"zones_visited: expected a list of zones, got {found!r:.40}")
+    return [str(each) for each in found]
 
 
 def _name(row: Mapping[str, object]) -> str:

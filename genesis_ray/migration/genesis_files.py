@@ -92,7 +92,7 @@ def _json_rows(lines: Iterator[str]) -> Iterator[tuple[int, object]]:
             continue
         try:
             yield place, json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             yield place, None  # cut off in the middle of a write
 
 

@@ -84,12 +84,29 @@ class Unreadable:
 
 
 def text(row: Mapping[str, object], *names: str) -> str:
-    """Return the first of the columns that says something, as text; "" if none does."""
+    """Return the first of the columns that says something, as text; "" if none does.
+
+    Raises:
+        SourceError: It is no text in UTF-8.
+    """
     for name in names:
         value = row.get(name)
         if value is not None and str(value).strip():
-            return str(value).strip()
+            return well_formed(name, str(value).strip())
     return ""
+
+
+def well_formed(name: str, value: str) -> str:
+    """Return a text of a column as it is.
+
+    Raises:
+        SourceError: It has half of a character, or bytes that are none: no table here takes it.
+    """
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise SourceError(f"{name}: expected text in UTF-8, got {value!r:.40}") from None
+    return value
 
 
 def number(row: Mapping[str, object], name: str) -> float | None:
@@ -110,6 +127,10 @@ def number(row: Mapping[str, object], name: str) -> float | None:
     return found
 
 
+_MOST = 2**53
+"""A count: above, a float does not tell whole numbers apart."""
+
+
 def count(row: Mapping[str, object], name: str) -> int | None:
     """Return a whole number that is not below zero, None where there is none.
 
@@ -119,7 +140,7 @@ def count(row: Mapping[str, object], name: str) -> int | None:
     found = number(row, name)
     if found is None:
         return None
-    if found < 0 or found != int(found):
+    if not 0 <= found <= _MOST or found != int(found):
         raise SourceError(f"{name}: expected a count, got {row[name]!r}")
     return int(found)
 
@@ -143,7 +164,10 @@ def time(row: Mapping[str, object], zone: ZoneInfo, *names: str) -> datetime | N
         raise SourceError(
             f"{names[0]}: expected a time, as 2026-02-15T10:30:00Z, got {value!r:.40}"
         ) from None
-    return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
+    try:
+        return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
+    except OverflowError:
+        raise SourceError(f"{names[0]}: expected a time in UTC, got {value!r:.40}") from None
 
 
 def decoded(row: Mapping[str, object], name: str) -> object:
@@ -155,7 +179,7 @@ def decoded(row: Mapping[str, object], name: str) -> object:
         return None
     try:
         return json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return value
 
 
@@ -177,7 +201,10 @@ def sample(row: Mapping[str, object], zone: ZoneInfo) -> GenesisSample:
         people_total=count(row, "people_total"),
         queue_len=count(row, "queue_len"),
         avg_wait_sec=number(row, "avg_wait_sec"),
-        people_by_zone={str(zone_id): count(zones, zone_id) or 0 for zone_id in zones},
+        people_by_zone={
+            well_formed("people_by_zone", str(zone_id)): count(zones, zone_id) or 0
+            for zone_id in zones
+        },
         new_faces=count(row, "new_faces"),
         recognized_faces=count(row, "recognized_faces"),
     )

@@ -1,18 +1,16 @@
 """Bringing in what a Genesis installation remembers, verified, with its files untouched."""
 
-import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from genesis_ray.domain.events import Event
 from genesis_ray.errors import StoreError
-from genesis_ray.migration.genesis_database import GenesisDatabase
-from genesis_ray.migration.genesis_files import GenesisLayout, photos_of, read_metrics
-from genesis_ray.migration.genesis_rows import GenesisIdentity, GenesisSample, Unreadable
+from genesis_ray.migration.genesis_database import CARRIED
+from genesis_ray.migration.genesis_rows import GenesisIdentity, Unreadable
+from genesis_ray.migration.genesis_source import GenesisSource
 from genesis_ray.running.import_events import (
     alert_events,
     bring_in,
@@ -26,8 +24,6 @@ from genesis_ray.settings import Settings
 from genesis_ray.store.disk import write_file
 from genesis_ray.store.known_runs import note_run
 from genesis_ray.store.run_folder import RunFolder
-
-_CARRIED = ("identities", "sessions", "identity_events", "metrics", "alerts")
 
 Progress = Callable[[str, int], None]
 """Told of what is brought in, and how many rows of it more have come by."""
@@ -52,7 +48,7 @@ class Imported:
 
 
 def import_genesis(
-    settings: Settings, layout: GenesisLayout, run: RunFolder, progress: Progress
+    settings: Settings, source: GenesisSource, run: RunFolder, progress: Progress
 ) -> Imported:
     """Bring in people, faces by photo, and history; write a report into the run.
 
@@ -60,14 +56,12 @@ def import_genesis(
     come to is brought in by the next one.
 
     Raises:
-        SourceError: The source cannot be read.
+        SourceError: The source cannot be read any more.
         StoreError: It cannot be written, or files of the source changed meanwhile.
     """
-    before = _digests(layout)
-    zone = ZoneInfo(settings.time_zone)
-    database = GenesisDatabase(layout.database, zone) if layout.database else None
+    database = source.database
     note_run(settings.data_dir, run.path)
-    tallies = [*_people(settings, layout, database, progress)]
+    tallies = [*_people(settings, source, progress)]
     if database and "sessions" in database.tables:
         visits = _each(visit_events, settings, database.sessions)
         tallies.append(_brought_in("visits", visits, run, progress))
@@ -77,41 +71,37 @@ def import_genesis(
     if database and "alerts" in database.tables:
         alerts = _each(alert_events, settings, database.alerts)
         tallies.append(_brought_in("alerts", alerts, run, progress))
-    if layout.metrics or (database and "metrics" in database.tables):
-        samples = _samples(settings, layout, database)
+    if source.layout.metrics or (database and "metrics" in database.tables):
+        samples = _each(sample_events, settings, source.samples)
         tallies.append(_brought_in("metrics", samples, run, progress))
-    if before != _digests(layout):
+    if not source.is_unchanged():
         raise StoreError(
             "files of the source changed while they were read; stop what writes to them, or copy "
             "them, and import again: what was brought in stays and is not doubled"
         )
-    others = [each for each in database.tables if each not in _CARRIED] if database else []
+    others = [each for each in database.tables if each not in CARRIED] if database else []
     not_carried = {name: database.count(name) for name in others} if database else {}
     imported = Imported(run.path, tuple(tallies), not_carried)
-    _write_report(imported, before)
+    _write_report(imported, source.sha256)
     run.write_summary({"settings": settings.model_dump(mode="json")})
     return imported
 
 
-def _people(
-    settings: Settings,
-    layout: GenesisLayout,
-    database: GenesisDatabase | None,
-    progress: Progress,
-) -> Iterator[Tally]:
+def _people(settings: Settings, source: GenesisSource, progress: Progress) -> Iterator[Tally]:
     people, faces, pictures = Tally("people"), Tally("faces by photo"), Tally("kept photos")
     embeddings = Tally("embeddings")
     identities: list[GenesisIdentity] = (
-        list(people.readable(database.identities())) if database else []
+        list(people.readable(source.database.identities())) if source.database else []
     )
-    photos = photos_of(layout.faces) if layout.faces else {}
-    people.read += len(set(photos) - {each.person_id for each in identities})
+    people.read += len(set(source.photos) - {each.person_id for each in identities})
     if not people.read:
         return
     tallies = PeopleTallies(people, faces, pictures)
-    bring_in_people(settings, identities, photos, tallies, lambda count: progress("people", count))
+    bring_in_people(
+        settings, identities, source.photos, tallies, lambda count: progress("people", count)
+    )
     yield people
-    if layout.faces:
+    if source.layout.faces:
         yield faces
         if settings.faces.keep_photos:
             yield pictures
@@ -143,26 +133,6 @@ def _each(
     read: Callable[[], Iterable[Row | Unreadable]],
 ) -> _Read:
     return lambda tally: (events_of(settings, each) for each in tally.readable(read()))
-
-
-def _samples(settings: Settings, layout: GenesisLayout, database: GenesisDatabase | None) -> _Read:
-    zone = ZoneInfo(settings.time_zone)
-
-    def read() -> Iterator[GenesisSample | Unreadable]:
-        for file in layout.metrics:
-            yield from read_metrics(file, zone)
-        if database:
-            yield from database.samples()
-
-    return _each(sample_events, settings, read)
-
-
-def _digests(layout: GenesisLayout) -> dict[str, str]:
-    digests = {}
-    for path in layout.files():
-        with path.open("rb") as file:
-            digests[str(path)] = hashlib.file_digest(file, "sha256").hexdigest()
-    return digests
 
 
 def _write_report(imported: Imported, digests: dict[str, str]) -> None:

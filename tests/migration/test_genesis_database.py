@@ -92,6 +92,88 @@ def test_reading_leaves_nothing_beside_the_database(genesis):
     assert genesis.database.read_bytes() == before
 
 
+def test_a_database_of_something_else_is_named_with_its_tables(tmp_path):
+    other = tmp_path / "other.db"
+    with closing(sqlite3.connect(other)) as connection:
+        connection.execute("CREATE TABLE recipes (name TEXT)")
+    with pytest.raises(SourceError, match=r"expected tables identities, .* found recipes"):
+        GenesisDatabase(other, BERLIN)
+    other.write_bytes(b"")
+    with pytest.raises(SourceError, match=r"found none"):
+        GenesisDatabase(other, BERLIN)
+
+
+def test_a_table_of_another_schema_is_told_with_what_it_lacks(tmp_path):
+    later = tmp_path / "later.db"
+    with closing(sqlite3.connect(later)) as connection, connection:
+        connection.execute("CREATE TABLE sessions (session_key TEXT, person_id TEXT, began TEXT)")
+        assert list(GenesisDatabase(later, BERLIN).sessions()) == []  # nothing is lost by that
+        connection.execute("INSERT INTO sessions VALUES ('s1', 'p', 'noon')")
+    with pytest.raises(SourceError, match="table sessions has another schema") as refused:
+        GenesisDatabase(later, BERLIN)
+    told = "a column session_id or id, and start_time or started_at, found began, person_id"
+    assert told in str(refused.value)
+
+
+@pytest.mark.parametrize("harm", ["truncated", "overwritten", "no header"])
+def test_a_damaged_database_is_refused_before_a_row_is_read(genesis, harm):
+    genesis.insert(
+        "sessions",
+        *({"session_id": f"s{number}", "zones_visited": "z" * 90} for number in range(400)),
+    )
+    content = genesis.database.read_bytes()
+    middle = len(content) // 2
+    genesis.database.write_bytes(
+        {
+            "truncated": content[:middle],
+            "overwritten": content[:middle] + b"\xff" * 4096 + content[middle + 4096 :],
+            "no header": b"\xff" * 100 + content[100:],
+        }[harm]
+    )
+    with pytest.raises(SourceError, match=r"identities\.db is (damaged|no SQLite database)"):
+        opened(genesis)
+
+
+def test_a_database_that_is_locked_is_read_and_one_with_open_changes_is_not(genesis):
+    genesis.add_session("s1", "p")
+    before = genesis.database.read_bytes()
+    with closing(sqlite3.connect(genesis.database, isolation_level=None)) as connection:
+        connection.execute("BEGIN EXCLUSIVE")
+        assert len([*opened(genesis).sessions()]) == 1
+        connection.execute("PRAGMA cache_spill = 1")
+        connection.execute("PRAGMA cache_size = 1")
+        for number in range(200):
+            connection.execute("INSERT INTO sessions VALUES (?, 'p', 'c', '', '', 0, '', '')", [
+                f"session {number} {'of a long name' * 20}"
+            ])  # fmt: skip
+        with pytest.raises(SourceError, match=r"identities\.db-journal has changes that are not"):
+            opened(genesis)
+        connection.execute("ROLLBACK")
+    assert genesis.database.read_bytes() == before
+
+
+def test_a_journal_that_is_done_with_is_no_hindrance(genesis):
+    with closing(sqlite3.connect(genesis.database)) as connection, connection:
+        connection.execute("PRAGMA journal_mode = PERSIST")
+        connection.execute("INSERT INTO identities (person_id) VALUES ('person_001')")
+    assert (genesis.outputs / "identities.db-journal").stat().st_size
+    assert len([*opened(genesis).identities()]) == 1
+
+
+def test_bytes_that_are_no_text_are_told_of_their_row_alone(genesis):
+    genesis.add_session("s1", "p")
+    genesis.add_session("s2", "p")
+    genesis.add_session("s3", "p", zones_visited='["\\ud800"]')
+    with closing(sqlite3.connect(genesis.database)) as connection, connection:
+        connection.execute("UPDATE sessions SET camera_id = CAST(X'ff41' AS TEXT) WHERE rowid = 1")
+    broken, fine, half = opened(genesis).sessions()
+    assert isinstance(broken, Unreadable)
+    assert (broken.row, broken.reason[:32]) == ("sessions s1", "camera_id: expected text in UTF-")
+    assert fine.session_id == "s2"
+    assert isinstance(half, Unreadable)
+    assert "zones_visited" in half.reason
+
+
 def test_what_is_no_database_is_named(tmp_path):
     (tmp_path / "identities.db").write_text("these are words, and there are enough of them here")
     with pytest.raises(SourceError, match=r"identities\.db is no SQLite database"):

@@ -35,6 +35,13 @@ def test_lines_are_read_and_one_that_was_cut_off_is_told(genesis):
     assert (cut_off.row, no_object.row) == ("metrics.jsonl line 2", "metrics.jsonl line 4")
 
 
+def test_a_line_that_nests_for_ever_is_told(genesis):
+    path = genesis.write_metrics(["[" * 100_000, metrics_at("2026-02-15T10:30:00Z")])
+    nested, fine = read_metrics(path, ZONE)
+    assert isinstance(nested, Unreadable)
+    assert isinstance(fine, GenesisSample)
+
+
 def test_a_csv_has_the_same_rows(genesis):
     path = genesis.outputs / "metrics.csv"
     row = metrics_at("1771151400", people_by_zone='{"queue_area": 4}', queue_len="")
@@ -53,6 +60,10 @@ def test_a_csv_has_the_same_rows(genesis):
     [
         ("people_total", -1),
         ("people_total", 2.5),
+        ("people_total", 10**30),
+        ("camera_id", "\ud800"),
+        ("people_by_zone", {"\ud800": 1}),
+        ("timestamp", "0001-01-01T00:00:00+14:00"),
         ("avg_wait_sec", "long"),
         ("avg_wait_sec", float("inf")),
         ("people_by_zone", [1, 2]),

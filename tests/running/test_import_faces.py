@@ -6,7 +6,6 @@ import cv2
 import numpy as np
 import pytest
 
-from genesis_ray.migration.genesis_files import find_layout
 from genesis_ray.running.identities import identity_folder
 from genesis_ray.running.import_events import identity_of
 from genesis_ray.running.import_report import Tally
@@ -19,7 +18,7 @@ from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.stored_faces import stored_faces
 from genesis_ray.testing import ColourEmbedder, SyntheticFilm
 from genesis_ray.vision.face_picture import read_face_picture
-from tests.genesis_installation import Genesis
+from tests.genesis_installation import Genesis, source_of
 
 
 @pytest.fixture
@@ -51,7 +50,7 @@ def without_photos(settings: Settings) -> Settings:
 def imported(settings: Settings, genesis: Genesis) -> dict[str, Tally]:
     path = settings.data_dir.parent / "run"
     run = RunFolder.open(path) if path.exists() else RunFolder.create(path)
-    result = import_genesis(settings, find_layout(genesis.root), run, lambda *_: None)
+    result = import_genesis(settings, source_of(genesis), run, lambda *_: None)
     assert result.is_whole
     return {tally.what: tally for tally in result.tallies}
 
@@ -148,7 +147,10 @@ def test_a_text_in_the_place_of_a_photo_is_told_and_holds_nobody_up(settings, ge
 
 KILLED = """
 import os, signal, sys
+from pathlib import Path
+from zoneinfo import ZoneInfo
 from genesis_ray.migration.genesis_files import find_layout
+from genesis_ray.migration.genesis_source import GenesisSource
 from genesis_ray.running.importing import import_genesis
 from genesis_ray.settings import Settings
 from genesis_ray.store.run_folder import RunFolder
@@ -167,8 +169,9 @@ os.replace = killed
 settings = Settings(
     data_dir=Path(sys.argv[1]), faces={"embedder": "synthetic", "keep_photos": True}
 )
-layout, run = find_layout(Path(sys.argv[2])), RunFolder.create(Path(sys.argv[3]))
-import_genesis(settings, layout, run, lambda *_: None)
+source = GenesisSource.open(find_layout(Path(sys.argv[2])), ZoneInfo("UTC"))
+run = RunFolder.create(Path(sys.argv[3]))
+import_genesis(settings, source, run, lambda *_: None)
 """
 
 

@@ -11,7 +11,6 @@ import cv2
 import pytest
 
 from genesis_ray.errors import StoreError
-from genesis_ray.migration.genesis_files import find_layout
 from genesis_ray.running import importing
 from genesis_ray.running.identities import faces_of, who_is_who
 from genesis_ray.running.import_events import identity_of
@@ -21,7 +20,7 @@ from genesis_ray.settings import Settings
 from genesis_ray.store.reader import read_table
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.testing import SyntheticFilm
-from tests.genesis_installation import Genesis, metrics_at
+from tests.genesis_installation import Genesis, metrics_at, source_of
 
 MINUTES = [f"2026-02-15T10:{minute:02}:00Z" for minute in range(60)]
 
@@ -42,7 +41,7 @@ def run(tmp_path) -> RunFolder:
 
 
 def imported(settings: Settings, genesis: Genesis, run: RunFolder) -> dict[str, Tally]:
-    result = import_genesis(settings, find_layout(genesis.root), run, lambda *_: None)
+    result = import_genesis(settings, source_of(genesis), run, lambda *_: None)
     assert result.is_whole
     return {tally.what: tally for tally in result.tallies}
 
@@ -233,7 +232,7 @@ def test_the_same_noted_twice_is_one_row_and_what_is_none_is_told(settings, gene
 
 def test_tables_that_have_no_place_here_are_told_with_their_rows(settings, genesis, run):
     genesis.insert("face_embeddings_archive", {"person_id": "person_001"})
-    result = import_genesis(settings, find_layout(genesis.root), run, lambda *_: None)
+    result = import_genesis(settings, source_of(genesis), run, lambda *_: None)
     assert result.not_carried == {"face_embeddings_archive": 1}
 
 
@@ -263,14 +262,16 @@ def test_a_source_that_is_written_to_meanwhile_is_noticed(settings, genesis, run
 
     monkeypatch.setattr(importing, "bring_in", written_to_meanwhile)
     with pytest.raises(StoreError, match="changed while they were read"):
-        import_genesis(settings, find_layout(genesis.root), run, lambda *_: None)
+        import_genesis(settings, source_of(genesis), run, lambda *_: None)
     assert not (run.path / "import.json").exists()
 
 
 KILLED = """
 import os, signal, sys
 from pathlib import Path
+from zoneinfo import ZoneInfo
 from genesis_ray.migration.genesis_files import find_layout
+from genesis_ray.migration.genesis_source import GenesisSource
 from genesis_ray.running.importing import import_genesis
 from genesis_ray.settings import Settings
 from genesis_ray.store.run_folder import RunFolder
@@ -284,8 +285,9 @@ def progress(what, rows):
         os.kill(os.getpid(), signal.SIGKILL)
 
 settings = Settings(data_dir=Path(sys.argv[1]), faces={"embedder": "synthetic"})
-layout, run = find_layout(Path(sys.argv[2])), RunFolder.open(Path(sys.argv[3]))
-import_genesis(settings, layout, run, progress)
+source = GenesisSource.open(find_layout(Path(sys.argv[2])), ZoneInfo("UTC"))
+run = RunFolder.open(Path(sys.argv[3]))
+import_genesis(settings, source, run, progress)
 """
 
 
