@@ -198,14 +198,15 @@ class PresentTables(Mapping[str, Table]):
         who = self._who()
         return self._named(written, who) if touched_by(who) else written
 
-    def visits_now(self) -> VisitsNow:
+    def visits_now(self) -> VisitsNow | None:
         """Return the rows of those visits alone that are not shown as they were written.
 
-        Memory is that of them, and of what the tracks of these identities were named.
+        None: all are, and no file was looked for. Memory is that of them, and of what the tracks of
+        these identities were named.
         """
         who = self._who()
         if not (touched := touched_by(who)):
-            return VisitsNow(frozenset(), self._all_written[VISITS].schema.empty_table())
+            return None
         params = {"tenant_id": self._tenant_id, "touched": touched}
         few: dict[str, Table] = {
             **{name: self._all_written[name] for name in ("track_observations", "zone_crossings")},

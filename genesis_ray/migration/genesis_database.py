@@ -83,12 +83,11 @@ class GenesisDatabase:
                 (said,) = connection.execute("PRAGMA quick_check(1)").fetchone()
                 columns = {name: self._columns(connection, name) for name in self._carried()}
         except sqlite3.Error as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_CORRUPT:
+                raise _damaged(path, str(error)) from error
             raise SourceError(f"{path} is no SQLite database that can be read: {error}") from error
         if said != "ok":
-            raise SourceError(
-                f"{path} is damaged ({_one_line(said)}); put it back from a backup, or let SQLite "
-                f"save what it can: sqlite3 {path.name} .recover | sqlite3 recovered.db"
-            )
+            raise _damaged(path, said)
         self._refuse_another_schema(columns)
 
     def count(self, table: str) -> int:
@@ -250,8 +249,11 @@ def _key(row: Mapping[str, object], names: tuple[str, ...]) -> str:
         return ""
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+def _damaged(path: Path, why: str) -> SourceError:
+    return SourceError(
+        f"{path} is damaged ({' '.join(why.split())}); put it back from a backup, or let SQLite "
+        f"save what it can: sqlite3 {path.name} .recover | sqlite3 recovered.db"
+    )
 
 
 def _zones(row: Mapping[str, object]) -> list[str]:

@@ -44,13 +44,17 @@ class EventPages:
         return self._written(table, wanted)
 
     def _visits(self, wanted: PageRequest) -> pa.Table:
-        identity_ids, rows = self._present.visits_now()
-        touched = pa.array(sorted(identity_ids), pa.string())
+        now = self._present.visits_now()
+        if now is None:
+            return self._written(VISITS, wanted)
+        touched = pa.array(sorted(now.identity_ids), pa.string())
 
         def as_written(page: pa.Table) -> pa.Table:
             return page.filter(pc.invert(pc.is_in(page["identity_id"], value_set=touched)))
 
-        return page_of(pa.concat_tables([self._shown(VISITS, wanted, as_written), rows]), wanted)
+        return page_of(
+            pa.concat_tables([self._shown(VISITS, wanted, as_written), now.rows]), wanted
+        )
 
     def _shown(
         self, table: str, wanted: PageRequest, shown: Callable[[pa.Table], pa.Table]

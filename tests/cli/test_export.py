@@ -70,6 +70,35 @@ def test_the_range_is_of_the_sites_clock(genesis):
     assert [row["visit_id"] for row in json.loads(rows)] == ["ada@30"]
 
 
+def test_a_torn_file_is_left_out_and_told_and_the_rest_is_exported(genesis, caplog):
+    with EventLog(RunFolder.newest().events) as log:
+        log.append([seen(86_400), line(86_400)])
+    for table in ("track_observations", "visits"):
+        first = min((RunFolder.newest().events / table).rglob("*.parquet"))
+        first.write_bytes(first.read_bytes()[:-10])
+    rows = genesis("events", "--table", "track_observations", "--format", "jsonl").splitlines()
+    assert [json.loads(row)["occurred_at"][:10] for row in rows] == ["2026-01-06"]
+    assert (
+        len(genesis("events", "--table", "line_crossings", "--format", "jsonl").splitlines()) == 2
+    )
+    assert genesis("visits", "--format", "jsonl") == ""
+    assert {record.args[0].parts[-4] for record in caplog.records} == {
+        "track_observations",
+        "visits",
+    }
+
+
+def test_rows_that_are_dated_in_the_future_are_exported_with_all_others(genesis):
+    with EventLog(RunFolder.newest().events) as log:
+        log.append([seen(100 * 366 * 86_400)])
+    rows = genesis("events", "--table", "track_observations", "--format", "jsonl").splitlines()
+    assert [json.loads(row)["occurred_at"][:4] for row in rows] == [
+        *["2026"] * (len(rows) - 1),
+        "2126",
+    ]
+    assert len(rows) > 2
+
+
 def test_another_tenant_has_nothing(genesis):
     app = typer.Typer()
     app.command()(export)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -96,3 +97,14 @@ def test_pages_are_all_rows_as_they_are_shown(settings, events, decided, table):
 def test_rows_are_of_the_tenant_of_the_settings_alone(settings, events):
     others = settings.model_copy(update={"tenant_id": "other"})
     assert len(EventPages(events, others)("visits", PageRequest(limit=9))) == 0
+
+
+def test_where_nothing_was_decided_no_file_of_a_later_day_is_looked_at(settings, tmp_path, caplog):
+    folder = tmp_path / "days"
+    with EventLog(folder) as log:
+        log.append([named(0), *visit(0)])
+        log.append([replace(each, occurred_at=at(86_400)) for each in (named(1), *visit(1))])
+    for table in ("visits", "face_recognitions"):
+        max((folder / table).rglob("*.parquet")).write_bytes(b"of a later day")
+        assert len(EventPages(folder, settings)(table, PageRequest(limit=1))) == 1
+    assert caplog.records == []

@@ -131,3 +131,26 @@ def test_tracks_are_named_by_who_people_are_now(system: System):
     assert identities() == ["identity-1", "identity-1"]
     system.decide(Undo(**own, entry_id="1", undone_id="0"))
     assert identities() == ["identity-1", "identity-2"]
+
+
+def test_a_torn_file_is_left_out_and_the_rest_is_answered(system: System, caplog):
+    with system.log.tables():
+        system.log.append([observed(0), observed(86_400)])
+    with system.log.tables() as folder:
+        torn = min((folder.path / "track_observations").rglob("*.parquet"))
+        torn.write_bytes(torn.read_bytes()[:-10])
+    for _ in range(2):
+        rows = system.get("/v1/events", kind="track_observations")["events"]
+        assert [row["occurred_at"] for row in rows] == ["2026-01-06T12:00:00Z"]
+    assert [str(torn) in record.getMessage() for record in caplog.records] == [True]
+
+
+def test_what_is_dated_in_the_future_comes_last_and_hides_nothing(system: System):
+    century = 100 * 366 * 86_400
+    system.log.append([observed(century), observed(0)])
+    with system.log.tables():
+        system.log.append([observed(1)])
+    rows = system.get("/v1/events", kind="track_observations")["events"]
+    assert [row["occurred_at"][:4] for row in rows] == ["2026", "2026", "2126"]
+    until = system.get("/v1/events", kind="track_observations", end="2027-01-01T00:00:00Z")
+    assert until["events"] == rows[:2]
