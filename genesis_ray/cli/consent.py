@@ -47,6 +47,7 @@ def consent(
     """
     from genesis_ray import settings_file
     from genesis_ray.cli.run import parse_time, with_options
+    from genesis_ray.cli.unfinished import finish_forgetting
     from genesis_ray.errors import ConfigurationError
     from genesis_ray.running.consent import consent_of, note_consent
 
@@ -58,6 +59,7 @@ def consent(
             )
         _show(consent_of(settings, person), as_json=as_json)
         return
+    finish_forgetting(settings)
     found = note_consent(
         settings,
         person,

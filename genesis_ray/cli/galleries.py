@@ -90,10 +90,12 @@ def re_embed(
     from genesis_ray.cli.console import stderr, stdout
     from genesis_ray.cli.prepare import pull_models
     from genesis_ray.cli.run import with_options
+    from genesis_ray.cli.unfinished import finish_forgetting
     from genesis_ray.running.re_embedding import re_embed as embed_anew
     from genesis_ray.running.re_embedding import re_embed_kept
 
     settings = with_options(settings_file.load(config), data=data, start=None)
+    finish_forgetting(settings)
     faces = settings.faces.model_copy(update={"embedder": to})
     pull_models(settings.model_copy(update={"faces": faces}))
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())

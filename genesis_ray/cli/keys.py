@@ -57,9 +57,11 @@ def rotate(config: ConfigOption = None, data: DataOption = None) -> None:
     from genesis_ray import settings_file
     from genesis_ray.cli.console import stdout
     from genesis_ray.cli.run import with_options
+    from genesis_ray.cli.unfinished import finish_forgetting
     from genesis_ray.running.key_rotation import rotate as rotate_key
 
     settings = with_options(settings_file.load(config), data=data, start=None)
+    finish_forgetting(settings)
     done = rotate_key(settings)
     faces = "1 face is" if done.faces == 1 else f"{done.faces:,} faces are"
     if done.photos:

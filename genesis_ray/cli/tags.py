@@ -28,6 +28,7 @@ def tag(
     `genesis people tag Ada vip --remove`
     """
     from genesis_ray.cli.console import stderr, stdout
+    from genesis_ray.cli.unfinished import finish_forgetting
     from genesis_ray.errors import ConfigurationError
     from genesis_ray.running.identities import watcher
     from genesis_ray.running.intake import taker
@@ -44,6 +45,7 @@ def tag(
                 f"expected a tag of up to 64 letters, digits, dots, dashes and underscores, the "
                 f"first a letter or digit, got {tag!r:.80}"
             )
+        finish_forgetting(settings)
         tagged = put_tag(settings, person, tag, is_set=not remove, by=user_or(by))
     found = tagged.person
     if as_json:

@@ -1,21 +1,26 @@
-"""Finishing what was cut off, before a command that writes to the same people begins."""
+"""What has to be over before a command writes to a tenant's people: what others do, or left."""
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from genesis_ray.settings import Settings
 
+_AT_ONCE_S = 1.0
+"""What takes no longer is not worth a word."""
+
 
 def finish_forgetting(settings: "Settings") -> None:
-    """Forget for good whom a process that was killed was at, if there is somebody.
+    """Wait for a process that writes to these people, and finish what a killed one was at.
 
     Raises:
         StoreError: Another command writes to these people, or something cannot be written.
     """
-    from genesis_ray.running.forgetting_intent import is_unfinished
+    from genesis_ray.running.forgetting_intent import is_unfinished, who_is_at_it
     from genesis_ray.store.tenants import gallery_folder
 
-    if not is_unfinished(gallery_folder(settings.data_dir, settings.tenant_id)):
+    folder = gallery_folder(settings.data_dir, settings.tenant_id)
+    _wait_for_the_turn(settings)
+    if not is_unfinished(folder) or who_is_at_it(folder):  # searches for what is left, at most
         return
     from genesis_ray.cli.console import stderr
     from genesis_ray.running.forgetting import finish  # LanceDB, which is seldom needed here
@@ -29,3 +34,21 @@ def finish_forgetting(settings: "Settings") -> None:
             markup=False,
             soft_wrap=True,
         )
+
+
+def _wait_for_the_turn(settings: "Settings") -> None:
+    """Wait until nobody writes to these people, saying so where it takes longer than a moment."""
+    from genesis_ray.running.turns import WITHIN_S, turn, whose_turn
+    from genesis_ray.store.giving_way import wait_until
+
+    if wait_until(lambda: whose_turn(settings) is None, within_s=_AT_ONCE_S):
+        return
+    from genesis_ray.cli.console import stderr
+
+    stderr.print(
+        f"Process {whose_turn(settings) or ''} forgets somebody, or writes to these people: "
+        f"waiting, for {WITHIN_S:.0f} s at most.",
+        soft_wrap=True,
+    )
+    with turn(settings):
+        pass

@@ -87,9 +87,12 @@ def tidy(
     from datetime import UTC, datetime
 
     from genesis_ray.cli.console import stdout
+    from genesis_ray.cli.unfinished import finish_forgetting
     from genesis_ray.running.tidying import tidy as tidy_visitors
 
     settings = settings_of(config, data)
+    if not dry_run:
+        finish_forgetting(settings)
     done = tidy_visitors(
         settings, at=parse_time(at, option="--at") or datetime.now(UTC), dry_run=dry_run
     )
@@ -132,10 +135,13 @@ def propose(
     Examples: `genesis people propose` · `genesis people propose --risk 0.01 --run runs/march`
     """
     from genesis_ray.cli.console import stdout
+    from genesis_ray.cli.unfinished import finish_forgetting
     from genesis_ray.running.proposals import find_candidates, merge_sure
 
     settings = settings_of(config, data)
     folders = _runs(runs, settings)
+    if apply:
+        finish_forgetting(settings)
     found = find_candidates(settings, folders, most_risk=risk)
     made = merge_sure(settings, folders, found) if apply else []
     if as_json:

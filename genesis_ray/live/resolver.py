@@ -23,6 +23,7 @@ from genesis_ray.running.job_plans import FACE_KEEPER
 from genesis_ray.running.jobs import Jobs
 from genesis_ray.running.name_board import NameBoard
 from genesis_ray.running.tenant_keys import keys_named
+from genesis_ray.running.turns import turn
 from genesis_ray.serving.cluster import NAMESPACE
 from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.run_folder import RunFolder
@@ -81,16 +82,18 @@ class ResolverActor:
         again = ", after the process died that did" if before else ""
         self._reason = f"names tracks of the run in {spec.run}"
         access = Access(action="match", reason=f"{self._reason}{again}")
-        self._identities = open_identities(
-            settings,
-            traits,
-            keys,
-            self._opened,
-            access=access,
-            entries=entries,
-            pending=pending,
-        )
-        self._intake = Intake(settings, keys)
+        with turn(settings):
+            self._identities = open_identities(
+                settings,
+                traits,
+                keys,
+                self._opened,
+                access=access,
+                entries=entries,
+                pending=pending,
+            )
+            self._intake = Intake(settings, keys)
+            self._intake.stored(self._identities.entries)  # others hand over, when it is their turn
         self._leaving = self._giving.leaving()
         resolver = self._built()
         self._jobs_folder = run.jobs if spec.realtime else None
@@ -233,10 +236,12 @@ class ResolverActor:
         from genesis_ray.running.intake import Intake
 
         access = Access(action="match", reason=f"{self._reason}, after it gave way")
-        identities = open_identities(
-            self._settings, self._traits, self._keys, self._opened, access=access
-        )
-        self._intake = Intake(self._settings, self._keys)
+        with turn(self._settings):
+            identities = open_identities(
+                self._settings, self._traits, self._keys, self._opened, access=access
+            )
+            self._intake = Intake(self._settings, self._keys)
+            self._intake.stored(identities.entries)
         self._leaving = self._giving.leaving()
         self._adopt(identities)
         self._jobs = self._jobs_of_now()

@@ -9,6 +9,7 @@ from genesis_ray.domain.people import Person
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.running.identities import identity_folder, who_is_who
 from genesis_ray.running.naming import find
+from genesis_ray.running.turns import turn
 from genesis_ray.settings import Settings
 from genesis_ray.store.consent import ConsentRegister
 
@@ -70,7 +71,7 @@ def note_consent(
         raise ConfigurationError(
             f"--at {said_at:%Y-%m-%d %H:%M} UTC is to come; consent counts from when it is given"
         )
-    with ConsentRegister(identity_folder(settings), writer=True) as register:
+    with turn(settings), ConsentRegister(identity_folder(settings), writer=True) as register:
         who = who_is_who(settings)
         found = who.person(find(who, person))
         history = Consents(register.entries(), who).history(found.identity_id)

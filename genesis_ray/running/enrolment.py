@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import numpy as np
@@ -19,6 +19,7 @@ from genesis_ray.running.identities import identity_folder, open_identities, who
 from genesis_ray.running.intake import taker
 from genesis_ray.running.protected import load_protected_embedder
 from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.running.turns import turn
 from genesis_ray.settings import Settings
 from genesis_ray.store.audit_entry import Access, this_user
 from genesis_ray.store.kept_photos import seal
@@ -55,7 +56,9 @@ def enroll(settings: Settings, name: str, photos: Sequence[Path]) -> Person:
         StoreError: The tenant's key is lost, others can read it, or another process writes.
     """
     keys = tenant_keys(settings)
-    return _added(settings, _enrolment(settings, name, photos, keys, this_user()), keys)
+    enrolment = _enrolment(settings, name, photos, keys, this_user())
+    with turn(settings):
+        return _added(settings, enrolment, keys)
 
 
 def enroll_or_hand_over(
@@ -67,25 +70,37 @@ def enroll_or_hand_over(
     """
     keys = tenant_keys(settings)
     enrolment = _enrolment(settings, name, photos, keys, this_user())
-    system = taker(settings)
-    if system is None:
-        return Enrolled(_added(settings, enrolment, keys), None)
-    process, embedder = system
-    if embedder != enrolment.embedder:
-        raise ConfigurationError(
-            f"the system that runs, process {process}, knows people by {embedder}, and "
-            f"here it is {enrolment.embedder}: use its configuration, or start it again where "
-            f"somebody switched (`genesis people switch`)"
-        )
     waiting = WaitingEnrolments(settings)
-    waiting.hand_over(enrolment)
+    with turn(settings):
+        system = taker(settings)
+        if system is None:
+            return Enrolled(_added(settings, enrolment, keys), None)
+        process, embedder = system
+        if embedder != enrolment.embedder:
+            raise ConfigurationError(
+                f"the system that runs, process {process}, knows people by {embedder}, and "
+                f"here it is {enrolment.embedder}: use its configuration, or start it again where "
+                f"somebody switched (`genesis people switch`)"
+            )
+        waiting.hand_over(enrolment)
     if not waiting.is_taken_in(enrolment, within_s=within_s):
         return Enrolled(None, process)
+    return Enrolled(_owner(settings, enrolment), process)
+
+
+def _owner(settings: Settings, enrolment: Enrolment) -> Person:
+    """Return whose the faces are that a system took in."""
     faces = stored_faces(
         identity_folder(settings), enrolment.embedder, enrolment.templates.shape[1]
     )
-    owner = faces.filter(pc.field("face_id") == enrolment.face_ids[0])["identity_id"][0].as_py()
-    return Enrolled(who_is_who(settings).person(owner), process)
+    of_it = faces.filter(pc.field("face_id") == enrolment.face_ids[0])
+    own: list[Any] = of_it["identity_id"].to_pylist()
+    if not own:
+        raise ConfigurationError(
+            f"{enrolment.name!r} was forgotten meanwhile, and these faces with them; enrol the "
+            f"photos again if that person is to be known"
+        )
+    return who_is_who(settings).person(own[0])
 
 
 def _enrolment(
@@ -155,7 +170,7 @@ def take_in_waiting(settings: Settings) -> None:
     if WaitingEnrolments(settings):
         reading = Access(action="enroll", reason="takes in faces that were handed over")
         traits, keys = embedder_traits(settings.faces), tenant_keys(settings)
-        with ExitStack() as opened:
+        with turn(settings), ExitStack() as opened:
             open_identities(settings, traits, keys, opened, access=reading)
 
 

@@ -18,7 +18,7 @@ from genesis_ray.errors import ConfigurationError, StoreError
 from genesis_ray.running.auditing import note as note_access
 from genesis_ray.running.enrolment import take_in_waiting
 from genesis_ray.running.enrolments import enrolments_folder
-from genesis_ray.running.forgetting_intent import INTENT_FILE, Intent, is_unfinished
+from genesis_ray.running.forgetting_intent import INTENT_FILE, Intent, at_it, is_unfinished
 from genesis_ray.running.forgetting_run import RunToForgetIn
 from genesis_ray.running.forgotten_search import search
 from genesis_ray.running.giving_way import SystemsAtWork
@@ -27,6 +27,7 @@ from genesis_ray.running.naming import find
 from genesis_ray.running.people_stores import PeopleStores
 from genesis_ray.running.reach import Reached, reach
 from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.running.turns import turn
 from genesis_ray.settings import Settings
 from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.disk import sync_folder, writing_to
@@ -42,6 +43,9 @@ _UNREACHABLE = (
     "what other programs took out of the tables, and what was shown or printed",
     "blocks that a file system or flash memory keeps of files that are gone",
 )
+
+_DECIDING_S = 10.0
+"""For a command that decides or enrols at the moment, while a resolver has given way already."""
 
 
 def forget(
@@ -70,32 +74,30 @@ def forget(
             way; nothing is changed then.
     """
     folder = identity_folder(settings)
-    if is_unfinished(folder):
-        raise ConfigurationError(
-            "somebody is being forgotten, and that was cut off; finish it first: "
-            "genesis people forget"
+    with at_it(folder):
+        if is_unfinished(folder):
+            raise ConfigurationError(
+                "somebody is being forgotten, and that was cut off; finish it first: "
+                "genesis people forget"
+            )
+        if watcher(settings) is None:  # else it takes in what waits before it gives way
+            take_in_waiting(settings)
+        receipt_id = secrets.token_hex(4)
+        begun_at = datetime.now(UTC)
+        place = receipt or _receipts(settings) / f"{begun_at:%Y-%m-%d}-{receipt_id}.json"
+        intent = Intent(
+            receipt_id=receipt_id,
+            receipt=str(place.absolute()),
+            begun_at=begun_at.isoformat(timespec="seconds"),
+            by=by,
+            why=why,
+            identity_ids=[find(who_is_who(settings), person)],
+            names=[],
+            runs=[str(run.absolute()) for run in runs],
+            salt=secrets.token_hex(16),
+            key_version=tenant_keys(settings).current.version,
         )
-    if watcher(settings) is None:  # else it takes in what waits before it gives way
-        take_in_waiting(settings)
-    who = who_is_who(settings)
-    members = who.members(who.now(find(who, person)))
-    names = [each.name for each in who.people if each.identity_id in members]
-    receipt_id = secrets.token_hex(4)
-    begun_at = datetime.now(UTC)
-    place = receipt or _receipts(settings) / f"{begun_at:%Y-%m-%d}-{receipt_id}.json"
-    intent = Intent(
-        receipt_id=receipt_id,
-        receipt=str(place.absolute()),
-        begun_at=begun_at.isoformat(timespec="seconds"),
-        by=by,
-        why=redacted(why, [*names, *members]),
-        identity_ids=members,
-        names=names,
-        runs=[str(run.absolute()) for run in runs],
-        salt=secrets.token_hex(16),
-        key_version=tenant_keys(settings).current.version,
-    )
-    return _carried_out(settings, intent)
+        return _carried_out(settings, intent)
 
 
 def finish(settings: Settings) -> tuple[Path, Receipt] | None:
@@ -104,8 +106,10 @@ def finish(settings: Settings) -> tuple[Path, Receipt] | None:
     Raises:
         StoreError: Another command writes to them, or something cannot be written.
     """
-    intent = Intent.load(identity_folder(settings))
-    return _carried_out(settings, intent) if intent else None
+    folder = identity_folder(settings)
+    with at_it(folder):
+        intent = Intent.load(folder)
+        return _carried_out(settings, intent) if intent else None
 
 
 def _receipts(settings: Settings) -> Path:
@@ -116,17 +120,19 @@ def _carried_out(settings: Settings, intent: Intent) -> tuple[Path, Receipt]:
     folder = identity_folder(settings)
     key = _key_of(settings, intent)
     reached = reach(settings, [Path(run) for run in intent.runs])
-    access = Access(
-        action="forget",
-        reason=f"removes a person, by receipt {intent.receipt_id}",
-        people=tuple(intent.identity_ids),
-        by=intent.by,
-    )
-    note_access(settings, tenant_keys(settings), access)
     with ExitStack() as opened:
         at_work = SystemsAtWork(settings, reached.runs, opened)
         at_work.give_people()
+        opened.enter_context(turn(settings, within_s=_DECIDING_S))
         stores = PeopleStores(folder, opened)
+        intent.look_again(fold(stores.ledger.entries(), stores.people.everyone()))
+        access = Access(
+            action="forget",
+            reason=f"removes a person, by receipt {intent.receipt_id}",
+            people=tuple(intent.identity_ids),
+            by=intent.by,
+        )
+        note_access(settings, tenant_keys(settings), access)
         at_work.give_logs()
         runs = [
             opened.enter_context(closing(_run_in(run, settings, at_work, intent)))

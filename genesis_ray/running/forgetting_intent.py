@@ -4,17 +4,24 @@ It names the person, and is removed with the last step.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
+from genesis_ray.domain.forgetting import redacted
+from genesis_ray.domain.ledger import WhoIsWho
 from genesis_ray.errors import StoreError
 from genesis_ray.store.disk import sync_folder, write_file, writing_to
+from genesis_ray.store.giving_way import OTHERS_LOOK_S, lock_within
+from genesis_ray.store.lock import WriteLock
 from genesis_ray.store.receipts import Purged
 from genesis_ray.store.traces import Trace
 
 INTENT_FILE = "forgetting.json"
+
+_AT_WORK = "forgetter.lock"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,6 +54,15 @@ class Intent:
     def strangers(self) -> dict[str, str]:
         """As whom each of the identities goes on."""
         return dict.fromkeys(self.identity_ids, self.stranger)
+
+    def look_again(self, who: WhoIsWho) -> None:
+        """Have it be about all who are the person by what holds now."""
+        now = [who.now(each) for each in self.identity_ids]
+        members = [member for each in now for member in who.members(each)]
+        self.identity_ids = [*dict.fromkeys([*members, *self.identity_ids])]
+        called = [each.name for each in who.people if each.identity_id in self.identity_ids]
+        self.names = [*dict.fromkeys([*self.names, *called])]
+        self.why = redacted(self.why, [*self.names, *self.identity_ids])
 
     def note(self, purged: Purged) -> None:
         """Take what is going to be purged."""
@@ -113,3 +129,28 @@ class Intent:
 def is_unfinished(folder: Path) -> bool:
     """Tell whether somebody is being forgotten, or that was cut off."""
     return (folder / INTENT_FILE).exists()
+
+
+@contextmanager
+def at_it(folder: Path) -> Iterator[None]:
+    """Be who forgets somebody of a tenant's folder.
+
+    Raises:
+        StoreError: Another process is.
+    """
+    path = folder / _AT_WORK
+    try:
+        lock = lock_within(path, within_s=OTHERS_LOOK_S)
+    except StoreError as error:
+        raise StoreError(
+            f"process {WriteLock.holder(path)} is forgetting somebody; wait until it is done"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def who_is_at_it(folder: Path) -> str | None:
+    """Return the id of the process that forgets somebody; None where none does."""
+    return WriteLock.holder(folder / _AT_WORK)

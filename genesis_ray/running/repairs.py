@@ -28,6 +28,7 @@ from genesis_ray.running.consent import is_blocked
 from genesis_ray.running.identities import faces_of, identity_folder
 from genesis_ray.running.naming import TrackName, find
 from genesis_ray.running.seen_tracks import SeenTrack, seen_track, utc
+from genesis_ray.running.turns import turn
 from genesis_ray.settings import Settings
 from genesis_ray.store.ledger import Ledger
 from genesis_ray.store.people import People
@@ -47,19 +48,21 @@ class Repairs:
     """
 
     def __init__(self, settings: Settings, *, by: str, why: str) -> None:
-        """Open the ledger; `by` and `why` are noted with each entry.
+        """Open the ledger, once it is its turn; `by` and `why` are noted with each entry.
 
         Raises:
-            StoreError: Another process writes to it.
+            StoreError: Another process writes to it, and goes on doing so.
         """
         self._settings = settings
         self._folder = identity_folder(settings)
         self._by = by
         self._why = why
-        self._people = People(self._folder).everyone()
-        self._opened = ExitStack()
-        self._ledger = self._opened.enter_context(Ledger(self._folder, writer=True))
-        self._refresh()
+        with ExitStack() as opened:
+            opened.enter_context(turn(settings))
+            self._people = People(self._folder).everyone()
+            self._ledger = opened.enter_context(Ledger(self._folder, writer=True))
+            self._refresh()
+            self._opened = opened.pop_all()
 
     def __enter__(self) -> Self:
         return self

@@ -9,6 +9,7 @@ from genesis_ray.domain.people import Person
 from genesis_ray.domain.tags import TagEntry, tags_now
 from genesis_ray.running.identities import identity_folder, who_is_who
 from genesis_ray.running.naming import find
+from genesis_ray.running.turns import turn
 from genesis_ray.settings import Settings
 from genesis_ray.store.tags import Tags
 
@@ -43,7 +44,7 @@ def put_tag(settings: Settings, person: str, tag: str, *, is_set: bool, by: str)
     Raises:
         GenesisError: The person is not known or not clear, or another process writes.
     """
-    with Tags(identity_folder(settings), writer=True) as tags:
+    with turn(settings), Tags(identity_folder(settings), writer=True) as tags:
         who = who_is_who(settings)
         found = who.person(find(who, person))
         has = tag in tags_now(tags.entries(), who).get(found.identity_id, ())

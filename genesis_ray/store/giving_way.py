@@ -18,7 +18,7 @@ from genesis_ray.store.lock import WriteLock, is_locked
 
 _LOOK_EVERY_S = 0.02
 
-_OTHERS_LOOK_S = 1.0
+OTHERS_LOOK_S = 1.0
 """How long a lock may seem taken because others look whether it is."""
 
 
@@ -63,16 +63,25 @@ class Way:
         Raises:
             StoreError: Somebody else asks.
         """
-        with writing_to(self._asked.parent):
-            make_folder(self._asked.parent)
-        until = time.monotonic() + _OTHERS_LOOK_S
-        while True:
-            try:
-                return WriteLock(self._asked)
-            except StoreError:
-                if time.monotonic() > until:
-                    raise
-                time.sleep(_LOOK_EVERY_S)
+        return lock_within(self._asked, within_s=OTHERS_LOOK_S)
+
+
+def lock_within(path: Path, *, within_s: float) -> WriteLock:
+    """Take a lock, waiting for whoever holds it.
+
+    Raises:
+        StoreError: They have held it all that time.
+    """
+    with writing_to(path.parent):
+        make_folder(path.parent)
+    until = time.monotonic() + within_s
+    while True:
+        try:
+            return WriteLock(path)
+        except StoreError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(_LOOK_EVERY_S)
 
 
 def wait_until(is_so: Callable[[], bool], *, within_s: float) -> bool:

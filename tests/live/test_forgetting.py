@@ -12,6 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -25,10 +26,13 @@ from genesis_ray.live.journal import JournalActor
 from genesis_ray.live.resolver import ResolverActor
 from genesis_ray.live.spec import LiveSpec, Shown, Told
 from genesis_ray.running import giving_way
+from genesis_ray.running.enrolment import enroll_or_hand_over
 from genesis_ray.running.forgetting import finish, forget
 from genesis_ray.running.forgetting_intent import is_unfinished
 from genesis_ray.running.forgotten_search import verify
 from genesis_ray.running.identities import identity_folder, who_is_who
+from genesis_ray.running.people_stores import PeopleStores
+from genesis_ray.running.repairs import Repairs
 from genesis_ray.running.result import summary
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import IdentitySettings, Settings
@@ -39,6 +43,7 @@ from genesis_ray.store.people import People
 from genesis_ray.store.reader import read_table
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.state_log import StateLog
+from genesis_ray.testing import SyntheticFilm
 from tests.running.somebody import ADA, BEN, CARL, NOON, at
 from tests.store.keys import protected
 
@@ -78,6 +83,13 @@ def spec(tmp_path, monkeypatch) -> LiveSpec:
         embedder_app="",
         template_key=keys.ref,
     )
+
+
+@pytest.fixture
+def photo(tmp_path) -> Path:
+    path = tmp_path / "cleo.png"
+    cv2.imwrite(str(path), SyntheticFilm(people=1, width=160, height=120).image_at(0))
+    return path
 
 
 def template_of(person: Person, settings: Settings, *, look: float = 0) -> np.ndarray:
@@ -252,6 +264,39 @@ def test_what_is_said_of_others_is_what_is_said_without_it(spec, monkeypatch, tm
             ADA.name, CARL.name, "", CARL.name, "", ADA.name
         ]  # fmt: skip
     assert of_carl(other) == said
+
+
+def test_what_is_decided_and_enrolled_meanwhile_waits_and_then_counts(spec, monkeypatch, photo):
+    monkeypatch.setattr(resolver, "_CHECKPOINT_EVERY_S", 0)
+    monkeypatch.setattr(resolver, "_MOST_OF_THE_TIME", float("inf"))
+    purge, writing = PeopleStores.purge, []
+
+    def rename() -> None:
+        with Repairs(spec.settings, by="eve", why="") as repairs:
+            repairs.rename(CARL.name, "Charles")
+
+    def purge_meanwhile(*arguments: Any) -> None:
+        for each in (
+            rename,
+            lambda: enroll_or_hand_over(spec.settings, "Cleo", [photo], within_s=9),
+        ):
+            writing.append(threading.Thread(target=each))
+            writing[-1].start()
+        for each in writing:
+            each.join(0.1)
+            assert each.is_alive()
+        purge(*arguments)
+
+    monkeypatch.setattr(PeopleStores, "purge", purge_meanwhile)
+    with system(spec, monkeypatch) as running:
+        told(running, *STORY)
+        _, receipt = forget(spec.settings, ADA.name, by="eve", why="")
+        while any(each.is_alive() for each in writing):
+            running.see(BEN, 9, sights=1)
+        assert told(running, (CARL, 3)) == ["Charles"]
+        assert running.resolver.actor._identities.gallery.count == 2
+    assert {person.name for person in who_is_who(spec.settings).people} == {"Charles", "Cleo"}
+    assert verify(spec.settings, receipt).residue == ()
 
 
 def made_again(spec: LiveSpec) -> LiveSpec:

@@ -23,7 +23,7 @@ from genesis_ray.running import enrolment
 from genesis_ray.running.auditing import audit_log
 from genesis_ray.running.consent import note_consent
 from genesis_ray.running.enrolment import enroll, enroll_or_hand_over
-from genesis_ray.running.enrolments import enrolments_folder
+from genesis_ray.running.enrolments import Enrolment, WaitingEnrolments, enrolments_folder
 from genesis_ray.running.forgetting import forget
 from genesis_ray.running.identities import identity_folder, who_is_who
 from genesis_ray.running.intake import is_taken_in, taker
@@ -351,6 +351,21 @@ def test_who_is_forgotten_leaves_nothing_of_what_was_handed_over(spec, template,
     assert receipt.searched.residue == ()
     assert receipt.faces == 1
     assert not any(person.name == "Cleo" for person in who_is_who(spec.settings).people)
+
+
+def test_who_was_forgotten_before_the_faces_were_taken_in_is_not_said_to_be_enrolled(
+    spec, template, photo, monkeypatch
+):
+    actor = ResolverActor(spec)
+
+    def forgotten(waiting: WaitingEnrolments, enrolment: Enrolment, **_: object) -> bool:
+        waiting.withdraw(enrolment)
+        return True
+
+    monkeypatch.setattr(WaitingEnrolments, "is_taken_in", forgotten)
+    with pytest.raises(ConfigurationError, match="'Cleo' was forgotten meanwhile"):
+        enroll_or_hand_over(spec.settings, "Cleo", [photo], within_s=0)
+    actor.finish()
 
 
 def test_two_who_are_handed_over_under_one_name_are_one_person(spec, template, photo):

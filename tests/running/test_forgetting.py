@@ -3,6 +3,8 @@ import random
 import shutil
 import subprocess
 import sys
+import threading
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -15,12 +17,16 @@ from genesis_ray.domain.alert_events import AlertRaised
 from genesis_ray.domain.ledger import Merge, Rename
 from genesis_ray.errors import NotFoundError, StoreError
 from genesis_ray.running.alert_delivery import outbox_folder
+from genesis_ray.running.auditing import audit_log
 from genesis_ray.running.deliveries import deliveries_of
 from genesis_ray.running.forgetting import finish, forget
 from genesis_ray.running.forgetting_intent import is_unfinished
 from genesis_ray.running.forgotten_search import verify
+from genesis_ray.running.giving_way import SystemsAtWork
 from genesis_ray.running.history import present_tables
 from genesis_ray.running.identities import faces_of, identity_folder, who_is_who
+from genesis_ray.running.people_stores import PeopleStores
+from genesis_ray.running.repairs import Repairs
 from genesis_ray.settings import Settings
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.kept_photos import KeptPhoto, KeptPhotos
@@ -277,6 +283,91 @@ def test_who_is_not_there_cannot_be_forgotten(settings):
     with pytest.raises(NotFoundError, match="nobody is called 'Zoe'"):
         done(settings, "Zoe")
     assert finish(settings) is None
+
+
+def before_all_give_way(monkeypatch, decide: Callable[[], object]) -> None:
+    """Have somebody decide something after who is to go was looked up, and before it is begun."""
+    give_people = SystemsAtWork.give_people
+
+    def decide_first(at_work: SystemsAtWork) -> None:
+        decide()
+        give_people(at_work)
+
+    monkeypatch.setattr(SystemsAtWork, "give_people", decide_first)
+
+
+def test_who_is_merged_into_the_person_until_all_give_way_goes_with_them(settings, monkeypatch):
+    def merge() -> None:
+        with Repairs(settings, by="eve", why="") as repairs:
+            repairs.merge(CARL.identity_id, ADA.identity_id)
+
+    before_all_give_way(monkeypatch, merge)
+    receipt = done(settings)
+    assert receipt.identities == 3
+    assert receipt.why == "(forgotten) asked"
+    assert holders(settings) == []
+    assert {person.name for person in who_is_who(settings).people} == {"Dora", BEN.name}
+    written = [path.read_bytes() for path in settings.data_dir.rglob("*") if path.is_file()]
+    assert not any(CARL.identity_id.encode() in each for each in written)
+    (noted,) = [each for each in audit_log(settings).entries() if each.action == "forget"]
+    assert len(noted.people) == 3
+
+
+def test_who_is_parted_from_the_person_until_all_give_way_stays(settings, monkeypatch):
+    def undo() -> None:
+        with Repairs(settings, by="eve", why="") as repairs:
+            merges = [entry for entry in repairs.entries() if isinstance(entry, Merge)]
+            repairs.undo(next(e.entry_id for e in merges if SHE.identity_id == e.identity_id))
+
+    before_all_give_way(monkeypatch, undo)
+    receipt = done(settings)
+    assert receipt.identities == 1
+    people = who_is_who(settings)
+    assert SHE.name in {person.name for person in people.people}
+    assert ADA.name not in {person.name for person in people.people}
+    assert len(faces_of(settings, people, SHE.identity_id)) == 2
+    assert named(settings)[2] == SHE.identity_id
+
+
+def test_who_decides_while_somebody_is_forgotten_goes_by_what_is_left(settings, monkeypatch):
+    purge, deciding = PeopleStores.purge, []
+    outcome: list[object] = []
+
+    def decide() -> None:
+        with Repairs(settings, by="eve", why="") as repairs:
+            outcome.append(repairs.rename(CARL.identity_id, "Charles"))
+            try:
+                repairs.merge(BEN.identity_id, ADA.identity_id)
+            except NotFoundError as error:
+                outcome.append(error)
+
+    def purge_meanwhile(*arguments) -> None:
+        deciding.append(threading.Thread(target=decide))
+        deciding[0].start()
+        deciding[0].join(0.1)
+        assert deciding[0].is_alive()
+        purge(*arguments)
+
+    monkeypatch.setattr(PeopleStores, "purge", purge_meanwhile)
+    receipt = done(settings)
+    deciding[0].join(10)
+    assert len(outcome) == 2
+    assert {person.name for person in who_is_who(settings).people} == {"Dora", BEN.name, "Charles"}
+    assert verify(settings, receipt).residue == ()
+
+
+def test_two_cannot_be_forgotten_at_once(settings, monkeypatch):
+    refused: list[str] = []
+
+    def forget_another() -> None:
+        with pytest.raises(StoreError) as raised:
+            forget(settings, CARL.name, by="eve", why="")
+        refused.append(str(raised.value))
+
+    before_all_give_way(monkeypatch, forget_another)
+    done(settings)
+    assert refused == [f"process {os.getpid()} is forgetting somebody; wait until it is done"]
+    assert CARL.name in {person.name for person in who_is_who(settings).people}
 
 
 @pytest.mark.parametrize("writes_to", ["people", "run", "work"])
