@@ -11,10 +11,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import uuid4
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from genesis_ray.analytics.present import NAMES, VISITS, PresentTables
-from genesis_ray.analytics.stored import whole
+from genesis_ray.analytics.stored import Tables, whole
 from genesis_ray.domain.events import (
     FalseMergeFound,
     GateRejected,
@@ -62,7 +65,7 @@ class _Stay(NamedTuple):
 
 
 def without_person(
-    written: Mapping[str, pa.Table],
+    written: Tables,
     read_by: WhoIsWho,
     identity_ids: Sequence[str],
     *,
@@ -73,7 +76,8 @@ def without_person(
     """Return the rows of one tenant without a person.
 
     Args:
-        written: The event tables, with rows of that tenant alone.
+        written: The event tables, with rows of that tenant alone. Of those with sights of tracks
+            and crossings nothing is read, unless a track was taken from somebody.
         read_by: By what the rows are to be read one last time, see `Forgetting`.
         identity_ids: All that are the person, first whom the rows of theirs name then.
         tenant_id: Whose rows they are.
@@ -85,7 +89,9 @@ def without_person(
         written, lambda: read_by, tenant_id=tenant_id, visit_gap=timedelta(seconds=gap_s)
     )
     person = identity_ids[0]
-    visits, stays, changed_visits = _visits(whole(read[VISITS]), written[VISITS], person, stranger)
+    visits, stays, changed_visits = _visits(
+        whole(read[VISITS]), whole(written[VISITS]), person, stranger
+    )
     names, tracks, changed_names = _names(whole(read[NAMES]), stays, person, stranger)
     names = _without_rivals(names, identity_ids, tracks)
     return AnonymousRows(names, visits, changed_names + changed_visits, frozenset(tracks))
@@ -99,34 +105,35 @@ def without_scores(
     Of `tracks`, which are the person's, no similarity is kept: to whom else faces are similar,
     and how much, would tell them from others.
     """
-    gone = set(identity_ids)
-    ids: list[Any] = scores["candidate_ids"].to_pylist()
-    similarities: list[Any] = scores["similarities"].to_pylist()
-    places = zip(scores["camera_id"].to_pylist(), scores["track_id"].to_pylist(), strict=True)
+    gone, own = set(identity_ids), set(tracks)
+    theirs = pc.is_in(scores["track_id"], value_set=pa.array([each for _, each in own], pa.int64()))
+    places = np.union1d(_with_any_of(scores["candidate_ids"], gone), np.flatnonzero(theirs))
+    rows: list[dict[str, Any]] = scores.take(places).to_pylist()
     changed = 0
-    for row, track in enumerate(places):
+    for row in rows:
+        ids, is_own = row["candidate_ids"], (row["camera_id"], row["track_id"]) in own
         kept = [
             (one, similarity)
-            for one, similarity in zip(ids[row], similarities[row], strict=True)
-            if one not in gone and track not in tracks
+            for one, similarity in zip(ids, row["similarities"], strict=True)
+            if not is_own and one not in gone
         ]
-        changed += len(kept) < len(ids[row])
-        ids[row], similarities[row] = [one for one, _ in kept], [value for _, value in kept]
-    for name, values in (("candidate_ids", ids), ("similarities", similarities)):
-        scores = _with(scores, name, values)
-    return scores, changed
+        changed += len(kept) < len(ids)
+        row["candidate_ids"] = [one for one, _ in kept]
+        row["similarities"] = [similarity for _, similarity in kept]
+    return _replaced(scores, places, rows), changed
 
 
 def without_said(
     rows: pa.Table, kind: type[Said], identity_ids: Collection[str]
 ) -> tuple[pa.Table, int]:
     """Return rows of what was said, a person's as of somebody each, and how many those are."""
-    made: list[dict[str, Any]] = rows.to_pylist()
-    changed = [row for row in made if row["identity_id"] in identity_ids]
+    theirs = pc.is_in(rows["identity_id"], value_set=pa.array([*identity_ids], pa.string()))
+    places = np.flatnonzero(theirs)
+    changed: list[dict[str, Any]] = rows.take(places).to_pylist()
     for row in changed:
         row["identity_id"] = str(uuid4())
         row["event_id"] = kind(**{field.name: row[field.name] for field in fields(kind)}).event_id
-    return pa.Table.from_pylist(made, schema=rows.schema), len(changed)
+    return _replaced(rows, places, changed), len(changed)
 
 
 def _without_rivals(
@@ -149,15 +156,20 @@ def _visits(
 
     Their ids are those that a journal gives, which goes on with visits that are open.
     """
-    known = set(written["visit_id"].to_pylist())
-    made: list[dict[str, Any]] = rows.to_pylist()
+    known = pc.is_in(rows["visit_id"], value_set=written["visit_id"])
+    differ = pc.or_(pc.equal(rows["identity_id"], pa.scalar(person)), pc.invert(known))
+    # With both rows of each of these visits.
+    of_these = pc.is_in(rows["visit_id"], value_set=rows.filter(differ)["visit_id"])
+    places = np.flatnonzero(of_these)
+    made: list[dict[str, Any]] = rows.take(places).to_pylist()
+    is_known: list[Any] = known.take(places).to_pylist()
     opened_at = {row["visit_id"]: row["started_at"] for row in made}
     opened_at |= {row["visit_id"]: row["started_at"] for row in made if not row["ended_at"]}
     stays: dict[str, _Stay] = {}
     if stranger and (going_on := _left_open(made, person)):
         stays[going_on["visit_id"]] = _Stay(going_on["started_at"], _NEVER, stranger)
     changed = 0
-    for row in made:
+    for row, stays_as_it_is in zip(made, is_known, strict=True):
         visit_id = row["visit_id"]
         if row["identity_id"] == person:
             stay = stays.get(visit_id) or _Stay(row["started_at"], _NEVER, str(uuid4()))
@@ -167,14 +179,12 @@ def _visits(
             )
             row["identity_id"] = stay.identity_id
             changed += 1
-        elif visit_id in known:
+        elif stays_as_it_is:
             continue
         key = (row["tenant_id"], "visit", row["identity_id"], opened_at[visit_id])
         row["visit_id"] = str(stable_id(*key))
         row["event_id"] = _event_id(row)
-    for name in ("event_id", "visit_id", "identity_id"):
-        rows = _with(rows, name, [row[name] for row in made])
-    return rows, stays, changed
+    return _replaced(rows, places, made), stays, changed
 
 
 def _left_open(rows: Sequence[Mapping[str, Any]], person: str) -> Mapping[str, Any] | None:
@@ -227,6 +237,25 @@ def _with(rows: pa.Table, name: str, values: list[Any]) -> pa.Table:
     place = rows.schema.get_field_index(name)
     field = rows.schema.field(place)
     return rows.set_column(place, field, pa.array(values, field.type))
+
+
+def _with_any_of(lists: "pa.ChunkedArray[Any]", values: Collection[str]) -> npt.NDArray[np.int64]:
+    """Return the places of the lists that have one of the values."""
+    together: Any = pa.concat_arrays(lists.chunks) if lists.num_chunks else pa.array([], lists.type)
+    hits = pc.is_in(pc.list_flatten(together), value_set=pa.array([*values], pa.string()))
+    return np.unique(np.asarray(pc.list_parent_indices(together).filter(hits)))
+
+
+def _replaced(
+    rows: pa.Table, places: npt.NDArray[np.int64], others: Sequence[Mapping[str, Any]]
+) -> pa.Table:
+    """Return rows with others in their places, which are in order."""
+    if not len(places):
+        return rows
+    kept = np.delete(np.arange(len(rows)), places)
+    made = pa.Table.from_pylist([*others], schema=rows.schema)
+    together = pa.concat_tables([rows.take(kept), made])
+    return together.take(np.argsort(np.concatenate([kept, places]), kind="stable"))
 
 
 def differs(one: pa.Table, other: pa.Table) -> bool:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from genesis_ray.domain.forgetting import Forgetting, redacted
+from genesis_ray.domain.forgetting import Forgetting, forgetting, redacted
 from genesis_ray.domain.ledger import fold
 from genesis_ray.errors import ConfigurationError, StoreError
 from genesis_ray.running.auditing import note as note_access
@@ -31,6 +31,8 @@ from genesis_ray.running.turns import turn
 from genesis_ray.settings import Settings
 from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.disk import sync_folder, writing_to
+from genesis_ray.store.ledger import Ledger
+from genesis_ray.store.people import People
 from genesis_ray.store.receipts import Purged, Receipt, public_key, tracer
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.template_keys import TemplateKey
@@ -122,6 +124,11 @@ def _carried_out(settings: Settings, intent: Intent) -> tuple[Path, Receipt]:
     reached = reach(settings, [Path(run) for run in intent.runs])
     with ExitStack() as opened:
         at_work = SystemsAtWork(settings, reached.runs, opened)
+        runs = [_opened(run, settings, opened) for run in reached.runs if not at_work.write_to(run)]
+        made, people = Ledger(folder).entries(), People(folder).everyone()
+        likely = forgetting(made, people, intent.members(fold(made, people)))
+        for run in runs:
+            run.prepare(likely)
         at_work.give_people()
         opened.enter_context(turn(settings, within_s=_DECIDING_S))
         stores = PeopleStores(folder, opened)
@@ -134,9 +141,10 @@ def _carried_out(settings: Settings, intent: Intent) -> tuple[Path, Receipt]:
         )
         note_access(settings, tenant_keys(settings), access)
         at_work.give_logs()
-        runs = [
-            opened.enter_context(closing(_run_in(run, settings, at_work, intent)))
+        runs += [
+            _opened(run, settings, opened, stranger=intent.stranger)
             for run in reached.runs
+            if at_work.write_to(run)
         ]
         gone = stores.forgetting(intent.identity_ids)
         _expect(intent, gone, stores, key)
@@ -161,11 +169,12 @@ def _carried_out(settings: Settings, intent: Intent) -> tuple[Path, Receipt]:
     return path, receipt
 
 
-def _run_in(
-    run: RunFolder, settings: Settings, at_work: SystemsAtWork, intent: Intent
+def _opened(
+    run: RunFolder, settings: Settings, opened: ExitStack, *, stranger: str | None = None
 ) -> RunToForgetIn:
-    stranger = intent.stranger if at_work.write_to(run) else None
-    return RunToForgetIn(run, settings.tenant_id, stranger=stranger)
+    """Take a run until `opened` is left; where there is a stranger a system gave way in it."""
+    taken = RunToForgetIn(run, settings.tenant_id, stranger=stranger)
+    return opened.enter_context(closing(taken))
 
 
 def _remove_enrolments(

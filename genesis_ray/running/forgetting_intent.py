@@ -55,11 +55,15 @@ class Intent:
         """As whom each of the identities goes on."""
         return dict.fromkeys(self.identity_ids, self.stranger)
 
+    def members(self, who: WhoIsWho) -> list[str]:
+        """Return all who are the person by what holds, whom they are now first."""
+        now = [who.now(each) for each in self.identity_ids]
+        found = [member for each in now for member in who.members(each)]
+        return [*dict.fromkeys([*found, *self.identity_ids])]
+
     def look_again(self, who: WhoIsWho) -> None:
         """Have it be about all who are the person by what holds now."""
-        now = [who.now(each) for each in self.identity_ids]
-        members = [member for each in now for member in who.members(each)]
-        self.identity_ids = [*dict.fromkeys([*members, *self.identity_ids])]
+        self.identity_ids = self.members(who)
         called = [each.name for each in who.people if each.identity_id in self.identity_ids]
         self.names = [*dict.fromkeys([*self.names, *called])]
         self.why = redacted(self.why, [*self.names, *self.identity_ids])

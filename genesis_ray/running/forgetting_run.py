@@ -5,11 +5,13 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 
 from genesis_ray.analytics.present import NAMES, VISITS
+from genesis_ray.analytics.stored import Table, whole
 from genesis_ray.domain.forgetting import Forgetting
 from genesis_ray.running.alert_delivery import outbox_folder
 from genesis_ray.running.alerts import log_waiting
@@ -29,14 +31,15 @@ from genesis_ray.store.disk import sync_folder, writing_to
 from genesis_ray.store.event_rewriting import EventRewriting
 from genesis_ray.store.lock import WriteLock
 from genesis_ray.store.outbox import Outbox
+from genesis_ray.store.reader import RunTables
 from genesis_ray.store.receipts import Purged
-from genesis_ray.store.rows import by_partition
 from genesis_ray.store.run_folder import RunFolder
 
 _DRAWN = "timeline.png"
 """A picture with the names of who was there, of no pixel of a camera."""
 
-_READ_FOR_IT = (NAMES, VISITS, "track_observations", "zone_crossings")
+_LOOKED_AT = ("track_observations", "zone_crossings")
+"""Beside what is rewritten, where a track was taken from somebody."""
 
 Note = Callable[[Purged], None]
 """Is told what is going to be purged, before it is."""
@@ -59,6 +62,7 @@ class RunToForgetIn:
         self._tenant_id = tenant_id
         self._opened = ExitStack()
         self._stranger = stranger
+        self._prepared: _Staged | None = None
         if stranger is None:
             log_waiting(run)
         try:
@@ -77,6 +81,14 @@ class RunToForgetIn:
         """Let others write."""
         self._opened.close()
 
+    def prepare(self, gone: Forgetting) -> None:
+        """Write beside the tables what will be in them without a person; nothing changes.
+
+        Then `forget` does not take long, unless something else has been decided meanwhile.
+        """
+        if self._events:
+            self._prepared = self._staged(self._events, gone)
+
     def forget(self, gone: Forgetting, note: Note) -> None:
         """Forget a person; killed at any point, it can be done again.
 
@@ -85,7 +97,11 @@ class RunToForgetIn:
         found so far, which it finds again.
         """
         if self._events:
-            self._rewrite(self._events, gone, note)
+            staged = self._staged(self._events, gone)
+            if staged.purged:
+                note(staged.purged)
+            self._keep_delivered(staged.renamed)
+            self._events.apply()
         left = (
             ("states", self._run.state),
             ("archive work", self._run.work),
@@ -107,34 +123,38 @@ class RunToForgetIn:
         media = self._run.media
         return sorted(path for path in media.rglob("*") if path.is_file() and path.name != _DRAWN)
 
-    def _rewrite(self, events: EventRewriting, gone: Forgetting, note: Note) -> None:
-        written = {name: events.rows(name, self._tenant_id) for name in _READ_FOR_IT}
+    def _staged(self, events: EventRewriting, gone: Forgetting) -> "_Staged":
+        """Stage the days of all tables that differ without a person, unless they are."""
+        goes_by = gone.read_by, gone.identity_ids, gone.names
+        if self._prepared and self._prepared.goes_by == goes_by:
+            return self._prepared
+        events.discard()
+        written: dict[str, Table] = {
+            name: events.rows(name, self._tenant_id) for name in (NAMES, VISITS)
+        }
+        stored = RunTables(self._run.events, self._tenant_id)
         kept = without_person(
-            written,
+            written | {name: stored[name] for name in _LOOKED_AT},
             gone.read_by,
             gone.identity_ids,
             tenant_id=self._tenant_id,
             gap_s=settings_of(self._run, None).visit_gap_s,
             stranger=self._stranger,
         )
-        files: list[str] = []
-        for table, rows in ((NAMES, kept.names), (VISITS, kept.visits)):
-            files += self._stage(events, table, written[table], rows)
+        names, visits = whole(written[NAMES]), whole(written[VISITS])
+        files = self._stage(events, NAMES, names, kept.names)
+        files += self._stage(events, VISITS, visits, kept.visits)
         changed = kept.changed + self._without_scores(events, gone, kept, files)
         changed += self._without_said(events, gone, files)
-        changed += self._without_alerts(events, gone, files)
-        removed = len(written[NAMES]) - len(kept.names)
-        if files:
-            note(
-                Purged(
-                    store="events",
-                    place=str(self._run.events.absolute()),
-                    removed=removed,
-                    made_anonymous=changed,
-                    files=tuple(files),
-                )
-            )
-        events.apply()
+        alerts, renamed = self._without_alerts(events, gone, files)
+        purged = Purged(
+            store="events",
+            place=str(self._run.events.absolute()),
+            removed=len(names) - len(kept.names),
+            made_anonymous=changed + alerts,
+            files=tuple(files),
+        )
+        return _Staged(goes_by, purged if files else None, renamed)
 
     def _stage(
         self, events: EventRewriting, table: str, written: pa.Table, rows: pa.Table
@@ -171,23 +191,27 @@ class RunToForgetIn:
                 total += changed
         return total
 
-    def _without_alerts(self, events: EventRewriting, gone: Forgetting, files: list[str]) -> int:
-        """Stage the days with alerts about the person; return how many rows it was."""
+    def _without_alerts(
+        self, events: EventRewriting, gone: Forgetting, files: list[str]
+    ) -> tuple[int, dict[bytes, bytes]]:
+        """Stage the days with alerts about the person.
+
+        Returns how many rows it was, and what the ids of those that have another are then.
+        """
         written = events.rows(ALERTS, self._tenant_id)
         words = [*gone.names, *gone.identity_ids]
         kept, changed = without_alerts(written, gone.identity_ids, words, stranger=self._stranger)
-        if changed:
-            files += self._stage(events, ALERTS, written, kept)
-            self._keep_delivered(written, kept)
-        return changed
+        if not changed:
+            return 0, {}
+        files += self._stage(events, ALERTS, written, kept)
+        ids: list[list[Any]] = [rows["event_id"].to_pylist() for rows in (written, kept)]
+        return changed, {one: other for one, other in zip(*ids, strict=True) if one != other}
 
-    def _keep_delivered(self, written: pa.Table, kept: pa.Table) -> None:
+    def _keep_delivered(self, renamed: Mapping[bytes, bytes]) -> None:
         """Note of alerts with another id what was noted of them, so that nobody is told anew."""
         folder = outbox_folder(self._run, self._tenant_id)
-        if not Outbox.exists(folder):
+        if not renamed or not Outbox.exists(folder):
             return
-        ids: list[list[Any]] = [rows["event_id"].to_pylist() for rows in (written, kept)]
-        renamed = {one: other for one, other in zip(*ids, strict=True) if one != other}
         with Outbox(folder) as outbox:
             outbox.put(
                 [
@@ -206,4 +230,26 @@ class RunToForgetIn:
 
 
 def _by_day(rows: pa.Table) -> Mapping[str, pa.Table]:
-    return {day: part for (_, day), part in by_partition(rows).items()}
+    days = np.asarray(rows["occurred_at"].cast(pa.date32())).astype("datetime64[D]")
+    order = np.argsort(days, kind="stable")
+    names, starts = np.unique(days[order], return_index=True)
+    ends = [*starts[1:], len(rows)]
+    in_order = rows.take(order)
+    return {
+        str(name): in_order.slice(start, end - start)
+        for name, start, end in zip(names, starts, ends, strict=True)
+    }
+
+
+class _Staged(NamedTuple):
+    """What is staged of a run.
+
+    Attributes:
+        goes_by: What of a `Forgetting` it was made by.
+        purged: What it purges; None: nothing.
+        renamed: Ids of alerts, by those that they had.
+    """
+
+    goes_by: tuple[object, ...]
+    purged: Purged | None
+    renamed: Mapping[bytes, bytes]

@@ -101,9 +101,13 @@ class EventRewriting:
         self._staged.clear()
         finish_rewriting(root)
 
+    def discard(self) -> None:
+        """Drop what is staged and not applied."""
+        self._staged.clear()
+
     def close(self) -> None:
         """Drop what is staged and not applied, and let others write."""
-        self._staged.clear()
+        self.discard()
         try:
             if not (self._stage / _PLAN).exists():
                 shutil.rmtree(self._stage, ignore_errors=True)

@@ -1,0 +1,244 @@
+"""How long a system that runs gives way while somebody is forgotten.
+
+    .venv/bin/python benchmarks/bench_forgetting.py [--faces 1000 10000] [--events 1e6]
+        [--days 30] [--repeats 3] [--folder DIR]
+
+Resolver and journal are the ones of a live system, in this process and called as its supervisor
+calls them, without Ray; nothing is shown to them. The gallery has so many faces of the default
+embedder's dimension, three a person, as benchmarks/face_templates.py draws them. The log is what
+benchmarks/analytics_data.py makes, a hundred events of which are about eighty-four sights of tracks
+and four of visits, and five scored faces; all of it is in Parquet files, spread over so many days.
+
+Who is forgotten is one of those who came most often, another one each time. A line each of
+
+    forgetting, pause of the resolver    from when it is called to give way until it names again
+    forgetting, pause of the journal     the same, until it logs again
+    forgetting, what comes before        finding who and where, waiting for the resolver
+    forgetting, search for what is left  afterwards, with the receipt; both are at work again
+    forgetting                           all of it, until the receipt is there
+"""
+
+import argparse
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from analytics_data import Amount, write_events
+from face_templates import Crowd
+from harness import note, report_latency
+
+from genesis_ray.domain.people import Person
+from genesis_ray.live import calls, resolver
+from genesis_ray.live.journal import JournalActor
+from genesis_ray.live.resolver import ResolverActor
+from genesis_ray.live.spec import LiveSpec
+from genesis_ray.running.assembly import embedder_traits
+from genesis_ray.running.forgetting import forget
+from genesis_ray.running.identities import identity_folder
+from genesis_ray.running.result import summary
+from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.settings import Settings
+from genesis_ray.store import parquet_file
+from genesis_ray.store.disk import make_folder
+from genesis_ray.store.event_folder import EventFolder, data_file
+from genesis_ray.store.gallery import FaceGallery
+from genesis_ray.store.giving_way import Presence
+from genesis_ray.store.known_runs import note_run
+from genesis_ray.store.people import People
+from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.schemas import EVENT_SCHEMAS
+
+_FACES_EACH = 3
+_FLUSH_EVERY = 2_000  # people
+_SIGHTS = 0.84
+_VISITS = 0.01
+_SCORES = 0.05
+"""Of all events; the rest is what comes with visits: names, lines, zones."""
+
+_LOOK_EVERY_S = 0.5
+_NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+
+
+class Keeper:
+    """An actor in this process, which is called to give way within half a second."""
+
+    def __init__(self, actor: Any) -> None:
+        self.pauses: list[tuple[float, float]] = []
+        self._actor = actor
+        self._ends = threading.Event()
+        self._looking = threading.Thread(target=self._look)
+        self._looking.start()
+
+    def end(self) -> None:
+        """Let go of what the actor has."""
+        self._ends.set()
+        self._looking.join()
+        self._actor.finish()
+
+    def _look(self) -> None:
+        while not self._ends.wait(_LOOK_EVERY_S):
+            if self._actor._giving.way.is_asked():
+                begun = time.perf_counter()
+                self._actor.give_way()
+                self.pauses.append((begun, time.perf_counter()))
+
+
+def main() -> None:
+    """Measure, and print five lines for each size of the gallery."""
+    options = _options()
+    for faces in options.faces:
+        with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+            note(f"{faces:,} faces, {options.events:,.0f} events: making them")
+            _measure(_prepared(Path(folder), faces, options), faces, options)
+
+
+def _measure(spec: LiveSpec, faces: int, options: argparse.Namespace) -> None:
+    samples: dict[str, list[float]] = {}
+    with _system(spec) as (names, log):
+        for number in range(options.repeats):
+            begun = time.perf_counter()
+            _, receipt = forget(spec.settings, _person(number), by="nobody", why="measured")
+            ended = time.perf_counter()
+            if receipt.searched.residue:
+                raise SystemExit(f"{receipt.searched.residue[0]}: not forgotten")
+            (asked, named), (_, logged) = names.pauses[-1], log.pauses[-1]
+            spans = {
+                ", pause of the resolver": named - asked,
+                ", pause of the journal": logged - log.pauses[-1][0],
+                ", what comes before": asked - begun,
+                ", search for what is left": ended - max(named, logged),
+                "": ended - begun,
+            }
+            for name, span_s in spans.items():
+                samples.setdefault(name, []).append(span_s)
+            note(", ".join(f"{name.strip(', ') or 'all'} {s:.2f} s" for name, s in spans.items()))
+    parameters = {**vars(options), "faces": faces, "folder": None}
+    size = sum(path.stat().st_size for path in spec.run.rglob("*.parquet"))
+    for name, seconds in samples.items():
+        report_latency(f"forgetting{name}", seconds, parameters=parameters, log_bytes=size)
+
+
+@contextmanager
+def _system(spec: LiveSpec) -> Iterator[tuple[Keeper, Keeper]]:
+    """Yield a resolver and a journal at work."""
+    nothing = SimpleNamespace(remote=lambda *_: None)
+    told = SimpleNamespace(take=nothing, note_gallery=nothing)
+    calls.ray = resolver.ray = SimpleNamespace(  # type: ignore[assignment]
+        get=lambda answer: answer, get_actor=lambda *_: told
+    )
+    with closing(Presence(RunFolder(spec.run).watching)), ExitStack() as working:
+        log = Keeper(JournalActor(spec))
+        working.callback(log.end)
+        names = Keeper(ResolverActor(spec))
+        working.callback(names.end)
+        yield names, log
+
+
+def _prepared(folder: Path, faces: int, options: argparse.Namespace) -> LiveSpec:
+    """Return a system that may begin, with people, faces and a log in `folder`."""
+    settings = Settings(
+        data_dir=folder / "data",
+        templates={"key_store": f"file:{folder / 'keys'}"},
+        cameras=[{"camera_id": "camera-00", "source": "door.mp4"}],
+    )
+    run = RunFolder.create(folder / "run")
+    run.write_summary(summary(settings, None))
+    note_run(settings.data_dir, run.path)
+    _enroll(settings, faces)
+    amount = Amount(
+        observations=int(_SIGHTS * options.events),
+        visits=int(_VISITS * options.events),
+        days=options.days,
+    )
+    write_events(run.events, amount)
+    _write_scores(EventFolder(run.events), int(_SCORES * options.events), amount)
+    return LiveSpec(
+        settings=settings,
+        run=run.path,
+        realtime=True,
+        detector_app="",
+        embedder_app="",
+        template_key=tenant_keys(settings).ref,
+    )
+
+
+def _person(number: int) -> str:
+    """Return somebody's identity, as in the log: the first come most often."""
+    return f"visitor-{number:07d}"
+
+
+def _enroll(settings: Settings, faces: int) -> None:
+    traits, keys, folder = (
+        embedder_traits(settings.faces), tenant_keys(settings), identity_folder(settings)
+    )  # fmt: skip
+    count = faces // _FACES_EACH
+    crowd = Crowd(count, dimension=traits.dimension)
+    with (
+        People(folder, writer=True) as people,
+        FaceGallery(
+            folder, embedder=traits.name, dimension=traits.dimension, keys=keys, writer=True
+        ) as gallery,
+    ):
+        for number in range(count):
+            own = crowd.faces(np.full(_FACES_EACH, number))
+            one = _person(number)
+            people.add(Person(identity_id=one, name=one, kind="enrolled", enrolled_at=_NOON))
+            gallery.enroll(one, own, qualities=[0.9] * _FACES_EACH, at=_NOON)
+            if number % _FLUSH_EVERY == _FLUSH_EVERY - 1:
+                people.flush()
+                gallery.flush()
+
+
+def _write_scores(folder: EventFolder, count: int, amount: Amount) -> None:
+    """Add scored faces to each day that has names: of those tracks, in turn."""
+    days = folder.partitions("face_recognitions", amount.tenant_id)
+    schema = EVENT_SCHEMAS["face_scores"]
+    random = np.random.default_rng(amount.seed)
+    for number, day in enumerate(days, start=1):
+        (file,) = day.glob("*.parquet")
+        named = parquet_file.read(file, EVENT_SCHEMAS["face_recognitions"])
+        own = count // len(days)
+        rows = named.take(pa.array(np.sort(np.arange(own) % len(named))))
+        others = [_person(each) for each in random.integers(0, 1000, own)]
+        given: dict[str, Any] = {
+            "event_id": [random.bytes(16) for _ in range(own)],
+            "face_index": list(range(own)),
+            "candidate_ids": [
+                [*pair] for pair in zip(rows["identity_id"].to_pylist(), others, strict=True)
+            ],
+            "similarities": [[0.7, 0.3]] * own,
+            "verdict": ["voted"] * own,
+            "weight": [1.0] * own,
+        }
+        columns = [
+            pa.array(given[field.name], field.type) if field.name in given else rows[field.name]
+            for field in schema
+        ]
+        partition = folder.partition("face_scores", amount.tenant_id, day.name[len("day=") :])
+        make_folder(partition)
+        parquet_file.write(
+            data_file(partition, number, number),
+            pa.Table.from_arrays(columns, schema=schema),
+        )
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--faces", nargs="+", type=int, default=[1000, 10_000])
+    parser.add_argument("--events", type=float, default=1e6)
+    parser.add_argument("--days", type=int, default=30)
+    parser.add_argument("--repeats", type=int, default=3, help="people who are forgotten")
+    parser.add_argument("--folder", type=Path, help="where all is made  [temporary]")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
