@@ -11,12 +11,21 @@ from genesis_ray.running.result import CameraProgress
 from genesis_ray.settings import Settings
 from genesis_ray.store.run_folder import RunFolder
 
+SYNTHETIC = {
+    "detector": {"model": "synthetic", "stack_frames": 4},
+    "faces": {"embedder": "synthetic"},
+}
+
 
 def settings_for(data: Path, sources: list[str], **more: object) -> Settings:
+    """Return settings with synthetic models for synthetic films.
+
+    Of footage every frame is looked at, by the real ones.
+    """
+    is_synthetic = all(source.startswith("synthetic:") for source in sources)
     return Settings(
         data_dir=data,
-        detector={"model": "synthetic", "stack_frames": 4},
-        faces={"embedder": "synthetic"},
+        **(SYNTHETIC if is_synthetic else {}),
         identity={"visitors": True},
         visit_gap_s=5,
         retry_delays_s=[0.1, 0.1, 0.1],
@@ -24,6 +33,7 @@ def settings_for(data: Path, sources: list[str], **more: object) -> Settings:
             {
                 "camera_id": f"camera-{number}",
                 "source": source,
+                **({} if is_synthetic else {"process_fps": 30}),
                 "zones": [{"zone_id": "left", "outline": [[0, 0], [0.5, 0], [0.5, 1], [0, 1]]}],
                 "lines": [{"line_id": "middle", "start": [0.5, 0], "end": [0.5, 1]}],
             }

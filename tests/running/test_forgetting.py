@@ -29,6 +29,7 @@ from genesis_ray.running.people_stores import PeopleStores
 from genesis_ray.running.repairs import Repairs
 from genesis_ray.settings import Settings
 from genesis_ray.store.event_log import EventLog
+from genesis_ray.store.event_rewriting import EventRewriting
 from genesis_ray.store.kept_photos import KeptPhoto, KeptPhotos
 from genesis_ray.store.ledger import Ledger
 from genesis_ray.store.outbox import Outbox, OutboxRow
@@ -304,6 +305,7 @@ def test_who_is_merged_into_the_person_until_all_give_way_goes_with_them(setting
     before_all_give_way(monkeypatch, merge)
     receipt = done(settings)
     assert receipt.identities == 3
+    assert receipt.searched.residue == ()
     assert receipt.why == "(forgotten) asked"
     assert holders(settings) == []
     assert {person.name for person in who_is_who(settings).people} == {"Dora", BEN.name}
@@ -311,6 +313,21 @@ def test_who_is_merged_into_the_person_until_all_give_way_goes_with_them(setting
     assert not any(CARL.identity_id.encode() in each for each in written)
     (noted,) = [each for each in audit_log(settings).entries() if each.action == "forget"]
     assert len(noted.people) == 3
+
+
+def test_runs_are_written_anew_before_anybody_gives_way_and_once(settings, monkeypatch):
+    staged: list[str] = []
+    stage = EventRewriting.stage
+
+    def count(events: EventRewriting, *of: object) -> list[str]:
+        staged.append(str(of[0]))
+        return stage(events, *of)
+
+    monkeypatch.setattr(EventRewriting, "stage", count)
+    before_all_give_way(monkeypatch, lambda: staged.append("all give way"))
+    done(settings)
+    assert "visits" in staged
+    assert staged.index("all give way") == len(staged) - 1
 
 
 def test_who_is_parted_from_the_person_until_all_give_way_stays(settings, monkeypatch):
