@@ -45,7 +45,9 @@ def database(tables: Mapping[str, Table], limits: Limits) -> Iterator[duckdb.Duc
         "memory_limit": f"{limits.memory_mb}MB",
     }
     files = [str(path) for table in tables.values() for path in _files(table)]
-    with spares().take(config) as connection:
+    own = spares()
+    connection = own.take(config)
+    try:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET allowed_paths = ?", [files])
         connection.execute("SET enable_external_access = false")
@@ -58,7 +60,9 @@ def database(tables: Mapping[str, Table], limits: Limits) -> Iterator[duckdb.Duc
         connection.execute("SET lock_configuration = true")
         connection.execute("BEGIN TRANSACTION READ ONLY")
         yield connection
-    spares().make_ahead(config)
+        own.make_ahead(config)
+    finally:
+        own.close(connection)
 
 
 def _files(table: Table) -> list[str]:

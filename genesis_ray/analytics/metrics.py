@@ -47,19 +47,28 @@ changes AS (
     UNION ALL
     SELECT zone_id, left_at, -1 FROM stays WHERE left_at > $since AND left_at < $until
 ),
-inside AS (
-    SELECT bucket, zone_id, sum(coalesce(change, 0)) OVER own AS people
-    FROM numbered
-    CROSS JOIN (SELECT DISTINCT zone_id FROM changes)
-    LEFT JOIN (
+levels AS (
+    SELECT
+        zone_id,
+        bucket,
+        sum(change) OVER own AS people,
+        lead(bucket, 1, (epoch_us($until) - 1 - $origin_us) // $bucket_us + 1) OVER own
+            AS next_bucket
+    FROM (
         SELECT
             (epoch_us(changed_at) - $origin_us) // $bucket_us AS bucket,
             zone_id,
             sum(change) AS change
         FROM changes
         GROUP BY ALL
-    ) USING (bucket, zone_id)
+        HAVING sum(change) <> 0
+    )
     WINDOW own AS (PARTITION BY zone_id ORDER BY bucket)
+),
+inside AS (
+    SELECT unnest(range(bucket, next_bucket)) AS bucket, zone_id, people
+    FROM levels
+    WHERE people > 0
 ),
 zones AS (
     SELECT
@@ -67,7 +76,6 @@ zones AS (
         map_from_entries(list((zone_id, people::BIGINT) ORDER BY zone_id)) AS people_by_zone,
         sum(people) FILTER (list_contains($queue_zone_ids::VARCHAR[], zone_id)) AS queue_len
     FROM inside
-    WHERE people > 0
     GROUP BY bucket
 ),
 waits AS (

@@ -1,4 +1,5 @@
-"""Empty databases, made ahead, since making one takes longer than a small question.
+"""Empty databases, made ahead, since making one takes longer than a small question, and closed
+after the answer, since that takes long enough to be noticed, too.
 
 None answers twice: what one may open cannot be changed any more once it is locked down. A process
 that asks again gets one that was made in the background after the question before.
@@ -25,7 +26,7 @@ class Spares:
         self._ahead: tuple[Config, Future[duckdb.DuckDBPyConnection]] | None = None
 
     def take(self, config: Config) -> duckdb.DuckDBPyConnection:
-        """Return a database that nobody has; whoever takes it closes it."""
+        """Return a database that nobody has; whoever takes it closes it, see `close`."""
         with self._lock:
             self._taken += 1
             ahead, self._ahead = self._ahead, None
@@ -41,6 +42,13 @@ class Spares:
         with self._lock:
             if self._taken > 1 and self._ahead is None:
                 self._ahead = config, self._maker.submit(_open, config)
+
+    def close(self, database: duckdb.DuckDBPyConnection) -> None:
+        """Close a database in the background, after what was to be made ahead."""
+        try:
+            self._maker.submit(database.close)
+        except RuntimeError:  # the interpreter is about to exit, and starts nothing any more
+            database.close()
 
 
 def _open(config: Config) -> duckdb.DuckDBPyConnection:

@@ -13,6 +13,7 @@ a crash left it behind.
 """
 
 import json
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -89,15 +90,14 @@ class EventFolder:
 
         Of the days from `since` to `until`, both included.
         """
-        tenant = "*" if tenant_id is None else folder_name(tenant_id)
         tables = EVENT_SCHEMAS if table is None else (table,)
-        pattern = f"tenant_id={tenant}/day=*"
-        found = sorted(path for name in tables for path in (self.path / name).glob(pattern))
+        tenant = None if tenant_id is None else f"tenant_id={folder_name(tenant_id)}"
         return [
-            path
-            for path in found
-            if (since is None or path.name >= f"day={since}")
-            and (until is None or path.name <= f"day={until}")
+            folder / day
+            for name in sorted(tables)
+            for folder in self._tenant_folders(name, tenant)
+            for day in _names(folder, "day=")
+            if (since is None or day >= f"day={since}") and (until is None or day <= f"day={until}")
         ]
 
     def next_sequence(self) -> int:
@@ -112,6 +112,11 @@ class EventFolder:
             for path in partition.iterdir():
                 if path.name.endswith(TEMPORARY) or (_parse(path) and path not in alive):
                     path.unlink()
+
+    def _tenant_folders(self, table: str, tenant: str | None) -> list[Path]:
+        folder = self.path / table
+        names = _names(folder, "tenant_id=") if tenant is None else [tenant]
+        return [folder / name for name in names]
 
 
 def check_schema_version(file: Path) -> None:
@@ -157,7 +162,18 @@ def data_file(partition: Path, first: int, last: int) -> Path:
 
 
 def _data_files(partition: Path) -> Iterator[DataFile]:
-    return (file for path in partition.glob("*.parquet") if (file := _parse(path)))
+    return (file for name in _names(partition) if (file := _parse(partition / name)))
+
+
+def _names(folder: Path, prefix: str = "") -> list[str]:
+    """Return what is in a folder, in order; nothing where it is missing.
+
+    Questions look through many folders: `Path.glob` takes three times as long.
+    """
+    try:
+        return sorted(name for name in os.listdir(folder) if name.startswith(prefix))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def _parse(path: Path) -> DataFile | None:

@@ -1,5 +1,8 @@
 import os
 
+import duckdb
+import pytest
+
 from genesis_ray.analytics.spare import Spares, spares
 
 CONFIG = {"threads": 1}
@@ -34,6 +37,29 @@ def test_one_of_another_configuration_is_not_given_out():
             (found,) = connection.sql("SELECT current_setting('threads')").fetchall()
         assert found == (threads,)
         own.make_ahead({"threads": threads})
+
+
+def test_a_database_is_closed_after_the_next_one_is_made():
+    own = Spares()
+    taken = [own.take(CONFIG) for _ in range(2)]
+    own.make_ahead(CONFIG)
+    for each in taken:
+        own.close(each)
+    with own.take(CONFIG) as connection:
+        assert connection not in taken
+    own._maker.shutdown()
+    for each in taken:
+        with pytest.raises(duckdb.ConnectionException):
+            each.sql("SELECT 1")
+
+
+def test_a_database_is_closed_at_once_when_nothing_is_started_any_more():
+    own = Spares()
+    taken = own.take(CONFIG)
+    own._maker.shutdown()
+    own.close(taken)
+    with pytest.raises(duckdb.ConnectionException):
+        taken.sql("SELECT 1")
 
 
 def test_a_fork_does_not_use_what_its_parent_made_ahead():
