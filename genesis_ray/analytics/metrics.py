@@ -81,7 +81,7 @@ zones AS (
 waits AS (
     SELECT
         (epoch_us(left_at) - $origin_us) // $bucket_us AS bucket,
-        avg(epoch(left_at - entered_at)) AS avg_wait_sec
+        avg((epoch_us(left_at) - epoch_us(entered_at)) / 1000000) AS avg_wait_sec
     FROM stays
     WHERE
         has_left

@@ -45,15 +45,22 @@ entered AS (
     )
     WHERE NOT leaves
 ),
+timed AS (
+    SELECT *, coalesce(
+        epoch_us(next_at) - epoch_us(entered_at) <= $longest_stay_s * 1000000, false
+    ) AS has_left
+    FROM entered
+),
 stays AS (
     SELECT
         camera_id,
         zone_id,
         track_id,
         entered_at,
-        least(next_at, entered_at + to_seconds($longest_stay_s)) AS left_at,
-        coalesce(next_at <= entered_at + to_seconds($longest_stay_s), false) AS has_left
-    FROM entered
+        CASE WHEN has_left THEN next_at ELSE entered_at + to_seconds($longest_stay_s) END
+            AS left_at,
+        has_left
+    FROM timed
 )
 """
 """A row for each entry since `$read_since`, longest_stay_s before the range: camera_id, zone_id,

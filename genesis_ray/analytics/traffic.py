@@ -20,17 +20,15 @@ steps AS (
         occurred_at,
         (x1 + x2) / 2 AS x,
         y2 AS y,
-        epoch(lead(occurred_at) OVER track - occurred_at) AS until_next_s
-    FROM (
-        SELECT DISTINCT tenant_id, camera_id, track_id, occurred_at, frame_index, x1, x2, y2
-        FROM track_observations
-        WHERE
-            list_contains($camera_ids::VARCHAR[], camera_id)
-            AND ($since::TIMESTAMPTZ IS NULL OR occurred_at >= $since::TIMESTAMPTZ)
-            AND ($read_until::TIMESTAMPTZ IS NULL OR occurred_at < $read_until::TIMESTAMPTZ)
-    )
-    WINDOW track AS (PARTITION BY tenant_id, camera_id, track_id ORDER BY occurred_at, frame_index)
+        (epoch_us(lead(occurred_at) OVER track) - epoch_us(occurred_at)) / 1000000 AS until_next_s
+    FROM track_observations
+    WHERE
+        list_contains($camera_ids::VARCHAR[], camera_id)
+        AND ($since::TIMESTAMPTZ IS NULL OR occurred_at >= $since::TIMESTAMPTZ)
+        AND ($read_until::TIMESTAMPTZ IS NULL OR occurred_at < $read_until::TIMESTAMPTZ)
+    WINDOW track AS (PARTITION BY track_id, camera_id, tenant_id ORDER BY occurred_at, frame_index)
 ),
+-- A row that stands twice is followed by itself at once, and counts once.
 stands AS (
     SELECT camera_id, x, y, least(until_next_s, $longest_s) AS seconds
     FROM steps

@@ -13,35 +13,35 @@ _UPTIME = composed(
     """
 changes AS (
     SELECT
-        camera_id,
-        greatest(occurred_at, $since) AS changed_at,
-        state,
-        row_number() OVER (PARTITION BY camera_id ORDER BY occurred_at, event_id) AS place
+        camera_id, greatest(occurred_at, $since) AS changed_at, state, occurred_at, event_id
     FROM camera_states
     WHERE
         occurred_at < $until
         AND ($camera_ids::VARCHAR[] IS NULL OR list_contains($camera_ids::VARCHAR[], camera_id))
 ),
+-- Of what happens at one moment a bucket begins last: whatever went before it takes no time.
 marks AS (
-    SELECT camera_id, changed_at, state, place FROM changes
+    SELECT *, NULL AS starts_at, NULL AS ends_at FROM changes
     UNION ALL
-    SELECT camera_id, starts_at, NULL, NULL
+    SELECT camera_id, starts_at, NULL, NULL, NULL, starts_at, ends_at
     FROM (SELECT DISTINCT camera_id FROM changes) CROSS JOIN buckets
 ),
 spans AS (
     SELECT
         camera_id,
-        changed_at,
+        last_value(starts_at IGNORE NULLS) OVER own AS starts_at,
+        ends_at,
         last_value(state IGNORE NULLS) OVER own AS state,
         epoch(lead(changed_at, 1, $until) OVER own - changed_at) AS seconds
     FROM marks
-    WINDOW own AS (PARTITION BY camera_id ORDER BY changed_at, place NULLS LAST
+    WINDOW own AS (PARTITION BY camera_id
+        ORDER BY changed_at, occurred_at NULLS LAST, event_id
         ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
 ),
 sums AS (
     SELECT
         starts_at,
-        ends_at,
+        max(ends_at) AS ends_at,
         camera_id,
         coalesce(sum(seconds) FILTER (state = 'online'), 0) AS online_s,
         coalesce(sum(seconds) FILTER (state IN
@@ -50,8 +50,9 @@ sums AS (
         coalesce(sum(seconds) FILTER (state IN ('connecting', 'stalled', 'failed')), 0)
             AS offline_s,
         coalesce(sum(seconds) FILTER (state IS NULL OR state = 'ended'), 0) AS unwatched_s
-    FROM spans ASOF JOIN buckets ON changed_at >= starts_at
-    GROUP BY ALL
+    FROM spans
+    WHERE starts_at IS NOT NULL
+    GROUP BY starts_at, camera_id
 )
 """,
     select="""
