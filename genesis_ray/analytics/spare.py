@@ -1,5 +1,4 @@
-"""Empty databases, made ahead, since making one takes longer than a small question, and closed
-after the answer, since that takes long enough to be noticed, too.
+"""Empty databases, made ahead and closed afterwards: both take longer than a small question.
 
 None answers twice: what one may open cannot be changed any more once it is locked down. A process
 that asks again gets one that was made in the background after the question before.

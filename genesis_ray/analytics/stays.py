@@ -37,7 +37,8 @@ entered AS (
             PARTITION BY track_id, camera_id, zone_id ORDER BY occurred_at, leaves
         ) AS next_at
         FROM (
-            SELECT DISTINCT occurred_at, track_id, camera_id, zone_id, direction <> 'enter' AS leaves
+            SELECT DISTINCT
+                occurred_at, track_id, camera_id, zone_id, direction <> 'enter' AS leaves
             FROM crossings
             SEMI JOIN (FROM of_zones WHERE first_in < last_in OR first_out < last_out)
                 USING (track_id, camera_id, zone_id)

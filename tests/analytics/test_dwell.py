@@ -40,6 +40,22 @@ def test_rows_that_stand_twice_are_one_stay():
     assert of([*stay(0, 10), *stay(0, 10)]) == of(stay(0, 10))
 
 
+@pytest.mark.parametrize(
+    ("events", "stays", "unfinished"),
+    [
+        ([zone(5, "exit"), zone(9, "enter")], 0, 1),
+        ([zone(5, "exit"), zone(5, "enter")], 1, 0),  # in one moment, in first
+        ([zone(5, "enter"), zone(7, "exit"), zone(9, "exit")], 1, 0),
+        ([zone(3, "exit"), zone(5, "enter"), zone(7, "exit")], 1, 0),
+        ([zone(3, "exit"), zone(7, "exit")], 0, 0),
+        ([zone(1, "enter"), zone(3, "exit"), zone(5, "enter")], 1, 1),
+    ],
+)
+def test_a_stay_ends_with_what_comes_next(events, stays, unfinished):
+    rows = of([*events, *stay(0, 1, track_id=2)])  # another one, so that there is a row
+    assert (rows[0]["stays"], rows[0]["unfinished"]) == (stays + 1, unfinished)
+
+
 def test_a_clock_that_goes_back_makes_no_stay_that_ends_before_it_begins():
     (row,) = of([zone(10, "enter"), zone(4, "exit"), *stay(20, 25)])
     assert (row["stays"], row["total_s"]) == (2, 15)  # up to the next entry, and the next stay

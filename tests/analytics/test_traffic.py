@@ -48,6 +48,11 @@ def test_each_step_weighs_the_time_until_the_next() -> None:
     }
 
 
+def test_rows_that_stand_twice_count_once() -> None:
+    once = [seen(0, 0.25, 0.6), seen(1, 0.25, 0.6), seen(1.5, 0.75, 0.6)]
+    assert heat(*once, *once) == heat(*once) == {(2, 2): 1.5}
+
+
 def test_people_add_up() -> None:
     assert heat(
         seen(0, 0.25, 0.6),
