@@ -11,7 +11,6 @@ from genesis_ray.errors import StoreError
 from genesis_ray.running.reach import reach
 from genesis_ray.running.tenant_keys import present_keys
 from genesis_ray.settings import Settings
-from genesis_ray.store.quick_lancedb import lancedb
 from genesis_ray.store.receipts import Receipt, Searched, tracer
 from genesis_ray.store.traces import Trace, Tracer, numbers_in, texts_in
 from genesis_ray.store.wal import read_rows
@@ -94,6 +93,8 @@ class _Search:
             time.sleep(_PAUSE_S)
 
     def _read_versions(self, table: Path) -> None:
+        from genesis_ray.store.quick_lancedb import lancedb
+
         opened = lancedb.connect(table.parent).open_table(table.stem)
         found = opened.list_versions()
         for version in found:

@@ -7,16 +7,19 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from genesis_ray.store.quick_lancedb import lancedb  # isort: skip  before the rest of LanceDB
 import pyarrow as pa
-from lancedb.expr import Expr, col, lit
 
 from genesis_ray.errors import StoreError
 from genesis_ray.store.cleanup_schedule import CleanupSchedule
 from genesis_ray.store.disk import make_folder, sync_folder, write_file, writing_to
 from genesis_ray.store.lock import WriteLock
 from genesis_ray.store.pending_rows import PendingRows
+
+if TYPE_CHECKING:
+    import lancedb
+    from lancedb.expr import Expr
 
 _OS_ERROR = re.compile(r"\(os error (\d+)\)")
 
@@ -74,7 +77,7 @@ class LanceTable:
         stored = 0 if self._table is None else self._table.count_rows()
         return stored + len(self.pending()) - len(self.removed())
 
-    def handle(self) -> lancedb.table.Table:
+    def handle(self) -> "lancedb.table.Table":
         """Return LanceDB's own table, for what only some tables have: an index."""
         if self._table is None:
             raise StoreError(f"{self.path} is not there")
@@ -201,14 +204,18 @@ class LanceTable:
     def _id(self) -> str:
         return self._schema.names[0]
 
-    def _is_one_of(self, ids: Iterable[str]) -> Expr:
+    def _is_one_of(self, ids: Iterable[str]) -> "Expr":
+        from lancedb.expr import col, lit
+
         return col(self._id).isin([lit(each) for each in sorted(ids)])
 
     def _check_writer(self) -> None:
         if self._lock is None:
             raise StoreError(f"{self.path} is open for reading; open it with writer=True")
 
-    def _opened(self, *, writer: bool) -> lancedb.table.Table | None:
+    def _opened(self, *, writer: bool) -> "lancedb.table.Table | None":
+        from genesis_ray.store.quick_lancedb import lancedb
+
         connection = lancedb.connect(self.path.parent)
         name = self.path.stem
         with self._explained():
@@ -257,7 +264,7 @@ class LanceTable:
         self._synced = files
 
     @contextmanager
-    def _writing(self) -> Iterator[lancedb.table.Table]:
+    def _writing(self) -> "Iterator[lancedb.table.Table]":
         if self._table is None or self._lock is None:
             raise StoreError(f"{self.path} is closed; open it again")
         with self._explained():
@@ -289,5 +296,7 @@ def _outline(schema: pa.Schema) -> str:
 
 def stored_schema(folder: Path, name: str) -> pa.Schema:
     """Return the schema of a table that is there."""
+    from genesis_ray.store.quick_lancedb import lancedb
+
     schema: pa.Schema = lancedb.connect(folder).open_table(name).schema
     return schema

@@ -6,14 +6,15 @@ import subprocess
 import sys
 import threading
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from genesis_ray.store.quick_lancedb import lancedb  # isort: skip  before the rest of LanceDB
 import pyarrow as pa
-from lancedb.background_loop import LOOP
-from lancedb.index import HnswSq
 
 from genesis_ray.store.lance_table import LanceTable
 from genesis_ray.store.templates import Embeddings
+
+if TYPE_CHECKING:
+    import lancedb
 
 _log = logging.getLogger(__name__)
 
@@ -112,15 +113,19 @@ class VectorIndex:
             self._builder = None
 
 
-def create(table: lancedb.table.Table) -> None:
+def create(table: "lancedb.table.Table") -> None:
     """Build the index of a table here and now."""
+    from lancedb.index import HnswSq
+
     config = HnswSq(distance_type="dot", m=_NEIGHBOURS, ef_construction=_BUILT_AMONG)
     table.create_index(_COLUMN, config=config, replace=True)
 
 
 def _searched(
-    table: lancedb.table.Table, probes: Embeddings, rows: int, *, exactly: bool
+    table: "lancedb.table.Table", probes: Embeddings, rows: int, *, exactly: bool
 ) -> list[pa.Table]:
+    from lancedb.background_loop import LOOP
+
     # The table beneath goes to LanceDB's loop once a search; the one above it, six times.
     query = table._table.query().nearest_to(probes[0] if len(probes) == 1 else list(probes))
     query = query.column(_COLUMN).distance_type("dot").limit(rows)
@@ -136,7 +141,9 @@ def _searched(
     return [found.filter(pa.array(numbers == number)) for number in range(len(probes))]
 
 
-def _opened(folder: str, name: str) -> lancedb.table.Table:
+def _opened(folder: str, name: str) -> "lancedb.table.Table":
+    from genesis_ray.store.quick_lancedb import lancedb
+
     return lancedb.connect(folder).open_table(name)
 
 

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import lancedb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -71,7 +72,7 @@ def test_a_table_that_changes_while_it_is_read_is_read_again(tmp_path, monkeypat
     table = LanceTable(tmp_path, "words", SCHEMA, writer=True)
     table.add(pa.table({"word": ["Ada"]}, schema=SCHEMA))
     table.close()
-    real, calls = forgotten_search.lancedb.connect, []
+    real, calls = lancedb.connect, []
 
     def connect(folder):
         calls.append(folder)
@@ -79,7 +80,7 @@ def test_a_table_that_changes_while_it_is_read_is_read_again(tmp_path, monkeypat
             raise RuntimeError("gone")
         return real(folder)
 
-    monkeypatch.setattr(forgotten_search.lancedb, "connect", connect)
+    monkeypatch.setattr(lancedb, "connect", connect)
     assert any("a name" in each for each in residue(tmp_path))
     (tmp_path / "words.lance" / "_versions").rename(tmp_path / "words.lance" / "lost")
     assert any("words.lance: cannot be read" in each for each in residue(tmp_path))
