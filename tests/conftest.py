@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 settings.register_profile("patient", settings(), deadline=None)
 settings.load_profile("patient")
 
+# Threads that wait for each other would spin, on processors that others have work for: before torch
+# is imported, and for the processes that tests start.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 # Keys that tests make are theirs, also in the processes that they start.
 os.environ["GENESIS_TEMPLATES__KEY_STORE"] = f"file:{tempfile.mkdtemp(prefix='genesis-keys-')}"
 

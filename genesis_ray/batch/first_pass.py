@@ -22,7 +22,7 @@ from genesis_ray.running.result import CameraProgress
 from genesis_ray.running.set_aside import dead_letter
 from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.serving import cluster
-from genesis_ray.serving.deploy import reason_in
+from genesis_ray.serving.reasons import reason_in
 from genesis_ray.settings import Settings
 from genesis_ray.store.template_keys import KeyRef
 

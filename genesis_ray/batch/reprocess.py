@@ -22,6 +22,8 @@ from genesis_ray.domain.events import DeadLetterChanged
 from genesis_ray.pipeline.journal_stage import JournalStage
 from genesis_ray.pipeline.resolver_stage import ResolverStage
 from genesis_ray.running.assembly import build_journal, embedder_traits
+from genesis_ray.running.identities import open_identities
+from genesis_ray.running.resolver_building import build_resolver
 from genesis_ray.running.result import CameraProgress, RunResult
 from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.running.station_values import Report
@@ -107,9 +109,6 @@ def _last_pass(
     letters: Sequence[DeadLetterChanged],
 ) -> tuple[int, int]:
     """Resolve and journal what the segments hold; return the numbers of events and late ones."""
-    from genesis_ray.running.identities import open_identities  # LanceDB: after Ray
-    from genesis_ray.running.resolver_building import build_resolver
-
     segments: dict[str, list[Segment]] = {}
     for segment in archive.segments:
         if segment_file(work, segment).exists():

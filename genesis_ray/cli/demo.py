@@ -17,6 +17,7 @@ def demo(
     """
     from genesis_ray import settings_file
     from genesis_ray.cli.console import stdout
+    from genesis_ray.cli.pictures import draw_pictures
     from genesis_ray.cli.watch import watch_and_report
 
     with as_file(files("genesis_ray") / "demo.yaml") as config:
@@ -27,8 +28,6 @@ def demo(
         "then over the first, mirrored and darker: the same people must be recognised."
     )
     run, _ = watch_and_report(settings, out=out, force=True, local=local, realtime=False)
-    from genesis_ray.cli.pictures import draw_pictures  # LanceDB: not before Ray has forked
-
     pictures = draw_pictures(settings, run)
     stdout.print("\nLook at")
     for path in [*sorted(run.media.glob("*.mp4")), *pictures]:

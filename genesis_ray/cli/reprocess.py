@@ -43,6 +43,7 @@ def reprocess(
     from genesis_ray.cli.prepare import prepare_models
     from genesis_ray.cli.progress import CameraBars
     from genesis_ray.cli.run import parse_time, with_options
+    from genesis_ray.cli.summary import print_summary
     from genesis_ray.cli.unfinished import finish_forgetting
     from genesis_ray.cli.watch import refuse_problems
     from genesis_ray.errors import SourceError
@@ -63,8 +64,6 @@ def reprocess(
     run = _open_or_create(out, settings, archive, force=force)
     with CameraBars("starting Ray") as bars:
         result = reprocess_archive(settings, archive, run, on_progress=bars.update)
-    from genesis_ray.cli.summary import print_summary  # LanceDB: not before Ray has forked
-
     run.write_summary(summary(settings, result))
     print_summary(settings, run, result)
     if archive.unreadable:

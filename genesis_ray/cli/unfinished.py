@@ -23,7 +23,7 @@ def finish_forgetting(settings: "Settings") -> None:
     if not is_unfinished(folder) or who_is_at_it(folder):  # searches for what is left, at most
         return
     from genesis_ray.cli.console import stderr
-    from genesis_ray.running.forgetting import finish  # LanceDB, which is seldom needed here
+    from genesis_ray.running.forgetting import finish  # which is seldom needed here
 
     if done := finish(settings):
         path, receipt = done

@@ -9,6 +9,7 @@ from genesis_ray.cli.console import stderr
 from genesis_ray.cli.doubts import tell_doubts
 from genesis_ray.cli.prepare import prepare_models
 from genesis_ray.cli.progress import CameraBars
+from genesis_ray.cli.summary import print_summary
 from genesis_ray.cli.unfinished import finish_forgetting
 from genesis_ray.errors import ConfigurationError, SourceError
 from genesis_ray.running.assembly import input_shape
@@ -67,8 +68,6 @@ def watch_and_report(
             result = run_live(
                 settings, run, shapes=shapes, realtime=realtime, on_progress=bars.update
             )
-    from genesis_ray.cli.summary import print_summary  # LanceDB: not before Ray has forked
-
     run.write_summary(summary(settings, result))
     print_summary(settings, run, result)
     tell_of_undelivered(settings, run)

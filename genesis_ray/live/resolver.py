@@ -61,7 +61,7 @@ class ResolverActor:
     """
 
     def __init__(self, spec: LiveSpec) -> None:
-        # Here, so that who only starts this actor does not load LanceDB, which warns at forks.
+        # Here, so that who only starts or asks this actor does not load what opens galleries.
         from genesis_ray.running.identities import open_identities
         from genesis_ray.running.intake import Intake
 
@@ -217,13 +217,13 @@ class ResolverActor:
         self._names.rename(identities.name_of_track)
 
     def _built(self) -> Resolver:
-        from genesis_ray.running.resolver_building import build_resolver  # LanceDB, see above
+        from genesis_ray.running.resolver_building import build_resolver  # see above
 
         besides = self._leaving.identity_ids if self._leaving else ()
         return build_resolver(self._settings, self._identities, self._traits, besides=besides)
 
     def _jobs_of_now(self) -> Jobs | None:
-        from genesis_ray.running.tidying import visitors_job  # LanceDB, see above
+        from genesis_ray.running.tidying import visitors_job  # see above
 
         if self._jobs_folder is None:
             return None
@@ -232,7 +232,7 @@ class ResolverActor:
 
     def _open_again(self) -> None:
         """Go on by the people and galleries that there are now."""
-        from genesis_ray.running.identities import open_identities  # LanceDB, see above
+        from genesis_ray.running.identities import open_identities  # see above
         from genesis_ray.running.intake import Intake
 
         access = Access(action="match", reason=f"{self._reason}, after it gave way")

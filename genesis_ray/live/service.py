@@ -21,7 +21,7 @@ from genesis_ray.running.live_run import open_live_run
 from genesis_ray.running.live_state import LiveState
 from genesis_ray.running.result import summary
 from genesis_ray.serving import detector, embedder
-from genesis_ray.serving.deploy import reason_in
+from genesis_ray.serving.reasons import reason_in
 from genesis_ray.settings import Settings
 from genesis_ray.store.template_keys import KeyRef
 

@@ -10,7 +10,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from genesis_ray.errors import GenesisError
 from genesis_ray.serving.cluster import NAMESPACE
-from genesis_ray.serving.deploy import own_reason_in
+from genesis_ray.serving.reasons import own_reason_in
 from genesis_ray.settings import GroupSettings
 
 NODE_LABEL = "genesis-node"

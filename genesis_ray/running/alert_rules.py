@@ -126,7 +126,7 @@ def _goes_by_tags(settings: Settings) -> bool:
 
 
 def _tags(settings: Settings) -> TagsOf:
-    # Here, because LanceDB takes memory, and no other rule needs it.
+    # Here, because galleries take memory, and no other rule needs them.
     from genesis_ray.running.tags import tags_of_all
 
     return tags_of_all(settings)
@@ -164,7 +164,7 @@ def _past_visits(past: Path | None, settings: Settings, within: timedelta) -> It
     started = rows.filter(pc.is_null(rows["ended_at"])).select(["identity_id", "started_at"])
     if not len(started):
         return
-    from genesis_ray.running.identities import who_is_who  # LanceDB, as above
+    from genesis_ray.running.identities import who_is_who  # as above
 
     who = who_is_who(settings)
     for identity_id, started_at in zip(

@@ -1,7 +1,7 @@
 """The events of a run as they are shown: by who people are now.
 
-Apart from `identities`, because LanceDB, which takes seconds to load, is not needed where nothing
-was decided.
+Apart from `identities`, which takes its time to load, because that is not needed where nothing was
+decided.
 """
 
 from collections.abc import Sequence

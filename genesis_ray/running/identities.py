@@ -1,6 +1,6 @@
 """A tenant's identities: its gallery, its people, and what was decided.
 
-Apart from `assembly`, because LanceDB is not needed, and costs memory, where cameras are.
+Apart from `assembly`, because it is not needed, and costs memory, where cameras are.
 """
 
 from collections.abc import Container, Sequence

@@ -14,7 +14,7 @@ def names_now(settings: Settings, identity_ids: Iterable[str]) -> dict[str, str]
     names = {each: each for each in identity_ids}
     if not gallery_folder(settings.data_dir, settings.tenant_id).is_dir():
         return names
-    from genesis_ray.running.identities import who_is_who  # LanceDB: slow to load
+    from genesis_ray.running.identities import who_is_who  # slow to load
 
     who = who_is_who(settings)
     for identity_id in names:
@@ -43,7 +43,7 @@ def identity_named(person: str, settings: Settings) -> str:
     """
     if not gallery_folder(settings.data_dir, settings.tenant_id).is_dir():
         return person
-    from genesis_ray.running.identities import who_is_who  # LanceDB: slow to load
+    from genesis_ray.running.identities import who_is_who  # slow to load
     from genesis_ray.running.naming import find
 
     return find(who_is_who(settings), person)

@@ -1,12 +1,12 @@
 """Deploying model replicas, and saying why they do not come up."""
 
-import re
 from collections.abc import Iterable, Mapping
 
 from ray import serve
 from ray.serve import Application, RunTarget
 
 from genesis_ray.errors import GenesisError
+from genesis_ray.serving.reasons import reason_in
 
 
 def deploy(applications: Mapping[str, Application]) -> None:
@@ -19,17 +19,6 @@ def deploy(applications: Mapping[str, Application]) -> None:
         serve.run_many([RunTarget(app, name, None) for name, app in applications.items()])
     except RuntimeError as error:
         raise GenesisError(why_not_up(applications) or str(error)) from error
-
-
-def reason_in(trace: str) -> str:
-    """Return what the last error of ours in a traceback says, else the traceback's last line."""
-    return own_reason_in(trace) or trace.strip().rpartition("\n")[2]
-
-
-def own_reason_in(trace: str) -> str | None:
-    """Return what the last error of ours in a traceback says, perhaps one of a group; or None."""
-    ours = re.findall(r"^[ |]*genesis_ray\.errors\.\w+: (.+)$", trace, re.MULTILINE)
-    return ours[-1] if ours else None
 
 
 def why_not_up(names: Iterable[str]) -> str | None:

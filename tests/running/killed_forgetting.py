@@ -15,6 +15,7 @@ from pathlib import Path
 from genesis_ray.running.forgetting import forget
 from genesis_ray.settings import Settings
 from genesis_ray.store.lance_table import LanceTable
+from genesis_ray.store.quick_lancedb import lancedb  # noqa: F401  loaded once, not in each fork
 from tests.running.somebody import ADA
 
 _taken = 0

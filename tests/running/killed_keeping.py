@@ -14,6 +14,7 @@ from pathlib import Path
 
 from genesis_ray.running.enrolment import enroll
 from genesis_ray.settings import Settings
+from genesis_ray.store.quick_lancedb import lancedb  # noqa: F401  loaded once, not in each fork
 
 _taken = 0
 _first_photo = 0

@@ -14,6 +14,7 @@ from pathlib import Path
 from genesis_ray.domain.ledger import Confirm, Merge, Reject, Rename, Split, TrackSight, Undo
 from genesis_ray.store import cleanup_schedule
 from genesis_ray.store.ledger import Ledger
+from genesis_ray.store.quick_lancedb import lancedb  # noqa: F401  loaded once, not in each fork
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 

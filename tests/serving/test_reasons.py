@@ -1,4 +1,4 @@
-from genesis_ray.serving.deploy import own_reason_in, reason_in
+from genesis_ray.serving.reasons import own_reason_in, reason_in
 
 TRACE = """
 Traceback (most recent call last):
