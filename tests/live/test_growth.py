@@ -17,7 +17,7 @@ from genesis_ray.store.reader import RunTables
 from tests.live.watched import Watched
 from tests.processes import titled
 
-pytestmark = [pytest.mark.e2e, pytest.mark.ray, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.e2e, pytest.mark.ray, pytest.mark.timeout(600)]
 
 HERE = Path(__file__).parent
 
