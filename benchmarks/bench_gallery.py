@@ -345,6 +345,10 @@ _POLICY = ResolverPolicy(
 class _NobodyNew:
     """A register to which no visitor comes."""
 
+    def is_known(self, identity_id: str) -> bool:
+        """Not called."""
+        raise NotImplementedError(identity_id)
+
     def add_visitor(self, identity_id: str, *, at: datetime) -> None:
         """Not called."""
 

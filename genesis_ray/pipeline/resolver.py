@@ -21,9 +21,9 @@ from genesis_ray.domain.identity import (
     runner_up,
 )
 from genesis_ray.domain.ledger import NOTHING_DECIDED
-from genesis_ray.domain.stable_ids import stable_id
 from genesis_ray.domain.template_choice import choose
 from genesis_ray.domain.thresholds import ThresholdBook
+from genesis_ray.domain.visitor_ids import visitor_ids
 from genesis_ray.domain.voting import Ballot, Finding, Support, TrackVote
 from genesis_ray.pipeline.candidates import CANDIDATES_KEPT, Candidates, Ranking
 from genesis_ray.pipeline.face_events import FaceEvents
@@ -245,24 +245,18 @@ class IdentityResolver:
         size = min(CORE_FACES, len(own))  # fewer where one was told to make do with fewer
         if not core_of(embeddings, policy.threshold, size=size):
             return None  # too unlike each other to be known again by
-        first = own[0]
-        identity_id = str(
-            stable_id(
-                self._policy.tenant_id,
-                "visitor",
-                first.camera_id,
-                first.track_id,
-                first.captured_at,
-            )
-        )
-        if self._candidates.is_rejected(identity_id, face):
-            return None  # who was made of this track when it was looked at before
+        for identity_id in visitor_ids(self._policy.tenant_id, own):
+            if self._candidates.is_rejected(identity_id, face):
+                return None  # who was made of this track when it was looked at before
+            if not self._visitors.is_known(identity_id):
+                break  # whoever is known is somebody else: these faces are not like theirs
         kept = choose(
             embeddings,
             [seen.quality for seen in own],
             [seen.camera_id for seen in own],
             most=self._policy.templates,
         )
+        self._visitors.add_visitor(identity_id, at=face.captured_at)
         self._gallery.enroll(
             identity_id,
             embeddings[kept],
@@ -270,7 +264,6 @@ class IdentityResolver:
             at=face.captured_at,
             camera_id=face.camera_id,
         )
-        self._visitors.add_visitor(identity_id, at=face.captured_at)
         return self._decisions.now(identity_id)
 
     def _track_of(

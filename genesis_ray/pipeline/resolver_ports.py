@@ -32,7 +32,10 @@ class Gallery(Protocol):
 
 
 class VisitorRegister(Protocol):
-    """Keeps who the pseudonymous visitors are."""
+    """Keeps who the pseudonymous visitors are, among everybody who has an identity."""
+
+    def is_known(self, identity_id: str) -> bool:
+        """Tell whether somebody has this identity."""
 
     def add_visitor(self, identity_id: str, *, at: datetime) -> None:
         """Note a new visitor."""

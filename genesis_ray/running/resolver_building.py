@@ -105,6 +105,10 @@ class _Visitors:
     def __init__(self, people: People) -> None:
         self._people = people
 
+    def is_known(self, identity_id: str) -> bool:
+        """Tell whether somebody has this identity."""
+        return self._people.has(identity_id)
+
     def add_visitor(self, identity_id: str, *, at: datetime) -> None:
         """Note a new visitor, under a name that says nothing about them."""
         self._people.add(visitor(identity_id, at=at))

@@ -210,6 +210,10 @@ class _StoredCandidates:
 class _NoVisitors:
     """No register."""
 
+    def is_known(self, *_: object) -> NoReturn:
+        """Refuse, as the gallery does."""
+        raise AssertionError("of scores no visitors are made, yet one was to be looked up")
+
     def add_visitor(self, *_: object, **__: object) -> NoReturn:
         """Refuse, as the gallery does."""
         raise AssertionError("of scores no visitors are made, yet one was to be noted")

@@ -63,6 +63,10 @@ class People(Closeable):
                 f"no person with identity {identity_id!r}; `genesis people list` shows who there is"
             ) from None
 
+    def has(self, identity_id: str) -> bool:
+        """Tell whether somebody has this identity."""
+        return identity_id in self._by_id
+
     def name_of(self, identity_id: str) -> str:
         """Return what an identity is called; the identity itself where nobody is."""
         person = self._by_id.get(identity_id)

@@ -47,6 +47,9 @@ class Album:
     def enroll(self, identity_id, embeddings, *, qualities, at, camera_id):  # noqa: ARG002
         self._faces[identity_id] = embeddings[0]
 
+    def is_known(self, identity_id):
+        return identity_id in self._faces
+
     def add_visitor(self, identity_id, *, at):
         pass
 

@@ -48,6 +48,9 @@ class Album:
     def enroll(self, identity_id, embeddings, *, qualities, at, camera_id):  # noqa: ARG002
         self.faces += [(identity_id, embedding) for embedding in embeddings]
 
+    def is_known(self, identity_id):
+        return identity_id in dict(self.faces)
+
     def add_visitor(self, identity_id, *, at):  # noqa: ARG002
         self.visitors.append(identity_id)
 

@@ -54,7 +54,11 @@ class Album:
         assert len(embeddings) == len(qualities)
         self.faces += [(identity_id, embedding) for embedding in embeddings]
 
+    def is_known(self, identity_id):
+        return identity_id in self.visitors or identity_id in dict(self.faces)
+
     def add_visitor(self, identity_id, *, at):  # noqa: ARG002
+        assert identity_id not in dict(self.faces), "a face is without its person for a while"
         self.visitors.append(identity_id)
 
 
@@ -68,8 +72,9 @@ class Desk:
         votes: int = 3,
         decisions=NOTHING_DECIDED,
         thresholds: ThresholdBook | None = None,
+        album: Album | None = None,
     ) -> None:
-        self.album = Album()
+        self.album = Album() if album is None else album
         self.album.faces += [("ada", ADA), ("bob", BOB)]
         policy = ResolverPolicy(
             tenant_id="shop",
@@ -308,6 +313,31 @@ def test_a_face_of_somebody_else_on_the_track_does_not_become_the_visitor(desk):
     (named,) = desk.names(STRANGER)
     assert (named.is_new, named.votes) == (True, 4)
     assert all(embedding @ OTHER_STRANGER < 0.1 for _, embedding in desk.album.faces)
+
+
+def recordings_of_unknown_date(*shown: tuple[np.ndarray, float]) -> list[FaceRecognized]:
+    """Return whom recordings that begin alike make of who is in them, one after another."""
+    album, made = Album(), []
+    for person, quality in shown:
+        desk = Desk(album=album)
+        made += desk.names(*[person] * 4, quality=quality)
+    return made
+
+
+def test_recordings_that_begin_at_one_time_do_not_make_one_visitor_of_two_people():
+    one, other = recordings_of_unknown_date((STRANGER, 0.9), (OTHER_STRANGER, 0.8))
+    assert (one.is_new, other.is_new) == (True, True)
+    assert one.identity_id != other.identity_id
+
+
+def test_who_has_an_identity_keeps_it_whoever_is_seen_where_they_were_made():
+    made = recordings_of_unknown_date(
+        (STRANGER, 0.9), (OTHER_STRANGER, 0.9), (STRANGER, 0.9), (OTHER_STRANGER, 0.9)
+    )
+    assert [each.is_new for each in made] == [True, True, False, False]
+    ids = [each.identity_id for each in made]
+    assert ids[:2] == ids[2:]
+    assert ids[0] != ids[1]
 
 
 def test_a_replay_makes_the_same_visitors():

@@ -60,6 +60,13 @@ def test_an_unknown_identity_is_an_error(tmp_path):
         People(tmp_path).get("nobody")
 
 
+def test_it_is_told_whether_an_identity_is_somebodys(tmp_path):
+    with People(tmp_path, writer=True) as people:
+        people.add(person(1))
+        assert people.has(person(1).identity_id)
+        assert not people.has(person(2).identity_id)
+
+
 def test_a_reader_adds_nobody(tmp_path):
     people = People(tmp_path)
     with pytest.raises(StoreError, match="open for reading"):
