@@ -38,7 +38,8 @@ from face_templates import LFW, Crowd, Vectors, likeness
 from harness import note, report_latency, report_rate, seconds_a_call
 
 from genesis_ray.domain.identity import Face, MatchPolicy
-from genesis_ray.pipeline.resolver import IdentityResolver, ResolverPolicy
+from genesis_ray.pipeline.resolver import IdentityResolver
+from genesis_ray.pipeline.resolver_policy import ResolverPolicy
 from genesis_ray.pipeline.resolver_stage import ResolverStage
 from genesis_ray.store.gallery import FaceGallery
 from genesis_ray.store.template_keys import KeyRing, TemplateKey

@@ -73,6 +73,11 @@ class IdentitySettings(Section):
         description="Added to the threshold for people who keep so close together that their "
         "boxes overlap again and again",
     )
+    mean_threshold: Fraction = Field(
+        default=0.06,
+        description="With visitors, added to the threshold where a track is named by the mean of "
+        "its faces, which strangers come nearer to than a single face",
+    )
     visitors: bool = Field(
         default=False, description="Give people nobody enrolled a pseudonymous identity"
     )

@@ -1,7 +1,6 @@
 """One tenant's identities: faces in capture order in, names out."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
 
@@ -22,12 +21,12 @@ from genesis_ray.domain.identity import (
 )
 from genesis_ray.domain.ledger import NOTHING_DECIDED
 from genesis_ray.domain.template_choice import choose
-from genesis_ray.domain.thresholds import ThresholdBook
 from genesis_ray.domain.visitor_ids import visitor_ids
 from genesis_ray.domain.voting import Ballot, Finding, Support, TrackVote
 from genesis_ray.pipeline.candidates import CANDIDATES_KEPT, Candidates, Ranking
 from genesis_ray.pipeline.face_events import FaceEvents
 from genesis_ray.pipeline.gate import SpatiotemporalGate
+from genesis_ray.pipeline.resolver_policy import ResolverPolicy
 from genesis_ray.pipeline.resolver_ports import Decisions, Gallery, VisitorRegister
 from genesis_ray.pipeline.track_memory import EVIDENCE_KEPT, ResolverMemory, TrackFaces
 from genesis_ray.pipeline.upkeep import NO_UPKEEP, Upkeep
@@ -37,35 +36,13 @@ _SAME_FACE = 0.4
 faces of two people rarely do."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResolverPolicy:
-    """How one tenant's faces become names.
-
-    Attributes:
-        min_quality: Worse faces are scored, but neither vote nor make a visitor.
-        visitor_faces: Good faces of a nameless track that make a visitor; None: never.
-        templates: Faces kept of a new visitor, at most.
-        thresholds: By camera; None: everywhere that of `match`.
-        companion_threshold: What is added to the threshold where people keep close together.
-    """
-
-    tenant_id: str
-    site_id: str
-    embedder: str
-    match: MatchPolicy
-    min_quality: float
-    visitor_faces: int | None
-    templates: int = 3
-    thresholds: ThresholdBook | None = None
-    companion_threshold: float = 0.0
-
-
 class IdentityResolver:
     """Names tracks by the votes of their faces.
 
     A track is named once, by `MatchPolicy.votes` agreeing good faces. Where visitors are
     allowed, a track with enough good faces and no name is compared as a whole, by the
-    mean of its faces that are alike: it is an identity already known, or a new visitor.
+    mean of its faces that are alike: it is an identity already known, or a new visitor. For
+    a name more is asked of it than of a face; what lies in between makes neither.
     Of a track that got no name by the time its evidence lapses it says whether somebody
     should look at it. The gate has the last word: who cannot be there is not named.
 
@@ -116,7 +93,7 @@ class IdentityResolver:
         that lie too far back. One that was not embedded has a score without candidates, and
         shows that its track is in view.
         """
-        policy = self._policy_for(face)
+        policy = self._policy.for_face(face, self.memory.thresholds)
         lapsed, track = self._track_of(face, policy)
         if not isinstance(face, Face):
             scored = self._events.scored(face, (), self._unusable(track, face) or "spare")
@@ -136,11 +113,13 @@ class IdentityResolver:
             face_index=face.face_index,
             quality=face.quality,
         )
-        found = track.vote.cast(ballot) or self._as_a_whole(track, face, policy)
+        for_mean = self._policy.for_mean(policy)
+        found = track.vote.cast(ballot) or self._as_a_whole(track, face, for_mean)
         if found is None:
             return told
+        by = for_mean if found.basis == "mean" and not found.is_new else policy
         judged = self._gate.judge(
-            self.memory.registry, face, self._events.recognized(face, found, policy)
+            self.memory.registry, face, self._events.recognized(face, found, by)
         )
         for event in judged:
             if isinstance(event, FaceRecognized):
@@ -160,22 +139,6 @@ class IdentityResolver:
             for track in self.memory.lapse(now)
             for outcome in self._outcome(track)
         ]
-
-    def _usual_for(self, face: FaceSight) -> MatchPolicy:
-        """Return what the faces of a face's camera are decided by."""
-        book = self.memory.thresholds
-        return book.match_at(face.camera_id, self._policy.match) if book else self._policy.match
-
-    def _policy_for(self, face: FaceSight) -> MatchPolicy:
-        """Return what a face is decided by, which is stricter for one with companions.
-
-        Their boxes overlap, so a face may be cut out of the wrong one.
-        """
-        usual, more = self._usual_for(face), self._policy.companion_threshold
-        if not (face.companions and more):
-            return usual
-        threshold, origin = usual.threshold + more, f"{usual.origin}, for companions"
-        return replace(usual, threshold=threshold, origin=origin)
 
     def _verdict(
         self, track: TrackFaces, face: Face, ranking: Ranking, policy: MatchPolicy
@@ -207,7 +170,7 @@ class IdentityResolver:
             return None
         if self.memory.registry.is_held(face.camera_id, face.track_id):
             return None  # it looks like somebody who cannot be here: no new face for them
-        usual = self._usual_for(face)
+        usual = self._policy.usual_for(face, self.memory.thresholds)
         own = alike(list(track.faces), _SAME_FACE * usual.threshold)
         if not is_enough(own, wanted):
             return None

@@ -3,7 +3,7 @@
 from genesis_ray.domain.calibration import NOT_CALIBRATED, Calibration
 from genesis_ray.domain.identity import MatchPolicy
 from genesis_ray.domain.thresholds import Threshold, ThresholdBook
-from genesis_ray.pipeline.resolver import ResolverPolicy
+from genesis_ray.pipeline.resolver_policy import ResolverPolicy
 from genesis_ray.running.assembly import EmbedderTraits
 from genesis_ray.settings import IdentitySettings, Settings
 from genesis_ray.store.calibration_file import CalibrationFile
@@ -62,5 +62,6 @@ def resolver_policy(
         visitor_faces=identity.visitor_faces if identity.visitors else None,
         templates=identity.templates,
         companion_threshold=identity.companion_threshold,
+        mean_threshold=identity.mean_threshold,
         thresholds=book,
     )

@@ -14,7 +14,8 @@ import numpy as np
 from genesis_ray.domain.events import FaceRecognized
 from genesis_ray.domain.identity import Candidate, Embedding, Face, FaceSight
 from genesis_ray.domain.thresholds import Threshold, ThresholdBook
-from genesis_ray.pipeline.resolver import IdentityResolver, ResolverPolicy
+from genesis_ray.pipeline.resolver import IdentityResolver
+from genesis_ray.pipeline.resolver_policy import ResolverPolicy, is_usual
 
 Row = Mapping[str, Any]
 """A row of an event table."""
@@ -97,7 +98,11 @@ class WhatIf:
 
 def book_of_run(recognitions: Iterable[Row], book: ThresholdBook) -> ThresholdBook:
     """Return the thresholds that a run had: those that it logged, else what `book` has."""
-    logged = {row["camera_id"]: float(row["threshold"]) for row in recognitions}
+    logged = {
+        row["camera_id"]: float(row["threshold"])
+        for row in recognitions
+        if is_usual(row.get("threshold_origin") or "")
+    }
     cameras = {
         camera_id: Threshold(value, "run")
         for camera_id, value in logged.items()

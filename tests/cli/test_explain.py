@@ -10,7 +10,8 @@ from genesis_ray.cli import people
 from genesis_ray.domain.events import GateRejected
 from genesis_ray.domain.identity import Candidate, Face, MatchPolicy
 from genesis_ray.domain.people import Person
-from genesis_ray.pipeline.resolver import IdentityResolver, ResolverPolicy
+from genesis_ray.pipeline.resolver import IdentityResolver
+from genesis_ray.pipeline.resolver_policy import ResolverPolicy
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.people import People
 from genesis_ray.store.run_folder import RunFolder

@@ -15,7 +15,8 @@ from genesis_ray.domain.ordering import DONE
 from genesis_ray.pipeline.journal import SiteJournal
 from genesis_ray.pipeline.journal_stage import JournalStage
 from genesis_ray.pipeline.producers import RESOLVER
-from genesis_ray.pipeline.resolver import IdentityResolver, ResolverPolicy
+from genesis_ray.pipeline.resolver import IdentityResolver
+from genesis_ray.pipeline.resolver_policy import ResolverPolicy
 from genesis_ray.pipeline.resolver_stage import Resolved, ResolverStage
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)

@@ -10,7 +10,8 @@ from genesis_ray.domain.identity import Candidate, Face, MatchPolicy
 from genesis_ray.domain.ledger import NOTHING_DECIDED, TrackSight, WhoIsWho
 from genesis_ray.domain.ordering import DONE
 from genesis_ray.pipeline.carrying import CarryingResolver, CarryingRules
-from genesis_ray.pipeline.resolver import IdentityResolver, ResolverPolicy
+from genesis_ray.pipeline.resolver import IdentityResolver
+from genesis_ray.pipeline.resolver_policy import ResolverPolicy
 from genesis_ray.pipeline.resolver_stage import ResolverStage
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)

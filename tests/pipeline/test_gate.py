@@ -10,7 +10,8 @@ from genesis_ray.domain.events import FaceRecognized, FaceScored, FalseMergeFoun
 from genesis_ray.domain.identity import Candidate, Face, MatchPolicy
 from genesis_ray.domain.topology import Passage, Topology
 from genesis_ray.pipeline.gate import SpatiotemporalGate
-from genesis_ray.pipeline.resolver import IdentityResolver, ResolverPolicy
+from genesis_ray.pipeline.resolver import IdentityResolver
+from genesis_ray.pipeline.resolver_policy import ResolverPolicy
 
 NINE = datetime(2026, 1, 5, 9, tzinfo=UTC)
 ADA, BOB, NOISE = np.eye(3, dtype=np.float32)

@@ -11,7 +11,8 @@ from genesis_ray.domain.events import FaceRecognized, FaceScored
 from genesis_ray.domain.identity import Candidate, Face, FaceSight, MatchPolicy
 from genesis_ray.domain.ledger import NOTHING_DECIDED, TrackSight, WhoIsWho
 from genesis_ray.domain.thresholds import Threshold, ThresholdBook
-from genesis_ray.pipeline.resolver import IdentityResolver, ResolverPolicy
+from genesis_ray.pipeline.resolver import IdentityResolver
+from genesis_ray.pipeline.resolver_policy import ResolverPolicy
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 AXES = np.eye(8, dtype=np.float32)
@@ -73,6 +74,7 @@ class Desk:
         decisions=NOTHING_DECIDED,
         thresholds: ThresholdBook | None = None,
         album: Album | None = None,
+        mean_threshold: float = 0.06,
     ) -> None:
         self.album = Album() if album is None else album
         self.album.faces += [("ada", ADA), ("bob", BOB)]
@@ -86,6 +88,7 @@ class Desk:
             min_quality=0.3,
             visitor_faces=visitor_faces,
             thresholds=thresholds,
+            mean_threshold=mean_threshold,
         )
         self._resolver = IdentityResolver(policy, self.album, self.album, decisions)
         self.shown = 0
@@ -305,6 +308,17 @@ def test_a_blurred_track_of_somebody_known_is_named_as_a_whole():
     blurs = [mixed((0.45, ADA), (0.893, noise)) for noise in AXES[4:]]
     (named,) = Desk().names(*blurs)
     assert (named.identity_id, named.is_new, named.votes) == ("ada", False, 4)
+    assert (named.threshold, named.threshold_origin) == (0.56, "settings, for means")
+
+
+def test_a_stranger_whose_mean_alone_is_like_somebody_is_not_them_and_is_nobody_new():
+    # Each face is like Ada by 0.45 and the mean by 0.55: what is left of it is not noise.
+    faces = [mixed((0.45, ADA), (0.6, STRANGER), (0.66, noise)) for noise in AXES[4:]]
+    (named,) = Desk(mean_threshold=0.0).names(*faces)
+    assert (named.identity_id, named.similarity) == ("ada", pytest.approx(0.549, abs=1e-3))
+    desk = Desk()
+    assert desk.names(*faces) == []
+    assert desk.album.visitors == []
 
 
 def test_a_face_of_somebody_else_on_the_track_does_not_become_the_visitor(desk):

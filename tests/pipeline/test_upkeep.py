@@ -9,7 +9,8 @@ from genesis_ray.domain.identity import Candidate, Face, MatchPolicy
 from genesis_ray.domain.ledger import NOTHING_DECIDED, WhoIsWho
 from genesis_ray.domain.template_update import Template, UpdatePolicy
 from genesis_ray.domain.visitor_expiry import LastSeen
-from genesis_ray.pipeline.resolver import IdentityResolver, ResolverPolicy
+from genesis_ray.pipeline.resolver import IdentityResolver
+from genesis_ray.pipeline.resolver_policy import ResolverPolicy
 from genesis_ray.pipeline.upkeep import IdentityUpkeep
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)

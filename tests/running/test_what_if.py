@@ -7,8 +7,9 @@ import pytest
 from genesis_ray.domain.events import Event, FaceRecognized, FaceScored
 from genesis_ray.domain.identity import Candidate, Face, MatchPolicy
 from genesis_ray.domain.thresholds import Threshold, ThresholdBook
-from genesis_ray.pipeline.resolver import IdentityResolver, ResolverPolicy
-from genesis_ray.running.what_if import Hypothesis, names_by_scores, what_if
+from genesis_ray.pipeline.resolver import IdentityResolver
+from genesis_ray.pipeline.resolver_policy import ResolverPolicy
+from genesis_ray.running.what_if import Hypothesis, book_of_run, names_by_scores, what_if
 from genesis_ray.store.schemas import to_tables
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -98,6 +99,16 @@ def test_by_the_thresholds_of_the_run_the_same_is_named_to_the_last_column(event
     evidence = [[row.pop("evidence") for row in each] for each in (rows, names)]
     assert evidence[0] == pytest.approx(evidence[1])
     assert rows == names
+
+
+def test_thresholds_of_companions_and_means_are_not_taken_for_those_of_their_cameras(events):
+    _, names = rows_of(events)
+    stricter = [
+        {**row, "threshold": 0.9, "threshold_origin": f"embedder, for {whom}"}
+        for row in names
+        for whom in ("companions", "means", "companions, for means")
+    ]
+    assert book_of_run([*names, *stricter], BOOK) == book_of_run(names, BOOK)
 
 
 def test_what_changes_nothing_changes_nothing(events):

@@ -1,0 +1,66 @@
+"""By what one tenant's faces become names, and where more is asked for than usual."""
+
+from dataclasses import dataclass, replace
+
+from genesis_ray.domain.identity import FaceSight, MatchPolicy
+from genesis_ray.domain.thresholds import ThresholdBook
+
+_FOR_COMPANIONS, _FOR_MEANS = ", for companions", ", for means"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolverPolicy:
+    """How one tenant's faces become names.
+
+    Attributes:
+        min_quality: Worse faces are scored, but neither vote nor make a visitor.
+        visitor_faces: Good faces of a nameless track that make a visitor; None: never.
+        templates: Faces kept of a new visitor, at most.
+        thresholds: By camera; None: everywhere that of `match`.
+        companion_threshold: What is added to the threshold where people keep close together.
+        mean_threshold: What is added to it where a track is compared by the mean of its faces.
+    """
+
+    tenant_id: str
+    site_id: str
+    embedder: str
+    match: MatchPolicy
+    min_quality: float
+    visitor_faces: int | None
+    templates: int = 3
+    thresholds: ThresholdBook | None = None
+    companion_threshold: float = 0.0
+    mean_threshold: float = 0.0
+
+    def usual_for(self, face: FaceSight, book: ThresholdBook | None) -> MatchPolicy:
+        """Return what the faces of a face's camera are decided by."""
+        return book.match_at(face.camera_id, self.match) if book else self.match
+
+    def for_face(self, face: FaceSight, book: ThresholdBook | None) -> MatchPolicy:
+        """Return what a face is decided by, which is stricter for one with companions.
+
+        Their boxes overlap, so a face may be cut out of the wrong one.
+        """
+        usual = self.usual_for(face, book)
+        if not face.companions:
+            return usual
+        return _stricter(usual, self.companion_threshold, _FOR_COMPANIONS)
+
+    def for_mean(self, policy: MatchPolicy) -> MatchPolicy:
+        """Return what a track is named by as a whole whose faces are decided by `policy`.
+
+        The mean of several faces has less of what differs between pictures. So it is more like the
+        person it shows than each face is, and as much more like others who are like them.
+        """
+        return _stricter(policy, self.mean_threshold, _FOR_MEANS)
+
+
+def is_usual(origin: str) -> bool:
+    """Tell whether a threshold of this origin is the one of its camera, and not stricter."""
+    return not origin.endswith((_FOR_COMPANIONS, _FOR_MEANS))
+
+
+def _stricter(policy: MatchPolicy, more: float, why: str) -> MatchPolicy:
+    if not more:
+        return policy
+    return replace(policy, threshold=policy.threshold + more, origin=policy.origin + why)
