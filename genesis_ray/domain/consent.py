@@ -136,8 +136,12 @@ class MatchingByConsent:
         """Return whom an identity is now that some were merged."""
         return self._decided.now(identity_id)
 
+    def is_withheld(self, identity_id: str) -> bool:
+        """Tell whether nothing may be told of somebody, not even that they were there."""
+        return self.now(identity_id) not in self._given
+
     def may_be(self, identity_id: str, camera_id: str, track_id: int, at: datetime) -> bool:
         """Tell whether a track may be this identity: it consented, and nobody said it is not."""
-        return self.now(identity_id) in self._given and self._decided.may_be(
+        return not self.is_withheld(identity_id) and self._decided.may_be(
             identity_id, camera_id, track_id, at
         )

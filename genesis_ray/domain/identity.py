@@ -53,8 +53,8 @@ Verdict = Literal[
 ]
 """What one face said of its track: it voted, or why it did not. Its quality was too low; it was
 spared, as the track had enough faces; nobody is enrolled; the nearest identity is not near enough,
-or has a rival too close behind; the one that would have been nearest was rejected by somebody for
-this track; the track had its name already."""
+or has a rival too close behind, or ahead who may not be named; the nearest of all was rejected by
+somebody for this track; the track had its name already."""
 
 FEWEST_FACES = 2
 """A single face never names a track, whatever the settings say."""
@@ -81,23 +81,33 @@ class MatchPolicy:
     review: float | None = None
     origin: str = ""
 
-    def verdict(self, ranked: Sequence[Candidate]) -> Verdict:
-        """Return whether candidates, sorted by falling similarity, have a clear winner."""
+    def verdict(self, ranked: Sequence[Candidate], barred: float | None = None) -> Verdict:
+        """Return whether candidates, sorted by falling similarity, have a clear winner.
+
+        `barred` is how near somebody comes whom the face may not be named: they are no candidate,
+        and a rival as everybody is, so that nobody wins in their place.
+        """
         if not ranked:
             return "nobody"
-        if ranked[0].similarity < self.threshold:
+        best, rival = ranked[0].similarity, runner_up(ranked)
+        if best < self.threshold:
             return "threshold"
-        rival = runner_up(ranked)
-        if rival and ranked[0].similarity - rival.similarity < self.margin:
+        if rival and best - rival.similarity < self.margin:
+            return "margin"
+        if barred is not None and best - barred < self.margin:
             return "margin"
         return "voted"
 
-    def near(self, ranked: Sequence[Candidate]) -> list[Candidate]:
-        """Return those worth a look: the best, if it is, and who is within the margin of it."""
+    def near(self, ranked: Sequence[Candidate], barred: float | None = None) -> list[Candidate]:
+        """Return those worth a look: the best, if it is, and who is within the margin of it.
+
+        Where somebody barred comes nearer, those within the margin of them.
+        """
         least = self.threshold if self.review is None else self.review
         if not ranked or ranked[0].similarity < least:
             return []
-        least = max(least, ranked[0].similarity - self.margin)
+        best = ranked[0].similarity if barred is None else max(barred, ranked[0].similarity)
+        least = max(least, best - self.margin)
         return [candidate for candidate in ranked if candidate.similarity >= least]
 
 

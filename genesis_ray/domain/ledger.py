@@ -154,6 +154,10 @@ class WhoIsWho:
             if sight.covers(camera_id, track_id, at)
         )
 
+    def is_withheld(self, identity_id: str) -> bool:  # noqa: ARG002
+        """Tell whether nothing may be told of somebody: of nobody, by what was decided alone."""
+        return False
+
     def person(self, identity_id: str) -> Person:
         """Return the person that an identity is now.
 

@@ -37,9 +37,10 @@ class Ballot:
         *,
         face_index: int,
         quality: float,
+        barred: float | None = None,
     ) -> "Ballot":
         """Return the ballot of a face of which `policy` gave `verdict`."""
-        near = tuple(policy.near(ranked))
+        near = tuple(policy.near(ranked, barred))
         return cls(
             face_index=face_index,
             quality=quality,

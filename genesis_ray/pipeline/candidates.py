@@ -1,6 +1,6 @@
 """Who a face may be: the nearest of those in the gallery whom nothing keeps from it."""
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from genesis_ray.domain.identity import Candidate, Embedding, Face
 from genesis_ray.pipeline.resolver_ports import Decisions, Gallery
@@ -10,18 +10,17 @@ CANDIDATES_KEPT = 5
 """Identities named in a `FaceScored`: enough to explain a decision, few enough to store."""
 
 
-class Barred(NamedTuple):
-    """How near the nearest identity is that a track may not be, and what says so."""
-
-    similarity: float
-    by: Literal["rejected"]
-
-
 class Ranking(NamedTuple):
-    """The nearest identities that a track may be, best first, and who would be but for a bar."""
+    """The nearest identities that a track may be, best first, and how near others come.
+
+    Attributes:
+        barred: Similarity of the nearest whom it may not be, for whatever reason.
+        rejected: That of the nearest whom somebody said it is not, of whom that may be told.
+    """
 
     candidates: list[Candidate]
-    barred: Barred | None
+    barred: float | None
+    rejected: float | None
 
 
 class Candidates:
@@ -38,21 +37,24 @@ class Candidates:
         while True:
             found = self._gallery.nearest(embedding, limit=limit)
             best: dict[str, Candidate] = {}
-            barred: Barred | None = None
+            barred: float | None = None
+            rejected: float | None = None
             for identity_id, similarity in found:
                 present = self._decisions.now(identity_id)
                 if not self._upkeep.is_current(present, face.captured_at):
                     continue
-                if self.is_rejected(present, face):
-                    barred = barred or Barred(similarity, "rejected")
+                if self.is_barred(present, face):
+                    barred = similarity if barred is None else barred
+                    if rejected is None and not self._decisions.is_withheld(present):
+                        rejected = similarity
                 else:
                     best.setdefault(present, Candidate(present, similarity))
             if len(best) >= CANDIDATES_KEPT or len(found) < limit:
-                return Ranking(list(best.values())[:CANDIDATES_KEPT], barred)
+                return Ranking(list(best.values())[:CANDIDATES_KEPT], barred, rejected)
             limit *= 2  # some are one person, or may not be this one
 
-    def is_rejected(self, identity_id: str, face: Face) -> bool:
-        """Tell whether somebody said that a face's track is not an identity."""
+    def is_barred(self, identity_id: str, face: Face) -> bool:
+        """Tell whether a face's track may not be an identity, for whatever reason."""
         return not self._decisions.may_be(
             identity_id, face.camera_id, face.track_id, face.captured_at
         )

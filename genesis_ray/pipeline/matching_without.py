@@ -17,8 +17,13 @@ class MatchingWithout:
         """Return whom an identity is now that some were merged."""
         return self._decided.now(identity_id)
 
+    def is_withheld(self, identity_id: str) -> bool:
+        """Tell whether nothing may be told of somebody, as of who is being forgotten."""
+        is_gone = not self._gone.isdisjoint((identity_id, self.now(identity_id)))
+        return is_gone or self._decided.is_withheld(identity_id)
+
     def may_be(self, identity_id: str, camera_id: str, track_id: int, at: datetime) -> bool:
         """Tell whether a track may be this identity: it stays, and nobody said it is not."""
-        return self._gone.isdisjoint((identity_id, self.now(identity_id))) and (
+        return not self.is_withheld(identity_id) and (
             self._decided.may_be(identity_id, camera_id, track_id, at)
         )

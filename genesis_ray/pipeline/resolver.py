@@ -112,6 +112,7 @@ class IdentityResolver:
             verdict,
             face_index=face.face_index,
             quality=face.quality,
+            barred=ranking.barred,
         )
         for_mean = self._policy.for_mean(policy)
         found = track.vote.cast(ballot) or self._as_a_whole(track, face, for_mean)
@@ -145,12 +146,11 @@ class IdentityResolver:
     ) -> Verdict:
         if unusable := self._unusable(track, face):
             return unusable
-        verdict = policy.verdict(ranking.candidates)
-        barred = ranking.barred
-        lacks = verdict in ("nobody", "threshold")
-        if lacks and barred and barred.similarity >= policy.threshold:
-            return barred.by
-        return verdict
+        ranked, rejected = ranking.candidates, ranking.rejected
+        beaten = max([policy.threshold, *(each.similarity for each in ranked[:1])])
+        if rejected is not None and rejected >= beaten:
+            return "rejected"
+        return policy.verdict(ranked, ranking.barred)
 
     def _unusable(self, track: TrackFaces, face: FaceSight) -> Verdict | None:
         if track.named:
@@ -183,9 +183,9 @@ class IdentityResolver:
         support = tuple(
             Support(seen.face_index, seen.quality, float(seen.embedding @ mean)) for seen in own
         )
-        ranked = self._candidates.ranked(mean, face).candidates
+        ranked, barred, _ = self._candidates.ranked(mean, face)
         if ranked and ranked[0].similarity >= usual.threshold:
-            if len(own) < FEWEST_FACES or policy.verdict(ranked) != "voted":
+            if len(own) < FEWEST_FACES or policy.verdict(ranked, barred) != "voted":
                 return None
             winner, rival, is_new = ranked[0], runner_up(ranked), False
         else:
@@ -209,7 +209,7 @@ class IdentityResolver:
         if not core_of(embeddings, policy.threshold, size=size):
             return None  # too unlike each other to be known again by
         for identity_id in visitor_ids(self._policy.tenant_id, own):
-            if self._candidates.is_rejected(identity_id, face):
+            if self._candidates.is_barred(identity_id, face):
                 return None  # who was made of this track when it was looked at before
             if not self._visitors.is_known(identity_id):
                 break  # whoever is known is somebody else: these faces are not like theirs

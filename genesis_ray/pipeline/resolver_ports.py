@@ -47,5 +47,8 @@ class Decisions(Protocol):
     def now(self, identity_id: str) -> str:
         """Return whom an identity is now that some were merged."""
 
+    def is_withheld(self, identity_id: str) -> bool:
+        """Tell whether nothing may be told of somebody, not even that they were there."""
+
     def may_be(self, identity_id: str, camera_id: str, track_id: int, at: datetime) -> bool:
         """Tell whether nobody said that a track is not this identity."""

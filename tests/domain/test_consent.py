@@ -125,3 +125,11 @@ def test_only_who_gave_consent_may_be_matched_and_not_where_somebody_said_no():
     assert not matching.may_be("ben", "door", 7, NOON)
     assert not matching.may_be("cy", "door", 8, NOON)
     assert not matching.may_be("somebody new", "door", 8, NOON)
+
+
+def test_of_who_gave_no_consent_nothing_is_told_and_of_others_what_was_said():
+    matching = MatchingByConsent(fold([ONE], PEOPLE), frozenset({"ada"}))
+    assert [matching.is_withheld(each) for each in ("ada", "ben", "cy", "somebody new")] == [
+        False, False, True, True,
+    ]  # fmt: skip
+    assert not fold([ONE], PEOPLE).is_withheld("cy")

@@ -36,6 +36,14 @@ def test_a_rival_below_the_threshold_still_counts_against_the_winner():
 
 def test_an_empty_gallery_has_nobody_to_vote_for():
     assert POLICY.verdict([]) == "nobody"
+
+
+def test_somebody_who_may_not_be_named_is_a_rival():
+    assert POLICY.verdict(ranked(("ada", 0.7)), barred=0.9) == "margin"
+    assert POLICY.verdict(ranked(("ada", 0.7)), barred=0.65) == "margin"
+    assert POLICY.verdict(ranked(("ada", 0.7), ("bob", 0.5)), barred=0.55) == "voted"
+    assert POLICY.near(ranked(("ada", 0.7)), barred=0.9) == []
+    assert POLICY.near(ranked(("ada", 0.7)), barred=0.72) == ranked(("ada", 0.7))
     assert runner_up([]) is None
 
 

@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from genesis_ray.domain.consent import MatchingByConsent
 from genesis_ray.domain.events import FaceRecognized, FaceScored
 from genesis_ray.domain.identity import Candidate, Face, FaceSight, MatchPolicy
 from genesis_ray.domain.ledger import NOTHING_DECIDED, TrackSight, WhoIsWho
 from genesis_ray.domain.thresholds import Threshold, ThresholdBook
+from genesis_ray.pipeline.matching_without import MatchingWithout
 from genesis_ray.pipeline.resolver import IdentityResolver
 from genesis_ray.pipeline.resolver_policy import ResolverPolicy
 
@@ -553,8 +555,35 @@ def test_a_rejected_identity_is_not_given_to_that_track_again():
     assert [each.identity_id for each in desk.names(*[ADA] * 3, camera="till")] == ["ada"]
 
 
+AGREED = MatchingByConsent(NOTHING_DECIDED, frozenset({"bob"}))
+LEAVING = MatchingWithout(NOTHING_DECIDED, ["ada"])
+
+
+@pytest.mark.parametrize("decisions", [not_on_track("ada", 1), AGREED, LEAVING])
+@pytest.mark.parametrize("visitor_faces", [None, 4])
+def test_who_may_not_be_named_stays_the_rival_of_all_others(decisions, visitor_faces):
+    desk = Desk(decisions=decisions, visitor_faces=visitor_faces)
+    assert desk.names(*[mixed((0.6, ADA), (0.65, BOB))] * 9) == []
+    assert desk.names(*[mixed((0.9, ADA), (0.6, BOB))] * 9) == []
+    assert desk.album.visitors == []
+    # Nor is the second best for review: such a face says nothing of them.
+    assert [each.decision for each in desk.lapsed(700)] == ["unknown"]
+    (named,) = desk.names(*[mixed((0.6, ADA), (0.8, BOB))] * 3, seconds=40)
+    assert named.identity_id == "bob"
+
+
+def test_of_who_may_not_be_told_of_a_face_does_not_say_that_they_were_there():
+    for decisions in (AGREED, LEAVING):
+        desk = Desk(decisions=decisions, visitor_faces=None)
+        assert verdict(desk, ADA) == ("threshold", 1)
+        assert verdict(desk, mixed((0.6, ADA), (0.65, BOB))) == ("margin", 1)
+    told = Desk(decisions=not_on_track("ada", 1))
+    assert verdict(told, mixed((0.9, ADA), (0.6, BOB))) == ("rejected", 1)
+    assert verdict(told, mixed((0.6, ADA), (0.65, BOB))) == ("margin", 1)
+
+
 def test_a_track_that_is_not_who_it_looks_like_can_be_somebody_else():
-    faces = [mixed((0.9, ADA), (0.6, BOB))] * 4
+    faces = [mixed((0.6, ADA), (0.9, BOB))] * 4
     (named,) = Desk(decisions=not_on_track("ada", 1)).names(*faces)
     assert named.identity_id == "bob"
     (named,) = Desk(decisions=not_on_track("ada", 1)).names(*[ADA] * 4)
