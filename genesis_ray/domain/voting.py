@@ -112,11 +112,21 @@ class TrackVote:
         self._votes = votes
         self._recent: Window[Ballot] = Window(votes)
 
-    def cast(self, ballot: Ballot) -> Finding | None:
-        """Add a face; return whom the track shows once enough evidence agrees."""
+    def cast(self, ballot: Ballot, *, least: float = -1.0) -> Finding | None:
+        """Add a face; return whom the track shows once enough evidence agrees.
+
+        Of earlier votes those count that reach `least`, the threshold now: it rises while somebody
+        has companions, whose faces may have been among them.
+        """
         self._recent.add(ballot)
-        agreeing = [each for each in self._recent if each.choice == ballot.choice]
-        if ballot.choice is None or not is_enough(agreeing, self._votes):
+        if ballot.choice is None:
+            return None
+        agreeing = [
+            each
+            for each in self._recent
+            if each.choice == ballot.choice and each.ranked[0].similarity >= least
+        ]
+        if not is_enough(agreeing, self._votes):
             return None
         return _found("named", ballot.choice, agreeing)
 

@@ -115,7 +115,8 @@ class IdentityResolver:
             barred=ranking.barred,
         )
         for_mean = self._policy.for_mean(policy)
-        found = track.vote.cast(ballot) or self._as_a_whole(track, face, for_mean)
+        found = track.vote.cast(ballot, least=policy.threshold)
+        found = found or self._as_a_whole(track, face, for_mean)
         if found is None:
             return told
         by = for_mean if found.basis == "mean" and not found.is_new else policy

@@ -34,6 +34,20 @@ def test_a_track_is_named_when_enough_faces_agree():
     assert votes("ada", "ada", "ada") == [None, None, "ada"]
 
 
+def test_votes_that_do_not_reach_the_threshold_of_now_do_not_count():
+    vote = TrackVote(2)
+    assert vote.cast(ballot(("ada", 0.52)), least=0.5) is None
+    assert vote.cast(ballot(("ada", 0.62)), least=0.6) is None
+    found = vote.cast(ballot(("ada", 0.61)), least=0.6)
+    assert [each.similarity for each in found.support] == [0.62, 0.61]
+
+
+def test_a_vote_that_did_not_count_counts_again_where_less_is_asked_for():
+    vote = TrackVote(2)
+    assert vote.cast(ballot(("ada", 0.62)), least=0.6) is None
+    assert vote.cast(ballot(("ada", 0.52)), least=0.5)
+
+
 def test_a_single_face_never_names_a_track():
     assert votes("ada", quality=1.0) == [None]
 

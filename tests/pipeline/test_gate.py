@@ -251,6 +251,15 @@ def test_companions_have_to_be_more_alike_to_be_named():
     assert alone.threshold == 0.5
 
 
+def test_faces_of_before_somebody_had_companions_have_to_be_as_alike_too():
+    site = Site(None, companion_threshold=0.1)
+    assert site.track("door", 1, like(ADA, 0.52), since=0, faces=range(2)) == []
+    assert site.track("door", 1, like(ADA, 0.62), since=0, faces=[2, 3], companions=(2,)) == []
+    (named,) = site.track("door", 1, like(ADA, 0.62), since=0, faces=[4], companions=(2,))
+    assert named.threshold == pytest.approx(0.6)
+    assert min(named.similarities) >= 0.6
+
+
 def test_a_resolver_goes_on_where_another_was(site):
     other = Site()
     other.resolver.memory = pickle.loads(pickle.dumps(site.resolver.memory))
