@@ -81,6 +81,12 @@ class MatchPolicy:
     review: float | None = None
     origin: str = ""
 
+    @property
+    def floor(self) -> float:
+        """Similarity below which nobody has a say: to be named, be looked at, or be a rival."""
+        review = self.threshold if self.review is None else self.review
+        return min(self.threshold, review) - self.margin
+
     def verdict(self, ranked: Sequence[Candidate], barred: float | None = None) -> Verdict:
         """Return whether candidates, sorted by falling similarity, have a clear winner.
 

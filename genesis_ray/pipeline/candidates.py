@@ -9,6 +9,10 @@ from genesis_ray.pipeline.upkeep import Upkeep
 CANDIDATES_KEPT = 5
 """Identities named in a `FaceScored`: enough to explain a decision, few enough to store."""
 
+_LOOKED_AT = 80
+"""Identities after which nobody is looked for who is too unlike a face to have a say: where most
+people gave no consent, a large gallery would be ranked to its end for each face."""
+
 
 class Ranking(NamedTuple):
     """The nearest identities that a track may be, best first, and how near others come.
@@ -31,8 +35,11 @@ class Candidates:
         self._decisions = decisions
         self._upkeep = upkeep
 
-    def ranked(self, embedding: Embedding, face: Face) -> Ranking:
-        """Return the most similar of those whom a face's track may be."""
+    def ranked(self, embedding: Embedding, face: Face, *, floor: float) -> Ranking:
+        """Return the most similar of those whom a face's track may be.
+
+        All who come as near as `floor` are looked at, however many are barred; of others some.
+        """
         limit = CANDIDATES_KEPT
         while True:
             found = self._gallery.nearest(embedding, limit=limit)
@@ -49,7 +56,8 @@ class Candidates:
                         rejected = similarity
                 else:
                     best.setdefault(present, Candidate(present, similarity))
-            if len(best) >= CANDIDATES_KEPT or len(found) < limit:
+            is_done = len(best) >= CANDIDATES_KEPT or len(found) < limit
+            if is_done or (limit >= _LOOKED_AT and found[-1].similarity < floor):
                 return Ranking(list(best.values())[:CANDIDATES_KEPT], barred, rejected)
             limit *= 2  # some are one person, or may not be this one
 

@@ -98,7 +98,7 @@ class IdentityResolver:
         if not isinstance(face, Face):
             scored = self._events.scored(face, (), self._unusable(track, face) or "spare")
             return [*lapsed, scored, *self._gate.follow(self.memory.registry, face)]
-        ranking = self._candidates.ranked(face.embedding, face)
+        ranking = self._candidates.ranked(face.embedding, face, floor=policy.floor)
         verdict = self._verdict(track, face, ranking, policy)
         told: list[Event] = [*lapsed, self._events.scored(face, ranking.candidates, verdict)]
         told += self._gate.follow(self.memory.registry, face)
@@ -184,7 +184,7 @@ class IdentityResolver:
         support = tuple(
             Support(seen.face_index, seen.quality, float(seen.embedding @ mean)) for seen in own
         )
-        ranked, barred, _ = self._candidates.ranked(mean, face)
+        ranked, barred, _ = self._candidates.ranked(mean, face, floor=usual.floor)
         if ranked and ranked[0].similarity >= usual.threshold:
             if len(own) < FEWEST_FACES or policy.verdict(ranked, barred) != "voted":
                 return None
