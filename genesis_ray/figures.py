@@ -82,7 +82,7 @@ class Figures:
 
     @property
     def false_merges(self) -> int:
-        """Times that one identity was found in two places at once."""
+        """Times that one identity was found in two places at once, or two people on one track."""
         return self.events.get(FalseMergeFound.__name__, 0)
 
     @property

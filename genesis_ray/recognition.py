@@ -36,7 +36,7 @@ def matches(settings: Settings) -> Iterator[Finding]:
 
 
 def false_merges(settings: Settings) -> Iterator[Finding]:
-    """Tell of people who were in two places at once, where the service has a log."""
+    """Tell of people in two places at once and tracks of two, where the service has a log."""
     from genesis_ray.running.live_run import live_run_path
     from genesis_ray.store.reader import read_table
 
@@ -50,7 +50,7 @@ def false_merges(settings: Settings) -> Iterator[Finding]:
         return
     if len(found):
         times = "once" if len(found) == 1 else f"{len(found)} times"
-        told = f"{times} one identity was in two places at once"
+        told = f"{times} one identity was in two places at once, or a track two people"
         remedy = f"they are in the table false_merges of {run} (docs/gate.md)"
         yield Finding("false merges", "warning", told, remedy)
     else:

@@ -161,9 +161,10 @@ def _lines(explanation: "Explanation") -> list[str]:
         lines.append(f"  gate: {decision.gate}")
     lines += refused
     lines += [
-        f"  before that: {_headline(earlier).removeprefix('is ')}"
-        for earlier in explanation.decisions
-        if earlier is not decision
+        f"  {'after' if other.at > decision.at else 'before'} that: "
+        f"{_headline(other).removeprefix('is ')}{_exchanged(other)}"
+        for other in explanation.decisions
+        if other is not decision
     ]
     return lines
 
@@ -185,6 +186,14 @@ def _headline(decision: "ExplainedDecision") -> str:
     if decision.is_new:
         return f"is {decision.present.name}, a visitor who was made of it at {at}"
     return f"is {decision.present.name}, {found}, {given} at {at}"
+
+
+def _exchanged(decision: "ExplainedDecision") -> str:
+    from genesis_ray.pipeline.face_events import EXCHANGED
+
+    if decision.gate != EXCHANGED:
+        return ""
+    return "; these faces are somebody else's, the tracker may have exchanged two people"
 
 
 def _how(decision: "ExplainedDecision") -> str:

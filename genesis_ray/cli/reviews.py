@@ -1,7 +1,7 @@
 """`genesis people review` and `confirm`: what waits for an answer, and answering it."""
 
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +16,9 @@ from genesis_ray.cli.repairs import (
     tell_of,
 )
 from genesis_ray.cli.run import ConfigOption, DataOption
+
+if TYPE_CHECKING:
+    from genesis_ray.running.reviews import Review
 
 
 def review(
@@ -60,12 +63,18 @@ def review(
             f"{each.name} ({each.identity_id[:8]})",
             f"{each.similarity:.2f}",
             f"{each.faces}" if each.evidence is None else f"{each.evidence:.1f}",
-            "elsewhere then" if each.is_quarantined else "in doubt",
+            _why(each),
         )
     stdout.print(table)
     say(f"Look at one with: genesis people explain {found[0].track}")
     say(f"It is them: genesis people confirm {found[0].track}")
     say(f"It is not: genesis people reject {found[0].track} {found[0].identity_id[:8]}")
+
+
+def _why(review: "Review") -> str:
+    if review.is_quarantined:
+        return "elsewhere then"
+    return "later faces" if review.is_exchanged else "in doubt"
 
 
 def confirm(

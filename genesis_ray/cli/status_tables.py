@@ -40,7 +40,8 @@ def show(status: SystemStatus) -> None:
             )
     if merges := figures.false_merges:
         told = "1 false merge" if merges == 1 else f"{merges:,} false merges"
-        stdout.print(f"[bold red]{told}[/]: one identity in two places at once, see docs/gate.md")
+        what = "one identity in two places at once, or two people on one track"
+        stdout.print(f"[bold red]{told}[/]: {what}, see docs/gate.md")
     if refused := {reason: count for reason, count in figures.rejections.items() if count}:
         told = ", ".join(f"{count:,} {reason}" for reason, count in sorted(refused.items()))
         stdout.print(f"Names refused by the gate: {told}")

@@ -88,10 +88,15 @@ def _alerts(tables: Tables, names: Mapping[str, str]) -> Iterator[tuple[str, str
 
 
 def _false_merge(row: Mapping[str, object], names: Mapping[str, str]) -> str:
-    """Return the alert that somebody is in two places at once, with what to do."""
+    """Return that somebody is in two places at once, or a track two people; with what to do."""
     who = escape(names.get(str(row["identity_id"]), str(row["identity_id"])))
     track = f"{row['camera_id']}:{row['track_id']}"
     other = f"{row['other_camera_id']}:{row['other_track_id']}"
+    if track == other:
+        return (
+            f"[bold red]false merge:[/] {track} is {who}, and its later faces are somebody else's; "
+            f"`genesis people explain {track}` shows them (docs/gate.md)"
+        )
     remedy = (
         f"{track} was not named"
         if row["is_quarantined"]

@@ -83,7 +83,7 @@ class Drifting:
 
 
 class FalseMerges:
-    """Two tracks that were in view at the same time are one identity."""
+    """Two tracks that were in view at the same time are one identity, or one track is two."""
 
     is_of_a_camera = False
     lasts: Lasting = "until-acknowledged"
@@ -100,10 +100,11 @@ class FalseMerges:
         subject, at = Subject(identity_id=event.identity_id), event.occurred_at
         if subject in self.due:
             return False
-        message = (
-            f"one identity is track {event.other_camera_id}:{event.other_track_id} and "
-            f"{event.camera_id}:{event.track_id} at once"
-        )
+        track = f"{event.camera_id}:{event.track_id}"
+        other = f"{event.other_camera_id}:{event.other_track_id}"
+        message = f"one identity is track {other} and {track} at once"
+        if track == other:
+            message = f"later faces of track {track} are somebody else's"
         self.due[subject] = Due(at, at, message, event.camera_id, event.track_id)
         return True
 

@@ -189,6 +189,7 @@ class FalseMergeFound(Event):
 
     This track was to be named after the other. Where `is_quarantined`, it was not: its row of
     `FaceRecognized` is for review. Else it had its name already when both were seen together.
+    Where both are one track, it is two people: its later faces are not those of the identity.
     """
 
     KEY = ("track_id", "identity_id", "other_camera_id", "other_track_id")

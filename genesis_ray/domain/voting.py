@@ -137,6 +137,10 @@ class TrackVote:
         for each in ballots:
             self._recent.add(each)
 
+    def clear(self) -> None:
+        """Forget all faces."""
+        self._recent.clear()
+
     def outcome(self) -> Finding | None:
         """Return what is to be said of a track that was not named; None where no face counts.
 

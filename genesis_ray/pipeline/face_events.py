@@ -1,12 +1,15 @@
 """What a resolver finds about faces, as events."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from genesis_ray.domain.events import FaceRecognized, FaceScored
+from genesis_ray.domain.events import Event, FaceRecognized, FaceScored, FalseMergeFound
 from genesis_ray.domain.evidence import weight_of
 from genesis_ray.domain.identity import Candidate, Face, FaceSight, MatchPolicy, Verdict
 from genesis_ray.domain.voting import Finding
+
+EXCHANGED = "exchanged"
+"""The gate of a review of a track that has a name, and later faces of somebody else."""
 
 _WEIGHTLESS: frozenset[Verdict] = frozenset({"quality", "spare", "decided"})
 
@@ -35,6 +38,26 @@ class FaceEvents:
             verdict=verdict,
             weight=0.0 if verdict in _WEIGHTLESS else weight_of(face.quality),
         )
+
+    def exchanged(
+        self, face: Face, finding: Finding, policy: MatchPolicy, doubted_id: str
+    ) -> list[Event]:
+        """Return that a track named `doubted_id` shows another person's faces, whom for review."""
+        review = replace(finding, decision="review")
+        return [
+            FalseMergeFound(
+                tenant_id=self.tenant_id,
+                site_id=self.site_id,
+                camera_id=face.camera_id,
+                occurred_at=face.captured_at,
+                track_id=face.track_id,
+                identity_id=doubted_id,
+                other_camera_id=face.camera_id,
+                other_track_id=face.track_id,
+                is_quarantined=False,
+            ),
+            self.recognized(face, review, policy, gate=EXCHANGED),
+        ]
 
     def recognized(
         self, face: Face, finding: Finding, policy: MatchPolicy, *, gate: str = ""

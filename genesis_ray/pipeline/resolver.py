@@ -44,7 +44,8 @@ class IdentityResolver:
     mean of its faces that are alike: it is an identity already known, or a new visitor. For
     a name more is asked of it than of a face; what lies in between makes neither.
     Of a track that got no name by the time its evidence lapses it says whether somebody
-    should look at it. The gate has the last word: who cannot be there is not named.
+    should look at it, and of one with a name when its later faces are somebody else's. The
+    gate has the last word: who cannot be there is not named.
 
     Attributes:
         memory: What it has to remember; picklable, so that another process can go on with it.
@@ -102,18 +103,20 @@ class IdentityResolver:
         verdict = self._verdict(track, face, ranking, policy)
         told: list[Event] = [*lapsed, self._events.scored(face, ranking.candidates, verdict)]
         told += self._gate.follow(self.memory.registry, face)
-        if verdict in ("decided", "quality"):
+        if face.quality < self._policy.min_quality:
             return told
-        track.latest, track.policy = face, policy
-        track.faces.add(face)
         ballot = Ballot.of(
             policy,
             ranking.candidates,
-            verdict,
+            policy.verdict(ranking.candidates, ranking.barred) if track.named else verdict,
             face_index=face.face_index,
             quality=face.quality,
             barred=ranking.barred,
         )
+        if track.named:
+            return told + self._doubts(track, face, ballot, policy)
+        track.latest, track.policy = face, policy
+        track.faces.add(face)
         for_mean = self._policy.for_mean(policy)
         found = track.vote.cast(ballot, least=policy.threshold)
         found = found or self._as_a_whole(track, face, for_mean)
@@ -125,8 +128,7 @@ class IdentityResolver:
         )
         for event in judged:
             if isinstance(event, FaceRecognized):
-                track.named = True  # or quarantined: decided in any case
-                track.faces.clear()
+                track.decide(event)  # be it that the name is quarantined
                 self._upkeep.named(face, event)
         return [*told, *judged]
 
@@ -157,6 +159,22 @@ class IdentityResolver:
         if track.named:
             return "decided"
         return "quality" if face.quality < self._policy.min_quality else None
+
+    def _doubts(
+        self, track: TrackFaces, face: Face, ballot: Ballot, policy: MatchPolicy
+    ) -> list[Event]:
+        """Return what is to be said of a track with a name whose later faces elect somebody else.
+
+        The tracker may have gone on with another person. The track keeps its name, as it was one
+        person's first; whose it is from when on is for somebody to see. It is told once.
+        """
+        found = track.vote.cast(ballot, least=policy.threshold)
+        if found is None or found.winner is None or not track.identity_id:
+            return []
+        if found.winner.identity_id == track.identity_id:
+            return []
+        doubted, track.identity_id = track.identity_id, ""
+        return self._events.exchanged(face, found, policy, doubted)
 
     def _outcome(self, track: TrackFaces) -> list[FaceRecognized]:
         """Return what is to be said of a track that is over: nothing, if it is known already."""

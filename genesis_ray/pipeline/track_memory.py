@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from genesis_ray.domain.events import FaceRecognized
 from genesis_ray.domain.evidence import Window
 from genesis_ray.domain.identity import Face, MatchPolicy
 from genesis_ray.domain.presence import ActiveRegistry
@@ -22,12 +23,15 @@ _LAPSED_EVERY = timedelta(minutes=1)
 
 @dataclass(slots=True)
 class TrackFaces:
-    """What is known of one track's faces until it has a name, and then that it has.
+    """What is known of one track's faces until it has a name, and of those after that.
 
     Attributes:
+        vote: Of its faces until it is decided whose it is, then of those since.
         faces: Those it is compared by as a whole, where visitors are allowed.
         latest: The last one that counts, once there is one.
         policy: That of the latest.
+        named: It is decided whose it is: it has a name, or one that is quarantined.
+        identity_id: Whose name it has, as long as nothing was said against it.
     """
 
     vote: TrackVote
@@ -36,6 +40,14 @@ class TrackFaces:
     last_at: datetime
     latest: Face | None = None
     named: bool = False
+    identity_id: str = ""
+
+    def decide(self, decided: FaceRecognized) -> None:
+        """Take what the track is, or is held back from being; what its faces said is done with."""
+        self.named = True
+        self.identity_id = decided.identity_id if decided.decision == "named" else ""
+        self.faces.clear()
+        self.vote.clear()
 
     def is_over(self, now: datetime) -> bool:
         """Tell whether a face of `now` could have nothing to do with these any more."""
@@ -73,6 +85,7 @@ class ResolverMemory:
                 return present if decisions.may_be(present, *key, at) else None
 
             track.vote.reconsider(now)
+            track.identity_id = now(track.identity_id) or ""
         self.registry.reconsider(decisions.now)
 
     def forget(self, identity_ids: Collection[str]) -> None:
@@ -84,6 +97,8 @@ class ResolverMemory:
             track.vote.reconsider(lambda each: None if each in identity_ids else each)
             if track.named:
                 track.latest = None
+            if track.identity_id in identity_ids:
+                track.identity_id = ""
 
     def lapse(self, now: datetime) -> Iterator[TrackFaces]:
         """Forget tracks that are over, once a minute of capture time; yield them by their end."""

@@ -9,6 +9,7 @@ from genesis_ray.analytics.stored import whole
 from genesis_ray.domain.events import NAMES
 from genesis_ray.domain.ledger import WhoIsWho
 from genesis_ray.errors import NotFoundError
+from genesis_ray.pipeline.face_events import EXCHANGED
 from genesis_ray.pipeline.gate import FALSE_MERGE
 from genesis_ray.running.naming import TrackName
 from genesis_ray.running.seen_tracks import utc
@@ -24,6 +25,7 @@ class Review:
         name: what they are called now.
         evidence: What the faces weigh that say so, in good faces; None: not noted.
         is_quarantined: It would have that name, were the bearer not in view elsewhere then.
+        is_exchanged: It had another name before, which somebody took back.
     """
 
     track: TrackName
@@ -35,6 +37,7 @@ class Review:
     faces: int
     evidence: float | None
     is_quarantined: bool
+    is_exchanged: bool
 
 
 def waiting(tables: PresentTables, who: WhoIsWho, tenant_id: str) -> list[Review]:
@@ -66,6 +69,7 @@ def _review(row: dict[str, Any], who: WhoIsWho) -> Review:
         faces=row["votes"],
         evidence=row["evidence"],
         is_quarantined=row["gate"] == FALSE_MERGE,
+        is_exchanged=row["gate"] == EXCHANGED,
     )
 
 

@@ -111,6 +111,15 @@ def test_a_name_is_explained_by_its_faces(explain):
     assert "next is Bob 0.10" in told
 
 
+def test_a_name_that_later_faces_speak_against_says_so(explain):
+    told = explain(*[(1, 0.9, 0)] * 3, *[(1, 0, 0.9)] * 3)
+    assert "Track door:7 is Ada, with 0.90, named at 2026-01-05 12:00:01." in told
+    assert (
+        "after that: for review: it may be Bob, with 0.90, seen last at 2026-01-05 12:00:02; these "
+        "faces are somebody else's, the tracker may have exchanged two people"
+    ) in " ".join(told.split())
+
+
 def test_a_track_for_review_says_who_it_may_be(explain):
     told = explain((1, 0.45, 0.1), (1, 0.46, 0.1))
     assert "Track door:7 is for review: it may be Ada, with 0.46, seen last at 2026" in told

@@ -51,13 +51,15 @@ def seen(identity_id: str, track_id: int, since: int, *, is_new: bool = False) -
     return [*sights, named] if identity_id else sights
 
 
-def in_doubt(identity_id: str, track_id: int, second: int, **how) -> FaceRecognized:
+def in_doubt(
+    identity_id: str, track_id: int, second: int, *, gate: str = "", **how
+) -> FaceRecognized:
     """Return that a track may be somebody, or is nobody known."""
     return FaceRecognized(
         tenant_id="default", site_id="site", camera_id="door", track_id=track_id,
         occurred_at=at(second), identity_id=identity_id,
         decision="review" if identity_id else "unknown", similarity=0.46,
-        runner_up_similarity=None, threshold=0.5, votes=3, quality=0.8, gate="", is_new=False,
+        runner_up_similarity=None, threshold=0.5, votes=3, quality=0.8, gate=gate, is_new=False,
         embedder="synthetic", **how,
     )  # fmt: skip
 
@@ -216,6 +218,16 @@ def test_what_waits_for_an_answer_is_listed_until_it_has_one(genesis):
     genesis("people", "undo", entries(genesis)[0]["entry_id"])
     genesis("people", "reject", "door:5", "3f2a")
     assert "waits for an answer" in genesis("people", "review")
+
+
+def test_whose_later_faces_a_track_shows_is_asked_once_its_name_was_taken_back(genesis, run):
+    with EventLog(run.events) as log:
+        log.append([in_doubt(BEN.identity_id, 1, 5, evidence=3.0, gate="exchanged")])
+    assert "door:1" not in genesis("people", "review")
+    genesis("people", "reject", "door:1", "3f2a")
+    (row,) = (line for line in genesis("people", "review").splitlines() if "later faces" in line)
+    assert "door:1 " in row
+    assert f"Track door:1 is {BEN.name}" in genesis("people", "confirm", "door:1")
 
 
 def test_a_confirmed_track_makes_a_visit_and_the_log_says_who_said_so(genesis):

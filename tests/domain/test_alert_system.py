@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -50,3 +51,11 @@ def test_a_false_merge_is_due_once_an_identity():
     assert condition.take(merged(7, "ben"))
     due = condition.due[Subject(identity_id="ada")]
     assert due.message == "one identity is track till:9 and door:1 at once"
+
+
+def test_a_track_of_two_people_is_a_false_merge():
+    condition = FalseMerges()
+    exchanged = replace(merged(5), other_camera_id="door", other_track_id=1)
+    assert condition.take(exchanged)
+    due = condition.due[Subject(identity_id="ada")]
+    assert due.message == "later faces of track door:1 are somebody else's"
