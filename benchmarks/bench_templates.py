@@ -13,19 +13,16 @@ import argparse
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
-import cv2
 import numpy as np
 import numpy.typing as npt
-from harness import note, report_latency
+from face_pictures import Indices, Pictures, embedded
+from harness import report_latency
 
 from genesis_ray.domain.template_choice import choose
 from genesis_ray.domain.template_update import Kind, Template, UpdatePolicy, learn
 from genesis_ray.evaluation.identification import Searches
-from genesis_ray.evaluation.identities_file import read_identities
 from genesis_ray.vision import embedders
-from genesis_ray.vision.faces import FaceEmbedder
 
 _PICTURES = 8
 """That somebody needs to be enrolled: one to enrol, four to learn from, and some to look for."""
@@ -34,23 +31,16 @@ _TAUGHT = 4
 _CANDIDATES, _KEPT = 5, 3
 _TAIL, _RAREST = 0.01, (1e-3, 1e-4, 1e-5)
 
-Indices = npt.NDArray[np.int64]
 Enrol = Callable[["Pictures", Indices], npt.NDArray[np.float32]]
 """Makes templates [n, dimension] of one person's pictures, in the order in which they come."""
-
-
-class Pictures(NamedTuple):
-    """The faces of all pictures: [n, dimension], [n] each."""
-
-    vectors: npt.NDArray[np.float32]
-    qualities: npt.NDArray[np.float64]
-    person: Indices
 
 
 def main() -> None:
     """Measure, and print a line a way."""
     options = _options()
-    pictures = _embedded(options)
+    pictures = embedded(
+        options.identities, root=options.root, sets=options.sets, embedder=options.embedder
+    )
     ways: dict[str, tuple[int, Enrol]] = {"learning/never": (_TAUGHT + 1, _taught(None, 1))}
     for kind in ("average", "exchange"):
         for least in options.least:
@@ -87,24 +77,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--least", nargs="+", type=float, default=[0.65, 0.715])
     parser.add_argument("--seeds", type=int, default=20)
     return parser.parse_args()
-
-
-def _embedded(options: argparse.Namespace) -> Pictures:
-    listed = read_identities(options.identities, sets=options.sets)
-    alone = [picture for picture in listed if len(picture.people) == 1]
-    embedder = FaceEmbedder(options.embedder)
-    note(f"embedding {len(alone)} pictures")
-    found = [
-        (face, picture.people[0])
-        for picture in alone
-        if (face := embedder.central_faces([cv2.imread(str(options.root / picture.file))])[0])
-    ]
-    _, person = np.unique([who for _, who in found], return_inverse=True)
-    return Pictures(
-        np.stack([face.embedding for face, _ in found]),
-        np.array([face.quality for face, _ in found]),
-        person,
-    )
 
 
 def _search(

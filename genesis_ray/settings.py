@@ -74,7 +74,7 @@ class IdentitySettings(Section):
         "boxes overlap again and again",
     )
     mean_threshold: Fraction = Field(
-        default=0.06,
+        default=0.07,
         description="With visitors, added to the threshold where a track is named by the mean of "
         "its faces, which strangers come nearer to than a single face",
     )
