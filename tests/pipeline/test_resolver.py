@@ -387,6 +387,12 @@ def test_a_named_track_whose_later_faces_are_somebody_elses_is_told_once_and_kee
     assert desk.lapsed(1e6) == []
 
 
+def test_what_faces_said_before_a_track_was_named_is_not_held_against_its_name(desk):
+    told(desk, ADA, ADA, BOB, BOB, ADA)
+    assert told(desk, BOB, BOB) == []
+    assert told(desk, BOB)
+
+
 @pytest.mark.parametrize(
     ("faces", "how"),
     [
