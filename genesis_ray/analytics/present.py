@@ -14,6 +14,7 @@ import pyarrow as pa
 from genesis_ray.analytics.limits import Limits
 from genesis_ray.analytics.present_visits import present_visits, touched_by
 from genesis_ray.analytics.query import run
+from genesis_ray.analytics.reach import EVER, Purged
 from genesis_ray.analytics.stored import Table, Tables, narrowed
 from genesis_ray.domain.ledger import TrackSight, WhoIsWho
 from genesis_ray.domain.rollups import Group
@@ -138,13 +139,15 @@ class PresentTables(Mapping[str, Table]):
         visit_gap: timedelta,
         limits: Limits | None = None,
         quarters: Quarters | None = None,
+        purged: Purged | None = None,
     ) -> None:
         """Show `written`, which may have rows of other tenants, by what `who` says then.
 
         `visit_gap` is how far apart visits of one identity have to be. `limits` are those of every
         query over these tables. `quarters` gives figures of quarters of an hour, of the tenant's
-        events as they were written.
+        events as they were written. `purged` says what retention has let go of.
         """
+        self._purged = purged
         self._quarters = quarters
         self.limits = limits or Limits()
         self._written = self._all_written = written
@@ -169,6 +172,18 @@ class PresentTables(Mapping[str, Table]):
         None: they are not known, or it takes no longer to go through the events.
         """
         return self._quarters(group, figures, since, until) if self._quarters else None
+
+    def rows_since(self, table: str) -> datetime:
+        """Return the time before which rows of a table are gone; `EVER` where none are."""
+        return self._purged.rows_since(table) if self._purged else EVER
+
+    def quarters_since(self, group: Group) -> datetime | None:
+        """Return the time before which figures of a group are gone; None: there are none."""
+        return self._purged.quarters_since(group) if self._purged else None
+
+    def first_quarters(self, group: Group) -> datetime | None:
+        """Return the beginning of the first day that figures of a group are of; None: of none."""
+        return self._purged.first_quarters(group) if self._purged else None
 
     def __getitem__(self, table: str) -> Table:
         match table:

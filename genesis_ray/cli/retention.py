@@ -74,7 +74,8 @@ def _verify(folder: "RunFolder", *, as_json: bool) -> None:
 
     from genesis_ray.cli.console import stdout
     from genesis_ray.errors import ConfigurationError
-    from genesis_ray.running.retention import last_purge, verify_purge
+    from genesis_ray.running.purged import last_purge
+    from genesis_ray.running.retention import verify_purge
 
     last = last_purge(folder)
     if last is None:

@@ -1,11 +1,15 @@
 """The tables of a run with one more: the people who are known."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
 
-from genesis_ray.analytics.stored import Table, Tables
+from genesis_ray.analytics.limits import Limits
+from genesis_ray.analytics.present import PresentTables
+from genesis_ray.analytics.stored import Table
+from genesis_ray.domain.rollups import Group
 from genesis_ray.settings import Settings
 from genesis_ray.store.identity_schemas import PEOPLE_SCHEMA
 from genesis_ray.store.people import as_table
@@ -15,12 +19,43 @@ PEOPLE = "people"
 
 
 class WithPeople(Mapping[str, Table]):
-    """Tables of one tenant and `people`: identity_id, name, kind, enrolled_at, as they are now."""
+    """Tables of one tenant and `people`: identity_id, name, kind, enrolled_at, as they are now.
 
-    def __init__(self, tables: Tables, settings: Settings) -> None:
+    In all else they are the tables that they were made of: with their limits, their rollups and
+    what they know of retention.
+    """
+
+    def __init__(self, tables: PresentTables, settings: Settings) -> None:
         """Add the people whom the tenant of `settings` knows."""
         self._tables = tables
         self._settings = settings
+
+    @property
+    def limits(self) -> Limits:
+        """Those of each query over these tables."""
+        return self._tables.limits
+
+    def between(self, since: datetime | None, until: datetime | None) -> "WithPeople":
+        """Return the tables with the rows that occurred in [since, until), and all people."""
+        return WithPeople(self._tables.between(since, until), self._settings)
+
+    def quarters(
+        self, group: Group, figures: Sequence[str], since: datetime, until: datetime
+    ) -> pa.Table | None:
+        """Return keys and some figures of quarters of an hour in [since, until), where known."""
+        return self._tables.quarters(group, figures, since, until)
+
+    def rows_since(self, table: str) -> datetime:
+        """Return the time before which rows of a table are gone."""
+        return self._tables.rows_since(table)
+
+    def quarters_since(self, group: Group) -> datetime | None:
+        """Return the time before which figures of a group are gone; None: there are none."""
+        return self._tables.quarters_since(group)
+
+    def first_quarters(self, group: Group) -> datetime | None:
+        """Return the beginning of the first day that figures of a group are of; None: of none."""
+        return self._tables.first_quarters(group)
 
     def __getitem__(self, table: str) -> Table:
         return self._people() if table == PEOPLE else self._tables[table]

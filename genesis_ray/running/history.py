@@ -16,6 +16,7 @@ from genesis_ray.domain.ledger import NOTHING_DECIDED, WhoIsWho
 from genesis_ray.domain.rollups import Group
 from genesis_ray.errors import StoreError
 from genesis_ray.running.live_run import live_run_path
+from genesis_ray.running.purged import KeptOf
 from genesis_ray.running.recordings import WatchedRun
 from genesis_ray.running.rollups import RunRollups
 from genesis_ray.settings import Settings
@@ -46,6 +47,7 @@ def present_tables(
         tenant_id=own.tenant_id,
         visit_gap=timedelta(seconds=settings.visit_gap_s),
         quarters=_quarters(events, tenant_id) if tenant_id and not (since or until) else None,
+        purged=KeptOf(RunFolder(events.parent), tenant_id) if tenant_id else None,
         limits=Limits(memory_mb=settings.queries.memory_mb, threads=settings.queries.threads),
     )
 

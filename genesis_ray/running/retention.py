@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from genesis_ray.domain.retention import ROLLUPS
 from genesis_ray.domain.rollups import GROUPS
+from genesis_ray.running.purged import note_gone, report_of_last
 from genesis_ray.running.rollups import RunRollups
 from genesis_ray.settings import Settings
 from genesis_ray.settings_retention import RetentionSettings
@@ -96,6 +97,7 @@ def purge(run: RunFolder, log: EventLog, settings: Settings, *, at: datetime) ->
     with log.tables():  # so that what waited in the write-ahead log is there
         limits = limits_of(run, retention, at=at)
     _seal(run, limits, at=at)
+    note_gone(run, _concerned(run, limits))
     gone = []
     with ExitStack() as opened:
         cold = None
@@ -110,19 +112,6 @@ def purge(run: RunFolder, log: EventLog, settings: Settings, *, at: datetime) ->
     gone = [each for each in gone if each.rows]
     _write(run, at, limits, gone)
     return gone
-
-
-def last_purge(run: RunFolder) -> tuple[datetime, Limits] | None:
-    """Return when a run was purged last, and by which limits; None where it never was."""
-    try:
-        content = json.loads(_report(run).read_bytes())
-    except FileNotFoundError:
-        return None
-    limits = {
-        (each["tenant_id"], each["table"]): datetime.fromisoformat(each["limit"])
-        for each in content["limits"]
-    }
-    return datetime.fromisoformat(content["at"]), limits
 
 
 def verify_purge(run: RunFolder, limits: Limits) -> list[TableSearch]:
@@ -145,6 +134,20 @@ def verify_purge(run: RunFolder, limits: Limits) -> list[TableSearch]:
                 [*oldest, *([search.oldest] if search.oldest else [])], default=None
             )
     return [*found, search]
+
+
+def _concerned(run: RunFolder, limits: Limits) -> Limits:
+    """Return the limits by which something may go."""
+    events, rollups = EventFolder(run.events), RunRollups(run)
+    return {
+        (tenant_id, table): limit
+        for (tenant_id, table), limit in limits.items()
+        if (
+            _old_rollups(rollups, tenant_id, limit)
+            if table == ROLLUPS
+            else any(is_concerned(each, limit) for each in events.partitions(table, tenant_id))
+        )
+    }
 
 
 def _seal(run: RunFolder, limits: Limits, *, at: datetime) -> None:
@@ -231,11 +234,7 @@ def _write(run: RunFolder, at: datetime, limits: Limits, gone: list[Gone]) -> No
         ],
         "gone": [asdict(each) for each in gone],
     }
-    write_file(_report(run), json.dumps(content, indent=2, default=str).encode())
-
-
-def _report(run: RunFolder) -> Path:
-    return run.path / "retention.json"
+    write_file(report_of_last(run), json.dumps(content, indent=2, default=str).encode())
 
 
 def _midnight(day: date) -> datetime:

@@ -18,7 +18,8 @@ from genesis_ray.running.job_plans import (
     VISITORS,
 )
 from genesis_ray.running.jobs import Job, Jobs
-from genesis_ray.running.retention import last_purge, purge, verify_purge
+from genesis_ray.running.purged import last_purge
+from genesis_ray.running.retention import purge, verify_purge
 from genesis_ray.running.rollups import RunRollups
 from genesis_ray.settings import Settings
 from genesis_ray.store.event_log import EventLog

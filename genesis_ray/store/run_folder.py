@@ -5,6 +5,7 @@ events/     the event tables
 rollups/    figures by quarter of an hour that were made of them
 jobs/       what became of work in the background
 retention.json   what the last purge took, where there was one
+purged.json what purges have let go of until now: from when on rows are there
 media/      annotated video and pictures, where they were asked for
 state/      what its actors go on from when one is killed; nothing once they have ended
 acknowledgements/  what people acknowledged and is not logged yet; nothing once it is

@@ -15,7 +15,8 @@ import pytest
 import genesis_ray
 from genesis_ray.domain.events import LineCrossed, VisitEnded
 from genesis_ray.errors import StoreError
-from genesis_ray.running.retention import last_purge, limits_of, purge, verify_purge, would_go
+from genesis_ray.running.purged import last_purge
+from genesis_ray.running.retention import limits_of, purge, verify_purge, would_go
 from genesis_ray.running.rollups import RunRollups
 from genesis_ray.settings import Settings
 from genesis_ray.settings_retention import RetentionSettings
