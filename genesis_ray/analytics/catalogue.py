@@ -16,6 +16,7 @@ from genesis_ray.analytics.occupancy import occupancy
 from genesis_ray.analytics.queues import queue_service
 from genesis_ray.analytics.returning import cohort_retention, returning_visitors
 from genesis_ray.analytics.timeline import person_timeline
+from genesis_ray.analytics.tracks import tracks_in_view
 from genesis_ray.analytics.traffic import foot_heat
 from genesis_ray.analytics.uptime import camera_uptime
 from genesis_ray.analytics.visits import visit_distribution, visits_page
@@ -234,6 +235,21 @@ QUESTIONS: Mapping[str, Question] = {
             **_SUPPRESSED,
         },
     ),
+    "tracks": Question(
+        tracks_in_view,
+        "how many came into view of cameras, for how long, and what became of their faces",
+        {
+            **_BUCKET,
+            "camera_id": "camera",
+            "tracks": "tracks that came into view",
+            "person_seconds": "seconds in view, summed over people",
+            "named": "decisions: named by the face",
+            "new_visitors": "decisions: somebody new",
+            "carried": "decisions: named by looks",
+            "review": "decisions: for somebody to look at",
+            "unknown": "decisions: nobody known",
+        },
+    ),
     "uptime": Question(
         camera_uptime,
         "how much of the time cameras were online",
@@ -275,6 +291,18 @@ QUESTIONS: Mapping[str, Question] = {
         },
     ),
 }
+
+
+def name_of(ask: Callable[..., pa.Table]) -> str:
+    """Return the name of the question that a function answers.
+
+    Raises:
+        NotFoundError: It is none of the catalogue.
+    """
+    for name, question in QUESTIONS.items():
+        if question.ask is ask:
+            return name
+    raise NotFoundError(f"no question is {ask.__name__}; there are {', '.join(QUESTIONS)}")
 
 
 def question_named(name: str) -> Question:

@@ -1,6 +1,8 @@
 """How many people were in zones at once, over time."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 import pyarrow as pa
 
@@ -14,6 +16,7 @@ from genesis_ray.analytics.ranges import (
     ids,
     in_buckets,
 )
+from genesis_ray.analytics.reach import reach_of
 from genesis_ray.analytics.rolled_up import Figures, from_quarters
 from genesis_ray.analytics.stays import STAYS
 from genesis_ray.analytics.stored import Tables
@@ -93,15 +96,48 @@ ORDER BY camera_id NULLS FIRST, zone_id, starts_at
 )
 
 
-_OF_QUARTERS = composed(
-    BUCKETS,
-    """
+_PLACES_OF_ALL = """
 places AS (
     SELECT bucket, camera_id, zone_id, person_us, occupancy_most FROM zones
     WHERE entries > 0 OR person_us > 0
     UNION ALL
     SELECT bucket, NULL, NULL, person_us, occupancy_most FROM site
 ),
+joint AS (
+    SELECT true AS can_add, true AS can_tell_most
+)
+"""
+
+_PLACES_CHOSEN = """
+chosen AS (
+    SELECT bucket, camera_id, zone_id, person_us, occupancy_most FROM zones
+    WHERE
+        (entries > 0 OR person_us > 0)
+        AND ($camera_ids::VARCHAR[] IS NULL OR list_contains($camera_ids::VARCHAR[], camera_id))
+        AND ($zone_ids::VARCHAR[] IS NULL OR list_contains($zone_ids::VARCHAR[], zone_id))
+),
+places AS (
+    FROM chosen
+    UNION ALL
+    SELECT bucket, NULL, NULL, person_us, occupancy_most FROM chosen
+),
+-- Zones of one camera may have the same track in them; of several places it is not known when each
+-- had most.
+joint AS (
+    SELECT
+        count(*) = count(DISTINCT camera_id) AS can_add,
+        count(*) <= 1 AS can_tell_most
+    FROM (SELECT DISTINCT camera_id, zone_id FROM chosen)
+)
+"""
+
+
+def _of_quarters(places: str) -> str:
+    """Return the query that adds up `places`, and of all together what `joint` says can be told."""
+    return composed(
+        BUCKETS,
+        places,
+        """
 sums AS (
     SELECT
         starts_at,
@@ -111,34 +147,45 @@ sums AS (
         max(occupancy_most) AS most
     FROM places ASOF JOIN buckets ON bucket >= starts_at
     GROUP BY ALL
+),
+told AS (
+    SELECT
+        buckets.starts_at,
+        buckets.ends_at,
+        own.camera_id,
+        own.zone_id,
+        CASE WHEN own.zone_id IS NOT NULL OR can_add THEN coalesce(person_us, 0) END AS person_us,
+        CASE WHEN own.zone_id IS NOT NULL OR can_tell_most THEN coalesce(most, 0) END AS most
+    FROM buckets
+    CROSS JOIN joint
+    CROSS JOIN (SELECT DISTINCT camera_id, zone_id FROM places UNION SELECT NULL, NULL) AS own
+    LEFT JOIN sums ON (
+        sums.starts_at = buckets.starts_at
+        AND sums.camera_id IS NOT DISTINCT FROM own.camera_id
+        AND sums.zone_id IS NOT DISTINCT FROM own.zone_id
+    )
 )
 """,
-    select="""
+        select="""
 SELECT
-    buckets.starts_at,
-    buckets.ends_at,
-    own.camera_id,
-    own.zone_id,
-    coalesce(person_us, 0)::DOUBLE
-        / (epoch_us(buckets.ends_at) - epoch_us(buckets.starts_at))::DOUBLE AS mean_people,
-    coalesce(most, 0)::BIGINT AS max_people,
-    coalesce(person_us, 0)::DOUBLE / 1000000 AS person_seconds
-FROM buckets
-CROSS JOIN (SELECT DISTINCT camera_id, zone_id FROM places UNION SELECT NULL, NULL) AS own
-LEFT JOIN sums ON (
-    sums.starts_at = buckets.starts_at
-    AND sums.camera_id IS NOT DISTINCT FROM own.camera_id
-    AND sums.zone_id IS NOT DISTINCT FROM own.zone_id
-)
-ORDER BY own.camera_id NULLS FIRST, own.zone_id, buckets.starts_at
+    starts_at,
+    ends_at,
+    camera_id,
+    zone_id,
+    person_us::DOUBLE / (epoch_us(ends_at) - epoch_us(starts_at))::DOUBLE AS mean_people,
+    most::BIGINT AS max_people,
+    person_us::DOUBLE / 1000000 AS person_seconds
+FROM told
+ORDER BY camera_id NULLS FIRST, zone_id, starts_at
 """,
-)
+    )
 
 
-_FIGURES: Figures = {
-    "zones": ("entries", "person_us", "occupancy_most"),
-    "site": ("person_us", "occupancy_most"),
-}
+_OF_ALL = _of_quarters(_PLACES_OF_ALL)
+_OF_CHOSEN = _of_quarters(_PLACES_CHOSEN)
+
+_OF_ZONES: Figures = {"zones": ("entries", "person_us", "occupancy_most")}
+_OF_SITE: Figures = {**_OF_ZONES, "site": ("person_us", "occupancy_most")}
 
 
 def occupancy(
@@ -159,7 +206,9 @@ def occupancy(
 
     Columns: starts_at, ends_at, camera_id and zone_id (both null: all zones together, where a
     track in two at once is one person), mean_people (over time), max_people (at once),
-    person_seconds (additive over buckets).
+    person_seconds (additive over buckets). Where several zones are chosen and the range begins
+    before the events that are there still, these are null in the rows of all together, as far as
+    rollups of each zone do not tell them.
     """
     params = {
         **in_buckets(since, until, bucket, time_zone),
@@ -168,7 +217,18 @@ def occupancy(
         "camera_ids": ids(camera_ids),
         "zone_ids": ids(zone_ids),
     }
-    rolled_up = None
-    if camera_ids is None and zone_ids is None and longest_stay == LONGEST_STAY:
-        rolled_up = from_quarters(_OF_QUARTERS, tables, params, _FIGURES)
-    return ask(_OCCUPANCY, tables, params) if rolled_up is None else rolled_up
+    if longest_stay == LONGEST_STAY:
+        rolled_up = _rolled_up(tables, params)
+        if rolled_up is not None:
+            return rolled_up
+    return ask(_OCCUPANCY, tables, params)
+
+
+def _rolled_up(tables: Tables, params: Mapping[str, Any]) -> pa.Table | None:
+    """Return the answer from quarters; None where events tell it, or tell more."""
+    if params["camera_ids"] is None and params["zone_ids"] is None:
+        return from_quarters(_OF_ALL, tables, params, _OF_SITE)
+    answer = from_quarters(_OF_CHOSEN, tables, params, _OF_ZONES)
+    if answer is None or not answer["max_people"].null_count:
+        return answer
+    return answer if params["since"] < reach_of(tables, "occupancy").events else None

@@ -10,12 +10,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol, runtime_checkable
 
 from genesis_ray.analytics.stored import Tables
-from genesis_ray.domain.rollups import LONGEST_STAY, Group
-from genesis_ray.errors import NotFoundError
+from genesis_ray.domain.rollups import GROUPS, LONGEST_STAY, TRACK_ENDED_AFTER, Group
+from genesis_ray.domain.time_buckets import next_quarter, quarter_of
+from genesis_ray.errors import ConfigurationError, NotFoundError
 
 EVER = datetime.min.replace(tzinfo=UTC)
 """The beginning of what nothing was let go of."""
 
+_KEPT = "retention in the settings says for how long things are kept"
 _AT_ONCE = timedelta()
 _MINUTE = timedelta(minutes=1)
 
@@ -83,6 +85,10 @@ READS: Mapping[str, Reads] = {
         }
     ),
     "visit-distribution": _VISITS,
+    "tracks": Reads(
+        tables={"track_observations": TRACK_ENDED_AFTER, "face_recognitions": _AT_ONCE},
+        groups=("cameras",),
+    ),
     "uptime": Reads(tables={"camera_states": _AT_ONCE}),
     "identification": Reads(
         tables={
@@ -137,6 +143,114 @@ def reach_of(tables: Tables, question: str) -> Reach:
     quarters = [tables.quarters_since(group) for group in reads.groups]
     known = [each for each in quarters if each is not None]
     return Reach(events, max(known) if known and len(known) == len(quarters) else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """The part of a range that a question can be answered of.
+
+    Attributes:
+        since: Its start,
+        until: and its end, not within.
+        notes: Sentences on what is missing of the range that was asked for.
+    """
+
+    since: datetime
+    until: datetime
+    notes: tuple[str, ...] = ()
+
+
+def within_reach(
+    tables: Tables,
+    question: str,
+    since: datetime,
+    until: datetime,
+    *,
+    by_quarters: bool = True,
+) -> Within:
+    """Return the part of [since, until) that a question can be answered of.
+
+    Where single events are gone and figures of quarters of an hour are there, that is whole
+    quarters.
+
+    Args:
+        tables: What the question is put to.
+        question: Its name in the catalogue.
+        since: Start of the range that is asked for,
+        until: and its end, not within.
+        by_quarters: Whether figures of quarters may tell it; not where buckets are of minutes.
+
+    Raises:
+        ConfigurationError: It can be answered of none of it.
+    """
+    if since >= until:  # no range, which the question says itself
+        return Within(since, until)
+    reach = reach_of(tables, question)
+    first = reach.first if by_quarters else reach.events
+    if until <= first:
+        raise ConfigurationError(
+            f"{question} can be answered from {_told(first)} UTC on: what it is told from was let "
+            f"go of before ({_KEPT}); name a range that ends later than {_told(until)} UTC"
+        )
+    start, end = max(since, first), until
+    if start < reach.events:
+        start = next_quarter(start)
+    if quarter_of(end) < reach.events and first < reach.events:
+        end = quarter_of(end)
+    if start >= end:
+        raise ConfigurationError(
+            f"{question} can be answered of whole quarters of an hour before {_told(reach.events)} "
+            f"UTC, where single events are gone ({_KEPT}); name a longer range"
+        )
+    notes = []
+    if start > since:
+        notes.append(f"{question} is answered from {_told(start)} UTC on, {_why(first, since)}")
+    if end < until:
+        notes.append(
+            f"{question} is answered up to {_told(end)} UTC: single events of then are gone, and "
+            f"there are figures of whole quarters of an hour"
+        )
+    return Within(start, end, (*notes, *_lacking(tables, question, start)))
+
+
+def known_since(tables: Tables, first: datetime) -> datetime:
+    """Return the start of all that is known, where the first event that is there is of `first`.
+
+    Figures may be of before, where their events are gone: then that is the beginning of a day.
+    """
+    if not isinstance(tables, Purged):
+        return first
+    found = [first]
+    for group, of in GROUPS.items():
+        gone_before = max(map(tables.rows_since, of.tables))
+        begun = tables.first_quarters(group)
+        if begun is not None and begun < gone_before:
+            found += [begun, *([quarter_of(first)] if first < gone_before else [])]
+    return min(found)
+
+
+def _why(first: datetime, since: datetime) -> str:
+    if since < first:
+        return f"since what it is told from was let go of before ({_KEPT})"
+    return "since single events of before are gone, and there are figures of whole quarters"
+
+
+def _lacking(tables: Tables, question: str, since: datetime) -> list[str]:
+    """Return what is said of tables that add rows of their own, and were let go of."""
+    if not isinstance(tables, Purged):
+        return []
+    gone = {name: tables.rows_since(name) for name in READS[question].adds}
+    lacking = [name for name, before in gone.items() if before > since]
+    if not lacking:
+        return []
+    return [
+        f"{question} lacks what {', '.join(lacking)} told: that is there from "
+        f"{_told(max(gone[name] for name in lacking))} UTC on ({_KEPT})"
+    ]
+
+
+def _told(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}"
 
 
 def _after(gone_before: datetime, span: timedelta) -> datetime:

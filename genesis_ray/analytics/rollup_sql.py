@@ -3,7 +3,8 @@
 All arithmetic is of whole numbers: microseconds since 1970.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 from genesis_ray.domain.rollups import (
@@ -11,7 +12,6 @@ from genesis_ray.domain.rollups import (
     LONGEST_STAY,
     STAY_BINS,
     TRACK_ENDED_AFTER,
-    VISIT_BINS,
     Group,
 )
 from genesis_ray.domain.time_buckets import QUARTER
@@ -25,9 +25,39 @@ _QUARTER_US = _us(QUARTER)
 _NEVER_US = 2**62
 
 
-def _quarter(time: str) -> str:
-    """Return SQL for the beginning of the quarter that a time is in."""
-    return f"({time} - {time} % {_QUARTER_US})"
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """How time is cut into buckets, in SQL.
+
+    Attributes:
+        of: The beginning of the bucket that `{time}` is in; null where it is in none.
+        over: Those of all buckets that [`{since}`, `{until}`) reaches into, as a list.
+        end: The end of the bucket that begins at `bucket`.
+    """
+
+    of: str
+    over: str
+    end: str
+
+    def bucket(self, time: str) -> str:
+        """Return the bucket of a time."""
+        return self.of.format(time=time)
+
+    def buckets(self, since: str, until: str) -> str:
+        """Return the buckets of a span."""
+        return self.over.format(since=since, until=until)
+
+
+_QUARTERS = _Cut(
+    of=f"({{time}} - {{time}} % {_QUARTER_US})",
+    over=f"generate_series({{since}} - {{since}} % {_QUARTER_US}, {{until}} - 1, {_QUARTER_US})",
+    end=f"bucket + {_QUARTER_US}",
+)
+_ONE_SPAN = _Cut(
+    of="CASE WHEN {time} >= $start AND {time} < $end THEN $start::BIGINT END",
+    over="CASE WHEN {until} > $start AND {since} < $end THEN [$start::BIGINT] ELSE [] END",
+    end="$end",
+)
 
 
 def _counts(bins: Mapping[str, tuple[int, int | None]], value: str) -> str:
@@ -57,9 +87,12 @@ stays AS (
 """  # noqa: S608  numbers of ours
 """As `analytics.stays.STAYS`, in microseconds."""
 
-_OCCUPIED = f"""
+
+def _occupied(cut: _Cut) -> str:
+    """Return SQL for how many were in each of `places` (camera_id, zone_id, at_us, left_us)."""
+    return f"""
 inside AS (
-    SELECT *, unnest(generate_series({_quarter("at_us")}, left_us - 1, {_QUARTER_US})) AS bucket
+    SELECT *, unnest({cut.buckets("at_us", "left_us")}) AS bucket
     FROM places
 ),
 steps AS (
@@ -74,39 +107,42 @@ levels AS (
     FROM steps WINDOW zone AS (PARTITION BY camera_id, zone_id ORDER BY at_us)
 ),
 occupied AS (
-    SELECT *, unnest(generate_series({_quarter("at_us")}, until_us - 1, {_QUARTER_US})) AS bucket
+    SELECT *, unnest({cut.buckets("at_us", "until_us")}) AS bucket
     FROM levels WHERE people > 0
 ),
 occupancy AS (
     SELECT bucket, camera_id, zone_id,
-        sum(least(left_us, bucket + {_QUARTER_US}) - greatest(at_us, bucket)) AS person_us
+        sum(least(left_us, {cut.end}) - greatest(at_us, bucket)) AS person_us
     FROM inside GROUP BY ALL
     UNION ALL BY NAME
     SELECT bucket, camera_id, zone_id, max(people) AS occupancy_most FROM occupied GROUP BY ALL
 )
 """  # noqa: S608  numbers of ours
-"""How many were in each of `places` (camera_id, zone_id, at_us, left_us)."""
 
-_ZONES = f"""
+
+def _zones(cut: _Cut) -> str:
+    return f"""
 WITH
 {_STAYS},
 places AS (FROM stays),
-{_OCCUPIED}
-SELECT {_quarter("at_us")} AS bucket, camera_id, zone_id,
+{_occupied(cut)}
+SELECT {cut.bucket("at_us")} AS bucket, camera_id, zone_id,
     count_if(direction = 'enter') AS entries, count_if(direction = 'exit') AS exits
 FROM crossings GROUP BY ALL
 UNION ALL BY NAME
-SELECT {_quarter("at_us")} AS bucket, camera_id, zone_id, count(*) AS stays,
+SELECT {cut.bucket("at_us")} AS bucket, camera_id, zone_id, count(*) AS stays,
     sum(left_us - at_us) AS stay_us, {_counts(STAY_BINS, "(left_us - at_us)")}
 FROM stays WHERE has_left GROUP BY ALL
 UNION ALL BY NAME
-SELECT {_quarter("at_us")} AS bucket, camera_id, zone_id, count(*) AS unfinished
+SELECT {cut.bucket("at_us")} AS bucket, camera_id, zone_id, count(*) AS unfinished
 FROM stays WHERE NOT has_left GROUP BY ALL
 UNION ALL BY NAME
 FROM occupancy
 """  # noqa: S608  names and numbers of ours
 
-_SITE = f"""
+
+def _site(cut: _Cut) -> str:
+    return f"""
 WITH
 {_STAYS},
 parts AS (
@@ -127,18 +163,22 @@ places AS (
     SELECT '' AS camera_id, '' AS zone_id, min(at_us) AS at_us, max(left_us) AS left_us
     FROM numbered GROUP BY numbered.camera_id, track_id, number
 ),
-{_OCCUPIED}
+{_occupied(cut)}
 FROM occupancy
 """  # noqa: S608  names and numbers of ours
 
-_LINES = f"""
-SELECT {_quarter("epoch_us(occurred_at)")} AS bucket, camera_id, line_id,
+
+def _lines(cut: _Cut) -> str:
+    return f"""
+SELECT {cut.bucket("epoch_us(occurred_at)")} AS bucket, camera_id, line_id,
     count_if(direction = 'in') AS went_in, count_if(direction = 'out') AS went_out
 FROM (SELECT DISTINCT camera_id, line_id, track_id, direction, occurred_at FROM line_crossings)
 GROUP BY ALL
 """  # noqa: S608  names and numbers of ours
 
-_CAMERAS = f"""
+
+def _cameras(cut: _Cut) -> str:
+    return f"""
 WITH
 sights AS (SELECT camera_id, track_id, epoch_us(occurred_at) AS at_us FROM track_observations),
 gaps AS (
@@ -148,13 +188,13 @@ gaps AS (
 decisions AS (
     SELECT camera_id, epoch_us(occurred_at) AS at_us, decision, is_new FROM face_recognitions
 )
-SELECT {_quarter("at_us")} AS bucket, camera_id, count(*) AS observations,
+SELECT {cut.bucket("at_us")} AS bucket, camera_id, count(*) AS observations,
     count_if(gap IS NULL OR gap > {_us(TRACK_ENDED_AFTER)}) AS tracks,
     coalesce(sum(least(gap, {_us(LONGEST_SIGHT)}))
         FILTER (gap <= {_us(TRACK_ENDED_AFTER)}), 0) AS person_us
 FROM gaps GROUP BY ALL
 UNION ALL BY NAME
-SELECT {_quarter("at_us")} AS bucket, camera_id,
+SELECT {cut.bucket("at_us")} AS bucket, camera_id,
     count_if(decision = 'named' AND NOT is_new) AS named,
     count_if(decision = 'carried') AS carried,
     count_if(decision = 'named' AND is_new) AS anew,
@@ -163,26 +203,16 @@ SELECT {_quarter("at_us")} AS bucket, camera_id,
 FROM decisions GROUP BY ALL
 """  # noqa: S608  names and numbers of ours
 
-_VISITS = f"""
-WITH
-told AS (
-    SELECT camera_id, visit_id, epoch_us(occurred_at) AS at_us, ended_at IS NOT NULL AS is_over,
-        epoch_us(ended_at) - epoch_us(started_at) AS visit_us
-    FROM visits
-)
-SELECT {_quarter("at_us")} AS bucket, camera_id, count(*) AS started
-FROM told WHERE NOT is_over GROUP BY ALL
-UNION ALL BY NAME
-SELECT {_quarter("at_us")} AS bucket, camera_id, count(*) AS ended, sum(visit_us) AS visit_us,
-    {_counts(VISIT_BINS, "visit_us")}
-FROM told WHERE is_over GROUP BY ALL
-"""  # noqa: S608  names and numbers of ours
 
-QUARTERS: dict[Group, str] = {
-    "zones": _ZONES,
-    "site": _SITE,
-    "lines": _LINES,
-    "cameras": _CAMERAS,
-    "visits": _VISITS,
+_FIGURES: dict[Group, Callable[[_Cut], str]] = {
+    "zones": _zones,
+    "site": _site,
+    "lines": _lines,
+    "cameras": _cameras,
 }
+
+QUARTERS: dict[Group, str] = {group: rows_of(_QUARTERS) for group, rows_of in _FIGURES.items()}
 """Rows of `bucket`, keys and figures; several of one bucket and key are to be joined."""
+
+ONE_SPAN: dict[Group, str] = {group: rows_of(_ONE_SPAN) for group, rows_of in _FIGURES.items()}
+"""The same of [$start, $end) alone, in microseconds, as a bucket of its own."""

@@ -11,8 +11,12 @@ from typing import Self
 import duckdb
 import pyarrow as pa
 
-from genesis_ray.analytics.rollup_sql import QUARTERS
-from genesis_ray.domain.rollups import GROUPS, Group
+from genesis_ray.analytics.limits import limits_of
+from genesis_ray.analytics.query import run
+from genesis_ray.analytics.rollup_sql import ONE_SPAN, QUARTERS
+from genesis_ray.analytics.stored import Tables, narrowed
+from genesis_ray.domain.rollups import GROUPS, READ_BEYOND, Group
+from genesis_ray.domain.time_buckets import next_quarter, quarter_of
 
 _TIME = pa.timestamp("us", tz="UTC")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -22,7 +26,6 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "line_crossings": ("camera_id", "line_id", "track_id", "direction", "occurred_at"),
     "track_observations": ("camera_id", "track_id", "occurred_at"),
     "face_recognitions": ("camera_id", "decision", "is_new", "occurred_at"),
-    "visits": ("camera_id", "visit_id", "started_at", "ended_at", "occurred_at"),
 }
 """What is read of each table."""
 
@@ -68,14 +71,8 @@ class RollupQueries:
             start: The beginning of a quarter,
             end: and so is this.
         """
-        of = GROUPS[group]
-        keys = ", ".join(["bucket", *of.keys])
-        sql = f"""
-            SELECT {keys}, {_joined(group)} FROM ({QUARTERS[group]})
-            WHERE bucket >= $start AND bucket < $end
-            GROUP BY {keys} ORDER BY {keys}
-        """  # noqa: S608  names of ours
-        given = {name: tables[name].select(COLUMNS[name]) for name in of.tables}
+        given = {name: tables[name].select(COLUMNS[name]) for name in GROUPS[group].tables}
+        sql = _within(group, QUARTERS[group])
         return self._answer(group, sql, given, {"start": _epoch_us(start), "end": _epoch_us(end)})
 
     def summed(
@@ -117,6 +114,58 @@ class RollupQueries:
         for name in tables:
             self._opened.unregister(name)
         return _in_schema(group, answer)
+
+
+def from_events(group: Group, tables: Tables, start: datetime, end: datetime) -> pa.Table:
+    """Return the figures of [start, end), which begins and ends at any time, from event rows.
+
+    The quarters at its ends are cut by it; `bucket` of the first is `start` where it is.
+
+    Args:
+        group: Which figures.
+        tables: Those of `GROUPS[group].tables`; only what has a say is read.
+        start: Any time.
+        end: A later one.
+    """
+    first, last = next_quarter(start), quarter_of(end)
+    if first > last:  # within one quarter
+        return piece_from_events(group, tables, start, end)
+    pieces = [
+        piece_from_events(group, tables, *ends)
+        for ends in ((start, first), (last, end))
+        if ends[0] < ends[1]
+    ]
+    if first < last:
+        pieces.append(_from_events(group, QUARTERS[group], tables, first, last))
+    return pa.concat_tables(pieces)
+
+
+def piece_from_events(group: Group, tables: Tables, start: datetime, end: datetime) -> pa.Table:
+    """Return the figures of [start, end), which is within a quarter of an hour, as one bucket."""
+    return _from_events(group, ONE_SPAN[group], tables, start, end)
+
+
+def _from_events(
+    group: Group, rows: str, tables: Tables, start: datetime, end: datetime
+) -> pa.Table:
+    before, after = READ_BEYOND[group]
+    answer = run(
+        _within(group, rows),
+        narrowed(tables, start - before, end + after),
+        {"start": _epoch_us(start), "end": _epoch_us(end)},
+        limits=limits_of(tables),
+    )
+    return _in_schema(group, answer)
+
+
+def _within(group: Group, rows: str) -> str:
+    """Return SQL for the figures of buckets that begin in [$start, $end), of `rows` of figures."""
+    keys = ", ".join(["bucket", *GROUPS[group].keys])
+    return f"""
+        SELECT {keys}, {_joined(group)} FROM ({rows})
+        WHERE bucket >= $start AND bucket < $end
+        GROUP BY {keys} ORDER BY {keys}
+    """  # noqa: S608  names of ours
 
 
 def _joined(group: Group) -> str:

@@ -87,7 +87,7 @@ def ask(
 ) -> None:
     """Ask a question that is ready to be asked, of a range of time.
 
-    In time: metrics, footfall, entries, occupancy, queue, returning, uptime. In all: dwell,
+    In time: metrics, footfall, entries, occupancy, queue, returning, tracks, uptime. In all: dwell,
     dwell-histogram, heat, transitions, journeys, cohorts, visits, attendances,
     visit-distribution, identification, timeline.
 

@@ -19,10 +19,6 @@ exact. Those of `most` are joined by the greater one, all others are added.
     tracks            that came into view: not observed in the minute before
     person_us         that people were in view: from sight to sight, at most 2 s at a time
     named, carried, anew, review, unknown   decisions about faces, and visitors that are new
-`visits`, by the camera that saw the visitor first, or last
-    started, ended    visits
-    visit_us          how long those that ended were
-    visit_from_...    of those, by length
 """
 
 from dataclasses import dataclass
@@ -30,10 +26,9 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Literal
 
-Group = Literal["zones", "site", "lines", "cameras", "visits"]
+Group = Literal["zones", "site", "lines", "cameras"]
 
 STAY_EDGES_S = (0, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
-VISIT_EDGES_S = (0, 60, 300, 600, 900, 1800, 3600, 7200, 14400, 28800)
 
 LONGEST_STAY = timedelta(hours=4)
 """What questions to single events take for a stay, too; below a day, so that a day's figures depend
@@ -53,7 +48,6 @@ def bins_of(name: str, edges_s: tuple[int, ...]) -> dict[str, tuple[int, int | N
 
 
 STAY_BINS = bins_of("stay", STAY_EDGES_S)
-VISIT_BINS = bins_of("visit", VISIT_EDGES_S)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,9 +98,12 @@ GROUPS: dict[Group, RollupGroup] = {
             "observations", "tracks", "person_us", "named", "carried", "anew", "review", "unknown",
         ),
     ),
-    "visits": RollupGroup(
-        tables={"visits": (0, 0)},
-        keys=("camera_id",),
-        sums=("started", "ended", "visit_us", *VISIT_BINS),
-    ),
 }  # fmt: skip
+
+READ_BEYOND: dict[Group, tuple[timedelta, timedelta]] = {
+    "zones": (LONGEST_STAY, LONGEST_STAY),
+    "site": (LONGEST_STAY, LONGEST_STAY),
+    "lines": (timedelta(), timedelta()),
+    "cameras": (TRACK_ENDED_AFTER, timedelta()),
+}
+"""How long before and after a time events have a say in its figures: what `tables` says by days."""

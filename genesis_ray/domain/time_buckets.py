@@ -22,6 +22,12 @@ def quarter_of(at: datetime) -> datetime:
     return at.replace(minute=at.minute // 15 * 15, second=0, microsecond=0)
 
 
+def next_quarter(at: datetime) -> datetime:
+    """Return the first beginning of a quarter of an hour that is not before a time."""
+    begun = quarter_of(at)
+    return begun if begun == at else begun + QUARTER
+
+
 def bucket_starts(
     start: datetime, end: datetime, bucket: Bucket, zone: ZoneInfo
 ) -> dict[datetime, datetime]:

@@ -21,6 +21,7 @@ from genesis_ray.analytics.ranges import Ids
 from genesis_ray.analytics.returning import cohort_retention, returning_visitors
 from genesis_ray.analytics.stored import Table
 from genesis_ray.analytics.timeline import person_timeline
+from genesis_ray.analytics.tracks import tracks_in_view
 from genesis_ray.analytics.traffic import foot_heat
 from genesis_ray.analytics.uptime import camera_uptime
 from genesis_ray.analytics.visits import By, VisitKey, visit_distribution, visits_page
@@ -351,6 +352,21 @@ class Run:
         return self._ask_here(
             visit_distribution, since, until, by=by, bins_s=bins_s, least_group=group
         )
+
+    def tracks(
+        self,
+        since: Moment | None = None,
+        until: Moment | None = None,
+        *,
+        bucket: Bucket | None = "hour",
+        camera_ids: Ids = None,
+    ) -> pa.Table:
+        """Return how many came into view of each camera, a row a bucket and camera.
+
+        Columns: starts_at, ends_at, camera_id, tracks, person_seconds, named, new_visitors,
+        carried, review, unknown.
+        """
+        return self._ask_here(tracks_in_view, since, until, bucket=bucket, camera_ids=camera_ids)
 
     def uptime(
         self,

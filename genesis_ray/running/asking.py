@@ -1,5 +1,6 @@
 """What questions of a run are asked with: a range of its site's clock, and answers that show it."""
 
+import logging
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -7,7 +8,10 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
+from genesis_ray.analytics.catalogue import name_of
+from genesis_ray.analytics.dwell import BINS_S
 from genesis_ray.analytics.extent import extent
+from genesis_ray.analytics.reach import known_since, within_reach
 from genesis_ray.analytics.stored import Tables
 from genesis_ray.domain.moments import moment
 from genesis_ray.domain.site_time import zone_named
@@ -19,6 +23,8 @@ from genesis_ray.settings import Settings
 Moment = datetime | date | str
 """A time; without an offset, as a date's midnight, it is of the site's clock. Text is as `moment`
 has it: 2026-01-05, 2026-01-05T14:30, today, -7d."""
+
+_log = logging.getLogger(__name__)
 
 _SECOND = timedelta(seconds=1)
 
@@ -38,10 +44,11 @@ def answer_of(
 ) -> pa.Table:
     """Return what a question of a range gives: with names beside identities, on that clock.
 
-    Cameras and zones are told from the other parameters by their names, as `camera_ids`.
+    Cameras and zones are told from the other parameters by their names, as `camera_ids`. Of a
+    range that retention has let go of in part it is the answer of the rest, and the log says so.
 
     Raises:
-        ConfigurationError: See `range_of`.
+        ConfigurationError: See `range_of`; or all that would tell the answer is gone.
         NotFoundError: There is no such camera or zone in the run.
     """
     check_places(
@@ -51,7 +58,10 @@ def answer_of(
         zone_ids=_ids_in(params, _ZONES),
     )
     start, end = range_of(tables, since, until, time_zone=time_zone)
-    answer = question(tables, since=start, until=end, **params)
+    known = within_reach(tables, name_of(question), start, end, by_quarters=_is_by_quarters(params))
+    for note in known.notes:
+        _log.warning("%s", note)
+    answer = question(tables, since=known.since, until=known.until, **params)
     return in_zone(with_names(answer, settings), time_zone)
 
 
@@ -71,7 +81,7 @@ def range_of(
     if known is None:
         raise ConfigurationError("there are no events to ask about; name another run")
     first, last = (at.replace(microsecond=0) for at in known)
-    start, last = start or first, last + _SECOND
+    start, last = start or known_since(tables, first), last + _SECOND
     return start, end or (last if last > start else now)
 
 
@@ -84,6 +94,12 @@ def in_zone(answer: pa.Table, time_zone: str) -> pa.Table:
         for field in answer.schema
     ]
     return answer.cast(pa.schema(fields))
+
+
+def _is_by_quarters(params: Mapping[str, Any]) -> bool:
+    """Tell whether figures of quarters of an hour may tell what is asked for."""
+    bins_s = params.get("bins_s", BINS_S)
+    return params.get("bucket") != "minute" and tuple(bins_s) == BINS_S
 
 
 def _ids_in(params: Mapping[str, Any], names: Collection[str]) -> list[str]:

@@ -67,6 +67,7 @@ class RunRollups:
         """
         made = current = sealed = 0
         with self.folder.writing(), RollupQueries() as queries:
+            self.folder.remove_former_groups()
             for tenant_id in self.tenants():
                 for group in GROUPS:
                     last_sealed = self.folder.sealed_through(group, tenant_id)

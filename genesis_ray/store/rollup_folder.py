@@ -11,6 +11,7 @@ by retention: so the days that it goes from are sealed before.
 
 import hashlib
 import json
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -91,6 +92,13 @@ class RollupFolder:
             yield
         finally:
             lock.release()
+
+    def remove_former_groups(self) -> None:
+        """Delete the figures of groups that earlier versions kept up: nothing reads them."""
+        with writing_to(self.path):
+            for path in self.path.glob("*/"):
+                if path.name not in GROUPS:
+                    shutil.rmtree(path)
 
     def days(self, group: str, tenant_id: str) -> list[date]:
         """Return the days that there are rollups of, in order."""

@@ -204,18 +204,6 @@ def test_lines_are_counted_by_direction():
     assert (row["bucket"], row["went_in"], row["went_out"]) == (DAY, 2, 1)
 
 
-def test_visits_are_counted_where_they_start_and_where_they_end():
-    start = {"visit_id": "v", "started_at": at(10), "occurred_at": at(10), "camera_id": "door"}
-    end = start | {"ended_at": at(910), "occurred_at": at(910), "camera_id": "till"}
-    answer = QUERIES.quarters(
-        "visits", {"visits": table("visits", [start, end])}, start=DAY, end=NEXT
-    )
-    first, last = answer.to_pylist()
-    assert (first["camera_id"], first["started"], first["ended"]) == ("door", 1, 0)
-    assert (last["camera_id"], last["ended"], last["visit_us"]) == ("till", 1, 900_000_000)
-    assert (last["visit_from_900s"], last["visit_from_600s"]) == (1, 0)
-
-
 def test_hours_are_sums_of_quarters_and_the_greatest_of_what_is_at_the_same_time():
     rows = stayed(1, 0, 1000) + stayed(2, 950, 1100)
     found = QUERIES.quarters(
