@@ -5,7 +5,7 @@ rollups never lack what they were made of; killed at any point, the next purge g
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -15,7 +15,9 @@ import pyarrow as pa
 
 from genesis_ray.domain.retention import ROLLUPS
 from genesis_ray.domain.rollups import GROUPS
+from genesis_ray.errors import StoreError
 from genesis_ray.running.purged import note_gone, report_of_last
+from genesis_ray.running.rollup_sources import Damaged, tables_of, told
 from genesis_ray.running.rollups import RunRollups
 from genesis_ray.settings import Settings
 from genesis_ray.settings_retention import RetentionSettings
@@ -91,12 +93,14 @@ def purge(run: RunFolder, log: EventLog, settings: Settings, *, at: datetime) ->
         at: From when it counts.
 
     Raises:
-        StoreError: A disk is full or refuses; what was not reached yet goes the next time.
+        StoreError: A disk is full or refuses; what was not reached yet goes the next time. Or an
+            event file is damaged that figures are made of: then all goes but what those days are
+            told from.
     """
     retention = settings.retention
     with log.tables():  # so that what waited in the write-ahead log is there
         limits = limits_of(run, retention, at=at)
-    _seal(run, limits, at=at)
+    damaged = _seal(run, limits, at=at)
     note_gone(run, _concerned(run, limits))
     gone = []
     with ExitStack() as opened:
@@ -108,9 +112,12 @@ def purge(run: RunFolder, log: EventLog, settings: Settings, *, at: datetime) ->
             if table == ROLLUPS:
                 gone.append(_purge_rollups(run, tenant_id, limit, cold))
             else:
-                gone.append(_purge_table(log, tenant_id, table, limit, cold))
+                held = _days_held(damaged, tenant_id, table)
+                gone.append(_purge_table(log, tenant_id, table, limit, cold, held))
     gone = [each for each in gone if each.rows]
     _write(run, at, limits, gone)
+    if damaged:
+        raise StoreError(f"all other days went: {told(damaged)}, and the next purge takes them")
     return gone
 
 
@@ -150,10 +157,15 @@ def _concerned(run: RunFolder, limits: Limits) -> Limits:
     }
 
 
-def _seal(run: RunFolder, limits: Limits, *, at: datetime) -> None:
-    """Bring figures up to date, and keep those as they are whose events are going to go."""
+def _seal(run: RunFolder, limits: Limits, *, at: datetime) -> list[Damaged]:
+    """Bring figures up to date, and keep those as they are whose events are going to go.
+
+    Return those that cannot be brought up to date, and are not sealed; of days that stay anyway
+    none.
+    """
     rollups = RunRollups(run)
-    rollups.update(before=at.astimezone(UTC).date())
+    damaged = rollups.update(before=at.astimezone(UTC).date()).damaged
+    held: list[Damaged] = []
     with rollups.folder.writing():
         for tenant_id in rollups.tenants():
             for group, of in GROUPS.items():
@@ -163,11 +175,37 @@ def _seal(run: RunFolder, limits: Limits, *, at: datetime) -> None:
                     if (tenant_id, table) in limits
                 ]
                 if through:
-                    rollups.folder.seal(group, tenant_id, max(through))
+                    own = [
+                        each
+                        for each in damaged
+                        if (each.tenant_id, each.group) == (tenant_id, group)
+                        and each.day <= max(through)
+                    ]
+                    days = {each.day for each in own}
+                    rollups.folder.seal(group, tenant_id, max(through), leave_open=days)
+                    held += own
+    return held
+
+
+def _days_held(damaged: Iterable[Damaged], tenant_id: str, table: str) -> set[date]:
+    """Return the days of a table that figures which are not sealed are made of."""
+    return {
+        first + number * _DAY
+        for each in damaged
+        if each.tenant_id == tenant_id
+        for name, first, last in tables_of(each.group, each.day)
+        if name == table
+        for number in range((last - first).days + 1)
+    }
 
 
 def _purge_table(
-    log: EventLog, tenant_id: str, table: str, limit: datetime, cold: ColdFolder | None
+    log: EventLog,
+    tenant_id: str,
+    table: str,
+    limit: datetime,
+    cold: ColdFolder | None,
+    held: Container[date],
 ) -> Gone:
     rows = whole = 0
     with log.tables() as events:
@@ -176,6 +214,8 @@ def _purge_table(
         if not is_concerned(partition, limit):
             continue
         day = partition.name.removeprefix("day=")
+        if date.fromisoformat(day) in held:
+            continue
         to = _ColdPartition(cold, table, tenant_id, day) if cold else None
         with log.tables():  # let go after each day: commits have to wait for it
             expired = expire(partition, EVENT_SCHEMAS[table], limit, cold=to)
@@ -221,7 +261,7 @@ def _old_rollups(rollups: RunRollups, tenant_id: str, limit: datetime) -> list[t
         (group, day)
         for group in GROUPS
         for day in rollups.folder.days(group, tenant_id)
-        if _midnight(day) + _DAY <= limit and day <= rollups.folder.sealed_through(group, tenant_id)
+        if _midnight(day) + _DAY <= limit and day in rollups.folder.sealed(group, tenant_id)
     ]
 
 

@@ -2,7 +2,8 @@
 
 import logging
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -10,18 +11,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from genesis_ray.analytics.rollups import COLUMNS, RollupQueries, rollup_schema
+from genesis_ray.analytics.rollups import RollupQueries, rollup_schema
 from genesis_ray.domain.rollups import GROUPS, Group
 from genesis_ray.domain.time_buckets import QUARTER, Bucket, bucket_starts
 from genesis_ray.errors import ConfigurationError, NotFoundError, StoreError
-from genesis_ray.store import parquet_file
+from genesis_ray.running.rollup_sources import Damaged, days_concerned, rows_of, tables_of
 from genesis_ray.store.event_folder import EventFolder
-from genesis_ray.store.rollup_folder import Listings, RollupFolder, made_of
-from genesis_ray.store.rows import no_rows, without
+from genesis_ray.store.rollup_folder import Listings, RollupFolder, Sources, sources_of
+from genesis_ray.store.rows import no_rows
 from genesis_ray.store.run_folder import RunFolder
-from genesis_ray.store.schemas import EVENT_SCHEMAS
 from genesis_ray.store.waiting_rows import waiting_rows
 
 _log = logging.getLogger(__name__)
@@ -36,12 +35,14 @@ class Updated:
     Attributes:
         made: Anew, because they had no figures or events were added, merged or rewritten.
         current: As they were.
-        sealed: Not looked at, because what they were made of may be gone.
+        sealed: As they were, because what they were made of may be gone.
+        damaged: Not made, because an event file is damaged: they are as before, or there are none.
     """
 
     made: int
     current: int
     sealed: int
+    damaged: tuple[Damaged, ...] = ()
 
 
 class RunRollups:
@@ -66,23 +67,26 @@ class RunRollups:
             StoreError: Another process does the same, or the disk is full.
         """
         made = current = sealed = 0
+        damaged: list[Damaged] = []
         with self.folder.writing(), RollupQueries() as queries:
             self.folder.remove_former_groups()
             for tenant_id in self.tenants():
                 for group in GROUPS:
-                    last_sealed = self.folder.sealed_through(group, tenant_id)
+                    seal = self.folder.sealed(group, tenant_id)
                     for day in self._days(group, tenant_id):
                         if before and day >= before:
                             continue
-                        if day <= last_sealed:
+                        if day in seal and not self._is_put_back(group, tenant_id, day):
                             sealed += 1
-                        elif self._is_current(group, tenant_id, day):
+                        elif day not in seal and self._is_current(group, tenant_id, day):
                             current += 1
                         else:
-                            digest, rows = self._figures(queries, group, tenant_id, day, {})
-                            self.folder.write(group, tenant_id, day, rows, digest)
-                            made += 1
-        return Updated(made, current, sealed)
+                            sources, rows, lost = self._figures(queries, group, tenant_id, day, {})
+                            damaged += [Damaged(tenant_id, day, group, path) for path in lost]
+                            if not lost:
+                                self.folder.write(group, tenant_id, day, rows, sources)
+                                made += 1
+        return Updated(made, current, sealed, tuple(damaged))
 
     def read(
         self,
@@ -97,7 +101,8 @@ class RunRollups:
         """Return the figures of hours or days in [start, end), as all events until now give them.
 
         Days that are up to date are read from rollups, all others made of their events, those
-        that are not in the tables yet included. A damaged file is left out, and logged.
+        that are not in the tables yet included. Where an event file is damaged, figures of before
+        that count; without any, the file is left out. Either is logged.
 
         Args:
             group: Which figures, see `domain.rollups`.
@@ -146,7 +151,7 @@ class RunRollups:
         first, last = start.astimezone(UTC).date(), (end - QUARTER).astimezone(UTC).date()
         days = {day for day in self._days(group, tenant_id) if first <= day <= last}
         missing = len(days - kept)
-        is_sealed = first <= self.folder.sealed_through(group, tenant_id)
+        is_sealed = first <= self.folder.sealed(group, tenant_id).through
         if not is_sealed and (missing > 1 or len(days) < 2 * missing + 1):
             return None
         with RollupQueries() as queries:
@@ -179,21 +184,43 @@ class RunRollups:
             table: waiting_rows(self._events.path, table, tenant_id)
             for table in GROUPS[group].tables
         }
-        fresh = _days_concerned(group, waiting)
-        last_sealed = self.folder.sealed_through(group, tenant_id)
+        fresh = days_concerned(group, waiting)
+        seal = self.folder.sealed(group, tenant_id)
         first = start.astimezone(UTC).date()
         seen: Listings = {}
         for day in sorted({*self._days(group, tenant_id), *fresh}):
             if day < first or _midnight(day) >= end:
                 continue
-            rows = None
-            if day <= last_sealed or day not in fresh:
-                digest = None if day <= last_sealed else self._digest(group, tenant_id, day, seen)
-                rows = self.folder.read(group, tenant_id, day, figures, made_of=digest)
-            if rows is None and day > last_sealed:
-                _, rows = self._figures(queries, group, tenant_id, day, waiting)
+            if day in seal:
+                rows = self.folder.read(group, tenant_id, day, figures)
+            else:
+                rows = None
+                if day not in fresh:
+                    sources = self._sources(group, tenant_id, day, seen)
+                    digest = sources.digest if sources else ""
+                    rows = self.folder.read(group, tenant_id, day, figures, made_of=digest)
+                if rows is None:
+                    rows = self._made(queries, group, tenant_id, day, waiting)
             if rows is not None:
                 yield rows
+
+    def _made(
+        self,
+        queries: RollupQueries,
+        group: Group,
+        tenant_id: str,
+        day: date,
+        waiting: Mapping[str, pa.Table],
+    ) -> pa.Table:
+        """Return a day's figures from its events; those of before where a file is damaged."""
+        _, rows, lost = self._figures(queries, group, tenant_id, day, waiting)
+        if not lost:
+            return rows
+        with suppress(StoreError):  # damaged themselves
+            if (kept := self.folder.read(group, tenant_id, day)) is not None:
+                _log.warning("figures of %s (%s) are those of before it was damaged", day, group)
+                return kept
+        return rows
 
     def _days(self, group: Group, tenant_id: str) -> list[date]:
         """Return the days that have events, or figures that may be of events that are gone."""
@@ -204,21 +231,29 @@ class RunRollups:
         }
         return sorted(found | set(self.folder.days(group, tenant_id)))
 
-    def _digest(self, group: Group, tenant_id: str, day: date, seen: Listings) -> str:
-        """Return what figures of a day are marked with that are up to date; "" for none."""
+    def _sources(
+        self, group: Group, tenant_id: str, day: date, seen: Listings | None = None
+    ) -> Sources | None:
+        """Return the event files of a day; None where they are merged at this moment."""
         try:
-            return made_of(self._events, _tables(group, day), tenant_id, seen)[0]
-        except FileNotFoundError:  # merged at this moment
-            return ""
+            return sources_of(self._events, tables_of(group, day), tenant_id, seen)
+        except FileNotFoundError:
+            return None
 
     def _is_current(self, group: Group, tenant_id: str, day: date) -> bool:
         stored = self.folder.made_of(group, tenant_id, day)
         if stored is None:
             return False
-        try:
-            return stored == made_of(self._events, _tables(group, day), tenant_id)[0]
-        except FileNotFoundError:  # merged at this moment
+        sources = self._sources(group, tenant_id, day)
+        return sources is not None and stored == sources.digest
+
+    def _is_put_back(self, group: Group, tenant_id: str, day: date) -> bool:
+        """Tell whether all files that a sealed day's figures were made of are there, and more."""
+        sources = self._sources(group, tenant_id, day)
+        if sources is None or not sources.states:
             return False
+        known = self.folder.made_of_files(group, tenant_id, day)
+        return known is not None and known < sources.states
 
     def _figures(
         self,
@@ -227,61 +262,17 @@ class RunRollups:
         tenant_id: str,
         day: date,
         waiting: Mapping[str, pa.Table],
-    ) -> tuple[str, pa.Table]:
-        """Return a day's figures, and the digest of the files that they were made of."""
+    ) -> tuple[Sources, pa.Table, list[Path]]:
+        """Return what a day's figures are made of, the figures, and the files they lack."""
         while True:
             try:
-                digest, files = made_of(self._events, _tables(group, day), tenant_id)
-                tables = _rows(group, files, waiting)
+                sources = sources_of(self._events, tables_of(group, day), tenant_id)
+                tables, damaged = rows_of(group, sources.files, waiting)
             except FileNotFoundError:  # merged meanwhile
                 continue
             start = _midnight(day)
-            return digest, queries.quarters(group, tables, start=start, end=start + _DAY)
-
-
-def _tables(group: Group, day: date) -> list[tuple[str, date, date]]:
-    """Return the tables of which days before and after have a say in a day's figures."""
-    return [
-        (table, day - before * _DAY, day + after * _DAY)
-        for table, (before, after) in GROUPS[group].tables.items()
-    ]
-
-
-def _days_concerned(group: Group, waiting: Mapping[str, pa.Table]) -> set[date]:
-    """Return the days in whose figures rows have a say."""
-    concerned: set[date] = set()
-    for table, (before, after) in GROUPS[group].tables.items():
-        days: list[Any] = pc.unique(waiting[table]["occurred_at"].cast(pa.date32())).to_pylist()
-        for day in days:
-            concerned.update(day + n * _DAY for n in range(-after, before + 1))
-    return concerned
-
-
-def _rows(
-    group: Group, files: Iterable[tuple[str, Path]], waiting: Mapping[str, pa.Table]
-) -> dict[str, pa.Table]:
-    found: dict[str, list[pa.Table]] = {table: [] for table in GROUPS[group].tables}
-    for table, path in files:
-        try:
-            rows_of_file = parquet_file.read(path, _schema(table, with_ids=table in waiting))
-        except StoreError as error:  # whoever mends it changes it, and so the digest
-            _log.warning("%s; figures are made without it", error)
-            continue
-        found[table].append(rows_of_file)
-    rows = {}
-    for table, parts in found.items():
-        schema = _schema(table, with_ids=table in waiting)
-        written = pa.concat_tables([schema.empty_table(), *parts])
-        if table in waiting:
-            fresh = waiting[table].select(schema.names)
-            written = pa.concat_tables([written, without(fresh, written)])
-        rows[table] = written
-    return rows
-
-
-def _schema(table: str, *, with_ids: bool) -> pa.Schema:
-    names = (*COLUMNS[table], "event_id") if with_ids else COLUMNS[table]
-    return pa.schema([EVENT_SCHEMAS[table].field(name) for name in names])
+            rows = queries.quarters(group, tables, start=start, end=start + _DAY)
+            return sources, rows, damaged
 
 
 def _midnight(day: date) -> datetime:

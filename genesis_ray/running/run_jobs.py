@@ -20,6 +20,7 @@ from genesis_ray.running.job_plans import (
 from genesis_ray.running.jobs import Job, Jobs
 from genesis_ray.running.purged import last_purge
 from genesis_ray.running.retention import purge, verify_purge
+from genesis_ray.running.rollup_sources import told
 from genesis_ray.running.rollups import RunRollups
 from genesis_ray.settings import Settings
 from genesis_ray.store.event_log import EventLog
@@ -50,6 +51,8 @@ def log_jobs(run: RunFolder, log: EventLog, settings: Settings) -> list[Job]:
 
     def roll_up() -> Outcome:
         done = RunRollups(run).update(before=_today())
+        if done.damaged:
+            raise StoreError(told(done.damaged))
         return {"made": done.made, "current": done.current, "sealed": done.sealed}
 
     def compact() -> Outcome:

@@ -1,5 +1,6 @@
 """One Parquet file of event rows, written whole and read with its own columns alone."""
 
+import hashlib
 import os
 import struct
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ from genesis_ray.store.schemas import in_this_version
 _MAGIC = b"PAR1"
 _TAIL = struct.Struct("<I4s")
 """How a Parquet file ends: the length of its footer, and the magic bytes."""
+_LONGEST_FOOTER = 16 << 20
+"""Of a file that is whole it is far shorter; what a damaged one says of itself may be anything."""
 _SMALLEST = len(_MAGIC) + _TAIL.size
 
 ROW_GROUP_ROWS = 131_072
@@ -42,6 +45,24 @@ def write(path: Path, rows: pa.Table) -> None:
         },
     )
     write_file(path, memoryview(content.getvalue()))
+
+
+def identity_of(path: Path) -> str:
+    """Return what tells a file's content from any other, from its footer alone.
+
+    The footer has the place, the size and the least and greatest value of every column of every row
+    group. A copy of a file has the same; one that was torn has that of what is left of its end.
+
+    Raises:
+        FileNotFoundError: A compaction has replaced the file meanwhile.
+    """
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - _TAIL.size))
+        tail = file.read()
+        length = _TAIL.unpack(tail)[0] + _TAIL.size if len(tail) == _TAIL.size else size
+        file.seek(max(0, size - min(length, _LONGEST_FOOTER)))
+        return f"{size} {hashlib.blake2b(file.read(), digest_size=16).hexdigest()}"
 
 
 def _encoding(type_: pa.DataType) -> str | None:

@@ -2,11 +2,13 @@
 
     rollups/writer.lock
     rollups/<group>/tenant_id=T/day=D.parquet    the figures of a day's quarters of an hour
-    rollups/<group>/tenant_id=T/sealed.json      {"through": D}: days up to it stay as they are
+    rollups/<group>/tenant_id=T/sealed.json      {"through": D, "open": [...]}: days up to D stay
+                                                 as they are, but for those that are open
 
-A file says what it was made of: a digest over the names, sizes and times of the event files
-concerned. Where those have changed since, it is out of date. What it was made of may go for good,
-by retention: so the days that it goes from are sealed before.
+A file says what it was made of: a digest over the names, sizes and footers of the event files
+concerned, and each of these. Where they have changed since, it is out of date; a copy of a run is
+not. What it was made of may go for good, by retention: so the days that it goes from are sealed
+before.
 """
 
 import hashlib
@@ -14,7 +16,9 @@ import json
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -22,51 +26,95 @@ import pyarrow.parquet as pq
 
 from genesis_ray.domain.rollups import GROUPS, Group
 from genesis_ray.errors import StoreError
+from genesis_ray.store import parquet_file
 from genesis_ray.store.disk import TEMPORARY, make_folder, write_file, writing_to
 from genesis_ray.store.event_folder import EventFolder, live_files
 from genesis_ray.store.lock import WriteLock
 from genesis_ray.store.tenants import folder_name
 
 _MADE_OF = b"made_of"
+_FILES = b"files"
 _VERSION = 2
 """Of what the figures mean; rollups of another one are out of date."""
 
 
 Listings = dict[Path, list[tuple[Path, str]]]
-"""Files of partitions, each with its size and time."""
+"""Files of partitions, each with what tells its content from any other."""
 
 
-def made_of(
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The event files that figures of a day are made of.
+
+    Attributes:
+        digest: Of all of them.
+        files: Each with its table.
+        states: Of each, what tells its name and content from any other.
+    """
+
+    digest: str
+    files: tuple[tuple[str, Path], ...]
+    states: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """Which days' figures stay as they are, because what they were made of may be gone.
+
+    Attributes:
+        through: The last of them; `date.min`: none is.
+        left_open: Days before that are not, because an event file of theirs is damaged.
+    """
+
+    through: date = date.min
+    left_open: frozenset[date] = frozenset()
+
+    def __contains__(self, day: date) -> bool:
+        return day <= self.through and day not in self.left_open
+
+
+def sources_of(
     events: EventFolder,
     tables: Iterable[tuple[str, date, date]],
     tenant_id: str,
     seen: Listings | None = None,
-) -> tuple[str, list[tuple[str, Path]]]:
-    """Return the digest of a tenant's event files, and the files, each with its table.
+) -> Sources:
+    """Return a tenant's event files of some days.
 
     Args:
         events: The events.
         tables: Names, each with the first and the last day that is meant.
         tenant_id: Whose files.
         seen: What was found before, where many days are asked for one after the other.
+
+    Raises:
+        FileNotFoundError: They are merged at this moment.
     """
     seen = {} if seen is None else seen
     digest = hashlib.blake2b(f"rollup {_VERSION}".encode(), digest_size=16)
     files = []
+    states = []
     for table, first, last in tables:
         for number in range((last - first).days + 1):
             partition = events.partition(table, tenant_id, str(first + timedelta(days=number)))
             if partition not in seen:
                 seen[partition] = [(each.path, _state(each.path)) for each in live_files(partition)]
             for path, state in seen[partition]:
-                digest.update(f"\0{path.relative_to(events.path)}\0{state}".encode())
+                states.append(f"{path.relative_to(events.path)} {state}")
+                digest.update(f"\0{states[-1]}".encode())
                 files.append((table, path))
-    return digest.hexdigest(), files
+    return Sources(digest.hexdigest(), tuple(files), frozenset(states))
 
 
 def _state(path: Path) -> str:
     stat = path.stat()
-    return f"{stat.st_size}\0{stat.st_mtime_ns}"
+    return _identity(path, stat.st_size, stat.st_mtime_ns, stat.st_ino)
+
+
+@lru_cache(maxsize=1 << 16)
+def _identity(path: Path, *_state_of_the_file: int) -> str:
+    """Return a file's identity, read once in a process as long as it is not replaced."""
+    return parquet_file.identity_of(path)
 
 
 class RollupFolder:
@@ -118,6 +166,14 @@ class RollupFolder:
             return None
         return metadata.get(_MADE_OF, b"").decode() or None
 
+    def made_of_files(self, group: str, tenant_id: str, day: date) -> frozenset[str] | None:
+        """Return the states of the files of what a day's figures were made of; None: not known."""
+        try:
+            metadata = pq.read_schema(self.file(group, tenant_id, day)).metadata or {}
+        except (FileNotFoundError, pa.ArrowException):
+            return None
+        return frozenset(json.loads(metadata[_FILES])) if _FILES in metadata else None
+
     def read(
         self,
         group: Group,
@@ -158,23 +214,38 @@ class RollupFolder:
                 f"that day are still there"
             ) from error
 
-    def write(self, group: str, tenant_id: str, day: date, rows: pa.Table, made_of: str) -> None:
+    def write(
+        self, group: str, tenant_id: str, day: date, rows: pa.Table, made_of: Sources
+    ) -> None:
         """Store a day's figures, durably and in one step."""
         path = self.file(group, tenant_id, day)
         content = pa.BufferOutputStream()
-        marked = rows.replace_schema_metadata({_MADE_OF: made_of.encode()})
+        marked = rows.replace_schema_metadata(
+            {
+                _MADE_OF: made_of.digest.encode(),
+                _FILES: json.dumps(sorted(made_of.states)).encode(),
+            }
+        )
         pq.write_table(marked, content, compression="zstd")
         with writing_to(path.parent):
             make_folder(path.parent)
         write_file(path, memoryview(content.getvalue()))
 
-    def sealed_through(self, group: str, tenant_id: str) -> date:
-        """Return the last day whose figures stay as they are; `date.min` where all may change."""
+    def sealed(self, group: str, tenant_id: str) -> Seal:
+        """Return which days' figures stay as they are.
+
+        Raises:
+            StoreError: The file that says so is damaged.
+        """
         path = self._seal(group, tenant_id)
         try:
-            return date.fromisoformat(json.loads(path.read_bytes())["through"])
+            content = json.loads(path.read_bytes())
+            return Seal(
+                date.fromisoformat(content["through"]),
+                frozenset(map(date.fromisoformat, content.get("open", ()))),
+            )
         except FileNotFoundError:
-            return date.min
+            return Seal()
         except (ValueError, LookupError, TypeError) as error:
             raise StoreError(
                 f"{path} does not say up to which day rollups stay as they are ({error}); "
@@ -182,13 +253,23 @@ class RollupFolder:
                 f"events from"
             ) from error
 
-    def seal(self, group: str, tenant_id: str, through: date) -> None:
-        """Keep the figures of all days up to one as they are, for ever."""
-        if through > self.sealed_through(group, tenant_id):
+    def seal(
+        self, group: str, tenant_id: str, through: date, *, leave_open: Iterable[date] = ()
+    ) -> None:
+        """Keep the figures of all days up to one as they are, for ever.
+
+        Those of `leave_open` may still change, as far as they are not sealed already.
+        """
+        before = self.sealed(group, tenant_id)
+        last = max(before.through, through)
+        left = frozenset(day for day in leave_open if day <= last and day not in before)
+        after = Seal(last, left)
+        if after != before:
             path = self._seal(group, tenant_id)
             with writing_to(path.parent):
                 make_folder(path.parent)
-            write_file(path, json.dumps({"through": str(through)}).encode())
+            content = {"through": str(last), "open": sorted(map(str, left))}
+            write_file(path, json.dumps(content).encode())
 
     def remove(self, group: str, tenant_id: str, day: date) -> None:
         """Delete a day's figures."""

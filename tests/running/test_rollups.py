@@ -195,7 +195,7 @@ def test_days_that_are_up_to_date_are_answered_without_their_events(run, monkeyp
     def refuse(*_args, **_kwargs):
         raise AssertionError("events were read")
 
-    monkeypatch.setattr("genesis_ray.running.rollups.parquet_file.read", refuse)
+    monkeypatch.setattr("genesis_ray.running.rollup_sources.parquet_file.read", refuse)
     assert answers(rollups) == expected
 
 
