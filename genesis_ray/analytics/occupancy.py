@@ -38,7 +38,7 @@ within AS (
 of_tracks AS (
     SELECT camera_id, track_id, min(entered_at) AS entered_at, max(left_at) AS left_at
     FROM (
-        SELECT *, count(*) FILTER (entered_at > coalesce(left_before, '-infinity')) OVER (
+        SELECT *, count_if(entered_at > coalesce(left_before, '-infinity')) OVER (
             PARTITION BY camera_id, track_id
             ORDER BY entered_at, left_at, zone_id ROWS UNBOUNDED PRECEDING
         ) AS number

@@ -119,7 +119,7 @@ in_a_row AS (
     FROM parts
 ),
 numbered AS (
-    SELECT *, count(*) FILTER (left_at IS NULL OR started_at > left_at + to_seconds($gap_s)) OVER (
+    SELECT *, count_if(left_at IS NULL OR started_at > left_at + to_seconds($gap_s)) OVER (
         PARTITION BY present_id ORDER BY started_at, visit_id
         ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS number

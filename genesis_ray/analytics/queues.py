@@ -30,7 +30,7 @@ queued AS (
         max(left_at) AS left_at,
         arg_max(has_left, entered_at) AS has_left
     FROM (
-        SELECT *, count(*) FILTER (
+        SELECT *, count_if(
             before_at IS NULL OR entered_at > before_at + to_seconds($handover_s)
         ) OVER (PARTITION BY camera_id, track_id ORDER BY entered_at) AS wait_number
         FROM (
