@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol, runtime_checkable
+from zoneinfo import ZoneInfo
 
 from genesis_ray.analytics.stored import Tables
 from genesis_ray.domain.rollups import GROUPS, LONGEST_STAY, TRACK_ENDED_AFTER, Group
+from genesis_ray.domain.site_time import zone_named
 from genesis_ray.domain.time_buckets import next_quarter, quarter_of
 from genesis_ray.errors import ConfigurationError, NotFoundError
 
@@ -167,6 +169,7 @@ def within_reach(
     until: datetime,
     *,
     by_quarters: bool = True,
+    time_zone: str = "UTC",
 ) -> Within:
     """Return the part of [since, until) that a question can be answered of.
 
@@ -179,18 +182,20 @@ def within_reach(
         since: Start of the range that is asked for,
         until: and its end, not within.
         by_quarters: Whether figures of quarters may tell it; not where buckets are of minutes.
+        time_zone: On whose clock times are told.
 
     Raises:
         ConfigurationError: It can be answered of none of it.
     """
     if since >= until:  # no range, which the question says itself
         return Within(since, until)
+    zone = zone_named(time_zone)
     reach = reach_of(tables, question)
     first = reach.first if by_quarters else reach.events
     if until <= first:
         raise ConfigurationError(
-            f"{question} can be answered from {_told(first)} UTC on: what it is told from was let "
-            f"go of before ({_KEPT}); name a range that ends later than {_told(until)} UTC"
+            f"{question} can be answered from {_told(first, zone)} on: what it is told from was "
+            f"let go of before ({_KEPT}); name a range that ends later than {_told(until, zone)}"
         )
     start, end = max(since, first), until
     if start < reach.events:
@@ -199,18 +204,19 @@ def within_reach(
         end = quarter_of(end)
     if start >= end:
         raise ConfigurationError(
-            f"{question} can be answered of whole quarters of an hour before {_told(reach.events)} "
-            f"UTC, where single events are gone ({_KEPT}); name a longer range"
+            f"{question} can be answered of whole quarters of an hour before "
+            f"{_told(reach.events, zone)}, where single events are gone ({_KEPT}); name a longer "
+            f"range"
         )
     notes = []
     if start > since:
-        notes.append(f"{question} is answered from {_told(start)} UTC on, {_why(first, since)}")
+        notes.append(f"{question} is answered from {_told(start, zone)} on, {_why(first, since)}")
     if end < until:
         notes.append(
-            f"{question} is answered up to {_told(end)} UTC: single events of then are gone, and "
+            f"{question} is answered up to {_told(end, zone)}: single events of then are gone, and "
             f"there are figures of whole quarters of an hour"
         )
-    return Within(start, end, (*notes, *_lacking(tables, question, start)))
+    return Within(start, end, (*notes, *_lacking(tables, question, start, zone)))
 
 
 def known_since(tables: Tables, first: datetime) -> datetime:
@@ -229,13 +235,24 @@ def known_since(tables: Tables, first: datetime) -> datetime:
     return min(found)
 
 
+def known_until(tables: Tables, last: datetime) -> datetime:
+    """Return the end of all that is known, where the last event that is there is before `last`.
+
+    Where events of then are gone, that is the end of a quarter of an hour: figures are of those.
+    """
+    if not isinstance(tables, Purged):
+        return last
+    gone_before = (tables.rows_since(table) for of in GROUPS.values() for table in of.tables)
+    return next_quarter(last) if max(gone_before) > last else last
+
+
 def _why(first: datetime, since: datetime) -> str:
     if since < first:
         return f"since what it is told from was let go of before ({_KEPT})"
     return "since single events of before are gone, and there are figures of whole quarters"
 
 
-def _lacking(tables: Tables, question: str, since: datetime) -> list[str]:
+def _lacking(tables: Tables, question: str, since: datetime, zone: ZoneInfo) -> list[str]:
     """Return what is said of tables that add rows of their own, and were let go of."""
     if not isinstance(tables, Purged):
         return []
@@ -245,12 +262,12 @@ def _lacking(tables: Tables, question: str, since: datetime) -> list[str]:
         return []
     return [
         f"{question} lacks what {', '.join(lacking)} told: that is there from "
-        f"{_told(max(gone[name] for name in lacking))} UTC on ({_KEPT})"
+        f"{_told(max(gone[name] for name in lacking), zone)} on ({_KEPT})"
     ]
 
 
-def _told(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}"
+def _told(at: datetime, zone: ZoneInfo) -> str:
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M} ({zone.key})"
 
 
 def _after(gone_before: datetime, span: timedelta) -> datetime:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from genesis_ray.analytics.catalogue import name_of
 from genesis_ray.analytics.dwell import BINS_S
 from genesis_ray.analytics.extent import extent
-from genesis_ray.analytics.reach import known_since, within_reach
+from genesis_ray.analytics.reach import known_since, known_until, within_reach
 from genesis_ray.analytics.stored import Tables
 from genesis_ray.domain.moments import moment
 from genesis_ray.domain.site_time import zone_named
@@ -81,7 +81,7 @@ def range_of(
     if known is None:
         raise ConfigurationError("there are no events to ask about; name another run")
     first, last = (at.replace(microsecond=0) for at in known)
-    start, last = start or known_since(tables, first), last + _SECOND
+    start, last = start or known_since(tables, first), known_until(tables, last + _SECOND)
     return start, end or (last if last > start else now)
 
 

@@ -11,6 +11,7 @@ from genesis_ray.analytics.catalogue import QUESTIONS
 from genesis_ray.cli.ask import ask
 from genesis_ray.domain.people import Person
 from genesis_ray.errors import ConfigurationError, GenesisError, NotFoundError
+from genesis_ray.running.retention import purge
 from genesis_ray.settings import Settings
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.people import People
@@ -134,6 +135,26 @@ def test_without_a_question_all_are_told_and_what_their_columns_mean(genesis):
 def test_the_help_names_every_question():
     named = (ask.__doc__ or "").replace("\n", " ").replace(",", " ").replace(".", " ").split()
     assert set(QUESTIONS) <= set(named)
+
+
+def test_after_retention_a_range_is_answered_from_when_on_it_can_be_and_that_is_told(
+    genesis, caplog
+):
+    run, settings = RunFolder.newest(), Settings()
+    with EventLog(run.events) as log:
+        log.append([line(-86_400 * 40 + 7), *stay(-86_400 * 40, -86_400 * 40 + 60)])
+    with EventLog(run.events) as log:
+        purge(run, log, settings, at=at(120))
+    month = ["--since", "2025-11-01", "--bucket", "month", "--format", "json"]
+    assert [row["went_in"] for row in rows(genesis("footfall", *month))] == [1, 0, 1]
+    assert not caplog.records
+    assert rows(genesis("dwell", "--since", "2025-11-01", "--format", "json"))[0]["stays"] == 1
+    (note,) = [record.message for record in caplog.records]
+    assert note.startswith(
+        "dwell is answered from 2025-12-06 09:02 (UTC) on, since what it is told"
+    )
+    with pytest.raises(ConfigurationError, match=r"dwell can be answered from 2025-12-06 09:02"):
+        genesis("dwell", "--since", "2025-11-01", "--until", "2025-12-01")
 
 
 @pytest.mark.parametrize(
