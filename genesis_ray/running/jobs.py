@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from genesis_ray.domain.jobs import JobPlan, JobRecord, Outcome, failed, planned, succeeded
-from genesis_ray.errors import NotFoundError, StoreError
+from genesis_ray.errors import GenesisError, NotFoundError, StoreError
 from genesis_ray.store.job_records import JobRecords
 
 _log = logging.getLogger(__name__)
@@ -92,7 +92,8 @@ class Jobs:
         try:
             outcome = job.task()
         except Exception as error:  # of any kind: the other jobs and the cameras go on
-            _log.warning("the job %s failed: %s", name, error, exc_info=True)
+            is_ours = isinstance(error, GenesisError)  # its text says all
+            _log.warning("the job %s failed: %s", name, error, exc_info=not is_ours)
             text = str(error) or type(error).__name__
             record = failed(job.plan, record, at=self._clock(), error=text)
         else:
