@@ -11,7 +11,7 @@ from genesis_ray.analytics.limits import Limits
 from genesis_ray.analytics.metrics import metrics
 from genesis_ray.analytics.tracks import tracks_in_view
 from genesis_ray.analytics.traffic import foot_heat
-from tests.hand_made import at, recognized, seen, tables, zone
+from tests.hand_made import at, seen, tables, zone
 
 MILLION = 1_000_000
 SPAN = {"since": at(-10), "until": at(2000)}
@@ -78,15 +78,11 @@ def test_they_came_into_view_once(sights):
 
 
 @pytest.mark.usefixtures("in_time")
-@pytest.mark.parametrize("is_named", [False, True])
-def test_who_enters_a_zone_again_and_again_is_in_it_so_often(is_named):
-    times = 300_000
-    given = Small(tables([seen(0), seen(300), zone(0, "enter"), recognized(1)]))
+def test_who_enters_a_zone_again_and_again_is_in_it_so_often():
+    times = MILLION // 2
+    given = Small(tables([seen(0), seen(500), zone(0, "enter")]))
     turns = pa.array(np.tile(["enter", "exit"], times // 2))
     given["zone_crossings"] = repeated(given["zone_crossings"], times, direction=turns)
-    if not is_named:
-        given["face_recognitions"] = given["face_recognitions"].slice(0, 0)
     (row,) = attendances(given, **SPAN).to_pylist()
-    assert row["identity_id"] == ("ada" if is_named else None)
     assert len(row["zone_ids"]) == times // 2
     assert dict(row["dwell_s"])["till"] == pytest.approx(times / 2 / 1000)
