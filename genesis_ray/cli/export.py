@@ -130,10 +130,10 @@ def _range(
     """Return the range that is asked for; by default all there is."""
     from genesis_ray.domain.moments import moment
     from genesis_ray.domain.site_time import zone_named
-    from genesis_ray.running.asking import range_of
+    from genesis_ray.running.asking import range_within_reach
 
     if what is What.METRICS:
-        return range_of(tables, since, until, time_zone=time_zone)
+        return range_within_reach("metrics", tables, since, until, time_zone=time_zone)
     zone, now = zone_named(time_zone), datetime.now(UTC)
     start = moment(since, zone, now) if since else _ALWAYS[0]
     return start, moment(until, zone, now) if until else _ALWAYS[1]

@@ -57,12 +57,45 @@ def answer_of(
         camera_ids=_ids_in(params, _CAMERAS),
         zone_ids=_ids_in(params, _ZONES),
     )
+    start, end = range_within_reach(
+        name_of(question),
+        tables,
+        since,
+        until,
+        time_zone=time_zone,
+        by_quarters=_is_by_quarters(params),
+    )
+    answer = question(tables, since=start, until=end, **params)
+    return in_zone(with_names(answer, settings), time_zone)
+
+
+def range_within_reach(
+    question: str,
+    tables: Tables,
+    since: Moment | None,
+    until: Moment | None,
+    *,
+    time_zone: str,
+    by_quarters: bool = True,
+) -> tuple[datetime, datetime]:
+    """Return the range that is asked for, as far as retention lets it be answered; log the rest.
+
+    Args:
+        question: Its name in the catalogue.
+        tables: What it is put to.
+        since: See `range_of`,
+        until: and so is this.
+        time_zone: The site's.
+        by_quarters: Whether figures of quarters of an hour may tell it.
+
+    Raises:
+        ConfigurationError: See `range_of`; or all that would tell the answer is gone.
+    """
     start, end = range_of(tables, since, until, time_zone=time_zone)
-    known = within_reach(tables, name_of(question), start, end, by_quarters=_is_by_quarters(params))
+    known = within_reach(tables, question, start, end, by_quarters=by_quarters, time_zone=time_zone)
     for note in known.notes:
         _log.warning("%s", note)
-    answer = question(tables, since=known.since, until=known.until, **params)
-    return in_zone(with_names(answer, settings), time_zone)
+    return known.since, known.until
 
 
 def range_of(

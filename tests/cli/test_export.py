@@ -15,13 +15,14 @@ from typer.testing import CliRunner
 
 from genesis_ray.cli.export import export
 from genesis_ray.errors import ConfigurationError, NotFoundError
+from genesis_ray.running.purged import note_gone
 from genesis_ray.store import parquet_file
 from genesis_ray.store.disk import make_folder
 from genesis_ray.store.event_folder import EventFolder, data_file
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.schemas import to_tables
-from tests.hand_made import NINE, line, seen, stay, visit
+from tests.hand_made import NINE, at, line, seen, stay, visit
 
 EVENTS = [seen(0), seen(5), line(1), *stay(10, 40), *visit(0, 60, zones=("till",)), *visit(30, 90)]
 
@@ -97,6 +98,13 @@ def test_rows_that_are_dated_in_the_future_are_exported_with_all_others(genesis)
         "2126",
     ]
     assert len(rows) > 2
+
+
+def test_metrics_of_what_retention_let_go_of_are_no_rows_of_zeros(genesis, caplog):
+    note_gone(RunFolder.newest(), {("shop", "track_observations"): at(120)})
+    first, *_ = genesis("metrics", "--since", "2026-01-05T08:00").splitlines()[1:]
+    assert first.startswith("2026-01-05T09:02:00")
+    assert "metrics is answered from 2026-01-05 09:02 (UTC) on" in caplog.text
 
 
 def test_another_tenant_has_nothing(genesis):
