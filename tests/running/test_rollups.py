@@ -301,3 +301,13 @@ def test_what_cannot_be_asked_is_refused(run):
         rollups.read("zone", tenant_id="default", **SPAN)
     with pytest.raises(ConfigurationError, match="before it starts"):
         rollups.read("zones", tenant_id="default", start=SPAN["end"], end=SPAN["start"])
+
+
+def test_figures_of_groups_that_are_no_longer_made_go(run):
+    former = run.path / "rollups/visits/tenant_id=default/day=2026-03-28.parquet"
+    former.parent.mkdir(parents=True)
+    former.write_bytes(b"figures")
+    append(run, [event("in", 1, 0)])
+    RunRollups(run).update()
+    assert not (run.path / "rollups/visits").exists()
+    assert RunRollups(run).folder.days("lines", "default")
