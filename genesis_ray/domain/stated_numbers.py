@@ -29,9 +29,13 @@ _NUMBER = re.compile(
     r"(\s*(?:%|percent\b|per cent\b|percentage points?\b))?(?:(?:s|min|h)\b)?(?!\w)(?![.,]\d)",
     re.IGNORECASE,
 )
+_NONE = ("zero", "none", "nobody", "nought", "nil")
+_COUNTED = "alert|camera|customer|guest|hour|people|person|visitor|visit"
+_NO = rf"no(?:[ -]?one|\s+(?:{_COUNTED}))"
 _WORDS = (
-    "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
+    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+    "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+    "twenty",
 )  # fmt: skip
 _TENS = ("thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _UNSURE = (
@@ -40,7 +44,8 @@ _UNSURE = (
     "quarter", "fifth", "tenth", "twofold", "threefold", "tenfold",
 )  # fmt: skip
 _WORD = re.compile(
-    rf"\b({'|'.join((*_WORDS, *_TENS, *_UNSURE))})s?\b(?:-(\w+))?(\s+per\s?cent\b)?",
+    rf"\b({'|'.join((_NO, 'single', *_NONE, *_WORDS, *_TENS, *_UNSURE))})s?\b"
+    rf"(?:-(\w+))?(\s+per\s?cent\b)?",
     re.IGNORECASE,
 )
 _LEAST_DIGITS = 2
@@ -167,15 +172,17 @@ def _is_word(match: re.Match[str], known: Known) -> bool:
 
 def _values(word: str, behind: str) -> Iterator[int]:
     """Return what a word of a number means; nothing where that depends."""
-    if word in _WORDS:
+    if word == "single":
+        yield 1
+    elif word in _NONE or word.startswith("no"):
+        yield 0
+    elif word in _WORDS and behind not in _UNSURE:
         tens = 20 if word == "twenty" else None
-        yield (tens or _WORDS.index(word) + 2) + _ones(behind, tens)
+        yield (tens or _WORDS.index(word) + 1) + _ones(behind, tens)
     elif word in _TENS:
         tens = 30 + 10 * _TENS.index(word)
         yield tens + _ones(behind, tens)
 
 
 def _ones(behind: str, tens: int | None) -> int:
-    if tens and behind == "one":
-        return 1
-    return _WORDS.index(behind) + 2 if tens and behind in _WORDS[:8] else 0
+    return _WORDS.index(behind) + 1 if tens and behind in _WORDS[:9] else 0

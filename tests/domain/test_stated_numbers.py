@@ -20,6 +20,7 @@ KNOWN = Known(
         "12 % more", "12% more", "12.3 percent more", "12.34 per cent", "a share of 0.12",
         "a fall of 5 %", "-5 %", "−5 %", "1.6 minutes", "95 seconds", "1 min 35 s", "1min 35s",
         "seven people", "twenty-three people", "half waited less",
+        "one of them", "no comparison", "a single alert",
         "from 2026-02-02 to 2026-02-08", "2 February", "February 2nd, 2026", "2–8 February 2026",
         "Mon 2 Feb", "February 2 to 8", "at 18:00", "at 6 pm", "at 6 p.m.", "at 6:00 PM",
         "at 12:30 am", "in 2026", "nothing at all", "",
@@ -40,6 +41,13 @@ def test_what_stands_in_the_data_may_be_said(text):
         ("13 % more", "13 %"),
         ("12.5 percent", "12.5 percent"),
         ("seventeen people", "seventeen"),
+        ("zero people", "zero"),
+        ("nobody came", "nobody"),
+        ("no one came", "no one"),
+        ("no visitors came", "no visitors"),
+        ("none of them came back", "none"),
+        ("one-third of them", "one-third"),
+        ("twenty-one people", "twenty-one"),
         ("seventy-five people", "seventy-five"),
         ("twice as many", "twice"),
         ("a third of them", "third"),
@@ -60,6 +68,12 @@ def test_what_stands_in_the_data_may_be_said(text):
 )  # fmt: skip
 def test_what_does_not_is_invented(text, what):
     assert what in invented(text, KNOWN)
+
+
+def test_one_and_nobody_are_numbers_too():
+    assert invented("one person came", Known(numbers=[7])) == ["one"]
+    assert invented("a single person came", Known(numbers=[7])) == ["single"]
+    assert invented("nobody came, and no alert was raised", Known(numbers=[0])) == []
 
 
 def test_each_invention_is_named():
