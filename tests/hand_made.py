@@ -10,6 +10,7 @@ from genesis_ray.domain.events import (
     Event,
     FaceRecognized,
     FaceScored,
+    FramesDropped,
     LineCrossed,
     TrackObserved,
     VisitEnded,
@@ -122,3 +123,13 @@ def camera_is(second: float, state: str, camera_id: str = "door") -> CameraState
     return CameraStateChanged(
         **OWN, camera_id=camera_id, occurred_at=at(second), state=state, reason=""
     )
+
+
+def drops(
+    second: float, looked_at: int, camera_id: str = "door", **by_reason: int
+) -> FramesDropped:
+    """Frames dropped in the minute before, by the reason."""
+    return FramesDropped(
+        **OWN, camera_id=camera_id, occurred_at=at(second), since=at(second - 60),
+        looked_at=looked_at, by_reason=tuple(by_reason.items()),
+    )  # fmt: skip

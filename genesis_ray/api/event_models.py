@@ -33,6 +33,7 @@ Kind = Literal[
     "metric_samples",
     "identity_events",
     "camera_states",
+    "frame_drops",
     "system_states",
     "dead_letters",
     "alerts",
@@ -198,6 +199,15 @@ class CameraStateEvent(_Row):
     reason: str = Field(description="A code that says why; empty where there is nothing to say")
 
 
+class FrameDrops(_Row):
+    """Frames of a live camera were dropped for want of time; told once a minute at the most."""
+
+    kind: Literal["frame_drops"]
+    since: datetime = Field(description="It is about the time from then on")
+    looked_at: int = Field(description="Frames of that time that were not dropped")
+    by_reason: Annotated[dict[str, int], BeforeValidator(dict)]
+
+
 class SystemStateEvent(_Row):
     """A part of the system came into another state, at a time of the clock on the wall."""
 
@@ -249,6 +259,7 @@ EventRow = Annotated[
     | MetricSample
     | IdentityEvent
     | CameraStateEvent
+    | FrameDrops
     | SystemStateEvent
     | DeadLetterEvent
     | AlertEvent,

@@ -266,6 +266,18 @@ class CameraStateChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FramesDropped(Event):
+    """Frames of a live camera were dropped for want of time, since `since`; none is told of none.
+
+    `looked_at` frames of that time were not; `by_reason` are those that were.
+    """
+
+    since: datetime
+    looked_at: int
+    by_reason: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SystemStateChanged(Event):
     """A part of the system came into another state, at a time of the clock on the wall.
 

@@ -8,7 +8,7 @@ JOURNEYS = ("visits", "face_recognitions", "alerts", "metric_samples", "identity
 """Tables of who was where, of what people were told, and of what was brought in. All others but
 `SYSTEM` are what such things are told from."""
 
-SYSTEM = ("camera_states", "system_states", "dead_letters")
+SYSTEM = ("camera_states", "frame_drops", "system_states", "dead_letters")
 """Tables that tell of cameras and processes, and of nobody. A state holds until the next one, so
 how long a camera was online cannot be told without one that may be old."""
 
@@ -23,7 +23,7 @@ class RetentionPolicy:
     Attributes:
         raw_days: All tables that are not named here.
         journey_days: `JOURNEYS`.
-        system_days: States of cameras and of the system, dead letters.
+        system_days: States of cameras and of the system, dropped frames, dead letters.
         rollup_days: Rollups.
         table_days: Other limits than those, by table, or `rollups`.
     """

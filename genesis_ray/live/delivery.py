@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ray.actor import ActorHandle
 
-from genesis_ray.domain.events import Event, SystemState
+from genesis_ray.domain.drops import DropTally
+from genesis_ray.domain.events import Event, FramesDropped, SystemState
+from genesis_ray.domain.ordering import DONE
 from genesis_ray.live.answers import came_back
 from genesis_ray.live.calls import KEEPER_PATIENCE_S, until_answered
 from genesis_ray.live.inbox import FrameInbox
@@ -88,6 +90,7 @@ class Delivery:
         self._inbox = inbox
         self._outbox = outbox
         self._pressure: Pressure = "none"
+        self._drops: dict[str, DropTally] = {}
         self.notes: list[Event] = []
 
     @property
@@ -117,11 +120,31 @@ class Delivery:
             problem=report.problem,
             state=report.state or before.state,
         )
+        self._note_drops(report, before.frames, camera.posted)
         letter = Letter(report, camera.posted, state, is_end)
         if self._outbox.pressure == "stop":
             self._note_pressure()
         await self._outbox.put(letter)
         self._note_pressure()
+
+    def _note_drops(self, report: Report, frames_before: int, camera: CameraProgress) -> None:
+        """Have it written how many frames of a camera were dropped, once a minute."""
+        if report.camera_id not in self._drops:
+            self._drops[report.camera_id] = DropTally(frames_before)
+        at = None if report.progress == DONE else report.progress
+        told = self._drops[report.camera_id].take(at, camera.frames, camera.dropped)
+        if told:
+            self.notes.append(
+                FramesDropped(
+                    tenant_id=self._spec.settings.tenant_id,
+                    site_id=self._spec.settings.site_id,
+                    camera_id=report.camera_id,
+                    occurred_at=told.at,
+                    since=told.since,
+                    looked_at=told.looked_at,
+                    by_reason=tuple(told.by_reason.items()),
+                )
+            )
 
     def _note_pressure(self) -> None:
         """Tell of it when the outbox asks for less, for nothing, or for all again."""

@@ -19,6 +19,7 @@ from genesis_ray.domain.events import (
     FaceRecognized,
     FaceScored,
     FalseMergeFound,
+    FramesDropped,
     GateRejected,
     IdentityNoted,
     LineCrossed,
@@ -144,6 +145,11 @@ EVENT_SCHEMAS: dict[str, pa.Schema] = {
         ("identity_id", pa.string()), ("event_type", pa.string()), ("zone_id", pa.string())
     ),
     "camera_states": _event_schema(("state", pa.string()), ("reason", pa.string())),
+    "frame_drops": _event_schema(
+        ("since", _TIME),
+        ("looked_at", pa.int64()),
+        ("by_reason", pa.map_(pa.string(), pa.int64())),
+    ),
     "system_states": _event_schema(
         ("component", pa.string()), ("state", pa.string()), ("reason", pa.string())
     ),
@@ -187,6 +193,7 @@ _TABLE_OF: dict[type[Event], str] = {
     MetricsSampled: "metric_samples",
     IdentityNoted: "identity_events",
     CameraStateChanged: "camera_states",
+    FramesDropped: "frame_drops",
     SystemStateChanged: "system_states",
     DeadLetterChanged: "dead_letters",
     AlertRaised: "alerts",

@@ -11,6 +11,7 @@ from genesis_ray.domain.events import (
     FaceRecognized,
     FaceScored,
     FalseMergeFound,
+    FramesDropped,
     GateRejected,
     IdentityNoted,
     LineCrossed,
@@ -89,6 +90,7 @@ EVENTS: list[Event] = [
         **ENVELOPE, visit_id="v", identity_id="ada", started_at=NOON, ended_at=NOON, zone_ids=()
     ),
     CameraStateChanged(**ENVELOPE, state="online", reason=""),
+    FramesDropped(**ENVELOPE, since=NOON, looked_at=9, by_reason=(("busy", 1),)),
 ]
 
 
