@@ -1,6 +1,6 @@
 """Who comes back: new and returning visitors, and cohorts of those first seen in a week."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pyarrow as pa
 
@@ -22,7 +22,9 @@ buckets_of_slots AS (
 firsts AS (
     SELECT identity_id, min(started_at) AS first_at
     FROM visit_events SEMI JOIN began USING (identity_id)
-    WHERE occurred_at < $read_until
+    WHERE
+        occurred_at < $read_until
+        AND ($known_since::TIMESTAMPTZ IS NULL OR started_at >= $known_since)
     GROUP BY identity_id
 )
 """  # noqa: S608  a constant
@@ -115,19 +117,22 @@ def returning_visitors(
     time_zone: str,
     bucket: Bucket | None = "day",
     least_group: int = LEAST_GROUP,
+    look_back: timedelta | None = None,
 ) -> pa.Table:
     """Return how many visitors were new and how many came back, a row a bucket.
 
-    Of visits that began in the bucket, all history before being known. Visitors are identities:
-    people whom nobody recognised are in no figure.
+    Of visits that began in the bucket; of those before, all that are known count, or with
+    `look_back` those that began at most so long before the range. Visitors are identities: people
+    whom nobody recognised are in no figure.
 
-    Columns: starts_at, ends_at, visits, people, new_people (whose first visit of all began in
-    the bucket), returning_people (the others), suppressed: visits and people are null where they
-    are of fewer than `least_group` people, new_people and returning_people where either is.
+    Columns: starts_at, ends_at, visits, people, new_people (whose first visit that counts began
+    in the bucket), returning_people (the others), suppressed: visits and people are null where
+    they are of fewer than `least_group` people, new_people and returning_people where either is.
     """
     params = {
         **in_slots(since, until, bucket, time_zone),
         **of_visits(since, until),
+        "known_since": None if look_back is None else since - look_back,
     }
     answer = ask(_RETURNING, tables, params, with_history=True)
     few, new, returning = (
@@ -159,6 +164,7 @@ def cohort_retention(
     params = {
         **in_slots(since, until, "week", time_zone),
         **of_visits(since, until),
+        "known_since": None,
     }
     answer = ask(_COHORTS, tables, params, with_history=True)
     cells = withhold(answer, least_group=least_group, margins=[["weeks_after"]], columns=[])

@@ -1,7 +1,7 @@
 """`genesis report`: a page about a period, for who runs the place."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from genesis_ray.domain.periods import Period
     from genesis_ray.settings import Settings
     from genesis_ray.store.run_folder import RunFolder
-
-_MINUTE = timedelta(minutes=1)
 
 
 class ReportFormat(StrEnum):
@@ -145,7 +143,7 @@ def _period(
     folder: "RunFolder", settings: "Settings", since: str | None, until: str | None
 ) -> "Period":
     """Return the period that is asked for, by default from the first event to the last."""
-    from genesis_ray.analytics.extent import extent
+    from genesis_ray.analytics.reports.recorded import recorded
     from genesis_ray.domain.periods import Period
     from genesis_ray.domain.site_time import range_between, zone_named
     from genesis_ray.running.history import present_tables
@@ -154,11 +152,10 @@ def _period(
     start = moment(since, zone, now) if since else None
     end = moment(until, zone, now) if until else None
     if not (start and end):
-        known = extent(present_tables(folder.events, settings, settings.tenant_id), until=now)
+        known = recorded(present_tables(folder.events, settings, settings.tenant_id), until=now)
         if known is None:
             raise ConfigurationError("there are no events to report on; name another --run")
-        first, last = (at.replace(second=0, microsecond=0) for at in known)
-        start, end = start or first, end or last + _MINUTE
+        start, end = start or known.since, end or known.until
     return Period(*range_between(start, end))
 
 

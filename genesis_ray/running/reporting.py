@@ -8,6 +8,7 @@ from genesis_ray.analytics.reports.compiling import compile_report
 from genesis_ray.analytics.reports.contents import Report
 from genesis_ray.analytics.reports.measures import Queue, Site
 from genesis_ray.analytics.reports.wording import counted
+from genesis_ray.domain.drops import REASONS
 from genesis_ray.domain.periods import Period
 from genesis_ray.running.history import present_tables
 from genesis_ray.settings import Settings
@@ -60,7 +61,7 @@ def report_of(
         since=since,
         until=until,
         made_at=datetime.now(UTC),
-        known=[*_told_by(run), *_damaged(run, tenant_id, since, until)],
+        known=[*_told_by(run, tenant_id), *_damaged(run, tenant_id, since, until)],
     )
 
 
@@ -79,13 +80,18 @@ def queues_of(settings: Settings) -> list[Queue]:
     return list(queues.values())
 
 
-def _told_by(run: RunFolder) -> Iterator[str]:
-    """Yield what a finished run says of frames and events that it lost; of all of its time."""
+def _told_by(run: RunFolder, tenant_id: str) -> Iterator[str]:
+    """Yield what a finished run says of frames and events that it lost; of all of its time.
+
+    Frames only of one that noted no drops as they came about: see `analytics.drops`.
+    """
     result = run.summary().get("result")
     if not isinstance(result, dict):
         return
-    for camera in result.get("cameras", ()):
-        if dropped := sum(camera.get("dropped", {}).values()):
+    are_noted = EventFolder(run.events).partitions("frame_drops", tenant_id)
+    for camera in () if are_noted else result.get("cameras", ()):
+        by_reason = camera.get("dropped", {})
+        if dropped := sum(by_reason.get(reason, 0) for reason in REASONS):
             frames = counted(camera.get("frames", 0) + dropped, "frame")
             yield f"{camera['camera_id']}: {dropped:,} of {frames} of the whole run were dropped."
     if late := result.get("late"):

@@ -28,6 +28,12 @@ def test_history_before_the_range_is_known():
     assert by_day([*visit(-90 * DAY, -90 * DAY + 9), *visit(0, 9)], days=1) == [(1, 1, 0, 1)]
 
 
+def test_with_a_look_back_earlier_visits_do_not_count():
+    events = [*visit(-3 * DAY, -3 * DAY + 9), *visit(0, 9)]
+    assert by_day(events, days=1, look_back=timedelta(days=4)) == [(1, 1, 0, 1)]
+    assert by_day(events, days=1, look_back=timedelta(days=2)) == [(1, 1, 1, 0)]
+
+
 def test_a_visit_that_is_not_over_counts():
     assert by_day(visit(0, None), days=1) == [(1, 1, 1, 0)]
 

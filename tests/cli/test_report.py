@@ -34,7 +34,7 @@ def run(tmp_path, monkeypatch):
     run.write_summary({
         **summary(settings, None),
         "result": {"late": 1, "cameras": [{"camera_id": "door", "frames": 90,
-                                           "dropped": {"waiting": 10}}]},
+                                           "dropped": {"busy": 10, "still": 7}}]},
     })  # fmt: skip
     return run
 
@@ -69,7 +69,7 @@ def test_a_day_is_written_as_text(run, genesis, tmp_path):
 def test_the_page_is_one_file_and_the_times_are_the_sites(run, genesis, tmp_path):
     genesis("--output", "page.html")
     page = (tmp_path / "page.html").read_text()
-    assert "Mon 5 Jan 2026, 10:00–10:01" in page  # nine in UTC
+    assert "Mon 5 Jan 2026, 10:00:00–10:00:25" in page  # nine in UTC
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["page.html"]
 
 

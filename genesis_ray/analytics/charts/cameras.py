@@ -24,6 +24,9 @@ _STATES = (
     ("unwatched_s", "not watched", QUIET),
 )
 _BAR_PX, _AROUND_PX = 26, 100
+_MOST_BARS = 10
+_NO_GAP_H = 1 / 3600
+"""A second: what is shorter is no state to name."""
 _NAME_LETTERS = 20
 """Of a camera's beside its bar: half of a phone's width."""
 
@@ -80,6 +83,8 @@ def foot_points(
 def uptime(states: pa.Table, *, title: str = "Cameras online") -> go.Figure:
     """Draw for which share of the time each camera was online, and what it was else.
 
+    Of many cameras those are drawn that were online the least, so that it fits on a page.
+
     Args:
         states: What `camera_uptime` answers, in any buckets, which are added up.
         title: What it is called.
@@ -91,6 +96,10 @@ def uptime(states: pa.Table, *, title: str = "Cameras online") -> go.Figure:
     if not cameras:
         return nothing(title, "No camera told its state.")
     names = sorted(cameras)
+    if len(names) > _MOST_BARS:
+        names.sort(key=lambda name: cameras[name]["online_s"])
+        title = f"{title}: the worst {_MOST_BARS} of {len(names):,}"
+        names = names[:_MOST_BARS]
     drawn = figure(title, x="% of the time", height=_AROUND_PX + _BAR_PX * len(names))
     for column, name, colour in _STATES:
         hours = [cameras[camera][column] / 3600 for camera in names]
@@ -101,7 +110,7 @@ def uptime(states: pa.Table, *, title: str = "Cameras online") -> go.Figure:
             name=name,
             orientation="h",
             marker_color=colour,
-            showlegend=any(hours),
+            showlegend=any(each >= _NO_GAP_H for each in hours),
             hovertemplate="%{y}, " + name + "<br>%{x:.1f} %, %{customdata:.1f} h<extra></extra>",
         )
     drawn.update_layout(barmode="stack")

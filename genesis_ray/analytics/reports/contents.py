@@ -10,6 +10,8 @@ import plotly.graph_objects as go
 from genesis_ray.domain.comparison import Change
 from genesis_ray.domain.periods import Period
 
+_NO_GAP_S = 1.0
+
 Unit = Literal["people", "visits", "seconds", "share"]
 
 
@@ -60,10 +62,14 @@ class CameraTime:
     unwatched_s: float
 
     @property
-    def share_online(self) -> float | None:
-        """Of the time that it was watched at all."""
-        watched = self.online_s + self.impaired_s + self.offline_s
-        return self.online_s / watched if watched else None
+    def gaps_s(self) -> float:
+        """For how long it was not online."""
+        return self.impaired_s + self.offline_s + self.unwatched_s
+
+    @property
+    def share_online(self) -> float:
+        """Of all of the time, whether it was watched or not; less than a second is no gap."""
+        return 1.0 if self.gaps_s < _NO_GAP_S else self.online_s / (self.online_s + self.gaps_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +108,10 @@ class Report:
         unusual: Hours out of the ordinary, the latest last.
         unusual_in_all: How many there are; more than are listed.
         cannot_tell: Why nothing can be called unusual; "" where it can.
-        alerts: By rule.
-        cameras: Their time.
+        hours_compared: Of how many hours it can be told whether they were.
+        hours: How many there are.
+        alerts: By rule; None: rows of them are gone.
+        cameras: Their time; None: it is not known any more.
         remarks: What else one has to know of how good the figures are, a sentence each.
     """
 
@@ -118,8 +126,10 @@ class Report:
     unusual: Sequence[Unusual]
     unusual_in_all: int
     cannot_tell: str
-    alerts: Sequence[AlertCount]
-    cameras: Sequence[CameraTime]
+    hours_compared: int
+    hours: int
+    alerts: Sequence[AlertCount] | None
+    cameras: Sequence[CameraTime] | None
     remarks: Sequence[str]
 
 

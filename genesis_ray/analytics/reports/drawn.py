@@ -1,5 +1,6 @@
 """The charts of a report."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
@@ -11,6 +12,7 @@ from genesis_ray.analytics.journeys import journeys
 from genesis_ray.analytics.query import run
 from genesis_ray.analytics.ranges import between
 from genesis_ray.analytics.reports.contents import Chart
+from genesis_ray.analytics.reports.kept import DWELL, HEAT, WAYS, is_kept
 from genesis_ray.analytics.reports.measures import Measures, Site
 from genesis_ray.analytics.traffic import foot_heat
 from genesis_ray.domain.periods import Period
@@ -37,31 +39,35 @@ def drawn(
     now: Measures,
     before: Measures | None,
     *,
-    states: pa.Table,
+    states: pa.Table | None,
     people: str,
 ) -> list[Chart]:
     """Return the charts, those of zones, queues and visits where the site has any.
+
+    What cannot be told any more is not drawn.
 
     Args:
         site: Whose.
         period: Of which time.
         now: What was measured of it.
         before: Of the period before; None: there is nothing to compare with.
-        states: What `camera_uptime` answers.
+        states: What `camera_uptime` answers; None: it is not known any more.
         people: What those are called who are counted.
     """
     zone = site.time_zone
     range_: dict[str, Any] = {"since": period.since, "until": period.until}
-    earlier = before.came if before else None
-    made = [Chart(charts.footfall(now.came, time_zone=zone, before=earlier, title=people), True)]
-    if period.seconds >= _A_PART_OF_A_WEEK_S:
+    made = []
+    if now.came is not None:
+        earlier = before.came if before else None
+        came = charts.footfall(now.came, time_zone=zone, before=earlier, title=people)
+        made.append(Chart(came, True))
+    if now.came_by_hour is not None and period.seconds >= _A_PART_OF_A_WEEK_S:
         made.append(Chart(charts.week(now.came_by_hour, time_zone=zone)))
-    stays = dwell_histogram(site.tables, **range_)
-    if len(stays):
-        made += [
-            Chart(charts.occupancy(now.levels, time_zone=zone)),
-            Chart(charts.dwell_distribution(stays)),
-        ]
+    if now.levels is not None and now.levels["zone_id"].null_count < len(now.levels):
+        made.append(Chart(charts.occupancy(now.levels, time_zone=zone)))
+    if is_kept(site.tables, DWELL, period):
+        stays = dwell_histogram(site.tables, **range_)
+        made += [Chart(charts.dwell_distribution(stays))] if len(stays) else []
     made += [
         Chart(
             charts.queue_waits(
@@ -73,12 +79,19 @@ def drawn(
         )
         for queue, (_, in_time) in now.service.items()
     ]
-    ways = journeys(site.tables, **range_, least_group=site.least_group)
-    if len(ways):
-        made.append(Chart(charts.journeys(ways), True))
+    if is_kept(site.tables, WAYS, period):
+        ways = journeys(site.tables, **range_, least_group=site.least_group)
+        made += [Chart(charts.journeys(ways), True)] if len(ways) else []
+    if is_kept(site.tables, HEAT, period):
+        made += _feet(site, period)
+    return made if states is None else [*made, Chart(charts.uptime(states), True)]
+
+
+def _feet(site: Site, period: Period) -> Iterator[Chart]:
     busiest = run(_BUSIEST, site.tables, between(*period))["camera_id"].to_pylist()
     for camera_id in map(str, busiest[:_MOST_CAMERAS]):
-        cells = foot_heat(site.tables, camera_id=camera_id, **range_)
+        cells = foot_heat(
+            site.tables, camera_id=camera_id, since=period.since, until=period.until
+        )  # fmt: skip
         title = f"Where people stand: {shortened(camera_id, _NAME_LETTERS)}"
-        made.append(Chart(charts.foot_points(cells, title=title)))
-    return [*made, Chart(charts.uptime(states), True)]
+        yield Chart(charts.foot_points(cells, title=title))

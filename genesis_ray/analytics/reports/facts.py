@@ -11,11 +11,13 @@ from typing import Any, NamedTuple
 
 from genesis_ray.analytics.reports import wording
 from genesis_ray.analytics.reports.contents import Headline, Report
+from genesis_ray.analytics.reports.kept import LOOK_BACK
 from genesis_ray.domain.comparison import LEAST_FOR_SHARE
 from genesis_ray.domain.site_time import zone_named
 from genesis_ray.domain.stated_numbers import Known
 
 _MINUTE_S, _HOUR_S = 60, 3600
+_WEEK = timedelta(weeks=1)
 
 
 class Facts(NamedTuple):
@@ -30,14 +32,7 @@ def facts_of(report: Report) -> Facts:
     zone = zone_named(report.time_zone)
     places = list(dict.fromkeys(each.place for each in report.headlines if each.place))
     shown = [each for each in report.headlines if each.value is not None]
-    counts = {
-        "unusual_hours": report.unusual_in_all,
-        "alerts_raised": sum(each.alerts for each in report.alerts),
-        "alerts_not_over": sum(each.open for each in report.alerts),
-        "cameras": len(report.cameras),
-    }
-    if report.cannot_tell:
-        del counts["unusual_hours"]
+    counts = _counts(report)
     data: dict[str, Any] = {
         "period": wording.span(report.period, zone),
         "period_before": None if report.not_compared else wording.span(report.before, zone),
@@ -71,6 +66,20 @@ def facts_of(report: Report) -> Facts:
             words={word.lower() for each in shown for word in re.findall(r"[A-Za-z]+", each.name)},
         ),
     )
+
+
+def _counts(report: Report) -> dict[str, int]:
+    counts = {}
+    if not report.cannot_tell:
+        counts = {"unusual_hours": report.unusual_in_all, "hours_compared": report.hours_compared}
+    if any(each.name == "Returning visitors" for each in report.headlines):
+        counts["weeks_in_which_returning_visitors_had_been_here"] = LOOK_BACK // _WEEK
+    if report.alerts is not None:
+        counts["alerts_raised"] = sum(each.alerts for each in report.alerts)
+        counts["alerts_not_over"] = sum(each.open for each in report.alerts)
+    if report.cameras is not None:
+        counts["cameras"] = len(report.cameras)
+    return counts
 
 
 def _told(headline: Headline, report: Report, places: list[str]) -> dict[str, str]:
@@ -115,8 +124,9 @@ def _ways(seconds: float) -> Iterator[float]:
 
 
 def _share_online(report: Report) -> float | None:
-    length = report.period.seconds * len(report.cameras)
-    return sum(each.online_s for each in report.cameras) / length if length else None
+    cameras = report.cameras or ()
+    length = report.period.seconds * len(cameras)
+    return sum(each.online_s for each in cameras) / length if length else None
 
 
 def _days(report: Report) -> Iterator[date]:

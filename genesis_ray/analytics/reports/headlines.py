@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from genesis_ray.analytics.reports.contents import Headline, Unit
+from genesis_ray.analytics.reports.kept import GONE
 from genesis_ray.analytics.reports.measures import Measures
 from genesis_ray.analytics.reports.wording import duration
 from genesis_ray.domain.comparison import count_change, value_change
@@ -17,7 +18,7 @@ _LEAST_FOR_TENTHS = 10
 def headlines(
     now: Measures, before: Measures | None, *, by_lines: bool, by_visits: bool, least_group: int
 ) -> list[Headline]:
-    """Return the figures of a period.
+    """Return the figures of a period; but for the first none of what is not known any more.
 
     Args:
         now: Of the period.
@@ -27,7 +28,13 @@ def headlines(
         least_group: People whom a figure of a group tells of at least.
     """
     return [
-        _count("People in" if by_lines else "People seen", "people", _came(now), _came(before)),
+        _count(
+            "People in" if by_lines else "People seen",
+            "people",
+            _came(now),
+            _came(before),
+            why_not=f"earlier rows were {GONE}",
+        ),
         *_visitors(now, before, least_group),
         *_stays(now, before, "visit" if by_visits else "stay", least_group),
         *_peak(now, before),
@@ -36,7 +43,9 @@ def headlines(
 
 
 def _came(measures: Measures | None) -> int | None:
-    return None if measures is None else sum(row["went_in"] for row in measures.came.to_pylist())
+    if measures is None or measures.came is None:
+        return None
+    return sum(int(row["went_in"]) for row in measures.came.to_pylist())
 
 
 def _count(name: str, unit: Unit, value: int | None, before: int | None, **more: Any) -> Headline:
@@ -47,23 +56,30 @@ def _count(name: str, unit: Unit, value: int | None, before: int | None, **more:
 
 
 def _visitors(now: Measures, before: Measures | None, least: int) -> Iterator[Headline]:
-    if now.visitors["visits"] == 0 and not (before and before.visitors["visits"]):
+    was = (before.visitors if before else None) or {}
+    if now.visitors is None or (now.visitors["visits"] == 0 and not was.get("visits")):
         return
     withheld = f"withheld: fewer than {least} people" if least > 1 else ""
-    was = before.visitors if before else {}
     visits, returning = "visits", "returning_people"
     yield _count(
         "Visits of people recognised", "visits", now.visitors[visits], was.get(visits),
         why_not=withheld,
     )  # fmt: skip
+    why_not = now.returning_of
+    came_back = None if why_not else now.visitors[returning]
+    if now.visitors[visits] is None or not why_not:
+        why_not = withheld
+    is_as_long = before is not None and not before.returning_of and before.is_comparable
     yield _count(
-        "Returning visitors", "people", now.visitors[returning], was.get(returning),
-        why_not=withheld,
+        "Returning visitors", "people", came_back, was.get(returning) if is_as_long else None,
+        why_not=why_not,
     )  # fmt: skip
 
 
 def _stays(now: Measures, before: Measures | None, what: str, least: int) -> Iterator[Headline]:
     own, earlier = now.stays, before.stays if before else None
+    if own is None:
+        return
     for name, column in ((f"Median {what}", "median_s"), (f"Mean {what}", "mean_s")):
         is_shown = own["people"] >= least
         was_shown = earlier is not None and earlier["people"] >= least
@@ -101,14 +117,15 @@ def _peak(now: Measures, before: Measures | None) -> Iterator[Headline]:
 
 
 def _together(measures: Measures) -> list[dict[str, Any]]:
-    return [row for row in measures.levels.to_pylist() if row["zone_id"] is None]
+    levels = measures.levels.to_pylist() if measures.levels else []
+    return [row for row in levels if row["zone_id"] is None]
 
 
 def _queues(now: Measures, before: Measures | None) -> Iterator[Headline]:
     for queue, (whole, _) in now.service.items():
         earlier = {
             row["camera_id"]: row
-            for row in (before.service[queue][0].to_pylist() if before else ())
+            for row in (before.service[queue][0].to_pylist() if before and before.service else ())
         }
         rows = whole.to_pylist()
         if not rows:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from genesis_ray.analytics.reports.contents import Report, Summary
 from genesis_ray.analytics.reports.tables import (
     Table,
+    alert_line,
     alert_table,
     camera_table,
     comparison,
@@ -31,15 +32,17 @@ def as_markdown(report: Report, summary: Summary) -> str:
         "## Out of the ordinary",
         "\n".join(f"- {_plain(line)}" for line in unusual_lines(report)),
         "## Alerts",
-        _table(alert_table(report)) if report.alerts else "None was raised.",
+        _table(alert_table(report)) or alert_line(report),
         "## How good the figures are",
-        _table(camera_table(report)) if report.cameras else "",
+        _table(camera_table(report)),
         "\n".join(f"- {_plain(remark)}" for remark in report.remarks),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _table(table: Table) -> str:
+def _table(table: Table | None) -> str:
+    if table is None:
+        return ""
     rows = [_row(map(_plain, cells)) for cells in (table.heading, *table.rows)]
     marks = _row("---:" if is_right else "---" for is_right in table.right)
     return "\n".join([rows[0], marks, *rows[1:]])

@@ -1,8 +1,11 @@
-"""What is measured of a period: asked once of this one and once of the one before."""
+"""What is measured of a period: asked once of this one and once of the one before.
+
+What retention let go of is not measured: a part of the rows would give other figures.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -13,16 +16,33 @@ from genesis_ray.analytics.occupancy import occupancy
 from genesis_ray.analytics.query import run
 from genesis_ray.analytics.queues import queue_service
 from genesis_ray.analytics.ranges import BUCKETS, composed
+from genesis_ray.analytics.reports.kept import (
+    GONE,
+    LEVELS,
+    LOOK_BACK,
+    PEOPLE_IN,
+    PEOPLE_SEEN,
+    RETURNING,
+    VISITS,
+    WAITING,
+    first_quarters,
+    has_rows,
+    is_kept,
+)
 from genesis_ray.analytics.returning import returning_visitors
 from genesis_ray.analytics.stored import Tables
 from genesis_ray.analytics.visit_rows import VISITS_BEGUN, of_visits
 from genesis_ray.domain.periods import Period
+from genesis_ray.domain.rollups import LONGEST_STAY
 from genesis_ray.domain.site_time import Bucket, bucket_edges
 
 _HOUR: Bucket = "hour"
 _LONGEST_BY_MINUTE = timedelta(hours=3)
 _LONGEST_BY_HOUR = timedelta(days=3, hours=1)
 _LONGEST_BY_DAY = timedelta(days=93)
+
+BEGINS_LATE = timedelta(days=1)
+"""That nothing was seen on the first day may be because nobody came."""
 
 _VISIT_LENGTHS = composed(
     VISITS_BEGUN,
@@ -44,6 +64,8 @@ SELECT
     quantile_cont(seconds, 0.5) AS median_s
 FROM attendances
 """
+
+_ANY_LINE = "SELECT 1 FROM line_crossings LIMIT 1"
 
 _CAME = composed(
     BUCKETS,
@@ -93,29 +115,43 @@ class Site:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measures:
-    """The figures of a period.
+    """The figures of a period; None: rows of them are gone.
 
     Attributes:
         came: starts_at, ends_at and went_in, in buckets for a chart.
         came_by_hour: The same by the hour.
         visitors: visits, people, new_people, returning_people; null: withheld.
+        returning_of: Why it cannot be told who had been here in the `LOOK_BACK` before; "": it can.
+        is_comparable: Whether that is of a full `LOOK_BACK`, but for `BEGINS_LATE`.
         stays: stays, people, mean_s and median_s of those that are over.
         levels: What `occupancy` answers, by the hour; of short periods by the minute,
             of long ones by the day.
         service: What `queue_service` answers of each queue: of the whole period, and in buckets.
     """
 
-    came: pa.Table
-    came_by_hour: pa.Table
-    visitors: Mapping[str, Any]
-    stays: Mapping[str, Any]
-    levels: pa.Table
+    came: pa.Table | None
+    came_by_hour: pa.Table | None
+    visitors: Mapping[str, Any] | None
+    returning_of: str = ""
+    is_comparable: bool = True
+    stays: Mapping[str, Any] | None
+    levels: pa.Table | None
     service: Mapping[Queue, tuple[pa.Table, pa.Table]]
+
+    @property
+    def are_none(self) -> bool:
+        """Whether rows of all of them are gone."""
+        own = (self.came, self.visitors, self.stays, self.levels, self.service or None)
+        return all(each is None for each in own)
 
 
 def has_lines(site: Site, period: Period) -> bool:
-    """Tell whether anybody went over a counting line."""
+    """Tell whether anybody went over a counting line; where that is gone, whether there are any."""
     since, until = period
+    if not is_kept(site.tables, PEOPLE_IN, period):
+        return first_quarters(site.tables, "lines") is not None or bool(
+            run(_ANY_LINE, site.tables).num_rows
+        )
     answer = footfall(
         site.tables, since=since, until=until, time_zone=site.time_zone, bucket=None
     )  # fmt: skip
@@ -123,61 +159,121 @@ def has_lines(site: Site, period: Period) -> bool:
 
 
 def has_visits(site: Site, period: Period) -> bool:
-    """Tell whether any visit of somebody who was recognised is over."""
-    return bool(_visit_lengths(site, period)["stays"])
+    """Tell whether any visit of somebody who was recognised is over, as far as that is known."""
+    return is_kept(site.tables, VISITS, period) and bool(_visit_lengths(site, period)["stays"])
 
 
-def bucket_for(period: Period) -> Bucket:
-    """Return buckets of which a chart of the period has some, and not too many."""
-    length = timedelta(seconds=period.seconds)
+def bucket_for(site: Site, *periods: Period) -> Bucket:
+    """Return buckets of which a chart of the first period has some, and not too many.
+
+    All periods are drawn in them: in minutes only if all single rows are there.
+    """
+    length = timedelta(seconds=periods[0].seconds)
     if length <= _LONGEST_BY_MINUTE:
-        return "minute"
+        has_all = all(
+            has_rows(site.tables, part, each) for part in (PEOPLE_IN, LEVELS) for each in periods
+        )
+        return "minute" if has_all else _HOUR
     if length <= _LONGEST_BY_HOUR:
         return "hour"
     return "day" if length <= _LONGEST_BY_DAY else "week"
 
 
-def measured(site: Site, period: Period, *, by_lines: bool, by_visits: bool) -> Measures:
+def measured(
+    site: Site,
+    period: Period,
+    *,
+    bucket: Bucket,
+    by_lines: bool,
+    by_visits: bool,
+    first: datetime | None,
+) -> Measures:
     """Measure a period.
 
     Args:
         site: Whose.
         period: Which.
+        bucket: Of what is drawn over time.
         by_lines: Count people as they go over lines; else as they come into view.
         by_visits: Take stays to be the visits of who was recognised; else those of anybody.
+        first: When anybody was seen first of all.
     """
     since, until = period
     zoned: dict[str, Any] = {"since": since, "until": until, "time_zone": site.time_zone}
-    bucket = bucket_for(period)
-    seen: dict[str, pa.Table] = {}
-    if not (by_lines and by_visits):
-        seen["attendances"] = attendances(
-            site.within(period), since=since, until=until, visit_gap_s=site.visit_gap_s
-        )
+    seen: dict[str, pa.Table] | None = None
+    if not (by_lines and by_visits) and is_kept(site.tables, PEOPLE_SEEN, period):
+        seen = {"attendances": _attendances(site, period)}
     came, came_by_hour = (
-        footfall(site.tables, **zoned, bucket=each)
-        if by_lines
-        else run(_CAME, seen, {"edges": bucket_edges(since, until, each, site.time_zone)})
+        _people_in(site, period, zoned, each) if by_lines else _people_seen(site, zoned, each, seen)
         for each in (bucket, _HOUR)
     )
-    (visitors,) = returning_visitors(
-        site.tables, **zoned, bucket=None, least_group=site.least_group
-    ).to_pylist()
-    stays = _visit_lengths(site, period) if by_visits else run(_LENGTHS, seen).to_pylist()[0]
-    fine: Mapping[Bucket, Bucket] = {"minute": "minute", "week": "day"}
-    levels = occupancy(site.tables, **zoned, bucket=fine.get(bucket, _HOUR))
-    service = {
-        queue: (_served(site, queue, zoned, None), _served(site, queue, zoned, bucket))
-        for queue in site.queues
-    }
+    visitors = None
+    if is_kept(site.tables, VISITS, period):
+        (visitors,) = returning_visitors(
+            site.tables, **zoned, bucket=None, least_group=site.least_group, look_back=LOOK_BACK
+        ).to_pylist()
+    stays = None
+    if by_visits and visitors:
+        stays = _visit_lengths(site, period)
+    elif not by_visits and seen is not None:
+        stays = run(_LENGTHS, seen).to_pylist()[0]
+    service = {}
+    if is_kept(site.tables, WAITING, period):
+        service = {
+            queue: (_served(site, queue, zoned, None), _served(site, queue, zoned, bucket))
+            for queue in site.queues
+        }
     return Measures(
         came=came,
         came_by_hour=came_by_hour,
         visitors=visitors,
+        returning_of=_why_not_returning(site, period, first),
+        is_comparable=first is not None and first <= since - LOOK_BACK + BEGINS_LATE,
         stays=stays,
-        levels=levels,
+        levels=_levels(site, period, zoned, bucket),
         service=service,
     )
+
+
+def _attendances(site: Site, period: Period) -> pa.Table:
+    """Return the attendances that began in a period, whole: of each its time before and after."""
+    since, until = period
+    return attendances(
+        site.within(Period(since - LONGEST_STAY, until + LONGEST_STAY)),
+        since=since,
+        until=until,
+        visit_gap_s=site.visit_gap_s,
+    )
+
+
+def _people_in(
+    site: Site, period: Period, zoned: dict[str, Any], bucket: Bucket
+) -> pa.Table | None:
+    if not is_kept(site.tables, PEOPLE_IN, period):
+        return None
+    return footfall(site.tables, **zoned, bucket=bucket)
+
+
+def _people_seen(
+    site: Site, zoned: dict[str, Any], bucket: Bucket, seen: Mapping[str, pa.Table] | None
+) -> pa.Table | None:
+    if seen is None:
+        return None
+    edges = bucket_edges(zoned["since"], zoned["until"], bucket, site.time_zone)
+    return run(_CAME, seen, {"edges": edges})
+
+
+def _levels(site: Site, period: Period, zoned: dict[str, Any], bucket: Bucket) -> pa.Table | None:
+    if not is_kept(site.tables, LEVELS, period):
+        return None
+    fine: Mapping[Bucket, Bucket] = {"minute": "minute", "week": "day"}
+    return occupancy(site.tables, **zoned, bucket=fine.get(bucket, _HOUR))
+
+
+def _why_not_returning(site: Site, period: Period, first: datetime | None) -> str:
+    if not is_kept(site.tables, RETURNING, period):
+        return f"earlier visits were {GONE}"
+    return "nothing is recorded of before" if first is None or first >= period.since else ""
 
 
 def _served(site: Site, queue: Queue, zoned: dict[str, Any], bucket: Bucket | None) -> pa.Table:

@@ -1,8 +1,10 @@
 """What stands out in a period: hours out of the ordinary, and alerts."""
 
 from collections import defaultdict
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
@@ -10,14 +12,23 @@ from genesis_ray.analytics.alerts import present
 from genesis_ray.analytics.anomalies import unusual
 from genesis_ray.analytics.footfall import footfall, zone_entries
 from genesis_ray.analytics.reports.contents import AlertCount, Unusual
+from genesis_ray.analytics.reports.kept import (
+    ALERTS,
+    ENTRIES,
+    GONE,
+    PEOPLE_IN,
+    is_kept,
+    kept_since,
+)
 from genesis_ray.analytics.reports.measures import Site
 from genesis_ray.domain.anomalies import WeeklyPolicy
 from genesis_ray.domain.periods import Period
-from genesis_ray.domain.site_time import zone_named
+from genesis_ray.domain.site_time import bucket_edges, zone_named
 
 _POLICY = WeeklyPolicy()
 _WEEK = timedelta(weeks=1)
-_LEARNT_FROM = (_POLICY.weeks + 1) * _WEEK
+_HOUR = timedelta(hours=1)
+_LEARNT_FROM = (_POLICY.weeks + 1) * _WEEK + _HOUR
 _MOST_HOURS = 20
 _COLUMNS: list[tuple[str, pa.DataType]] = [
     ("at", pa.timestamp("us", tz="UTC")),
@@ -25,23 +36,46 @@ _COLUMNS: list[tuple[str, pa.DataType]] = [
     ("value", pa.float64()),
 ]
 _SERIES = pa.schema(_COLUMNS)
+_TOO_LITTLE = (
+    f"An hour is compared with the same hour of the same weekday in at least "
+    f"{_POLICY.least_weeks} weeks before; so much is not recorded."
+)
 _GRAVEST = ("critical", "warning", "info")
 
 
-def unusual_hours(
-    site: Site, period: Period, first: datetime | None, *, by_lines: bool
-) -> tuple[list[Unusual], int, str]:
+class Noticed(NamedTuple):
+    """Hours of a period that were unusual for their weekday and hour.
+
+    Attributes:
+        hours: Those furthest from the usual, by time.
+        in_all: How many there are.
+        compared: How many hours there were weeks before to compare with.
+        of: How many hours the period has.
+        cannot_tell: Why there are none to compare with; "" where there are.
+    """
+
+    hours: Sequence[Unusual] = ()
+    in_all: int = 0
+    compared: int = 0
+    of: int = 0
+    cannot_tell: str = ""
+
+
+def unusual_hours(site: Site, period: Period, first: datetime | None, *, by_lines: bool) -> Noticed:
     """Return hours that were unusual for their weekday and hour.
 
-    Those furthest from the usual, by time; how many there are; and why none can be told, "" where
-    they can. `first` is when anybody was seen first.
+    `first` is when anybody was seen first, in rows or in figures of quarters of an hour.
     """
-    if first is None or period.until - first < _POLICY.least_weeks * _WEEK:
-        return [], 0, (
-            f"An hour is compared with the same hour of the same weekday in at least "
-            f"{_POLICY.least_weeks} weeks before; so much is not recorded yet."
-        )  # fmt: skip
-    since = max(first, period.since - _LEARNT_FROM)
+    counted = PEOPLE_IN if by_lines else ENTRIES
+    if not is_kept(site.tables, counted, period):
+        return Noticed(
+            cannot_tell=f"Counts of single hours are not known: earlier rows were {GONE}."
+        )
+    zone = zone_named(site.time_zone)
+    since = max(period.since - _LEARNT_FROM, kept_since(site.tables, counted))
+    since = _next_hour(max(since, first or since), site.time_zone)  # the first may lack a part
+    if first is None or since >= period.until:
+        return Noticed(cannot_tell=_TOO_LITTLE)
     asked: dict[str, Any] = {"since": since, "until": period.until, "time_zone": site.time_zone}
     sums: dict[tuple[str, datetime], int] = defaultdict(int)
     if by_lines:
@@ -51,16 +85,26 @@ def unusual_hours(
         for row in zone_entries(site.tables, **asked).to_pylist():
             sums[f"entries of {row['zone_id']}", row["starts_at"]] += row["entries"]
     if not sums:
-        return [], 0, "There are no lines and no zones whose counts could be compared."
+        return Noticed(
+            cannot_tell="There are no lines and no zones whose counts could be compared."
+        )
+    whole = {
+        at
+        for at in {at for _, at in sums}
+        # An hour that the range cuts off has fewer people.
+        if _is_whole(at, zone) and at + _HOUR <= period.until
+    }
+    compared, of = _with_weeks_before(sorted(whole), period, zone)
+    if not compared:
+        return Noticed(cannot_tell=_TOO_LITTLE)
     rows = [
         {"at": at, "metric": metric, "value": value}
         for (metric, at), value in sums.items()
-        # An hour that the range cuts off has fewer people.
-        if at != since and at + timedelta(hours=1) <= period.until
+        if at in whole
     ]
     found = unusual(
         pa.Table.from_pylist(rows, schema=_SERIES),
-        zone=zone_named(site.time_zone),
+        zone=zone,
         start=period.since,
         end=period.until,
         recent=None,
@@ -68,11 +112,44 @@ def unusual_hours(
     ).to_pylist()
     furthest = sorted(found, key=lambda row: -abs(row["score"]))[:_MOST_HOURS]
     furthest.sort(key=lambda row: row["at"])
-    return [Unusual(at=row["at"], why=row["why"]) for row in furthest], len(found), ""
+    return Noticed(
+        [Unusual(at=row["at"], why=row["why"]) for row in furthest], len(found), compared, of
+    )
 
 
-def alert_counts(site: Site, period: Period) -> list[AlertCount]:
-    """Return how often rules raised alerts in the period, the gravest and most frequent first."""
+def _next_hour(at: datetime, time_zone: str) -> datetime:
+    return bucket_edges(at, at + 2 * _HOUR, "hour", time_zone)[1]
+
+
+def _is_whole(at: datetime, zone: ZoneInfo) -> bool:
+    """Tell whether an hour of the site's clock begins then."""
+    local = at.astimezone(zone)
+    return local.minute == local.second == local.microsecond == 0
+
+
+def _with_weeks_before(
+    hours: Sequence[datetime], period: Period, zone: ZoneInfo
+) -> tuple[int, int]:
+    """Return how many hours of a period have weeks enough before, and how many it has."""
+    days: dict[tuple[int, int], set[date]] = defaultdict(set)
+    compared = of = 0
+    for at in hours:
+        local = at.astimezone(zone)
+        earlier = days[local.weekday(), local.hour]
+        if at >= period.since:
+            of += 1
+            compared += len(earlier - {local.date()}) >= _POLICY.least_weeks
+        earlier.add(local.date())
+    return compared, of
+
+
+def alert_counts(site: Site, period: Period) -> list[AlertCount] | None:
+    """Return how often rules raised alerts in the period, the gravest and most frequent first.
+
+    None: rows of them are gone.
+    """
+    if not is_kept(site.tables, ALERTS, period):
+        return None
     rules: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for alert in present({"alerts": site.tables["alerts"]}).to_pylist():
         if period.since <= alert["raised_at"] < period.until:

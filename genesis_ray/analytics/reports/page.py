@@ -10,6 +10,7 @@ from plotly.offline import get_plotlyjs
 
 from genesis_ray.analytics.reports.contents import Chart, Report, Summary
 from genesis_ray.analytics.reports.tables import (
+    alert_line,
     alert_table,
     camera_table,
     comparison,
@@ -52,6 +53,7 @@ def as_page(report: Report, summary: Summary) -> str:
         ],
         unusual=unusual_lines(report),
         alerts=alert_table(report),
+        alert_line=alert_line(report),
         cameras=camera_table(report),
         remarks=report.remarks,
         plotly=Markup(get_plotlyjs()),  # noqa: S704  the library's own

@@ -12,6 +12,7 @@ from genesis_ray.analytics.reports.contents import Chart, Report, Summary
 from genesis_ray.analytics.reports.paper import picture
 from genesis_ray.analytics.reports.tables import (
     Table,
+    alert_line,
     alert_table,
     camera_table,
     comparison,
@@ -45,13 +46,13 @@ def as_pdf(report: Report, summary: Summary) -> bytes:
     pdf.heading("Out of the ordinary")
     pdf.lines(unusual_lines(report))
     pdf.heading("Alerts")
-    if report.alerts:
-        pdf.rows(alert_table(report))
+    if alerts := alert_table(report):
+        pdf.rows(alerts)
     else:
-        pdf.words("None was raised.")
+        pdf.words(alert_line(report))
     pdf.heading("How good the figures are")
-    if report.cameras:
-        pdf.rows(camera_table(report))
+    if cameras := camera_table(report):
+        pdf.rows(cameras)
     pdf.lines(report.remarks)
     return bytes(pdf.output())
 

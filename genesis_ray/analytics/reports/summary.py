@@ -1,8 +1,14 @@
 """A report in a few sentences, put together from its figures alone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from genesis_ray.analytics.reports.contents import Headline, Report, Summary
+from genesis_ray.analytics.reports.contents import (
+    AlertCount,
+    CameraTime,
+    Headline,
+    Report,
+    Summary,
+)
 from genesis_ray.analytics.reports.wording import (
     counted,
     duration,
@@ -34,16 +40,21 @@ def _sentences(report: Report) -> Iterator[str]:
     peak = by_name.get(("", "Most people in zones at once"))
     if peak and peak.when and peak.value:
         when = hour(peak.when, zone_named(report.time_zone))
-        yield f"{_people(peak.value).capitalize()} at once were the most, on {when}."
+        people = f"{_people(peak.value)} {_was(int(peak.value))}"
+        yield f"At most {people} in zones at the same time, on {when}."
     yield from _queues(report)
     yield from _unusual(report)
-    yield _alerts(report)
-    yield _cameras(report)
+    if report.alerts is not None:
+        yield _alerts(report.alerts)
+    if report.cameras is not None:
+        yield _cameras(report.cameras, report.period.seconds)
 
 
 def _came(report: Report) -> str:
     headline = report.headlines[0]
     when = span(report.period, zone_named(report.time_zone))
+    if headline.value is None:
+        return f"{when}: how many people came is not known any more."
     count = int(headline.value or 0)
     verb = "came in" if headline.name == "People in" else "came into view"
     who = "nobody" if not count else counted(count, "person", "people")
@@ -58,9 +69,9 @@ def _visits(visits: Headline, returning: Headline) -> str:
     if returning.value is None:
         return f"{text}."
     if not returning.value:
-        return f"{text}, and nobody came back."
+        return f"{text}, and nobody of them had been here in the 4 weeks before."
     count = int(returning.value)
-    return f"{text}; {counted(count, 'person', 'people')} had been here before."
+    return f"{text}; {counted(count, 'person', 'people')} had been here in the 4 weeks before."
 
 
 def _queues(report: Report) -> Iterator[str]:
@@ -84,18 +95,23 @@ def _unusual(report: Report) -> Iterator[str]:
     if report.cannot_tell:
         return
     count = report.unusual_in_all
-    if not count:
-        yield "No hour was out of the ordinary."
-    else:
-        yield f"{counted(count, 'hour')} {'was' if count == 1 else 'were'} out of the ordinary."
+    text = "No hour was" if not count else f"{counted(count, 'hour')} {_was(count)}"
+    if (compared := report.hours_compared) < report.hours:
+        text = f"Of the {counted(compared, 'hour')} that could be compared "
+        text += f"{count:,} {_was(count)}" if count else "none was"
+    yield f"{text} out of the ordinary."
 
 
-def _alerts(report: Report) -> str:
-    raised = sum(each.alerts for each in report.alerts)
-    still = sum(each.open for each in report.alerts)
+def _was(count: int) -> str:
+    return "was" if count == 1 else "were"
+
+
+def _alerts(alerts: Sequence[AlertCount]) -> str:
+    raised = sum(each.alerts for each in alerts)
+    still = sum(each.open for each in alerts)
     if not raised:
         return "No alert was raised."
-    text = f"{counted(raised, 'alert')} {'was' if raised == 1 else 'were'} raised"
+    text = f"{counted(raised, 'alert')} {_was(raised)} raised"
     if not still:
         return f"{text}."
     if raised == 1:
@@ -103,16 +119,14 @@ def _alerts(report: Report) -> str:
     return f"{text}, of which {still:,} {'is' if still == 1 else 'are'} not over."
 
 
-def _cameras(report: Report) -> str:
-    if not report.cameras:
+def _cameras(cameras: Sequence[CameraTime], length_s: float) -> str:
+    if not cameras:
         return "No camera told whether it was online."
-    length = report.period.seconds
-    short = [each for each in report.cameras if each.online_s < length - 1]
-    total = len(report.cameras)
-    if not short:
+    total = len(cameras)
+    if all(each.share_online == 1 for each in cameras):
         every = "The camera was" if total == 1 else f"All {total:,} cameras were"
         return f"{every} online all of the time."
-    online = sum(each.online_s for each in report.cameras) / (length * total)
+    online = sum(each.online_s for each in cameras) / (length_s * total)
     which = "The camera was" if total == 1 else f"The {total:,} cameras were"
     return f"{which} online for {percent(online)} of the time; the figures are of that."
 

@@ -4,9 +4,13 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from genesis_ray.analytics.reports import wording
-from genesis_ray.analytics.reports.contents import Headline, Report
+from genesis_ray.analytics.reports.contents import CameraTime, Headline, Report
+from genesis_ray.analytics.reports.kept import GONE
 from genesis_ray.domain.comparison import LEAST_FOR_SHARE
 from genesis_ray.domain.site_time import zone_named
+
+MOST_CAMERAS = 10
+"""That have a row each."""
 
 
 class Table(NamedTuple):
@@ -60,8 +64,8 @@ def headline_table(report: Report) -> Table:
     return Table(heading, rows, _numbers(heading))
 
 
-def alert_table(report: Report) -> Table:
-    """Return alerts by rule."""
+def alert_table(report: Report) -> Table | None:
+    """Return alerts by rule; None: there are none to be told of, see `alert_line`."""
     zone = zone_named(report.time_zone)
     heading = ["rule", "severity", "alerts", "not over", "first", "last"]
     rows = [
@@ -73,36 +77,61 @@ def alert_table(report: Report) -> Table:
             wording.moment(each.first_at, zone),
             wording.moment(each.last_at, zone),
         ]
-        for each in report.alerts
+        for each in report.alerts or ()
     ]
-    return Table(heading, rows, [False, False, True, True, True, True])
+    return Table(heading, rows, [False, False, True, True, True, True]) if rows else None
 
 
-def camera_table(report: Report) -> Table:
-    """Return how long each camera was in which state."""
+def alert_line(report: Report) -> str:
+    """Return what is said where there is no table of alerts; "" where there is."""
+    if report.alerts is None:
+        return f"It is not known any more which were raised: earlier ones were {GONE}."
+    return "" if report.alerts else "None was raised."
+
+
+def camera_table(report: Report) -> Table | None:
+    """Return how long each camera was in which state; of many cameras those with the most gaps."""
+    if not report.cameras:
+        return None
     heading = ["camera", "online", "picture impaired", "offline", "not watched"]
-    rows = [
-        [
-            each.camera_id,
-            "" if each.share_online is None else wording.percent(each.share_online),
-            *map(_gap, (each.impaired_s, each.offline_s, each.unwatched_s)),
-        ]
-        for each in report.cameras
-    ]
+    cameras, others = list(report.cameras), []
+    if len(cameras) > MOST_CAMERAS:
+        by_gaps = sorted(cameras, key=lambda each: -each.gaps_s)
+        cameras, others = by_gaps[:MOST_CAMERAS], by_gaps[MOST_CAMERAS:]
+    rows = [_camera_row(each.camera_id, [each]) for each in cameras]
+    if others:
+        rows.append(_camera_row(f"the {wording.counted(len(others), 'other')}, together", others))
     return Table(heading, rows, _numbers(heading))
+
+
+def _camera_row(name: str, cameras: Sequence[CameraTime]) -> list[str]:
+    together = CameraTime(
+        camera_id=name,
+        online_s=sum(each.online_s for each in cameras),
+        impaired_s=sum(each.impaired_s for each in cameras),
+        offline_s=sum(each.offline_s for each in cameras),
+        unwatched_s=sum(each.unwatched_s for each in cameras),
+    )
+    gaps = (together.impaired_s, together.offline_s, together.unwatched_s)
+    return [name, wording.percent(together.share_online), *map(_gap, gaps)]
 
 
 def unusual_lines(report: Report) -> list[str]:
     """Return a line for each hour that was out of the ordinary, or why there is none."""
     if report.cannot_tell:
         return [report.cannot_tell]
-    if not report.unusual:
-        return ["No hour was."]
     zone = zone_named(report.time_zone)
     lines = [f"{wording.moment(each.at, zone)}: {each.why}" for each in report.unusual]
     if (more := report.unusual_in_all - len(lines)) > 0:
         lines.append(f"and {wording.counted(more, 'hour')} less so")
-    return lines
+    compared, hours = report.hours_compared, report.hours
+    if compared < hours:
+        lines = lines or [f"None of the {wording.counted(compared, 'hour')} that can be compared."]
+        lines.append(
+            f"Nothing is said of the other {wording.counted(hours - compared, 'hour')}: too few "
+            f"weeks before are recorded of them."
+        )
+    return lines or ["No hour was."]
 
 
 def _name(headline: Headline, report: Report) -> str:

@@ -58,15 +58,17 @@ def listed(things: Sequence[str]) -> str:
 
 
 def moment(at: datetime, zone: ZoneInfo) -> str:
-    """Return a time of the site's clock."""
+    """Return a time of the site's clock; where that shows it twice, with which of both it is."""
     local = at.astimezone(zone)
-    return f"{day(local)}, {local:%H:%M}"
+    return f"{day(local)}, {local:%H:%M}{f' {local:%Z}' if _comes_twice(local) else ''}"
 
 
 def hour(period: Period, zone: ZoneInfo) -> str:
-    """Return an hour, or another time within a day, of the site's clock."""
+    """Return an hour, a day, or another time within a day, of the site's clock."""
     since, until = (at.astimezone(zone) for at in period)
-    return f"{day(since)}, {since:%H:%M}–{until:%H:%M}"
+    if since.time() == until.time() == datetime.min.time():
+        return span(period, zone)
+    return f"{day(since)}, {_from_to(since, until, '%H:%M')}"
 
 
 def day(local: datetime) -> str:
@@ -75,14 +77,30 @@ def day(local: datetime) -> str:
 
 
 def span(period: Period, zone: ZoneInfo) -> str:
-    """Return from when to when; of whole days the last one, and not the midnight after it."""
+    """Return from when to when; of whole days the last one, and not the midnight after it.
+
+    Over a change of the clock, times that are not of whole days say of which time they are.
+    """
     since, until = (at.astimezone(zone) for at in period)
     if since.time() == until.time() == datetime.min.time():
         last = until - timedelta(days=1)
         return day(since) if last.date() <= since.date() else f"{day(since)} – {day(last)}"
+    form = "%H:%M:%S" if since.second or until.second else "%H:%M"
     if since.date() == until.date():
-        return f"{day(since)}, {_clock(since)}–{_clock(until)}"
-    return f"{day(since)}, {_clock(since)} – {day(until)}, {_clock(until)}"
+        return f"{day(since)}, {_from_to(since, until, form)}"
+    return f"{day(since)}, {since:{form}} – {day(until)}, {until:{form}}"
+
+
+def _from_to(since: datetime, until: datetime, form: str) -> str:
+    """Return two times that are at most a day apart."""
+    if since.utcoffset() == until.utcoffset() and not _comes_twice(since):
+        return f"{since:{form}}–{until:{form}}"
+    return f"{since:{form} %Z} – {until:{form} %Z}"
+
+
+def _comes_twice(local: datetime) -> bool:
+    """Tell whether a clock that is set back shows a time again."""
+    return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
 
 
 def change(headline: Headline) -> str:
@@ -132,10 +150,6 @@ def _told(value: float, unit: Unit, of: int) -> str:
 
 def _signed(text: str, difference: float) -> str:
     return f"{'+' if difference > 0 else '−'}{text}"
-
-
-def _clock(local: datetime) -> str:
-    return f"{local:%H:%M:%S}" if local.second else f"{local:%H:%M}"
 
 
 def _two(large: int, unit: str, small: int, small_unit: str) -> str:

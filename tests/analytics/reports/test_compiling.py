@@ -2,9 +2,11 @@ from datetime import timedelta
 
 import pytest
 
+from genesis_ray.analytics.reports.summary import summarise
+from genesis_ray.analytics.reports.tables import camera_table, unusual_lines
 from genesis_ray.domain.periods import Period
 from genesis_ray.errors import ConfigurationError
-from tests.hand_made import at, camera_is, line, seen, stay, visit
+from tests.hand_made import at, camera_is, drops, line, recognized, seen, stay, visit
 from tests.reported import DAY, END, LAST_WEEK, MADE_AT, WEEK, berlin, reported, shop
 
 
@@ -129,3 +131,91 @@ def test_no_events_at_all_is_an_error():
 def test_a_range_that_ends_before_it_starts_is_refused():
     with pytest.raises(ConfigurationError, match="not after its start"):
         reported(shop(), END, LAST_WEEK)
+
+
+MIDNIGHT_S = 14 * 3600.0  # in Berlin
+
+
+def attended(since: float, until: float, track_id: int):
+    return [seen(second, track_id, x=track_id / 9) for second in (since, until)]
+
+
+def test_who_stays_over_midnight_came_on_the_day_before_and_stayed_for_all_of_it():
+    events = [
+        *attended(MIDNIGHT_S - 600, MIDNIGHT_S - 300, 1),
+        *attended(MIDNIGHT_S - 120, MIDNIGHT_S + 120, 2),
+        *attended(MIDNIGHT_S + 600, MIDNIGHT_S + 660, 3),
+    ]
+    midnight = at(MIDNIGHT_S)
+    days = (midnight - DAY, midnight), (midnight, midnight + DAY), (midnight - DAY, midnight + DAY)
+    reports = [reported(events, *day, queues=(), least_group=1) for day in days]
+    assert [figure(report, "People seen").value for report in reports] == [2, 1, 3]
+    assert [figure(report, "Mean stay").value for report in reports] == [270, 60, 200]
+
+
+def test_returning_visitors_are_compared_where_both_periods_have_as_much_behind_them(report):
+    assert figure(report, "Returning visitors").before == 77
+    (said,) = (text for text in report.remarks if text.startswith("Returning"))
+    assert said == "Returning visitors had been here in the 4 weeks before the period."
+    earlier = reported(shop(), LAST_WEEK - WEEK, LAST_WEEK)
+    assert figure(earlier, "Returning visitors").value == 77
+    assert figure(earlier, "Returning visitors").before is None  # of three weeks alone
+
+
+def test_nobody_has_been_here_before_the_beginning_and_that_is_not_said_to_be_nobody():
+    events = [line(0), *(each for n in range(9) for each in visit(n, 60 + n, f"p{n}"))]
+    told = figure(reported(events, at(0), at(3600), queues=()), "Returning visitors")
+    assert (told.value, told.why_not) == (None, "nothing is recorded of before")
+
+
+def test_how_many_were_recognised_is_withheld_of_few():
+    events = [
+        each
+        for number in range(30)
+        for each in (seen(60 * number, number), recognized(60 * number, number, f"p{number % 4}"))
+    ]
+    few = reported(events, at(0), at(3600), queues=())
+    assert any("is withheld: of fewer than 5 people" in text for text in few.remarks)
+    assert not any("30" in text for text in few.remarks)
+    shown = reported(events, at(0), at(3600), queues=(), least_group=4)
+    assert any("100 % of 30 tracks" in text for text in shown.remarks)
+
+
+def test_frames_dropped_are_those_of_the_period():
+    events = [line(0), drops(120, 300, busy=100), drops(7200, 1, busy=999)]
+    report = reported(events, at(0), at(3600), queues=())
+    assert (
+        "door: in 1 min more frames came than could be looked at; 100 of 400 were dropped."
+        in report.remarks
+    )
+    assert "999" not in " ".join(report.remarks)
+
+
+def test_hours_without_weeks_before_are_told_to_be_so():
+    early = reported(shop(), LAST_WEEK - 2 * WEEK, LAST_WEEK)
+    assert 0 < early.hours_compared < early.hours == 14 * 24
+    lines = unusual_lines(early)
+    assert "Nothing is said of the other" in lines[-1]
+    assert f"Of the {early.hours_compared} hours that could be compared" in summarise(early).text
+
+
+def test_of_many_cameras_the_worst_ten_are_told():
+    events = [line(0)]
+    for number in range(50):
+        name = f"camera-{number:02}"
+        events += [
+            camera_is(0, "online", name), camera_is(600, "stalled", name),
+            camera_is(660 + 60 * number, "online", name),
+        ]  # fmt: skip
+    report = reported(events, at(0), at(7200), queues=())
+    gaps = [text for text in report.remarks if "offline" in text]
+    assert len(gaps) == 10
+    assert gaps[0].startswith("camera-49 was offline for 50 min (42 % of the time)")
+    assert "40 other cameras had shorter gaps, of 40 min at most each" in " ".join(report.remarks)
+    table = camera_table(report)
+    assert [row[0] for row in table.rows] == [
+        *(f"camera-{number}" for number in range(49, 39, -1)), "the 40 others, together",
+    ]  # fmt: skip
+    (chart,) = (c.figure for c in report.charts if "Cameras" in c.figure.layout.title.text)
+    assert chart.layout.title.text == "Cameras online: the worst 10 of 50"
+    assert len(chart.data[0].y) == 10

@@ -11,9 +11,10 @@ from tests.hand_made import at
 def test_a_report_in_a_few_sentences(report):
     assert summarise(report).text == (
         "Mon 9 Feb 2026 – Sun 15 Feb 2026: 114 people came in, 48 % more than in the period "
-        "before. 114 visits of people who were recognised began; 90 people had been here before. "
-        "Half of the visits took 1 min 40 s at most, 11 % longer than in the period before. "
-        "2 people at once were the most, on Wed 11 Feb 2026, 10:00–11:00. "
+        "before. 114 visits of people who were recognised began; 90 people had been here in the "
+        "4 weeks before. Half of the visits took 1 min 40 s at most, 11 % longer than in the "
+        "period before. "
+        "At most 2 people were in zones at the same time, on Wed 11 Feb 2026, 10:00–11:00. "
         "At door / queue half waited 40 s at most and nine in ten 1 min; 95 % were served within "
         "1 min. 1 hour was out of the ordinary. 2 alerts were raised, of which 1 is not over. "
         "The camera was online for 98 % of the time; the figures are of that."

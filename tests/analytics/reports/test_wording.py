@@ -11,6 +11,7 @@ from genesis_ray.analytics.reports.wording import (
     duration,
     hour,
     listed,
+    moment,
     percent,
     span,
     value,
@@ -64,9 +65,17 @@ def utc(*parts):
         (Period(utc(2026, 2, 2, 8), utc(2026, 2, 2, 9, 30)), "Mon 2 Feb 2026, 09:00–10:30"),
         (
             Period(utc(2026, 2, 2, 8), utc(2026, 2, 3, 8, 0, 5)),
-            "Mon 2 Feb 2026, 09:00 – Tue 3 Feb 2026, 09:00:05",
+            "Mon 2 Feb 2026, 09:00:00 – Tue 3 Feb 2026, 09:00:05",
         ),
         (Period(utc(2026, 3, 28, 23), utc(2026, 3, 29, 22)), "Sun 29 Mar 2026"),  # 23 hours
+        (
+            Period(utc(2026, 3, 29, 0, 59), utc(2026, 3, 29, 1, 1)),
+            "Sun 29 Mar 2026, 01:59 CET – 03:01 CEST",
+        ),
+        (
+            Period(utc(2026, 10, 25, 1), utc(2026, 10, 25, 1, 30)),
+            "Sun 25 Oct 2026, 02:00 CET – 02:30 CET",  # the second time
+        ),
     ],
 )
 def test_a_time_is_told_by_the_sites_clock_without_the_midnight_after(period, text):
@@ -104,3 +113,16 @@ def test_a_change_is_in_the_unit_that_its_figure_bears(unit, made, text):
 def test_a_share_of_few_is_not_told_in_percent(of, text):
     few = Headline(name="", unit="share", value=5 / 7, before=5 / 7, of=of, of_before=of)
     assert (value(few), before(few)) == (text, text)
+
+
+def test_an_hour_that_comes_twice_says_which_it_is():
+    assert moment(utc(2026, 10, 25, 0, 30), BERLIN) == "Sun 25 Oct 2026, 02:30 CEST"
+    assert moment(utc(2026, 10, 25, 1, 30), BERLIN) == "Sun 25 Oct 2026, 02:30 CET"
+    assert hour(Period(utc(2026, 10, 25, 0), utc(2026, 10, 25, 1)), BERLIN) == (
+        "Sun 25 Oct 2026, 02:00 CEST – 02:00 CET"
+    )
+    assert moment(utc(2026, 10, 24, 0, 30), BERLIN) == "Sat 24 Oct 2026, 02:30"
+
+
+def test_the_day_of_a_peak_is_a_day():
+    assert hour(Period(utc(2026, 2, 1, 23), utc(2026, 2, 2, 23)), BERLIN) == "Mon 2 Feb 2026"
