@@ -7,6 +7,7 @@ names a track bears whom the track is now, or is left out where that is nobody.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -16,8 +17,9 @@ from genesis_ray.analytics.present_visits import present_visits, touched_by
 from genesis_ray.analytics.query import run
 from genesis_ray.analytics.reach import EVER, Purged
 from genesis_ray.analytics.stored import Table, Tables, narrowed
-from genesis_ray.domain.ledger import TrackSight, WhoIsWho
+from genesis_ray.domain.ledger import WhoIsWho
 from genesis_ray.domain.rollups import Group
+from genesis_ray.domain.track_sights import TrackSight
 
 NAMES = "face_recognitions"
 VISITS = "visits"
@@ -286,11 +288,12 @@ def _overrides(who: WhoIsWho) -> pa.Table:
     Where `present_id` is null the track is not `identity_id`, nor whoever was written so. Where
     `identity_id` is null it is `present_id`, whatever was written.
     """
-    rejected = [sight for sights in who.rejected.values() for sight in sights]
+    rejected = chain.from_iterable(who.rejected.values())
+    confirmed = chain.from_iterable(who.confirmed.values())
     rows = [
         *(_override(sight, sight.identity_id, who.now(new_id)) for sight, new_id in who.moved),
         *(_override(sight, who.now(sight.identity_id), None) for sight in rejected),
-        *(_override(sight, None, who.now(sight.identity_id)) for sight in who.confirmed.values()),
+        *(_override(sight, None, who.now(sight.identity_id)) for sight in confirmed),
     ]
     numbered = [{"place": place, **row} for place, row in enumerate(rows, start=1)]
     return pa.Table.from_pylist(numbered, schema=pa.schema(_OVERRIDE_COLUMNS))

@@ -6,6 +6,7 @@ confirmed to be somebody's makes a visit, or is part of one, as if it had been n
 """
 
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 
 import pyarrow as pa
 
@@ -226,7 +227,8 @@ def touched_by(who: WhoIsWho) -> list[str]:
     """Return the identities of which something is shown differently than it was written."""
     cut = _cut_by(who)
     present = {who.now(each) for each in cut} | {who.now(new_id) for _, new_id in who.moved}
-    present |= {who.now(sight.identity_id) for sight in who.confirmed.values()}
+    confirmed = chain.from_iterable(who.confirmed.values())
+    present |= {who.now(sight.identity_id) for sight in confirmed}
     return sorted({*who.aliases, *who.aliases.values(), *cut, *present})
 
 

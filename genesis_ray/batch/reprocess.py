@@ -23,6 +23,7 @@ from genesis_ray.pipeline.journal_stage import JournalStage
 from genesis_ray.pipeline.resolver_stage import ResolverStage
 from genesis_ray.running.assembly import build_journal, embedder_traits
 from genesis_ray.running.identities import open_identities
+from genesis_ray.running.recordings import recordings_of
 from genesis_ray.running.resolver_building import build_resolver
 from genesis_ray.running.result import CameraProgress, RunResult
 from genesis_ray.running.stage_clock import StageClock
@@ -123,7 +124,10 @@ def _last_pass(
         access = Access(
             action="match", reason=f"names tracks of the archive run in {run.path.resolve()}"
         )
-        identities = open_identities(settings, traits, keys, opened, access=access)
+        watched = recordings_of(run)
+        identities = open_identities(
+            settings, traits, keys, opened, access=access, recordings=watched
+        )
         log = opened.enter_context(EventLog(run.events))
         log.append(letters)
         resolving = ResolverStage(list(reports), build_resolver(settings, identities, traits))

@@ -13,6 +13,7 @@ from genesis_ray.cli.summary import print_summary
 from genesis_ray.cli.unfinished import finish_forgetting
 from genesis_ray.errors import ConfigurationError, SourceError
 from genesis_ray.running.assembly import input_shape
+from genesis_ray.running.recordings import told_apart
 from genesis_ray.running.result import RunResult, is_cut_off, summary
 from genesis_ray.settings import Settings
 from genesis_ray.store.known_runs import note_run
@@ -54,7 +55,7 @@ def watch_and_report(
             shapes.add(input_shape(settings, source.width, source.height))
     prepare_models(settings, shapes)
     run = RunFolder.create(out, force=force)
-    run.write_summary(summary(settings, None))
+    run.write_summary(summary(settings, None) | told_apart(settings.cameras))
     note_run(settings.data_dir, run.path)
     if local:
         from genesis_ray.running.local import run_local

@@ -16,7 +16,6 @@ from genesis_ray.domain.ledger import (
     Reject,
     Rename,
     Split,
-    TrackSight,
     Undo,
     Unlearn,
     WhoIsWho,
@@ -24,6 +23,7 @@ from genesis_ray.domain.ledger import (
     holding_of,
 )
 from genesis_ray.domain.people import Person, visitor
+from genesis_ray.domain.track_sights import TrackSight, by_track, owner_of
 
 REDACTED = "(forgotten)"
 """Stands in texts of others' entries where the person was named."""
@@ -146,9 +146,14 @@ def _without(
             tracks=tuple(
                 each
                 for each in entry.tracks
-                if each.identity_id not in gone and _owner(each, who) not in gone
+                if each.identity_id not in gone and owner_of(each, who.moved) not in gone
             ),
             face_ids=tuple(each for each in entry.face_ids if each not in face_ids),
+            owner_ids=tuple(
+                "" if owner in gone else owner
+                for face, owner in zip(entry.face_ids, entry.owner_ids, strict=False)
+                if face not in face_ids
+            ),
         )
     words = [*names, *gone]
     return replace(entry, by=redacted(entry.by, words), why=redacted(entry.why, words))
@@ -180,41 +185,27 @@ def _read_by(
         for entry in holding_of(entries)
         if isinstance(entry, Split) and entry not in splits
         for sight in entry.tracks
-        if sight.identity_id in gone or _owner(sight, who) in gone
+        if sight.identity_id in gone or owner_of(sight, who.moved) in gone
     ]
-    rejected: dict[tuple[str, int], tuple[TrackSight, ...]] = {}
     others = [
         entry.track
         for entry in holding_of(entries)
         if isinstance(entry, Confirm) and entry not in held
     ]
-    for entry in held:
-        if isinstance(entry, Reject) and not any(_within(entry.track, each) for each in others):
-            key = (entry.track.camera_id, entry.track.track_id)
-            rejected[key] = (*rejected.get(key, ()), entry.track)
     return WhoIsWho(
         aliases={each: present_id for each in gone if each != present_id},
-        moved=tuple((sight, _owner(sight, who)) for sight in sights),
-        rejected=rejected,
-        confirmed={
-            (entry.track.camera_id, entry.track.track_id): entry.track
+        moved=tuple((sight, owner_of(sight, who.moved)) for sight in sights),
+        rejected=by_track(
+            entry.track
             for entry in held
-            if isinstance(entry, Confirm)
-        },
+            if isinstance(entry, Reject) and not any(_within(entry.track, each) for each in others)
+        ),
+        confirmed=by_track(entry.track for entry in held if isinstance(entry, Confirm)),
     )
 
 
 def _within(sight: TrackSight, other: TrackSight) -> bool:
     camera_id, track_id = sight.camera_id, sight.track_id
-    return all(other.covers(camera_id, track_id, at) for at in (sight.since, sight.until))
-
-
-def _owner(sight: TrackSight, who: WhoIsWho) -> str:
-    """Return whose a track is by the last of the splits of it, before any merge."""
-    owner = sight.identity_id
-    for other, new_id in who.moved:
-        if other.identity_id == sight.identity_id and other.covers(
-            sight.camera_id, sight.track_id, sight.since
-        ):
-            owner = new_id
-    return owner
+    return other.is_of(sight.only) and all(
+        other.covers(camera_id, track_id, at) for at in (sight.since, sight.until)
+    )

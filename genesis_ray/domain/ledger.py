@@ -8,27 +8,13 @@ if it had never been made.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import chain
 
 from genesis_ray.domain.people import Person, visitor
+from genesis_ray.domain.track_sights import Recordings, Sights, TrackSight, by_track, owner_of
 from genesis_ray.errors import NotFoundError
 
 _LATEST = datetime.max.replace(tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrackSight:
-    """A track from its first to its last sight, and the identity that is meant by it."""
-
-    identity_id: str
-    camera_id: str
-    track_id: int
-    since: datetime
-    until: datetime
-
-    def covers(self, camera_id: str, track_id: int, at: datetime) -> bool:
-        """Tell whether this is that track, at that time."""
-        same = (self.camera_id, self.track_id) == (camera_id, track_id)
-        return same and self.since <= at <= self.until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,12 +42,14 @@ class Split(Entry):
     Attributes:
         tracks: Each with the identity that the log has for it, which may be one that was merged.
         face_ids: Of the gallery.
+        owner_ids: As whom each of these faces was enrolled; none in entries of earlier versions.
     """
 
     identity_id: str
     new_id: str
     tracks: tuple[TrackSight, ...] = ()
     face_ids: tuple[str, ...] = ()
+    owner_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +104,8 @@ class WhoIsWho:
         moved: Tracks that a split gave to an identity, the latest split last.
         moved_faces: Identities by the faces that a split gave them.
         rejected: Whom a track may not be, by camera and track.
-        confirmed: Whom a track is, said somebody, by camera and track.
+        confirmed: Whom a track is, said somebody, by camera and track, the latest entry last. There
+            can be several: recordings of unknown date count their tracks from 1 anew.
         apart: Pairs that a split parted, which may not be merged.
         unlearned: Faces, templates once learned, that nobody is known by.
     """
@@ -127,7 +116,7 @@ class WhoIsWho:
     moved: tuple[tuple[TrackSight, str], ...] = ()
     moved_faces: Mapping[str, str] = field(default_factory=dict)
     rejected: Mapping[tuple[str, int], tuple[TrackSight, ...]] = field(default_factory=dict)
-    confirmed: Mapping[tuple[str, int], TrackSight] = field(default_factory=dict)
+    confirmed: Mapping[tuple[str, int], tuple[TrackSight, ...]] = field(default_factory=dict)
     apart: frozenset[frozenset[str]] = frozenset()
     unlearned: frozenset[str] = frozenset()
 
@@ -138,12 +127,12 @@ class WhoIsWho:
     def of_track(self, identity_id: str, camera_id: str, track_id: int, at: datetime) -> str | None:
         """Return whom a track is that was named `identity_id` at a time; None: nobody known."""
         present = self.now(identity_id)
-        confirmed = self.confirmed.get((camera_id, track_id))
         for sight, new_id in self.moved:
             if sight.identity_id == identity_id and sight.covers(camera_id, track_id, at):
                 present = self.now(new_id)
-        if confirmed and confirmed.covers(camera_id, track_id, at):
-            present = self.now(confirmed.identity_id)
+        for sight in self.confirmed.get((camera_id, track_id), ()):
+            if sight.covers(camera_id, track_id, at):
+                present = self.now(sight.identity_id)
         return present if self.may_be(present, camera_id, track_id, at) else None
 
     def may_be(self, identity_id: str, camera_id: str, track_id: int, at: datetime) -> bool:
@@ -157,6 +146,27 @@ class WhoIsWho:
     def is_withheld(self, identity_id: str) -> bool:  # noqa: ARG002
         """Tell whether nothing may be told of somebody: of nobody, by what was decided alone."""
         return False
+
+    def of_recordings(self, recordings: Recordings) -> "WhoIsWho":
+        """Return what holds where only tracks of certain recordings are asked about."""
+
+        def own(sights: Mapping[tuple[str, int], tuple[TrackSight, ...]]) -> Sights:
+            return by_track(each for some in sights.values() for each in some if each.is_of(these))
+
+        these = recordings
+        return replace(
+            self,
+            moved=tuple(each for each in self.moved if each[0].is_of(these)),
+            rejected=own(self.rejected),
+            confirmed=own(self.confirmed),
+        )
+
+    @property
+    def tells_recordings(self) -> bool:
+        """Whether anything that holds is about a track of one recording alone."""
+        sights = [*chain.from_iterable(self.rejected.values())]
+        sights += [*chain.from_iterable(self.confirmed.values()), *(each for each, _ in self.moved)]
+        return any(sight.recording for sight in sights)
 
     def person(self, identity_id: str) -> Person:
         """Return the person that an identity is now.
@@ -207,11 +217,7 @@ def fold(entries: Sequence[Entry], people: Iterable[Person]) -> WhoIsWho:
         if isinstance(each, Split) and each.new_id not in everyone
     ]
     aliases = _aliases(merged, everyone)
-    rejected: dict[tuple[str, int], tuple[TrackSight, ...]] = {}
-    for entry in holding:
-        if isinstance(entry, Reject):
-            key = (entry.track.camera_id, entry.track.track_id)
-            rejected[key] = (*rejected.get(key, ()), entry.track)
+    moved = tuple((track, split.new_id) for split in splits for track in split.tracks)
     return WhoIsWho(
         people=tuple(
             sorted(
@@ -221,18 +227,11 @@ def fold(entries: Sequence[Entry], people: Iterable[Person]) -> WhoIsWho:
         ),
         aliases=aliases,
         born=born,
-        moved=tuple((track, split.new_id) for split in splits for track in split.tracks),
+        moved=moved,
         moved_faces={face: split.new_id for split in splits for face in split.face_ids},
-        rejected=rejected,
-        confirmed={
-            (entry.track.camera_id, entry.track.track_id): entry.track
-            for entry in holding
-            if isinstance(entry, Confirm)
-        },
-        apart=frozenset(
-            frozenset(aliases.get(each, each) for each in (split.identity_id, split.new_id))
-            for split in splits
-        ),
+        rejected=by_track(entry.track for entry in holding if isinstance(entry, Reject)),
+        confirmed=by_track(entry.track for entry in holding if isinstance(entry, Confirm)),
+        apart=_apart(splits, aliases),
         unlearned=frozenset(
             face_id for entry in holding if isinstance(entry, Unlearn) for face_id in entry.face_ids
         ),
@@ -245,6 +244,25 @@ def holding_of(entries: Sequence[Entry]) -> list[Entry]:
     return [
         entry for entry in entries if not isinstance(entry, Undo) and entry.entry_id not in undone
     ]
+
+
+def _apart(splits: Sequence[Split], aliases: Mapping[str, str]) -> frozenset[frozenset[str]]:
+    """Return who is not whom by splits, as who they are now.
+
+    A split says it of whom it was made, and of those whose the tracks and faces were of their own:
+    should that be merged no more, they are still not who they were taken for.
+    """
+    moved: list[tuple[TrackSight, str]] = []
+    moved_faces: dict[str, str] = {}
+    pairs: set[tuple[str, str]] = set()
+    for split in splits:
+        owners = {split.identity_id, *(owner_of(sight, moved) for sight in split.tracks)}
+        for face_id, enrolled_as in zip(split.face_ids, split.owner_ids, strict=False):
+            owners.add(moved_faces.get(face_id, enrolled_as))
+        pairs |= {(owner, split.new_id) for owner in owners if owner}
+        moved += [(sight, split.new_id) for sight in split.tracks]
+        moved_faces |= dict.fromkeys(split.face_ids, split.new_id)
+    return frozenset(frozenset(aliases.get(each, each) for each in pair) for pair in pairs)
 
 
 def _aliases(merged: Iterable[tuple[str, str]], everyone: Mapping[str, Person]) -> dict[str, str]:

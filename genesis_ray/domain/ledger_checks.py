@@ -9,7 +9,6 @@ from genesis_ray.domain.ledger import (
     Reject,
     Rename,
     Split,
-    TrackSight,
     Undo,
     Unlearn,
     WhoIsWho,
@@ -17,6 +16,7 @@ from genesis_ray.domain.ledger import (
     holding_of,
 )
 from genesis_ray.domain.people import Person
+from genesis_ray.domain.track_sights import TrackSight
 from genesis_ray.errors import LedgerError, NotFoundError
 
 
@@ -37,13 +37,14 @@ def check(entry: Entry, entries: Sequence[Entry], people: Collection[Person]) ->
             _check_rename(entry, who)
         case Reject(track=track):
             person = who.person(track.identity_id)
-            if not who.may_be(person.identity_id, track.camera_id, track.track_id, track.since):
+            there = who.of_recordings(track.only)
+            if not there.may_be(person.identity_id, track.camera_id, track.track_id, track.since):
                 raise LedgerError(
                     f"track {track.track_id} of camera {track.camera_id} is not {person.name!r} "
                     f"already; `genesis people log` shows who said so"
                 )
         case Confirm(track=track):
-            _check_confirm(track, who)
+            _check_confirm(track, who.of_recordings(track.only))
         case Unlearn():
             _check_unlearn(entry, who)
         case Undo(undone_id=undone_id):
@@ -74,7 +75,8 @@ def _check_split(entry: Split, who: WhoIsWho) -> None:
     if not entry.tracks and not entry.face_ids:
         raise LedgerError("a split needs a track or a face that is somebody else")
     for track in entry.tracks:
-        present = who.of_track(track.identity_id, track.camera_id, track.track_id, track.since)
+        there = who.of_recordings(track.only)
+        present = there.of_track(track.identity_id, track.camera_id, track.track_id, track.since)
         if present != person.identity_id:
             raise LedgerError(
                 f"track {track.track_id} of camera {track.camera_id} is not {person.name!r}, so it "
@@ -102,8 +104,9 @@ def _check_confirm(track: TrackSight, who: WhoIsWho) -> None:
             f"somebody said that {called} is not {person.name!r}; `genesis people log` shows who, "
             f"and `genesis people undo ENTRY` takes that back"
         )
-    before = who.confirmed.get((track.camera_id, track.track_id))
-    if before and before.covers(track.camera_id, track.track_id, track.since):
+    confirmed = who.confirmed.get((track.camera_id, track.track_id), ())
+    before = next((each for each in confirmed if each.begins(track)), None)
+    if before:
         raise LedgerError(
             f"{called} was confirmed to be {who.person(before.identity_id).name!r} already; "
             f"`genesis people log` has the entry, which `genesis people undo` takes back"

@@ -15,3 +15,11 @@ def first_track_id(started_at: datetime) -> int:
     """
     seconds = int((started_at - _EPOCH).total_seconds())
     return seconds * _IDS_A_SECOND + 1
+
+
+def is_dated(at: datetime) -> bool:
+    """Tell whether a track that was seen then is of a recording whose date is known.
+
+    Others begin in 1970, so two of one camera have tracks of the same numbers and times.
+    """
+    return at.year > _EPOCH.year

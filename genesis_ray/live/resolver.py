@@ -22,6 +22,7 @@ from genesis_ray.running.giving_way import KeepersWay
 from genesis_ray.running.job_plans import FACE_KEEPER
 from genesis_ray.running.jobs import Jobs
 from genesis_ray.running.name_board import NameBoard
+from genesis_ray.running.recordings import recordings_of
 from genesis_ray.running.tenant_keys import keys_named
 from genesis_ray.running.turns import turn
 from genesis_ray.serving.cluster import NAMESPACE
@@ -91,6 +92,7 @@ class ResolverActor:
                 access=access,
                 entries=entries,
                 pending=pending,
+                recordings=recordings_of(run),
             )
             self._intake = Intake(settings, keys)
             self._intake.stored(self._identities.entries)  # others hand over, when it is their turn
@@ -238,7 +240,12 @@ class ResolverActor:
         access = Access(action="match", reason=f"{self._reason}, after it gave way")
         with turn(self._settings):
             identities = open_identities(
-                self._settings, self._traits, self._keys, self._opened, access=access
+                self._settings,
+                self._traits,
+                self._keys,
+                self._opened,
+                access=access,
+                recordings=self._identities.recordings,
             )
             self._intake = Intake(self._settings, self._keys)
             self._intake.stored(identities.entries)

@@ -19,6 +19,7 @@ from genesis_ray.running.changes import Changes, changes_between
 from genesis_ray.running.delivery import Delivery
 from genesis_ray.running.live_run import open_live_run
 from genesis_ray.running.live_state import LiveState
+from genesis_ray.running.recordings import told_apart
 from genesis_ray.running.result import summary
 from genesis_ray.serving import detector, embedder
 from genesis_ray.serving.reasons import reason_in
@@ -141,7 +142,7 @@ class Live:
         folder = run.state / "configuration"
         configuration = self._configuration = Configuration(self._settings, folder, self._key)
         settings = self._dated(configuration.current)
-        run.write_summary(summary(settings, None))
+        run.write_summary(summary(settings, None) | told_apart(settings.cameras))
         self._supervisor = await _start(
             LiveSpec(
                 settings=settings,

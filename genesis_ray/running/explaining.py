@@ -12,10 +12,13 @@ import pyarrow.compute as pc
 from genesis_ray.domain.events import NAMES
 from genesis_ray.domain.identity import FEWEST_FACES
 from genesis_ray.domain.ledger import Confirm, Entry, Merge, Reject, Rename, Split, Undo, WhoIsWho
+from genesis_ray.domain.track_sights import Recordings, TrackSight
 from genesis_ray.errors import NotFoundError
 from genesis_ray.running.assembly import embedder_traits
+from genesis_ray.running.history import decided_in
 from genesis_ray.running.identities import identity_folder, who_is_who
 from genesis_ray.running.naming import TrackName
+from genesis_ray.running.recordings import recordings_of
 from genesis_ray.running.thresholds import calibration_file, threshold_book
 from genesis_ray.settings import Settings
 from genesis_ray.store.ledger import Ledger
@@ -145,7 +148,7 @@ def explain(track: TrackName, run: RunFolder, settings: Settings) -> Explanation
             f"no track {track} in {run.path}; name the run that has it with --run DIR; "
             f"which tracks there are is in its table track_observations"
         )
-    names = _Names(who_is_who(settings))
+    names = _Names(decided_in(run, who_is_who(settings)))
     decisions = tuple(names.decided(row, track) for row in found.to_pylist())
     involved = {each.written.identity_id for each in decisions if each.written}
     entries = Ledger(identity_folder(settings)).entries()
@@ -156,7 +159,7 @@ def explain(track: TrackName, run: RunFolder, settings: Settings) -> Explanation
         decisions=decisions,
         refusals=tuple(map(names.refused, refused.to_pylist())),
         rules=_rules(settings, track.camera_id),
-        ledger=tuple(_concerning(entries, track, involved)),
+        ledger=tuple(_concerning(entries, track, involved, recordings_of(run))),
     )
 
 
@@ -229,18 +232,19 @@ class _Names:
         return Likeness(identity_id=present, name=name, similarity=similarity)
 
 
-def _concerning(entries: Sequence[Entry], track: TrackName, involved: set[str]) -> Iterator[Entry]:
+def _concerning(
+    entries: Sequence[Entry], track: TrackName, involved: set[str], recordings: Recordings
+) -> Iterator[Entry]:
     """Yield the entries about a track, or about identities, and those that undo them."""
     concerned: set[str] = set()
     for entry in entries:
         match entry:
             case Reject(track=sight) | Confirm(track=sight):
-                concerns = (sight.camera_id, sight.track_id) == track
+                concerns = _is(sight, track, recordings)
             case Split():
-                sights = {(each.camera_id, each.track_id) for each in entry.tracks}
-                concerns = track in sights or not involved.isdisjoint(
-                    (entry.identity_id, entry.new_id)
-                )
+                concerns = any(
+                    _is(sight, track, recordings) for sight in entry.tracks
+                ) or not involved.isdisjoint((entry.identity_id, entry.new_id))
             case Merge():
                 concerns = not involved.isdisjoint((entry.identity_id, entry.other_id))
             case Rename():
@@ -252,6 +256,10 @@ def _concerning(entries: Sequence[Entry], track: TrackName, involved: set[str]) 
         if concerns:
             concerned.add(entry.entry_id)
             yield entry
+
+
+def _is(sight: TrackSight, track: TrackName, recordings: Recordings) -> bool:
+    return (sight.camera_id, sight.track_id) == track and sight.is_of(recordings)
 
 
 def _of_track(rows: pa.Table, track: TrackName) -> pa.Table:

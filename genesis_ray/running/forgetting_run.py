@@ -25,7 +25,7 @@ from genesis_ray.running.anonymous import (
     without_scores,
 )
 from genesis_ray.running.anonymous_alerts import ALERTS, without_alerts
-from genesis_ray.running.history import settings_of
+from genesis_ray.running.history import decided_in, settings_of
 from genesis_ray.running.import_report import REPORT
 from genesis_ray.store.disk import sync_folder, writing_to
 from genesis_ray.store.event_rewriting import EventRewriting
@@ -135,7 +135,7 @@ class RunToForgetIn:
         stored = RunTables(self._run.events, self._tenant_id)
         kept = without_person(
             written | {name: stored[name] for name in _LOOKED_AT},
-            gone.read_by,
+            decided_in(self._run, gone.read_by),
             gone.identity_ids,
             tenant_id=self._tenant_id,
             gap_s=settings_of(self._run, None).visit_gap_s,

@@ -17,7 +17,7 @@ from genesis_ray.domain.rollups import Group
 from genesis_ray.errors import StoreError
 from genesis_ray.running.live_run import live_run_path
 from genesis_ray.running.purged import KeptOf
-from genesis_ray.running.recordings import WatchedRun
+from genesis_ray.running.recordings import WatchedRun, recordings_of
 from genesis_ray.running.rollups import RunRollups
 from genesis_ray.settings import Settings
 from genesis_ray.store.reader import RunTables
@@ -43,13 +43,18 @@ def present_tables(
     own = settings.model_copy(update={"tenant_id": tenant_id or settings.tenant_id})
     return PresentTables(
         RunTables(events, tenant_id, since=since, until=until),
-        lambda: _decided(own),
+        lambda: decided_in(RunFolder(events.parent), _decided(own)),
         tenant_id=own.tenant_id,
         visit_gap=timedelta(seconds=settings.visit_gap_s),
         quarters=_quarters(events, tenant_id) if tenant_id and not (since or until) else None,
         purged=KeptOf(RunFolder(events.parent), tenant_id) if tenant_id else None,
         limits=Limits(memory_mb=settings.queries.memory_mb, threads=settings.queries.threads),
     )
+
+
+def decided_in(run: RunFolder, who: WhoIsWho) -> WhoIsWho:
+    """Return what holds of the tracks of a run, by what was decided."""
+    return who.of_recordings(recordings_of(run)) if who.tells_recordings else who
 
 
 def settings_of(run: RunFolder, data: Path | None) -> Settings:

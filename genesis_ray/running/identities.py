@@ -5,9 +5,10 @@ Apart from `assembly`, because it is not needed, and costs memory, where cameras
 
 from collections.abc import Container, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 import pyarrow as pa
@@ -15,6 +16,7 @@ import pyarrow as pa
 from genesis_ray.domain.consent import ConsentEntry, Consents
 from genesis_ray.domain.ledger import Entry, WhoIsWho, fold
 from genesis_ray.domain.template_update import retired
+from genesis_ray.domain.track_sights import Recordings
 from genesis_ray.errors import NotFoundError
 from genesis_ray.running.assembly import EmbedderTraits, embedder_traits
 from genesis_ray.running.enrolments import WaitingEnrolments
@@ -70,6 +72,7 @@ class Identities:
         entries: That count: those there were when they were read.
         changes: What people learned.
         sights: When visitors were seen again.
+        recordings: What is watched: what was decided of tracks of others does not count.
     """
 
     people: People
@@ -79,13 +82,14 @@ class Identities:
     entries: Entries
     changes: TemplateChanges
     sights: VisitorSights
+    recordings: Recordings = field(default_factory=dict)
 
     def with_decisions(self, made: Sequence[Entry], said: Sequence[ConsentEntry]) -> "Identities":
         """Return the same by all entries of the ledger and the register, everything being stored.
 
         It is what a process would have that began now.
         """
-        decided = fold(made, self.people.everyone())
+        decided = fold(made, self.people.everyone()).of_recordings(self.recordings)
         before = self.decided
         if (decided.moved_faces, decided.unlearned) != (before.moved_faces, before.unlearned):
             stored = set(self.gallery.here(self.changes.about()))
@@ -136,12 +140,14 @@ def open_identities(
     access: Access,
     entries: Entries | None = None,
     pending: Pending | None = None,
+    recordings: Recordings = MappingProxyType({}),
 ) -> Identities:
     """Open a tenant's people and gallery for writing, until `opened` is left.
 
     Of the ledger and the register of consent the first `entries` count, all that there are by
     default; then enrolments that nobody took in are taken in, too. What was `pending` in a process
     that was killed is taken first. `access` says why faces are read, for the audit log.
+    `recordings` are watched; where nothing is said of a camera's, it may be any.
     """
     folder = identity_folder(settings)
     made, said = Ledger(folder).entries(), ConsentRegister(folder).entries()
@@ -168,7 +174,7 @@ def open_identities(
         learned: tuple[_Learned, ...] = (people, sights, changes, gallery)  # as in `_stored`
         for each, rows in zip(learned, pending, strict=True):
             each.recover(rows)
-    decided = fold(made, people.everyone())
+    decided = fold(made, people.everyone()).of_recordings(recordings)
     identities = Identities(
         people=people,
         gallery=gallery,
@@ -177,6 +183,7 @@ def open_identities(
         entries=counting,
         changes=changes,
         sights=sights,
+        recordings=recordings,
     )
     stored = set(gallery.here(changes.about()))
     changes.tidy(stored)

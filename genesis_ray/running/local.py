@@ -16,6 +16,7 @@ from genesis_ray.running.identities import open_identities
 from genesis_ray.running.process_memory import keep_freed_memory
 from genesis_ray.running.protected import load_protected_embedder
 from genesis_ray.running.recorder import Recorder
+from genesis_ray.running.recordings import recordings_of
 from genesis_ray.running.resolver_building import build_resolver
 from genesis_ray.running.result import CameraProgress, RunResult
 from genesis_ray.running.stage_clock import StageClock
@@ -66,7 +67,10 @@ class _LocalRun:
         self._embedder = load_protected_embedder(settings.faces, keys.current)
         self._viewing = load_viewing(settings.appearance, lambda: keys.current)
         access = Access(action="match", reason=f"names tracks of the run in {run.path.resolve()}")
-        self._identities = open_identities(settings, self._embedder, keys, opened, access=access)
+        watched = recordings_of(run)
+        self._identities = open_identities(
+            settings, self._embedder, keys, opened, access=access, recordings=watched
+        )
         self._log = opened.enter_context(EventLog(run.events))
         cameras = [camera.camera_id for camera in settings.cameras]
         resolver = build_resolver(settings, self._identities, self._embedder)

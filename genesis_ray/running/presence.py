@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from genesis_ray.domain.ledger import WhoIsWho
 from genesis_ray.domain.proposals import Pair
+from genesis_ray.running.history import decided_in
 from genesis_ray.store.reader import read_table
 from genesis_ray.store.run_folder import RunFolder
 
@@ -46,19 +47,20 @@ def seen_in(runs: Sequence[RunFolder], who: WhoIsWho, tenant_id: str) -> Seen:
     last: dict[str, datetime] = {}
     cannot: set[Pair] = set()
     for run in runs:
+        there = decided_in(run, who)
         tracks: defaultdict[str, list[_Track]] = defaultdict(list)
         times = _times(read_table(run.events, "track_observations", tenant_id))
         for row in read_table(run.events, "face_recognitions", tenant_id).to_pylist():
             at = row["occurred_at"].astimezone(UTC)
             camera_id, track_id = row["camera_id"], row["track_id"]
-            present = who.of_track(row["identity_id"], camera_id, track_id, at)
+            present = there.of_track(row["identity_id"], camera_id, track_id, at)
             if present is None:
                 continue
             sights[present] += 1
             last[present] = max(at, last.get(present, at))
             cannot |= {
                 frozenset((present, who.now(sight.identity_id)))
-                for sight in who.rejected.get((camera_id, track_id), ())
+                for sight in there.rejected.get((camera_id, track_id), ())
                 if sight.covers(camera_id, track_id, at)
             }
             since, until = times.get((camera_id, track_id), (at, at))

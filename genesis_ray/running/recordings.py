@@ -1,19 +1,23 @@
 """What a run watched, as its run.json tells."""
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
+from genesis_ray.domain.track_sights import Recordings
 from genesis_ray.errors import NotFoundError, StoreError
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.store.run_folder import RunFolder
 
 _RECORDINGS = "recordings"
+_PLAYED = "played"
 
 
 def to_summary(cameras: Iterable[CameraSettings]) -> dict[str, object]:
@@ -31,6 +35,41 @@ def to_summary(cameras: Iterable[CameraSettings]) -> dict[str, object]:
             for camera in cameras
         ]
     }
+
+
+def told_apart(cameras: Iterable[CameraSettings]) -> dict[str, object]:
+    """Return what a run adds to run.json for `recordings_of`."""
+    return {_PLAYED: {camera_id: sorted(own) for camera_id, own in played(cameras).items()}}
+
+
+def played(cameras: Iterable[CameraSettings]) -> Recordings:
+    """Return the recordings that cameras play, each by a digest of where it lies."""
+    return _by_camera(
+        (camera.camera_id, [*map(_from_anywhere, camera.sources)])
+        for camera in cameras
+        if not camera.is_live
+    )
+
+
+def recordings_of(run: RunFolder) -> Recordings:
+    """Return the recordings that a run watched; nothing where it does not tell.
+
+    Runs of earlier versions tell where they are an archive's.
+    """
+    try:
+        told: Any = run.summary()
+    except (OSError, ValueError):
+        return {}
+    if segments := told.get(_RECORDINGS):
+        return _by_camera((row["camera_id"], row["source"]) for row in segments)
+    return {camera: frozenset(own) for camera, own in (told.get(_PLAYED) or {}).items()}
+
+
+def _by_camera(found: Iterable[tuple[str, Sequence[str]]]) -> Recordings:
+    recordings: defaultdict[str, set[str]] = defaultdict(set)
+    for camera_id, sources in found:
+        recordings[camera_id].add(sha256("\n".join(sources).encode()).hexdigest()[:16])
+    return {camera_id: frozenset(own) for camera_id, own in recordings.items()}
 
 
 class WatchedRun:

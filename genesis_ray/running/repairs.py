@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, Self, TypedDict, TypeVar
+from typing import Self, TypedDict, TypeVar
 from uuid import uuid4
 
 from genesis_ray.domain.ledger import (
@@ -16,18 +16,18 @@ from genesis_ray.domain.ledger import (
     Reject,
     Rename,
     Split,
-    TrackSight,
     Undo,
     Unlearn,
     WhoIsWho,
     fold,
 )
 from genesis_ray.domain.ledger_checks import check
+from genesis_ray.domain.track_sights import TrackSight
 from genesis_ray.errors import ConfigurationError, LedgerError, NotFoundError
 from genesis_ray.running.consent import is_blocked
 from genesis_ray.running.identities import faces_of, identity_folder
 from genesis_ray.running.naming import TrackName, find
-from genesis_ray.running.seen_tracks import SeenTrack, seen_track, utc
+from genesis_ray.running.seen_tracks import Row, SeenTrack, seen_track, utc
 from genesis_ray.running.turns import turn
 from genesis_ray.settings import Settings
 from genesis_ray.store.ledger import Ledger
@@ -104,7 +104,7 @@ class Repairs:
         made_of: list[tuple[str, str, datetime]] = []
         for track in tracks:
             seen = seen_track(track, run, self._settings.tenant_id)
-            own = [row for row in seen.named if self._is_now(row) == identity_id]
+            own = [row for row in seen.named if self._is_now(row, seen) == identity_id]
             if not own:
                 raise LedgerError(
                     f"track {track} was not named {self.who.person(identity_id).name!r}, so it "
@@ -117,7 +117,7 @@ class Repairs:
                 for row in own
                 if row["is_new"]
             ]
-        faces = self._faces(identity_id, face_ids, made_of) if made_of or face_ids else []
+        faces = self._faces(identity_id, face_ids, made_of) if made_of or face_ids else {}
         new_id = str(uuid4())
         return self._made(
             Split(
@@ -126,6 +126,7 @@ class Repairs:
                 new_id=new_id,
                 tracks=tuple(sights),
                 face_ids=tuple(faces),
+                owner_ids=tuple(faces.values()),
             )
         )
 
@@ -158,7 +159,7 @@ class Repairs:
                 name, or the person may not be named for want of consent.
         """
         seen = seen_track(track, run, self._settings.tenant_id)
-        if any(map(self._is_now, seen.named)):
+        if any(self._is_now(row, seen) for row in seen.named):
             raise LedgerError(
                 f"track {track} has a name{self._named_as(seen)}; where that is wrong: genesis "
                 f"people split PERSON --track {track}, and merge who that makes with who it is"
@@ -224,12 +225,12 @@ class Repairs:
     def _refresh(self) -> None:
         self.who: WhoIsWho = fold(self._ledger.entries(), self._people)
 
-    def _is_now(self, row: dict[str, Any]) -> str | None:
-        at = utc(row["occurred_at"])
-        return self.who.of_track(row["identity_id"], row["camera_id"], row["track_id"], at)
+    def _is_now(self, row: Row, seen: SeenTrack) -> str | None:
+        at, there = utc(row["occurred_at"]), self.who.of_recordings(seen.as_identity("").only)
+        return there.of_track(row["identity_id"], row["camera_id"], row["track_id"], at)
 
     def _named_as(self, seen: SeenTrack) -> str:
-        named = [self._is_now(row) for row in seen.named]
+        named = [self._is_now(row, seen) for row in seen.named]
         called = [self.who.person(each).name for each in named if each]
         return f"; it is {called[0]!r}" if called else "; it has no name"
 
@@ -238,10 +239,10 @@ class Repairs:
         identity_id: str,
         face_ids: Sequence[str],
         made_of: Sequence[tuple[str, str, datetime]],
-    ) -> list[str]:
-        """Return ids of faces of a person: those named, and those that tracks were known by."""
+    ) -> dict[str, str]:
+        """Return as whom faces of a person were enrolled: those named, and those of tracks."""
         faces = faces_of(self._settings, self.who, identity_id)
-        own = {face["face_id"] for face in faces}
+        own = {face["face_id"]: face["enrolled_as"] for face in faces}
         for face_id in face_ids:
             if face_id not in own:
                 raise NotFoundError(
@@ -254,7 +255,7 @@ class Repairs:
             for face in faces
             if (face["enrolled_as"], face["camera_id"], face["enrolled_at"]) in told
         ]
-        return list(dict.fromkeys([*face_ids, *known_by]))
+        return {face_id: own[face_id] for face_id in (*face_ids, *known_by)}
 
 
 class _Envelope(TypedDict):

@@ -25,7 +25,7 @@ from genesis_ray.running.dead_letters import DeadLetter
 from genesis_ray.running.identities import open_identities
 from genesis_ray.running.looking import embed_heads
 from genesis_ray.running.protected import load_protected_embedder
-from genesis_ray.running.recordings import WatchedRun
+from genesis_ray.running.recordings import WatchedRun, recordings_of
 from genesis_ray.running.resolver_building import build_resolver
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.running.set_aside import in_a_line
@@ -205,7 +205,12 @@ class Replay:
             where = f"what was set aside of the run in {self._run.path.resolve()}"
             access = Access(action="match", reason=f"names tracks of {where}")
             identities = open_identities(
-                self._settings, self._embedder, self._keys, opened, access=access
+                self._settings,
+                self._embedder,
+                self._keys,
+                opened,
+                access=access,
+                recordings=recordings_of(self._run),
             )
             resolver = build_resolver(self._settings, identities, self._embedder)
             together = settle(

@@ -1,5 +1,6 @@
 """What a run has of one track, for a decision about it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -8,9 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from genesis_ray.domain.events import NAMES
-from genesis_ray.domain.ledger import TrackSight
+from genesis_ray.domain.track_ids import is_dated
+from genesis_ray.domain.track_sights import TrackSight
 from genesis_ray.errors import ConfigurationError, NotFoundError
 from genesis_ray.running.naming import TrackName
+from genesis_ray.running.recordings import recordings_of
 from genesis_ray.store.reader import read_table
 from genesis_ray.store.run_folder import RunFolder
 
@@ -23,6 +26,7 @@ class SeenTrack:
     """When a track was seen in a run, and what was said of it there.
 
     Attributes:
+        recording: Which it is of, where that has no date and the run tells; else "".
         named: The rows that give it a name.
         nameless: Those by which it has none: it is for review, or nobody known.
     """
@@ -30,6 +34,7 @@ class SeenTrack:
     track: TrackName
     since: datetime
     until: datetime
+    recording: str
     named: list[Row]
     nameless: list[Row]
 
@@ -41,6 +46,7 @@ class SeenTrack:
             track_id=self.track.track_id,
             since=self.since,
             until=self.until,
+            recording=self.recording,
         )
 
 
@@ -68,9 +74,15 @@ def seen_track(track: TrackName, run: RunFolder | None, tenant_id: str) -> SeenT
         track,
         utc(min(times)),
         utc(max(times)),
+        "" if is_dated(min(times)) else _only(recordings_of(run).get(track.camera_id)),
         named=[row for row in every if row["decision"] in NAMES],
         nameless=[row for row in every if row["decision"] not in NAMES],
     )
+
+
+def _only(recordings: Collection[str] | None) -> str:
+    """Return the one recording; "" where there are several, of which any may be meant."""
+    return next(iter(recordings)) if recordings and len(recordings) == 1 else ""
 
 
 def utc(at: datetime) -> datetime:

@@ -22,7 +22,7 @@ _TRACK_SIGHT: list[tuple[str, pa.DataType]] = [
 ]
 _LEDGER: list[tuple[str, pa.DataType]] = [
     ("entry_id", pa.string()),
-    ("kind", pa.string()),  # merge, split, rename, reject, unlearn or undo
+    ("kind", pa.string()),  # merge, split, rename, reject, confirm, unlearn or undo
     ("at", _TIME),
     ("by", pa.string()),
     ("why", pa.string()),
@@ -35,7 +35,13 @@ _LEDGER: list[tuple[str, pa.DataType]] = [
     ("face_ids", _IDS),
     ("undone_id", pa.string()),
 ]
-LEDGER_SCHEMA = pa.schema(_LEDGER)
+_LEDGER_LATER: list[tuple[str, pa.DataType]] = [
+    ("recordings", _IDS),  # one a track: of which recording, "" of any
+    ("owner_ids", _IDS),  # one a face: as whom it was enrolled
+]
+LEDGER_SCHEMA = pa.schema(_LEDGER + _LEDGER_LATER)
+LEDGER_LATER = tuple(name for name, _ in _LEDGER_LATER)
+"""Columns that ledgers of earlier versions have not: null in entries made then."""
 
 _VISITOR_SIGHTS: list[tuple[str, pa.DataType]] = [
     ("sight_id", pa.string()),

@@ -16,6 +16,7 @@ from genesis_ray.store.cleanup_schedule import CleanupSchedule
 from genesis_ray.store.disk import make_folder, sync_folder, write_file, writing_to
 from genesis_ray.store.lock import WriteLock
 from genesis_ray.store.pending_rows import PendingRows
+from genesis_ray.store.table_columns import completed, missing_columns
 
 if TYPE_CHECKING:
     import lancedb
@@ -41,8 +42,19 @@ class LanceTable:
         is_left_alone: Set while somebody else builds an index, which a cleanup could undo.
     """
 
-    def __init__(self, folder: Path, name: str, schema: pa.Schema, *, writer: bool) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        schema: pa.Schema,
+        *,
+        writer: bool,
+        later: Collection[str] = (),
+    ) -> None:
         """Open the table; a writer makes it where it is missing and keeps other writers out.
+
+        Columns of `later` may be missing in a table that an earlier version made: they are read
+        as null, and a writer adds them.
 
         Raises:
             StoreError: Another process writes to it, or it has another schema.
@@ -50,6 +62,7 @@ class LanceTable:
         self.path = folder / f"{name}.lance"
         self._replacing = folder / f"{name}{_REPLACING}"
         self._schema = schema
+        self._later = later
         self._pending = PendingRows(schema)
         self._cleanups = CleanupSchedule(0)
         self.is_left_alone = False
@@ -94,7 +107,7 @@ class LanceTable:
         with self._explained():
             wanted = self._table.search().select(list(columns)) if columns else self._table
             rows: pa.Table = wanted.to_arrow()
-        return rows
+        return rows if columns else completed(rows, self._schema)
 
     def here(self, ids: Iterable[str]) -> list[str]:
         """Return those of the ids that a row has, stored or waiting to be."""
@@ -223,12 +236,10 @@ class LanceTable:
                 table = connection.open_table(name)
             except ValueError:  # there is none
                 return connection.create_table(name, schema=self._schema) if writer else None
-        if table.schema != self._schema:
-            raise StoreError(
-                f"{self.path} has other columns than expected: "
-                f"{_outline(table.schema)} instead of {_outline(self._schema)}; use the model "
-                f"and the genesis_ray that wrote it, or another data folder"
-            )
+        missing = missing_columns(self.path, table.schema, self._schema, self._later)
+        if missing and writer:
+            with self._explained():
+                table.add_columns(missing)
         return table
 
     def clean_up(self) -> None:
@@ -288,10 +299,6 @@ class LanceTable:
         if self._lock:
             self._lock.release()
         self._lock = None
-
-
-def _outline(schema: pa.Schema) -> str:
-    return ", ".join(f"{field.name} {field.type}" for field in schema)
 
 
 def stored_schema(folder: Path, name: str) -> pa.Schema:

@@ -8,20 +8,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from genesis_ray.domain.ledger import (
-    Confirm,
-    Entry,
-    Merge,
-    Reject,
-    Rename,
-    Split,
-    TrackSight,
-    Undo,
-    Unlearn,
-)
+from genesis_ray.domain.ledger import Confirm, Entry, Merge, Reject, Rename, Split, Undo, Unlearn
+from genesis_ray.domain.track_sights import TrackSight
 from genesis_ray.errors import StoreError
 from genesis_ray.store.closeable import Closeable
-from genesis_ray.store.identity_schemas import LEDGER_SCHEMA
+from genesis_ray.store.identity_schemas import LEDGER_LATER, LEDGER_SCHEMA
 from genesis_ray.store.lance_table import LanceTable
 from genesis_ray.store.tenants import LEDGER
 
@@ -50,7 +41,7 @@ class Ledger(Closeable):
         Raises:
             StoreError: Another process writes to it, or it has another schema.
         """
-        self._table = LanceTable(folder, LEDGER, LEDGER_SCHEMA, writer=writer)
+        self._table = LanceTable(folder, LEDGER, LEDGER_SCHEMA, writer=writer, later=LEDGER_LATER)
         self._entries = [_entry(row) for row in self._table.rows().to_pylist()]
 
     def entries(self) -> list[Entry]:
@@ -97,6 +88,8 @@ def _row(entry: Entry) -> dict[str, Any]:
     row = asdict(entry)
     if isinstance(entry, Reject | Confirm):
         row["tracks"] = [row.pop("track")]
+    if tracks := row.get("tracks"):
+        row["recordings"] = [track.pop("recording") for track in tracks]
     return {**row, "kind": kind_of(entry)}
 
 
@@ -108,13 +101,16 @@ def _entry(row: dict[str, Any]) -> Entry:
             f"{', '.join(_KINDS)}; use the genesis_ray that wrote it"
         )
     row["at"] = row["at"].astimezone(UTC)
-    tracks = tuple(_sight(each) for each in row["tracks"] or ())
-    row |= {"tracks": tracks, "face_ids": tuple(row["face_ids"] or ())}
+    sights = row["tracks"] or ()
+    recordings = row["recordings"] or [""] * len(sights)  # null in entries of earlier versions
+    tracks = tuple(map(_sight, sights, recordings))
+    row |= {name: tuple(row[name] or ()) for name in ("face_ids", "owner_ids")}
+    row["tracks"] = tracks
     if tracks:
         row["track"] = tracks[0]
     return kind(**{name: row[name] for name in kind.__dataclass_fields__})
 
 
-def _sight(row: dict[str, Any]) -> TrackSight:
+def _sight(row: dict[str, Any], recording: str) -> TrackSight:
     since, until = row["since"].astimezone(UTC), row["until"].astimezone(UTC)
-    return TrackSight(**{**row, "since": since, "until": until})
+    return TrackSight(**{**row, "since": since, "until": until, "recording": recording})

@@ -3,8 +3,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from genesis_ray.domain.consent import Consent, ConsentEntry, Consents, MatchingByConsent
-from genesis_ray.domain.ledger import Entry, Merge, Reject, Split, TrackSight, Undo, fold
+from genesis_ray.domain.ledger import Entry, Merge, Reject, Split, Undo, fold
 from genesis_ray.domain.people import Person, visitor
+from genesis_ray.domain.track_sights import TrackSight
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 ADA = Person(identity_id="ada", name="Ada", kind="enrolled", enrolled_at=NOON)

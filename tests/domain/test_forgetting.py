@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genesis_ray.domain.forgetting import REDACTED, forgetting, redacted
-from genesis_ray.domain.ledger import fold
+from genesis_ray.domain.ledger import Split, fold
 from tests.domain.test_ledger import (
     IDS,
     PEOPLE,
@@ -10,6 +10,7 @@ from tests.domain.test_ledger import (
     confirm,
     ledgers,
     merge,
+    own,
     person,
     reject,
     rename,
@@ -102,6 +103,17 @@ def test_faces_that_are_gone_are_named_by_no_entry():
     entries = written(split("bob", faces=("f1", "f2"), number=0), undo(1, 0))
     gone, _ = forget(entries, "ada", face_ids=["f2"])
     assert gone.entries[0].face_ids == ("f1",)
+
+
+def test_whose_a_face_was_is_not_told_of_the_person():
+    parted = Split(
+        **own(1), identity_id="bob", new_id="new", face_ids=("f1", "f2"), owner_ids=("ada", "bob")
+    )
+    entries = written(merge("ada", "bob", 0), parted, undo(2, 0))
+    gone, who = forget(entries, "ada")
+    (left,) = gone.entries
+    assert left.owner_ids == ("", "bob")
+    assert who.apart == {frozenset(("bob", "new"))}
 
 
 def test_texts_of_others_entries_do_not_name_the_person():

@@ -12,13 +12,13 @@ from genesis_ray.domain.ledger import (
     Reject,
     Rename,
     Split,
-    TrackSight,
     Undo,
     Unlearn,
     fold,
 )
 from genesis_ray.domain.ledger_checks import check
 from genesis_ray.domain.people import Person
+from genesis_ray.domain.track_sights import TrackSight
 from genesis_ray.errors import GenesisError, LedgerError, NotFoundError
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -338,3 +338,78 @@ def test_nobody_is_known_by_what_was_unlearned_until_that_is_undone():
 def test_what_was_unlearned_cannot_be_unlearned_again():
     with pytest.raises(LedgerError, match="has unlearned face already"):
         check(unlearn(1, "face"), written(unlearn(0, "face")), PEOPLE)
+
+
+def shown_again(identity_id: str, seconds: float, recording: str = "") -> TrackSight:
+    """Track 1 of the door, a second long: recordings of unknown date all have one."""
+    return TrackSight(
+        identity_id=identity_id,
+        camera_id="door",
+        track_id=1,
+        since=at(seconds),
+        until=at(seconds + 1),
+        recording=recording,
+    )
+
+
+def test_tracks_of_one_number_at_two_times_are_each_whom_somebody_confirmed():
+    entries = written(
+        Confirm(**own(0), track=shown_again("ada", 0)),
+        Confirm(**own(1), track=shown_again("bob", 50)),
+    )
+    who = fold(entries, PEOPLE)
+    assert [who.of_track("", "door", 1, at(seconds)) for seconds in (0, 50)] == ["ada", "bob"]
+    with pytest.raises(LedgerError, match="confirmed to be 'Ada' already"):
+        check(Confirm(**own(2), track=shown_again("bob", 0)), entries, PEOPLE)
+
+
+def test_what_was_said_of_a_track_of_one_recording_says_nothing_of_anothers():
+    entries = written(
+        split("early", shown_again("early", 0, "monday"), number=0),
+        Reject(**own(1), track=shown_again("ada", 0, "monday")),
+        Confirm(**own(2), track=shown_again("bob", 0, "monday")),
+        Confirm(**own(3), track=shown_again("late", 0, "tuesday")),
+    )
+    who = fold(entries, PEOPLE)
+    assert who.tells_recordings
+    there = {
+        day: who.of_recordings({"door": frozenset({day})}) for day in ("monday", "tuesday", "never")
+    }
+    assert [each.of_track("", "door", 1, at(0)) for each in there.values()] == ["bob", "late", ""]
+    assert [each.may_be("ada", "door", 1, at(0)) for each in there.values()] == [False, True, True]
+    assert [len(each.moved) for each in there.values()] == [1, 0, 0]
+    assert who.of_recordings({"till": frozenset({"never"})}) == who
+
+
+def test_what_was_said_without_a_recording_holds_in_all():
+    who = fold(written(Reject(**own(0), track=shown_again("ada", 0))), PEOPLE)
+    assert not who.tells_recordings
+    assert who.of_recordings({"door": frozenset({"monday"})}) == who
+
+
+def test_the_same_may_be_said_of_another_recording_and_not_twice_of_one():
+    entries = [Reject(**own(0), track=shown_again("ada", 0, "monday"))]
+    check(Reject(**own(1), track=shown_again("ada", 0, "tuesday")), entries, PEOPLE)
+    with pytest.raises(LedgerError, match="is not 'Ada' already"):
+        check(Reject(**own(1), track=shown_again("ada", 0, "monday")), entries, PEOPLE)
+
+
+def test_a_split_parts_from_whose_the_track_was_also_once_a_merge_is_undone():
+    entries = written(merge("ada", "bob", 0), split("ada", sight("bob", 7), number=1), undo(2, 0))
+    for one in ("bob", "ada"):
+        with pytest.raises(LedgerError, match="were split from each other"):
+            check(merge(one, "new", 3), entries, PEOPLE)
+
+
+def test_a_split_parts_from_whose_a_face_was_also_once_a_merge_is_undone():
+    parted = Split(**own(1), identity_id="ada", new_id="new", face_ids=("f1",), owner_ids=("bob",))
+    entries = written(merge("ada", "bob", 0), parted, undo(2, 0))
+    assert frozenset(("bob", "new")) in fold(entries, PEOPLE).apart
+
+
+def test_who_was_split_off_by_mistake_can_be_brought_back_over_a_second_split():
+    entries = written(
+        split("ada", sight("ada", 7), number=0),
+        split("new", sight("ada", 7), new="newer", number=1),
+    )
+    check(merge("newer", "ada", 2), entries, PEOPLE)

@@ -3,8 +3,9 @@ from datetime import timedelta
 import pyarrow as pa
 
 from genesis_ray.domain.events import FalseMergeFound, IdentityNoted
-from genesis_ray.domain.ledger import NOTHING_DECIDED, TrackSight, WhoIsWho
+from genesis_ray.domain.ledger import NOTHING_DECIDED, WhoIsWho
 from genesis_ray.domain.stable_ids import stable_id
+from genesis_ray.domain.track_sights import TrackSight
 from genesis_ray.pipeline.journal import SiteJournal
 from genesis_ray.running.anonymous import (
     SAID,

@@ -9,8 +9,9 @@ from genesis_ray.domain.events import (
     GateRejected,
     TrackObserved,
 )
-from genesis_ray.domain.ledger import Merge, Reject, Rename, Split, TrackSight, Undo
+from genesis_ray.domain.ledger import Merge, Reject, Rename, Split, Undo
 from genesis_ray.domain.people import Person
+from genesis_ray.domain.track_sights import TrackSight
 from genesis_ray.errors import NotFoundError
 from genesis_ray.running.explaining import explain
 from genesis_ray.running.identities import identity_folder

@@ -9,8 +9,9 @@ from genesis_ray.domain.calibration import Calibrated, Calibration
 from genesis_ray.domain.consent import ConsentEntry
 from genesis_ray.domain.events import FaceRecognized
 from genesis_ray.domain.identity import Face
-from genesis_ray.domain.ledger import Entry, Merge, Reject, Rename, Split, TrackSight
+from genesis_ray.domain.ledger import Entry, Merge, Reject, Rename, Split
 from genesis_ray.domain.people import visitor
+from genesis_ray.domain.track_sights import TrackSight
 from genesis_ray.errors import StoreError
 from genesis_ray.running.auditing import audit_log
 from genesis_ray.running.identities import (

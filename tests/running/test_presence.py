@@ -3,8 +3,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from genesis_ray.domain.events import FaceRecognized, TrackObserved
-from genesis_ray.domain.ledger import NOTHING_DECIDED, Merge, Reject, TrackSight, fold
+from genesis_ray.domain.ledger import NOTHING_DECIDED, Merge, Reject, fold
 from genesis_ray.domain.people import visitor
+from genesis_ray.domain.track_sights import TrackSight
 from genesis_ray.running.presence import seen_in
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.run_folder import RunFolder

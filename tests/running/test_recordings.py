@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from genesis_ray.errors import NotFoundError, StoreError
-from genesis_ray.running.recordings import WatchedRun, to_summary
+from genesis_ray.running.recordings import WatchedRun, played, recordings_of, to_summary, told_apart
 from genesis_ray.running.result import summary
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
@@ -73,3 +73,33 @@ def test_a_run_that_does_not_say_how_it_was_made_is_told(run):
     run.write_summary({"settings": {"process_fps": "fast"}})
     with pytest.raises(StoreError, match=r"run\.json does not say"):
         WatchedRun(run)
+
+
+def test_recordings_are_told_apart_by_where_they_lie(run, tmp_path, monkeypatch):
+    for day in ("monday", "tuesday"):
+        (tmp_path / day).mkdir()
+        (tmp_path / day / "door.mp4").touch()
+    monkeypatch.chdir(tmp_path / "monday")
+    run.write_summary(told_apart([recorded("door", "door.mp4")]))
+    monkeypatch.chdir(tmp_path)
+    monday, tuesday = (
+        played([recorded("door", f"{day}/door.mp4")]) for day in ("monday", "tuesday")
+    )
+    assert recordings_of(run) == monday != tuesday
+
+
+def test_streams_are_no_recordings(run):
+    run.write_summary(told_apart([CameraSettings(camera_id="door", source="rtsp://host/door")]))
+    assert recordings_of(run) == {}
+
+
+def test_an_archives_run_tells_all_the_recordings_of_a_camera(run):
+    parts = [recorded("door", "a.mp4", None), recorded("door", "b.mp4", None)]
+    run.write_summary(summary(Settings(), None) | to_summary(parts))
+    assert recordings_of(run) == played(parts)
+    assert len(recordings_of(run)["door"]) == 2
+
+
+def test_a_run_that_does_not_tell_has_none(run):
+    assert recordings_of(run) == {}
+    assert recordings_of(RunFolder(run.path / "elsewhere")) == {}

@@ -1,18 +1,26 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from genesis_ray.analytics.stored import whole
 from genesis_ray.domain.events import NAMES, FaceRecognized, TrackObserved
 from genesis_ray.domain.people import Person, visitor
 from genesis_ray.errors import ConfigurationError, LedgerError, NotFoundError, StoreError
 from genesis_ray.running import turns
+from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.consent import note_consent
-from genesis_ray.running.identities import identity_folder, who_is_who
+from genesis_ray.running.history import present_tables
+from genesis_ray.running.identities import faces_of, identity_folder, who_is_who
 from genesis_ray.running.naming import TrackName
+from genesis_ray.running.recordings import told_apart
 from genesis_ray.running.repairs import Repairs
+from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
+from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.store.event_log import EventLog
+from genesis_ray.store.gallery import FaceGallery
 from genesis_ray.store.people import People
 from genesis_ray.store.run_folder import RunFolder
 
@@ -200,3 +208,63 @@ def test_a_track_that_somebody_split_off_by_name_can_be_given_to_who_it_is(setti
         repairs.reject(TrackName("door", 1), ANN.name, run)
         with pytest.raises(LedgerError, match="showed no face that counts"):
             repairs.confirm(TrackName("door", 1), BEN.name, run)
+
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def undated(path: Path, film: str) -> RunFolder:
+    """A run of a film without a date, in which track 1 of the door is Ann."""
+    run = RunFolder.create(path)
+    camera = CameraSettings(camera_id="door", source=film)
+    run.write_summary(told_apart([camera]))
+    with EventLog(run.events) as log:
+        log.append(
+            [
+                FaceRecognized(
+                    tenant_id="default", site_id="site", camera_id="door", track_id=1,
+                    occurred_at=LONG_AGO, identity_id=ANN.identity_id, decision="named",
+                    similarity=0.9, runner_up_similarity=None, threshold=0.5, votes=3,
+                    quality=0.8, gate="", is_new=False, embedder="synthetic",
+                )
+            ]
+        )  # fmt: skip
+    return run
+
+
+def test_a_track_of_a_film_without_a_date_is_that_films_alone(settings, tmp_path):
+    films = [str(tmp_path / day / "door.mp4") for day in ("monday", "tuesday")]
+    monday, tuesday = (undated(tmp_path / f"{n}", film) for n, film in enumerate(films))
+    again = undated(tmp_path / "again", films[0])
+    with decided(settings) as repairs:
+        repairs.reject(TrackName("door", 1), ANN.name, monday)
+    named = {
+        run.path.name: len(whole(present_tables(run.events, settings)["face_recognitions"]))
+        for run in (monday, tuesday, again)
+    }
+    assert named == {"0": 0, "1": 1, "again": 0}
+    with decided(settings) as repairs:
+        repairs.reject(TrackName("door", 1), ANN.name, tuesday)
+        with pytest.raises(LedgerError, match="is not 'visitor 3f2a' already"):
+            repairs.reject(TrackName("door", 1), ANN.name, again)
+
+
+def test_a_dated_track_is_meant_wherever_its_recording_lies(settings, run):
+    run.write_summary(told_apart([CameraSettings(camera_id="door", source="door.mp4")]))
+    with decided(settings) as repairs:
+        assert repairs.reject(TrackName("door", 2), "91bc", run).track.recording == ""
+
+
+def test_a_split_notes_as_whom_its_faces_were_enrolled(settings):
+    traits = embedder_traits(settings.faces)
+    with FaceGallery(
+        identity_folder(settings), embedder=traits.name, dimension=traits.dimension, writer=True,
+        keys=tenant_keys(settings),
+    ) as gallery:  # fmt: skip
+        template = np.eye(1, traits.dimension, dtype=np.float32)
+        gallery.enroll(BEN.identity_id, template, qualities=[0.9], at=NOON)
+    with decided(settings) as repairs:
+        repairs.merge(ANN.name, BEN.name)
+        (face,) = faces_of(settings, repairs.who, ANN.identity_id)
+        entry = repairs.split(ANN.name, [], [face["face_id"]], None)
+    assert entry.owner_ids == (BEN.identity_id,)

@@ -11,7 +11,8 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from genesis_ray.domain.ledger import Confirm, Merge, Reject, Rename, Split, TrackSight, Undo
+from genesis_ray.domain.ledger import Confirm, Merge, Reject, Rename, Split, Undo
+from genesis_ray.domain.track_sights import TrackSight
 from genesis_ray.store import cleanup_schedule
 from genesis_ray.store.ledger import Ledger
 from genesis_ray.store.quick_lancedb import lancedb  # noqa: F401  loaded once, not in each fork
@@ -22,13 +23,25 @@ NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 def entry(number: int):
     """Return the entry of a number: of each kind in turn."""
     envelope = {"entry_id": str(number), "at": NOON, "by": "eve", "why": f"{number} times"}
-    track = TrackSight(identity_id="a", camera_id="door", track_id=number, since=NOON, until=NOON)
+    track = TrackSight(
+        identity_id="a",
+        camera_id="door",
+        track_id=number,
+        since=NOON,
+        until=NOON,
+        recording="monday" if number % 4 else "",
+    )
     match number % 6:
         case 0:
             return Merge(**envelope, identity_id="a", other_id=f"b{number}")
         case 1:
             return Split(
-                **envelope, identity_id="a", new_id=f"n{number}", tracks=(track,), face_ids=("f",)
+                **envelope,
+                identity_id="a",
+                new_id=f"n{number}",
+                tracks=(track,),
+                face_ids=("f",),
+                owner_ids=("b",),
             )
         case 2:
             return Rename(**envelope, identity_id="a", name=f"Ada {number}")

@@ -2,13 +2,18 @@ import os
 import random
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import genesis_ray
+from genesis_ray.domain.ledger import Entry, Split
+from genesis_ray.domain.track_sights import TrackSight
 from genesis_ray.errors import StoreError
+from genesis_ray.store.identity_schemas import LEDGER_LATER
 from genesis_ray.store.ledger import Ledger, kind_of
+from genesis_ray.store.quick_lancedb import lancedb
 from genesis_ray.store.tenants import has_ledger
 from tests.store.killed_ledger_writer import entry
 
@@ -50,6 +55,32 @@ def test_tenants_share_no_entry(tmp_path):
     with Ledger(tmp_path / "acme", writer=True) as ledger:
         ledger.append(entry(0))
     assert Ledger(tmp_path / "other").entries() == []
+
+
+def test_a_ledger_of_an_earlier_version_is_read_as_before_and_added_to(tmp_path):
+    made = [entry(number) for number in range(6)]
+    with Ledger(tmp_path, writer=True) as ledger:
+        for each in made:
+            ledger.append(each)
+    table = lancedb.connect(tmp_path).open_table("ledger")
+    table.drop_columns([*LEDGER_LATER])
+    before = [older(each) for each in made]
+    assert Ledger(tmp_path).entries() == before
+    with Ledger(tmp_path, writer=True) as ledger:
+        assert ledger.entries() == before
+        ledger.append(entry(7))
+    assert Ledger(tmp_path).entries() == [*before, entry(7)]
+
+
+def older(made: Entry) -> Entry:
+    """An entry without what earlier versions did not note."""
+    if isinstance(made, Split):
+        return replace(made, tracks=tuple(map(of_any, made.tracks)), owner_ids=())
+    return replace(made, track=of_any(made.track)) if hasattr(made, "track") else made
+
+
+def of_any(track: TrackSight) -> TrackSight:
+    return replace(track, recording="")
 
 
 def test_a_writer_that_is_killed_at_any_moment_has_made_its_entry_or_has_not(tmp_path):
