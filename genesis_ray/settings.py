@@ -15,7 +15,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from genesis_ray.domain.capacity import CAMERAS_A_GROUP
 from genesis_ray.domain.retry import DELAYS_S
 from genesis_ray.domain.roles import AGGRESSIVE_FPS, drop_class_of
-from genesis_ray.settings_alerts import AlertRuleSettings
+from genesis_ray.settings_alerts import AlertRuleSettings, FalseMergeRule
 from genesis_ray.settings_analytics import AnalyticsSettings
 from genesis_ray.settings_appearance import AppearanceSettings
 from genesis_ray.settings_cameras import CameraSettings, SourceSettings
@@ -246,14 +246,25 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _channels_know_rules(self) -> Self:
-        known = {rule.rule_id for rule in self.alerts}
+        known = {rule.rule_id for rule in self.alert_rules}
         for name, channel in self.delivery.channels.items():
-            if known and (unknown := sorted(set(channel.rules) - known)):
+            if self.alerts and (unknown := sorted(set(channel.rules) - known)):
                 raise ValueError(
                     f"channel {name} of delivery is told of the rules {', '.join(unknown)}, which "
                     f"alerts has not; there are {', '.join(sorted(known))}"
                 )
         return self
+
+    @property
+    def alert_rules(self) -> tuple[AlertRuleSettings, ...]:
+        """The rules of alerts, with that of false merges where a topology can find them."""
+        default = FalseMergeRule(rule="false-merge")
+        can_find = self.topology.alert and self.topology.cameras
+        has_one = any(
+            isinstance(rule, FalseMergeRule) or rule.rule_id == default.rule_id
+            for rule in self.alerts
+        )
+        return self.alerts if has_one or not can_find else (*self.alerts, default)
 
     @property
     def has_live_cameras(self) -> bool:

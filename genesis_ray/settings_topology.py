@@ -75,6 +75,11 @@ class TopologySettings(Section):
     clock_tolerance_s: Seconds = Field(
         default=TOLERANCE.total_seconds(), ge=0, description="What cameras' clocks may be apart"
     )
+    alert: bool = Field(
+        default=True,
+        description="Raise an alert where one identity is in two places at once, as with the rule "
+        "false-merge, also where alerts has no such rule; nothing without passages or overlapping",
+    )
     remember_s: Seconds = Field(
         default=_REMEMBER_S, gt=0, description="How long it counts where somebody was seen"
     )

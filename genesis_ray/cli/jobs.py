@@ -33,8 +33,8 @@ def jobs(
     """Show what a service does in the background and what came of it, or do it now.
 
     When each job ran, how long it took, what came of it, and when it is due again. A service does
-    them itself, behind the cameras: rollups, compaction, retention, purge-verification, and
-    visitors who expire. Leaves with 1 if one failed.
+    them itself, behind the cameras: rollups, compaction, retention, purge-verification, visitors
+    who expire, and merges to propose. Leaves with 1 if one failed.
 
     Examples: `genesis jobs` · `genesis jobs --json` · `genesis jobs run rollups`
     """
@@ -64,7 +64,8 @@ def run_job(
     name: Annotated[
         str,
         typer.Argument(
-            metavar="NAME", help="rollups, compaction, retention, purge-verification or visitors."
+            metavar="NAME",
+            help="rollups, compaction, retention, purge-verification, propose or visitors.",
         ),
     ],
     run: RunOption = None,

@@ -1,7 +1,6 @@
 """`genesis people`: who is known, and making somebody known."""
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -9,6 +8,7 @@ import typer
 from genesis_ray.cli import (
     consent,
     decisions,
+    enrolling,
     explain,
     galleries,
     repairs,
@@ -18,7 +18,6 @@ from genesis_ray.cli import (
     upkeep,
 )
 from genesis_ray.cli.run import ConfigOption, DataOption
-from genesis_ray.cli.running_system import WAIT_S, tell_of_waiting
 
 if TYPE_CHECKING:
     from genesis_ray.domain.people import Person
@@ -32,64 +31,7 @@ app = typer.Typer(
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
-@app.command()
-def enroll(
-    name: Annotated[str, typer.Argument(help="What the person is called.")],
-    photos: Annotated[
-        list[Path], typer.Argument(metavar="PHOTO...", help="Each with one face: this person's.")
-    ],
-    config: ConfigOption = None,
-    data: DataOption = None,
-) -> None:
-    """Make a person known by one photo or, better, a few.
-
-    Enrolling a NAME that is known adds photos to that person. The photos are not kept, unless
-    faces.keep_photos says so; a template of each is, and none is dropped for others. Three that
-    differ in light, angle and age are worth more than ten of one day. A system that runs
-    recognises them within seconds.
-    """
-    from genesis_ray import settings_file
-    from genesis_ray.cli.console import stdout
-    from genesis_ray.cli.prepare import pull_models
-    from genesis_ray.cli.run import with_options
-    from genesis_ray.cli.unfinished import finish_forgetting
-    from genesis_ray.running.consent import is_blocked
-    from genesis_ray.running.enrolment import enroll_or_hand_over
-    from genesis_ray.running.templates_shown import known_templates
-
-    settings = with_options(settings_file.load(config), data=data, start=None)
-    finish_forgetting(settings)
-    pull_models(settings)
-    person, process = enroll_or_hand_over(settings, name, photos, within_s=WAIT_S)
-    count = "1 photo" if len(photos) == 1 else f"{len(photos)} photos"
-    if person is None:
-        stdout.print(f"{name.strip()} is to be enrolled with {count}.", markup=False)
-        tell_of_waiting(process or "")
-        return
-    taken_in = f", and process {process}, which runs, recognises them" if process else ""
-    stdout.print(
-        f"{person.name} is enrolled with {count}, as identity {person.identity_id}{taken_in}.",
-        markup=False,
-        soft_wrap=True,
-    )
-    if settings.faces.keep_photos:
-        kept = "A picture of the face is" if len(photos) == 1 else "Pictures of the faces are"
-        stdout.print(f"{kept} kept, encrypted, as faces.keep_photos is set.", soft_wrap=True)
-    known = [each for each in known_templates(settings, person.identity_id) if each.state == "used"]
-    if len(known) > settings.identity.templates:
-        stdout.print(
-            f"All {len(known)} faces are searched, each a further chance for a stranger to be "
-            f"taken for {person.name}: `genesis people templates {person.identity_id[:8]}` "
-            f"shows them.",
-            soft_wrap=True,
-        )
-    if is_blocked(settings, person.identity_id):
-        stdout.print(
-            f"They are not recognised until they agree, as identity.consent is required: "
-            f"genesis people consent {person.identity_id[:8]} given",
-            markup=False,
-            soft_wrap=True,
-        )
+app.command()(enrolling.enroll)
 
 
 @app.command("list")

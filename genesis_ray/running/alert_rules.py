@@ -49,7 +49,7 @@ def build_alerting(settings: Settings, past: Path | None = None) -> Alerting:
 
     Whoever has a tag counts as they were tagged when this is called, until `TagNews` tells.
     """
-    rules = settings.alerts
+    rules = settings.alert_rules
     tags = _tags(settings) if _goes_by_tags(settings) else NO_TAGS
     return Alerting(
         tenant_id=settings.tenant_id,
@@ -122,7 +122,7 @@ def _where(
 
 
 def _goes_by_tags(settings: Settings) -> bool:
-    return any(isinstance(rule, StaffOnlyRule | TagRule) for rule in settings.alerts)
+    return any(isinstance(rule, StaffOnlyRule | TagRule) for rule in settings.alert_rules)
 
 
 def _tags(settings: Settings) -> TagsOf:

@@ -207,7 +207,7 @@ def build_journal(settings: Settings, past: Path | None = None) -> SiteJournal:
         site_id=settings.site_id,
         visit_gap=timedelta(seconds=settings.visit_gap_s),
         drift=drift_policy(settings),
-        alerting=build_alerting(settings, past) if settings.alerts else None,
+        alerting=build_alerting(settings, past) if settings.alert_rules else None,
         counting=Counting(
             layout_of(settings.cameras), reentry_gap=timedelta(seconds=settings.visit_gap_s)
         ),

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -10,13 +12,16 @@ from uuid import uuid4
 import numpy as np
 import pyarrow.compute as pc
 
-from genesis_ray.domain.frames import Image
+from genesis_ray.domain.enrolment import unknown_faces
 from genesis_ray.domain.people import Person
-from genesis_ray.errors import ConfigurationError, FaceError
+from genesis_ray.errors import ConfigurationError, FaceError, SourceError
 from genesis_ray.running.assembly import Embedder, embedder_traits
 from genesis_ray.running.enrolments import Enrolment, WaitingEnrolments, take
 from genesis_ray.running.identities import identity_folder, open_identities, who_is_who
 from genesis_ray.running.intake import taker
+from genesis_ray.running.known_faces import KnownFaces
+from genesis_ray.running.naming import find_enrolled
+from genesis_ray.running.photo_faces import only_face
 from genesis_ray.running.protected import load_protected_embedder
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.running.turns import turn
@@ -36,56 +41,180 @@ class Enrolled(NamedTuple):
     Attributes:
         person: Who has the faces; None where they wait to be taken in.
         process: That of the system that runs and takes them in; None where none does.
+        known: How many of the photos they were known by already, so that nothing was added.
     """
 
     person: Person | None
     process: str | None
+    known: int = 0
 
 
-def enroll(settings: Settings, name: str, photos: Sequence[Path]) -> Person:
+def enroll(
+    settings: Settings, name: str, photos: Sequence[Path], *, anyway: bool = False
+) -> Person:
     """Add the faces of `photos` to the person called `name`, who is made if there is none.
 
-    All photos are looked at before anything is written. Each face is stored and searched,
-    however many there are: `identity.templates` bounds what the system chooses itself, not what
-    somebody chose. Pictures of the faces are stored too where `faces.keep_photos` is set.
+    The person is known by a name or an identity. All photos are looked at before anything is
+    written. Each face is stored and searched, however many there are: `identity.templates` bounds
+    what the system chooses itself, not what somebody chose; one that is there is not added again.
+    Pictures of the faces are stored too where `faces.keep_photos` is set. `anyway`: also faces that
+    look like somebody else's.
 
     Raises:
         SourceError: A photo cannot be read, or is too large.
-        FaceError: A photo has no face, several, or one that tells little about whose it is.
-        ConfigurationError: The name is empty, or several people have it.
+        FaceError: A photo has no face, several, one that tells little about whose it is, or one
+            that looks like somebody else's.
+        ConfigurationError: The name is empty, several people have it, or people are known by
+            another embedder.
         StoreError: The tenant's key is lost, others can read it, or another process writes.
     """
-    keys = tenant_keys(settings)
-    enrolment = _enrolment(settings, name, photos, keys, this_user())
-    with turn(settings):
-        return _added(settings, enrolment, keys)
+    person = Enroller(settings, anyway=anyway).enroll(name, photos).person
+    assert person is not None  # noqa: S101  handed over to nobody
+    return person
 
 
 def enroll_or_hand_over(
-    settings: Settings, name: str, photos: Sequence[Path], *, within_s: float
+    settings: Settings,
+    name: str,
+    photos: Sequence[Path],
+    *,
+    within_s: float,
+    anyway: bool = False,
 ) -> Enrolled:
     """Do the same; where a system runs, hand the faces over to it and wait until it has them.
 
     Raises what `enroll` does.
     """
-    keys = tenant_keys(settings)
-    enrolment = _enrolment(settings, name, photos, keys, this_user())
-    waiting = WaitingEnrolments(settings)
-    with turn(settings):
-        system = taker(settings)
-        if system is None:
-            return Enrolled(_added(settings, enrolment, keys), None)
-        process, embedder = system
-        if embedder != enrolment.embedder:
-            raise ConfigurationError(
-                f"the system that runs, process {process}, knows people by {embedder}, and "
-                f"here it is {enrolment.embedder}: use its configuration, or start it again where "
-                f"somebody switched (`genesis people switch`)"
-            )
-        waiting.hand_over(enrolment)
-    if not waiting.is_taken_in(enrolment, within_s=within_s):
-        return Enrolled(None, process)
-    return Enrolled(_owner(settings, enrolment), process)
+    return Enroller(settings, anyway=anyway).enroll(name, photos, within_s=within_s)
+
+
+class Enroller:
+    """Makes people known, one after another, with an embedder that is loaded once."""
+
+    def __init__(self, settings: Settings, *, anyway: bool = False) -> None:
+        """Take the tenant's key.
+
+        Raises:
+            StoreError: It is lost, or others can read it.
+        """
+        self._settings = settings
+        self._anyway = anyway
+        self._keys = tenant_keys(settings)
+
+    def enroll(
+        self,
+        name: str,
+        photos: Sequence[Path],
+        *,
+        within_s: float | None = None,
+        refused: dict[Path, str] | None = None,
+    ) -> Enrolled:
+        """Add faces to a person; where a system runs, by it, if it has `within_s` for that.
+
+        Photos that cannot be used are noted in `refused`, with the reason, and the others are
+        added; without it one is an error. Raises what the function `enroll` does.
+        """
+        settings = self._settings
+        seen, enrolment = self._enrolment(name, photos, refused)
+        waiting = WaitingEnrolments(settings)
+        with turn(settings):
+            known = find_enrolled(who_is_who(settings), enrolment.name)
+            if known:
+                enrolment = replace(enrolment, name=known.name, identity_id=known.identity_id)
+            new = self._looked_at(enrolment, seen, refused)
+            left_out = len(photos) - len(refused or ()) - len(new.face_ids)
+            if not new.face_ids:
+                return Enrolled(known, None, left_out)
+            system = None if within_s is None else taker(settings)
+            if system is None:
+                person = _added(settings, new, self._keys)
+                self._known.add(person, new.templates)
+                return Enrolled(person, None, left_out)
+            process, embedder = system
+            if embedder != new.embedder:
+                raise ConfigurationError(
+                    f"the system that runs, process {process}, knows people by {embedder}, and "
+                    f"here it is {new.embedder}: use its configuration, or start it again where "
+                    f"somebody switched (`genesis people switch`)"
+                )
+            waiting.hand_over(new)
+        if not waiting.is_taken_in(new, within_s=within_s or 0.0):
+            return Enrolled(None, process, left_out)
+        person = _owner(settings, new)
+        self._known.add(person, new.templates)
+        return Enrolled(person, process, left_out)
+
+    def _enrolment(
+        self, name: str, photos: Sequence[Path], refused: dict[Path, str] | None
+    ) -> tuple[list[Path], Enrolment]:
+        """Return the faces of photos under the tenant's key, and the photos; nothing is written."""
+        name = name.strip()
+        if not name:
+            raise ConfigurationError("a person needs a name that is not empty")
+        settings, key = self._settings, self._keys.current
+        least, keeps = settings.faces.min_quality, settings.faces.keep_photos
+        seen: list[Path] = []
+        faces: list[EmbeddedFace] = []
+        pictures: list[bytes] = []
+        for photo in photos:
+            try:
+                image = read_photo(photo)
+                face = only_face(photo, image, self._embedder, least)
+            except (FaceError, SourceError) as error:
+                if refused is None:
+                    raise
+                refused[photo] = str(error)
+                continue
+            seen.append(photo)
+            faces.append(face)
+            pictures += [face_picture(image, face.xyxy)] if keeps else []
+        face_ids = tuple(uuid4().hex for _ in faces)
+        own = [face.embedding for face in faces]
+        return seen, Enrolment(
+            name=name,
+            identity_id=str(uuid4()),
+            face_ids=face_ids,
+            templates=np.stack(own) if own else np.empty((0, self._embedder.dimension), np.float32),
+            qualities=tuple(float(face.quality) for face in faces),
+            embedder=self._embedder.name,
+            key_version=key.version,
+            at=datetime.now(UTC),
+            by=this_user(),
+            photos=tuple(
+                seal(picture, face_id, key)
+                for picture, face_id in zip(pictures, face_ids, strict=keeps)
+            ),
+        )
+
+    @cached_property
+    def _embedder(self) -> Embedder:
+        return load_protected_embedder(self._settings.faces, self._keys.current)
+
+    @cached_property
+    def _known(self) -> KnownFaces:
+        return KnownFaces(self._settings, self._keys)
+
+    def _looked_at(
+        self, enrolment: Enrolment, photos: Sequence[Path], refused: dict[Path, str] | None
+    ) -> Enrolment:
+        """Return an enrolment with the faces that are not there yet and may be added."""
+        if not enrolment.face_ids:
+            return enrolment
+        self._known.check_shape(enrolment.templates)
+        places = unknown_faces(enrolment.templates, self._known.own(enrolment.identity_id))
+        if self._anyway:
+            return enrolment.only(places)
+        self._known.check_gallery()
+        while places:
+            new, chosen = enrolment.only(places), [photos[place] for place in places]
+            doubt = self._known.doubt(new.name, new.identity_id, chosen, new.templates)
+            if doubt is None:
+                break
+            if refused is None:
+                raise FaceError(doubt[1])
+            refused[chosen[doubt[0]]] = doubt[1]
+            del places[doubt[0]]
+        return enrolment.only(places)
 
 
 def _owner(settings: Settings, enrolment: Enrolment) -> Person:
@@ -101,39 +230,6 @@ def _owner(settings: Settings, enrolment: Enrolment) -> Person:
             f"photos again if that person is to be known"
         )
     return who_is_who(settings).person(own[0])
-
-
-def _enrolment(
-    settings: Settings, name: str, photos: Sequence[Path], keys: KeyRing, by: str
-) -> Enrolment:
-    """Return the faces of photos under the tenant's key, nothing being written."""
-    name = name.strip()
-    if not name:
-        raise ConfigurationError("a person needs a name that is not empty")
-    images = [read_photo(photo) for photo in photos]
-    embedder = load_protected_embedder(settings.faces, keys.current)
-    least = settings.faces.min_quality
-    faces = [
-        only_face(photo, image, embedder, least)
-        for photo, image in zip(photos, images, strict=True)
-    ]
-    face_ids = tuple(uuid4().hex for _ in faces)
-    pictures = zip(images, faces, face_ids, strict=True) if settings.faces.keep_photos else ()
-    return Enrolment(
-        name=name,
-        identity_id=str(uuid4()),
-        face_ids=face_ids,
-        templates=np.stack([face.embedding for face in faces]),
-        qualities=tuple(float(face.quality) for face in faces),
-        embedder=embedder.name,
-        key_version=keys.current.version,
-        at=datetime.now(UTC),
-        by=by,
-        photos=tuple(
-            seal(face_picture(image, face.xyxy), face_id, keys.current)
-            for image, face, face_id in pictures
-        ),
-    )
 
 
 def _added(settings: Settings, enrolment: Enrolment, keys: KeyRing) -> Person:
@@ -172,38 +268,3 @@ def take_in_waiting(settings: Settings) -> None:
         traits, keys = embedder_traits(settings.faces), tenant_keys(settings)
         with turn(settings), ExitStack() as opened:
             open_identities(settings, traits, keys, opened, access=reading)
-
-
-def face_of(photo: Path, embedder: Embedder, *, least: float) -> EmbeddedFace:
-    """Return the only face of a photo, of at least that quality.
-
-    Raises:
-        SourceError: The photo cannot be read, or is too large.
-        FaceError: It has no face, several, or one that tells little about whose it is.
-    """
-    return only_face(photo, read_photo(photo), embedder, least)
-
-
-def only_face(photo: Path, image: Image, embedder: Embedder, least: float) -> EmbeddedFace:
-    """Return the only face in the pixels of a photo, of at least that quality.
-
-    Raises:
-        FaceError: It has no face, several, or one that tells little about whose it is.
-    """
-    faces = embedder.faces_in(image)
-    if not faces:
-        raise FaceError(
-            f"{photo}: no face found; use a photo that shows the face from the front, "
-            f"large and sharp"
-        )
-    if len(faces) > 1:
-        raise FaceError(
-            f"{photo}: {len(faces)} faces found; cut the photo so that it shows one person only"
-        )
-    if faces[0].quality < least:
-        raise FaceError(
-            f"{photo}: the face is too small, too blurred or turned away too far to tell whose it "
-            f"is (quality {faces[0].quality:.2f}, expected {least:.2f} or more); use a photo that "
-            f"shows it from the front, large and sharp"
-        )
-    return faces[0]

@@ -9,16 +9,18 @@ import base64
 import binascii
 import logging
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from genesis_ray.domain.people import Person
 from genesis_ray.errors import ConfigurationError, GenesisError
 from genesis_ray.running.auditing import note
+from genesis_ray.running.naming import namesakes
 from genesis_ray.settings import Settings
 from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.disk import writing_to
@@ -41,7 +43,7 @@ class Enrolment:
     """Faces of photos, and what the person in them is called.
 
     Attributes:
-        identity_id: Of the person, should nobody be called so.
+        identity_id: Of the person, as was known then, or should nobody be called so.
         face_ids: One a face, so that it is taken in once.
         templates: float32 [n, dimension], protected.
         key_version: Of the key that protects them.
@@ -59,6 +61,16 @@ class Enrolment:
     at: datetime
     by: str
     photos: tuple[bytes, ...] = ()
+
+    def only(self, places: Sequence[int]) -> Self:
+        """Return the same with the faces at some places alone."""
+        return replace(
+            self,
+            face_ids=tuple(self.face_ids[place] for place in places),
+            templates=self.templates[[*places]],
+            qualities=tuple(self.qualities[place] for place in places),
+            photos=tuple(self.photos[place] for place in places) if self.photos else (),
+        )
 
     def to_note(self) -> dict[str, Any]:
         """Return what `from_note` takes, for JSON."""
@@ -247,12 +259,13 @@ def _person_called(enrolment: Enrolment, identities: "Identities") -> Person:
     who, people = identities.decided, identities.people
     decided = {*who.aliases, *(person.identity_id for person in who.people)}
     new = [each for each in people.by_name(enrolment.name) if each.identity_id not in decided]
-    known = [each for each in (*who.by_name(enrolment.name), *new) if each.kind == "enrolled"]
+    meant = who.now(enrolment.identity_id)
+    known = [each for each in (*who.people, *new) if each.identity_id == meant]
+    known = known or [
+        each for each in (*who.by_name(enrolment.name), *new) if each.kind == "enrolled"
+    ]
     if len(known) > 1:
-        ids = ", ".join(person.identity_id for person in known)
-        raise ConfigurationError(
-            f"{len(known)} people are called {enrolment.name!r} ({ids}); use another name"
-        )
+        raise ConfigurationError(namesakes(enrolment.name, known))
     if known:
         return known[0]
     return Person(

@@ -8,9 +8,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from genesis_ray.errors import StoreError
+from genesis_ray.running.auditing import note
 from genesis_ray.running.reach import reach
 from genesis_ray.running.tenant_keys import present_keys
 from genesis_ray.settings import Settings
+from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.receipts import Receipt, Searched, tracer
 from genesis_ray.store.traces import Trace, Tracer, numbers_in, texts_in
 from genesis_ray.store.wal import read_rows
@@ -25,15 +27,21 @@ _PAUSE_S = 0.5
 def verify(settings: Settings, receipt: Receipt, runs: Sequence[Path] = ()) -> Searched:
     """Search a data folder and its runs for what a receipt says is gone.
 
+    The files of galleries are among them, so that it is noted first.
+
     Raises:
-        StoreError: It is another tenant's, or the key that signed it is not here.
+        StoreError: It is another tenant's, the key that signed it is not here, or the search
+            cannot be noted.
     """
     if receipt.tenant_id != settings.tenant_id:
         raise StoreError(
             f"receipt {receipt.receipt_id} is of tenant {receipt.tenant_id!r}, and this is "
             f"{settings.tenant_id!r}; set tenant_id"
         )
-    key = receipt.key_in(present_keys(settings))
+    keys = present_keys(settings)
+    key = receipt.key_in(keys)
+    reason = f"searches all files for what receipt {receipt.receipt_id} says is gone"
+    note(settings, keys, Access(action="verify-forgotten", reason=reason))
     files = reach(settings, runs).files(settings)
     return search(files, tracer(key, receipt.salt), receipt.traces)
 

@@ -11,9 +11,9 @@ import numpy as np
 from genesis_ray.domain.identity import Embedding
 from genesis_ray.errors import FaceError, SourceError
 from genesis_ray.running.assembly import Embedder
-from genesis_ray.running.enrolment import only_face
 from genesis_ray.running.identities import Identities, identity_folder
 from genesis_ray.running.import_report import Tally
+from genesis_ray.running.photo_faces import only_face
 from genesis_ray.settings import Settings
 from genesis_ray.store.kept_photos import KeptPhoto, KeptPhotos, seal
 from genesis_ray.store.template_keys import KeyRing

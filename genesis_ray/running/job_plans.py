@@ -11,10 +11,13 @@ VERIFICATION = JobPlan(
     "purge-verification", every=timedelta(days=1), first_after=timedelta(minutes=30)
 )
 
+PROPOSALS = JobPlan("propose", every=timedelta(days=1), first_after=timedelta(minutes=45))
 VISITORS = JobPlan("visitors", every=timedelta(days=1))
 
 LOG_KEEPER = "journal"
 FACE_KEEPER = "resolver"
 """Who does jobs in a live system, and what their records are called."""
 
-NAMES = (ROLLUPS.name, COMPACTION.name, RETENTION.name, VERIFICATION.name, VISITORS.name)
+NAMES = tuple(
+    plan.name for plan in (ROLLUPS, COMPACTION, RETENTION, VERIFICATION, PROPOSALS, VISITORS)
+)

@@ -58,16 +58,44 @@ def seen_in(runs: Sequence[RunFolder], who: WhoIsWho, tenant_id: str) -> Seen:
                 continue
             sights[present] += 1
             last[present] = max(at, last.get(present, at))
-            cannot |= {
-                frozenset((present, who.now(sight.identity_id)))
-                for sight in there.rejected.get((camera_id, track_id), ())
-                if sight.covers(camera_id, track_id, at)
-            }
+            cannot |= _not_meant(present, there, camera_id, track_id, at)
             since, until = times.get((camera_id, track_id), (at, at))
             tracks[camera_id].append(_Track(present, since, until))
         for own in tracks.values():
             cannot |= _together(own)
     return Seen(sights, last, frozenset(pair for pair in cannot if len(pair) > 1))
+
+
+def rejected_in(runs: Sequence[RunFolder], who: WhoIsWho, tenant_id: str) -> frozenset[Pair]:
+    """Return pairs of whom, by some runs, one's track was said not to be the other.
+
+    It is looked for in the rows of names alone, so that it can be asked of every run there is.
+    """
+    pairs: set[Pair] = set()
+    for run in runs if who.rejected else ():
+        there = decided_in(run, who)
+        rows = read_table(run.events, "face_recognitions", tenant_id)
+        columns = ("identity_id", "camera_id", "track_id", "occurred_at")
+        for identity_id, camera_id, track_id, at in zip(
+            *(rows[name].to_pylist() for name in columns), strict=True
+        ):
+            if (camera_id, track_id) not in there.rejected:
+                continue
+            at = at.astimezone(UTC)
+            if present := there.of_track(identity_id, camera_id, track_id, at):
+                pairs |= _not_meant(present, there, camera_id, track_id, at)
+    return frozenset(pair for pair in pairs if len(pair) > 1)
+
+
+def _not_meant(
+    present: str, who: WhoIsWho, camera_id: str, track_id: int, at: datetime
+) -> set[Pair]:
+    """Return who somebody is not by one track, which was said not to be these."""
+    return {
+        frozenset((present, who.now(sight.identity_id)))
+        for sight in who.rejected.get((camera_id, track_id), ())
+        if sight.covers(camera_id, track_id, at)
+    }
 
 
 def _times(rows: pa.Table) -> dict[tuple[str, int], tuple[datetime, datetime]]:

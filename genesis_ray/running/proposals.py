@@ -14,13 +14,17 @@ from genesis_ray.errors import ConfigurationError
 from genesis_ray.running.assembly import embedder_traits, impostors_of
 from genesis_ray.running.galleries import open_gallery
 from genesis_ray.running.identities import identity_folder, not_searched, who_is_who
-from genesis_ray.running.presence import Seen, seen_in
+from genesis_ray.running.presence import Seen, rejected_in, seen_in
+from genesis_ray.running.reach import reach
 from genesis_ray.running.repairs import Repairs
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
 from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.template_changes import TemplateChanges
+
+RISK = 0.001
+"""The most that a pair to be looked at may risk, unless told otherwise."""
 
 MERGE_RISK = 1e-6
 """The most that a merge nobody looked at may risk; and none is made of two who have names."""
@@ -49,16 +53,19 @@ def find_candidates(
 ) -> list[Candidates]:
     """Return who may be one person, the surest first; nobody who cannot be by these runs.
 
+    Nor those of whom somebody said they are not, by whatever run that is known.
+
     Raises:
         StoreError: The tenant's key is lost, or a run is damaged.
     """
     who = who_is_who(settings)
     seen = seen_in(runs, who, settings.tenant_id)
+    cannot = seen.cannot | rejected_in(_others(settings, runs), who, settings.tenant_id)
     found = propose(
         _templates(settings, who),
         impostors_of(settings.faces),
         most_risk=most_risk,
-        cannot=seen.cannot | who.apart,
+        cannot=cannot | who.apart,
     )
     return [_candidates(each, who, seen) for each in found]
 
@@ -76,19 +83,28 @@ def merge_sure(
         raise ConfigurationError(
             "no run tells who was seen together, so nothing is merged; name one with --run DIR"
         )
-    proposals = [
-        each.proposal
-        for each in candidates
-        if any(person.kind == "visitor" for person in each.people)
-    ]
+    proposals = [each.proposal for each in candidates if is_sure(each)]
     made = []
     with Repairs(settings, by=BY, why="") as repairs:
         seen = seen_in(runs, repairs.who, settings.tenant_id)
-        cannot = seen.cannot | repairs.who.apart
+        rejected = rejected_in(_others(settings, runs), repairs.who, settings.tenant_id)
+        cannot = seen.cannot | rejected | repairs.who.apart
         for each in mergeable(proposals, most_risk=MERGE_RISK, cannot=cannot):
             why = f"similarity {each.similarity:.3f}, risk {each.risk:.1g}"
             made.append(repairs.merge(each.one, each.other, why=why))
     return made
+
+
+def is_sure(candidates: Candidates) -> bool:
+    """Tell whether two are beyond doubt one person, so that `--apply` may merge them."""
+    is_visitor = any(person.kind == "visitor" for person in candidates.people)
+    return is_visitor and candidates.proposal.risk <= MERGE_RISK
+
+
+def _others(settings: Settings, runs: Sequence[RunFolder]) -> list[RunFolder]:
+    """Return the runs that were made with the data folder, as far as they are there, but `runs`."""
+    looked_at = {run.path.resolve() for run in runs}
+    return [run for run in reach(settings).runs if run.path.resolve() not in looked_at]
 
 
 def _candidates(proposal: Proposal, who: WhoIsWho, seen: Seen) -> Candidates:

@@ -23,12 +23,12 @@ from genesis_ray.errors import (
 )
 from genesis_ray.running.assembly import Embedder, embedder_traits
 from genesis_ray.running.consent import consents
-from genesis_ray.running.enrolment import face_of
 from genesis_ray.running.galleries import open_gallery
 from genesis_ray.running.gallery_figures import missing_from
 from genesis_ray.running.identities import identity_folder, who_is_who
 from genesis_ray.running.kept_photos import kept_photos_of
 from genesis_ray.running.naming import find
+from genesis_ray.running.photo_faces import face_of
 from genesis_ray.running.protected import load_protected_embedder
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings

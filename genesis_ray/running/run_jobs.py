@@ -12,6 +12,7 @@ from genesis_ray.running.job_plans import (
     FACE_KEEPER,
     LOG_KEEPER,
     NAMES,
+    PROPOSALS,
     RETENTION,
     ROLLUPS,
     VERIFICATION,
@@ -25,6 +26,7 @@ from genesis_ray.running.rollups import RunRollups
 from genesis_ray.settings import Settings
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.tenants import gallery_folder
 
 
 def run_now(name: str, run: RunFolder, settings: Settings) -> JobRecord:
@@ -70,16 +72,35 @@ def log_jobs(run: RunFolder, log: EventLog, settings: Settings) -> list[Job]:
         Job(COMPACTION, compact),
         Job(RETENTION, let_go),
         Job(VERIFICATION, lambda: verify(run)),
+        Job(PROPOSALS, lambda: propose(run, settings)),
     ]
 
 
 def live_jobs(run: RunFolder, log: EventLog, settings: Settings) -> list[Job]:
     """Return those of the jobs that a live system does by itself.
 
-    One that plays recordings lets go of nothing: they may be of long ago, and are not old.
+    One that plays recordings lets go of nothing: they may be of long ago, and are not old. Merges
+    are proposed where visitors are made, who are what there is to merge.
     """
     aging = (RETENTION, VERIFICATION) if not settings.has_live_cameras else ()
-    return [job for job in log_jobs(run, log, settings) if job.plan not in aging]
+    needless = () if settings.faces.enabled and settings.identity.visitors else (PROPOSALS,)
+    return [job for job in log_jobs(run, log, settings) if job.plan not in (*aging, *needless)]
+
+
+def propose(run: RunFolder, settings: Settings) -> Outcome:
+    """Look for people who may be one, and return how many pairs there are; nobody is merged.
+
+    Who is in them `genesis people propose` lists, so that no list of people lies about.
+
+    Raises:
+        StoreError: The tenant's key is lost, or a run is damaged.
+    """
+    from genesis_ray.running.proposals import RISK, find_candidates, is_sure
+
+    if not gallery_folder(settings.data_dir, settings.tenant_id).is_dir():
+        return {"proposals": 0, "sure": 0}
+    found = find_candidates(settings, [run], most_risk=RISK)
+    return {"proposals": len(found), "sure": sum(map(is_sure, found))}
 
 
 def verify(run: RunFolder) -> Outcome:

@@ -22,6 +22,7 @@ Action = Literal[
     "propose",
     "tidy",
     "forget",
+    "verify-forgotten",
     "rotate",
     "forget-key",
     "backup",

@@ -12,12 +12,15 @@ from genesis_ray.domain.events import FaceRecognized, TrackObserved
 from genesis_ray.domain.people import Person, visitor
 from genesis_ray.domain.template_update import TemplateChange
 from genesis_ray.errors import ConfigurationError, StoreError
+from genesis_ray.running.auditing import audit_log
 from genesis_ray.running.identities import open_identities
+from genesis_ray.running.run_jobs import live_jobs, run_now
 from genesis_ray.running.tenant_keys import tenant_keys
-from genesis_ray.settings import Settings
+from genesis_ray.settings import IdentitySettings, Settings
 from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.known_runs import note_run
+from genesis_ray.store.run_folder import RUNS, RunFolder
 from genesis_ray.testing import ColourEmbedder
 
 ACCESS = Access(action="match", reason="test")
@@ -90,7 +93,7 @@ def genesis(data):
     return command
 
 
-def seen(*tracks: tuple[Person, int, int]) -> None:
+def seen(*tracks: tuple[Person, int, int], name: str = "newest") -> RunFolder:
     """Make a run in which people were seen at the door for ten seconds from a second on."""
     events = []
     for person, track_id, since in tracks:
@@ -108,8 +111,10 @@ def seen(*tracks: tuple[Person, int, int]) -> None:
                 is_new=False, embedder="synthetic",
             )
         )  # fmt: skip
-    with EventLog(RunFolder.create().events) as log:
+    run = RunFolder.create(RUNS / name)
+    with EventLog(run.events) as log:
         log.append(events)
+    return run
 
 
 def proposed(genesis, *options: str) -> list[set[str]]:
@@ -162,6 +167,32 @@ def test_who_was_seen_together_or_was_split_is_not_proposed(genesis):
     genesis("merge", BEN.name, CAT.name)
     genesis("split", BEN.name, "--face", f"of-{CAT.name}")
     assert proposed(genesis) == []
+
+
+def test_what_was_rejected_in_an_older_run_holds_whichever_run_is_looked_at(genesis, data):
+    old = seen((ANN, 1, 0), name="old")
+    note_run(data.data_dir, old.path)
+    genesis("reject", "door:1", "Ada", "--run", str(old.path))
+    seen((ADA, 7, 900))
+    assert proposed(genesis) == [{BEN.name, CAT.name}]
+    assert "Merged" not in genesis("propose", "--apply")
+
+
+def test_the_nightly_job_counts_who_may_be_one_and_merges_nobody(genesis, data):
+    run = seen((ADA, 1, 0), (ANN, 2, 50), (BEN, 4, 200))
+    record = run_now("propose", run, data)
+    assert (record.error, record.outcome) == (None, {"proposals": 2, "sure": 1})
+    assert entries(genesis) == []
+    (noted,) = [each for each in audit_log(data).entries() if each.action == "propose"]
+    assert "propose merges" in noted.reason
+
+
+def test_a_service_looks_every_day_where_visitors_are_made(data, tmp_path):
+    run = RunFolder.create(tmp_path / "run")
+    visitors = data.model_copy(update={"identity": IdentitySettings(visitors=True)})
+    with EventLog(run.events) as log:
+        names = [[job.name for job in live_jobs(run, log, each)] for each in (data, visitors)]
+    assert ["propose" in each for each in names] == [False, True]
 
 
 def test_only_what_is_beyond_doubt_is_merged_and_the_log_says_why(genesis):

@@ -37,7 +37,7 @@ def enrol_and_die(data: Path, last: int, photos: list[Path]) -> None:
     for name in ("fsync", "replace", "unlink"):
         setattr(os, name, counted(getattr(os, name), last))
     settings = Settings(data_dir=data, faces={"embedder": "synthetic", "keep_photos": True})
-    enroll(settings, "Ada", photos)
+    enroll(settings, "Ada", photos, anyway=True)
     os.write(1, f"{_taken} {_first_photo}\n".encode())
     os._exit(0)
 

@@ -131,3 +131,27 @@ def _of_default(event):
     from dataclasses import replace
 
     return replace(event, tenant_id="default")
+
+
+WAY = {"passages": [{"between": ["door", "till"], "min_s": 8}]}
+
+
+def test_false_merges_are_raised_where_a_topology_is_set_and_no_rule_is(settings):
+    assert raised(settings, merged(5)) == []
+    known = Settings(data_dir=settings.data_dir, topology=WAY)
+    assert raised(known, merged(5)) == [("false-merge", "critical", 5)]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"topology": {**WAY, "alert": False}}, []),
+        (
+            {"topology": WAY, "alerts": [{"rule": "false-merge", "name": "twice"}]},
+            [("twice", "critical", 5)],
+        ),
+        ({"topology": {"overlapping": [("door", "hall")]}}, [("false-merge", "critical", 5)]),
+    ],
+)
+def test_the_rule_of_false_merges_can_be_left_out_or_written_otherwise(settings, given, told):
+    assert raised(Settings(data_dir=settings.data_dir, **given), merged(5)) == told

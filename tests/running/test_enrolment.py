@@ -7,7 +7,7 @@ import pytest
 
 from genesis_ray.domain.people import Person
 from genesis_ray.errors import ConfigurationError, FaceError
-from genesis_ray.running.enrolment import enroll
+from genesis_ray.running.enrolment import enroll, enroll_or_hand_over
 from genesis_ray.running.identities import faces_of, identity_folder, who_is_who
 from genesis_ray.running.protected import ProtectedEmbedder
 from genesis_ray.running.repairs import Repairs
@@ -27,14 +27,22 @@ def settings(tmp_path) -> Settings:
 
 @pytest.fixture
 def photo(tmp_path):
-    """Take a photo of so many figures; of the one in the lane `only`, where that is given."""
+    """Take a photo of so many figures; of the one in the lane `only`, where that is given.
 
-    def photo(name: str = "ada.png", *, people: int = 1, only: int | None = None) -> Path:
+    In another light, `tint`, faces are a little different.
+    """
+
+    def photo(
+        name: str = "ada.png", *, people: int = 1, only: int | None = None, tint: int = 0
+    ) -> Path:
         film = SyntheticFilm(people=people, width=320, height=240)
         image = film.image_at(0)
         if only is not None:
             lane = film.height // people
             image = image[only * lane : (only + 1) * lane]
+        hsv = cv2.cvtColor(image, cv2.COLOR_BGR2HSV)
+        hsv[..., 0] = (hsv[..., 0] + tint) % 180
+        image = cv2.cvtColor(hsv, cv2.COLOR_HSV2BGR)
         cv2.imwrite(str(tmp_path / name), image)
         return tmp_path / name
 
@@ -75,13 +83,13 @@ def test_somebody_enrolled_is_found_by_their_face_and_by_their_name(settings, ph
 
 def test_a_known_name_gets_more_faces_and_no_second_person(settings, photo):
     first = enroll(settings, "Ada", [photo("a.png")])
-    again = enroll(settings, " Ada ", [photo("b.png"), photo("c.png")])
+    again = enroll(settings, " Ada ", [photo("b.png", tint=1), photo("c.png", tint=2)])
     assert again == first
     assert gallery(settings).count == 3
 
 
 def test_photos_beyond_the_templates_that_the_system_keeps_are_all_kept(settings, photo):
-    ada = enroll(settings, "Ada", [photo(f"{number}.png") for number in range(5)])
+    ada = enroll(settings, "Ada", [photo(f"{number}.png", tint=number) for number in range(5)])
     faces = faces_of(settings, who_is_who(settings), ada.identity_id)
     assert [face["is_used"] for face in faces] == [True] * 5
 
@@ -139,12 +147,13 @@ def test_one_bad_photo_among_good_ones_leaves_nothing_behind(settings, photo, no
 
 
 def test_who_was_split_off_and_named_gets_the_faces_and_stays_when_that_is_undone(settings, photo):
-    ada = enroll(settings, "Ada", [photo("a.png"), photo("b.png")])
+    ada = enroll(settings, "Ada", [photo("a.png"), photo("b.png", tint=1)])
     with Repairs(settings, by="eve", why="") as repairs:
         (face, _) = faces_of(settings, repairs.who, ada.identity_id)
         split = repairs.split("Ada", [], [face["face_id"]], None)
         renamed = repairs.rename(split.new_id, "Carl")
-    assert enroll(settings, "Carl", [photo("c.png")]).identity_id == split.new_id
+    carl = enroll(settings, "Carl", [photo("c.png", tint=2)], anyway=True)
+    assert carl.identity_id == split.new_id
     assert len(faces_of(settings, who_is_who(settings), split.new_id)) == 2
     with Repairs(settings, by="eve", why="") as repairs:
         repairs.undo(renamed.entry_id)
@@ -161,5 +170,91 @@ def test_a_name_that_was_changed_is_the_name_to_enrol_under(settings, photo):
     ada = enroll(settings, "Ada", [photo("a.png")])
     with Repairs(settings, by="eve", why="") as repairs:
         repairs.rename("Ada", "Augusta")
-    assert enroll(settings, "Augusta", [photo("b.png")]).identity_id == ada.identity_id
-    assert enroll(settings, "Ada", [photo("c.png")]).identity_id != ada.identity_id
+    assert enroll(settings, "Augusta", [photo("b.png", tint=1)]).identity_id == ada.identity_id
+    again = enroll(settings, "Ada", [photo("c.png", tint=2)], anyway=True)
+    assert again.identity_id != ada.identity_id
+
+
+def test_a_photo_of_somebody_else_who_is_known_is_refused_unless_somebody_insists(settings, photo):
+    enroll(settings, "Ada", [photo("ada.png", people=3, only=0)])
+    same = photo("same.png", people=3, only=0, tint=1)
+    with pytest.raises(FaceError, match=r"same\.png: the face is that of Ada .*say --anyway"):
+        enroll(settings, "Bob", [same])
+    assert [each.name for each in who_is_who(settings).people] == ["Ada"]
+    assert enroll(settings, "Bob", [same], anyway=True).name == "Bob"
+
+
+def test_a_photo_that_is_unlike_a_persons_others_is_refused_unless_somebody_insists(
+    settings, photo
+):
+    enroll(settings, "Ada", [photo("ada.png", people=3, only=0)])
+    strange = photo("strange.png", people=3, only=1)
+    with pytest.raises(FaceError, match=r"strange\.png: the face is unlike all others of Ada"):
+        enroll(settings, "Ada", [strange])
+    assert gallery(settings).count == 1
+    enroll(settings, "Ada", [strange], anyway=True)
+    assert gallery(settings).count == 2
+
+
+def test_of_photos_of_somebody_new_one_that_is_unlike_the_others_is_refused(
+    settings, photo, nobody
+):
+    own = [photo("0.png", people=3, only=0), photo("1.png", people=3, only=0, tint=1)]
+    with pytest.raises(FaceError, match=r"strange\.png: the face is unlike"):
+        enroll(settings, "Ada", [*own, photo("strange.png", people=3, only=1)])
+    assert nobody()
+
+
+def test_who_is_like_a_visitor_is_to_become_that_one(settings, photo):
+    ada = enroll(settings, "Ada", [photo()])
+    with Repairs(settings, by="eve", why="") as repairs:
+        (face,) = faces_of(settings, repairs.who, ada.identity_id)
+        split = repairs.split("Ada", [], [face["face_id"]], None)
+    with pytest.raises(FaceError, match=f"genesis people rename {split.new_id[:8]} NAME"):
+        enroll(settings, "Bob", [photo("b.png", tint=1)])
+    with pytest.raises(
+        ConfigurationError, match=r"is a visitor, .* who needs a name before photos"
+    ):
+        enroll(settings, split.new_id[:8], [photo("b.png", tint=1)])
+
+
+def test_a_photo_that_is_known_already_adds_nothing(settings, photo):
+    enroll(settings, "Ada", [photo(), photo()])
+    assert gallery(settings).count == 1
+    done = enroll_or_hand_over(settings, "Ada", [photo(), photo("b.png", tint=1)], within_s=0)
+    assert (done.known, gallery(settings).count) == (1, 2)
+    done = enroll_or_hand_over(settings, "Ada", [photo()], within_s=0)
+    assert (done.person.name, done.known, gallery(settings).count) == ("Ada", 1, 2)
+
+
+@pytest.mark.parametrize("length", [8, 36])
+def test_somebody_known_is_named_by_the_identity_too(settings, photo, length):
+    ada = enroll(settings, "Ada", [photo()])
+    named = ada.identity_id[:length]
+    assert enroll(settings, named, [photo("b.png", tint=1)]) == ada
+    assert [each.name for each in who_is_who(settings).people] == ["Ada"]
+
+
+def test_of_namesakes_the_one_gets_a_photo_whose_identity_is_named(settings, photo):
+    enroll(settings, "Bob", [photo("0.png", people=3, only=0)])
+    ada = enroll(settings, "Ada", [photo("1.png", people=3, only=1)])
+    with Repairs(settings, by="eve", why="") as repairs:
+        repairs.rename("Bob", "Ada")
+    more = photo("2.png", people=3, only=1, tint=1)
+    with pytest.raises(ConfigurationError, match=r"2 people are called 'Ada' .*by the identity"):
+        enroll(settings, "Ada", [more])
+    assert enroll(settings, ada.identity_id, [more]) == ada
+    assert len(faces_of(settings, who_is_who(settings), ada.identity_id)) == 2
+
+
+def test_nobody_is_enrolled_beside_the_gallery_that_everybody_else_is_in(settings, photo):
+    with FaceGallery(
+        identity_folder(settings), embedder="fused", dimension=4, keys=tenant_keys(settings),
+        writer=True,
+    ) as other:  # fmt: skip
+        other.enroll("x", np.eye(1, 4, dtype=np.float32), qualities=[1.0], at=datetime.now(UTC))
+    with pytest.raises(ConfigurationError, match="known by fused, which has 1 faces, and colour"):
+        enroll(settings, "Ada", [photo()])
+    assert who_is_who(settings).people == ()
+    enroll(settings, "Ada", [photo()], anyway=True)
+    enroll(settings, "Ada", [photo("b.png", tint=1)])

@@ -16,6 +16,7 @@ import pytest
 from genesis_ray.domain.alert_events import AlertRaised
 from genesis_ray.domain.ledger import Merge, Rename
 from genesis_ray.errors import NotFoundError, StoreError
+from genesis_ray.running import forgotten_search
 from genesis_ray.running.alert_delivery import outbox_folder
 from genesis_ray.running.auditing import audit_log
 from genesis_ray.running.deliveries import deliveries_of
@@ -28,6 +29,7 @@ from genesis_ray.running.identities import faces_of, identity_folder, who_is_who
 from genesis_ray.running.people_stores import PeopleStores
 from genesis_ray.running.repairs import Repairs
 from genesis_ray.settings import Settings
+from genesis_ray.store.audit_log import AuditLog
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.event_rewriting import EventRewriting
 from genesis_ray.store.kept_photos import KeptPhoto, KeptPhotos
@@ -418,6 +420,23 @@ def test_a_run_that_is_not_where_it_was_is_told_and_can_be_named(settings, tmp_p
     assert any(f"was in {folder / 'run'}" in each for each in receipt.not_reached)
     assert verify(settings, receipt).residue == ()
     assert any("an identity" in each for each in verify(settings, receipt, [elsewhere]).residue)
+
+
+def test_a_search_is_in_the_audit_log_before_anything_is_read(settings, monkeypatch):
+    receipt = done(settings)
+    before = len(list(audit_log(settings).entries()))
+    verify(settings, receipt)
+    (entry,) = list(audit_log(settings).entries())[before:]
+    assert (entry.action, entry.people) == ("verify-forgotten", None)
+    assert receipt.receipt_id in entry.reason
+
+    def full(*_: object, **__: object) -> None:
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr(AuditLog, "append", full)
+    monkeypatch.setattr(forgotten_search, "search", lambda *_: pytest.fail("it was read"))
+    with pytest.raises(StoreError, match="is full"):
+        verify(settings, receipt)
 
 
 def test_a_run_that_is_named_is_reached(settings, tmp_path):

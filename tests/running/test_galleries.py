@@ -63,6 +63,14 @@ def test_tables_are_opened_where_it_is_known_what_is_in_them():
     assert modules_with(r"(?<!class )\bLanceTable\(") == TABLES
 
 
+def test_tables_are_read_past_their_stores_by_the_search_for_what_was_forgotten_alone():
+    assert modules_with(r"\blancedb\.connect\(") == {
+        "running/forgotten_search.py",  # noted before it begins
+        "store/lance_table.py",
+        "store/vector_index.py",
+    }
+
+
 def test_who_opens_a_gallery_has_to_say_why(tmp_path):
     settings = Settings(data_dir=tmp_path)
     own = {"embedder": "fused", "dimension": 16, "keys": tenant_keys(settings)}

@@ -87,7 +87,7 @@ def test_by_default_no_photo_is_kept(settings, photo):
 
 
 def test_a_picture_of_each_face_is_kept_that_shows_the_same_face(settings, photo):
-    ada = enroll(settings, "Ada", [photo(), photo(1)])
+    ada = enroll(settings, "Ada", [photo(), photo(1)], anyway=True)
     assert sorted((each.face_id, each.identity_id) for each in kept(settings)) == faces(settings)
     assert {p.identity_id for p in kept(settings)} == {ada.identity_id}
     pictures = KeptPhotos(identity_folder(settings))
@@ -151,7 +151,7 @@ def test_what_is_refused_leaves_no_photo(settings, photo):
     with Repairs(settings, by="eve", why="") as repairs:
         repairs.rename(other.identity_id, "Ada")
     with pytest.raises(ConfigurationError, match="2 people are called 'Ada'"):
-        enroll(settings, "Ada", [photo(2)])
+        enroll(settings, "Ada", [photo(2)], anyway=True)
     assert len(kept(settings)) == 2
     assert not WaitingEnrolments(settings)
     assert not list(enrolments_folder(settings).rglob("*.json"))
@@ -226,7 +226,7 @@ def test_a_backup_carries_them(settings, photo, tmp_path):
 
 
 def test_people_are_known_to_another_embedder_by_them(settings, photo):
-    ada = enroll(settings, "Ada", [photo(), photo(1)])
+    ada = enroll(settings, "Ada", [photo(), photo(1)], anyway=True)
     bob = enroll(by(settings, "synthetic", keep_photos=False), "Bob", [photo(2)])
     before = faces(settings)
     without_gallery(settings)
@@ -268,7 +268,7 @@ def test_who_has_faces_of_other_photos_is_left_as_they_are(settings, photo, tmp_
 def test_a_photo_that_was_split_off_somebody_forgotten_stays_and_names_them_no_more(
     settings, photo
 ):
-    ada = enroll(settings, "Ada", [photo(), photo(1)])
+    ada = enroll(settings, "Ada", [photo(), photo(1)], anyway=True)
     with Repairs(settings, by="eve", why="") as repairs:
         split = repairs.split(ada.identity_id, [], [kept(settings)[0].face_id], None)
     receipt = forget(settings, ada.identity_id, by="eve", why="")[1]
@@ -278,7 +278,10 @@ def test_a_photo_that_was_split_off_somebody_forgotten_stays_and_names_them_no_m
 
 
 def test_a_photo_is_whose_the_ledger_says_its_face_is(settings, photo):
-    ada, bob = enroll(settings, "Ada", [photo(), photo(1)]), enroll(settings, "Bob", [photo(2)])
+    ada, bob = (
+        enroll(settings, "Ada", [photo(), photo(1)], anyway=True),
+        enroll(settings, "Bob", [photo(2)]),
+    )
     moved = kept(settings)[0].face_id
     with Repairs(settings, by="eve", why="") as repairs:
         repairs.split(ada.identity_id, [], [moved], None)
@@ -322,7 +325,7 @@ def test_without_any_it_says_how_photos_come_to_be_kept(settings, photo):
 
 
 def test_how_many_are_kept_is_told_and_how_many_are_useless(settings, photo, tmp_path):
-    enroll(settings, "Ada", [photo(), photo(1)])
+    enroll(settings, "Ada", [photo(), photo(1)], anyway=True)
     enroll(by(settings, "synthetic", keep_photos=False), "Bob", [photo(2)])
     figures = kept_figures(settings)
     assert (figures.photos, figures.people, figures.without, figures.useless) == (2, 1, ("Bob",), 0)

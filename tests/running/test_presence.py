@@ -6,7 +6,7 @@ from genesis_ray.domain.events import FaceRecognized, TrackObserved
 from genesis_ray.domain.ledger import NOTHING_DECIDED, Merge, Reject, fold
 from genesis_ray.domain.people import visitor
 from genesis_ray.domain.track_sights import TrackSight
-from genesis_ray.running.presence import seen_in
+from genesis_ray.running.presence import rejected_in, seen_in
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.run_folder import RunFolder
 
@@ -83,3 +83,12 @@ def test_whose_track_was_said_not_to_be_somebody_cannot_be_them(run):
 
 def test_another_tenants_tracks_tell_nothing(run):
     assert seen_in([run(track("ann", 1, 0, 10))], NOTHING_DECIDED, "other").sights == {}
+
+
+def test_who_was_said_not_to_be_somebody_is_found_in_any_run(run):
+    sight = TrackSight(identity_id="ann", camera_id="door", track_id=1, since=at(0), until=at(10))
+    who = fold([Reject(entry_id="0", at=NOON, by="eve", why="", track=sight)], PEOPLE)
+    folder = run(track("ben", 1, 0, 10), track("cat", 2, 0, 10))
+    assert rejected_in([folder], who, "shop") == {frozenset(("ann", "ben"))}
+    assert rejected_in([folder], who, "other") == frozenset()
+    assert rejected_in([folder], NOTHING_DECIDED, "shop") == frozenset()

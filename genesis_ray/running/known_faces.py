@@ -1,0 +1,155 @@
+"""Looking at faces before they are given to a person: whose are they like?
+
+A photo that shows somebody else makes strangers bear a person's name, and a person who is known
+under two names is named by neither. So what looks wrong is refused, unless somebody insists.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from genesis_ray.domain.enrolment import STRANGERS, Templates, least_like
+from genesis_ray.domain.people import Person
+from genesis_ray.errors import ConfigurationError, NotFoundError
+from genesis_ray.running.assembly import embedder_traits, impostors_of
+from genesis_ray.running.galleries import open_gallery
+from genesis_ray.running.gallery_figures import gallery_figures
+from genesis_ray.running.identities import identity_folder, not_searched, who_is_who
+from genesis_ray.running.thresholds import calibration_file, threshold_book
+from genesis_ray.settings import Settings
+from genesis_ray.store.audit_entry import Access
+from genesis_ray.store.learning_gallery import LearningGallery
+from genesis_ray.store.template_changes import TemplateChanges
+from genesis_ray.store.template_keys import KeyRing
+
+
+class KnownFaces:
+    """Whom a tenant knows by which faces, as it was when this was made and with what was added."""
+
+    def __init__(self, settings: Settings, keys: KeyRing) -> None:
+        """Read them.
+
+        Raises:
+            StoreError: The access cannot be noted, or the gallery cannot be read.
+        """
+        self._settings = settings
+        traits = embedder_traits(settings.faces)
+        self._embedder = traits.name
+        self._who = who_is_who(settings)
+        self._added: dict[str, tuple[Person, Templates]] = {}
+        self._none: Templates = np.empty((0, traits.dimension), np.float32)
+        calibration = calibration_file(settings, traits).read()
+        self._names_from = threshold_book(settings.identity, traits, calibration).usual.value
+        self._like_from = impostors_of(settings.faces).similarity(STRANGERS)
+        self._gallery = self._opened(keys) if identity_folder(settings).is_dir() else None
+
+    def check_shape(self, templates: Templates) -> None:
+        """Make sure that faces could be ones of this gallery.
+
+        Raises:
+            StoreError: They are of another model, or no faces.
+        """
+        if self._gallery:
+            self._gallery.check(templates)
+
+    def own(self, identity_id: str) -> Templates:
+        """Return the faces by which a person is known."""
+        stored = self._none
+        if self._gallery:
+            stored = self._gallery.vectors_of(self._who.members(identity_id))
+        added = self._added.get(identity_id)
+        return np.concatenate([stored, added[1]]) if added else stored
+
+    def add(self, person: Person, templates: Templates) -> None:
+        """Take faces that a person was given."""
+        before = self._added.get(person.identity_id)
+        together = np.concatenate([before[1], templates]) if before else templates
+        self._added[person.identity_id] = person, together
+
+    def check_gallery(self) -> None:
+        """Make sure that faces are added where people are known.
+
+        Raises:
+            ConfigurationError: This embedder knows nobody, and another does.
+        """
+        if self._added or (self._gallery and self._gallery.count):
+            return
+        others = [each for each in gallery_figures(self._settings) if each.faces]
+        if others:
+            most = max(others, key=lambda each: each.faces)
+            raise ConfigurationError(
+                f"people here are known by {most.embedder}, which has {most.faces:,} faces, and "
+                f"{self._embedder} knows nobody: who is enrolled with it is nobody to the others. "
+                f"Use the configuration that names people; to change the embedder: genesis people "
+                f"re-embed --to {self._embedder}, then switch. To begin with {self._embedder} "
+                f"all the same, say --anyway"
+            )
+
+    def doubt(
+        self, name: str, identity_id: str, photos: Sequence[Path], templates: Templates
+    ) -> tuple[int, str] | None:
+        """Return which of some faces does not look like a person's, and what is wrong with it.
+
+        It is somebody else's, or unlike the person's others. None: all may be given to them.
+        """
+        for place, template in enumerate(templates):
+            other, similarity = self._most_like(template, besides=identity_id)
+            if other and similarity >= self._names_from:
+                return place, self._taken_for(photos[place], name, other, similarity)
+        found = least_like(templates, self.own(identity_id))
+        if found is None or found[1] >= self._like_from:
+            return None
+        place, similarity = found
+        return place, (
+            f"{photos[place]}: the face is unlike all others of {name} (similarity "
+            f"{similarity:.2f} at most, and strangers reach {self._like_from:.2f}), so it may be "
+            f"somebody else's, who would be taken for {name}. If it is right, say --anyway"
+        )
+
+    def _taken_for(self, photo: Path, name: str, other: Person, similarity: float) -> str:
+        short = other.identity_id[:8]
+        remedy = (
+            f"If that is who {name} is: genesis people rename {short} NAME, and enrol the photo "
+            f"under that name"
+            if other.kind == "visitor"
+            else f"If the two are one person, add the photo to {other.name}, or merge them"
+        )
+        return (
+            f"{photo}: the face is that of {other.name} ({short}), to whom it is so like that it "
+            f"is named so (similarity {similarity:.2f}, {self._names_from:.2f} is enough); known "
+            f"as both, {name} would be named neither. {remedy}. If it is right, say --anyway"
+        )
+
+    def _most_like(self, template: Templates, *, besides: str) -> tuple[Person | None, float]:
+        """Return who else is most like a face, and how like."""
+        best: tuple[Person | None, float] = None, -1.0
+        for identity_id, (person, faces) in self._added.items():
+            similarity = float((faces @ template).max())
+            if identity_id != besides and similarity > best[1]:
+                best = person, similarity
+        members = self._who.members(besides)
+        found = self._gallery.nearest(template, limit=len(members) + 5) if self._gallery else ()
+        for identity_id, similarity in found:
+            present = self._who.now(identity_id)
+            if present == besides or similarity <= best[1]:
+                continue
+            try:
+                best = self._who.person(present), similarity
+            except NotFoundError:  # a visitor who expired
+                continue
+        return best
+
+    def _opened(self, keys: KeyRing) -> LearningGallery:
+        traits = embedder_traits(self._settings.faces)
+        gallery = open_gallery(
+            self._settings,
+            embedder=traits.name,
+            dimension=traits.dimension,
+            keys=keys,
+            access=Access(action="enroll", reason="looks whom faces to be added are like"),
+            moved=self._who.moved_faces,
+        )
+        changes = TemplateChanges(identity_folder(self._settings), embedder=traits.name)
+        gallery.retire(not_searched(changes, self._who, gallery.here(changes.about())))
+        return gallery
