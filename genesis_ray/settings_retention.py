@@ -33,6 +33,11 @@ class KeptSettings(Section):
     rollup_days: Days | None = Field(
         default=90.0, description=f"Figures by quarter of an hour, hour and day; {_FOR_EVER}"
     )
+    photo_days: Days | None = Field(
+        default=None,
+        description="Photos of faces that were kept (faces.keep_photos), since their enrolment; "
+        f"people stay known without; {_FOR_EVER}",
+    )
     tables: dict[str, Days | None] = Field(
         default={}, description=f"Other limits than those, by table; {_FOR_EVER}"
     )
@@ -73,3 +78,7 @@ class RetentionSettings(KeptSettings):
     def policy_of(self, tenant_id: str) -> RetentionPolicy:
         """Return how long a tenant's things are kept."""
         return self.tenants[tenant_id].policy if tenant_id in self.tenants else self.policy
+
+    def photo_days_of(self, tenant_id: str) -> float | None:
+        """Return for how many days photos of a tenant's people are kept; None: for ever."""
+        return self.tenants.get(tenant_id, self).photo_days

@@ -13,6 +13,7 @@ from genesis_ray.cli import (
     galleries,
     repairs,
     reviews,
+    searching,
     switching,
     tags,
     upkeep,
@@ -130,6 +131,7 @@ def show(
         stdout.print(f"  {row['faces']} faces in the gallery of {row['embedder']}, {photos}")
 
 
+app.command()(searching.search)
 app.command()(repairs.merge)
 app.command()(repairs.split)
 app.command()(repairs.rename)

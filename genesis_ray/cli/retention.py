@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from genesis_ray.running.retention import Gone
     from genesis_ray.store.run_folder import RunFolder
 
+_IN_FILES = ("rollups", "kept_photos")
+
 
 def retention(
     run: RunOption = None,
@@ -34,9 +36,9 @@ def retention(
 ) -> None:
     """Delete what is older than `retention` in the settings allows, by capture time.
 
-    Or move it to `retention.cold_folder`. Rollups of the days are made before, and stay. A
-    service does this itself, once a day; this is for folders that no service holds. It asks
-    first: old recordings have old times.
+    Or move it to `retention.cold_folder`, but for kept photos. Rollups of the days are made
+    before, and stay. A service does this itself, once a day; this is for folders that no service
+    holds. It asks first: old recordings have old times.
 
     Examples: `genesis retention --dry-run` · `genesis retention --run genesis-data/run` ·
     `genesis retention --verify`
@@ -44,6 +46,7 @@ def retention(
     from datetime import UTC, datetime
 
     from genesis_ray.cli.console import stdout
+    from genesis_ray.running.kept_photos import photos_to_go, remove_expired
     from genesis_ray.running.retention import purge, would_go
     from genesis_ray.store.event_log import EventLog
 
@@ -53,14 +56,14 @@ def retention(
         return
     kept = settings.retention
     now = parse_time(at, option="--at") or datetime.now(UTC)
-    going = would_go(folder, kept, at=now)
+    going = [*would_go(folder, kept, at=now), *photos_to_go(settings, at=now)]
     if not dry_run:
         if going and not yes:
             _show(going)
             where = f"Move it to {kept.cold_folder}?" if kept.cold_folder else "Delete it for good?"
             typer.confirm(where, abort=True, err=True)
         with EventLog(folder.events) as log:
-            going = purge(folder, log, settings, at=now)
+            going = [*purge(folder, log, settings, at=now), *remove_expired(settings, at=now)]
     if as_json:
         typer.echo(json.dumps([asdict(each) for each in going], indent=2, default=str))
     elif going:
@@ -108,7 +111,7 @@ def _show(going: "list[Gone]", verb: str = "goes") -> None:
 
     table = Table("tenant", "table", f"{verb}, rows", "whole days", "older than (UTC)")
     for each in going:
-        rows = f"{each.rows:,}" if each.table != "rollups" else f"files: {each.rows:,}"
+        rows = f"{each.rows:,}" if each.table not in _IN_FILES else f"files: {each.rows:,}"
         limit = f"{each.limit:%Y-%m-%d %H:%M}"
         table.add_row(each.tenant_id, each.table, rows, f"{each.whole_days:,}", limit)
     stdout.print(table)

@@ -1,12 +1,17 @@
 """The photos that were kept of people, by whose they are now."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from genesis_ray.domain.ledger import WhoIsWho
 from genesis_ray.running.identities import identity_folder, who_is_who
+from genesis_ray.running.retention import Gone
 from genesis_ray.settings import Settings
 from genesis_ray.store.kept_photos import KeptPhoto, KeptPhotos
 from genesis_ray.store.key_stores import open_key_store
+
+KEPT_PHOTOS = "kept_photos"
+"""What they are called beside the tables of events, where retention is told of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +65,37 @@ def kept_figures(settings: Settings) -> KeptFigures:
         ),
         useless=sum(not photo.is_under(keys) for photo in photos),
     )
+
+
+def photos_to_go(settings: Settings, *, at: datetime) -> list[Gone]:
+    """Return what `remove_expired` would take at a time, as a line or none; nothing changes.
+
+    Raises:
+        StoreError: A file is damaged.
+    """
+    limit, photos = _expired(settings, at)
+    return [Gone(settings.tenant_id, KEPT_PHOTOS, limit, len(photos), 0)] if photos else []
+
+
+def remove_expired(settings: Settings, *, at: datetime) -> list[Gone]:
+    """Remove photos that are older than `retention.photo_days` allows at a time.
+
+    People stay known: their faces in galleries are not touched. Cut off, the next call goes on.
+
+    Raises:
+        StoreError: A file is damaged, or the disk refuses.
+    """
+    limit, photos = _expired(settings, at)
+    if not photos:
+        return []
+    KeptPhotos(identity_folder(settings)).remove(photos)
+    return [Gone(settings.tenant_id, KEPT_PHOTOS, limit, len(photos), 0)]
+
+
+def _expired(settings: Settings, at: datetime) -> tuple[datetime, list[KeptPhoto]]:
+    days = settings.retention.photo_days_of(settings.tenant_id)
+    if days is None:
+        return at, []
+    limit = at - timedelta(days=days)
+    kept = KeptPhotos(identity_folder(settings)).all()
+    return limit, [photo for photo in kept if photo.at < limit]

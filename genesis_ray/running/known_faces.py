@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from genesis_ray.domain.enrolment import STRANGERS, Templates, least_like
+from genesis_ray.domain.identity import Candidate
 from genesis_ray.domain.people import Person
 from genesis_ray.errors import ConfigurationError, NotFoundError
 from genesis_ray.running.assembly import embedder_traits, impostors_of
@@ -23,12 +24,14 @@ from genesis_ray.store.learning_gallery import LearningGallery
 from genesis_ray.store.template_changes import TemplateChanges
 from genesis_ray.store.template_keys import KeyRing
 
+_TO_ENROLL = Access(action="enroll", reason="looks whom faces to be added are like")
+
 
 class KnownFaces:
     """Whom a tenant knows by which faces, as it was when this was made and with what was added."""
 
-    def __init__(self, settings: Settings, keys: KeyRing) -> None:
-        """Read them.
+    def __init__(self, settings: Settings, keys: KeyRing, access: Access = _TO_ENROLL) -> None:
+        """Read them; `access` says what for.
 
         Raises:
             StoreError: The access cannot be noted, or the gallery cannot be read.
@@ -42,7 +45,7 @@ class KnownFaces:
         calibration = calibration_file(settings, traits).read()
         self._names_from = threshold_book(settings.identity, traits, calibration).usual.value
         self._like_from = impostors_of(settings.faces).similarity(STRANGERS)
-        self._gallery = self._opened(keys) if identity_folder(settings).is_dir() else None
+        self._gallery = self._opened(keys, access) if identity_folder(settings).is_dir() else None
 
     def check_shape(self, templates: Templates) -> None:
         """Make sure that faces could be ones of this gallery.
@@ -60,6 +63,20 @@ class KnownFaces:
             stored = self._gallery.vectors_of(self._who.members(identity_id))
         added = self._added.get(identity_id)
         return np.concatenate([stored, added[1]]) if added else stored
+
+    def ranked(self, template: Templates, *, limit: int) -> list[Candidate]:
+        """Return who is most like a face, best first, each person once, as who they are now."""
+        best: dict[str, Candidate] = {}
+        wanted = 2 * limit
+        while self._gallery:
+            found = self._gallery.nearest(template, limit=wanted)
+            for identity_id, similarity in found:
+                present = self._who.now(identity_id)
+                best.setdefault(present, Candidate(present, similarity))
+            if len(best) >= limit or len(found) < wanted:
+                break
+            wanted *= 2  # some are one person
+        return list(best.values())[:limit]
 
     def add(self, person: Person, templates: Templates) -> None:
         """Take faces that a person was given."""
@@ -140,14 +157,14 @@ class KnownFaces:
                 continue
         return best
 
-    def _opened(self, keys: KeyRing) -> LearningGallery:
+    def _opened(self, keys: KeyRing, access: Access) -> LearningGallery:
         traits = embedder_traits(self._settings.faces)
         gallery = open_gallery(
             self._settings,
             embedder=traits.name,
             dimension=traits.dimension,
             keys=keys,
-            access=Access(action="enroll", reason="looks whom faces to be added are like"),
+            access=access,
             moved=self._who.moved_faces,
         )
         changes = TemplateChanges(identity_folder(self._settings), embedder=traits.name)

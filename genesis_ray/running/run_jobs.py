@@ -61,7 +61,12 @@ def log_jobs(run: RunFolder, log: EventLog, settings: Settings) -> list[Job]:
         return {"files saved": log.compact(before=_today())}
 
     def let_go() -> Outcome:
-        gone = purge(run, log, settings, at=datetime.now(UTC))
+        now = datetime.now(UTC)
+        gone = purge(run, log, settings, at=now)
+        if settings.retention.photo_days_of(settings.tenant_id) is not None:
+            from genesis_ray.running.kept_photos import remove_expired  # LanceDB: slow to load
+
+            gone += remove_expired(settings, at=now)
         rows: dict[str, int] = {}
         for each in gone:
             rows[each.table] = rows.get(each.table, 0) + each.rows

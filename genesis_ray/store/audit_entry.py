@@ -20,6 +20,7 @@ Action = Literal[
     "re-embed",
     "switch",
     "propose",
+    "search",
     "tidy",
     "forget",
     "verify-forgotten",

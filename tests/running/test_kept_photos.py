@@ -3,7 +3,7 @@ import subprocess
 import sys
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import cv2
@@ -19,15 +19,23 @@ from genesis_ray.running.enrolments import Enrolment, WaitingEnrolments, enrolme
 from genesis_ray.running.forgetting import forget
 from genesis_ray.running.identities import identity_folder, open_identities, who_is_who
 from genesis_ray.running.intake import Intake
-from genesis_ray.running.kept_photos import kept_figures, kept_photos_of
+from genesis_ray.running.kept_photos import (
+    kept_figures,
+    kept_photos_of,
+    photos_to_go,
+    remove_expired,
+)
 from genesis_ray.running.key_rotation import forget as forget_key
 from genesis_ray.running.key_rotation import known_keys, rotate
 from genesis_ray.running.re_embedding import re_embed, re_embed_kept
 from genesis_ray.running.repairs import Repairs
+from genesis_ray.running.run_jobs import run_now
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
+from genesis_ray.settings_retention import KeptSettings, RetentionSettings
 from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.kept_photos import KeptPhoto, KeptPhotos, seal
+from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.stored_faces import stored_faces
 from genesis_ray.testing import ColourEmbedder, SyntheticFilm
 from genesis_ray.vision.face_picture import read_face_picture
@@ -331,3 +339,30 @@ def test_how_many_are_kept_is_told_and_how_many_are_useless(settings, photo, tmp
     assert (figures.photos, figures.people, figures.without, figures.useless) == (2, 1, ("Bob",), 0)
     (tmp_path / "keys" / "default").unlink()
     assert kept_figures(settings).useless == 2
+
+
+def test_photos_go_after_their_days_and_people_stay_known(settings, photo, tmp_path):
+    enroll(settings, "Ada", [photo()])
+    (old,) = kept(settings)
+    later = old.at + timedelta(days=10, seconds=1)
+    assert remove_expired(settings, at=later + timedelta(days=9999)) == []
+    aging = settings.model_copy(update={"retention": RetentionSettings(photo_days=10)})
+    assert photos_to_go(aging, at=later - timedelta(seconds=2)) == []
+    assert [(each.table, each.rows) for each in photos_to_go(aging, at=later)] == [
+        ("kept_photos", 1)
+    ]
+    assert kept(settings) == [old]
+    run = RunFolder.create(tmp_path / "run")
+    assert run_now("retention", run, aging).outcome == {}
+    assert [each.rows for each in remove_expired(aging, at=later)] == [1]
+    assert kept(settings) == []
+    assert len(faces(settings)) == 1
+
+
+def test_another_tenants_photos_may_stay_for_longer(settings, photo):
+    enroll(settings, "Ada", [photo()])
+    (old,) = kept(settings)
+    ours = RetentionSettings(photo_days=10, tenants={"default": KeptSettings(photo_days=20)})
+    aging = settings.model_copy(update={"retention": ours})
+    assert photos_to_go(aging, at=old.at + timedelta(days=15)) == []
+    assert len(photos_to_go(aging, at=old.at + timedelta(days=21))) == 1
