@@ -76,7 +76,8 @@ def forget_expired(
 ) -> Tidied:
     """Remove the visitors who had expired at a time, with every byte of their faces.
 
-    Whom they are goes by what was decided until now. Events keep the pseudonyms. Faces go first
+    Whom they are goes by what was decided until now. Who has a photo stays: somebody gave it to
+    them under a name, and took that back. Events keep the pseudonyms. Faces go first
     and people last: cut off in between, the same visitors are found again and the rest goes.
     """
     people = identities.people.everyone()
@@ -84,7 +85,12 @@ def forget_expired(
     expired = last_seen(settings, identities.people, identities.sights, who).expired(at)
     owners = _owners(identities, who)
     stored = {person.identity_id for person in people} | set(owners.values())
-    expired = [each for each in expired if not stored.isdisjoint(who.members(each))]
+    with_photos = {who.now(owner) for owner in _owners(identities, who, of_photos=True).values()}
+    expired = [
+        each
+        for each in expired
+        if each not in with_photos and not stored.isdisjoint(who.members(each))
+    ]
     members = {member for each in expired for member in who.members(each)}
     faces = [face_id for face_id, owner in owners.items() if owner in members]
     if expired and not dry_run:
@@ -99,7 +105,11 @@ def forget_expired(
     return Tidied(tuple(expired), len(faces))
 
 
-def _owners(identities: Identities, who: WhoIsWho) -> dict[str, str]:
-    """Return whose each face is, also of those that others replaced."""
-    rows = identities.gallery.faces().select(["face_id", "identity_id"]).to_pylist()
-    return {row["face_id"]: who.moved_faces.get(row["face_id"], row["identity_id"]) for row in rows}
+def _owners(identities: Identities, who: WhoIsWho, *, of_photos: bool = False) -> dict[str, str]:
+    """Return whose each face is, or each of a photo, also of those that others replaced."""
+    rows = identities.gallery.faces().select(["face_id", "identity_id", "camera_id"]).to_pylist()
+    return {
+        row["face_id"]: who.moved_faces.get(row["face_id"], row["identity_id"])
+        for row in rows
+        if not (of_photos and row["camera_id"])
+    }

@@ -5,8 +5,9 @@ import pytest
 
 from genesis_ray.domain.event_page import PageRequest
 from genesis_ray.domain.events import FaceRecognized, VisitEnded, VisitStarted
-from genesis_ray.domain.ledger import Confirm, Entry, Merge, Reject, TrackSight
+from genesis_ray.domain.ledger import Confirm, Entry, Merge, Reject
 from genesis_ray.domain.people import visitor
+from genesis_ray.domain.track_sights import TrackSight
 from genesis_ray.running.event_pages import EventPages
 from genesis_ray.running.history import present_tables
 from genesis_ray.settings import Settings

@@ -144,6 +144,16 @@ def test_who_has_a_name_is_not_forgotten(settings):
     assert named(settings, BEN_FACE, on=1001) == ["ann"]
 
 
+def test_a_visitor_who_was_given_a_photo_is_not_forgotten(settings):
+    with ExitStack() as opened:
+        identities = opened_for(settings, opened)
+        identities.gallery.enroll(
+            "ann", like(ANN_FACE, 0.9)[None], qualities=[0.9], at=NOON, face_ids=["photo"]
+        )
+    assert tidy(settings, at=day(1000)).visitors == ("ben",)
+    assert [each.identity_id for each in who_is_who(settings).people] == ["ann"]
+
+
 def test_what_expired_goes_with_all_that_it_learned(settings):
     named(settings, like(ANN_FACE, 0.9), on=1)
     done = tidy(settings, at=day(40))
