@@ -9,8 +9,7 @@ import cv2
 import pytest
 from typer.testing import CliRunner
 
-from genesis_ray.cli import people as people_commands
-from genesis_ray.cli import running_system
+from genesis_ray.cli import enrolling, running_system
 from genesis_ray.cli.main import app
 from genesis_ray.domain.people import Person
 from genesis_ray.running.enrolments import enrolments_folder
@@ -31,7 +30,7 @@ def system(tmp_path, monkeypatch):
     monkeypatch.setenv("GENESIS_FACES__EMBEDDER", "synthetic")
     monkeypatch.setenv("GENESIS_IDENTITY__CONSENT", "required")
     monkeypatch.setattr(running_system, "WAIT_S", 0.1)
-    monkeypatch.setattr(people_commands, "WAIT_S", 0.1)
+    monkeypatch.setattr(enrolling, "WAIT_S", 0.1)
     settings = Settings()
     tenant_keys(settings)
     folder = gallery_folder(settings.data_dir, "default")
