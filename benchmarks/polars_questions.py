@@ -12,7 +12,9 @@ from pathlib import Path
 import polars as pl
 
 HOUR = timedelta(hours=1)
-LONGEST_STAY = timedelta(hours=4)
+LONGEST_STAY = timedelta(days=1)
+UNTOLD_STAY = timedelta(hours=4)
+NAMED_WITHIN = timedelta(hours=4)
 _NAMED = pl.col("decision") == "named"
 
 
@@ -55,7 +57,7 @@ class Lake:
         return (pl.col(at) >= self.since) & (pl.col(at) < self.until)
 
 
-def _stays(lake: Lake, *, after: timedelta = timedelta()) -> pl.LazyFrame:
+def _stays(lake: Lake, *, after: timedelta = LONGEST_STAY) -> pl.LazyFrame:
     track = ["camera_id", "zone_id", "track_id"]
     at = pl.col("occurred_at")
     return (
@@ -68,7 +70,9 @@ def _stays(lake: Lake, *, after: timedelta = timedelta()) -> pl.LazyFrame:
         .select(
             *track,
             entered_at=at,
-            left_at=pl.min_horizontal("next_at", at + LONGEST_STAY),
+            left_at=pl.when(pl.col("next_at") <= at + LONGEST_STAY)
+            .then("next_at")
+            .otherwise(at + UNTOLD_STAY),
             has_left=(pl.col("next_at") <= at + LONGEST_STAY).fill_null(False),
         )
     )
@@ -123,7 +127,7 @@ def dwell(lake: Lake) -> pl.LazyFrame:
     seconds = (pl.col("left_at") - pl.col("entered_at")).dt.total_microseconds() / 1e6
     over = seconds.filter(pl.col("has_left"))
     return (
-        _stays(lake, after=LONGEST_STAY)
+        _stays(lake)
         .filter(lake.within("entered_at"))
         .group_by("camera_id", "zone_id")
         .agg(
@@ -145,7 +149,7 @@ def dwell_histogram(lake: Lake) -> pl.LazyFrame:
     starts = [5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0]
     seconds = (pl.col("left_at") - pl.col("entered_at")).dt.total_microseconds() / 1e6
     return (
-        _stays(lake, after=LONGEST_STAY)
+        _stays(lake)
         .filter(lake.within("entered_at") & pl.col("has_left"))
         .group_by("camera_id", "zone_id", seconds.cut(starts, left_closed=True).alias("bin"))
         .agg(stays=pl.len())
@@ -481,7 +485,7 @@ def timeline(lake: Lake) -> pl.LazyFrame:
     """What is known of one person."""
     track = ["camera_id", "track_id"]
     own = (
-        lake.scan("face_recognitions", before=LONGEST_STAY, after=LONGEST_STAY)
+        lake.scan("face_recognitions", before=NAMED_WITHIN, after=NAMED_WITHIN)
         .filter(
             pl.col("identity_id") == "visitor-0000003",
             pl.col("decision").is_in(["named", "carried"]),
@@ -491,7 +495,7 @@ def timeline(lake: Lake) -> pl.LazyFrame:
     )
     tracks = own.select(track).unique()
     sights = (
-        lake.scan("track_observations", before=LONGEST_STAY, after=LONGEST_STAY)
+        lake.scan("track_observations", before=NAMED_WITHIN, after=NAMED_WITHIN)
         .select(*track, "occurred_at")
         .join(tracks, on=track, how="semi")
         .group_by(track)

@@ -6,9 +6,9 @@ from itertools import pairwise
 
 import pyarrow as pa
 
-from genesis_ray.analytics.ranges import LONGEST_STAY, Ids, ask, between, composed, ids
+from genesis_ray.analytics.ranges import LONGEST_STAY, Ids, ask, composed, ids
 from genesis_ray.analytics.rolled_up import Figures, from_quarters
-from genesis_ray.analytics.stays import STAYS
+from genesis_ray.analytics.stays import STAYS, of_stays
 from genesis_ray.analytics.stored import Tables
 from genesis_ray.domain.rollups import STAY_BINS, STAY_EDGES_S
 from genesis_ray.errors import ConfigurationError
@@ -155,8 +155,7 @@ def _params(
     since: datetime, until: datetime, camera_ids: Ids, zone_ids: Ids, longest_stay: timedelta
 ) -> dict[str, object]:
     return {
-        **between(since, until, before=longest_stay, after=longest_stay),
-        "longest_stay_s": longest_stay.total_seconds(),
+        **of_stays(since, until, longest_stay),
         "camera_ids": ids(camera_ids),
         "zone_ids": ids(zone_ids),
     }

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 
-from genesis_ray.analytics.ranges import BUCKETS, LONGEST_STAY, Ids, ask, between, composed, ids
-from genesis_ray.analytics.stays import STAYS
+from genesis_ray.analytics.ranges import BUCKETS, LONGEST_STAY, Ids, ask, composed, ids
+from genesis_ray.analytics.stays import STAYS, of_stays
 from genesis_ray.analytics.stored import Tables
 from genesis_ray.domain.site_time import even_edges
 from genesis_ray.errors import ConfigurationError
@@ -43,7 +43,7 @@ people AS (
 changes AS (
     SELECT zone_id, greatest(entered_at, $since) AS changed_at, 1 AS change
     FROM stays
-    WHERE left_at > $since
+    WHERE left_at > $since AND entered_at < $until
     UNION ALL
     SELECT zone_id, left_at, -1 FROM stays WHERE left_at > $since AND left_at < $until
 ),
@@ -187,11 +187,10 @@ def _asked(
     if unknown:
         raise ConfigurationError(f"no metric {', '.join(unknown)}; there are {', '.join(METRICS)}")
     params = {
-        **between(edges[0], edges[-1], before=longest_stay, after=timedelta()),
+        **of_stays(edges[0], edges[-1], longest_stay),
         "edges": list(edges),
         "origin_us": round(first_s * 1_000_000),
         "bucket_us": bucket_s * 1_000_000,
-        "longest_stay_s": longest_stay.total_seconds(),
         "camera_ids": ids(camera_ids),
         "queue_zone_ids": list(queue_zone_ids),
     }

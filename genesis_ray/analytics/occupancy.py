@@ -11,14 +11,13 @@ from genesis_ray.analytics.ranges import (
     LONGEST_STAY,
     Ids,
     ask,
-    between,
     composed,
     ids,
     in_buckets,
 )
 from genesis_ray.analytics.reach import reach_of
 from genesis_ray.analytics.rolled_up import Figures, from_quarters
-from genesis_ray.analytics.stays import STAYS
+from genesis_ray.analytics.stays import STAYS, of_stays
 from genesis_ray.analytics.stored import Tables
 from genesis_ray.domain.site_time import Bucket
 
@@ -30,7 +29,8 @@ within AS (
     SELECT camera_id, zone_id, track_id, entered_at, least(left_at, $until) AS left_at
     FROM stays
     WHERE
-        (left_at > $since OR entered_at >= $since)
+        entered_at < $until
+        AND (left_at > $since OR entered_at >= $since)
         AND ($zone_ids::VARCHAR[] IS NULL OR list_contains($zone_ids::VARCHAR[], zone_id))
 ),
 -- A track in zones that overlap is one person of the site: what begins while it is in another
@@ -202,7 +202,8 @@ def occupancy(
     """Return how many people were in the site's zones, a row a bucket and zone.
 
     Who was inside before the range counts from its beginning, if they entered within
-    `longest_stay` before it; who was not seen to leave is inside for that long.
+    `longest_stay` before it; who was not seen to leave for so long is taken to be inside for
+    `UNTOLD_STAY`, or `longest_stay` where that is shorter.
 
     Columns: starts_at, ends_at, camera_id and zone_id (both null: all zones together, where a
     track in two at once is one person), mean_people (over time), max_people (at once),
@@ -212,8 +213,7 @@ def occupancy(
     """
     params = {
         **in_buckets(since, until, bucket, time_zone),
-        **between(since, until, before=longest_stay, after=timedelta()),
-        "longest_stay_s": longest_stay.total_seconds(),
+        **of_stays(since, until, longest_stay),
         "camera_ids": ids(camera_ids),
         "zone_ids": ids(zone_ids),
     }

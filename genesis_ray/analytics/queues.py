@@ -9,12 +9,11 @@ from genesis_ray.analytics.ranges import (
     LONGEST_STAY,
     Ids,
     ask,
-    between,
     composed,
     ids,
     in_buckets,
 )
-from genesis_ray.analytics.stays import STAYS
+from genesis_ray.analytics.stays import STAYS, of_stays
 from genesis_ray.analytics.stored import Tables
 from genesis_ray.domain.site_time import Bucket
 
@@ -136,10 +135,7 @@ def queue_service(
     """
     params = {
         **in_buckets(since, until, bucket, time_zone),
-        **between(
-            since, until, before=longest_stay, after=longest_stay + timedelta(seconds=handover_s)
-        ),
-        "longest_stay_s": longest_stay.total_seconds(),
+        **of_stays(since, until, longest_stay, further=timedelta(seconds=handover_s)),
         "camera_ids": ids(camera_ids),
         "queue_zone_id": queue_zone_id,
         "service_zone_id": service_zone_id,

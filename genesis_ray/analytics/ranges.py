@@ -33,7 +33,7 @@ first, and these few then get their buckets by ASOF JOIN slots ON own.slot >= sl
 
 LONGEST_STAY = rollups.LONGEST_STAY
 """Of one track in one zone. Who is said to have entered and never to have left was lost with the
-camera or the process, and is not taken to be there for ever."""
+camera or the process, and is not taken to be there for so long: see `rollups.UNTOLD_STAY`."""
 
 Ids = Sequence[str] | None
 """Of cameras or zones; None: all."""

@@ -11,7 +11,7 @@ from typing import Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
 from genesis_ray.analytics.stored import Tables
-from genesis_ray.domain.rollups import GROUPS, LONGEST_STAY, TRACK_ENDED_AFTER, Group
+from genesis_ray.domain.rollups import GROUPS, LONGEST_STAY, LONGEST_TRACK, TRACK_ENDED_AFTER, Group
 from genesis_ray.domain.site_time import zone_named
 from genesis_ray.domain.time_buckets import next_quarter, quarter_of
 from genesis_ray.errors import ConfigurationError, NotFoundError
@@ -81,9 +81,9 @@ READS: Mapping[str, Reads] = {
     "attendances": Reads(
         # A track that is cut looks as if it had begun there.
         tables={
-            "track_observations": LONGEST_STAY,
-            "zone_crossings": LONGEST_STAY,
-            "face_recognitions": LONGEST_STAY,
+            "track_observations": LONGEST_TRACK,
+            "zone_crossings": LONGEST_TRACK,
+            "face_recognitions": LONGEST_TRACK,
         }
     ),
     "visit-distribution": _VISITS,

@@ -12,6 +12,7 @@ from genesis_ray.domain.rollups import (
     LONGEST_STAY,
     STAY_BINS,
     TRACK_ENDED_AFTER,
+    UNTOLD_STAY,
     Group,
 )
 from genesis_ray.domain.time_buckets import QUARTER
@@ -75,7 +76,8 @@ crossings AS (
 ),
 stays AS (
     SELECT camera_id, zone_id, track_id, at_us,
-        least(next_us, at_us + {_us(LONGEST_STAY)}) AS left_us,
+        CASE WHEN next_us <= at_us + {_us(LONGEST_STAY)} THEN next_us
+            ELSE at_us + {_us(UNTOLD_STAY)} END AS left_us,
         coalesce(next_us <= at_us + {_us(LONGEST_STAY)}, false) AS has_left
     FROM (
         SELECT *, lead(at_us) OVER (

@@ -1,5 +1,10 @@
 """Stays in zones, made of entries and exits: what dwell, occupancy and queues are counted from."""
 
+from datetime import datetime, timedelta
+
+from genesis_ray.analytics.ranges import between
+from genesis_ray.domain.rollups import UNTOLD_STAY
+
 STAYS = """
 crossings AS NOT MATERIALIZED (
     SELECT camera_id, zone_id, track_id, direction, occurred_at
@@ -58,7 +63,7 @@ stays AS (
         zone_id,
         track_id,
         entered_at,
-        CASE WHEN has_left THEN next_at ELSE entered_at + to_seconds($longest_stay_s) END
+        CASE WHEN has_left THEN next_at ELSE entered_at + to_seconds($untold_stay_s) END
             AS left_at,
         has_left
     FROM timed
@@ -66,7 +71,22 @@ stays AS (
 """
 """A row for each entry since `$read_since`, longest_stay_s before the range: camera_id, zone_id,
 track_id, entered_at, left_at and has_left. Rows that stand twice count once. Without an exit until
-`$read_until`, or in so long, left_at is entered_at + longest_stay_s, and has_left is false.
+`$read_until`, or in so long, left_at is entered_at + untold_stay_s, and has_left is false.
 
 Most tracks enter a zone once and leave it once, which grouping tells; only the crossings of the
 others are put in order, at several times the cost."""
+
+
+def of_stays(
+    since: datetime, until: datetime, longest_stay: timedelta, *, further: timedelta = timedelta()
+) -> dict[str, object]:
+    """Return the parameters of `STAYS`, with those of `between`.
+
+    What is read reaches `longest_stay` beyond the range on either side, whatever the question: an
+    exit after the range tells that somebody was there until its end. `further` adds to that.
+    """
+    return {
+        **between(since, until, before=longest_stay, after=longest_stay + further),
+        "longest_stay_s": longest_stay.total_seconds(),
+        "untold_stay_s": min(longest_stay, UNTOLD_STAY).total_seconds(),
+    }

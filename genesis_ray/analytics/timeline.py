@@ -4,8 +4,9 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from genesis_ray.analytics.ranges import LONGEST_STAY, ask, between
+from genesis_ray.analytics.ranges import ask, between
 from genesis_ray.analytics.stored import Tables
+from genesis_ray.domain.rollups import LONGEST_TRACK
 
 _TIMELINE = """
 WITH recognitions AS (
@@ -84,7 +85,7 @@ def person_timeline(
     """
     params = {
         # A track is named some time after it came into view.
-        **between(since, until, before=LONGEST_STAY, after=LONGEST_STAY),
+        **between(since, until, before=LONGEST_TRACK, after=LONGEST_TRACK),
         "identity_id": identity_id,
     }
     return ask(_TIMELINE, tables, params)

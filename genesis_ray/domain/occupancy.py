@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from genesis_ray.domain.rollups import LONGEST_STAY
 from genesis_ray.domain.zones import Direction
 
 Place = tuple[str, str]
@@ -35,7 +36,8 @@ class Occupancy:
 
     The newest crossing of a track says where it is. As a track's entries and exits alternate,
     entries less exits of a zone are those who are in it. What is said of a track again a quarter of
-    an hour after it left, or after a thousand further crossings, counts anew.
+    an hour after it left, or after a thousand further crossings, counts anew. Who is not told to
+    leave in `LONGEST_STAY` was lost, and is in no zone any more.
     """
 
     def __init__(self) -> None:
@@ -90,17 +92,20 @@ class Occupancy:
                 self.cross(place, track_id, "exit", at)
 
     def _tidy(self, at: datetime) -> None:
-        """Now and then forget the tracks that have left for good."""
+        """Now and then forget the tracks that have left for good, or were lost."""
         if self._tidied_at and at - self._tidied_at < _TIDIED_EVERY:
             return
         self._tidied_at = at
-        before = at - _REMEMBERED
+        before, lost = at - _REMEMBERED, at - LONGEST_STAY
         for place, tracks in self._crossings.items():
             self._crossings[place] = {
                 track_id: known
                 for track_id, known in tracks.items()
-                if not known[-1].is_exit or known[-1].at >= before
+                if known[-1].at >= (before if known[-1].is_exit else lost)
             }
+            present = self._present[place]
+            for track_id in [each for each, since in present.items() if since < lost]:
+                del present[track_id]
 
 
 class _Crossing(NamedTuple):

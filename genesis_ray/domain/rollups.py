@@ -6,7 +6,7 @@ exact. Those of `most` are joined by the greater one, all others are added.
 `zones`, by camera and zone
     entries, exits    crossings
     person_us         that people were in the zone; who is not told to leave is there for four hours
-    stays, stay_us    those that began and are over within four hours, and how long they were
+    stays, stay_us    those that began and are over within a day, and how long they were
     stay_from_...     of those, by length: so many of at least so many seconds, and below the next
     unfinished        those that began and are not
     occupancy_most    people in the zone at the same time
@@ -30,9 +30,15 @@ Group = Literal["zones", "site", "lines", "cameras"]
 
 STAY_EDGES_S = (0, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
 
-LONGEST_STAY = timedelta(hours=4)
-"""What questions to single events take for a stay, too; below a day, so that a day's figures depend
-on the days next to it and no others."""
+LONGEST_STAY = timedelta(days=1)
+"""From an entry to its exit, in questions to single events, too; no more than a day, so that a
+day's figures depend on the days next to it and no others."""
+
+UNTOLD_STAY = timedelta(hours=4)
+"""How long who is told to enter, and in a day not to leave, is taken to be there."""
+
+LONGEST_TRACK = timedelta(hours=4)
+"""How far before a range questions look for the beginning of a track that is seen in it."""
 
 TRACK_ENDED_AFTER = timedelta(minutes=1)
 LONGEST_SIGHT = timedelta(seconds=2)

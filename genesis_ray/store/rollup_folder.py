@@ -34,7 +34,7 @@ from genesis_ray.store.tenants import folder_name
 
 _MADE_OF = b"made_of"
 _FILES = b"files"
-_VERSION = 2
+_VERSION = 3
 """Of what the figures mean; rollups of another one are out of date."""
 
 

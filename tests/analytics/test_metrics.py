@@ -1,8 +1,11 @@
 from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from genesis_ray.analytics.metrics import METRICS, current_metrics, metrics
+from genesis_ray.domain.occupancy import Occupancy
 from genesis_ray.errors import ConfigurationError
 from tests.hand_made import at, recognized, seen, stay, tables, zone
 
@@ -80,6 +83,28 @@ def test_the_current_ones_are_of_the_window_up_to_now():
     ).to_pylist()  # fmt: skip
     assert (row["starts_at"], row["ends_at"]) == (at(30.5), at(90.5))
     assert (row["people_total"], row["queue_len"], row["recognized_faces"]) == (1, 1, 1)
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 86_400), st.integers(1, 86_399)), max_size=6),
+    st.integers(1, 2 * 86_400),
+)
+def test_the_live_count_of_a_zone_is_what_events_tell_afterwards(stays, moment):
+    """Of people who stay up to a day."""
+    events = [
+        event
+        for track, (since, long) in enumerate(stays)
+        for event in stay(since, since + long, "queue", track)
+    ]
+    live = Occupancy()
+    for event in sorted(events, key=lambda event: event.occurred_at):
+        if event.occurred_at < at(moment):
+            live.cross(("door", "queue"), event.track_id, event.direction, event.occurred_at)
+    (row,) = current_metrics(
+        tables(events), at=at(moment), queue_zone_ids=["queue"]
+    ).to_pylist()  # fmt: skip
+    assert row["queue_len"] == len(live.present(("door", "queue")))
 
 
 def test_only_metrics_that_are_asked_for_are_told():

@@ -38,6 +38,16 @@ def test_who_never_left_is_inside_for_the_longest_stay_and_not_for_ever():
     assert "till" not in levels(events, longest_stay=timedelta(seconds=30))
 
 
+def test_a_working_day_with_an_exit_is_whole_though_the_range_ends_before_it():
+    day = {"bucket": None, "since": 6 * 3600, "until": 7 * 3600}
+    assert levels([*stay(0, 9 * 3600)], **day)["till"] == [(1, 1)]
+
+
+def test_who_is_not_told_to_leave_is_inside_for_four_hours():
+    hours = levels([zone(0, "enter")], until=6 * 3600, bucket="hour")["till"]
+    assert [people for people, _ in hours] == [1, 1, 1, 1, 0, 0]
+
+
 def test_one_takes_over_from_another_without_being_two():
     assert levels([*stay(0, 60), *stay(60, 120, track_id=2)])["till"] == [(1, 1), (1, 1)]
 

@@ -91,6 +91,13 @@ def test_a_camera_that_ends_takes_its_tracks_with_it_and_no_others():
     assert occupancy.present(("hall", "queue")) == {1: at(0)}
 
 
+def test_who_is_not_told_to_leave_for_more_than_a_day_was_lost_and_is_there_no_more():
+    occupancy = folded([(QUEUE, 1, "enter", at(0)), (QUEUE, 2, "enter", at(86_400))])
+    assert occupancy.present(QUEUE) == {1: at(0), 2: at(86_400)}
+    occupancy.cross(TILL, 3, "enter", at(86_461))
+    assert occupancy.present(QUEUE) == {2: at(86_400)}
+
+
 def test_a_day_of_visitors_takes_the_room_of_a_quarter_of_an_hour():
     occupancy = Occupancy()
     for track_id in range(10_000):

@@ -33,7 +33,7 @@ from genesis_ray.analytics.returning import returning_visitors
 from genesis_ray.analytics.stored import Tables
 from genesis_ray.analytics.visit_rows import VISITS_BEGUN, of_visits
 from genesis_ray.domain.periods import Period
-from genesis_ray.domain.rollups import LONGEST_STAY
+from genesis_ray.domain.rollups import LONGEST_TRACK
 from genesis_ray.domain.site_time import Bucket, bucket_edges
 
 _HOUR: Bucket = "hour"
@@ -239,7 +239,7 @@ def _attendances(site: Site, period: Period) -> pa.Table:
     """Return the attendances that began in a period, whole: of each its time before and after."""
     since, until = period
     return attendances(
-        site.within(Period(since - LONGEST_STAY, until + LONGEST_STAY)),
+        site.within(Period(since - LONGEST_TRACK, until + LONGEST_TRACK)),
         since=since,
         until=until,
         visit_gap_s=site.visit_gap_s,
