@@ -259,7 +259,7 @@ QUESTIONS: Mapping[str, Question] = {
             "online_s": "seconds online",
             "impaired_s": "seconds with pictures that something is wrong with",
             "offline_s": "seconds without",
-            "unwatched_s": "seconds before it was first seen, or after its source ended",
+            "unwatched_s": "seconds before it was first seen, after its source ended, or to come",
             "share_online": "online of all but unwatched, 0 to 1",
         },
     ),

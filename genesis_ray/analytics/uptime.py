@@ -1,6 +1,6 @@
 """How much of the time cameras were online."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pyarrow as pa
 
@@ -11,13 +11,19 @@ from genesis_ray.domain.site_time import Bucket
 _UPTIME = composed(
     BUCKETS,
     """
-changes AS (
+told AS (
     SELECT
         camera_id, greatest(occurred_at, $since) AS changed_at, state, occurred_at, event_id
     FROM camera_states
     WHERE
-        occurred_at < $until
+        occurred_at < least($until, $now)
         AND ($camera_ids::VARCHAR[] IS NULL OR list_contains($camera_ids::VARCHAR[], camera_id))
+),
+changes AS (
+    FROM told
+    UNION ALL
+    SELECT DISTINCT camera_id, greatest($now, $since), NULL, $now, NULL FROM told
+    WHERE $now < $until
 ),
 -- Of what happens at one moment a bucket begins last: whatever went before it takes no time.
 marks AS (
@@ -31,7 +37,7 @@ spans AS (
         camera_id,
         last_value(starts_at IGNORE NULLS) OVER own AS starts_at,
         ends_at,
-        last_value(state IGNORE NULLS) OVER own AS state,
+        CASE WHEN changed_at < $now THEN last_value(state IGNORE NULLS) OVER own END AS state,
         epoch(lead(changed_at, 1, $until) OVER own - changed_at) AS seconds
     FROM marks
     WINDOW own AS (PARTITION BY camera_id
@@ -71,15 +77,18 @@ def camera_uptime(
     time_zone: str,
     bucket: Bucket | None = "hour",
     camera_ids: Ids = None,
+    now: datetime | None = None,
 ) -> pa.Table:
     """Return in which state each camera was for how long, a row a bucket and camera.
 
-    A state lasts until the next, however long before the range it began.
+    A state lasts until the next, however long before the range it began, and no longer than until
+    `now`, by default the present: of what is to come nobody has watched anything.
 
     Columns: starts_at, ends_at, camera_id; in seconds, which add up to the bucket: online_s,
     impaired_s (pictures come, and something is wrong with them: black, frozen, behind, ...),
-    offline_s (connecting, stalled, failed), unwatched_s (before the first state, or the source
-    has ended); share_online (of the time that was watched, 0..1; null: none was).
+    offline_s (connecting, stalled, failed), unwatched_s (before the first state, after the source
+    has ended, or yet to come); share_online (of the time that was watched, 0..1; null: none was).
     """
     params = in_buckets(since, until, bucket, time_zone)
-    return ask(_UPTIME, tables, {**params, "camera_ids": ids(camera_ids)}, with_history=True)
+    params |= {"camera_ids": ids(camera_ids), "now": now or datetime.now(UTC)}
+    return ask(_UPTIME, tables, params, with_history=True)

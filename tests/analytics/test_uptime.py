@@ -1,3 +1,5 @@
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from genesis_ray.analytics.uptime import camera_uptime
@@ -45,6 +47,23 @@ def test_seconds_add_up_to_the_bucket_and_cameras_can_be_chosen():
 
 def test_states_of_the_future_do_not_count():
     assert uptime([camera_is(9000, "online")]) == []
+
+
+def test_what_is_to_come_nobody_has_watched():
+    events = [camera_is(0, "online"), camera_is(5000, "failed")]
+    first, second, third = uptime(events, until=10_800, now=at(4500))
+    assert (first["online_s"], first["share_online"]) == (3600, 1)
+    assert (second["online_s"], second["unwatched_s"], second["offline_s"]) == (900, 2700, 0)
+    assert (third["unwatched_s"], third["share_online"]) == (3600, None)
+
+
+def test_the_present_ends_the_last_state_by_default():
+    ahead = datetime.now(UTC) + timedelta(days=1)
+    (row,) = camera_uptime(
+        tables([camera_is(0, "online")]), since=ahead, until=ahead + timedelta(hours=1),
+        time_zone="UTC", bucket=None,
+    ).to_pylist()  # fmt: skip
+    assert (row["online_s"], row["unwatched_s"]) == (0, 3600)
 
 
 def test_a_range_may_be_split_at_a_bucket():

@@ -57,7 +57,15 @@ def test_every_question_is_a_method_whose_columns_are_those_it_tells_of(run, que
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_a_method_takes_what_its_question_takes(question):
     taken = set(inspect.signature(getattr(Run, method_of(question))).parameters)
-    kept = {"time_zone", "least_group", "longest_stay", "handover_s", "visit_gap_s", "identity_id"}
+    kept = {
+        "time_zone",
+        "least_group",
+        "longest_stay",
+        "handover_s",
+        "visit_gap_s",
+        "identity_id",
+        "now",
+    }
     assert set(QUESTIONS[question].takes) - kept <= taken
     assert {"since", "until"} <= taken
 
