@@ -11,6 +11,7 @@ from genesis_ray.analytics.dwell import dwell, dwell_histogram
 from genesis_ray.analytics.footfall import footfall, zone_entries
 from genesis_ray.analytics.identification import identification_rates
 from genesis_ray.analytics.journeys import journeys, zone_transitions
+from genesis_ray.analytics.line_people import line_people
 from genesis_ray.analytics.metrics import metrics
 from genesis_ray.analytics.occupancy import occupancy
 from genesis_ray.analytics.queues import queue_service
@@ -74,6 +75,17 @@ QUESTIONS: Mapping[str, Question] = {
             "line_id": "line of it",
             "went_in": "crossings inwards",
             "went_out": "crossings outwards",
+        },
+    ),
+    "line-people": Question(
+        line_people,
+        "how many people went over counting lines: who is soon back counts once",
+        {
+            **_BUCKET,
+            "camera_id": "camera",
+            "line_id": "line of it",
+            "people_in": "people who went in, by when they first did",
+            "people_out": "people who went out",
         },
     ),
     "entries": Question(

@@ -67,6 +67,9 @@ READS: Mapping[str, Reads] = {
         }
     ),
     "footfall": Reads(tables={"line_crossings": _AT_ONCE}, groups=("lines",)),
+    "line-people": Reads(
+        tables={"line_crossings": LONGEST_STAY, "face_recognitions": LONGEST_STAY}
+    ),
     "entries": Reads(tables={"zone_crossings": _AT_ONCE}, groups=("zones",)),
     "occupancy": Reads(tables={"zone_crossings": LONGEST_STAY}, groups=("zones", "site")),
     "dwell": Reads(tables={"zone_crossings": _AT_ONCE}),

@@ -87,8 +87,8 @@ def ask(
 ) -> None:
     """Ask a question that is ready to be asked, of a range of time.
 
-    In time: metrics, footfall, entries, occupancy, queue, returning, tracks, uptime. In all: dwell,
-    dwell-histogram, heat, transitions, journeys, cohorts, visits, attendances,
+    In time: metrics, footfall, line-people, entries, occupancy, queue, returning, tracks, uptime.
+    In all: dwell, dwell-histogram, heat, transitions, journeys, cohorts, visits, attendances,
     visit-distribution, identification, timeline.
 
     Hours and days are those of the site's `time_zone`, and so are the times that are shown.

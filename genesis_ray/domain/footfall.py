@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from genesis_ray.domain.lines import LineDirection
 
-_NOBODY_STAYS = timedelta(days=1)
+NOBODY_STAYS = timedelta(days=1)
 """Who went in longer ago was lost sight of: their leaving, seen or not, is no part of that stay."""
 
 
@@ -72,7 +72,7 @@ class Footfall:
         if self._tidied_at and now - self._tidied_at < max(self._gap, timedelta(minutes=1)):
             return
         self._tidied_at = now
-        limit = now - max(self._gap, _NOBODY_STAYS)
+        limit = now - max(self._gap, NOBODY_STAYS)
         self._stays = {key: stay for key, stay in self._stays.items() if stay.last.at >= limit}
 
 
@@ -86,5 +86,5 @@ class _Stay:
     def is_over(self, passage: Passage, gap: timedelta) -> bool:
         """Tell whether a passage is too long after the last one to belong to the stay."""
         leaves = (self.last.direction, passage.direction) == ("in", "out")
-        limit = max(gap, _NOBODY_STAYS) if leaves else gap
+        limit = max(gap, NOBODY_STAYS) if leaves else gap
         return passage.at - self.last.at > limit

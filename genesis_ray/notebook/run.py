@@ -13,6 +13,7 @@ from genesis_ray.analytics.dwell import BINS_S, dwell, dwell_histogram
 from genesis_ray.analytics.footfall import footfall, zone_entries
 from genesis_ray.analytics.identification import identification_rates
 from genesis_ray.analytics.journeys import journeys, zone_transitions
+from genesis_ray.analytics.line_people import line_people
 from genesis_ray.analytics.metrics import METRICS, metrics
 from genesis_ray.analytics.occupancy import occupancy
 from genesis_ray.analytics.overview import cameras
@@ -151,6 +152,23 @@ class Run:
         Columns: starts_at, ends_at, camera_id, line_id, went_in, went_out.
         """
         return self._ask_here(footfall, since, until, bucket=bucket, camera_ids=camera_ids)
+
+    def line_people(
+        self,
+        since: Moment | None = None,
+        until: Moment | None = None,
+        *,
+        bucket: Bucket | None = "hour",
+        camera_ids: Ids = None,
+    ) -> pa.Table:
+        """Return how many people went over counting lines: who is soon back counts once.
+
+        Columns: starts_at, ends_at, camera_id, line_id, people_in, people_out.
+        """
+        return self._ask_here(
+            line_people, since, until, bucket=bucket, camera_ids=camera_ids,
+            visit_gap_s=self.settings.visit_gap_s,
+        )  # fmt: skip
 
     def entries(
         self,
