@@ -75,10 +75,10 @@ class Charts:
 
     def queue(
         self,
-        queue_zone_id: str,
         since: Moment | None = None,
         until: Moment | None = None,
         *,
+        queue_zone_id: str,
         service_zone_id: str | None = None,
         within_s: float = 300.0,
         bucket: Bucket | None = "hour",
@@ -87,9 +87,9 @@ class Charts:
     ) -> "go.Figure":
         """Draw how long half and nine in ten of those served waited, by when they joined."""
         service = self._run.queue(
-            queue_zone_id,
             since,
             until,
+            queue_zone_id=queue_zone_id,
             service_zone_id=service_zone_id,
             within_s=within_s,
             bucket=bucket,
@@ -113,16 +113,16 @@ class Charts:
 
     def heat(
         self,
-        camera_id: str,
         since: Moment | None = None,
         until: Moment | None = None,
         *,
+        camera_id: str,
         rows: int = 36,
         columns: int = 64,
         title: str = "Where people stand",
     ) -> "go.Figure":
         """Draw how long people stood in each place of a camera's picture."""
-        cells = self._run.heat(camera_id, since, until, rows=rows, columns=columns)
+        cells = self._run.heat(since, until, camera_id=camera_id, rows=rows, columns=columns)
         return charts.foot_points(cells, rows=rows, columns=columns, title=title)
 
     def uptime(

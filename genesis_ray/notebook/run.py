@@ -238,10 +238,10 @@ class Run:
 
     def queue(
         self,
-        queue_zone_id: str,
         since: Moment | None = None,
         until: Moment | None = None,
         *,
+        queue_zone_id: str,
         service_zone_id: str | None = None,
         within_s: float = 300.0,
         bucket: Bucket | None = "hour",
@@ -260,10 +260,10 @@ class Run:
 
     def heat(
         self,
-        camera_id: str,
         since: Moment | None = None,
         until: Moment | None = None,
         *,
+        camera_id: str,
         rows: int = 36,
         columns: int = 64,
     ) -> pa.Table:
@@ -356,10 +356,10 @@ class Run:
 
     def visit_distribution(
         self,
-        by: By = "duration",
         since: Moment | None = None,
         until: Moment | None = None,
         *,
+        by: By = "duration",
         bins_s: Sequence[float] = BINS_S,
     ) -> pa.Table:
         """Return how visits are distributed by duration, hour of the day or weekday.
@@ -416,7 +416,7 @@ class Run:
         return self._ask(identification_rates, since, until, camera_ids=camera_ids)
 
     def timeline(
-        self, person: str, since: Moment | None = None, until: Moment | None = None
+        self, since: Moment | None = None, until: Moment | None = None, *, person: str
     ) -> pa.Table:
         """Return what is known of one person, by name or identity, in order.
 

@@ -70,6 +70,16 @@ def test_a_method_takes_what_its_question_takes(question):
     assert {"since", "until"} <= taken
 
 
+@pytest.mark.parametrize("owner", [Run, Charts])
+def test_every_question_and_chart_takes_the_range_first_and_all_else_by_name(owner):
+    for name, method in vars(owner).items():
+        if name.startswith("_") or name in ("range", "sql") or not inspect.isfunction(method):
+            continue
+        parameters = list(inspect.signature(method).parameters.values())[1:]
+        by_place = [each.name for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD]
+        assert by_place in ([], ["since", "until"]), name
+
+
 def test_the_range_is_all_there_is_unless_it_is_said(run):
     assert run.period == (at(0), at(3701))
     assert sum(run.footfall()["went_out"].to_pylist()) == 1
@@ -104,9 +114,9 @@ def test_a_place_that_is_not_there_is_refused_instead_of_answered_with_zeros(run
     with pytest.raises(NotFoundError, match="no zone tlil in this run; there are"):
         run.dwell(zone_ids=["tlil"])
     with pytest.raises(NotFoundError, match="no camera attic"):
-        run.chart.heat("attic")
+        run.chart.heat(camera_id="attic")
     with pytest.raises(NotFoundError, match="no zone cue"):
-        run.queue("cue")
+        run.queue(queue_zone_id="cue")
 
 
 def test_another_tenant_has_nothing(folder):
