@@ -5,6 +5,7 @@ Read once by an entry point (`settings_file.load`) and handed down in plain valu
 objects.
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -20,6 +21,7 @@ from genesis_ray.settings_analytics import AnalyticsSettings
 from genesis_ray.settings_appearance import AppearanceSettings
 from genesis_ray.settings_cameras import CameraSettings, SourceSettings
 from genesis_ray.settings_delivery import DeliverySettings
+from genesis_ray.settings_mistakes import Parts, repeats
 from genesis_ray.settings_models import DetectorSettings, FaceSettings
 from genesis_ray.settings_narrative import NarrativeSettings
 from genesis_ray.settings_retention import RetentionSettings
@@ -219,41 +221,28 @@ class Settings(BaseSettings):
     cameras: tuple[CameraSettings, ...] = ()
 
     @model_validator(mode="after")
-    def _unique(self) -> Self:
-        _refuse_repeats("camera_id", [camera.camera_id for camera in self.cameras])
-        _refuse_repeats("name of a rule in alerts", [rule.rule_id for rule in self.alerts])
-        for camera in self.cameras:
-            _refuse_repeats(
-                f"zone_id of camera {camera.camera_id}", [zone.zone_id for zone in camera.zones]
-            )
-            _refuse_repeats(
-                f"line_id of camera {camera.camera_id}", [line.line_id for line in camera.lines]
-            )
-            _refuse_repeats(
-                f"mask_id of camera {camera.camera_id}", [mask.mask_id for mask in camera.masks]
-            )
+    def _fits_together(self) -> Self:
+        parts = Parts.of(self.cameras, self.alerts, self.topology)
+        found = [*(problem.message for problem in repeats(parts)), *self._without_use()]
+        if found:
+            raise ValueError("\n".join(found))
         return self
 
-    @model_validator(mode="after")
-    def _carries_somewhere(self) -> Self:
+    def _without_use(self) -> Iterator[str]:
+        """Yield what asks for something that is not set."""
         bounded = any(way.max_s is not None for way in self.topology.passages)
         if self.appearance.carry and not bounded:
-            raise ValueError(
+            yield (
                 "appearance.carry carries names over the ways in topology.passages that have a "
                 "max_s, and there is none"
             )
-        return self
-
-    @model_validator(mode="after")
-    def _channels_know_rules(self) -> Self:
         known = {rule.rule_id for rule in self.alert_rules}
         for name, channel in self.delivery.channels.items():
-            if self.alerts and (unknown := sorted(set(channel.rules) - known)):
-                raise ValueError(
-                    f"channel {name} of delivery is told of the rules {', '.join(unknown)}, which "
+            if self.alerts and (missing := sorted(set(channel.rules) - known)):
+                yield (
+                    f"channel {name} of delivery is told of the rules {', '.join(missing)}, which "
                     f"alerts has not; there are {', '.join(sorted(known))}"
                 )
-        return self
 
     @property
     def alert_rules(self) -> tuple[AlertRuleSettings, ...]:
@@ -298,9 +287,3 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Let the environment win over the file."""
         return env_settings, init_settings
-
-
-def _refuse_repeats(what: str, values: list[str]) -> None:
-    repeated = sorted({value for value in values if values.count(value) > 1})
-    if repeated:
-        raise ValueError(f"each {what} may stand once; repeated: {', '.join(repeated)}")

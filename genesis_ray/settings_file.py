@@ -13,7 +13,7 @@ from pydantic_settings import SettingsError
 
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.settings import Settings
-from genesis_ray.settings_alerts import places_of
+from genesis_ray.settings_mistakes import Parts, repeats, unknown, unworkable
 from genesis_ray.settings_zone_checks import PlacesError
 
 Place = tuple[str, ...]
@@ -27,8 +27,8 @@ def load(path: Path | None) -> Settings:
     """Return the settings of the YAML file at `path`, or the defaults; GENESIS_* wins over both.
 
     Raises:
-        ConfigurationError: The file is missing, is no YAML, or has an unknown key or a wrong
-            value; names file, line, and what was expected.
+        ConfigurationError: The file is missing, is no YAML, or has unknown keys or wrong values;
+            names of each, a line each, file, line, and what was expected.
     """
     if path is None:
         return _validate({}, path, {})
@@ -57,62 +57,33 @@ def parse(text: str, path: Path) -> Settings:
 
 
 def _validate(values: dict[str, Any], path: Path | None, lines: Mapping[Place, int]) -> Settings:
-    for key in values:
-        if key not in Settings.model_fields:
-            source = _source_of((str(key),), path, lines)
-            raise ConfigurationError(f"{source}: {_unknown(str(key))}")
+    told = [
+        f"{_source_of((str(key),), path, lines)}: {_unknown(str(key))}"
+        for key in values
+        if key not in Settings.model_fields
+    ]
+    known = {key: value for key, value in values.items() if key in Settings.model_fields}
+    settings: Settings | None = None
     try:
-        settings = Settings(**values)
+        settings = Settings(**known)
     except ValidationError as error:
-        raise ConfigurationError(
-            "\n".join(_describe(problem, path, lines) for problem in error.errors())
-        ) from None
+        told += [_describe(problem, path, lines) for problem in error.errors()]
+        parts = Parts.of_values(own := _of_the_file(known))
+        found = [*unworkable(own), *repeats(parts), *unknown(parts)]
     except SettingsError as error:
         raise ConfigurationError(f"GENESIS_* environment: {error}; expected JSON") from error
-    _refuse_unknown_cameras(settings, path, lines)
-    _refuse_unknown_places(settings, path, lines)
+    else:
+        found = [*unknown(Parts.of(settings.cameras, settings.alerts, settings.topology))]
+    told += [f"{_source_of(place, path, lines)}: {message}" for place, message in found]
+    if told or settings is None:
+        raise ConfigurationError("\n".join(dict.fromkeys("\n".join(told).split("\n"))))
     return settings
 
 
-def _refuse_unknown_cameras(
-    settings: Settings, path: Path | None, lines: Mapping[Place, int]
-) -> None:
-    """Refuse a topology with cameras that the file does not have, where it has any at all.
-
-    Here and not in the settings, because a run may watch some of the cameras alone: the ways
-    between those lead through the others still.
-    """
-    known = {camera.camera_id for camera in settings.cameras}
-    unknown = sorted(settings.topology.cameras - known) if known else []
-    if unknown:
-        source = _source_of(("topology",), path, lines)
-        raise ConfigurationError(
-            f"{source}: topology: no camera is called {', '.join(unknown)}; there are "
-            f"{', '.join(sorted(known))}"
-        )
-
-
-def _refuse_unknown_places(
-    settings: Settings, path: Path | None, lines: Mapping[Place, int]
-) -> None:
-    """Refuse rules of alerts about cameras or zones that the file does not have, as above."""
-    zones = {camera.camera_id: {z.zone_id for z in camera.zones} for camera in settings.cameras}
-    anywhere = {zone_id for own in zones.values() for zone_id in own}
-    for number, rule in enumerate(settings.alerts if zones else ()):
-        for camera_id, zone_id in places_of(rule):
-            if camera_id is not None and camera_id not in zones:
-                missing, there = f"no camera is called {camera_id}", set(zones)
-            elif zone_id is not None and zone_id not in zones.get(camera_id or "", anywhere):
-                of = f"of camera {camera_id} " if camera_id else ""
-                missing = f"no zone {of}is called {zone_id}"
-                there = zones.get(camera_id or "", anywhere)
-            else:
-                continue
-            source = _source_of(("alerts", str(number)), path, lines)
-            raise ConfigurationError(
-                f"{source}: alerts.{number}, {rule.rule_id}: {missing}; "
-                f"there {'are' if there else 'is'} {', '.join(sorted(there)) or 'none'}"
-            )
+def _of_the_file(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values that the environment has not replaced."""
+    variables = {name.upper() for name in os.environ}
+    return {key: each for key, each in values.items() if f"GENESIS_{key}".upper() not in variables}
 
 
 def _describe(problem: ErrorDetails, path: Path | None, lines: Mapping[Place, int]) -> str:
@@ -133,7 +104,8 @@ def _describe(problem: ErrorDetails, path: Path | None, lines: Mapping[Place, in
         case "extra_forbidden":
             return f"{source}: {_unknown(setting)}"
         case "missing" | "value_error":  # the message has the value, or there is none
-            return where + problem["msg"].removeprefix("Value error, ")
+            said = problem["msg"].removeprefix("Value error, ")
+            return "\n".join(where + each for each in said.split("\n"))
         case "union_tag_invalid" | "union_tag_not_found":
             choices = problem["ctx"]
             key = choices["discriminator"].strip("'")

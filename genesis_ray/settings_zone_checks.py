@@ -61,7 +61,7 @@ def check_places(
     Raises:
         PlacesError: Names everything that is wrong, and what to do.
     """
-    found = [*_problems(zones, lines, masks)]
+    found = [*problems(zones, lines, masks)]
     if found:
         raise PlacesError(
             [Problem(place, f"camera {camera_id}: {message}") for place, message in found]
@@ -95,9 +95,10 @@ def doubts(zones: Sequence[ZoneSettings], lines: Sequence[LineSettings]) -> Iter
             )
 
 
-def _problems(
+def problems(
     zones: Sequence[ZoneSettings], lines: Sequence[LineSettings], masks: Sequence[MaskSettings]
 ) -> Iterator[Problem]:
+    """Yield what can never count anybody; places are those in the camera's settings."""
     shapes = []
     for index, mask in enumerate(masks):
         wrong = [*_of_outline(mask, ("masks", str(index)))]

@@ -282,3 +282,50 @@ def test_a_rule_that_cannot_work_is_refused_with_its_line(refusal, rule, said):
 
 def test_rules_alone_are_about_whatever_is_watched(read):
     assert len(read("alerts: [{rule: queue, camera_id: door, zone_id: till}]").alerts) == 1
+
+
+def test_every_mistake_is_told_at_once(refusal):
+    told = refusal(
+        """
+cameras:
+  - camera_id: door
+    source: door.mp4
+    process_fps: fast
+    zones:
+      - {zone_id: bow, outline: [[0, 0], [1, 1], [1, 0], [0, 1]]}
+      - {zone_id: not, outline: [[0, 0], [.nan, 1], [1, 0]]}
+      - {zone_id: two, outline: [[0, 0], [1, 1]]}
+      - {zone_id: two, outline: [[0, 0], [1, 0], [1, 1]]}
+    lines:
+      - {line_id: sill, start: [0.5, 0.5], end: [0.5, 0.5]}
+alerts:
+  - {rule: queue, zone_id: bow, over: -1}
+  - {rule: loitering, zone_id: nosuch, name: long}
+  - {rule: wait, zone_id: not, name: long}
+topology:
+  passages: [{between: [door, yard], min_s: 1}]
+colour: blue
+"""
+    ).split("\n")
+    expected = [
+        "c.yaml:19: unknown setting 'colour'",
+        "c.yaml:5: cameras.0.process_fps: ",
+        "c.yaml:8: cameras.0.zones.1.outline.1.0: ",
+        "c.yaml:14: alerts.0.queue.over: ",
+        "c.yaml:7: camera door: zone bow: its outline crosses itself",
+        "c.yaml:9: camera door: zone two: its outline has 2 distinct corners",
+        "c.yaml:12: camera door: line sill: start and end are the same point",
+        "c.yaml: each name of a rule in alerts may stand once; repeated: long",
+        "c.yaml: each zone_id of camera door may stand once; repeated: two",
+        "c.yaml:17: topology: no camera is called yard",
+        "c.yaml:15: alerts.1, long: no zone is called nosuch",
+    ]
+    assert len(told) == len(expected)
+    assert all(any(line.startswith(each) for line in told) for each in expected)
+
+
+def test_cameras_of_the_environment_are_not_held_against_those_of_the_file(refusal, monkeypatch):
+    monkeypatch.setenv("GENESIS_CAMERAS", '[{"camera_id": "hall", "source": "hall.mp4"}]')
+    told = refusal(CAMERA + "    zones: [{zone_id: two, outline: [[0, 0]]}]\nprocess_fps: fast\n")
+    assert told.startswith("c.yaml:5: process_fps")
+    assert "\n" not in told
