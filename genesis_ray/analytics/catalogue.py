@@ -219,6 +219,7 @@ QUESTIONS: Mapping[str, Question] = {
             "first_camera_id": "camera of the first sight",
             "last_camera_id": "camera of the last",
             "zone_ids": "zones entered, in order",
+            "dwell_s": "seconds in each zone; null: not over, or no longer known",
         },
     ),
     "attendances": Question(

@@ -16,7 +16,14 @@ from genesis_ray.analytics.metrics import metrics
 from genesis_ray.analytics.query import run
 from genesis_ray.analytics.ranges import between, composed
 from genesis_ray.analytics.stored import Table, Tables
-from genesis_ray.analytics.visit_rows import VISIT_COLUMNS, VISITS_BEGUN, of_visits
+from genesis_ray.analytics.visit_rows import (
+    DWELLS,
+    VISIT_COLUMNS,
+    VISIT_TABLES,
+    VISITS_BEGUN,
+    dwells_since,
+    of_visits,
+)
 from genesis_ray.domain.site_time import even_edges, range_between
 from genesis_ray.errors import NotFoundError
 
@@ -48,10 +55,9 @@ GROUP BY minute ORDER BY minute
 
 _VISITS = composed(
     VISITS_BEGUN,
-    select=VISIT_COLUMNS
-    + """
-ORDER BY started_at, visit_id
-""",
+    "shown AS (FROM visits_begun)",
+    DWELLS,
+    select=VISIT_COLUMNS,
 )
 
 
@@ -81,7 +87,7 @@ def visits(
     Columns: those of `visits.visits_page`. They are by who is who as this is called.
 
     Args:
-        tables: With `visits`, of one tenant.
+        tables: With those of `VISIT_TABLES`, of one tenant.
         since: Start of the range.
         until: Its end, not within.
         piece_rows: Most rows of a piece, where no minute has more.
@@ -89,9 +95,12 @@ def visits(
     Raises:
         ConfigurationError: There is no such range.
     """
-    own: dict[str, Table] = {"visits": tables["visits"]}
-    rows, stretches = _stretches(own, _MINUTES_OF_VISITS, since, until, piece_rows)
-    return _export(rows, stretches, lambda start, end: run(_VISITS, own, of_visits(start, end)))
+    own: dict[str, Table] = {name: tables[name] for name in VISIT_TABLES}
+    begun, told = {"visits": own["visits"]}, dwells_since(tables)
+    rows, stretches = _stretches(begun, _MINUTES_OF_VISITS, since, until, piece_rows)
+    return _export(
+        rows, stretches, lambda start, end: run(_VISITS, own, of_visits(start, end) | told)
+    )
 
 
 def events(

@@ -80,7 +80,7 @@ READS: Mapping[str, Reads] = {
     "journeys": _VISITS,
     "returning": _VISITS,
     "cohorts": _VISITS,
-    "visits": _VISITS,
+    "visits": Reads(tables={"visits": _AT_ONCE}, adds=("zone_crossings", "face_recognitions")),
     "attendances": Reads(
         # A track that is cut looks as if it had begun there.
         tables={
@@ -127,6 +127,12 @@ class Reach:
     def first(self) -> datetime:
         """The first moment of all; `EVER`: always."""
         return self.events if self.quarters is None else min(self.events, self.quarters)
+
+
+def rows_since(tables: Tables, *names: str) -> datetime | None:
+    """Return the time before which rows of some of these are gone; None where none are."""
+    gone = max(map(tables.rows_since, names)) if isinstance(tables, Purged) else EVER
+    return None if gone == EVER else gone
 
 
 def reach_of(tables: Tables, question: str) -> Reach:

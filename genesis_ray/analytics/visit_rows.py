@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 
 from genesis_ray.analytics.ranges import between
+from genesis_ray.analytics.reach import rows_since
+from genesis_ray.analytics.stored import Tables
 
 LONGEST_VISIT = timedelta(days=1)
 """A visit that takes longer is one that has not ended, as far as these questions tell."""
@@ -33,6 +35,58 @@ All rows of a visit are of one identity, and its start only moves back (`domain.
 finds what the latest row says, at half of what ordering the rows of each visit takes.
 """
 
+DWELLS = """
+tracks_shown AS (
+    SELECT DISTINCT visit_id, started_at, ended_at, named.camera_id, named.track_id
+    FROM shown JOIN face_recognitions AS named ON (
+        named.identity_id = shown.identity_id
+        AND named.occurred_at >= started_at
+        AND named.occurred_at <= ended_at
+    )
+    WHERE
+        named.decision IN ('named', 'carried')
+        AND named.occurred_at >= $since
+        AND named.occurred_at < $read_until
+),
+crossings_shown AS (
+    SELECT visit_id, zone_id, started_at, ended_at, entered_at, leaves, lead(entered_at) OVER (
+        PARTITION BY visit_id, camera_id, track_id, zone_id ORDER BY entered_at, leaves
+    ) AS left_at
+    FROM (
+        SELECT DISTINCT
+            visit_id, camera_id, track_id, zone_id, started_at, ended_at,
+            occurred_at AS entered_at, direction <> 'enter' AS leaves
+        FROM zone_crossings JOIN tracks_shown USING (camera_id, track_id)
+        WHERE occurred_at >= $since AND occurred_at < $read_until
+    )
+),
+times_in_zones AS (
+    SELECT visit_id, zone_id, entered_at, least(coalesce(left_at, ended_at), ended_at) AS left_at
+    FROM crossings_shown
+    WHERE NOT leaves AND entered_at >= started_at AND entered_at <= ended_at
+),
+-- Seen in a zone by two cameras, somebody was in it once: what goes on counts from what there was.
+added_times AS (
+    SELECT visit_id, zone_id, sum(greatest(0, epoch_us(left_at) - greatest(
+        epoch_us(entered_at), coalesce(epoch_us(left_before), 0)
+    ))) / 1000000 AS seconds
+    FROM (
+        SELECT *, max(left_at) OVER (
+            PARTITION BY visit_id, zone_id ORDER BY entered_at, left_at
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ) AS left_before
+        FROM times_in_zones
+    )
+    GROUP BY visit_id, zone_id
+),
+dwells AS (
+    SELECT visit_id, map_from_entries(list((zone_id, seconds) ORDER BY zone_id)) AS dwell_s
+    FROM added_times
+    GROUP BY visit_id
+)
+"""
+"""How long those of `shown` were in each zone: a row a visit that is over and entered one."""
+
 VISIT_COLUMNS = """
 SELECT
     visit_id,
@@ -43,10 +97,26 @@ SELECT
     epoch(ended_at - started_at) AS duration_s,
     first_camera_id,
     last_camera_id,
-    zone_ids
-FROM visits_begun
+    zone_ids,
+    CASE
+        WHEN started_at < $dwells_since::TIMESTAMPTZ THEN NULL
+        WHEN dwell_s IS NOT NULL THEN dwell_s
+        WHEN ended_at IS NOT NULL AND len(zone_ids) = 0 THEN MAP {}
+    END AS dwell_s
+FROM shown LEFT JOIN dwells USING (visit_id)
+ORDER BY started_at, visit_id
 """
-"""What visits are shown with, wherever a row is one."""
+"""What visits are shown with, wherever a row is one: of `shown` and `DWELLS`.
+
+Before `$dwells_since` rows that tell of the times in zones are gone; null: none are."""
+
+VISIT_TABLES = ("visits", "face_recognitions", "zone_crossings")
+"""Which tables they are read from."""
+
+
+def dwells_since(tables: Tables) -> dict[str, object]:
+    """Return the parameter of `VISIT_COLUMNS`."""
+    return {"dwells_since": rows_since(tables, "zone_crossings", "face_recognitions")}
 
 
 def of_visits(since: datetime, until: datetime) -> dict[str, object]:

@@ -9,7 +9,13 @@ import pyarrow as pa
 from genesis_ray.analytics.dwell import BINS_S, bins
 from genesis_ray.analytics.ranges import ask, composed
 from genesis_ray.analytics.stored import Tables
-from genesis_ray.analytics.visit_rows import VISIT_COLUMNS, VISITS_BEGUN, of_visits
+from genesis_ray.analytics.visit_rows import (
+    DWELLS,
+    VISIT_COLUMNS,
+    VISITS_BEGUN,
+    dwells_since,
+    of_visits,
+)
 from genesis_ray.analytics.withholding import withhold
 from genesis_ray.domain.site_time import zone_named
 from genesis_ray.domain.small_groups import LEAST_GROUP
@@ -22,24 +28,28 @@ MOST_ROWS = 10_000
 
 _PAGE = composed(
     VISITS_BEGUN,
-    select=VISIT_COLUMNS
-    + """
-WHERE
-    ($identity_id::VARCHAR IS NULL OR identity_id = $identity_id)
-    AND (
-        $camera_id::VARCHAR IS NULL
-        OR first_camera_id = $camera_id
-        OR last_camera_id = $camera_id
-    )
-    AND ($zone_id::VARCHAR IS NULL OR list_contains(zone_ids, $zone_id))
-    AND ($least_s::DOUBLE IS NULL OR epoch(ended_at - started_at) >= $least_s)
-    AND (
-        $after_at::TIMESTAMPTZ IS NULL
-        OR (started_at, visit_id) > ($after_at::TIMESTAMPTZ, $after_id::VARCHAR)
-    )
-ORDER BY started_at, visit_id
-LIMIT $limit
+    """
+shown AS (
+    SELECT * FROM visits_begun
+    WHERE
+        ($identity_id::VARCHAR IS NULL OR identity_id = $identity_id)
+        AND (
+            $camera_id::VARCHAR IS NULL
+            OR first_camera_id = $camera_id
+            OR last_camera_id = $camera_id
+        )
+        AND ($zone_id::VARCHAR IS NULL OR list_contains(zone_ids, $zone_id))
+        AND ($least_s::DOUBLE IS NULL OR epoch(ended_at - started_at) >= $least_s)
+        AND (
+            $after_at::TIMESTAMPTZ IS NULL
+            OR (started_at, visit_id) > ($after_at::TIMESTAMPTZ, $after_id::VARCHAR)
+        )
+    ORDER BY started_at, visit_id
+    LIMIT $limit
+)
 """,
+    DWELLS,
+    select=VISIT_COLUMNS,
 )
 
 _DISTRIBUTION = composed(
@@ -93,7 +103,7 @@ def visits_page(
     """Return visits that began in [since, until), by (started_at, visit_id), a row each.
 
     Args:
-        tables: With `visits`.
+        tables: With those of `VISIT_TABLES`.
         since: Start of the range.
         until: Its end, not within.
         identity_id: Only this person's.
@@ -104,7 +114,8 @@ def visits_page(
         limit: Most rows.
 
     Columns: visit_id, identity_id, site_id, started_at, ended_at, duration_s (both null: not over
-    yet), first_camera_id, last_camera_id (null: not over), zone_ids (in order).
+    yet), first_camera_id, last_camera_id (null: not over), zone_ids (in order), dwell_s (seconds in
+    each zone, a map; null: not over, or the crossings are gone).
 
     Raises:
         ConfigurationError: There is no such range, or the limit is not 1 to `MOST_ROWS`.
@@ -113,6 +124,7 @@ def visits_page(
         raise ConfigurationError(f"expected a limit of 1 to {MOST_ROWS:,} visits, got {limit}")
     params = {
         **of_visits(since, until),
+        **dwells_since(tables),
         "identity_id": identity_id,
         "camera_id": camera_id,
         "zone_id": zone_id,

@@ -328,7 +328,7 @@ class Run:
         """Return visits, a row each, by when they began; `after` gives the next page.
 
         Columns: visit_id, identity_id, name, site_id, started_at, ended_at, duration_s,
-        first_camera_id, last_camera_id, zone_ids.
+        first_camera_id, last_camera_id, zone_ids, dwell_s (seconds in each zone).
         """
         return self._ask(
             visits_page, since, until,

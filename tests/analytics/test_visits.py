@@ -2,9 +2,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from genesis_ray.analytics.attendance import attendances
 from genesis_ray.analytics.visits import VisitKey, visit_distribution, visits_page
 from genesis_ray.errors import ConfigurationError
-from tests.hand_made import at, tables, visit
+from tests.hand_made import at, recognized, seen, stay, tables, visit, zone
 
 RANGE = {"since": at(0), "until": at(1000)}
 
@@ -36,6 +37,60 @@ def test_a_visit_is_a_row_with_where_it_began_and_ended():
         None,
         None,
     )
+
+
+def dwells(events):
+    found = [row["dwell_s"] for row in page(events)]
+    return [None if each is None else dict(each) for each in found]
+
+
+def test_a_visit_has_its_seconds_in_each_zone():
+    events = [
+        *visit(0, 90, "ada", ("shelf", "till")), recognized(20, 1, "ada"),
+        *stay(5, 15, "shelf"), *stay(30, 40, "shelf"), *stay(50, 70, "till"),
+        *stay(0, 80, "shelf", track_id=2),
+    ]  # fmt: skip
+    assert dwells(events) == [{"shelf": 20, "till": 20}]
+    assert dwells([*events, *events]) == [{"shelf": 20, "till": 20}]
+
+
+def test_who_is_in_a_zone_to_the_end_of_the_visit_was_there_until_then():
+    events = [*visit(0, 90, "ada", ("till",)), recognized(20, 1, "ada")]
+    assert dwells([*events, zone(60, "enter")]) == [{"till": 30}]
+    assert dwells([*events, *stay(60, 500)]) == [{"till": 30}]
+
+
+def test_who_is_seen_in_a_zone_by_two_cameras_is_in_it_once():
+    events = [
+        *visit(0, 90, "ada", ("till",)), recognized(20, 1, "ada"),
+        recognized(20, 1, "ada", camera_id="yard"),
+        *stay(10, 40), *stay(20, 25, camera_id="yard"), *stay(30, 60, camera_id="yard"),
+    ]  # fmt: skip
+    assert dwells(events) == [{"till": 50}]
+
+
+def test_dwell_is_that_of_attendances():
+    events = [
+        *visit(10, 90, "ada", ("shelf", "till")), recognized(20, 1, "ada"),
+        *(seen(second) for second in range(10, 91)),
+        *stay(12, 33, "shelf"), *stay(35, 61, "till"), *stay(58, 70, "shelf"),
+    ]  # fmt: skip
+    (row,) = attendances(tables(events)).to_pylist()
+    assert dwells(events) == [dict(row["dwell_s"])]
+
+
+def test_dwell_is_not_told_before_a_visit_is_over_nor_of_crossings_that_are_gone():
+    assert dwells([*visit(0, None), recognized(5), *stay(10, 20)]) == [None]
+    assert dwells(visit(0, 90, zones=("till",))) == [None]
+    assert dwells(visit(0, 90)) == [{}]
+
+
+def test_each_visit_of_a_person_has_its_own_times():
+    events = [
+        *visit(0, 90, zones=("till",)), recognized(5), *stay(10, 20),
+        *visit(500, 590, zones=("till",)), recognized(505), *stay(510, 550),
+    ]  # fmt: skip
+    assert dwells(events) == [{"till": 10}, {"till": 40}]
 
 
 def test_pages_follow_each_other_without_gap_or_repetition():
