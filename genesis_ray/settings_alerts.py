@@ -168,6 +168,32 @@ class CameraDownRule(_CameraRule):
     for_s: NotNegative = Field(default=30.0, description="All that time")
 
 
+class AnomalyRule(_CameraRule):
+    """Unusually many or few people in a picture."""
+
+    SEVERITY = "info"
+
+    rule: Literal["anomaly"]
+    window: int = Field(
+        default=100, ge=2, le=10_000, description="Minutes that each is compared with, at most"
+    )
+    threshold: float = Field(
+        default=2.0, gt=0, le=100, description="Standard deviations from their mean still usual"
+    )
+    warm_up: int = Field(
+        default=30, ge=2, description="Minutes before the first verdict: a first day is quiet"
+    )
+    side: Literal["either", "above", "below"] = Field(
+        default="either", description="Unusually many, few, or both"
+    )
+
+    @model_validator(mode="after")
+    def _gives_a_verdict(self) -> Self:
+        if self.warm_up > self.window:
+            raise ValueError(f"warm_up {self.warm_up} > window {self.window}: no verdict ever")
+        return self
+
+
 class DriftRule(_CameraRule):
     """Matches at a camera are less alike than they were, see `drift`."""
 
@@ -191,6 +217,7 @@ AlertRuleSettings = Annotated[
     | TagRule
     | RepeatVisitorRule
     | CameraDownRule
+    | AnomalyRule
     | DriftRule
     | FalseMergeRule,
     Field(discriminator="rule"),

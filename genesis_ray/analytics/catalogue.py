@@ -19,6 +19,7 @@ from genesis_ray.analytics.returning import cohort_retention, returning_visitors
 from genesis_ray.analytics.timeline import person_timeline
 from genesis_ray.analytics.tracks import tracks_in_view
 from genesis_ray.analytics.traffic import foot_heat
+from genesis_ray.analytics.unusual_minutes import anomalies
 from genesis_ray.analytics.uptime import camera_uptime
 from genesis_ray.analytics.visits import visit_distribution, visits_page
 from genesis_ray.errors import NotFoundError
@@ -64,6 +65,21 @@ QUESTIONS: Mapping[str, Question] = {
             "people_by_zone": "people in each zone as it ends",
             "new_faces": "tracks that became a new visitor",
             "recognized_faces": "tracks named as somebody known",
+        },
+    ),
+    "anomalies": Question(
+        anomalies,
+        "which minutes were unusual, against the hundred before",
+        {
+            "starts_at": "start of the minute",
+            "metric": "which of the metrics",
+            "zone_id": "zone, of people_by_zone",
+            "value": "what it was, in the metric's unit",
+            "expected": "mean of those before",
+            "spread": "their standard deviation, 1 at the least",
+            "score": "spreads from what was expected",
+            "direction": "above or below",
+            "why": "the same as a sentence",
         },
     ),
     "footfall": Question(

@@ -56,16 +56,18 @@ class Reads:
     groups: tuple[Group, ...] = ()
 
 
+_METRICS = Reads(
+    tables={
+        "track_observations": _AT_ONCE,
+        "zone_crossings": LONGEST_STAY,
+        "face_recognitions": _AT_ONCE,
+    }
+)
 _VISITS = Reads(tables={"visits": _AT_ONCE})
 
 READS: Mapping[str, Reads] = {
-    "metrics": Reads(
-        tables={
-            "track_observations": _AT_ONCE,
-            "zone_crossings": LONGEST_STAY,
-            "face_recognitions": _AT_ONCE,
-        }
-    ),
+    "metrics": _METRICS,
+    "anomalies": _METRICS,
     "footfall": Reads(tables={"line_crossings": _AT_ONCE}, groups=("lines",)),
     "line-people": Reads(
         tables={"line_crossings": LONGEST_STAY, "face_recognitions": LONGEST_STAY}

@@ -88,8 +88,8 @@ def ask(
     """Ask a question that is ready to be asked, of a range of time.
 
     In time: metrics, footfall, line-people, entries, occupancy, queue, returning, tracks, uptime.
-    In all: dwell, dwell-histogram, heat, transitions, journeys, cohorts, visits, attendances,
-    visit-distribution, identification, timeline.
+    In all: anomalies, dwell, dwell-histogram, heat, transitions, journeys, cohorts, visits,
+    attendances, visit-distribution, identification, timeline.
 
     Hours and days are those of the site's `time_zone`, and so are the times that are shown.
     Figures of groups of fewer people than `analytics.min_group` are withheld. For all other

@@ -24,6 +24,7 @@ from genesis_ray.analytics.stored import Table
 from genesis_ray.analytics.timeline import person_timeline
 from genesis_ray.analytics.tracks import tracks_in_view
 from genesis_ray.analytics.traffic import foot_heat
+from genesis_ray.analytics.unusual_minutes import anomalies
 from genesis_ray.analytics.uptime import camera_uptime
 from genesis_ray.analytics.visits import By, VisitKey, visit_distribution, visits_page
 from genesis_ray.domain.site_time import Bucket
@@ -137,6 +138,28 @@ class Run:
         return self._ask(
             metrics, since, until, bucket_s=bucket_s, names=names, camera_ids=camera_ids,
             queue_zone_ids=queue_zone_ids,
+        )  # fmt: skip
+
+    def anomalies(
+        self,
+        since: Moment | None = None,
+        until: Moment | None = None,
+        *,
+        bucket_s: int = 60,
+        names: Sequence[str] = METRICS,
+        camera_ids: Ids = None,
+        queue_zone_ids: Sequence[str] = (),
+        window: int = 100,
+        threshold: float = 2.0,
+        warm_up: int = 30,
+    ) -> pa.Table:
+        """Return which minutes of the metrics were unusual, against the `window` before.
+
+        Columns: starts_at, metric, zone_id, value, expected, spread, score, direction, why.
+        """
+        return self._ask(
+            anomalies, since, until, bucket_s=bucket_s, names=names, camera_ids=camera_ids,
+            queue_zone_ids=queue_zone_ids, window=window, threshold=threshold, warm_up=warm_up,
         )  # fmt: skip
 
     def footfall(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 
+from genesis_ray.domain.alert_anomalies import UnusualInView
 from genesis_ray.domain.alert_people import PastVisit, RepeatVisitor, Tagged
 from genesis_ray.domain.alert_queues import LongMeanWait
 from genesis_ray.domain.alert_rules import AlertRule, Condition
@@ -18,12 +19,14 @@ from genesis_ray.domain.alert_zones import (
     TooManyInZone,
     Where,
 )
+from genesis_ray.domain.anomalies import RecentPolicy
 from genesis_ray.domain.tags import NO_TAGS, TagsOf
 from genesis_ray.errors import GenesisError
 from genesis_ray.pipeline.alerting import Alerting
 from genesis_ray.settings import Settings
 from genesis_ray.settings_alerts import (
     AlertRuleSettings,
+    AnomalyRule,
     CameraDownRule,
     CrowdRule,
     DriftRule,
@@ -109,6 +112,11 @@ def _condition(
             return RepeatVisitor(rule.visits, within, _past_visits(past, settings, within))
         case CameraDownRule():
             return CameraDown(rule.camera_id, timedelta(seconds=rule.for_s))
+        case AnomalyRule():
+            policy = RecentPolicy(
+                window=rule.window, threshold=rule.threshold, least_samples=rule.warm_up
+            )
+            return UnusualInView(Where(camera_id=rule.camera_id), policy, rule.side)
         case DriftRule():
             return Drifting(rule.camera_id)
         case _:

@@ -68,6 +68,11 @@ QUEUE = [crossed(0, track) for track in range(7)]
             [camera_is("stalled", 5)],
             ("camera-down-door", "critical", 35),
         ),
+        (
+            {"rule": "anomaly", "window": 2, "warm_up": 2},
+            [*(seen(60 * n) for n in range(3)), *(seen(181, n) for n in range(4)), seen(240)],
+            ("anomaly", "info", 240),
+        ),
         ({"rule": "drift"}, [matches_are("degraded", 5)], ("drift", "warning", 5)),
         ({"rule": "false-merge"}, [merged(5)], ("false-merge", "critical", 5)),
         (
