@@ -7,7 +7,16 @@ from pydantic import Field, model_validator
 from genesis_ray.domain.alert_rules import Severity
 from genesis_ray.settings_types import Identifier, Seconds, Section
 
-NotNegative = Annotated[Seconds, Field(ge=0)]
+_DAY_S = 86_400
+
+Lasting = Annotated[Seconds, Field(ge=0, le=_DAY_S)]
+"""For how long something is to hold before it is told; 0: at once."""
+
+Span = Annotated[Seconds, Field(ge=1, le=_DAY_S)]
+"""What is measured in seconds that anybody would tell from none."""
+
+Count = Annotated[int, Field(ge=0, le=100_000)]
+"""Of people."""
 
 
 class _Rule(Section):
@@ -21,12 +30,11 @@ class _Rule(Section):
     severity: Severity | None = Field(
         default=None, description="Unset: that of this kind of rule, see docs/alerts.md"
     )
-    cool_down_s: NotNegative = Field(
+    cool_down_s: Annotated[Seconds, Field(ge=0, le=30 * _DAY_S)] = Field(
         default=300.0, description="After an alert is resolved, before the same is raised again"
     )
-    escalate_s: Seconds | None = Field(
+    escalate_s: Span | None = Field(
         default=None,
-        gt=0,
         description="Not acknowledged for so long: a severity graver, and told again; unset: never",
     )
 
@@ -54,26 +62,26 @@ class QueueRule(_ZoneRule):
     """Too many people in a queue."""
 
     rule: Literal["queue"]
-    over: int = Field(default=6, ge=0, description="More people than that")
-    for_s: NotNegative = Field(default=180.0, description="All that time")
+    over: Count = Field(default=6, description="More people than that")
+    for_s: Lasting = Field(default=180.0, description="All that time")
 
 
 class WaitRule(_ZoneRule):
     """People wait too long in a queue."""
 
     rule: Literal["wait"]
-    over_s: NotNegative = Field(default=300.0, description="Longer than that")
+    over_s: Span = Field(default=300.0, description="Longer than that")
     of: Literal["longest", "mean"] = Field(
         default="longest",
         description="Who waits longest now, or the mean of those whose service began lately",
     )
-    window_s: Seconds = Field(default=600.0, gt=0, description="What the mean is taken over")
+    window_s: Span = Field(default=600.0, description="What the mean is taken over")
     service_zone_id: Identifier | None = Field(
         default=None,
         description="Where service is, of the same camera: who goes elsewhere has given up and is "
         "not in the mean; unset: whoever leaves was served",
     )
-    handover_s: NotNegative = Field(
+    handover_s: Lasting = Field(
         default=5.0, description="From leaving the queue to entering the zone of service, at most"
     )
 
@@ -94,10 +102,12 @@ class CrowdRule(_CameraRule):
 
     rule: Literal["crowd"]
     zone_id: Identifier | None = Field(default=None, description="Unset: the whole picture")
-    over: int | None = Field(default=None, ge=0, description="More people than that")
-    per_m2: float | None = Field(default=None, gt=0, description="More people than that to a m²")
-    area_m2: float | None = Field(default=None, gt=0, description="How large the place is")
-    for_s: NotNegative = Field(default=10.0, description="All that time")
+    over: Count | None = Field(default=None, description="More people than that")
+    per_m2: float | None = Field(
+        default=None, gt=0, le=100, description="More people than that to a m²"
+    )
+    area_m2: float | None = Field(default=None, gt=0, le=1e6, description="How large the place is")
+    for_s: Lasting = Field(default=10.0, description="All that time")
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -119,7 +129,7 @@ class LoiteringRule(_ZoneRule):
     SEVERITY = "info"
 
     rule: Literal["loitering"]
-    over_s: NotNegative = Field(default=300.0, description="Longer than that")
+    over_s: Span = Field(default=300.0, description="Longer than that")
 
 
 class StaffOnlyRule(_ZoneRule):
@@ -127,7 +137,7 @@ class StaffOnlyRule(_ZoneRule):
 
     rule: Literal["staff-only"]
     tag: Identifier = Field(default="staff", description="Who may be there: `genesis people tag`")
-    for_s: NotNegative = Field(default=10.0, description="So long a face may take to be recognised")
+    for_s: Lasting = Field(default=10.0, description="So long a face may take to be recognised")
 
 
 class TagRule(_Rule):
@@ -155,7 +165,7 @@ class RepeatVisitorRule(_Rule):
     SEVERITY = "info"
 
     rule: Literal["repeat-visitor"]
-    visits: int = Field(default=3, ge=2, description="From this visit on")
+    visits: int = Field(default=3, ge=2, le=10_000, description="From this visit on")
     days: float = Field(default=30.0, gt=0, le=366, description="Within so many days")
 
 
@@ -165,7 +175,7 @@ class CameraDownRule(_CameraRule):
     SEVERITY = "critical"
 
     rule: Literal["camera-down"]
-    for_s: NotNegative = Field(default=30.0, description="All that time")
+    for_s: Lasting = Field(default=30.0, description="All that time")
 
 
 class AnomalyRule(_CameraRule):

@@ -329,3 +329,22 @@ def test_cameras_of_the_environment_are_not_held_against_those_of_the_file(refus
     told = refusal(CAMERA + "    zones: [{zone_id: two, outline: [[0, 0]]}]\nprocess_fps: fast\n")
     assert told.startswith("c.yaml:5: process_fps")
     assert "\n" not in told
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "{rule: wait, zone_id: till, of: mean, window_s: 1.0e-9}",
+        "{rule: wait, zone_id: till, over_s: 0}",
+        "{rule: loitering, zone_id: till, over_s: 100000}",
+        "{rule: queue, zone_id: till, over: 1000000000000000000000}",
+        "{rule: queue, zone_id: till, for_s: 1.0e+12}",
+        "{rule: crowd, over: 1000001}",
+        "{rule: camera-down, escalate_s: 1.0e-7}",
+        "{rule: camera-down, cool_down_s: 1.0e+9}",
+        "{rule: anomaly, window: 10, warm_up: 11}",
+        "{rule: anomaly, threshold: 0}",
+    ],
+)
+def test_a_rule_that_would_never_or_always_tell_is_refused(refusal, rule):
+    assert refusal(f"alerts:\n  - {rule}\n").startswith("c.yaml:2: alerts.0.")
