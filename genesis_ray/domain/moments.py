@@ -26,7 +26,7 @@ def moment(text: str, zone: ZoneInfo, now: datetime) -> datetime:
         now: The present, aware.
 
     Raises:
-        ConfigurationError: It is none of these.
+        ConfigurationError: It is none of these, or a time that the clock leaves out.
     """
     return _meant(text, zone, now.astimezone(zone)).astimezone(UTC)
 
@@ -48,7 +48,23 @@ def _meant(text: str, zone: ZoneInfo, local: datetime) -> datetime:
         at = datetime.fromisoformat(given)
     except (ValueError, OverflowError) as error:
         raise ConfigurationError(f"expected a time as {FORMS}; got {text!r:.80}") from error
-    return at if at.tzinfo else at.replace(tzinfo=zone)
+    return at if at.tzinfo else on_clock(at, zone)
+
+
+def on_clock(local: datetime, zone: ZoneInfo) -> datetime:
+    """Return when a site's clock shows this: `local` has no zone; of two moments the first.
+
+    Raises:
+        ConfigurationError: It never does: summer time begins meanwhile.
+    """
+    meant = local.replace(tzinfo=zone)
+    shown = meant.astimezone(UTC).astimezone(zone)
+    if shown.replace(tzinfo=None) != local:
+        raise ConfigurationError(
+            f"there is no {local:%H:%M} on {local:%Y-%m-%d} in {zone.key}, where clocks go forward "
+            f"then; say an earlier time or a later one, as {shown:%Y-%m-%dT%H:%M}"
+        )
+    return meant
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

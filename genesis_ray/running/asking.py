@@ -13,8 +13,8 @@ from genesis_ray.analytics.dwell import BINS_S
 from genesis_ray.analytics.extent import extent
 from genesis_ray.analytics.reach import known_since, known_until, within_reach
 from genesis_ray.analytics.stored import Tables
-from genesis_ray.domain.moments import moment
-from genesis_ray.domain.site_time import zone_named
+from genesis_ray.domain.moments import moment, on_clock
+from genesis_ray.domain.site_time import range_between, zone_named
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.running.asked_places import check_places
 from genesis_ray.running.who import with_names
@@ -104,12 +104,13 @@ def range_of(
     """Return the range that is asked for, in UTC, by default from the first event to the last.
 
     Raises:
-        ConfigurationError: A time is not one, or there are no events and it is not given whole.
+        ConfigurationError: A time is not one, the range ends before it starts, or there are no
+            events and it is not given whole.
     """
     zone, now = zone_named(time_zone), datetime.now(UTC)
     start, end = (None if at is None else _in_utc(at, zone, now) for at in (since, until))
-    if start and end:
-        return start, end
+    if start and end:  # An error shows them on the site's clock.
+        return range_between(start.astimezone(zone), end.astimezone(zone))
     known = extent(tables, until=now)
     if known is None:
         raise ConfigurationError("there are no events to ask about; name another run")
@@ -144,5 +145,6 @@ def _ids_in(params: Mapping[str, Any], names: Collection[str]) -> list[str]:
 def _in_utc(at: Moment, zone: ZoneInfo, now: datetime) -> datetime:
     if isinstance(at, str):
         return moment(at, zone, now)
-    local = at if isinstance(at, datetime) else datetime.combine(at, time())
-    return (local if local.tzinfo else local.replace(tzinfo=zone)).astimezone(UTC)
+    if not isinstance(at, datetime):
+        return datetime.combine(at, time(), zone).astimezone(UTC)
+    return (at if at.tzinfo else on_clock(at, zone)).astimezone(UTC)

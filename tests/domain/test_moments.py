@@ -34,6 +34,13 @@ def test_moments_are_of_the_sites_clock(text, meant):
     assert moment(text, BERLIN, NOW).tzinfo is not None
 
 
+def test_a_time_that_the_clock_leaves_out_is_refused_with_the_one_that_follows():
+    with pytest.raises(ConfigurationError, match=r"no 02:30 on 2026-03-29 in Europe/Berlin.*03:30"):
+        moment("2026-03-29T02:30", BERLIN, NOW)
+    assert moment("2026-03-29T03:00", BERLIN, NOW) == datetime(2026, 3, 29, 1, tzinfo=UTC)
+    assert moment("2026-03-29T02:30+01:00", BERLIN, NOW) == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
+
+
 @pytest.mark.parametrize("text", ["", "tomorrow", "24h", "-24", "-3m", "2026-13-01", "-999999w"])
 def test_what_is_no_moment_is_refused_with_the_forms_there_are(text):
     with pytest.raises(ConfigurationError, match="expected a time as 2026-01-05"):

@@ -87,6 +87,14 @@ def test_the_range_is_all_there_is_unless_it_is_said(run):
     assert len(run.visits("2026-01-05T09:00:10")) == 1
 
 
+def test_a_range_that_is_wrong_is_told_of_on_the_sites_clock(folder):
+    run = Run(folder, Settings(time_zone="Europe/Berlin"), "shop")
+    with pytest.raises(GenesisError, match=r"T03:10:00\+02:00, which is not after .*T03:30:00\+02"):
+        run.footfall("2026-03-29T03:30", "2026-03-29T03:10")
+    with pytest.raises(GenesisError, match="there is no 02:30"):
+        run.footfall(datetime(2026, 3, 29, 2, 30))
+
+
 def test_times_are_of_the_sites_clock(folder):
     settings = Settings(time_zone="Asia/Kolkata")
     run = Run(folder, settings, "shop")
