@@ -153,6 +153,13 @@ class QuerySettings(Section):
         description="Most memory of one query, MB, its answer apart; one that needs more fails: "
         "nothing is put on the disk meanwhile",
     )
+    timeout_s: Seconds = Field(
+        default=600.0,
+        ge=1,
+        le=86_400,
+        description="Longest that one query may take until it is stopped; of one whose rows are "
+        "handed out meanwhile, until the first",
+    )
     threads: int | None = Field(
         default=None, ge=1, description="Of one query; unset: as many as there are cores"
     )

@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How much memory and how many threads one query may use.
+    """How much memory, time and how many threads one query may use.
 
     Nothing is spilled to the disk: what a query holds says who was where, the files that DuckDB
     would write are not encrypted, and a killed process would leave them behind. A query that
@@ -15,10 +15,12 @@ class Limits:
 
     Attributes:
         memory_mb: Megabytes of DuckDB's; the rows of the answer come on top.
+        timeout_s: Seconds until it is stopped; of one that is streamed, until its first rows.
         threads: None: as many as there are cores for this process.
     """
 
     memory_mb: int = 2048
+    timeout_s: float = 600.0
     threads: int | None = None
 
     @property

@@ -1,6 +1,6 @@
 """Any question in SQL over the tables of a run, in a DuckDB that can reach nothing else."""
 
-import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -61,8 +61,8 @@ def run(
         watch: Told how far it is.
 
     Raises:
-        GenesisError: The query is wrong, or needs more memory than it may have; the message is
-            DuckDB's, with the tables there are.
+        GenesisError: The query is wrong, or needs more memory or time than it may have; the
+            message is DuckDB's, with the tables there are.
     """
     with ExitStack() as stack:
         asking = _Asking(sql, tables, params, limits or limits_of(tables), watch)
@@ -131,7 +131,7 @@ def _ask(
             with ExitStack() as attempt:
                 try:
                     connection = attempt.enter_context(database(taken, asking.limits))
-                    answer = _interruptible(connection, ask, asking.watch)
+                    answer = _interruptible(connection, ask, asking)
                 except duckdb.CatalogException:
                     if taken.keys() == asking.tables.keys():
                         raise
@@ -149,20 +149,26 @@ def _ask(
 def _interruptible(
     connection: duckdb.DuckDBPyConnection,
     ask: Callable[[duckdb.DuckDBPyConnection], _Answer],
-    watch: Watch | None,
+    asking: _Asking,
 ) -> _Answer:
-    """Ask so that Ctrl-C, which DuckDB does not look at, stops the query."""
-    if threading.current_thread() is not threading.main_thread():
-        return ask(connection)  # it gets no signals
+    """Ask so that Ctrl-C, which DuckDB does not look at, stops the query, and so does its limit."""
+    timeout_s = asking.limits.timeout_s
+    ends_at = time.monotonic() + timeout_s
     with ThreadPoolExecutor(1, "query") as pool:
         asked = pool.submit(ask, connection)
         try:
             while True:
+                left_s = ends_at - time.monotonic()
+                if left_s <= 0 and not asked.done():
+                    raise GenesisError(
+                        f"it took longer than the {timeout_s:g} s it may take; ask for less time "
+                        f"(--since, --until) or for less at once, or raise queries.timeout_s"
+                    )
                 try:
-                    return asked.result(_LOOK_INTERVAL_S)
+                    return asked.result(min(_LOOK_INTERVAL_S, max(left_s, 0)))
                 except TimeoutError:
-                    if watch:
-                        watch(connection.query_progress())
+                    if asking.watch:
+                        asking.watch(connection.query_progress())
         except BaseException:
             connection.interrupt()
             raise

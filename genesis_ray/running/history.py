@@ -48,7 +48,11 @@ def present_tables(
         visit_gap=timedelta(seconds=settings.visit_gap_s),
         quarters=_quarters(events, tenant_id) if tenant_id and not (since or until) else None,
         purged=KeptOf(RunFolder(events.parent), tenant_id) if tenant_id else None,
-        limits=Limits(memory_mb=settings.queries.memory_mb, threads=settings.queries.threads),
+        limits=Limits(
+            memory_mb=settings.queries.memory_mb,
+            timeout_s=settings.queries.timeout_s,
+            threads=settings.queries.threads,
+        ),
     )
 
 

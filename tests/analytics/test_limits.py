@@ -39,6 +39,35 @@ def test_ctrl_c_stops_a_query():
         run(ENDLESS, {})
 
 
+class Hasty(dict):
+    limits = Limits(timeout_s=0.2)
+
+
+@pytest.mark.parametrize("ask", [run, stream])
+def test_a_query_that_takes_too_long_is_stopped_and_told_what_helps(ask):
+    with pytest.raises(GenesisError, match=r"longer than the 0\.2 s .*--since.*queries\.timeout_s"):
+        ask(ENDLESS, Hasty())
+
+
+def test_a_query_on_another_thread_is_stopped_too():
+    told = []
+
+    def ask() -> None:
+        try:
+            run(ENDLESS, Hasty())
+        except GenesisError as error:
+            told.append(str(error))
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    asking.join()
+    assert "took longer" in told[0]
+
+
+def test_what_is_in_time_is_answered():
+    assert run("SELECT 1 AS one", Hasty())["one"].to_pylist() == [1]
+
+
 def test_who_watches_is_told_how_far_it_is():
     told = []
 
