@@ -1,6 +1,7 @@
 """What an operator can set of cameras: where each is, what it is for, what it watches."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -15,8 +16,10 @@ from pydantic import (
 )
 
 from genesis_ray.domain.addresses import is_live, redacted
+from genesis_ray.domain.homography import Matrix
 from genesis_ray.domain.roles import Role
 from genesis_ray.domain.source_policy import SCHEMES, Scheme, SourcePolicy
+from genesis_ray.settings_floor import FloorSettings
 from genesis_ray.settings_types import Identifier, Section
 from genesis_ray.settings_zone_checks import check_places
 from genesis_ray.settings_zones import LineSettings, MaskSettings, ZoneSettings
@@ -73,6 +76,9 @@ class CameraSettings(Section):
     start: AwareDatetime | None = Field(
         default=None, description="When the recording began; else the file says, else 1970"
     )
+    floor: FloorSettings | None = Field(
+        default=None, description="Where on a floor plan the picture is, see docs/zones.md"
+    )
     zones: tuple[ZoneSettings, ...] = ()
     lines: tuple[LineSettings, ...] = ()
     masks: tuple[MaskSettings, ...] = Field(
@@ -124,6 +130,11 @@ class SourceSettings(Section):
             allowed_schemes=self.allowed_schemes,
             follow_links=self.follow_links,
         )
+
+
+def homographies_of(cameras: Iterable[CameraSettings]) -> dict[str, Matrix]:
+    """Return those of the cameras that have a floor."""
+    return {camera.camera_id: camera.floor.homography for camera in cameras if camera.floor}
 
 
 def camera_id_of(source: str) -> str:

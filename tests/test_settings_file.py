@@ -348,3 +348,21 @@ def test_cameras_of_the_environment_are_not_held_against_those_of_the_file(refus
 )
 def test_a_rule_that_would_never_or_always_tell_is_refused(refusal, rule):
     assert refusal(f"alerts:\n  - {rule}\n").startswith("c.yaml:2: alerts.0.")
+
+
+def test_a_floor_is_four_points_or_a_matrix(read, refusal):
+    point = "{picture: [%s, %s], floor: [%s, %s]}"
+    corners = [(0, 0, 0, 0), (1, 0, 4, 0), (1, 1, 4, 9), (0, 1, 0, 9)]
+    points = ", ".join(point % corner for corner in corners)
+    (door,) = read(CAMERA + f"    floor: {{points: [{points}]}}\n").cameras
+    assert door.floor.homography[0][0] == pytest.approx(4)
+    assert door.floor.homography[1][1] == pytest.approx(9)
+    for floor, said in [
+        ("{}", "expected four points"),
+        (f"{{points: [{point % corners[0]}]}}", "expected 4 pairs of points, got 1 and 1"),
+        ("{matrix: [[1, 0, 0], [2, 0, 0], [0, 0, 1]]}", "a matrix that can be inverted"),
+        ("{matrix: [[1, 0], [0, 1]]}", "cameras.0.floor.matrix"),
+    ]:
+        told = refusal(CAMERA + f"    floor: {floor}\n")
+        assert told.startswith("c.yaml:4: cameras.0.floor")
+        assert said in told

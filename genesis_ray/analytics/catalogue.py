@@ -12,13 +12,13 @@ from genesis_ray.analytics.footfall import footfall, zone_entries
 from genesis_ray.analytics.identification import identification_rates
 from genesis_ray.analytics.journeys import journeys, zone_transitions
 from genesis_ray.analytics.line_people import line_people
-from genesis_ray.analytics.metrics import metrics
+from genesis_ray.analytics.metrics import last_metrics, metrics
 from genesis_ray.analytics.occupancy import occupancy
 from genesis_ray.analytics.queues import queue_service
 from genesis_ray.analytics.returning import cohort_retention, returning_visitors
 from genesis_ray.analytics.timeline import person_timeline
 from genesis_ray.analytics.tracks import tracks_in_view
-from genesis_ray.analytics.traffic import foot_heat
+from genesis_ray.analytics.traffic import floor_heat, foot_heat
 from genesis_ray.analytics.unusual_minutes import anomalies
 from genesis_ray.analytics.uptime import camera_uptime
 from genesis_ray.analytics.visits import visit_distribution, visits_page
@@ -60,6 +60,19 @@ QUESTIONS: Mapping[str, Question] = {
         {
             **_BUCKET,
             "people_total": "tracks in view in the bucket",
+            "queue_len": "people in the queue zones as it ends; null without queue zones",
+            "avg_wait_sec": "mean seconds in a queue zone of those who left one",
+            "people_by_zone": "people in each zone as it ends",
+            "new_faces": "tracks that became a new visitor",
+            "recognized_faces": "tracks named as somebody known",
+        },
+    ),
+    "current-metrics": Question(
+        last_metrics,
+        "the same of the last minute of the range, in one row: --until now",
+        {
+            **_BUCKET,
+            "people_total": "tracks in view in that time",
             "queue_len": "people in the queue zones as it ends; null without queue zones",
             "avg_wait_sec": "mean seconds in a queue zone of those who left one",
             "people_by_zone": "people in each zone as it ends",
@@ -171,6 +184,15 @@ QUESTIONS: Mapping[str, Question] = {
         {
             "row_index": "row of the grid, from above",
             "column_index": "column, from the left",
+            "seconds": "seconds, summed over people",
+        },
+    ),
+    "floor-heat": Question(
+        floor_heat,
+        "where people stand on the floor plan, of cameras with a floor",
+        {
+            "x_m": "left edge of the cell on the plan, metres",
+            "y_m": "its lower edge, metres",
             "seconds": "seconds, summed over people",
         },
     ),

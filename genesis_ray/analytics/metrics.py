@@ -8,7 +8,7 @@ import pyarrow as pa
 from genesis_ray.analytics.ranges import BUCKETS, LONGEST_STAY, Ids, ask, composed, ids
 from genesis_ray.analytics.stays import STAYS, of_stays
 from genesis_ray.analytics.stored import Tables
-from genesis_ray.domain.site_time import even_edges
+from genesis_ray.domain.site_time import even_edges, range_between
 from genesis_ray.errors import ConfigurationError
 
 METRICS = (
@@ -171,6 +171,32 @@ def current_metrics(
     edges = [at.astimezone(UTC) - timedelta(seconds=window_s), at.astimezone(UTC)]
     first = edges[0].timestamp()
     return _asked(tables, edges, first, window_s, names, camera_ids, queue_zone_ids, longest_stay)
+
+
+def last_metrics(
+    tables: Tables,
+    *,
+    since: datetime,
+    until: datetime,
+    bucket_s: int = 60,
+    names: Sequence[str] = METRICS,
+    camera_ids: Ids = None,
+    queue_zone_ids: Sequence[str] = (),
+) -> pa.Table:
+    """Return the same of the last `bucket_s` seconds of [since, until).
+
+    Raises:
+        ConfigurationError: There is no such range or metric, or `bucket_s` is less than a second.
+    """
+    _, at = range_between(since, until)
+    return current_metrics(
+        tables,
+        at=at,
+        window_s=bucket_s,
+        names=names,
+        camera_ids=camera_ids,
+        queue_zone_ids=queue_zone_ids,
+    )
 
 
 def _asked(

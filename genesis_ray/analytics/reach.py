@@ -67,6 +67,7 @@ _VISITS = Reads(tables={"visits": _AT_ONCE})
 
 READS: Mapping[str, Reads] = {
     "metrics": _METRICS,
+    "current-metrics": _METRICS,
     "anomalies": _METRICS,
     "footfall": Reads(tables={"line_crossings": _AT_ONCE}, groups=("lines",)),
     "line-people": Reads(
@@ -78,6 +79,7 @@ READS: Mapping[str, Reads] = {
     "dwell-histogram": Reads(tables={"zone_crossings": _AT_ONCE}, groups=("zones",)),
     "queue": Reads(tables={"zone_crossings": _AT_ONCE}),
     "heat": Reads(tables={"track_observations": _AT_ONCE}),
+    "floor-heat": Reads(tables={"track_observations": _AT_ONCE}),
     "transitions": _VISITS,
     "journeys": _VISITS,
     "returning": _VISITS,

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import numpy as np
 import pyarrow as pa
 
-from genesis_ray.analytics.ranges import ask, between, composed
+from genesis_ray.analytics.ranges import Ids, ask, between, composed
 from genesis_ray.analytics.stored import Tables
 from genesis_ray.errors import ConfigurationError
 
@@ -119,6 +119,7 @@ def floor_heat(
     since: datetime,
     until: datetime,
     homographies: Mapping[str, Homography],
+    camera_ids: Ids = None,
     cell_m: float = 0.5,
 ) -> pa.Table:
     """Return how long people stood in each cell of a grid over a floor plan.
@@ -129,22 +130,30 @@ def floor_heat(
         tables: With `track_observations`.
         since: Start of the range.
         until: Its end, not within.
-        homographies: Of each camera that is asked for, to one and the same floor.
+        homographies: Of each camera that has one, to one and the same floor.
+        camera_ids: Only these of them.
         cell_m: Side of a cell.
 
     Columns: x_m, y_m (a cell's corner of the smallest coordinates, metres), seconds (summed over
     people; additive).
 
     Raises:
-        ConfigurationError: There is no such range, a homography is no invertible 3 x 3 matrix, or
-            a cell has no size.
+        ConfigurationError: There is no such range, no camera or one that is asked for has no
+            homography, one is no invertible 3 x 3 matrix, or a cell has no size.
     """
     if not cell_m > 0:
         raise ConfigurationError(f"expected cells of more than 0 m, got {cell_m}")
+    asked = list(homographies) if camera_ids is None else list(camera_ids)
+    without = [camera_id for camera_id in asked if camera_id not in homographies]
+    if without or not asked:
+        raise ConfigurationError(
+            f"{', '.join(without) or 'no camera'} has {'no' if without else 'a'} floor; set four "
+            f"points of it for the camera, see docs/zones.md"
+        )
     params = {
         **between(since, until, after=_LONGEST),
-        "camera_ids": list(homographies),
-        "homographies": [_flat(camera_id, matrix) for camera_id, matrix in homographies.items()],
+        "camera_ids": asked,
+        "homographies": [_flat(camera_id, homographies[camera_id]) for camera_id in asked],
         "cell_m": cell_m,
         "furthest_m": _FURTHEST_M,
         "longest_s": _LONGEST.total_seconds(),

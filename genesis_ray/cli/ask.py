@@ -59,6 +59,9 @@ def ask(
     at_least: Annotated[
         float | None, typer.Option("--at-least", min=0, help="Only visits of so many seconds.")
     ] = None,
+    cell_m: Annotated[
+        float | None, typer.Option("--cell-m", help="Side of a cell of the floor, metres.  [0.5]")
+    ] = None,
     limit: Annotated[int | None, typer.Option(help="Most visits of a page.  [100]")] = None,
     after: Annotated[
         str | None, typer.Option(metavar="STARTED_AT,VISIT_ID", help="The page after this visit.")
@@ -88,8 +91,8 @@ def ask(
     """Ask a question that is ready to be asked, of a range of time.
 
     In time: metrics, footfall, line-people, entries, occupancy, queue, returning, tracks, uptime.
-    In all: anomalies, dwell, dwell-histogram, heat, transitions, journeys, cohorts, visits,
-    attendances, visit-distribution, identification, timeline.
+    In all: current-metrics, anomalies, dwell, dwell-histogram, heat, floor-heat, transitions,
+    journeys, cohorts, visits, attendances, visit-distribution, identification, timeline.
 
     Hours and days are those of the site's `time_zone`, and so are the times that are shown.
     Figures of groups of fewer people than `analytics.min_group` are withheld. For all other
@@ -103,6 +106,7 @@ def ask(
     from genesis_ray.running.asking import answer_of
     from genesis_ray.running.history import present_tables, settings_of
     from genesis_ray.running.who import identity_named
+    from genesis_ray.settings_cameras import homographies_of
     from genesis_ray.store.run_folder import RunFolder
 
     form = chosen_format(output_format, output, usual=Format.TABLE)
@@ -132,6 +136,7 @@ def ask(
         "--metric": metric,
         "--by": by,
         "--at-least": at_least,
+        "--cell-m": cell_m,
         "--limit": limit,
         "--after": after,
     }
@@ -139,6 +144,7 @@ def ask(
         "time_zone": zone_name,
         "least_group": settings.analytics.min_group,
         "visit_gap_s": settings.visit_gap_s,
+        "homographies": homographies_of(settings.cameras),
     }
     params = params_of(question, asked, given, set_for_all)
     answer = answer_of(

@@ -24,6 +24,7 @@ _OPTIONS = {
     "names": "--metric",
     "by": "--by",
     "least_s": "--at-least",
+    "cell_m": "--cell-m",
     "limit": "--limit",
     "after": "--after",
 }

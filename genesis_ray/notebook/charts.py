@@ -125,6 +125,19 @@ class Charts:
         cells = self._run.heat(since, until, camera_id=camera_id, rows=rows, columns=columns)
         return charts.foot_points(cells, rows=rows, columns=columns, title=title)
 
+    def floor_heat(
+        self,
+        since: Moment | None = None,
+        until: Moment | None = None,
+        *,
+        camera_ids: Ids = None,
+        cell_m: float = 0.5,
+        title: str = "Where people stand on the floor",
+    ) -> "go.Figure":
+        """Draw how long people stood in each place of the floor plan."""
+        cells = self._run.floor_heat(since, until, camera_ids=camera_ids, cell_m=cell_m)
+        return charts.floor(cells, cell_m=cell_m, title=title)
+
     def uptime(
         self,
         since: Moment | None = None,

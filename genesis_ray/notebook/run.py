@@ -14,7 +14,7 @@ from genesis_ray.analytics.footfall import footfall, zone_entries
 from genesis_ray.analytics.identification import identification_rates
 from genesis_ray.analytics.journeys import journeys, zone_transitions
 from genesis_ray.analytics.line_people import line_people
-from genesis_ray.analytics.metrics import METRICS, metrics
+from genesis_ray.analytics.metrics import METRICS, last_metrics, metrics
 from genesis_ray.analytics.occupancy import occupancy
 from genesis_ray.analytics.overview import cameras
 from genesis_ray.analytics.queues import queue_service
@@ -23,7 +23,7 @@ from genesis_ray.analytics.returning import cohort_retention, returning_visitors
 from genesis_ray.analytics.stored import Table
 from genesis_ray.analytics.timeline import person_timeline
 from genesis_ray.analytics.tracks import tracks_in_view
-from genesis_ray.analytics.traffic import foot_heat
+from genesis_ray.analytics.traffic import floor_heat, foot_heat
 from genesis_ray.analytics.unusual_minutes import anomalies
 from genesis_ray.analytics.uptime import camera_uptime
 from genesis_ray.analytics.visits import By, VisitKey, visit_distribution, visits_page
@@ -35,7 +35,7 @@ from genesis_ray.running.asking import Moment, answer_of, range_of
 from genesis_ray.running.history import present_tables, run_named, settings_of
 from genesis_ray.running.who import identity_named
 from genesis_ray.settings import Settings
-from genesis_ray.settings_cameras import CameraSettings
+from genesis_ray.settings_cameras import CameraSettings, homographies_of
 from genesis_ray.store.run_folder import RunFolder
 
 
@@ -137,6 +137,26 @@ class Run:
         """
         return self._ask(
             metrics, since, until, bucket_s=bucket_s, names=names, camera_ids=camera_ids,
+            queue_zone_ids=queue_zone_ids,
+        )  # fmt: skip
+
+    def current_metrics(
+        self,
+        since: Moment | None = None,
+        until: Moment | None = None,
+        *,
+        bucket_s: int = 60,
+        names: Sequence[str] = METRICS,
+        camera_ids: Ids = None,
+        queue_zone_ids: Sequence[str] = (),
+    ) -> pa.Table:
+        """Return the same of the last `bucket_s` seconds of the range, in one row.
+
+        Columns: starts_at, ends_at, people_total, queue_len, avg_wait_sec, people_by_zone,
+        new_faces, recognized_faces.
+        """
+        return self._ask(
+            last_metrics, since, until, bucket_s=bucket_s, names=names, camera_ids=camera_ids,
             queue_zone_ids=queue_zone_ids,
         )  # fmt: skip
 
@@ -295,6 +315,23 @@ class Run:
         Columns: row_index, column_index, seconds.
         """
         return self._ask(foot_heat, since, until, camera_id=camera_id, rows=rows, columns=columns)
+
+    def floor_heat(
+        self,
+        since: Moment | None = None,
+        until: Moment | None = None,
+        *,
+        camera_ids: Ids = None,
+        cell_m: float = 0.5,
+    ) -> pa.Table:
+        """Return how long people stood in each cell of the floor plan, of cameras with a floor.
+
+        Columns: x_m, y_m, seconds.
+        """
+        return self._ask(
+            floor_heat, since, until, homographies=homographies_of(self.cameras),
+            camera_ids=camera_ids, cell_m=cell_m,
+        )  # fmt: skip
 
     def transitions(self, since: Moment | None = None, until: Moment | None = None) -> pa.Table:
         """Return from which zone visitors went to which next, a row a pair.

@@ -12,6 +12,7 @@ REQUIRED = {
     "camera_id": "door",
     "by": "hour",
     "identity_id": "ada",
+    "homographies": {"door": [[1, 0, 0], [0, 1, 0], [0, 0, 1]]},
 }
 
 

@@ -160,7 +160,7 @@ def test_after_retention_a_range_is_answered_from_when_on_it_can_be_and_that_is_
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["mood"], "no question 'mood'; there are metrics, footfall"),
+        (["mood"], "no question 'mood'; there are metrics, current-metrics"),
         (["dwell", "--bucket", "day"], "dwell takes no --bucket; it takes --camera, --zone"),
         (["cohorts", "--zone", "till"], "none beside --since and --until"),
         (["queue"], "queue wants --queue-zone, which `genesis ask --help` explains"),

@@ -13,6 +13,7 @@ from genesis_ray.notebook.charts import Charts
 from genesis_ray.notebook.run import Run
 from genesis_ray.notebook.tables import data_folder
 from genesis_ray.settings import Settings
+from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.run_folder import RunFolder
 from tests.hand_made import at, camera_is, line, recognized, seen, stay, visit, zone
@@ -22,6 +23,8 @@ EVENTS = [
     *stay(10, 40, "queue"), zone(41, "enter", "till"),
     *visit(0, 60, zones=("queue", "till")), *visit(30, 90, "bob"),
 ]  # fmt: skip
+
+FLOOR = {"matrix": [[10, 0, 0], [0, 20, 0], [0, 0, 1]]}
 
 NEEDED = {"queue": {"queue_zone_id": "queue"}, "heat": {"camera_id": "door"},
           "timeline": {"person": "ada"}}  # fmt: skip
@@ -37,7 +40,9 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def run(folder) -> Run:
-    return genesis_ray.open_run(folder.path, tenant="shop")
+    opened = genesis_ray.open_run(folder.path, tenant="shop")
+    door = CameraSettings(camera_id="door", source="door.mp4", floor=FLOOR)
+    return Run(folder, opened.settings.model_copy(update={"cameras": (door,)}), "shop")
 
 
 def method_of(question: str) -> str:
@@ -65,6 +70,7 @@ def test_a_method_takes_what_its_question_takes(question):
         "visit_gap_s",
         "identity_id",
         "now",
+        "homographies",
     }
     assert set(QUESTIONS[question].takes) - kept <= taken
     assert {"since", "until"} <= taken
@@ -172,3 +178,19 @@ def test_importing_the_package_loads_nothing():
     code = f"{loaded} if n in sys.modules])"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "[]"
+
+
+def test_where_no_camera_has_a_floor_it_is_said_how_to_set_one(folder):
+    bare = Run(folder, Settings(), "shop")
+    with pytest.raises(GenesisError, match="no camera has a floor; set four points"):
+        bare.floor_heat()
+
+
+def test_a_camera_without_a_floor_is_named(run):
+    with pytest.raises(GenesisError, match=r"no camera attic|attic has no floor"):
+        run.floor_heat(camera_ids=["attic"])
+
+
+def test_the_current_metrics_are_those_of_the_last_minute(run):
+    (row,) = run.current_metrics(until=at(45), queue_zone_ids=["queue"]).to_pylist()
+    assert (row["starts_at"], row["people_total"], row["queue_len"]) == (at(-15), 1, 0)

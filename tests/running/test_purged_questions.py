@@ -31,7 +31,7 @@ DAYS_AGO = (40.3, 38.6, 36.5, 33.25, 30.9, 30.0007, 29.9, 27.4, 20.1, 3.5)
 PARAMS = {
     "bucket": "day", "queue_zone_id": "queue", "service_zone_id": "till", "camera_id": "door",
     "identity_id": "ada", "by": "duration", "least_group": 1, "visit_gap_s": 300.0,
-    "bucket_s": 3600,
+    "bucket_s": 3600, "homographies": {"door": [[1, 0, 0], [0, 1, 0], [0, 0, 1]]},
 }  # fmt: skip
 
 FROM_QUARTERS = {"footfall", "entries", "occupancy", "dwell-histogram", "tracks"}

@@ -7,12 +7,14 @@ colour vision; figures are readable at half the width of a page.
 
 from genesis_ray.analytics.charts.cameras import foot_points, uptime
 from genesis_ray.analytics.charts.durations import dwell_distribution, queue_waits
+from genesis_ray.analytics.charts.floor import floor
 from genesis_ray.analytics.charts.journeys import journeys
 from genesis_ray.analytics.charts.people import footfall, occupancy
 from genesis_ray.analytics.charts.week import week
 
 __all__ = [
     "dwell_distribution",
+    "floor",
     "foot_points",
     "footfall",
     "journeys",

@@ -248,3 +248,17 @@ def test_figures_share_no_state():
     other = charts.footfall(footfall(crossings(0), **HOURS), time_zone="UTC")
     assert other.layout.title.text == "People in"
     assert other.layout.colorway[0] != "red"
+
+
+def test_a_floor_is_drawn_in_metres_with_cells_where_they_are():
+    cells = pa.table({"x_m": [-0.5, 1.0], "y_m": [2.0, 3.0], "seconds": [30.0, 60.0]})
+    (drawn,) = charts.floor(cells, cell_m=0.5).data
+    assert (drawn.x0, drawn.dx, drawn.y0, drawn.dy) == (-0.25, 0.5, 2.25, 0.5)
+    assert drawn.z.shape == (3, 4)
+    assert (drawn.z[0, 0], drawn.z[2, 3]) == (30, 60)
+    assert np.isnan(drawn.z).sum() == 10
+
+
+def test_a_floor_on_which_nobody_stood_says_so():
+    nobody = pa.table({name: pa.array([], pa.float64()) for name in ("x_m", "y_m", "seconds")})
+    assert "Nobody" in charts.floor(nobody).layout.annotations[0].text
