@@ -3,6 +3,7 @@
 import hashlib
 import importlib.util
 import os
+import random
 import subprocess
 import sys
 from collections import Counter
@@ -180,8 +181,10 @@ def test_who_could_not_be_stored_has_no_face_either(settings, photo, monkeypatch
 
 @pytest.mark.timeout(400)  # fifty processes, each of which opens and writes tables
 def test_killed_at_any_moment_it_has_enrolled_all_of_a_person_or_no_face(settings, photo, tmp_path):
-    # Spread over all that an enrolment takes, and the beginning of the next.
-    moments = [1.6 * (number + 0.5) / KILLS for number in range(KILLS)]
+    # Spread over all that an enrolment takes, and the beginning of the next. In no order: nobody
+    # tidies up, so that it takes longer from one to the next.
+    moments = [2 * (number + 0.5) / KILLS for number in range(KILLS)]
+    random.Random(1).shuffle(moments)
     script = Path(__file__).with_name("killed_enrolments.py")
     environment = {**os.environ, "PYTHONPATH": str(Path(genesis_ray.__file__).parent.parent)}
     folder = identity_folder(settings)
