@@ -9,12 +9,14 @@ import pyarrow as pa
 from genesis_ray.analytics.extent import extent
 from genesis_ray.analytics.reports.contents import CameraTime, Report
 from genesis_ray.analytics.reports.drawn import drawn
-from genesis_ray.analytics.reports.headlines import headlines
+from genesis_ray.analytics.reports.headlines import COUNTED, headlines
 from genesis_ray.analytics.reports.kept import CAMERAS, GONE, is_kept, were_purged
 from genesis_ray.analytics.reports.measures import (
     BEGINS_LATE,
+    CountedBy,
     Site,
     bucket_for,
+    counted_in,
     has_lines,
     has_visits,
     measured,
@@ -60,11 +62,15 @@ def compile_report(
     first = first_seen(site.tables)
     not_compared = _why_not_compared(before, first, site)
     both = period if not_compared else Period(before.since, period.until)
-    by_lines, by_visits = has_lines(site, both), has_visits(site, both)
+    by_lines = has_lines(site, both) or has_lines(site, period)
+    counted_by: CountedBy = "views"
+    if by_lines:
+        counted_by = counted_in(site, period, *(() if not_compared else (before,)))
+    by_visits = has_visits(site, both) or has_visits(site, period)
     asked: dict[str, Any] = {
         "bucket": bucket_for(site, period) if not_compared else bucket_for(site, period, before),
-        "by_lines": by_lines or has_lines(site, period),
-        "by_visits": by_visits or has_visits(site, period),
+        "counted_by": counted_by,
+        "by_visits": by_visits,
         "first": first,
     }
     now = measured(site, period, **asked)
@@ -74,13 +80,13 @@ def compile_report(
     figures = headlines(
         now,
         was,
-        by_lines=asked["by_lines"],
-        by_visits=asked["by_visits"],
+        counted_by=counted_by,
+        by_visits=by_visits,
         least_group=site.least_group,
     )
     states = _states(site, period)
     cameras = None if states is None else [_camera_time(row) for row in states.to_pylist()]
-    noticed = unusual_hours(site, period, first, by_lines=asked["by_lines"])
+    noticed = unusual_hours(site, period, first, by_lines=by_lines)
     return Report(
         site_id=site_id,
         time_zone=site.time_zone,
@@ -89,7 +95,7 @@ def compile_report(
         not_compared=not_compared,
         made_at=made_at,
         headlines=figures,
-        charts=drawn(site, period, now, was, states=states, people=figures[0].name),
+        charts=drawn(site, period, now, was, states=states, people=COUNTED[counted_by]),
         unusual=noticed.hours,
         unusual_in_all=noticed.in_all,
         cannot_tell=noticed.cannot_tell,
@@ -98,9 +104,7 @@ def compile_report(
         alerts=alert_counts(site, period),
         cameras=cameras,
         remarks=[
-            *remarks_on(
-                site, period, cameras, now, by_lines=asked["by_lines"], by_visits=asked["by_visits"]
-            ),
+            *remarks_on(site, period, cameras, now, counted_by=counted_by, by_visits=by_visits),
             *known,
         ],
     )

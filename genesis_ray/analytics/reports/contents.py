@@ -12,7 +12,7 @@ from genesis_ray.domain.periods import Period
 
 _NO_GAP_S = 1.0
 
-Unit = Literal["people", "visits", "seconds", "share"]
+Unit = Literal["people", "entries", "visits", "seconds", "share"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

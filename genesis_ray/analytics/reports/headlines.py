@@ -1,40 +1,46 @@
 """The figures that a report begins with, each compared with the period before."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from genesis_ray.analytics.reports.contents import Headline, Unit
 from genesis_ray.analytics.reports.kept import GONE
-from genesis_ray.analytics.reports.measures import Measures
+from genesis_ray.analytics.reports.measures import CountedBy, Measures
 from genesis_ray.analytics.reports.wording import duration
 from genesis_ray.domain.comparison import count_change, value_change
 from genesis_ray.domain.periods import Period
+
+COUNTED: Mapping[CountedBy, str] = {
+    "people": "People in",
+    "entries": "Entries over lines",
+    "views": "People seen",
+}
+"""What it is called that tells how many came."""
 
 _NONE = "none"
 _LEAST_FOR_TENTHS = 10
 
 
 def headlines(
-    now: Measures, before: Measures | None, *, by_lines: bool, by_visits: bool, least_group: int
+    now: Measures,
+    before: Measures | None,
+    *,
+    counted_by: CountedBy,
+    by_visits: bool,
+    least_group: int,
 ) -> list[Headline]:
     """Return the figures of a period; but for the first none of what is not known any more.
 
     Args:
         now: Of the period.
         before: Of the one before; None: there is nothing to compare with.
-        by_lines: Whether people were counted on lines.
+        counted_by: What tells how many came.
         by_visits: Whether stays are visits of who was recognised.
         least_group: People whom a figure of a group tells of at least.
     """
     return [
-        _count(
-            "People in" if by_lines else "People seen",
-            "people",
-            _came(now),
-            _came(before),
-            why_not=f"earlier rows were {GONE}",
-        ),
+        *_came(now, before, counted_by),
         *_visitors(now, before, least_group),
         *_stays(now, before, "visit" if by_visits else "stay", least_group),
         *_peak(now, before),
@@ -42,10 +48,17 @@ def headlines(
     ]
 
 
-def _came(measures: Measures | None) -> int | None:
-    if measures is None or measures.came is None:
-        return None
-    return sum(int(row["went_in"]) for row in measures.came.to_pylist())
+def _came(now: Measures, before: Measures | None, counted_by: CountedBy) -> Iterator[Headline]:
+    """Yield how many came; of a site with lines, how often too."""
+    gone = f"earlier rows were {GONE}"
+    by_lines = counted_by != "views"
+    was = before.people if before else None
+    yield _count(
+        COUNTED["people" if by_lines else "views"], "people", now.people, was, why_not=gone
+    )  # fmt: skip
+    if by_lines:
+        was = before.entries if before else None
+        yield _count(COUNTED["entries"], "entries", now.entries, was, why_not=gone)
 
 
 def _count(name: str, unit: Unit, value: int | None, before: int | None, **more: Any) -> Headline:

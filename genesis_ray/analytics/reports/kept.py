@@ -48,7 +48,8 @@ class Part:
     before: timedelta = timedelta()
 
 
-PEOPLE_IN = Part("people in", "footfall")
+LINE_PEOPLE = Part("people over lines", "line-people")
+LINE_ENTRIES = Part("entries over lines", "footfall")
 ENTRIES = Part("entries of zones", "entries")
 PEOPLE_SEEN = Part("people seen", "attendances")
 VISITS = Part("visits", "visits")

@@ -6,12 +6,13 @@ What retention let go of is not measured: a part of the rows would give other fi
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import pyarrow as pa
 
 from genesis_ray.analytics.attendance import attendances
 from genesis_ray.analytics.footfall import footfall
+from genesis_ray.analytics.line_people import line_people
 from genesis_ray.analytics.occupancy import occupancy
 from genesis_ray.analytics.query import run
 from genesis_ray.analytics.queues import queue_service
@@ -19,8 +20,9 @@ from genesis_ray.analytics.ranges import BUCKETS, composed
 from genesis_ray.analytics.reports.kept import (
     GONE,
     LEVELS,
+    LINE_ENTRIES,
+    LINE_PEOPLE,
     LOOK_BACK,
-    PEOPLE_IN,
     PEOPLE_SEEN,
     RETURNING,
     VISITS,
@@ -84,6 +86,11 @@ ORDER BY starts_at
 )
 
 
+CountedBy = Literal["people", "entries", "views"]
+"""What tells how many came: people over lines inwards, each once a visit; entries over lines, where
+single crossings are gone; or people who came into view, where there are no lines."""
+
+
 class Queue(NamedTuple):
     """Where people queue, where they are served, and how soon that is to be."""
 
@@ -119,6 +126,8 @@ class Measures:
 
     Attributes:
         came: starts_at, ends_at and went_in, in buckets for a chart.
+        people: How many came.
+        entries: How often lines were crossed inwards; None, too, without lines.
         came_by_hour: The same by the hour.
         visitors: visits, people, new_people, returning_people; null: withheld.
         returning_of: Why it cannot be told who had been here in the `LOOK_BACK` before; "": it can.
@@ -131,6 +140,8 @@ class Measures:
 
     came: pa.Table | None
     came_by_hour: pa.Table | None
+    people: int | None
+    entries: int | None
     visitors: Mapping[str, Any] | None
     returning_of: str = ""
     is_comparable: bool = True
@@ -141,14 +152,21 @@ class Measures:
     @property
     def are_none(self) -> bool:
         """Whether rows of all of them are gone."""
-        own = (self.came, self.visitors, self.stays, self.levels, self.service or None)
+        own = (
+            self.came,
+            self.entries,
+            self.visitors,
+            self.stays,
+            self.levels,
+            self.service or None,
+        )
         return all(each is None for each in own)
 
 
 def has_lines(site: Site, period: Period) -> bool:
     """Tell whether anybody went over a counting line; where that is gone, whether there are any."""
     since, until = period
-    if not is_kept(site.tables, PEOPLE_IN, period):
+    if not is_kept(site.tables, LINE_ENTRIES, period):
         return first_quarters(site.tables, "lines") is not None or bool(
             run(_ANY_LINE, site.tables).num_rows
         )
@@ -156,6 +174,12 @@ def has_lines(site: Site, period: Period) -> bool:
         site.tables, since=since, until=until, time_zone=site.time_zone, bucket=None
     )  # fmt: skip
     return len(answer) > 0
+
+
+def counted_in(site: Site, *periods: Period) -> CountedBy:
+    """Return what tells how many came into a site with lines in each of these periods."""
+    has_people = all(is_kept(site.tables, LINE_PEOPLE, each) for each in periods)
+    return "people" if has_people else "entries"
 
 
 def has_visits(site: Site, period: Period) -> bool:
@@ -171,7 +195,7 @@ def bucket_for(site: Site, *periods: Period) -> Bucket:
     length = timedelta(seconds=periods[0].seconds)
     if length <= _LONGEST_BY_MINUTE:
         has_all = all(
-            has_rows(site.tables, part, each) for part in (PEOPLE_IN, LEVELS) for each in periods
+            has_rows(site.tables, part, each) for part in (LINE_ENTRIES, LEVELS) for each in periods
         )
         return "minute" if has_all else _HOUR
     if length <= _LONGEST_BY_HOUR:
@@ -184,7 +208,7 @@ def measured(
     period: Period,
     *,
     bucket: Bucket,
-    by_lines: bool,
+    counted_by: CountedBy,
     by_visits: bool,
     first: datetime | None,
 ) -> Measures:
@@ -194,19 +218,27 @@ def measured(
         site: Whose.
         period: Which.
         bucket: Of what is drawn over time.
-        by_lines: Count people as they go over lines; else as they come into view.
+        counted_by: What tells how many came.
         by_visits: Take stays to be the visits of who was recognised; else those of anybody.
         first: When anybody was seen first of all.
     """
     since, until = period
     zoned: dict[str, Any] = {"since": since, "until": until, "time_zone": site.time_zone}
     seen: dict[str, pa.Table] | None = None
-    if not (by_lines and by_visits) and is_kept(site.tables, PEOPLE_SEEN, period):
+    if (counted_by == "views" or not by_visits) and is_kept(site.tables, PEOPLE_SEEN, period):
         seen = {"attendances": _attendances(site, period)}
     came, came_by_hour = (
-        _people_in(site, period, zoned, each) if by_lines else _people_seen(site, zoned, each, seen)
+        _people_seen(site, zoned, each, seen)
+        if counted_by == "views"
+        else _over_lines(site, period, zoned, each, counted_by)
         for each in (bucket, _HOUR)
     )
+    if counted_by == "views":
+        people, entries = _total(came), None
+    else:
+        people, entries = (
+            _total(_over_lines(site, period, zoned, None, each)) for each in ("people", "entries")
+        )
     visitors = None
     if is_kept(site.tables, VISITS, period):
         (visitors,) = returning_visitors(
@@ -226,6 +258,8 @@ def measured(
     return Measures(
         came=came,
         came_by_hour=came_by_hour,
+        people=people,
+        entries=entries,
         visitors=visitors,
         returning_of=_why_not_returning(site, period, first),
         is_comparable=first is not None and first <= since - LOOK_BACK + BEGINS_LATE,
@@ -246,12 +280,24 @@ def _attendances(site: Site, period: Period) -> pa.Table:
     )
 
 
-def _people_in(
-    site: Site, period: Period, zoned: dict[str, Any], bucket: Bucket
+def _over_lines(
+    site: Site, period: Period, zoned: dict[str, Any], bucket: Bucket | None, counted_by: CountedBy
 ) -> pa.Table | None:
-    if not is_kept(site.tables, PEOPLE_IN, period):
+    if counted_by == "people" and is_kept(site.tables, LINE_PEOPLE, period):
+        people = line_people(
+            site.tables, **zoned, bucket=bucket, visit_gap_s=site.visit_gap_s
+        )  # fmt: skip
+        return people.rename_columns({"people_in": "went_in"})
+    if counted_by == "entries" and is_kept(site.tables, LINE_ENTRIES, period):
+        return footfall(site.tables, **zoned, bucket=bucket)
+    return None
+
+
+def _total(came: pa.Table | None) -> int | None:
+    if came is None:
         return None
-    return footfall(site.tables, **zoned, bucket=bucket)
+    counts: list[int] = came["went_in"].cast(pa.int64()).to_numpy().tolist()
+    return sum(counts)
 
 
 def _people_seen(

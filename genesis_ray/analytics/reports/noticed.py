@@ -16,7 +16,7 @@ from genesis_ray.analytics.reports.kept import (
     ALERTS,
     ENTRIES,
     GONE,
-    PEOPLE_IN,
+    LINE_ENTRIES,
     is_kept,
     kept_since,
 )
@@ -66,7 +66,7 @@ def unusual_hours(site: Site, period: Period, first: datetime | None, *, by_line
 
     `first` is when anybody was seen first, in rows or in figures of quarters of an hour.
     """
-    counted = PEOPLE_IN if by_lines else ENTRIES
+    counted = LINE_ENTRIES if by_lines else ENTRIES
     if not is_kept(site.tables, counted, period):
         return Noticed(
             cannot_tell=f"Counts of single hours are not known: earlier rows were {GONE}."
@@ -80,7 +80,7 @@ def unusual_hours(site: Site, period: Period, first: datetime | None, *, by_line
     sums: dict[tuple[str, datetime], int] = defaultdict(int)
     if by_lines:
         for row in footfall(site.tables, **asked).to_pylist():
-            sums["people in", row["starts_at"]] += row["went_in"]
+            sums["entries over lines", row["starts_at"]] += row["went_in"]
     else:
         for row in zone_entries(site.tables, **asked).to_pylist():
             sums[f"entries of {row['zone_id']}", row["starts_at"]] += row["entries"]

@@ -16,8 +16,9 @@ from genesis_ray.analytics.reports.kept import (
     DWELL,
     HEAT,
     LEVELS,
+    LINE_ENTRIES,
+    LINE_PEOPLE,
     LOOK_BACK,
-    PEOPLE_IN,
     PEOPLE_SEEN,
     RECOGNISED,
     RETURNING,
@@ -30,7 +31,7 @@ from genesis_ray.analytics.reports.kept import (
     is_kept,
     left_out,
 )
-from genesis_ray.analytics.reports.measures import Measures, Site
+from genesis_ray.analytics.reports.measures import CountedBy, Measures, Site
 from genesis_ray.analytics.reports.wording import counted, duration, percent, share_of
 from genesis_ray.domain.comparison import LEAST_FOR_SHARE
 from genesis_ray.domain.periods import Period
@@ -60,11 +61,11 @@ def remarks_on(
     cameras: Sequence[CameraTime] | None,
     now: Measures,
     *,
-    by_lines: bool,
+    counted_by: CountedBy,
     by_visits: bool,
 ) -> Iterator[str]:
     """Yield remarks, a sentence each: what is not told and gaps first."""
-    parts = _parts(site, by_lines=by_lines, by_visits=by_visits)
+    parts = _parts(site, counted_by, by_visits=by_visits)
     yield from left_out(site.tables, parts, period, zone_named(site.time_zone))
     if period.since.year == _NO_DATE:
         yield "The recordings tell no date: times are counted from 1 January 1970 on."
@@ -74,7 +75,8 @@ def remarks_on(
             yield "No camera told its state: whether all of the time was watched is not known."
     if is_kept(site.tables, DROPS, period):
         yield from _drops(site, period)
-    if not by_lines and is_kept(site.tables, PEOPLE_IN, period) and now.came is not None:
+    has_lines = is_kept(site.tables, LINE_ENTRIES, period)
+    if counted_by == "views" and has_lines and now.came is not None:
         yield (
             "No line was crossed: people are counted as they come into view, and whoever two "
             "cameras see without knowing them counts twice."
@@ -91,9 +93,9 @@ def remarks_on(
         yield from _unfinished(site, period)
 
 
-def _parts(site: Site, *, by_lines: bool, by_visits: bool) -> list[Part]:
+def _parts(site: Site, counted_by: CountedBy, *, by_visits: bool) -> list[Part]:
     return [
-        PEOPLE_IN if by_lines else PEOPLE_SEEN,
+        *((PEOPLE_SEEN,) if counted_by == "views" else (LINE_PEOPLE, LINE_ENTRIES)),
         *(VISITS, RETURNING),
         *(() if by_visits else (STAYS,)),
         *(LEVELS, DWELL, WAYS, HEAT, RECOGNISED, UNFINISHED),

@@ -9,6 +9,7 @@ from genesis_ray.analytics.reports.contents import (
     Report,
     Summary,
 )
+from genesis_ray.analytics.reports.headlines import COUNTED
 from genesis_ray.analytics.reports.wording import (
     counted,
     duration,
@@ -51,17 +52,23 @@ def _sentences(report: Report) -> Iterator[str]:
 
 
 def _came(report: Report) -> str:
-    headline = report.headlines[0]
+    how_many = [each for each in report.headlines if each.name in COUNTED.values()]
+    headline = next((each for each in how_many if each.value is not None), None)
     when = span(report.period, zone_named(report.time_zone))
-    if headline.value is None:
+    if headline is None:
         return f"{when}: how many people came is not known any more."
-    count = int(headline.value or 0)
-    verb = "came in" if headline.name == "People in" else "came into view"
-    who = "nobody" if not count else counted(count, "person", "people")
-    text = f"{when}: {who} {verb}{_against(headline)}"
+    text = f"{when}: {_who_came(headline)}{_against(headline)}"
     if report.not_compared:
         return f"{text}. There is no comparison: {report.not_compared}."
     return f"{text}."
+
+
+def _who_came(headline: Headline) -> str:
+    count = int(headline.value or 0)
+    if headline.name == COUNTED["entries"]:
+        return f"{counted(count, 'entry', 'entries') if count else 'no entries'} over the lines"
+    who = "nobody" if not count else counted(count, "person", "people")
+    return f"{who} {'came in' if headline.name == COUNTED['people'] else 'came into view'}"
 
 
 def _visits(visits: Headline, returning: Headline) -> str:
@@ -143,7 +150,7 @@ def _against(headline: Headline) -> str:
     if is_as_before(change):
         return ", as many as in the period before" if headline.unit != "seconds" else ", as before"
     unit = headline.unit
-    words = ("more", "fewer") if unit in ("people", "visits") else ("longer", "shorter")
+    words = ("more", "fewer") if unit in ("people", "entries", "visits") else ("longer", "shorter")
     word = words[change.difference < 0]
     if change.share is None:
         by = number(abs(change.difference), unit)

@@ -53,7 +53,7 @@ def test_the_full_hour_is_unusual(report):
     assert report.unusual_in_all == 1
     (hour,) = report.unusual
     assert hour.at == berlin(2026, 2, 11, 10)
-    assert hour.why.startswith("people in 40, usually 3")
+    assert hour.why.startswith("entries over lines 40, usually 3")
 
 
 def test_alerts_are_counted_by_rule_and_name_nobody(report):
@@ -93,6 +93,14 @@ def test_without_lines_people_are_counted_as_they_come_into_view():
     assert sum(report.charts[0].figure.data[0].y) == 8
     assert any("No line was crossed" in remark for remark in report.remarks)
     assert titles(report) == ["People seen", "Where people stand: door", "Cameras online"]
+
+
+def test_who_goes_in_and_out_and_in_is_one_person_and_two_entries():
+    report = reported([line(0), line(60, "out"), line(90), line(95, track_id=2)], at(0), at(3600))
+    assert figure(report, "People in").value == 2
+    assert figure(report, "Entries over lines").value == 3
+    assert sum(report.charts[0].figure.data[0].y) == 2
+    assert "2 people came in" in summarise(report).text
 
 
 def test_a_first_hour_with_too_few_people_tells_little():
