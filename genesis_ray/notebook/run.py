@@ -1,7 +1,7 @@
 """A run as Python sees it: tables, questions as methods, SQL, charts."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from os import PathLike
 from pathlib import Path
 
@@ -357,13 +357,21 @@ class Run:
         until: Moment | None = None,
         *,
         bucket: Bucket | None = "day",
+        look_back: timedelta | None = None,
     ) -> pa.Table:
         """Return how many visitors were new and how many came back, a row a bucket.
+
+        Of visits before the range all count, or those that began at most `look_back` before it.
 
         Columns: starts_at, ends_at, visits, people, new_people, returning_people, suppressed.
         """
         return self._ask_here(
-            returning_visitors, since, until, bucket=bucket, least_group=self._least_group
+            returning_visitors,
+            since,
+            until,
+            bucket=bucket,
+            least_group=self._least_group,
+            look_back=look_back,
         )
 
     def cohorts(self, since: Moment | None = None, until: Moment | None = None) -> pa.Table:
