@@ -4,7 +4,6 @@ None answers twice: what one may open cannot be changed any more once it is lock
 that asks again gets one that was made in the background after the question before.
 """
 
-import atexit
 import os
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -50,13 +49,6 @@ class Spares:
         except RuntimeError:  # the interpreter is about to exit, and starts nothing any more
             database.close()
 
-    def end(self) -> None:
-        """Close what was made ahead, which nobody will ask for."""
-        with self._lock:
-            ahead, self._ahead = self._ahead, None
-        if ahead:
-            _close(ahead[1])
-
 
 def _open(config: Config) -> duckdb.DuckDBPyConnection:
     return duckdb.connect(config=dict(config))
@@ -71,7 +63,6 @@ _spares = [Spares()]
 """The last one is this process's. Those of the processes it was forked from stay untouched: the
 threads of their databases are not here."""
 
-atexit.register(lambda: spares().end())  # DuckDB complains of databases left open
 os.register_at_fork(after_in_child=lambda: _spares.append(Spares()))
 
 

@@ -1,6 +1,9 @@
 """What whoever keeps the log of a run does in the background.
 
 Who keeps the faces has a job too, see `tidying`: only that process may remove some.
+
+What a job works with, DuckDB and LanceDB, is loaded when it is done for the first time: every
+process of a system imports this that starts a journal or asks one.
 """
 
 from datetime import UTC, date, datetime
@@ -20,9 +23,6 @@ from genesis_ray.running.job_plans import (
 )
 from genesis_ray.running.jobs import Job, Jobs
 from genesis_ray.running.purged import last_purge
-from genesis_ray.running.retention import purge, verify_purge
-from genesis_ray.running.rollup_sources import told
-from genesis_ray.running.rollups import RunRollups
 from genesis_ray.settings import Settings
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.run_folder import RunFolder
@@ -52,6 +52,9 @@ def log_jobs(run: RunFolder, log: EventLog, settings: Settings) -> list[Job]:
     """Return the jobs of who keeps the log of a run."""
 
     def roll_up() -> Outcome:
+        from genesis_ray.running.rollup_sources import told
+        from genesis_ray.running.rollups import RunRollups
+
         done = RunRollups(run).update(before=_today())
         if done.damaged:
             raise StoreError(told(done.damaged))
@@ -61,10 +64,12 @@ def log_jobs(run: RunFolder, log: EventLog, settings: Settings) -> list[Job]:
         return {"files saved": log.compact(before=_today())}
 
     def let_go() -> Outcome:
+        from genesis_ray.running.retention import purge
+
         now = datetime.now(UTC)
         gone = purge(run, log, settings, at=now)
         if settings.retention.photo_days_of(settings.tenant_id) is not None:
-            from genesis_ray.running.kept_photos import remove_expired  # LanceDB: slow to load
+            from genesis_ray.running.kept_photos import remove_expired
 
             gone += remove_expired(settings, at=now)
         rows: dict[str, int] = {}
@@ -114,6 +119,8 @@ def verify(run: RunFolder) -> Outcome:
     Raises:
         StoreError: Something is left.
     """
+    from genesis_ray.running.retention import verify_purge
+
     last = last_purge(run)
     if last is None:
         return {"files": 0, "rows": 0, "residue": 0}

@@ -16,6 +16,7 @@ def genesis() -> Genesis:
         command = [str(Path(sys.executable).with_name("genesis")), *map(str, args)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
         assert done.returncode == expect, f"{command}\n{done.stdout}\n{done.stderr}"
+        assert "leaked" not in done.stderr, done.stderr  # what libraries say of a bad exit
         return done
 
     return run

@@ -204,3 +204,14 @@ def test_of_live_cameras_it_lets_go_of_what_is_too_old_and_of_recordings_it_does
 def test_as_fast_as_can_be_it_has_no_jobs(spec):
     JournalActor(spec).finish()
     assert not RunFolder(spec.run).jobs.exists()
+
+
+def test_cameras_and_journals_load_no_database_before_they_need_one():
+    code = (
+        "import sys, genesis_ray.live.cameras, genesis_ray.live.journal\n"
+        "sys.exit(' '.join({'duckdb', 'lancedb', 'torch'} & set(sys.modules)) or None)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
