@@ -1,4 +1,4 @@
-"""CSV files that say what pictures show: columns by name, one of them the set."""
+"""CSV files that say what pictures show: columns by name, and where they are in sets, theirs."""
 
 import csv
 from collections.abc import Callable, Collection, Sequence
@@ -20,32 +20,28 @@ class Label(Protocol):
         ...
 
 
-LabelT = TypeVar("LabelT", bound=Label)
+RowT = TypeVar("RowT")
 """What the rows of a file say."""
 
+LabelT = TypeVar("LabelT", bound=Label)
+"""What the rows of a file with sets say."""
 
-def read_labels(
-    path: Path,
-    columns: Sequence[str],
-    label_of: Callable[[Cells], LabelT],
-    *,
-    kind: str,
-    sets: Collection[str] = (),
-) -> list[LabelT]:
-    """Read the labels of some sets, or of all; columns beside `columns` are ignored.
+
+def read_rows(
+    path: Path, columns: Sequence[str], value_of: Callable[[Cells], RowT], *, kind: str
+) -> list[RowT]:
+    """Read all rows of a file; columns beside `columns` are ignored.
 
     Args:
         path: The file.
         columns: Those it must have.
-        label_of: Turns a row into its label; raises ValueError where it makes no sense.
-        kind: What the labels are called in errors, in the plural.
-        sets: Which are wanted; none: all.
+        value_of: Turns a row into what it says; raises ValueError where it makes no sense.
+        kind: What the rows are called in errors, in the plural.
 
     Raises:
-        StoreError: The file cannot be read, or a row is malformed.
-        ConfigurationError: A set is not in the file.
+        StoreError: The file cannot be read, is empty, or a row is malformed.
     """
-    labels = []
+    values = []
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = csv.DictReader(file)
@@ -57,15 +53,33 @@ def read_labels(
                 )
             for row in rows:
                 try:
-                    labels.append(label_of({column: row[column] or "" for column in columns}))
+                    values.append(value_of({column: row[column] or "" for column in columns}))
                 except ValueError as problem:
                     raise StoreError(f"{path}, line {rows.line_num}: {problem}") from None
     except OSError as error:
         raise StoreError(f"{path}: {error.strerror}; name the CSV file of the {kind}") from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise StoreError(f"{path}: no CSV file in UTF-8 ({error})") from error
-    if not labels:
+    if not values:
         raise StoreError(f"{path}: has no {kind}; each is a line {','.join(columns)}")
+    return values
+
+
+def read_labels(
+    path: Path,
+    columns: Sequence[str],
+    label_of: Callable[[Cells], LabelT],
+    *,
+    kind: str,
+    sets: Collection[str] = (),
+) -> list[LabelT]:
+    """Read the labels of some sets, or of all: see `read_rows`.
+
+    Raises:
+        StoreError: The file cannot be read, or a row is malformed.
+        ConfigurationError: A set is not in the file.
+    """
+    labels = read_rows(path, columns, label_of, kind=kind)
     there = dict.fromkeys(label.set_name for label in labels)
     if unknown := [name for name in sets if name not in there]:
         raise ConfigurationError(

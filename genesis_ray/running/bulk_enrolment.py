@@ -1,11 +1,11 @@
 """Making many people known at once: from a folder for each, or a list of photos and names."""
 
-import csv
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from genesis_ray.errors import ConfigurationError, SourceError
+from genesis_ray.evaluation.labels_file import Cells, read_rows
 from genesis_ray.running.enrolment import Enroller
 from genesis_ray.settings import Settings
 
@@ -61,27 +61,11 @@ def photos_of(table: Path) -> Photos:
     Files are meant from the table's folder.
 
     Raises:
-        SourceError: It cannot be read, has other columns, or a line without a file or name.
+        StoreError: It cannot be read, has other columns, or a line without a file or name.
     """
     people: dict[str, list[Path]] = {}
-    try:
-        with table.open(newline="", encoding="utf-8-sig") as file:
-            rows = csv.DictReader(file)
-            missing = [name for name in _COLUMNS if name not in (rows.fieldnames or ())]
-            if missing:
-                raise SourceError(
-                    f"{table}: no column {' and '.join(missing)}; the first line has the names of "
-                    f"the columns, file,name"
-                )
-            for row in rows:
-                photo, name = (row[column] or "" for column in _COLUMNS)
-                if not photo.strip() or not name.strip():
-                    raise SourceError(f"{table}, line {rows.line_num}: expected a file and a name")
-                people.setdefault(name.strip(), []).append(table.parent / photo.strip())
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise SourceError(f"{table}: cannot be read as a table ({error})") from error
-    if not people:
-        raise SourceError(f"{table}: no photo in it")
+    for photo, name in read_rows(table, _COLUMNS, _photo_and_name, kind="photos"):
+        people.setdefault(name, []).append(table.parent / photo)
     return people
 
 
@@ -127,6 +111,13 @@ def enroll_all(
     return BulkEnrolment(
         added=added, known=known, waiting=tuple(waiting), refused=all_refused, failed=failed
     )
+
+
+def _photo_and_name(row: Cells) -> tuple[str, str]:
+    photo, name = (row[column].strip() for column in _COLUMNS)
+    if not photo or not name:
+        raise ValueError("expected a file and a name")
+    return photo, name
 
 
 def _entries(folder: Path) -> list[Path]:

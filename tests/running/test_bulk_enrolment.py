@@ -3,7 +3,7 @@ from pathlib import Path
 import cv2
 import pytest
 
-from genesis_ray.errors import SourceError
+from genesis_ray.errors import SourceError, StoreError
 from genesis_ray.running import enrolment
 from genesis_ray.running.bulk_enrolment import BulkEnrolment, enroll_all, photos_in, photos_of
 from genesis_ray.running.identities import faces_of, who_is_who
@@ -120,16 +120,16 @@ def test_a_table_names_photos_from_where_it_lies(tmp_path, staff):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("photo,name\na.png,Ada\n", "no column file;"),
+        ("photo,name\na.png,Ada\n", "there is no file; name them so"),
         ("file,name\na.png,\n", "line 2: expected a file and a name"),
-        ("file,name\n", "no photo in it"),
-        (b"\xff\xfe\xfa", "cannot be read as a table"),
+        ("file,name\n", "has no photos; each is a line file,name"),
+        (b"\xff\xfe\xfa", "no CSV file in UTF-8"),
     ],
 )
 def test_a_table_that_says_nothing_of_use_is_refused(tmp_path, content, said):
     table = tmp_path / "staff.csv"
     table.write_bytes(content if isinstance(content, bytes) else content.encode())
-    with pytest.raises(SourceError, match=said):
+    with pytest.raises(StoreError, match=said):
         photos_of(table)
 
 
