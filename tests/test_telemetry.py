@@ -9,10 +9,11 @@ from genesis_ray.domain.drift import MatchLevel
 from genesis_ray.domain.footfall import Count
 from genesis_ray.domain.ordering import DONE
 from genesis_ray.figures import Figures, GalleryFigures, GroupPlace
+from genesis_ray.metric_families import FAMILIES
 from genesis_ray.pipeline.counting import SiteCounts, ZoneNow
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.store.recall import Recall
-from genesis_ray.telemetry import FAMILIES, render
+from genesis_ray.telemetry import render
 from genesis_ray.vision.memory_guard import MemoryState
 
 FIGURES = Figures(

@@ -7,11 +7,11 @@ names a track bears whom the track is now, or is left out where that is nobody.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from datetime import datetime, timedelta
-from itertools import chain
 from typing import NamedTuple
 
 import pyarrow as pa
 
+from genesis_ray.analytics.decided_rows import alias_rows, override_rows
 from genesis_ray.analytics.limits import Limits
 from genesis_ray.analytics.present_visits import present_visits, touched_by
 from genesis_ray.analytics.query import run
@@ -19,7 +19,6 @@ from genesis_ray.analytics.reach import EVER, Purged
 from genesis_ray.analytics.stored import Table, Tables, narrowed
 from genesis_ray.domain.ledger import WhoIsWho
 from genesis_ray.domain.rollups import Group
-from genesis_ray.domain.track_sights import TrackSight
 
 NAMES = "face_recognitions"
 VISITS = "visits"
@@ -32,21 +31,6 @@ _WRITTEN = {
     "visit_events_as_written": VISITS,
 }
 """Under which names the tables are that are shown differently."""
-
-_TIME = pa.timestamp("us", tz="UTC")
-_ALIAS_COLUMNS: list[tuple[str, pa.DataType]] = [
-    ("identity_id", pa.string()),
-    ("present_id", pa.string()),
-]
-_OVERRIDE_COLUMNS: list[tuple[str, pa.DataType]] = [
-    ("place", pa.int64()),
-    ("identity_id", pa.string()),
-    ("camera_id", pa.string()),
-    ("track_id", pa.int64()),
-    ("since", _TIME),
-    ("until", _TIME),
-    ("present_id", pa.string()),
-]
 
 _WHO_TRACKS_ARE = """
 WITH named AS (
@@ -190,9 +174,9 @@ class PresentTables(Mapping[str, Table]):
     def __getitem__(self, table: str) -> Table:
         match table:
             case "identity_aliases":
-                return _aliases(self._who())
+                return alias_rows(self._who())
             case "track_overrides":
-                return _overrides(self._who())
+                return override_rows(self._who())
             case "face_recognitions":
                 return self._names(self._who())
             case "visits":
@@ -228,7 +212,7 @@ class PresentTables(Mapping[str, Table]):
         few: dict[str, Table] = {
             **{name: self._all_written[name] for name in ("track_observations", "zone_crossings")},
             VISITS: self._few(VISITS, _VISITS_OF_TOUCHED, params, {}),
-            NAMES: self._few(NAMES, _NAMES_OF_TOUCHED, params, {"overrides": _overrides(who)}),
+            NAMES: self._few(NAMES, _NAMES_OF_TOUCHED, params, {"overrides": override_rows(who)}),
         }
         return VisitsNow(frozenset(touched), self._visits_of(few, who))
 
@@ -250,7 +234,7 @@ class PresentTables(Mapping[str, Table]):
         return present_visits(
             written,
             who,
-            aliases=_aliases(who),
+            aliases=alias_rows(who),
             present=self._who_tracks_are(written[NAMES], who),
             tenant_id=self._tenant_id,
             visit_gap=self._visit_gap,
@@ -269,44 +253,8 @@ class PresentTables(Mapping[str, Table]):
         """
         tables = {
             "written": names,
-            "identity_aliases": _aliases(who),
-            "track_overrides": _overrides(who),
+            "identity_aliases": alias_rows(who),
+            "track_overrides": override_rows(who),
         }
         params = {"tenant_id": self._tenant_id}
         return run(_WHO_TRACKS_ARE, tables, params, limits=self.limits)
-
-
-def _aliases(who: WhoIsWho) -> pa.Table:
-    """Return identity_id and present_id of those who are somebody else now."""
-    rows = [{"identity_id": one, "present_id": now} for one, now in sorted(who.aliases.items())]
-    return pa.Table.from_pylist(rows, schema=pa.schema(_ALIAS_COLUMNS))
-
-
-def _overrides(who: WhoIsWho) -> pa.Table:
-    """Return who tracks are that were named else; of several with one track the last counts.
-
-    Where `present_id` is null the track is not `identity_id`, nor whoever was written so. Where
-    `identity_id` is null it is `present_id`, whatever was written.
-    """
-    rejected = chain.from_iterable(who.rejected.values())
-    confirmed = chain.from_iterable(who.confirmed.values())
-    rows = [
-        *(_override(sight, sight.identity_id, who.now(new_id)) for sight, new_id in who.moved),
-        *(_override(sight, who.now(sight.identity_id), None) for sight in rejected),
-        *(_override(sight, None, who.now(sight.identity_id)) for sight in confirmed),
-    ]
-    numbered = [{"place": place, **row} for place, row in enumerate(rows, start=1)]
-    return pa.Table.from_pylist(numbered, schema=pa.schema(_OVERRIDE_COLUMNS))
-
-
-def _override(
-    sight: TrackSight, identity_id: str | None, present_id: str | None
-) -> dict[str, object]:
-    return {
-        "identity_id": identity_id,
-        "camera_id": sight.camera_id,
-        "track_id": sight.track_id,
-        "since": sight.since,
-        "until": sight.until,
-        "present_id": present_id,
-    }

@@ -1,7 +1,5 @@
 """A LanceDB table with one writer, whose rows are added in batches."""
 
-import os
-import re
 import warnings
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
@@ -14,6 +12,7 @@ import pyarrow as pa
 from genesis_ray.errors import StoreError
 from genesis_ray.store.cleanup_schedule import CleanupSchedule
 from genesis_ray.store.disk import make_folder, sync_folder, write_file, writing_to
+from genesis_ray.store.lance_errors import explained
 from genesis_ray.store.lock import WriteLock
 from genesis_ray.store.pending_rows import PendingRows
 from genesis_ray.store.table_columns import completed, missing_columns
@@ -21,8 +20,6 @@ from genesis_ray.store.table_columns import completed, missing_columns
 if TYPE_CHECKING:
     import lancedb
     from lancedb.expr import Expr
-
-_OS_ERROR = re.compile(r"\(os error (\d+)\)")
 
 _KEEP_VERSIONS = timedelta(seconds=30)
 """Longer than another process takes to read a table it has opened. With how rarely it is cleaned
@@ -104,7 +101,7 @@ class LanceTable:
         if self._table is None:
             nothing = self._schema.empty_table()
             return nothing.select(list(columns)) if columns else nothing
-        with self._explained():
+        with explained(self.path):
             wanted = self._table.search().select(list(columns)) if columns else self._table
             rows: pa.Table = wanted.to_arrow()
         return rows if columns else completed(rows, self._schema)
@@ -115,7 +112,7 @@ class LanceTable:
         stored: list[str] = []
         if self._table is not None and wanted:
             chosen = self._table.search().where(self._is_one_of(wanted)).select([self._id])
-            with self._explained():
+            with explained(self.path):
                 stored = self._pending.ids_of(chosen.to_arrow())
         return self._pending.here(wanted, stored)
 
@@ -124,7 +121,7 @@ class LanceTable:
         waiting = self._pending.with_ids(ids)
         if self._table is None or not ids:
             return waiting
-        with self._explained():
+        with explained(self.path):
             chosen = self._table.search().where(self._is_one_of(ids)).limit(len(ids))
             stored: pa.Table = chosen.to_arrow()
         return pa.concat_tables([stored.select(self._schema.names), waiting])
@@ -201,7 +198,7 @@ class LanceTable:
         """Return the versions that are on the disk: a row that was removed is in earlier ones."""
         if self._table is None:
             return []
-        with self._explained():
+        with explained(self.path):
             return [int(version["version"]) for version in self._table.list_versions()]
 
     def close(self) -> None:
@@ -231,14 +228,14 @@ class LanceTable:
 
         connection = lancedb.connect(self.path.parent)
         name = self.path.stem
-        with self._explained():
+        with explained(self.path):
             try:
                 table = connection.open_table(name)
             except ValueError:  # there is none
                 return connection.create_table(name, schema=self._schema) if writer else None
         missing = missing_columns(self.path, table.schema, self._schema, self._later)
         if missing and writer:
-            with self._explained():
+            with explained(self.path):
                 table.add_columns(missing)
         return table
 
@@ -278,22 +275,8 @@ class LanceTable:
     def _writing(self) -> "Iterator[lancedb.table.Table]":
         if self._table is None or self._lock is None:
             raise StoreError(f"{self.path} is closed; open it again")
-        with self._explained():
+        with explained(self.path):
             yield self._table
-
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        """Turn what LanceDB raises, plain errors with the system's number in their text."""
-        with writing_to(self.path.parent):
-            try:
-                yield
-            except (RuntimeError, ValueError) as error:
-                if code := _OS_ERROR.search(str(error)):
-                    raise OSError(int(code[1]), os.strerror(int(code[1]))) from error
-                reason = str(error).split(", /")[0]  # the rest is a place in LanceDB's source
-                raise StoreError(
-                    f"{self.path} cannot be used ({reason}); restore it from a copy"
-                ) from error
 
     def _release(self) -> None:
         if self._lock:
