@@ -74,7 +74,7 @@ def report(
     `genesis report --from -7d --to today --queue-zone queue --service-zone till --within 180`
     """
     from genesis_ray import settings_file
-    from genesis_ray.analytics.reports.measures import Queue
+    from genesis_ray.analytics.reports.site import Queue
     from genesis_ray.cli.console import stdout
     from genesis_ray.running.asked_places import check_places
     from genesis_ray.running.history import present_tables, run_named, settings_of

@@ -6,7 +6,7 @@ from typing import Any
 
 from genesis_ray.analytics.reports.compiling import compile_report
 from genesis_ray.analytics.reports.contents import Report
-from genesis_ray.analytics.reports.measures import Queue, Site
+from genesis_ray.analytics.reports.site import Queue, Site
 from genesis_ray.analytics.reports.wording import counted
 from genesis_ray.domain.drops import REASONS
 from genesis_ray.domain.periods import Period

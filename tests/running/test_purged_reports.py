@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from genesis_ray.analytics.reports.contents import Report
-from genesis_ray.analytics.reports.measures import Queue
+from genesis_ray.analytics.reports.site import Queue
 from genesis_ray.analytics.reports.summary import summarise
 from genesis_ray.analytics.reports.tables import headline_table, unusual_lines
 from genesis_ray.domain.events import CameraStateChanged, Event

@@ -7,23 +7,21 @@ from typing import Any
 import pyarrow as pa
 
 from genesis_ray.analytics.extent import extent
+from genesis_ray.analytics.reports.came import CountedBy, counted_in, has_lines
 from genesis_ray.analytics.reports.contents import CameraTime, Report
 from genesis_ray.analytics.reports.drawn import drawn
 from genesis_ray.analytics.reports.headlines import COUNTED, headlines
 from genesis_ray.analytics.reports.kept import CAMERAS, GONE, is_kept, were_purged
 from genesis_ray.analytics.reports.measures import (
     BEGINS_LATE,
-    CountedBy,
-    Site,
     bucket_for,
-    counted_in,
-    has_lines,
     has_visits,
     measured,
 )
 from genesis_ray.analytics.reports.noticed import alert_counts, unusual_hours
 from genesis_ray.analytics.reports.recorded import first_seen, has_quarters, recorded
 from genesis_ray.analytics.reports.remarks import remarks_on
+from genesis_ray.analytics.reports.site import Site
 from genesis_ray.analytics.reports.wording import moment, span
 from genesis_ray.analytics.uptime import camera_uptime
 from genesis_ray.domain.periods import Period, period_before

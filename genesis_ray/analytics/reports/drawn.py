@@ -13,7 +13,8 @@ from genesis_ray.analytics.query import run
 from genesis_ray.analytics.ranges import between
 from genesis_ray.analytics.reports.contents import Chart
 from genesis_ray.analytics.reports.kept import DWELL, HEAT, WAYS, is_kept
-from genesis_ray.analytics.reports.measures import Measures, Site
+from genesis_ray.analytics.reports.measures import Measures
+from genesis_ray.analytics.reports.site import Site
 from genesis_ray.analytics.traffic import foot_heat
 from genesis_ray.domain.periods import Period
 
@@ -57,12 +58,12 @@ def drawn(
     zone = site.time_zone
     range_: dict[str, Any] = {"since": period.since, "until": period.until}
     made = []
-    if now.came is not None:
-        earlier = before.came if before else None
-        came = charts.footfall(now.came, time_zone=zone, before=earlier, title=people)
+    if now.came.in_buckets is not None:
+        earlier = before.came.in_buckets if before else None
+        came = charts.footfall(now.came.in_buckets, time_zone=zone, before=earlier, title=people)
         made.append(Chart(came, True))
-    if now.came_by_hour is not None and period.seconds >= _A_PART_OF_A_WEEK_S:
-        made.append(Chart(charts.week(now.came_by_hour, time_zone=zone)))
+    if now.came.by_hour is not None and period.seconds >= _A_PART_OF_A_WEEK_S:
+        made.append(Chart(charts.week(now.came.by_hour, time_zone=zone)))
     if now.levels is not None and now.levels["zone_id"].null_count < len(now.levels):
         made.append(Chart(charts.occupancy(now.levels, time_zone=zone)))
     if is_kept(site.tables, DWELL, period):

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from genesis_ray.analytics.reports.came import CountedBy
 from genesis_ray.analytics.reports.contents import Headline, Unit
 from genesis_ray.analytics.reports.kept import GONE
-from genesis_ray.analytics.reports.measures import CountedBy, Measures
+from genesis_ray.analytics.reports.measures import Measures
 from genesis_ray.analytics.reports.wording import duration
 from genesis_ray.domain.comparison import count_change, value_change
 from genesis_ray.domain.periods import Period
@@ -52,13 +53,13 @@ def _came(now: Measures, before: Measures | None, counted_by: CountedBy) -> Iter
     """Yield how many came; of a site with lines, how often too."""
     gone = f"earlier rows were {GONE}"
     by_lines = counted_by != "views"
-    was = before.people if before else None
+    was = before.came.people if before else None
     yield _count(
-        COUNTED["people" if by_lines else "views"], "people", now.people, was, why_not=gone
+        COUNTED["people" if by_lines else "views"], "people", now.came.people, was, why_not=gone
     )  # fmt: skip
     if by_lines:
-        was = before.entries if before else None
-        yield _count(COUNTED["entries"], "entries", now.entries, was, why_not=gone)
+        was = before.came.entries if before else None
+        yield _count(COUNTED["entries"], "entries", now.came.entries, was, why_not=gone)
 
 
 def _count(name: str, unit: Unit, value: int | None, before: int | None, **more: Any) -> Headline:

@@ -3,40 +3,37 @@
 What retention let go of is not measured: a part of the rows would give other figures.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 import pyarrow as pa
 
 from genesis_ray.analytics.attendance import attendances
-from genesis_ray.analytics.footfall import footfall
-from genesis_ray.analytics.line_people import line_people
 from genesis_ray.analytics.occupancy import occupancy
 from genesis_ray.analytics.query import run
 from genesis_ray.analytics.queues import queue_service
-from genesis_ray.analytics.ranges import BUCKETS, composed
+from genesis_ray.analytics.ranges import composed
+from genesis_ray.analytics.reports.came import Came, CountedBy, who_came
 from genesis_ray.analytics.reports.kept import (
     GONE,
     LEVELS,
     LINE_ENTRIES,
-    LINE_PEOPLE,
     LOOK_BACK,
     PEOPLE_SEEN,
     RETURNING,
     VISITS,
     WAITING,
-    first_quarters,
     has_rows,
     is_kept,
 )
+from genesis_ray.analytics.reports.site import Queue, Site
 from genesis_ray.analytics.returning import returning_visitors
-from genesis_ray.analytics.stored import Tables
 from genesis_ray.analytics.visit_rows import VISITS_BEGUN, of_visits
 from genesis_ray.domain.periods import Period
 from genesis_ray.domain.rollups import LONGEST_TRACK
-from genesis_ray.domain.site_time import Bucket, bucket_edges
+from genesis_ray.domain.site_time import Bucket
 
 _HOUR: Bucket = "hour"
 _LONGEST_BY_MINUTE = timedelta(hours=3)
@@ -67,68 +64,13 @@ SELECT
 FROM attendances
 """
 
-_ANY_LINE = "SELECT 1 FROM line_crossings LIMIT 1"
-
-_CAME = composed(
-    BUCKETS,
-    """
-counts AS (
-    SELECT starts_at, count(*) AS went_in
-    FROM attendances ASOF JOIN buckets ON started_at >= starts_at
-    GROUP BY starts_at
-)
-""",
-    select="""
-SELECT starts_at, ends_at, coalesce(went_in, 0) AS went_in
-FROM buckets LEFT JOIN counts USING (starts_at)
-ORDER BY starts_at
-""",
-)
-
-
-CountedBy = Literal["people", "entries", "views"]
-"""What tells how many came: people over lines inwards, each once a visit; entries over lines, where
-single crossings are gone; or people who came into view, where there are no lines."""
-
-
-class Queue(NamedTuple):
-    """Where people queue, where they are served, and how soon that is to be."""
-
-    zone_id: str
-    service_zone_id: str | None = None
-    within_s: float = 300.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
-    """What is to be known of a site to measure it.
-
-    Attributes:
-        tables: One tenant's.
-        within: Returns those of a period alone.
-        time_zone: Of the site.
-        queues: Its queues.
-        least_group: People whom a figure of a group tells of at least.
-        visit_gap_s: Who is out of sight for longer comes anew.
-    """
-
-    tables: Tables
-    within: Callable[[Period], Tables]
-    time_zone: str
-    queues: Sequence[Queue] = ()
-    least_group: int
-    visit_gap_s: float = 300.0
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measures:
     """The figures of a period; None: rows of them are gone.
 
     Attributes:
-        came: starts_at, ends_at and went_in, in buckets for a chart.
-        people: How many came.
-        entries: How often lines were crossed inwards; None, too, without lines.
-        came_by_hour: The same by the hour.
+        came: How many came.
         visitors: visits, people, new_people, returning_people; null: withheld.
         returning_of: Why it cannot be told who had been here in the `LOOK_BACK` before; "": it can.
         is_comparable: Whether that is of a full `LOOK_BACK`, but for `BEGINS_LATE`.
@@ -138,10 +80,7 @@ class Measures:
         service: What `queue_service` answers of each queue: of the whole period, and in buckets.
     """
 
-    came: pa.Table | None
-    came_by_hour: pa.Table | None
-    people: int | None
-    entries: int | None
+    came: Came
     visitors: Mapping[str, Any] | None
     returning_of: str = ""
     is_comparable: bool = True
@@ -152,34 +91,9 @@ class Measures:
     @property
     def are_none(self) -> bool:
         """Whether rows of all of them are gone."""
-        own = (
-            self.came,
-            self.entries,
-            self.visitors,
-            self.stays,
-            self.levels,
-            self.service or None,
-        )
+        came = self.came.people, self.came.entries
+        own = *came, self.visitors, self.stays, self.levels
         return all(each is None for each in own)
-
-
-def has_lines(site: Site, period: Period) -> bool:
-    """Tell whether anybody went over a counting line; where that is gone, whether there are any."""
-    since, until = period
-    if not is_kept(site.tables, LINE_ENTRIES, period):
-        return first_quarters(site.tables, "lines") is not None or bool(
-            run(_ANY_LINE, site.tables).num_rows
-        )
-    answer = footfall(
-        site.tables, since=since, until=until, time_zone=site.time_zone, bucket=None
-    )  # fmt: skip
-    return len(answer) > 0
-
-
-def counted_in(site: Site, *periods: Period) -> CountedBy:
-    """Return what tells how many came into a site with lines in each of these periods."""
-    has_people = all(is_kept(site.tables, LINE_PEOPLE, each) for each in periods)
-    return "people" if has_people else "entries"
 
 
 def has_visits(site: Site, period: Period) -> bool:
@@ -227,18 +141,7 @@ def measured(
     seen: dict[str, pa.Table] | None = None
     if (counted_by == "views" or not by_visits) and is_kept(site.tables, PEOPLE_SEEN, period):
         seen = {"attendances": _attendances(site, period)}
-    came, came_by_hour = (
-        _people_seen(site, zoned, each, seen)
-        if counted_by == "views"
-        else _over_lines(site, period, zoned, each, counted_by)
-        for each in (bucket, _HOUR)
-    )
-    if counted_by == "views":
-        people, entries = _total(came), None
-    else:
-        people, entries = (
-            _total(_over_lines(site, period, zoned, None, each)) for each in ("people", "entries")
-        )
+    came = who_came(site, period, bucket=bucket, counted_by=counted_by, seen=seen)
     visitors = None
     if is_kept(site.tables, VISITS, period):
         (visitors,) = returning_visitors(
@@ -257,9 +160,6 @@ def measured(
         }
     return Measures(
         came=came,
-        came_by_hour=came_by_hour,
-        people=people,
-        entries=entries,
         visitors=visitors,
         returning_of=_why_not_returning(site, period, first),
         is_comparable=first is not None and first <= since - LOOK_BACK + BEGINS_LATE,
@@ -278,35 +178,6 @@ def _attendances(site: Site, period: Period) -> pa.Table:
         until=until,
         visit_gap_s=site.visit_gap_s,
     )
-
-
-def _over_lines(
-    site: Site, period: Period, zoned: dict[str, Any], bucket: Bucket | None, counted_by: CountedBy
-) -> pa.Table | None:
-    if counted_by == "people" and is_kept(site.tables, LINE_PEOPLE, period):
-        people = line_people(
-            site.tables, **zoned, bucket=bucket, visit_gap_s=site.visit_gap_s
-        )  # fmt: skip
-        return people.rename_columns({"people_in": "went_in"})
-    if counted_by == "entries" and is_kept(site.tables, LINE_ENTRIES, period):
-        return footfall(site.tables, **zoned, bucket=bucket)
-    return None
-
-
-def _total(came: pa.Table | None) -> int | None:
-    if came is None:
-        return None
-    counts: list[int] = came["went_in"].cast(pa.int64()).to_numpy().tolist()
-    return sum(counts)
-
-
-def _people_seen(
-    site: Site, zoned: dict[str, Any], bucket: Bucket, seen: Mapping[str, pa.Table] | None
-) -> pa.Table | None:
-    if seen is None:
-        return None
-    edges = bucket_edges(zoned["since"], zoned["until"], bucket, site.time_zone)
-    return run(_CAME, seen, {"edges": edges})
 
 
 def _levels(site: Site, period: Period, zoned: dict[str, Any], bucket: Bucket) -> pa.Table | None:

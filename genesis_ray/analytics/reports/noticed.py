@@ -20,7 +20,7 @@ from genesis_ray.analytics.reports.kept import (
     is_kept,
     kept_since,
 )
-from genesis_ray.analytics.reports.measures import Site
+from genesis_ray.analytics.reports.site import Site
 from genesis_ray.domain.anomalies import WeeklyPolicy
 from genesis_ray.domain.periods import Period
 from genesis_ray.domain.site_time import bucket_edges, zone_named

@@ -8,6 +8,7 @@ from genesis_ray.analytics.dwell import dwell
 from genesis_ray.analytics.identification import identification_rates
 from genesis_ray.analytics.query import run
 from genesis_ray.analytics.ranges import between
+from genesis_ray.analytics.reports.came import CountedBy
 from genesis_ray.analytics.reports.contents import CameraTime
 from genesis_ray.analytics.reports.kept import (
     ALERTS,
@@ -31,7 +32,8 @@ from genesis_ray.analytics.reports.kept import (
     is_kept,
     left_out,
 )
-from genesis_ray.analytics.reports.measures import CountedBy, Measures, Site
+from genesis_ray.analytics.reports.measures import Measures
+from genesis_ray.analytics.reports.site import Site
 from genesis_ray.analytics.reports.wording import counted, duration, percent, share_of
 from genesis_ray.domain.comparison import LEAST_FOR_SHARE
 from genesis_ray.domain.periods import Period
@@ -76,7 +78,7 @@ def remarks_on(
     if is_kept(site.tables, DROPS, period):
         yield from _drops(site, period)
     has_lines = is_kept(site.tables, LINE_ENTRIES, period)
-    if counted_by == "views" and has_lines and now.came is not None:
+    if counted_by == "views" and has_lines and now.came.in_buckets is not None:
         yield (
             "No line was crossed: people are counted as they come into view, and whoever two "
             "cameras see without knowing them counts twice."
