@@ -26,7 +26,7 @@ class Charts:
         *,
         bucket: Bucket | None = "hour",
         camera_ids: Ids = None,
-        title: str = "People in",
+        title: str = "Entries over lines",
     ) -> "go.Figure":
         """Draw how many came in, all lines together, in each bucket."""
         counts = self._run.footfall(since, until, bucket=bucket, camera_ids=camera_ids)

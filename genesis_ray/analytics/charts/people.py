@@ -29,7 +29,7 @@ def footfall(
     time_zone: str,
     before: pa.Table | None = None,
     column: str = "went_in",
-    title: str = "People in",
+    title: str = "Entries over lines",
 ) -> go.Figure:
     """Draw how many came in each bucket, those of the period before as a line beside.
 

@@ -246,7 +246,7 @@ def test_figures_share_no_state():
     one = charts.footfall(footfall(crossings(0), **HOURS), time_zone="UTC")
     one.update_layout(title_text="changed", colorway=["red"])
     other = charts.footfall(footfall(crossings(0), **HOURS), time_zone="UTC")
-    assert other.layout.title.text == "People in"
+    assert other.layout.title.text == "Entries over lines"
     assert other.layout.colorway[0] != "red"
 
 
