@@ -32,6 +32,7 @@ def examine(config: Path | None = None, data: Path | None = None) -> list[Findin
         machine.python(),
         *machine.libraries(),
         machine.opencv(),
+        machine.ray_start(),
         machine.cluster(),
         machine.ray_folder(),
         *machine.ports(),

@@ -206,6 +206,14 @@ def opencv() -> Finding:
     return Finding("OpenCV", "problem", f"{' and '.join(builds)} in one place", remedy)
 
 
+def ray_start() -> Finding:
+    """Look for what makes each of Ray's processes start slowly."""
+    if _installed("rfc3987-syntax"):
+        message = "rfc3987-syntax, which Jupyter brings, delays each process by over a second"
+        return Finding("Ray's start", "warning", message, "`pip uninstall rfc3987-syntax`")
+    return Finding("Ray's start", "ok", "nothing known to slow it down is installed")
+
+
 def cluster() -> Finding:
     """See whether the cluster that RAY_ADDRESS names can be reached."""
     address = os.environ.get("RAY_ADDRESS", "")

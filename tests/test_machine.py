@@ -137,14 +137,27 @@ def test_a_local_build_of_the_pinned_version_is_that_version(monkeypatch):
 
 
 def test_two_builds_of_opencv_are_one_too_many(tmp_path, monkeypatch):
-    other = tmp_path / "site" / "opencv_python-4.9.dist-info"
-    other.mkdir(parents=True)
-    (other / "METADATA").write_text("Metadata-Version: 2.1\nName: opencv-python\nVersion: 4.9\n")
     assert machine.opencv().level == "ok"
-    monkeypatch.syspath_prepend(tmp_path / "site")
+    monkeypatch.syspath_prepend(site_with(tmp_path, "opencv-python"))
     finding = machine.opencv()
     assert finding.level == "problem"
     assert finding.message.startswith("opencv-python 4.9 and opencv-python-headless")
+
+
+def test_what_delays_each_of_rays_processes_is_named(tmp_path, monkeypatch):
+    assert machine.ray_start().level == "ok"
+    monkeypatch.syspath_prepend(site_with(tmp_path, "rfc3987-syntax"))
+    finding = machine.ray_start()
+    assert finding.level == "warning"
+    assert "pip uninstall rfc3987-syntax" in finding.remedy
+
+
+def site_with(folder: Path, package: str) -> Path:
+    """A folder of installed packages, where this one is in version 4.9."""
+    other = folder / "site" / f"{package.replace('-', '_')}-4.9.dist-info"
+    other.mkdir(parents=True)
+    (other / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 4.9\n")
+    return folder / "site"
 
 
 @pytest.fixture
