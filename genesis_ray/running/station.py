@@ -75,6 +75,7 @@ class CameraStation:
         self._begun = False
         self.failure: Failure | None = None
         self._last_at = source.started_at - timedelta.resolution  # of what was told
+        self._ends_from = self._last_at  # news may be of a time after that of the last frame
 
     @property
     def camera_id(self) -> str:
@@ -213,6 +214,7 @@ class CameraStation:
     def follow(self, before: "CameraStation") -> None:
         """Come after another station of the same camera: behind its frames, with ids of its own."""
         self._last_at = before._last_at
+        self._ends_from = before._ends_from
         self._begun = before._begun
         if not isinstance(self.source, LiveStream):
             self.source.skip_until(self._last_at)
@@ -231,8 +233,7 @@ class CameraStation:
         last = self._observer.finish()
         events, _ = self._news(before=last.at if last else self._last_at)
         if last:
-            told_at = [event.occurred_at for _, together in events for event in together]
-            ended_at = max([self._last_at, *(at + timedelta.resolution for at in told_at)])
+            ended_at = max(self._last_at, self._ends_from)
             events.append((last.at, last.events))
             state = self._state(ended_at, "failed" if problem else "ended", problem or "")
             events.append((last.at, state))
@@ -248,6 +249,7 @@ class CameraStation:
         for at, (latest, reason) in self.source.take_news():
             turn = max(min(at, before), self._last_at + timedelta.resolution)
             events.append((turn, self._state(at, latest, reason)))
+            self._ends_from = max(self._ends_from, at + timedelta.resolution)
         return events, latest
 
     def _input_of(self, image: Image) -> Image:

@@ -155,14 +155,20 @@ def test_a_silent_stream_tells_its_news_and_that_time_goes_on(station, stream):
     assert station.idle(at(9)).progress == at(8)
 
 
-def test_the_end_of_a_stream_comes_after_its_last_news(station, stream):
-    frames = [frame for frame, _ in station.frames()]
-    seen = station.observe(frames[0], station.people(frames[0], Detections.none()))
-    station.report([seen], Looks([], [], []))
-    stream.news = [News(at(7), Diagnosis("online", ""))]
+@pytest.mark.parametrize("with_frames", [True, False])
+def test_the_end_of_a_stream_comes_after_its_last_news(station, stream, with_frames):
+    """They may be of a time after that of the frame that they are told with."""
+    frame = next(frame for frame, _ in station.frames())
+    seen = station.observe(frame, station.people(frame, Detections.none()))
+    news = [News(at(7), Diagnosis("online", ""))]
+    stream.news = news if with_frames else []
+    reports = [station.report([seen], Looks([], [], []))]
+    stream.news = [] if with_frames else news
+    reports.append(station.finish())
     told = [
         (event.occurred_at, event.state)
-        for _, together in station.finish().events
+        for report in reports
+        for _, together in report.events
         for event in together
     ]
     assert told == [(at(7), "online"), (at(7) + timedelta.resolution, "ended")]
