@@ -94,21 +94,21 @@ ON_PROCESSOR = Family(
     ("replica",),
 )
 GALLERY = Family("genesis_gallery_faces", "gauge", "Faces in the gallery.")
-INDEXED = Family(
-    "genesis_gallery_indexed",
+SKETCHED = Family(
+    "genesis_gallery_sketched",
     "gauge",
-    "1 while the gallery is searched through an index, 0 while all faces are compared.",
+    "1 while sketches choose which faces are compared, 0 while all are.",
 )
 SAMPLED = Family(
     "genesis_gallery_searches_sampled_total",
     "counter",
-    "Searches of the index done again exactly, by whether it gave the most similar identity.",
+    "Searches by sketches done again exactly, by whether they gave the most similar identity.",
     ("result",),
 )
 SAMPLED_IDENTITIES = Family(
     "genesis_gallery_identities_sampled_total",
     "counter",
-    "Most similar identities of those searches, by whether the index gave them too.",
+    "Most similar identities of those searches, by whether sketches gave them too.",
     ("result",),
 )
 MATCH_SIMILARITY = Family(
@@ -190,7 +190,7 @@ FAMILIES = (
     OUT_OF_MEMORY,
     ON_PROCESSOR,
     GALLERY,
-    INDEXED,
+    SKETCHED,
     SAMPLED,
     SAMPLED_IDENTITIES,
     DELIVERIES,

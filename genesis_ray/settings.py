@@ -95,11 +95,11 @@ class IdentitySettings(Section):
         description="Learn from very sure recognitions: templates move a little towards the face, "
         "or the face takes the place of the one that says least",
     )
-    index_above: int | None = Field(
-        default=200_000,
+    exact_up_to: int | None = Field(
+        default=50_000,
         ge=1,
-        description="Faces in the gallery above which an index is searched instead of all of them, "
-        "see docs/galleries.md; null: always all, exactly",
+        description="Faces in the gallery up to which all are compared; of more, those whose "
+        "sketches are near, see docs/galleries.md; null: always all, exactly",
     )
     consent: Literal["not-needed", "required"] = Field(
         default="not-needed",

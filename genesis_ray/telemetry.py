@@ -32,7 +32,6 @@ from genesis_ray.metric_families import (
     FAMILIES,
     FRAMES,
     GALLERY,
-    INDEXED,
     INFO,
     LATE,
     LATENCY,
@@ -46,6 +45,7 @@ from genesis_ray.metric_families import (
     REJECTIONS,
     SAMPLED,
     SAMPLED_IDENTITIES,
+    SKETCHED,
     STAGES,
     SYSTEM,
     WAITING,
@@ -127,7 +127,7 @@ def _of_site(site: SiteCounts) -> Iterator[_Sample]:
 def _of_gallery(gallery: GalleryFigures) -> Iterator[_Sample]:
     recall = gallery.recall or Recall()
     yield GALLERY, (), gallery.faces
-    yield INDEXED, (), float(gallery.recall is not None)
+    yield SKETCHED, (), float(gallery.recall is not None)
     yield SAMPLED, ("found",), recall.first
     yield SAMPLED, ("missed",), recall.samples - recall.first
     yield SAMPLED_IDENTITIES, ("found",), recall.found

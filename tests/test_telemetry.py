@@ -105,7 +105,7 @@ def test_replicas_whose_gpu_is_too_small_are_told():
 
 def test_how_well_the_gallery_is_searched_is_told():
     told = samples()
-    assert (told["genesis_gallery_faces", ()], told["genesis_gallery_indexed", ()]) == (500, 1)
+    assert (told["genesis_gallery_faces", ()], told["genesis_gallery_sketched", ()]) == (500, 1)
     searches, identities = (
         {label: told[f"genesis_gallery_{what}_sampled_total", (label,)] for label in LABELS}
         for what in ("searches", "identities")
@@ -113,7 +113,7 @@ def test_how_well_the_gallery_is_searched_is_told():
     assert searches == {"found": 7, "missed": 1}
     assert identities == {"found": 38, "missed": 2}
     exact = replace(FIGURES, gallery=GalleryFigures(faces=5, recall=None))
-    assert samples(exact)["genesis_gallery_indexed", ()] == 0
+    assert samples(exact)["genesis_gallery_sketched", ()] == 0
 
 
 def test_the_state_of_a_stream_is_told():

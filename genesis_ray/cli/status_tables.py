@@ -61,9 +61,9 @@ def _gallery(gallery: GalleryFigures) -> str:
     if recall is None:
         return told
     if not recall.samples:
-        return f"{told}, by an index; no search was done again exactly yet"
+        return f"{told}, by sketches; no search was done again exactly yet"
     return (
-        f"{told}, by an index: {recall.first / recall.samples:.1%} of {recall.samples:,} searches "
+        f"{told}, by sketches: {recall.first / recall.samples:.1%} of {recall.samples:,} searches "
         f"done again exactly had found the nearest"
     )
 

@@ -19,7 +19,7 @@ def open_gallery(
     access: Access,
     writer: bool = False,
     moved: Mapping[str, str] | None = None,
-    index_above: int | None = None,
+    exact_up_to: int | None = None,
 ) -> LearningGallery:
     """Open an embedder's gallery of the tenant; what `FaceGallery` takes is said there.
 
@@ -34,5 +34,5 @@ def open_gallery(
         keys=keys,
         writer=writer,
         moved=moved,
-        index_above=index_above,
+        exact_up_to=exact_up_to,
     )

@@ -162,7 +162,7 @@ def open_identities(
             keys=keys,
             writer=True,
             moved=fold(made, ()).moved_faces,
-            index_above=settings.identity.index_above,
+            exact_up_to=settings.identity.exact_up_to,
         )
     )
     # Opened after, so stored before: a change without its face replaces nothing, while a face

@@ -1,4 +1,4 @@
-"""The templates of a gallery in memory, searched exactly."""
+"""The templates of a gallery in memory: all are searched, or those whose sketches are near."""
 
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from genesis_ray.domain.identity import Candidate, Embedding
+from genesis_ray.store.sketches import Sketches
 from genesis_ray.store.templates import Embeddings
 
 _Number = TypeVar("_Number", np.float32, np.int64)
@@ -26,20 +27,28 @@ product and the similarity of two faces are so twice that apart, and a lead can 
 it is less than four times that. Twice as much covers lengths that are not exactly 1."""
 
 
+_SHORTLIST = 512
+"""Rows that are compared where sketches chose them: among a million faces whoever is most similar
+is one of them, and of the ten next, strangers mostly, six or more."""
+
+
 class FaceMatrix:
     """Faces as the rows of a matrix, each an identity's.
 
     A similarity depends on the two embeddings alone, to the last bit, and not on the number of
     faces, their order or the number of threads, as a matrix product's would. So that product,
     several times as fast and more so for many faces at once, only chooses the faces whose
-    similarities are computed.
+    similarities are computed; where there are very many, sketches do.
 
     Attributes:
         count: The number of faces. They are the first rows; the others are room to grow.
     """
 
-    def __init__(self, dimension: int) -> None:
+    def __init__(self, dimension: int, *, exact_up_to: int | None = None) -> None:
+        """Begin with no faces; beyond so many somebody may be missed, None: never."""
         self.count = 0
+        self._exact_up_to = exact_up_to
+        self._sketches = Sketches(dimension) if exact_up_to is not None else None
         self._slack = np.float32(_SLACK * dimension)
         self._rows: dict[str, int] = {}  # of faces, by id
         self._face_ids: list[str] = []  # by row
@@ -50,15 +59,24 @@ class FaceMatrix:
         self._places: dict[str, int] = {}  # of owners, in the order of their first face
         self._vacant: list[int] = []  # places of owners whose last face was removed
 
+    @property
+    def is_sketched(self) -> bool:
+        """Whether there are so many that sketches choose who is compared."""
+        return self._exact_up_to is not None and self.count > self._exact_up_to
+
+    def reserve(self, count: int) -> None:
+        """Make room for so many faces."""
+        if count > len(self._vectors):
+            self._vectors = _with_room(self._vectors, self.count, count)
+            self._owners = _with_room(self._owners, self.count, count)
+
     def add(
         self, face_ids: Sequence[str], identity_ids: Sequence[str], vectors: Embeddings
     ) -> None:
         """Add faces [n, dimension] and whose they are, doubling the room when it is used up."""
         end = self.count + len(face_ids)
         if end > len(self._vectors):
-            room = max(end, 2 * len(self._vectors))
-            self._vectors = _with_room(self._vectors, self.count, room)
-            self._owners = _with_room(self._owners, self.count, room)
+            self.reserve(max(end, 2 * len(self._vectors)))
         owners = [self._place_of(identity_id) for identity_id in identity_ids]
         self._vectors[self.count : end] = vectors
         self._owners[self.count : end] = owners
@@ -74,6 +92,8 @@ class FaceMatrix:
 
     def remove(self, face_ids: Iterable[str]) -> None:
         """Take faces out that are here; the last ones get their room."""
+        if self._sketches and self._sketches.count:
+            self._sketches.cover(self._vectors[: self.count])
         for face_id in face_ids:
             row = self._rows.pop(face_id)
             owner = int(self._owners[row])
@@ -88,6 +108,8 @@ class FaceMatrix:
                 self._face_ids[row] = last
                 self._vectors[row] = self._vectors[self.count]
                 self._owners[row] = self._owners[self.count]
+            if self._sketches and self._sketches.count:
+                self._sketches.replace(row)
 
     def only(self, face_ids: Iterable[str]) -> "FaceMatrix":
         """Return a matrix of those of these faces that are here."""
@@ -122,6 +144,18 @@ class FaceMatrix:
 
         Each identity by its most similar face, best first.
         """
+        if self._sketches and self.is_sketched:
+            self._sketches.cover(self._vectors[: self.count])
+            rows = max(_SHORTLIST, 4 * limit)
+            chosen = self._sketches.nearest(embeddings, rows=rows)
+            return [
+                self._among(own, embedding, limit)
+                for own, embedding in zip(chosen, embeddings, strict=True)
+            ]
+        return self.exactly_nearest(embeddings, limit=limit)
+
+    def exactly_nearest(self, embeddings: Embeddings, *, limit: int) -> list[list[Candidate]]:
+        """Return the same, and miss nobody."""
         if not self.count:
             return [[] for _ in embeddings]
         at_once = max(1, _PRODUCTS_AT_ONCE // self.count)
@@ -131,6 +165,15 @@ class FaceMatrix:
             for embedding, own in zip(some, self._products(some), strict=True):
                 found.append(self._ranked(self._shortlist(own, limit), embedding)[:limit])
         return found
+
+    def _among(
+        self, rows: npt.NDArray[np.intp], embedding: Embedding, limit: int
+    ) -> list[Candidate]:
+        """Return who of those rows is most similar; of all where they are too few people's."""
+        found = self._ranked(rows, embedding)
+        if len(found) < min(limit, len(self._places)):  # some have many faces
+            return self.exactly_nearest(embedding[None], limit=limit)[0]
+        return found[:limit]
 
     def _products(self, embeddings: Embeddings) -> npt.NDArray[np.float32]:
         """Return the dot products of each of the embeddings with each face, but for rounding."""

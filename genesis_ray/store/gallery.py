@@ -46,8 +46,8 @@ class FaceGallery(Closeable):
     opened: by a writer on the disk too, where nothing is left of what they were.
 
     The search is exact, and the same to the last bit wherever it is done: so live and archive can
-    agree exactly. That holds up to `index_above` faces. Above, `recall` tells how many of those
-    whom an exact search finds an index found; the similarities of whom it finds are exact.
+    agree exactly. That holds up to `exact_up_to` faces. Beyond, `recall` tells how many of those
+    whom an exact search finds were found; the similarities of whom it finds are exact.
 
     Attributes:
         embedder: Whose templates these are.
@@ -63,12 +63,12 @@ class FaceGallery(Closeable):
         keys: KeyRing,
         writer: bool = False,
         moved: Mapping[str, str] | None = None,
-        index_above: int | None = None,
+        exact_up_to: int | None = None,
     ) -> None:
         """Open the gallery in a tenant's folder; a writer makes it where it is missing.
 
-        `moved` has, by face, identities that faces are now, whomever they were enrolled as. When
-        there are more than `index_above` faces a writer searches by an index; None: never.
+        `moved` has, by face, identities that faces are now, whomever they were enrolled as. Of
+        more than `exact_up_to` faces sketches choose which are compared; None: all always are.
 
         Raises:
             StoreError: Another process writes to it, its embeddings have another dimension, or
@@ -80,7 +80,7 @@ class FaceGallery(Closeable):
         self._schema = gallery_schema(dimension)
         self._writer = writer
         self._use(keys)
-        self._index_above = index_above if writer else None
+        self._exact_up_to = exact_up_to
         self._open(folder)
 
     @property
@@ -90,8 +90,8 @@ class FaceGallery(Closeable):
 
     @property
     def recall(self) -> Recall | None:
-        """How well the index finds; None where there is none: then all are found."""
-        return self._faces.sampler.recall if self._faces.is_indexed else None
+        """How well sketches find; None where there are none: then all are found."""
+        return self._faces.sampler.recall if self._faces.is_sketched else None
 
     def identity_ids(self) -> list[str]:
         """Return everyone who has a face here, in the order of their first enrolment."""
@@ -205,12 +205,10 @@ class FaceGallery(Closeable):
         Raises:
             StoreError: The disk is full or refuses; a later flush tries again.
         """
-        is_tidy = self._table.flush()
-        self._faces.flushed(is_tidy=is_tidy)
+        self._table.flush()
 
     def close(self) -> None:
         """Flush, tidy up and let others write."""
-        self._faces.close()
         self._table.close()
 
     def renew(self, keys: KeyRing) -> None:
@@ -224,7 +222,6 @@ class FaceGallery(Closeable):
                 this is of no more use, and the next writer goes on.
         """
         self.flush()
-        self._faces.close()
         self._use(keys)
         self._faces.load(self._under_current_key())
 
@@ -252,7 +249,7 @@ class FaceGallery(Closeable):
 
     def _none_yet(self) -> SearchedFaces:
         return SearchedFaces(
-            self._table, self._dimension, moved=self._moved, index_above=self._index_above
+            self._table, self._dimension, moved=self._moved, exact_up_to=self._exact_up_to
         )
 
     def _under_current_key(self) -> pa.Table | None:

@@ -25,6 +25,8 @@ _KEEP_VERSIONS = timedelta(seconds=30)
 """Longer than another process takes to read a table it has opened. With how rarely it is cleaned
 up it bounds the disk: to three copies of a table, and what a minute adds and removes."""
 
+_ROWS_AT_ONCE = 8192
+
 _REPLACING = ".replacing"
 """The file that says that what `replace` has replaced may still be there."""
 
@@ -36,7 +38,6 @@ class LanceTable:
 
     Attributes:
         path: Of the table.
-        is_left_alone: Set while somebody else builds an index, which a cleanup could undo.
     """
 
     def __init__(
@@ -62,7 +63,6 @@ class LanceTable:
         self._later = later
         self._pending = PendingRows(schema)
         self._cleanups = CleanupSchedule(0)
-        self.is_left_alone = False
         self._synced: set[Path] = set()
         self._lock: WriteLock | None = None
         self._table: lancedb.table.Table | None = None
@@ -87,12 +87,6 @@ class LanceTable:
         stored = 0 if self._table is None else self._table.count_rows()
         return stored + len(self.pending()) - len(self.removed())
 
-    def handle(self) -> "lancedb.table.Table":
-        """Return LanceDB's own table, for what only some tables have: an index."""
-        if self._table is None:
-            raise StoreError(f"{self.path} is not there")
-        return self._table
-
     def rows(self, *columns: str) -> pa.Table:
         """Return the rows that are stored in the order in which they were added.
 
@@ -105,6 +99,14 @@ class LanceTable:
             wanted = self._table.search().select(list(columns)) if columns else self._table
             rows: pa.Table = wanted.to_arrow()
         return rows if columns else completed(rows, self._schema)
+
+    def in_batches(self) -> Iterator[pa.Table]:
+        """Yield the rows that are stored in their order, without having all of them in memory."""
+        if self._table is None:
+            return
+        with explained(self.path):
+            for batch in self._table.search().to_batches(_ROWS_AT_ONCE):
+                yield completed(pa.Table.from_batches([batch]), self._schema)
 
     def here(self, ids: Iterable[str]) -> list[str]:
         """Return those of the ids that a row has, stored or waiting to be."""
@@ -156,18 +158,17 @@ class LanceTable:
         """Return those of `rows` whose id is not stored yet."""
         return self._pending.without(rows, set(self._pending.ids_of(self.rows())))
 
-    def flush(self) -> bool:
+    def flush(self) -> None:
         """Store what was added since the last time, then what was removed, durably.
 
-        Each is one commit: cut off between the two, what was to be removed is still there. Returns
-        whether all was tidied up as well, after which an index covers every row that is stored.
+        Each is one commit: cut off between the two, what was to be removed is still there.
 
         Raises:
             StoreError: The disk is full or refuses; what is not stored waits for the next `flush`.
         """
         changed = len(self._pending)
         if not changed:
-            return False
+            return
         with self._writing() as table:
             if len(added := self.pending()):
                 table.add(added)
@@ -177,7 +178,8 @@ class LanceTable:
                 self._pending.are_gone()
             self._sync()
         self._cleanups.note(changed)
-        return False if self._cleanups.is_recent else self._clean_up_if_due()
+        if not self._cleanups.is_recent:
+            self._clean_up_if_due()
 
     def replace(self, rows: pa.Table) -> None:
         """Store `rows` in place of all, in one step, and leave no byte of what was.
@@ -240,19 +242,18 @@ class LanceTable:
         return table
 
     def clean_up(self) -> None:
-        """Merge files, remove old versions, and bring an index up to date."""
+        """Merge files and remove old versions."""
         with self._writing() as table:
             # Files of no version are those of a killed process: nobody else writes.
             table.optimize(cleanup_older_than=_KEEP_VERSIONS, delete_unverified=True)
             self._sync()
         self._cleanups.done()
 
-    def _clean_up_if_due(self) -> bool:
+    def _clean_up_if_due(self) -> None:
         with self._writing() as table:
-            is_due = self._cleanups.is_due(table.count_rows()) and not self.is_left_alone
+            is_due = self._cleanups.is_due(table.count_rows())
         if is_due:
             self.clean_up()
-        return is_due
 
     def _purge(self) -> None:
         """Remove every version but the last one, and files that belong to none."""

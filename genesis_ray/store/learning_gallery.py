@@ -28,7 +28,6 @@ class LearningGallery(FaceGallery):
             StoreError: This was not opened for writing, or the disk is full or refuses.
         """
         self.flush()
-        self._faces.close()
         rows = self._table.rows()
         self._table.replace(rows)
         self._faces.load(rows)
@@ -44,7 +43,6 @@ class LearningGallery(FaceGallery):
             StoreError: The disk is full or refuses.
         """
         self.flush()
-        self._faces.close()
         self._moved = moved
         self._faces = self._none_yet()
         self._faces.load(None)

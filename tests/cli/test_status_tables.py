@@ -67,7 +67,7 @@ def test_a_group_that_no_node_has_room_for_is_shown_and_named(shown):
     ("recall", "told"),
     [
         (None, "Gallery: 120,000 faces\n"),
-        (Recall(), "by an index; no search was done again exactly yet"),
+        (Recall(), "by sketches; no search was done again exactly yet"),
         (Recall(1200, 1197, 6000, 5900), "99.8% of 1,200 searches done again exactly"),
     ],
     ids=["exact", "not sampled yet", "sampled"],

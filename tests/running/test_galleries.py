@@ -31,11 +31,9 @@ NAMES = {
     "store/identity_schemas.py",
     "store/stored_faces.py",
     "store/templates.py",
-    "store/vector_index.py",
 }
 READS = {
     "running/forgetting.py",  # notes the traces of what it removes
-    "store/indexed_faces.py",
     "store/learning_gallery.py",
     "store/searched_faces.py",
     "store/templates.py",
@@ -67,7 +65,6 @@ def test_tables_are_read_past_their_stores_by_the_search_for_what_was_forgotten_
     assert modules_with(r"\blancedb\.connect\(") == {
         "running/forgotten_search.py",  # noted before it begins
         "store/lance_table.py",
-        "store/vector_index.py",
     }
 
 

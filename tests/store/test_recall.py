@@ -1,8 +1,7 @@
-import threading
-
 import pytest
 
 from genesis_ray.domain.identity import Candidate
+from genesis_ray.store import recall
 from genesis_ray.store.recall import Recall, RecallSampler, compared
 
 EXACT = [Candidate("a", 0.9), Candidate("b", 0.5), Candidate("c", 0.4)]
@@ -32,30 +31,18 @@ def test_where_there_is_nobody_nothing_is_sampled():
     assert compared(Recall(), [], []) == Recall()
 
 
-def test_one_search_at_a_time_is_done_again_and_then_there_is_a_rest():
+def test_a_hundredth_of_the_time_goes_into_searches_that_are_done_again(monkeypatch):
+    clock = [100.0]
+    monkeypatch.setattr(recall.time, "monotonic", lambda: clock[0])
     sampler = RecallSampler()
-    go_on, calls = threading.Event(), []
 
     def exact():
-        calls.append(threading.current_thread())
-        go_on.wait()
+        clock[0] += 0.2
         return EXACT
 
     sampler.offer(EXACT, exact)
-    sampler.offer(EXACT, exact)  # the first is not done
-    go_on.set()
-    sampler.settle()
-    assert sampler.recall == Recall(1, 1, 3, 3)
-    assert len(calls) == 1
-    assert calls[0] is not threading.current_thread()
-
-
-def test_a_search_that_fails_is_no_sample_and_ends_nothing(caplog):
-    def exact():
-        raise RuntimeError("the version is gone")
-
-    sampler = RecallSampler()
-    sampler.offer(EXACT, exact)
-    sampler.settle()
-    assert sampler.recall == Recall()
-    assert "the version is gone" in caplog.text
+    sampler.offer(EXACT, exact)  # too soon
+    assert (sampler.recall, clock[0]) == (Recall(1, 1, 3, 3), 100.2)
+    clock[0] += 20.1
+    sampler.offer(EXACT[1:], exact)
+    assert sampler.recall == Recall(2, 1, 6, 5)
