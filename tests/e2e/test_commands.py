@@ -228,8 +228,8 @@ def test_a_live_stream_is_watched_until_it_is_interrupted(rtsp, config, tmp_path
         running = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
     try:
         seen: list[str] = []
-        for state in ("online", "connecting", "online"):
-            deadline = time.monotonic() + 60
+        for state, within_s in (("online", 150), ("connecting", 60), ("online", 60)):
+            deadline = time.monotonic() + within_s  # at first Ray starts
             seen.append(state)
             while _states(out) != seen:
                 assert running.poll() is None, log.read_text()
@@ -293,21 +293,6 @@ def _states(run: Path) -> list[str]:
 
 
 @pytest.mark.ray
-def test_an_archive_reports_what_it_could_not_read_and_keeps_the_rest(
-    genesis, config, film, tmp_path
-):
-    (tmp_path / "broken.mp4").write_bytes(b"nothing")
-    out = tmp_path / "run"
-    done = genesis(
-        "reprocess", film, tmp_path / "broken.mp4", "--config", config,
-        "--out", out, "--data", tmp_path / "data", expect=2,
-    )  # fmt: skip
-    assert "broken.mp4" in done.stderr
-    states = RunTables(out / "events")["camera_states"].to_pylist()
-    assert {row["camera_id"] for row in states} == {"film"}
-
-
-@pytest.mark.ray
 def test_a_killed_archive_run_goes_on_with_what_is_not_finished(config, genesis, tmp_path):
     folder = tmp_path / "cameras.yaml"
     folder.write_text(
@@ -347,9 +332,19 @@ def test_a_killed_archive_run_goes_on_with_what_is_not_finished(config, genesis,
 
 
 @pytest.mark.ray
-def test_an_archive_sets_aside_what_fails_again_and_again_and_the_rest_is_whole(genesis, tmp_path):
-    film = "synthetic:?people=2&seconds=4"
-    films = {"deadly": f"{film}&fatal=9", "poisoned": f"{film}&poison=9", "sound": film}
+def test_an_archive_reports_what_it_cannot_read_or_fails_again_and_again_and_keeps_the_rest(
+    genesis, film, tmp_path
+):
+    synthetic = "synthetic:?people=2&seconds=4"
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(b"nothing")
+    films = {
+        "broken": broken,
+        "deadly": f"{synthetic}&fatal=9",
+        "poisoned": f"{synthetic}&poison=9",
+        "sound": synthetic,
+        "empty": film,
+    }
     config = tmp_path / "cameras.yaml"
     cameras = [f"  - {{camera_id: {name}, source: '{films[name]}'}}\n" for name in films]
     config.write_text(f"{SYNTHETIC}retry_delays_s: [0.1, 0.1]\ncameras:\n{''.join(cameras)}")
@@ -370,8 +365,12 @@ def test_an_archive_sets_aside_what_fails_again_and_again_and_the_rest_is_whole(
     assert not (out / "work").exists()
     result = json.loads((out / "run.json").read_text())["result"]
     assert {camera["camera_id"]: camera["frames"] for camera in result["cameras"]} == {
-        "deadly": 0, "poisoned": 0, "sound": 40
+        "deadly": 0, "poisoned": 0, "sound": 40, "empty": 30
     }  # fmt: skip
+    assert "broken.mp4" in done.stderr
+    states = events["camera_states"].to_pylist()
+    assert "empty" in {row["camera_id"] for row in states}
+    assert "broken" not in {row["camera_id"] for row in states}
     assert set(events["track_observations"]["camera_id"].to_pylist()) == {"sound"}
     assert len(events["face_recognitions"])
     assert len(events["visits"])
