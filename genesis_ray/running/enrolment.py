@@ -205,16 +205,13 @@ class Enroller:
         if self._anyway:
             return enrolment.only(places)
         self._known.check_gallery()
-        while places:
-            new, chosen = enrolment.only(places), [photos[place] for place in places]
-            doubt = self._known.doubt(new.name, new.identity_id, chosen, new.templates)
-            if doubt is None:
-                break
-            if refused is None:
-                raise FaceError(doubt[1])
-            refused[chosen[doubt[0]]] = doubt[1]
-            del places[doubt[0]]
-        return enrolment.only(places)
+        new, chosen = enrolment.only(places), [photos[place] for place in places]
+        doubts = self._known.doubts(new.name, new.identity_id, chosen, new.templates)
+        if refused is not None:
+            refused.update({chosen[place]: reason for place, reason in doubts.items()})
+        elif doubts:
+            raise FaceError(doubts[min(doubts)])
+        return new.only([place for place in range(len(chosen)) if place not in doubts])
 
 
 def _owner(settings: Settings, enrolment: Enrolment) -> Person:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from genesis_ray.domain.enrolment import STRANGERS, Templates, least_like
+from genesis_ray.domain.enrolment import STRANGERS, Templates, unlike_faces
 from genesis_ray.domain.identity import Candidate
 from genesis_ray.domain.people import Person
 from genesis_ray.errors import ConfigurationError, NotFoundError
@@ -103,25 +103,40 @@ class KnownFaces:
                 f"all the same, say --anyway"
             )
 
-    def doubt(
+    def doubts(
         self, name: str, identity_id: str, photos: Sequence[Path], templates: Templates
-    ) -> tuple[int, str] | None:
-        """Return which of some faces does not look like a person's, and what is wrong with it.
+    ) -> dict[int, str]:
+        """Return which of some faces do not look like a person's, and what is wrong with each.
 
-        It is somebody else's, or unlike the person's others. None: all may be given to them.
+        They are somebody else's, or unlike the person's others. The others may be given to them.
         """
+        found: dict[int, str] = {}
         for place, template in enumerate(templates):
             other, similarity = self._most_like(template, besides=identity_id)
             if other and similarity >= self._names_from:
-                return place, self._taken_for(photos[place], name, other, similarity)
-        found = least_like(templates, self.own(identity_id))
-        if found is None or found[1] >= self._like_from:
-            return None
-        place, similarity = found
-        return place, (
-            f"{photos[place]}: the face is unlike all others of {name} (similarity "
-            f"{similarity:.2f} at most, and strangers reach {self._like_from:.2f}), so it may be "
-            f"somebody else's, who would be taken for {name}. If it is right, say --anyway"
+                found[place] = self._taken_for(photos[place], name, other, similarity)
+        left = [place for place in range(len(templates)) if place not in found]
+        own = self.own(identity_id)
+        unlike = unlike_faces(templates[left], own, least=self._like_from)
+        is_anyones = len(unlike) == len(left) and not len(own)
+        for among_left, similarity in unlike.items():
+            place = left[among_left]
+            told = self._anyones if is_anyones else self._unlike
+            found[place] = told(photos[place], name, similarity)
+        return found
+
+    def _unlike(self, photo: Path, name: str, similarity: float) -> str:
+        return (
+            f"{photo}: the face is unlike all others of {name} (similarity {similarity:.2f} at "
+            f"most, and strangers reach {self._like_from:.2f}), so it may be somebody else's, who "
+            f"would be taken for {name}. If it is right, say --anyway"
+        )
+
+    def _anyones(self, photo: Path, name: str, similarity: float) -> str:
+        return (
+            f"{photo}: the faces for {name} are unlike each other (similarity {similarity:.2f} at "
+            f"most, and strangers reach {self._like_from:.2f}), so which of them is {name} cannot "
+            f"be told. Leave out what shows somebody else, or if all are right, say --anyway"
         )
 
     def _taken_for(self, photo: Path, name: str, other: Person, similarity: float) -> str:
