@@ -10,6 +10,7 @@ import binascii
 import logging
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +18,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from genesis_ray.domain.enrolment import unknown_faces
+from genesis_ray.domain.ledger import WhoIsWho
 from genesis_ray.domain.people import Person
 from genesis_ray.errors import ConfigurationError, GenesisError
 from genesis_ray.running.auditing import note
@@ -119,7 +122,19 @@ class WaitingEnrolments:
 
     def __bool__(self) -> bool:
         """Whether any waits."""
-        return bool(self._spool.notes())
+        return bool(self.names())
+
+    def names(self) -> list[str]:
+        """Return what tells those that wait from others that did or will."""
+        return self._spool.names()
+
+    def readable(self) -> list[Enrolment]:
+        """Return those that wait, in their order, but for notes that are none."""
+        found = []
+        for content in self._spool.notes().values():
+            with suppress(ValueError):
+                found.append(Enrolment.from_note(content))
+        return found
 
     def hand_over(self, enrolment: Enrolment) -> None:
         """Leave one for who writes, durably.
@@ -145,7 +160,7 @@ class WaitingEnrolments:
             ConfigurationError: It was refused.
         """
         name, until = _name_of(enrolment), time.monotonic() + within_s
-        while name in self._spool.notes():
+        while name in self.names():
             if time.monotonic() > until:
                 return False
             time.sleep(_LOOK_EVERY_S)
@@ -190,7 +205,9 @@ class WaitingEnrolments:
 def take(
     enrolment: Enrolment, settings: Settings, identities: "Identities", keys: KeyRing
 ) -> Person:
-    """Add an enrolment's faces to whom it is about, once; durable after `flush`.
+    """Add an enrolment's faces to whom it is about, each once; durable after `flush`.
+
+    Those that the person is known by meanwhile are not added again.
 
     Raises:
         ConfigurationError: Several people are called so.
@@ -198,8 +215,13 @@ def take(
     """
     _check(enrolment, identities, keys)
     person = _person_called(enrolment, identities)
+    gallery = identities.gallery
+    if len(gallery.here(enrolment.face_ids)) == len(enrolment.face_ids):
+        return person
+    own = gallery.vectors_of(identities.decided.members(person.identity_id))
+    enrolment = enrolment.only(unknown_faces(enrolment.templates, own))
     count = len(enrolment.face_ids)
-    if len(identities.gallery.here(enrolment.face_ids)) == count:
+    if not count:
         return person
     photos = "1 photo" if count == 1 else f"{count} photos"
     access = Access(
@@ -212,7 +234,7 @@ def take(
     _keep(person, identities)
     identities.people.flush()  # a face without a person would be recognised as nobody
     _keep_photos(enrolment, person, settings, keys)
-    identities.gallery.enroll(
+    gallery.enroll(
         person.identity_id,
         enrolment.templates,
         qualities=enrolment.qualities,
@@ -255,14 +277,18 @@ def _check(enrolment: Enrolment, identities: "Identities", keys: KeyRing) -> Non
     _person_called(enrolment, identities)
 
 
-def _person_called(enrolment: Enrolment, identities: "Identities") -> Person:
-    who, people = identities.decided, identities.people
-    decided = {*who.aliases, *(person.identity_id for person in who.people)}
-    new = [each for each in people.by_name(enrolment.name) if each.identity_id not in decided]
+def person_meant(enrolment: Enrolment, who: WhoIsWho, new: Sequence[Person]) -> Person:
+    """Return whom an enrolment is about; `new` are people who are not among those of `who` yet.
+
+    Raises:
+        ConfigurationError: Several people are called so.
+    """
     meant = who.now(enrolment.identity_id)
     known = [each for each in (*who.people, *new) if each.identity_id == meant]
     known = known or [
-        each for each in (*who.by_name(enrolment.name), *new) if each.kind == "enrolled"
+        each
+        for each in (*who.by_name(enrolment.name), *new)
+        if (each.name, each.kind) == (enrolment.name, "enrolled")
     ]
     if len(known) > 1:
         raise ConfigurationError(namesakes(enrolment.name, known))
@@ -274,6 +300,13 @@ def _person_called(enrolment: Enrolment, identities: "Identities") -> Person:
         kind="enrolled",
         enrolled_at=enrolment.at,
     )
+
+
+def _person_called(enrolment: Enrolment, identities: "Identities") -> Person:
+    who, people = identities.decided, identities.people
+    decided = {*who.aliases, *(person.identity_id for person in who.people)}
+    new = [each for each in people.by_name(enrolment.name) if each.identity_id not in decided]
+    return person_meant(enrolment, who, new)
 
 
 def _keep(person: Person, identities: "Identities") -> None:
