@@ -128,7 +128,7 @@ def _templates(settings: Settings, who: WhoIsWho) -> dict[str, npt.NDArray[np.fl
         tenant_keys(settings),
         access=Access(action="propose", reason="compares people, to propose merges"),
     )
-    members: dict[str, list[str]] = {person.identity_id: [] for person in who.people}
-    for identity_id in gallery.identity_ids():
-        members.get(who.now(identity_id), []).append(identity_id)
-    return {present: gallery.vectors_of(each) for present, each in members.items() if each}
+    own: dict[str, list[npt.NDArray[np.float32]]] = {each.identity_id: [] for each in who.people}
+    for identity_id, templates in gallery.by_identity().items():
+        own.get(who.now(identity_id), []).append(templates)
+    return {present: np.concatenate(each) for present, each in own.items() if each}
