@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 
 from genesis_ray.domain.enrolment import STRANGERS, Templates, unlike_faces
-from genesis_ray.domain.identity import Candidate
 from genesis_ray.domain.people import Person
 from genesis_ray.errors import ConfigurationError, NotFoundError
 from genesis_ray.running.assembly import embedder_traits, impostors_of
@@ -34,8 +33,8 @@ class KnownFaces:
     It is as it was when this was made; `is_current` tells whether it still is.
     """
 
-    def __init__(self, settings: Settings, keys: KeyRing, access: Access = _TO_ENROLL) -> None:
-        """Read them; `access` says what for.
+    def __init__(self, settings: Settings, keys: KeyRing) -> None:
+        """Read them.
 
         Raises:
             StoreError: The access cannot be noted, or the gallery cannot be read.
@@ -63,7 +62,7 @@ class KnownFaces:
         self._like_from = impostors_of(settings.faces).similarity(STRANGERS)
         self._gallery: LearningGallery | None = None
         if folder.is_dir():
-            self._gallery = searched_gallery(settings, self._who, keys, access=access)
+            self._gallery = searched_gallery(settings, self._who, keys, access=_TO_ENROLL)
 
     def is_current(self) -> bool:
         """Tell whether nobody wrote since this was made; once no, it is of no more use."""
@@ -85,20 +84,6 @@ class KnownFaces:
             stored = self._gallery.vectors_of(self._who.members(identity_id))
         waiting = self._waiting.get(identity_id)
         return np.concatenate([stored, waiting[1]]) if waiting else stored
-
-    def ranked(self, template: Templates, *, limit: int) -> list[Candidate]:
-        """Return who is most like a face, best first, each person once, as who they are now."""
-        best: dict[str, Candidate] = {}
-        wanted = 2 * limit
-        while self._gallery:
-            found = self._gallery.nearest(template, limit=wanted)
-            for identity_id, similarity in found:
-                present = self._who.now(identity_id)
-                best.setdefault(present, Candidate(present, similarity))
-            if len(best) >= limit or len(found) < wanted:
-                break
-            wanted *= 2  # some are one person
-        return list(best.values())[:limit]
 
     def meant(self, enrolment: Enrolment) -> Person:
         """Return whom an enrolment is about, who may be new.
