@@ -14,11 +14,16 @@ _SAME = 0.9999
 """Similarity of a face with itself, but for rounding. That of a photo stored anew is below it."""
 
 
+def is_same_face(similarity: float) -> bool:
+    """Tell whether two faces are one and the same picture's."""
+    return similarity >= _SAME
+
+
 def unknown_faces(templates: Templates, own: Templates) -> list[int]:
     """Return the places of faces that a person is not known by, each face once."""
     places: list[int] = []
     for place, template in enumerate(templates):
-        if _likeness(template, [own, templates[places]]) < _SAME:
+        if not is_same_face(_likeness(template, [own, templates[places]])):
             places.append(place)
     return places
 
