@@ -16,7 +16,8 @@ from genesis_ray.domain.enrolment import unknown_faces
 from genesis_ray.domain.people import Person
 from genesis_ray.errors import ConfigurationError, FaceError, SourceError
 from genesis_ray.running.assembly import Embedder, embedder_traits
-from genesis_ray.running.enrolments import Enrolment, WaitingEnrolments, take
+from genesis_ray.running.enrolment_note import Enrolment
+from genesis_ray.running.enrolments import WaitingEnrolments, take
 from genesis_ray.running.identities import identity_folder, open_identities, who_is_who
 from genesis_ray.running.intake import taker
 from genesis_ray.running.known_faces import KnownFaces

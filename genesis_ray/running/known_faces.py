@@ -13,7 +13,8 @@ from genesis_ray.domain.enrolment import STRANGERS, Templates, unlike_faces
 from genesis_ray.domain.people import Person
 from genesis_ray.errors import ConfigurationError, NotFoundError
 from genesis_ray.running.assembly import embedder_traits, impostors_of
-from genesis_ray.running.enrolments import Enrolment, WaitingEnrolments, person_meant
+from genesis_ray.running.enrolment_note import Enrolment
+from genesis_ray.running.enrolments import WaitingEnrolments, person_meant
 from genesis_ray.running.gallery_figures import gallery_figures
 from genesis_ray.running.identities import identity_folder, searched_gallery, who_is_who
 from genesis_ray.running.thresholds import calibration_file, threshold_book

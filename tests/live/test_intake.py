@@ -23,7 +23,8 @@ from genesis_ray.running import enrolment
 from genesis_ray.running.auditing import audit_log
 from genesis_ray.running.consent import note_consent
 from genesis_ray.running.enrolment import enroll, enroll_or_hand_over
-from genesis_ray.running.enrolments import Enrolment, WaitingEnrolments, enrolments_folder
+from genesis_ray.running.enrolment_note import Enrolment
+from genesis_ray.running.enrolments import WaitingEnrolments, enrolments_folder
 from genesis_ray.running.forgetting import forget
 from genesis_ray.running.identities import identity_folder, who_is_who
 from genesis_ray.running.intake import is_taken_in, taker
