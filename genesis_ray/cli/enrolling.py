@@ -89,6 +89,10 @@ def _enroll_one(settings: "Settings", name: str, photos: list[Path], *, anyway: 
     if person and not added:
         stdout.print(f"{person.name} is known by this already; nothing is added.", markup=False)
         return
+    if not added:
+        stdout.print(f"{name.strip()} is to be enrolled with this already.", markup=False)
+        tell_of_waiting(process or "")
+        return
     count = "1 photo" if added == 1 else f"{added} photos"
     if known:
         count += f" ({known} more known already)"

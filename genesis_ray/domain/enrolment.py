@@ -14,28 +14,34 @@ _SAME = 0.9999
 """Similarity of a face with itself, but for rounding. That of a photo stored anew is below it."""
 
 
+def is_same_face(similarity: float) -> bool:
+    """Tell whether two faces are one and the same picture's."""
+    return similarity >= _SAME
+
+
 def unknown_faces(templates: Templates, own: Templates) -> list[int]:
     """Return the places of faces that a person is not known by, each face once."""
     places: list[int] = []
     for place, template in enumerate(templates):
-        if _likeness(template, [own, templates[places]]) < _SAME:
+        if not is_same_face(_likeness(template, [own, templates[places]])):
             places.append(place)
     return places
 
 
-def least_like(templates: Templates, own: Templates) -> tuple[int, float] | None:
-    """Return the place of the face that is least like all others of a person, and how like it is.
+def unlike_faces(templates: Templates, own: Templates, *, least: float) -> dict[int, float]:
+    """Return the places of faces whose likeness to each other one of a person is below `least`.
 
-    Compared with those they are known by, and with the other new ones. None: there is no other.
+    Compared with those they are known by, and with the other new ones; with the greatest likeness
+    of each. A face that is like one of these is so both ways, so without the unlike ones the others
+    stay as like. Where all are unlike and they are known by none, no face tells whose it is.
     """
-    if not len(templates) or len(templates) + len(own) < 2:
-        return None
+    if len(templates) + len(own) < 2:
+        return {}
     likeness = [
         _likeness(template, [own, np.delete(templates, place, axis=0)])
         for place, template in enumerate(templates)
     ]
-    place = int(np.argmin(likeness))
-    return place, likeness[place]
+    return {place: greatest for place, greatest in enumerate(likeness) if greatest < least}
 
 
 def _likeness(template: npt.NDArray[np.float32], others: list[Templates]) -> float:

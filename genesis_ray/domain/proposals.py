@@ -10,7 +10,8 @@ from genesis_ray.domain.impostors import ImpostorTail
 
 Pair = frozenset[str]
 
-_ROWS_AT_ONCE = 1024
+_PRODUCTS_AT_ONCE = 1 << 23
+"""Bounds the memory of the comparison, here 32 MiB and what is as large, however many there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +117,10 @@ def _candidates(
     vectors: npt.NDArray[np.float32], owners: npt.NDArray[np.int64], least: float
 ) -> Iterator[tuple[int, int]]:
     """Yield the places of templates of two identities that may be so similar, each two once."""
-    for start in range(0, len(vectors), _ROWS_AT_ONCE):
-        some = vectors[start : start + _ROWS_AT_ONCE]
+    at_once = max(1, _PRODUCTS_AT_ONCE // len(vectors))
+    for start in range(0, len(vectors), at_once):
+        some = vectors[start : start + at_once]
         similar = some @ vectors.T >= least - 1e-5  # a matrix product rounds in its own way
-        similar &= owners[start : start + _ROWS_AT_ONCE, None] < owners[None]
+        similar &= owners[start : start + at_once, None] < owners[None]
         rows, columns = np.nonzero(similar)
         yield from zip((rows + start).tolist(), columns.tolist(), strict=True)

@@ -1,10 +1,10 @@
 """Who a face may be: the nearest of those in the gallery whom nothing keeps from it."""
 
-from typing import NamedTuple
+from datetime import datetime
+from typing import NamedTuple, Protocol
 
-from genesis_ray.domain.identity import Candidate, Embedding, Face
+from genesis_ray.domain.identity import Candidate, Embedding, FaceSight
 from genesis_ray.pipeline.resolver_ports import Decisions, Gallery
-from genesis_ray.pipeline.upkeep import Upkeep
 
 CANDIDATES_KEPT = 5
 """Identities named in a `FaceScored`: enough to explain a decision, few enough to store."""
@@ -27,20 +27,34 @@ class Ranking(NamedTuple):
     rejected: float | None
 
 
+class Expiry(Protocol):
+    """Knows who is somebody still."""
+
+    def is_current(self, identity_id: str, at: datetime) -> bool:
+        """Tell whether somebody may still be recognised at a time."""
+
+
 class Candidates:
     """Ranks the people of a gallery by their likeness to a face, as who they are now."""
 
-    def __init__(self, gallery: Gallery, decisions: Decisions, upkeep: Upkeep) -> None:
+    def __init__(self, gallery: Gallery, decisions: Decisions, expiry: Expiry) -> None:
         self._gallery = gallery
         self._decisions = decisions
-        self._upkeep = upkeep
+        self._expiry = expiry
 
-    def ranked(self, embedding: Embedding, face: Face, *, floor: float) -> Ranking:
-        """Return the most similar of those whom a face's track may be.
+    def ranked(
+        self,
+        embedding: Embedding,
+        face: FaceSight,
+        *,
+        floor: float,
+        most: int = CANDIDATES_KEPT,
+    ) -> Ranking:
+        """Return the `most` similar of those whom a face's track may be.
 
         All who come as near as `floor` are looked at, however many are barred; of others some.
         """
-        limit = CANDIDATES_KEPT
+        limit = most
         while True:
             found = self._gallery.nearest(embedding, limit=limit)
             best: dict[str, Candidate] = {}
@@ -48,7 +62,7 @@ class Candidates:
             rejected: float | None = None
             for identity_id, similarity in found:
                 present = self._decisions.now(identity_id)
-                if not self._upkeep.is_current(present, face.captured_at):
+                if not self._expiry.is_current(present, face.captured_at):
                     continue
                 if self.is_barred(present, face):
                     barred = similarity if barred is None else barred
@@ -56,12 +70,12 @@ class Candidates:
                         rejected = similarity
                 else:
                     best.setdefault(present, Candidate(present, similarity))
-            is_done = len(best) >= CANDIDATES_KEPT or len(found) < limit
+            is_done = len(best) >= most or len(found) < limit
             if is_done or (limit >= _LOOKED_AT and found[-1].similarity < floor):
-                return Ranking(list(best.values())[:CANDIDATES_KEPT], barred, rejected)
+                return Ranking(list(best.values())[:most], barred, rejected)
             limit *= 2  # some are one person, or may not be this one
 
-    def is_barred(self, identity_id: str, face: Face) -> bool:
+    def is_barred(self, identity_id: str, face: FaceSight) -> bool:
         """Tell whether a face's track may not be an identity, for whatever reason."""
         return not self._decisions.may_be(
             identity_id, face.camera_id, face.track_id, face.captured_at

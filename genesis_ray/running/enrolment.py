@@ -16,7 +16,8 @@ from genesis_ray.domain.enrolment import unknown_faces
 from genesis_ray.domain.people import Person
 from genesis_ray.errors import ConfigurationError, FaceError, SourceError
 from genesis_ray.running.assembly import Embedder, embedder_traits
-from genesis_ray.running.enrolments import Enrolment, WaitingEnrolments, take
+from genesis_ray.running.enrolment_note import Enrolment
+from genesis_ray.running.enrolments import WaitingEnrolments, take
 from genesis_ray.running.identities import identity_folder, open_identities, who_is_who
 from genesis_ray.running.intake import taker
 from genesis_ray.running.known_faces import KnownFaces
@@ -100,6 +101,7 @@ class Enroller:
         self._settings = settings
         self._anyway = anyway
         self._keys = tenant_keys(settings)
+        self._known: KnownFaces | None = None
 
     def enroll(
         self,
@@ -118,18 +120,19 @@ class Enroller:
         seen, enrolment = self._enrolment(name, photos, refused)
         waiting = WaitingEnrolments(settings)
         with turn(settings):
+            system = taker(settings)
+            if system is None:
+                _take_in_waiting(settings, self._keys)
             known = find_enrolled(who_is_who(settings), enrolment.name)
             if known:
                 enrolment = replace(enrolment, name=known.name, identity_id=known.identity_id)
             new = self._looked_at(enrolment, seen, refused)
             left_out = len(photos) - len(refused or ()) - len(new.face_ids)
             if not new.face_ids:
-                return Enrolled(known, None, left_out)
-            system = None if within_s is None else taker(settings)
-            if system is None:
-                person = _added(settings, new, self._keys)
-                self._known.add(person, new.templates)
-                return Enrolled(person, None, left_out)
+                waits_for = system if left_out and not known else None
+                return Enrolled(known, waits_for and waits_for.process, left_out)
+            if system is None or within_s is None:
+                return Enrolled(_added(settings, new, self._keys), None, left_out)
             process, embedder = system
             if embedder != new.embedder:
                 raise ConfigurationError(
@@ -138,11 +141,9 @@ class Enroller:
                     f"somebody switched (`genesis people switch`)"
                 )
             waiting.hand_over(new)
-        if not waiting.is_taken_in(new, within_s=within_s or 0.0):
+        if not waiting.is_taken_in(new, within_s=within_s):
             return Enrolled(None, process, left_out)
-        person = _owner(settings, new)
-        self._known.add(person, new.templates)
-        return Enrolled(person, process, left_out)
+        return Enrolled(_owner(settings, new), process, left_out)
 
     def _enrolment(
         self, name: str, photos: Sequence[Path], refused: dict[Path, str] | None
@@ -190,31 +191,33 @@ class Enroller:
     def _embedder(self) -> Embedder:
         return load_protected_embedder(self._settings.faces, self._keys.current)
 
-    @cached_property
-    def _known(self) -> KnownFaces:
-        return KnownFaces(self._settings, self._keys)
-
     def _looked_at(
         self, enrolment: Enrolment, photos: Sequence[Path], refused: dict[Path, str] | None
     ) -> Enrolment:
         """Return an enrolment with the faces that are not there yet and may be added."""
         if not enrolment.face_ids:
             return enrolment
-        self._known.check_shape(enrolment.templates)
-        places = unknown_faces(enrolment.templates, self._known.own(enrolment.identity_id))
+        known = self._known_now()
+        known.check_shape(enrolment.templates)
+        enrolment = replace(enrolment, identity_id=known.meant(enrolment).identity_id)
+        places = unknown_faces(enrolment.templates, known.own(enrolment.identity_id))
         if self._anyway:
             return enrolment.only(places)
-        self._known.check_gallery()
-        while places:
-            new, chosen = enrolment.only(places), [photos[place] for place in places]
-            doubt = self._known.doubt(new.name, new.identity_id, chosen, new.templates)
-            if doubt is None:
-                break
-            if refused is None:
-                raise FaceError(doubt[1])
-            refused[chosen[doubt[0]]] = doubt[1]
-            del places[doubt[0]]
-        return enrolment.only(places)
+        known.check_gallery()
+        new, chosen = enrolment.only(places), [photos[place] for place in places]
+        doubts = known.doubts(new.name, new.identity_id, chosen, new.templates)
+        if refused is not None:
+            refused.update({chosen[place]: reason for place, reason in doubts.items()})
+        elif doubts:
+            raise FaceError(doubts[min(doubts)])
+        return new.only([place for place in range(len(chosen)) if place not in doubts])
+
+    def _known_now(self) -> KnownFaces:
+        """Return who is known by which faces, read anew where somebody wrote since."""
+        if self._known and not self._known.is_current():
+            self._known = None
+        self._known = self._known or KnownFaces(self._settings, self._keys)
+        return self._known
 
 
 def _owner(settings: Settings, enrolment: Enrolment) -> Person:
@@ -222,14 +225,17 @@ def _owner(settings: Settings, enrolment: Enrolment) -> Person:
     faces = stored_faces(
         identity_folder(settings), enrolment.embedder, enrolment.templates.shape[1]
     )
-    of_it = faces.filter(pc.field("face_id") == enrolment.face_ids[0])
+    of_it = faces.filter(pc.field("face_id").isin(enrolment.face_ids))
     own: list[Any] = of_it["identity_id"].to_pylist()
-    if not own:
-        raise ConfigurationError(
-            f"{enrolment.name!r} was forgotten meanwhile, and these faces with them; enrol the "
-            f"photos again if that person is to be known"
-        )
-    return who_is_who(settings).person(own[0])
+    who = who_is_who(settings)
+    if own:
+        return who.person(own[0])
+    if known := find_enrolled(who, enrolment.name):  # already by these faces
+        return known
+    raise ConfigurationError(
+        f"{enrolment.name!r} was forgotten meanwhile, and these faces with them; enrol the "
+        f"photos again if that person is to be known"
+    )
 
 
 def _added(settings: Settings, enrolment: Enrolment, keys: KeyRing) -> Person:
@@ -264,7 +270,13 @@ def take_in_waiting(settings: Settings) -> None:
         StoreError: One runs.
     """
     if WaitingEnrolments(settings):
+        with turn(settings):
+            _take_in_waiting(settings, tenant_keys(settings))
+
+
+def _take_in_waiting(settings: Settings, keys: KeyRing) -> None:
+    """Take in what nobody did; who calls it has the turn."""
+    if WaitingEnrolments(settings):
         reading = Access(action="enroll", reason="takes in faces that were handed over")
-        traits, keys = embedder_traits(settings.faces), tenant_keys(settings)
-        with turn(settings), ExitStack() as opened:
-            open_identities(settings, traits, keys, opened, access=reading)
+        with ExitStack() as opened:
+            open_identities(settings, embedder_traits(settings.faces), keys, opened, access=reading)

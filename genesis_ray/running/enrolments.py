@@ -5,21 +5,19 @@ tenant's folder, with templates under the tenant's key. One that nobody took in 
 writes next.
 """
 
-import base64
-import binascii
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING
 
-import numpy as np
-
+from genesis_ray.domain.enrolment import unknown_faces
+from genesis_ray.domain.ledger import WhoIsWho
 from genesis_ray.domain.people import Person
 from genesis_ray.errors import ConfigurationError, GenesisError
 from genesis_ray.running.auditing import note
+from genesis_ray.running.enrolment_note import Enrolment
 from genesis_ray.running.naming import namesakes
 from genesis_ray.settings import Settings
 from genesis_ray.store.audit_entry import Access
@@ -27,7 +25,6 @@ from genesis_ray.store.disk import writing_to
 from genesis_ray.store.kept_photos import KeptPhoto, KeptPhotos
 from genesis_ray.store.spool import Spool
 from genesis_ray.store.template_keys import KeyRing
-from genesis_ray.store.templates import Embeddings
 from genesis_ray.store.tenants import gallery_folder
 
 if TYPE_CHECKING:
@@ -36,76 +33,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _LOOK_EVERY_S = 0.1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Enrolment:
-    """Faces of photos, and what the person in them is called.
-
-    Attributes:
-        identity_id: Of the person, as was known then, or should nobody be called so.
-        face_ids: One a face, so that it is taken in once.
-        templates: float32 [n, dimension], protected.
-        key_version: Of the key that protects them.
-        photos: Pictures of the same faces, sealed, where they are to be kept; else none.
-        at: When it was asked for.
-    """
-
-    name: str
-    identity_id: str
-    face_ids: tuple[str, ...]
-    templates: Embeddings
-    qualities: tuple[float, ...]
-    embedder: str
-    key_version: int
-    at: datetime
-    by: str
-    photos: tuple[bytes, ...] = ()
-
-    def only(self, places: Sequence[int]) -> Self:
-        """Return the same with the faces at some places alone."""
-        return replace(
-            self,
-            face_ids=tuple(self.face_ids[place] for place in places),
-            templates=self.templates[[*places]],
-            qualities=tuple(self.qualities[place] for place in places),
-            photos=tuple(self.photos[place] for place in places) if self.photos else (),
-        )
-
-    def to_note(self) -> dict[str, Any]:
-        """Return what `from_note` takes, for JSON."""
-        templates = base64.b64encode(self.templates.tobytes()).decode()
-        photos = [base64.b64encode(photo).decode() for photo in self.photos]
-        return {
-            **asdict(self),
-            "templates": templates,
-            "at": self.at.isoformat(),
-            "photos": photos,
-        }
-
-    @classmethod
-    def from_note(cls, note: dict[str, Any]) -> "Enrolment":
-        """Return what a note says.
-
-        Raises:
-            ValueError: It is none.
-        """
-        try:
-            templates = np.frombuffer(base64.b64decode(note["templates"], validate=True), "<f4")
-            face_ids = tuple(map(str, note["face_ids"]))
-            photos = [base64.b64decode(each, validate=True) for each in note.get("photos", ())]
-            return cls(
-                **{
-                    **note,
-                    "face_ids": face_ids,
-                    "templates": templates.reshape(len(face_ids), -1).astype(np.float32),
-                    "qualities": tuple(map(float, note["qualities"])),
-                    "at": datetime.fromisoformat(note["at"]),
-                    "photos": tuple(photos),
-                }
-            )
-        except (LookupError, TypeError, binascii.Error) as error:
-            raise ValueError(f"expected an enrolment, got something else ({error})") from error
 
 
 class WaitingEnrolments:
@@ -119,7 +46,19 @@ class WaitingEnrolments:
 
     def __bool__(self) -> bool:
         """Whether any waits."""
-        return bool(self._spool.notes())
+        return bool(self.names())
+
+    def names(self) -> list[str]:
+        """Return what tells those that wait from others that did or will."""
+        return self._spool.names()
+
+    def readable(self) -> list[Enrolment]:
+        """Return those that wait, in their order, but for notes that are none."""
+        found = []
+        for content in self._spool.notes().values():
+            with suppress(ValueError):
+                found.append(Enrolment.from_note(content))
+        return found
 
     def hand_over(self, enrolment: Enrolment) -> None:
         """Leave one for who writes, durably.
@@ -145,7 +84,7 @@ class WaitingEnrolments:
             ConfigurationError: It was refused.
         """
         name, until = _name_of(enrolment), time.monotonic() + within_s
-        while name in self._spool.notes():
+        while name in self.names():
             if time.monotonic() > until:
                 return False
             time.sleep(_LOOK_EVERY_S)
@@ -190,7 +129,9 @@ class WaitingEnrolments:
 def take(
     enrolment: Enrolment, settings: Settings, identities: "Identities", keys: KeyRing
 ) -> Person:
-    """Add an enrolment's faces to whom it is about, once; durable after `flush`.
+    """Add an enrolment's faces to whom it is about, each once; durable after `flush`.
+
+    Those that the person is known by meanwhile are not added again.
 
     Raises:
         ConfigurationError: Several people are called so.
@@ -198,8 +139,13 @@ def take(
     """
     _check(enrolment, identities, keys)
     person = _person_called(enrolment, identities)
+    gallery = identities.gallery
+    if len(gallery.here(enrolment.face_ids)) == len(enrolment.face_ids):
+        return person
+    own = gallery.vectors_of(identities.decided.members(person.identity_id))
+    enrolment = enrolment.only(unknown_faces(enrolment.templates, own))
     count = len(enrolment.face_ids)
-    if len(identities.gallery.here(enrolment.face_ids)) == count:
+    if not count:
         return person
     photos = "1 photo" if count == 1 else f"{count} photos"
     access = Access(
@@ -212,7 +158,7 @@ def take(
     _keep(person, identities)
     identities.people.flush()  # a face without a person would be recognised as nobody
     _keep_photos(enrolment, person, settings, keys)
-    identities.gallery.enroll(
+    gallery.enroll(
         person.identity_id,
         enrolment.templates,
         qualities=enrolment.qualities,
@@ -255,14 +201,18 @@ def _check(enrolment: Enrolment, identities: "Identities", keys: KeyRing) -> Non
     _person_called(enrolment, identities)
 
 
-def _person_called(enrolment: Enrolment, identities: "Identities") -> Person:
-    who, people = identities.decided, identities.people
-    decided = {*who.aliases, *(person.identity_id for person in who.people)}
-    new = [each for each in people.by_name(enrolment.name) if each.identity_id not in decided]
+def person_meant(enrolment: Enrolment, who: WhoIsWho, new: Sequence[Person]) -> Person:
+    """Return whom an enrolment is about; `new` are people who are not among those of `who` yet.
+
+    Raises:
+        ConfigurationError: Several people are called so.
+    """
     meant = who.now(enrolment.identity_id)
     known = [each for each in (*who.people, *new) if each.identity_id == meant]
     known = known or [
-        each for each in (*who.by_name(enrolment.name), *new) if each.kind == "enrolled"
+        each
+        for each in (*who.by_name(enrolment.name), *new)
+        if (each.name, each.kind) == (enrolment.name, "enrolled")
     ]
     if len(known) > 1:
         raise ConfigurationError(namesakes(enrolment.name, known))
@@ -274,6 +224,13 @@ def _person_called(enrolment: Enrolment, identities: "Identities") -> Person:
         kind="enrolled",
         enrolled_at=enrolment.at,
     )
+
+
+def _person_called(enrolment: Enrolment, identities: "Identities") -> Person:
+    who, people = identities.decided, identities.people
+    decided = {*who.aliases, *(person.identity_id for person in who.people)}
+    new = [each for each in people.by_name(enrolment.name) if each.identity_id not in decided]
+    return person_meant(enrolment, who, new)
 
 
 def _keep(person: Person, identities: "Identities") -> None:

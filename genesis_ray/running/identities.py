@@ -198,6 +198,28 @@ def open_identities(
     return identities
 
 
+def searched_gallery(
+    settings: Settings, who: WhoIsWho, keys: KeyRing, *, access: Access
+) -> LearningGallery:
+    """Open a tenant's gallery for reading, with the faces that people are recognised by.
+
+    Raises:
+        StoreError: The access cannot be noted, or the gallery cannot be read.
+    """
+    traits = embedder_traits(settings.faces)
+    gallery = open_gallery(
+        settings,
+        embedder=traits.name,
+        dimension=traits.dimension,
+        keys=keys,
+        access=access,
+        moved=who.moved_faces,
+    )
+    changes = TemplateChanges(identity_folder(settings), embedder=traits.name)
+    gallery.retire(not_searched(changes, who, gallery.here(changes.about())))
+    return gallery
+
+
 def not_searched(changes: TemplateChanges, who: WhoIsWho, stored: Container[str]) -> set[str]:
     """Return the faces that nobody is recognised by: replaced by others, or unlearned.
 

@@ -1,5 +1,6 @@
 """Faces by the photos in a Genesis folder, with pictures of them where these are to be kept."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -8,6 +9,7 @@ from uuid import uuid4
 
 import numpy as np
 
+from genesis_ray.domain.enrolment import is_same_face
 from genesis_ray.domain.identity import Embedding
 from genesis_ray.errors import FaceError, SourceError
 from genesis_ray.running.assembly import Embedder
@@ -20,13 +22,12 @@ from genesis_ray.store.template_keys import KeyRing
 from genesis_ray.vision.face_picture import face_picture
 from genesis_ray.vision.photo_file import read_photo
 
-_THE_SAME = 0.9999
-"""The similarity of one picture's face to itself, which arithmetic keeps just below 1."""
-
 
 @dataclass(slots=True)
 class FaceImport:
     """Adds faces to a gallery that is open for writing, each once.
+
+    What was split off from a person stays whose it is since, and is not added to them again.
 
     A person's faces are stored first, and then their pictures: killed between, the next import
     finds the faces and keeps the pictures that are missing.
@@ -45,9 +46,15 @@ class FaceImport:
     _templates: list[tuple[str, Embedding]] = field(default_factory=list)
     _kept: KeptPhotos = field(init=False)
     _kept_before: frozenset[str] = field(init=False)
+    _given_to: defaultdict[str, set[str]] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Look which pictures are there, and can be opened."""
+        """Look which pictures are there, and can be opened, and who has faces that were others'."""
+        self._given_to = defaultdict(set)
+        moved = self.stores.decided.moved_faces
+        for face in self.stores.gallery.faces().to_pylist() if moved else ():
+            if owner := moved.get(face["face_id"]):
+                self._given_to[face["identity_id"]].add(owner)
         self._kept = KeptPhotos(identity_folder(self.settings))
         usable = (photo for photo in self._kept.all() if photo.is_under(self.keys))
         self._kept_before = frozenset(photo.face_id for photo in usable)
@@ -80,15 +87,15 @@ class FaceImport:
     def verify(self) -> None:
         """Count which faces are in the gallery as the photos show them."""
         self.faces.verified = sum(
-            self._has(identity_id, embedding) for identity_id, embedding in self._templates
+            self._same_face(identity_id, embedding) is not None
+            for identity_id, embedding in self._templates
         )
 
     def _stored(self, identity_id: str, embedding: Embedding, quality: float) -> str:
         """Return the id of a face, which is added where it is not there yet."""
-        if self._has(identity_id, embedding):
+        if same := self._same_face(identity_id, embedding):
             self.faces.already_there += 1
-            own = self.stores.gallery.templates([identity_id])
-            return max(own, key=lambda each: float(np.vecdot(each.embedding, embedding))).face_id
+            return same
         face_id = uuid4().hex
         self.stores.gallery.enroll(
             identity_id,
@@ -100,12 +107,15 @@ class FaceImport:
         self.faces.brought_in += 1
         return face_id
 
-    def _has(self, identity_id: str, embedding: Embedding) -> bool:
-        """Tell whether this very face is in the gallery."""
-        return any(
-            each.identity_id == identity_id and each.similarity > _THE_SAME
-            for each in self.stores.gallery.nearest(embedding)
-        )
+    def _same_face(self, identity_id: str, embedding: Embedding) -> str | None:
+        """Return the id of this very face of a person, whoever has it now; None: there is none."""
+        owners = [identity_id, *self._given_to.get(identity_id, ())]
+        likeness = {
+            each.face_id: float(np.vecdot(each.embedding, embedding))
+            for each in self.stores.gallery.templates(owners)
+        }
+        found = max(likeness, key=lambda face_id: likeness[face_id], default=None)
+        return found if found and is_same_face(likeness[found]) else None
 
     def _keep(self, identity_id: str, pictures: dict[str, bytes]) -> None:
         """Store those of a person's pictures that are not there, sealed, and read them back."""

@@ -16,6 +16,7 @@ from genesis_ray.running.import_faces import FaceImport
 from genesis_ray.running.import_report import Tally
 from genesis_ray.running.protected import load_protected_embedder
 from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.running.turns import turn
 from genesis_ray.settings import Settings
 from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.people import People
@@ -44,10 +45,11 @@ def bring_in_people(
     face at different places.
 
     Raises:
-        StoreError: Somebody else writes to the tenant's people, or the disk is full.
+        StoreError: Somebody else writes to the tenant's people, or decides who they are, for longer
+            than is waited, or the disk is full.
     """
     keys = tenant_keys(settings)
-    with ExitStack() as opened:
+    with turn(settings), ExitStack() as opened:
         reading = Access(action="enroll", reason="opens the gallery to add faces from Genesis")
         traits = embedder_traits(settings.faces)
         stores = open_identities(settings, traits, keys, opened, access=reading)

@@ -11,9 +11,8 @@ from genesis_ray.domain.ledger import Merge, WhoIsWho
 from genesis_ray.domain.people import Person
 from genesis_ray.domain.proposals import Proposal, mergeable, propose
 from genesis_ray.errors import ConfigurationError
-from genesis_ray.running.assembly import embedder_traits, impostors_of
-from genesis_ray.running.galleries import open_gallery
-from genesis_ray.running.identities import identity_folder, not_searched, who_is_who
+from genesis_ray.running.assembly import impostors_of
+from genesis_ray.running.identities import searched_gallery, who_is_who
 from genesis_ray.running.presence import Seen, rejected_in, seen_in
 from genesis_ray.running.reach import reach
 from genesis_ray.running.repairs import Repairs
@@ -21,7 +20,6 @@ from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
 from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.run_folder import RunFolder
-from genesis_ray.store.template_changes import TemplateChanges
 
 RISK = 0.001
 """The most that a pair to be looked at may risk, unless told otherwise."""
@@ -124,19 +122,13 @@ def _candidates(proposal: Proposal, who: WhoIsWho, seen: Seen) -> Candidates:
 
 def _templates(settings: Settings, who: WhoIsWho) -> dict[str, npt.NDArray[np.float32]]:
     """Return the templates [n, dimension] of everybody who has some, by who they are now."""
-    traits = embedder_traits(settings.faces)
-    keys = tenant_keys(settings)
-    gallery = open_gallery(
+    gallery = searched_gallery(
         settings,
-        embedder=traits.name,
-        dimension=traits.dimension,
-        keys=keys,
+        who,
+        tenant_keys(settings),
         access=Access(action="propose", reason="compares people, to propose merges"),
-        moved=who.moved_faces,
     )
-    changes = TemplateChanges(identity_folder(settings), embedder=traits.name)
-    gallery.retire(not_searched(changes, who, gallery.here(changes.about())))
-    members: dict[str, list[str]] = {person.identity_id: [] for person in who.people}
-    for identity_id in gallery.identity_ids():
-        members.get(who.now(identity_id), []).append(identity_id)
-    return {present: gallery.vectors_of(each) for present, each in members.items() if each}
+    own: dict[str, list[npt.NDArray[np.float32]]] = {each.identity_id: [] for each in who.people}
+    for identity_id, templates in gallery.by_identity().items():
+        own.get(who.now(identity_id), []).append(templates)
+    return {present: np.concatenate(each) for present, each in own.items() if each}

@@ -135,9 +135,21 @@ class FaceMatrix:
 
     def ids_of(self, identity_ids: Iterable[str]) -> list[str]:
         """Return the faces of identities, in no order."""
-        places = [self._places[each] for each in identity_ids if each in self._places]
-        rows = np.flatnonzero(np.isin(self._owners[: self.count], places))
-        return [self._face_ids[row] for row in rows.tolist()]
+        return [self._face_ids[row] for row in self._rows_of(identity_ids).tolist()]
+
+    def vectors_of(self, identity_ids: Iterable[str]) -> Embeddings:
+        """Return the vectors of identities as [n, dimension], in no order."""
+        return self._vectors[self._rows_of(identity_ids)]
+
+    def by_identity(self) -> dict[str, Embeddings]:
+        """Return the vectors [n, dimension] of everyone who has a face, in one pass over all."""
+        order = np.argsort(self._owners[: self.count], kind="stable")
+        owners, firsts = np.unique(self._owners[order], return_index=True)
+        own = np.split(self._vectors[order], firsts)[1:]
+        return {
+            self._identity_ids[owner]: vectors
+            for owner, vectors in zip(owners.tolist(), own, strict=True)
+        }
 
     def nearest(self, embeddings: Embeddings, *, limit: int) -> list[list[Candidate]]:
         """Return, for each of the embeddings [n, dimension], the most similar identities.
@@ -174,6 +186,10 @@ class FaceMatrix:
         if len(found) < min(limit, len(self._places)):  # some have many faces
             return self.exactly_nearest(embedding[None], limit=limit)[0]
         return found[:limit]
+
+    def _rows_of(self, identity_ids: Iterable[str]) -> npt.NDArray[np.intp]:
+        places = [self._places[each] for each in identity_ids if each in self._places]
+        return np.flatnonzero(np.isin(self._owners[: self.count], places))
 
     def _products(self, embeddings: Embeddings) -> npt.NDArray[np.float32]:
         """Return the dot products of each of the embeddings with each face, but for rounding."""

@@ -50,7 +50,11 @@ class LearningGallery(FaceGallery):
 
     def vectors_of(self, identity_ids: Iterable[str]) -> Embeddings:
         """Return the templates that identities are found by as [n, dimension], in no order."""
-        return embeddings_in(self._table.rows_of(self._faces.ids_of(identity_ids)))
+        return self._faces.vectors_of(identity_ids)
+
+    def by_identity(self) -> dict[str, Embeddings]:
+        """Return the templates [n, dimension] that everybody is found by, of all who are."""
+        return self._faces.by_identity()
 
     def templates(self, identity_ids: Iterable[str]) -> list[Template]:
         """Return the faces that identities are found by, with what is stored of each.

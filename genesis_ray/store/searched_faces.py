@@ -110,6 +110,14 @@ class SearchedFaces:
         """Return the faces that identities are found by, in no order."""
         return [each for each in self._faces.ids_of(identity_ids) if each not in self._retired]
 
+    def vectors_of(self, identity_ids: Iterable[str]) -> Embeddings:
+        """Return the templates that identities are found by as [n, dimension], in no order."""
+        return self._faces.vectors_of(identity_ids)
+
+    def by_identity(self) -> dict[str, Embeddings]:
+        """Return the templates [n, dimension] of everybody who is found by some."""
+        return self._faces.by_identity()
+
     def expect(self, embeddings: Embeddings, *, limit: int) -> None:
         """Take notice of faces [n, dimension] that `nearest` will be asked for."""
         self._ahead.expect(embeddings, limit=limit)

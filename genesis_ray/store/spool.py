@@ -34,6 +34,10 @@ class Spool:
             make_folder(self._folder)
         write_file(self._folder / f"{name}{_NOTE}", json.dumps(note).encode())
 
+    def names(self) -> list[str]:
+        """Return the names of the notes in their order, of what may be none too."""
+        return sorted(path.stem for path in self._folder.glob(f"*{_NOTE}"))
+
     def notes(self) -> dict[str, dict[str, Any]]:
         """Return the notes by their names, in order of names; what is none is set aside."""
         found = {}

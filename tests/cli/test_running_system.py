@@ -77,3 +77,7 @@ def test_photos_are_handed_over_and_said_to_wait(system, tmp_path):
     assert WAITS in said
     (note,) = enrolments_folder(Settings()).glob("*.json")
     assert json.loads(note.read_bytes())["name"] == "Cleo"
+    again = genesis("enroll", "Cleo", photo)
+    assert "Cleo is to be enrolled with this already." in again
+    assert WAITS in again
+    assert [*enrolments_folder(Settings()).glob("*.json")] == [note]

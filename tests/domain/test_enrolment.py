@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from genesis_ray.domain.enrolment import least_like, unknown_faces
+from genesis_ray.domain.enrolment import unknown_faces, unlike_faces
 
 AXES = np.eye(4, dtype=np.float32)
 NONE = np.empty((0, 4), np.float32)
@@ -18,14 +18,20 @@ def test_each_face_is_new_once():
     assert unknown_faces(faces, AXES[1:2]) == [0, 3]
 
 
-def test_the_face_is_found_that_is_least_like_all_others():
-    faces = np.stack([AXES[0], near(0, 0.9), AXES[3]])
-    place, similarity = least_like(faces, NONE)
-    assert place == 2
-    assert similarity == pytest.approx(0)
-    assert least_like(faces[2:], np.stack([AXES[0], near(3, 0.5)])) == (0, pytest.approx(0.5))
+def test_faces_are_found_that_are_unlike_all_others():
+    faces = np.stack([AXES[0], near(0, 0.9), AXES[3], near(2, 0.2)])
+    assert unlike_faces(faces[:3], NONE, least=0.3) == {2: pytest.approx(0)}
+    assert unlike_faces(faces[:3], near(3, 0.2)[None], least=0.3) == {2: pytest.approx(0.2)}
+    assert unlike_faces(faces, NONE, least=0.3) == {}
+
+
+@pytest.mark.parametrize("order", [[0, 1], [1, 0]])
+def test_of_two_faces_that_are_unlike_both_are_until_one_is_known(order):
+    faces = AXES[order]
+    assert set(unlike_faces(faces, NONE, least=0.3)) == {0, 1}
+    assert set(unlike_faces(faces, AXES[:1], least=0.3)) == {order.index(1)}
 
 
 @pytest.mark.parametrize(("count", "own"), [(1, NONE), (0, AXES)])
 def test_where_there_is_no_other_nothing_is_unlike(count, own):
-    assert least_like(AXES[:count], own) is None
+    assert unlike_faces(AXES[:count], own, least=0.3) == {}

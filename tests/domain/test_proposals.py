@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from genesis_ray.domain import proposals
 from genesis_ray.domain.impostors import ImpostorTail
 from genesis_ray.domain.proposals import Proposal, mergeable, propose
 
@@ -47,6 +48,14 @@ def test_a_higher_risk_is_not_taken():
     risk = propose(people, TAIL, most_risk=1)[0].risk
     assert propose(people, TAIL, most_risk=risk * 1.01)
     assert not propose(people, TAIL, most_risk=risk * 0.99)
+
+
+@pytest.mark.parametrize("products", [1, 8])
+def test_compared_a_part_at_a_time_it_is_the_same(products, monkeypatch):
+    people = {f"{angle:03}": turned(angle, angle + 1) for angle in range(0, 180, 7)}
+    at_once = propose(people, TAIL, most_risk=1)
+    monkeypatch.setattr(proposals, "_PRODUCTS_AT_ONCE", products)
+    assert propose(people, TAIL, most_risk=1) == at_once
 
 
 def test_who_cannot_be_one_is_not_proposed():

@@ -23,7 +23,8 @@ from genesis_ray.running import enrolment
 from genesis_ray.running.auditing import audit_log
 from genesis_ray.running.consent import note_consent
 from genesis_ray.running.enrolment import enroll, enroll_or_hand_over
-from genesis_ray.running.enrolments import Enrolment, WaitingEnrolments, enrolments_folder
+from genesis_ray.running.enrolment_note import Enrolment
+from genesis_ray.running.enrolments import WaitingEnrolments, enrolments_folder
 from genesis_ray.running.forgetting import forget
 from genesis_ray.running.identities import identity_folder, who_is_who
 from genesis_ray.running.intake import is_taken_in, taker
@@ -36,6 +37,7 @@ from genesis_ray.store.people import People
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.stored_faces import stored_faces
 from genesis_ray.testing import ColourEmbedder, SyntheticFilm
+from tests.running.test_bulk_enrolment import photo as tinted
 from tests.store.keys import holders, protected, unit
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -368,10 +370,11 @@ def test_who_was_forgotten_before_the_faces_were_taken_in_is_not_said_to_be_enro
     actor.finish()
 
 
-def test_two_who_are_handed_over_under_one_name_are_one_person(spec, template, photo):
+def test_two_who_are_handed_over_under_one_name_are_one_person(spec, template, photo, tmp_path):
     actor = ResolverActor(spec)
-    for _ in range(2):
-        enroll_or_hand_over(spec.settings, "Cleo", [photo], within_s=0)
+    other = tinted(tmp_path / "other.png", 0, tint=1)
+    for each in (photo, other, other):
+        enroll_or_hand_over(spec.settings, "Cleo", [each], within_s=0, anyway=True)
     actor.finish()
     (cleo,) = who_is_who(spec.settings).by_name("Cleo")
     owners = stored_faces(identity_folder(spec.settings), "colour", 16)["identity_id"].to_pylist()

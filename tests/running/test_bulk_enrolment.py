@@ -76,6 +76,19 @@ def test_somebody_in_two_folders_is_known_under_the_first_name_alone(settings, s
     assert done(settings, staff, anyway=True).added == {"Zoe": 1}
 
 
+@pytest.mark.parametrize("stranger", ["0.png", "2.png"])
+def test_of_two_faces_that_are_unlike_neither_makes_somebody_new_known(
+    settings, tmp_path, stranger
+):
+    folder = tmp_path / "new" / "Ada"
+    both = {photo(folder / "1.png", LANES["Ada"]), photo(folder / stranger, LANES["Bob"])}
+    result = done(settings, folder.parent)
+    assert result.added == {}
+    assert set(result.refused) == set(map(str, both))
+    assert all("unlike each other" in reason for reason in result.refused.values())
+    assert known(settings) == {}
+
+
 def test_cut_off_the_next_call_goes_on(settings, staff, monkeypatch):
     real, calls = enrolment.take, []
 

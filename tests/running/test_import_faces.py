@@ -1,19 +1,26 @@
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from genesis_ray.running.identities import identity_folder
+from genesis_ray.errors import StoreError
+from genesis_ray.running import turns
+from genesis_ray.running.identities import faces_of, identity_folder, who_is_who
 from genesis_ray.running.import_events import identity_of
 from genesis_ray.running.import_report import Tally
 from genesis_ray.running.importing import import_genesis
 from genesis_ray.running.kept_photos import kept_figures
+from genesis_ray.running.protected import ProtectedEmbedder
+from genesis_ray.running.repairs import Repairs
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
 from genesis_ray.store.kept_photos import KeptPhoto, KeptPhotos
+from genesis_ray.store.learning_gallery import LearningGallery
+from genesis_ray.store.lock import WriteLock
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.stored_faces import stored_faces
 from genesis_ray.testing import ColourEmbedder, SyntheticFilm
@@ -70,6 +77,23 @@ def faces(settings: Settings) -> set[tuple[str, str]]:
     return {(row["face_id"], row["identity_id"]) for row in rows}
 
 
+def likeness(settings: Settings, face_id: str, photo: Path) -> float:
+    """Return how like the face in a photo is to one in the gallery."""
+    embedder = ProtectedEmbedder(ColourEmbedder(), tenant_keys(settings).current)
+    (face,) = embedder.faces_in(cv2.imread(str(photo)))
+    keys, traits = tenant_keys(settings), ColourEmbedder()
+    gallery = LearningGallery(
+        identity_folder(settings), embedder=traits.name, dimension=traits.dimension, keys=keys
+    )
+    (own,) = (
+        each
+        for one in gallery.identity_ids()
+        for each in gallery.templates([one])
+        if each.face_id == face_id
+    )
+    return float(own.embedding @ face.embedding)
+
+
 def test_a_picture_of_each_face_is_kept_sealed_and_is_of_that_face(settings, genesis):
     tallies = imported(settings, genesis)
     photos = kept(settings)
@@ -109,6 +133,36 @@ def test_faces_that_were_brought_in_without_pictures_get_them_once_these_are_kep
     assert counts(imported(settings, genesis)["kept photos"]) == (2, 2, 0, 2)
     assert {(photo.face_id, photo.identity_id) for photo in kept(settings)} == before
     assert faces(settings) == before
+
+
+def test_a_face_that_was_split_off_stays_whose_it_is_when_it_is_imported_again(settings, genesis):
+    photo = genesis.faces / "person_001" / "photo.png"
+    shutil.copy(genesis.faces / "person_002" / "photo.png", photo.with_name("other.png"))
+    imported(settings, genesis)
+    before, ada = faces(settings), identity_of(settings, "person_001")
+    (strange,) = (
+        face_id
+        for face_id, owner in before
+        if owner == ada and likeness(settings, face_id, photo) < 0.9
+    )
+    with Repairs(settings, by="eve", why="") as repairs:
+        split = repairs.split(ada, [], [strange], None)
+    tallies = imported(settings, genesis)
+    assert faces(settings) == before
+    assert counts(tallies["faces by photo"]) == (3, 0, 3, 3)
+    assert counts(tallies["kept photos"]) == (3, 0, 3, 3)
+    who = who_is_who(settings)
+    assert [each["face_id"] for each in faces_of(settings, who, split.new_id)] == [strange]
+
+
+def test_an_import_waits_for_whoever_has_the_turn(settings, genesis, monkeypatch):
+    monkeypatch.setattr(turns, "WITHIN_S", 0.05)
+    identity_folder(settings).mkdir(parents=True)
+    holding = WriteLock(identity_folder(settings) / "turn.lock")
+    with pytest.raises(StoreError, match="nothing is changed: try again"):
+        imported(settings, genesis)
+    holding.release()
+    assert counts(imported(settings, genesis)["people"]) == (2, 2, 0, 2)
 
 
 def test_one_photo_twice_is_one_face_and_one_picture(settings, genesis):

@@ -15,7 +15,8 @@ from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.backup import back_up, restore
 from genesis_ray.running.consent import note_consent
 from genesis_ray.running.enrolment import enroll, enroll_or_hand_over, take_in_waiting
-from genesis_ray.running.enrolments import Enrolment, WaitingEnrolments, enrolments_folder
+from genesis_ray.running.enrolment_note import Enrolment
+from genesis_ray.running.enrolments import WaitingEnrolments, enrolments_folder
 from genesis_ray.running.forgetting import forget
 from genesis_ray.running.identities import identity_folder, open_identities, who_is_who
 from genesis_ray.running.intake import Intake

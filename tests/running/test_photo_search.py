@@ -57,6 +57,28 @@ def test_who_gave_no_consent_is_not_looked_for_where_it_is_required(settings, tm
     assert said(required, path) == [("match", ["Ada"])]
 
 
+def test_who_gave_no_consent_is_a_rival_all_the_same(settings, tmp_path):
+    required = settings.model_copy(update={"identity": IdentitySettings(consent="required")})
+    path = photo(tmp_path / "x.png", 0, tint=1)
+    enroll(settings, "Zoe", [path], anyway=True)
+    note_consent(settings, "Zoe", "given", at=datetime.now(UTC), by="eve", why="")
+    assert said(required, path) == [("too close to the next", ["Zoe"])]
+
+
+def test_where_nobody_is_known_a_face_is_nobodys_and_the_search_is_noted(tmp_path):
+    settings = Settings(data_dir=tmp_path / "new", faces={"embedder": "synthetic"})
+    assert said(settings, photo(tmp_path / "x.png", 0)) == [("nobody", [])]
+    assert [each.action for each in audit_log(settings).entries()] == ["search"]
+
+
+def test_as_many_are_told_as_are_asked_for(settings, tmp_path):
+    path = photo(tmp_path / "x.png", 0)
+    for number in range(7):
+        enroll(settings, f"Zoe {number}", [path], anyway=True)
+    ((_, people),) = said(settings, path, limit=8)
+    assert len(people) == 8
+
+
 def test_a_search_is_in_the_audit_log(settings, tmp_path):
     search_photos(settings, [photo(tmp_path / "x.png", 0)], limit=1)
     *_, last = audit_log(settings).entries()

@@ -71,6 +71,13 @@ def test_after_any_changes_it_is_as_if_only_those_left_had_been_added(changes):
         faces_of[name] += 1
     assert {name: changed.faces_of(name) for name in changed.identity_ids()} == faces_of
     assert changed.count == len(left)
+    expected = {
+        name: {faces[row].tobytes() for row, owner in left.items() if owner == name}
+        for name in set(left.values())
+    }
+    own = {name: changed.vectors_of([name]) for name in changed.identity_ids()}
+    for found in (changed.by_identity(), own):
+        assert {name: {each.tobytes() for each in own} for name, own in found.items()} == expected
 
 
 def test_the_room_of_removed_faces_is_used_again(faces):

@@ -3,14 +3,17 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
+from genesis_ray.store.lance_table import LanceTable
 from genesis_ray.store.learning_gallery import LearningGallery
 from tests.store.keys import holders, ring, unit
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 
-def opened(folder, *, writer=True) -> LearningGallery:
-    return LearningGallery(folder, embedder="fused", dimension=8, keys=ring(), writer=writer)
+def opened(folder, *, writer=True, versions=(1,), moved=None) -> LearningGallery:
+    return LearningGallery(
+        folder, embedder="fused", dimension=8, keys=ring(*versions), writer=writer, moved=moved
+    )
 
 
 def test_a_retired_face_is_found_no_more_but_stays_stored(tmp_path):
@@ -53,6 +56,33 @@ def test_templates_come_with_what_is_stored_of_them_whether_flushed_or_not(tmp_p
         ]
         np.testing.assert_array_equal([each.embedding for each in found], faces[1:])
         assert len(gallery.vectors_of(["ada", "bob"])) == 3
+
+
+def test_everybodys_templates_come_at_once_as_they_are_found(tmp_path, monkeypatch):
+    faces = unit(1, 4, 8)
+    with opened(tmp_path) as gallery:
+        gallery.enroll("ada", faces[:3], qualities=[0.5] * 3, at=NOON, face_ids=["1", "2", "3"])
+        gallery.enroll("bob", faces[3:], qualities=[0.5], at=NOON, face_ids=["4"])
+    gallery = opened(tmp_path, writer=False, moved={"3": "bob"})
+    gallery.retire(["2"])
+    monkeypatch.setattr(LanceTable, "rows_of", None)  # no query for each
+    found = gallery.by_identity()
+    np.testing.assert_array_equal(found["ada"], faces[:1])
+    assert sorted(map(bytes, found["bob"])) == sorted(map(bytes, faces[2:]))
+    gallery.retire(["1"])
+    assert list(gallery.by_identity()) == ["bob"]
+
+
+def test_nobodys_templates_are_none(tmp_path):
+    assert opened(tmp_path, writer=False).by_identity() == {}
+
+
+def test_who_reads_under_a_newer_key_gets_templates_under_that(tmp_path):
+    with opened(tmp_path) as gallery:
+        gallery.enroll("ada", unit(1, 1, 8), qualities=[0.5], at=NOON)
+    newer = opened(tmp_path, writer=False, versions=(1, 2))
+    (template,) = newer.vectors_of(["ada"])
+    assert newer.nearest(template)[0].similarity == pytest.approx(1)
 
 
 def test_after_a_rewrite_no_byte_of_a_removed_face_is_left(tmp_path):
