@@ -96,7 +96,13 @@ def build_upkeep(settings: Settings, identities: Identities) -> IdentityUpkeep:
 def last_seen(settings: Settings, people: People, sights: VisitorSights, who: WhoIsWho) -> LastSeen:
     """Return when a tenant's visitors were last seen, as far as it was noted."""
     noted = last_noted(people.everyone(), sights.last(), who)
-    return LastSeen(noted, keep=timedelta(days=settings.identity.visitor_days))
+    present = {person.identity_id for person in who.people}
+
+    def is_somebody(identity_id: str) -> bool:
+        return identity_id in present or people.has(identity_id)
+
+    keep = timedelta(days=settings.identity.visitor_days)
+    return LastSeen(noted, keep=keep, is_somebody=is_somebody)
 
 
 class _Visitors:
