@@ -146,7 +146,8 @@ def _carried_out(settings: Settings, intent: Intent) -> tuple[Path, Receipt]:
             for run in reached.runs
             if at_work.write_to(run)
         ]
-        gone = stores.forgetting(intent.identity_ids)
+        gone = stores.forgetting(intent.identity_ids, face_ids=intent.face_ids)
+        intent.face_ids = sorted(gone.faces)
         _expect(intent, gone, stores, key)
         intent.save(folder)
 
