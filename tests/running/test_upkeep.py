@@ -14,6 +14,8 @@ from genesis_ray.domain.ledger import Merge, Rename
 from genesis_ray.domain.people import visitor
 from genesis_ray.domain.template_update import TemplateChange
 from genesis_ray.errors import LedgerError, NotFoundError, StoreError
+from genesis_ray.running.forgetting import forget
+from genesis_ray.running.forgotten_search import verify
 from genesis_ray.running.identities import (
     Identities,
     faces_of,
@@ -21,6 +23,7 @@ from genesis_ray.running.identities import (
     open_identities,
     who_is_who,
 )
+from genesis_ray.running.people_stores import PeopleStores
 from genesis_ray.running.repairs import Repairs
 from genesis_ray.running.resolver_building import build_resolver
 from genesis_ray.running.templates_shown import known_templates, undo_change
@@ -33,6 +36,7 @@ from genesis_ray.store.ledger import Ledger
 from genesis_ray.store.people import People
 from genesis_ray.store.stored_faces import stored_faces
 from genesis_ray.store.template_changes import TemplateChanges
+from genesis_ray.store.visitor_salt import visitor_salt
 from genesis_ray.testing import ColourEmbedder
 from tests.store.conftest import Mortality
 from tests.store.keys import holders
@@ -239,6 +243,65 @@ def test_a_change_whose_face_was_never_stored_replaces_nothing(settings):
     die(killed)
     assert states(settings) == {"face of ann": "used"}
     assert named(settings, ANN_FACE, on=2) == ["ann"]
+
+
+def test_who_was_noted_and_has_no_face_yet_as_that_was_cut_off_is_the_same_visitor_again(settings):
+    uninterrupted = settings.model_copy(update={"data_dir": settings.data_dir.with_name("other")})
+    shutil.copytree(settings.data_dir, uninterrupted.data_dir)
+    names = named(uninterrupted, STRANGER, on=1)
+
+    killed = opened_for(settings, ExitStack())
+    show(settings, killed, STRANGER, on=1)
+    killed.people.flush()
+    die(killed)
+    assert named(settings, STRANGER, on=1) == names
+    assert [each.identity_id for each in who_is_who(settings).people] == ["ann", "ben", *names]
+    assert named(settings, STRANGER, on=2) == names
+
+
+def test_whoever_has_faces_or_was_noted_at_another_time_keeps_the_identity(settings):
+    with ExitStack() as opened:
+        identities = opened_for(settings, opened)
+        (made,) = show(settings, identities, STRANGER, on=1)
+        identities.people.remove([made.identity_id])
+        identities.people.add(visitor(made.identity_id, at=day(2)))  # at another time
+        identities.gallery.remove(faces_in(identities, made.identity_id))
+        (other,) = show(settings, identities, STRANGER, on=1)
+        assert other.identity_id != made.identity_id
+        (third,) = show(settings, identities, -STRANGER, on=1)  # of the same qualities
+        assert third.identity_id not in {made.identity_id, other.identity_id}
+
+
+def faces_in(identities: Identities, identity_id: str) -> list[str]:
+    rows = identities.gallery.faces().to_pylist()
+    rows += identities.gallery.pending().to_pylist()
+    return [row["face_id"] for row in rows if row["identity_id"] == identity_id]
+
+
+def test_who_was_forgotten_is_somebody_new_when_the_same_film_is_watched_again(
+    settings, monkeypatch
+):
+    monkeypatch.chdir(settings.data_dir)
+    (before,) = named(settings, STRANGER, on=1)
+    _, receipt = forget(settings, before, by="eve", why="")
+    (again,) = named(settings, STRANGER, on=1)
+    assert again != before
+    assert named(settings, STRANGER, on=2) == [again]
+    assert named(settings, ANN_FACE, on=2) == ["ann"]
+    left = {each.rpartition(": ")[2] for each in verify(settings, receipt).residue}
+    assert left == {"a template"}  # the same film has the same faces
+
+
+def test_ids_are_others_before_anything_of_somebody_is_gone(settings, monkeypatch):
+    def die(*_: object) -> None:
+        raise StoreError("killed")
+
+    monkeypatch.chdir(settings.data_dir)
+    monkeypatch.setattr(PeopleStores, "purge", die)
+    with pytest.raises(StoreError, match="killed"):
+        forget(settings, "ann", by="eve", why="")
+    assert len(who_is_who(settings).people) == 2
+    assert visitor_salt(folder_of(settings)) != ""
 
 
 def die(killed: Identities) -> None:
