@@ -27,7 +27,7 @@ from genesis_ray.store.consent import ConsentRegister
 from genesis_ray.store.learning_gallery import LearningGallery
 from genesis_ray.store.ledger import Ledger
 from genesis_ray.store.lock import WriteLock
-from genesis_ray.store.people import People
+from genesis_ray.store.people import PEOPLE_LOCK, People
 from genesis_ray.store.stored_faces import stored_faces
 from genesis_ray.store.template_changes import TemplateChanges
 from genesis_ray.store.template_keys import KeyRing
@@ -234,7 +234,7 @@ def not_searched(changes: TemplateChanges, who: WhoIsWho, stored: Container[str]
 
 def watcher(settings: Settings) -> str | None:
     """Return the id of a process that names the tenant's people, or writes who they are."""
-    return WriteLock.holder(identity_folder(settings) / "people.lock")
+    return WriteLock.holder(identity_folder(settings) / PEOPLE_LOCK)
 
 
 def who_is_who(settings: Settings) -> WhoIsWho:

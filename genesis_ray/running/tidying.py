@@ -1,4 +1,7 @@
-"""Forgetting visitors who were not seen for long: their faces, and that they were there."""
+"""Forgetting visitors who were not seen for long: their faces, and that they were there.
+
+Here are also the jobs of who keeps the faces: nobody else may remove some, or a kept photo.
+"""
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -12,10 +15,12 @@ from genesis_ray.domain.jobs import Outcome
 from genesis_ray.domain.ledger import WhoIsWho, fold
 from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.identities import Identities, identity_folder, open_identities
-from genesis_ray.running.job_plans import VISITORS
+from genesis_ray.running.job_plans import PHOTOS, VISITORS
 from genesis_ray.running.jobs import Job
+from genesis_ray.running.kept_photos import let_go_of_expired, remove_expired
 from genesis_ray.running.resolver_building import last_seen
 from genesis_ray.running.resting_galleries import resting_galleries
+from genesis_ray.running.retention import Gone
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
 from genesis_ray.store.audit_entry import Access
@@ -45,25 +50,32 @@ def tidy(settings: Settings, *, at: datetime, dry_run: bool = False) -> Tidied:
         return forget_expired(settings, identities, at=at, dry_run=dry_run)
 
 
-def visitors_job(settings: Settings, identities: Identities) -> Job:
-    """Return the job that forgets visitors while a system is watching."""
-
-    def forget() -> Outcome:
-        done = forget_expired(settings, identities, at=datetime.now(UTC))
-        return {"visitors": len(done.visitors), "faces": done.faces}
-
-    return Job(VISITORS, forget)
+def live_face_jobs(settings: Settings, identities: Identities) -> list[Job]:
+    """Return the jobs of a system that is watching, which has people and galleries open."""
+    jobs = [Job(VISITORS, lambda: _told(forget_expired(settings, identities, at=_now())))]
+    if settings.retention.photo_days_of(settings.tenant_id) is not None:
+        jobs.append(Job(PHOTOS, lambda: _rows(remove_expired(settings, at=_now()))))
+    return jobs
 
 
-@contextmanager
-def opened_visitors_job(settings: Settings) -> Iterator[Job]:
-    """Have that job where no system is watching.
+def face_jobs(settings: Settings) -> list[Job]:
+    """Return the same jobs for where no system is watching: each opens what it needs."""
+    return [
+        Job(VISITORS, lambda: _told(tidy(settings, at=_now()))),
+        Job(PHOTOS, lambda: _rows(let_go_of_expired(settings, at=_now()))),
+    ]
 
-    Raises:
-        StoreError: One is.
-    """
-    with _opened(settings) as identities:
-        yield visitors_job(settings, identities)
+
+def _told(done: Tidied) -> Outcome:
+    return {"visitors": len(done.visitors), "faces": done.faces}
+
+
+def _rows(gone: Sequence[Gone]) -> Outcome:
+    return {"photos": sum(each.rows for each in gone)}
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 @contextmanager
