@@ -341,9 +341,9 @@ _POLICY = ResolverPolicy(
 class _NobodyNew:
     """A register to which no visitor comes."""
 
-    def is_known(self, identity_id: str) -> bool:
+    def is_taken(self, identity_id: str, *, at: datetime) -> bool:
         """Not called."""
-        raise NotImplementedError(identity_id)
+        raise NotImplementedError(identity_id, at)
 
     def add_visitor(self, identity_id: str, *, at: datetime) -> None:
         """Not called."""

@@ -116,7 +116,7 @@ class Album:
         self._faces += list(embeddings)
         self._matrix = np.stack(self._faces)
 
-    def is_known(self, identity_id: str) -> bool:
+    def is_taken(self, identity_id: str, *, at: datetime) -> bool:  # noqa: ARG002
         """Tell whether somebody has this identity."""
         return identity_id in self._names
 

@@ -34,7 +34,7 @@ def jobs(
 
     When each job ran, how long it took, what came of it, and when it is due again. A service does
     them itself, behind the cameras: rollups, compaction, retention, purge-verification, visitors
-    who expire, and merges to propose. Leaves with 1 if one failed.
+    and kept photos that expire, and merges to propose. Leaves with 1 if one failed.
 
     Examples: `genesis jobs` · `genesis jobs --json` · `genesis jobs run rollups`
     """
@@ -65,7 +65,7 @@ def run_job(
         str,
         typer.Argument(
             metavar="NAME",
-            help="rollups, compaction, retention, purge-verification, propose or visitors.",
+            help="rollups, compaction, retention, purge-verification, propose, visitors or photos.",
         ),
     ],
     run: RunOption = None,
@@ -74,7 +74,7 @@ def run_job(
 ) -> None:
     """Do one job now, where no service holds the folder; while one does, it does them itself.
 
-    `retention` deletes without asking: `genesis retention --dry-run` says what.
+    `retention` and `photos` delete without asking: `genesis retention --dry-run` says what.
 
     Examples: `genesis jobs run rollups` · `genesis jobs run retention --run genesis-data/run`
     """

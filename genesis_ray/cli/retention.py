@@ -10,7 +10,10 @@ from genesis_ray.cli.jobs import RunOption, run_and_settings
 from genesis_ray.cli.run import ConfigOption, DataOption, parse_time
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from genesis_ray.running.retention import Gone
+    from genesis_ray.settings import Settings
     from genesis_ray.store.run_folder import RunFolder
 
 _IN_FILES = ("rollups", "kept_photos")
@@ -36,7 +39,8 @@ def retention(
 ) -> None:
     """Delete what is older than `retention` in the settings allows, by capture time.
 
-    Or move it to `retention.cold_folder`, but for kept photos. Rollups of the days are made
+    Or move it to `retention.cold_folder`, but for kept photos. Those go first, unless a system is
+    watching: it removes those of its tenant itself. Rollups of the days are made
     before, and stay. A service does this itself, once a day; this is for folders that no service
     holds. It asks first: old recordings have old times.
 
@@ -46,7 +50,7 @@ def retention(
     from datetime import UTC, datetime
 
     from genesis_ray.cli.console import stdout
-    from genesis_ray.running.kept_photos import photos_to_go, remove_expired
+    from genesis_ray.running.kept_photos import let_go_of_expired
     from genesis_ray.running.retention import purge, would_go
     from genesis_ray.store.event_log import EventLog
 
@@ -56,20 +60,41 @@ def retention(
         return
     kept = settings.retention
     now = parse_time(at, option="--at") or datetime.now(UTC)
-    going = [*would_go(folder, kept, at=now), *photos_to_go(settings, at=now)]
+    photos = _photos_to_go(settings, at=now)
+    going = [*would_go(folder, kept, at=now), *photos]
     if not dry_run:
         if going and not yes:
             _show(going)
             where = f"Move it to {kept.cold_folder}?" if kept.cold_folder else "Delete it for good?"
             typer.confirm(where, abort=True, err=True)
         with EventLog(folder.events) as log:
-            going = [*purge(folder, log, settings, at=now), *remove_expired(settings, at=now)]
+            photos = let_go_of_expired(settings, at=now) if photos else []
+            going = [*purge(folder, log, settings, at=now), *photos]
     if as_json:
         typer.echo(json.dumps([asdict(each) for each in going], indent=2, default=str))
     elif going:
         _show(going, "goes" if dry_run else "gone")
     else:
         stdout.print(f"Nothing in {folder.path} is too old.", markup=False, soft_wrap=True)
+
+
+def _photos_to_go(settings: "Settings", *, at: "datetime") -> "list[Gone]":
+    """Return what this command may remove of kept photos; it says so where it may not."""
+    from genesis_ray.cli.console import stderr
+    from genesis_ray.running.identities import watcher
+    from genesis_ray.running.kept_photos import photos_to_go
+
+    photos = photos_to_go(settings, at=at)
+    process = watcher(settings) if photos else None
+    if process is None:
+        return photos
+    stderr.print(
+        f"Process {process} has the people of tenant {settings.tenant_id}, so kept photos that are "
+        f"too old stay for now; a system that is watching removes them itself.",
+        markup=False,
+        soft_wrap=True,
+    )
+    return []
 
 
 def _verify(folder: "RunFolder", *, as_json: bool) -> None:

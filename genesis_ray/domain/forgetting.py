@@ -23,6 +23,7 @@ from genesis_ray.domain.ledger import (
     holding_of,
 )
 from genesis_ray.domain.people import Person, visitor
+from genesis_ray.domain.template_update import TemplateChange, undone_with
 from genesis_ray.domain.track_sights import TrackSight, by_track, owner_of
 
 REDACTED = "(forgotten)"
@@ -41,7 +42,9 @@ class Forgetting:
         read_by: What the entries that do not stay say of others' tracks and of the person's:
             with it rows are read before they are gone.
         given_away: Identities of others, by faces that such an entry gave them.
-        taken: Faces that an entry gave the person, whoever they were enrolled as.
+        taken: Faces that an entry gave the person, whoever they were enrolled as, and templates
+            that were built on theirs and unlearned, which would be used again without them.
+        faces: All faces of the person that are known of, which nothing may name any more.
     """
 
     identity_ids: tuple[str, ...]
@@ -51,6 +54,7 @@ class Forgetting:
     read_by: WhoIsWho
     given_away: dict[str, str]
     taken: frozenset[str]
+    faces: frozenset[str]
 
 
 def forgetting(
@@ -59,10 +63,16 @@ def forgetting(
     identity_ids: Sequence[str],
     *,
     face_ids: Collection[str] = (),
+    changes: Sequence[TemplateChange] = (),
 ) -> Forgetting:
     """Return what it takes to forget the person who is all of `identity_ids`.
 
-    `face_ids` are those of the person in the galleries, which no entry may name any more.
+    Args:
+        entries: The ledger.
+        people: Everyone, as stored.
+        identity_ids: Of the person, whom they are now first.
+        face_ids: Of the person in the galleries, which no entry may name any more.
+        changes: What all people learned, in its order.
     """
     gone = frozenset(identity_ids)
     who = fold(entries, people)
@@ -76,16 +86,14 @@ def forgetting(
         for face in entry.face_ids
         if who.moved_faces[face] not in gone
     }
-    written_down = {*face_ids, *taken, *given_away}
+    taken |= _unlearned_with({*face_ids, *taken}, changes, who, gone)
+    faces = frozenset(face_ids) | taken
     names = _names(entries, people, gone)
+    staying = [each for each in entries if each.entry_id not in leaving]
     return Forgetting(
         identity_ids=tuple(identity_ids),
         names=names,
-        entries=tuple(
-            _without(each, gone, who, written_down, names)
-            for each in entries
-            if each.entry_id not in leaving
-        ),
+        entries=_telling([_without(each, gone, who, faces, given_away, names) for each in staying]),
         on_their_own=tuple(
             each
             for identity_id, each in who.born.items()
@@ -96,7 +104,16 @@ def forgetting(
         read_by=_read_by(held, entries, gone, identity_ids[0], who),
         given_away=given_away,
         taken=frozenset(taken),
+        faces=faces,
     )
+
+
+def _unlearned_with(
+    faces: Collection[str], changes: Sequence[TemplateChange], who: WhoIsWho, gone: frozenset[str]
+) -> set[str]:
+    """Return the templates that are unlearned, of those that were built on faces of somebody."""
+    built = undone_with(changes, faces) & undone_with(changes, who.unlearned)
+    return {each for each in built if who.moved_faces.get(each) in {None, *gone}}
 
 
 def _leaving(entries: Sequence[Entry], gone: frozenset[str]) -> set[str]:
@@ -136,11 +153,15 @@ def _without(
     entry: Entry,
     gone: frozenset[str],
     who: WhoIsWho,
-    face_ids: Collection[str],
+    faces: Collection[str],
+    given_away: Collection[str],
     names: Iterable[str],
 ) -> Entry:
-    """Return an entry of others without what it says of somebody, or of certain faces."""
+    """Return an entry of others without what it says of somebody, or of their faces."""
+    if isinstance(entry, Unlearn):
+        entry = replace(entry, face_ids=tuple(e for e in entry.face_ids if e not in faces))
     if isinstance(entry, Split):
+        written_down = {*faces, *given_away}
         entry = replace(
             entry,
             tracks=tuple(
@@ -148,15 +169,25 @@ def _without(
                 for each in entry.tracks
                 if each.identity_id not in gone and owner_of(each, who.moved) not in gone
             ),
-            face_ids=tuple(each for each in entry.face_ids if each not in face_ids),
+            face_ids=tuple(each for each in entry.face_ids if each not in written_down),
             owner_ids=tuple(
                 "" if owner in gone else owner
                 for face, owner in zip(entry.face_ids, entry.owner_ids, strict=False)
-                if face not in face_ids
+                if face not in written_down
             ),
         )
     words = [*names, *gone]
     return replace(entry, by=redacted(entry.by, words), why=redacted(entry.why, words))
+
+
+def _telling(entries: Sequence[Entry]) -> tuple[Entry, ...]:
+    """Return entries but those that say nothing any more, and those that undo one of them."""
+    empty = {each.entry_id for each in entries if isinstance(each, Unlearn) and not each.face_ids}
+    return tuple(
+        each
+        for each in entries
+        if each.entry_id not in empty and not (isinstance(each, Undo) and each.undone_id in empty)
+    )
 
 
 def redacted(text: str, words: Iterable[str]) -> str:

@@ -1,6 +1,6 @@
 """When a visitor was last seen, and when nobody remembers them any more."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from genesis_ray.domain.ledger import WhoIsWho
@@ -16,13 +16,24 @@ class LastSeen:
     A visitor expires who was not seen for `keep` since the last time that was noted: nobody is
     given that identity at a later capture time. Expiry depends on capture times alone, so
     footage that is watched again gives the same names. Whoever got a name from somebody, or was
-    merged with such a person, is no visitor any more and never expires.
+    merged with such a person, is no visitor any more and never expires. A face that nobody has
+    any more is nobody's.
     """
 
-    def __init__(self, noted: Mapping[str, datetime], *, keep: timedelta) -> None:
-        """Go on from what was noted, by the identity that each visitor is now."""
+    def __init__(
+        self,
+        noted: Mapping[str, datetime],
+        *,
+        keep: timedelta,
+        is_somebody: Callable[[str], bool] = lambda _: True,
+    ) -> None:
+        """Go on from what was noted, by the identity that each visitor is now.
+
+        `is_somebody` tells of others whether there is such a person.
+        """
         self._noted = dict(noted)
         self._keep = keep
+        self._is_somebody = is_somebody
 
     def add(self, identity_id: str, at: datetime) -> None:
         """Take a new visitor, who is seen."""
@@ -37,9 +48,9 @@ class LastSeen:
         return True
 
     def is_current(self, identity_id: str, at: datetime) -> bool:
-        """Tell whether somebody may be recognised at a time: not an expired visitor."""
+        """Tell whether somebody may be recognised at a time: neither nobody nor who expired."""
         last = self._noted.get(identity_id)
-        return last is None or at - last <= self._keep
+        return self._is_somebody(identity_id) if last is None else at - last <= self._keep
 
     def expired(self, at: datetime) -> list[str]:
         """Return the visitors who are not recognised any more from a time on."""

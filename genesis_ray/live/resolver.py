@@ -225,11 +225,11 @@ class ResolverActor:
         return build_resolver(self._settings, self._identities, self._traits, besides=besides)
 
     def _jobs_of_now(self) -> Jobs | None:
-        from genesis_ray.running.tidying import visitors_job  # see above
+        from genesis_ray.running.tidying import live_face_jobs  # see above
 
         if self._jobs_folder is None:
             return None
-        jobs = [visitors_job(self._settings, self._identities)]
+        jobs = live_face_jobs(self._settings, self._identities)
         return Jobs(jobs, self._jobs_folder, keeper=FACE_KEEPER)
 
     def _open_again(self) -> None:

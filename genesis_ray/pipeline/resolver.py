@@ -227,11 +227,12 @@ class IdentityResolver:
         size = min(CORE_FACES, len(own))  # fewer where one was told to make do with fewer
         if not core_of(embeddings, policy.threshold, size=size):
             return None  # too unlike each other to be known again by
-        for identity_id in visitor_ids(self._policy.tenant_id, own):
+        salt = self._policy.visitor_salt
+        for identity_id in visitor_ids(self._policy.tenant_id, own, salt=salt):
             if self._candidates.is_barred(identity_id, face):
                 return None  # who was made of this track when it was looked at before
-            if not self._visitors.is_known(identity_id):
-                break  # whoever is known is somebody else: these faces are not like theirs
+            if not self._visitors.is_taken(identity_id, at=face.captured_at):
+                break  # whoever has it is somebody else: these faces are not like theirs
         kept = choose(
             embeddings,
             [seen.quality for seen in own],

@@ -19,6 +19,7 @@ class ResolverPolicy:
         thresholds: By camera; None: everywhere that of `match`.
         companion_threshold: What is added to the threshold where people keep close together.
         mean_threshold: What is added to it where a track is compared by the mean of its faces.
+        visitor_salt: What ids of new visitors are mixed with; "": nothing.
     """
 
     tenant_id: str
@@ -31,6 +32,7 @@ class ResolverPolicy:
     thresholds: ThresholdBook | None = None
     companion_threshold: float = 0.0
     mean_threshold: float = 0.0
+    visitor_salt: str = ""
 
     def usual_for(self, face: FaceSight, book: ThresholdBook | None) -> MatchPolicy:
         """Return what the faces of a face's camera are decided by."""

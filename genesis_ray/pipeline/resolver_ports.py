@@ -34,8 +34,12 @@ class Gallery(Protocol):
 class VisitorRegister(Protocol):
     """Keeps who the pseudonymous visitors are, among everybody who has an identity."""
 
-    def is_known(self, identity_id: str) -> bool:
-        """Tell whether somebody has this identity."""
+    def is_taken(self, identity_id: str, *, at: datetime) -> bool:
+        """Tell whether somebody has this identity, other than who was about to get it at a time.
+
+        A process that is killed may have noted a new visitor and not yet their faces: who goes
+        through the same faces again makes the same one.
+        """
 
     def add_visitor(self, identity_id: str, *, at: datetime) -> None:
         """Note a new visitor."""

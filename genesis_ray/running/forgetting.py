@@ -38,6 +38,7 @@ from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.template_keys import TemplateKey
 from genesis_ray.store.templates import embeddings_in
 from genesis_ray.store.traces import Trace
+from genesis_ray.store.visitor_salt import renew_visitor_salt
 
 _UNREACHABLE = (
     "backups of `genesis people backup`, and other copies of these folders",
@@ -146,9 +147,11 @@ def _carried_out(settings: Settings, intent: Intent) -> tuple[Path, Receipt]:
             for run in reached.runs
             if at_work.write_to(run)
         ]
-        gone = stores.forgetting(intent.identity_ids)
+        gone = stores.forgetting(intent.identity_ids, face_ids=intent.face_ids)
+        intent.face_ids = sorted(gone.faces)
         _expect(intent, gone, stores, key)
         intent.save(folder)
+        renew_visitor_salt(folder)  # before they are gone: by then no track may make them anew
 
         def note(purged: Purged) -> None:
             intent.note(purged)

@@ -32,6 +32,7 @@ class Intent:
         identity_ids: All that are this person, whom they are now first.
         runs: Folders that were named beside those that are known.
         purged: Of each store, by what it is and where.
+        face_ids: Of the person: once galleries are without them, others still name them.
         stranger: Somebody random, as whom they go on where they are at the moment.
     """
 
@@ -48,6 +49,7 @@ class Intent:
     faces: int = 0
     traces: list[Trace] = field(default_factory=list)
     purged: list[Purged] = field(default_factory=list)
+    face_ids: list[str] = field(default_factory=list)
     stranger: str = field(default_factory=lambda: str(uuid4()))
 
     @property

@@ -19,6 +19,7 @@ from genesis_ray.store.disk import write_file
 from genesis_ray.store.event_folder import EventFolder
 from genesis_ray.store.giving_way import Presence, Way, wait_until
 from genesis_ray.store.lock import WriteLock
+from genesis_ray.store.people import PEOPLE_LOCK
 from genesis_ray.store.run_folder import RunFolder
 
 NAMES_KEEPER = "resolver"
@@ -97,7 +98,7 @@ class SystemsAtWork:
         Raises:
             StoreError: They are not given.
         """
-        self._wait_for(self._resolvers, self._people / "people.lock")
+        self._wait_for(self._resolvers, self._people / PEOPLE_LOCK)
 
     def give_logs(self) -> None:
         """Ask for the logs, too, and wait until they may be taken.

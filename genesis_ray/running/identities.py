@@ -27,11 +27,12 @@ from genesis_ray.store.consent import ConsentRegister
 from genesis_ray.store.learning_gallery import LearningGallery
 from genesis_ray.store.ledger import Ledger
 from genesis_ray.store.lock import WriteLock
-from genesis_ray.store.people import People
+from genesis_ray.store.people import PEOPLE_LOCK, People
 from genesis_ray.store.stored_faces import stored_faces
 from genesis_ray.store.template_changes import TemplateChanges
 from genesis_ray.store.template_keys import KeyRing
 from genesis_ray.store.tenants import gallery_folder
+from genesis_ray.store.visitor_salt import visitor_salt
 from genesis_ray.store.visitor_sights import VisitorSights
 
 Pending = tuple[pa.Table, ...]
@@ -73,6 +74,7 @@ class Identities:
         changes: What people learned.
         sights: When visitors were seen again.
         recordings: What is watched: what was decided of tracks of others does not count.
+        visitor_salt: What ids of new visitors are mixed with.
     """
 
     people: People
@@ -83,6 +85,7 @@ class Identities:
     changes: TemplateChanges
     sights: VisitorSights
     recordings: Recordings = field(default_factory=dict)
+    visitor_salt: str = ""
 
     def with_decisions(self, made: Sequence[Entry], said: Sequence[ConsentEntry]) -> "Identities":
         """Return the same by all entries of the ledger and the register, everything being stored.
@@ -184,6 +187,7 @@ def open_identities(
         changes=changes,
         sights=sights,
         recordings=recordings,
+        visitor_salt=visitor_salt(folder),
     )
     stored = set(gallery.here(changes.about()))
     changes.tidy(stored)
@@ -230,7 +234,7 @@ def not_searched(changes: TemplateChanges, who: WhoIsWho, stored: Container[str]
 
 def watcher(settings: Settings) -> str | None:
     """Return the id of a process that names the tenant's people, or writes who they are."""
-    return WriteLock.holder(identity_folder(settings) / "people.lock")
+    return WriteLock.holder(identity_folder(settings) / PEOPLE_LOCK)
 
 
 def who_is_who(settings: Settings) -> WhoIsWho:

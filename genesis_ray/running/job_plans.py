@@ -13,11 +13,13 @@ VERIFICATION = JobPlan(
 
 PROPOSALS = JobPlan("propose", every=timedelta(days=1), first_after=timedelta(minutes=45))
 VISITORS = JobPlan("visitors", every=timedelta(days=1))
+PHOTOS = JobPlan("photos", every=timedelta(days=1), first_after=timedelta(minutes=5))
 
 LOG_KEEPER = "journal"
 FACE_KEEPER = "resolver"
 """Who does jobs in a live system, and what their records are called."""
 
 NAMES = tuple(
-    plan.name for plan in (ROLLUPS, COMPACTION, RETENTION, VERIFICATION, PROPOSALS, VISITORS)
+    plan.name
+    for plan in (ROLLUPS, COMPACTION, RETENTION, VERIFICATION, PROPOSALS, VISITORS, PHOTOS)
 )

@@ -6,9 +6,12 @@ from datetime import datetime, timedelta
 from genesis_ray.domain.ledger import WhoIsWho
 from genesis_ray.running.identities import identity_folder, who_is_who
 from genesis_ray.running.retention import Gone
+from genesis_ray.running.turns import turn
 from genesis_ray.settings import Settings
 from genesis_ray.store.kept_photos import KeptPhoto, KeptPhotos
 from genesis_ray.store.key_stores import open_key_store
+from genesis_ray.store.lock import WriteLock
+from genesis_ray.store.people import PEOPLE_LOCK
 
 KEPT_PHOTOS = "kept_photos"
 """What they are called beside the tables of events, where retention is told of."""
@@ -81,6 +84,7 @@ def remove_expired(settings: Settings, *, at: datetime) -> list[Gone]:
     """Remove photos that are older than `retention.photo_days` allows at a time.
 
     People stay known: their faces in galleries are not touched. Cut off, the next call goes on.
+    For who writes the tenant's people; others call `let_go_of_expired`.
 
     Raises:
         StoreError: A file is damaged, or the disk refuses.
@@ -90,6 +94,22 @@ def remove_expired(settings: Settings, *, at: datetime) -> list[Gone]:
         return []
     KeptPhotos(identity_folder(settings)).remove(photos)
     return [Gone(settings.tenant_id, KEPT_PHOTOS, limit, len(photos), 0)]
+
+
+def let_go_of_expired(settings: Settings, *, at: datetime) -> list[Gone]:
+    """Do the same where no system is watching: as who writes the tenant's people meanwhile.
+
+    Raises:
+        StoreError: A system is watching, which does this itself, or what `remove_expired` raises.
+    """
+    if not photos_to_go(settings, at=at):
+        return []
+    with turn(settings):
+        writer = WriteLock(identity_folder(settings) / PEOPLE_LOCK)
+        try:
+            return remove_expired(settings, at=at)
+        finally:
+            writer.release()
 
 
 def _expired(settings: Settings, at: datetime) -> tuple[datetime, list[KeptPhoto]]:

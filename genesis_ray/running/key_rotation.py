@@ -10,6 +10,7 @@ from genesis_ray.running.enrolment import take_in_waiting
 from genesis_ray.running.galleries import open_gallery
 from genesis_ray.running.identities import identity_folder
 from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.running.turns import turn
 from genesis_ray.settings import Settings
 from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.gallery import galleries_in
@@ -86,7 +87,7 @@ def rotate(settings: Settings) -> Rotation:
     take_in_waiting(settings)  # those faces are under the key of now
     keys = tenant_keys(settings)
     folder = identity_folder(settings)
-    with ExitStack() as opened:
+    with turn(settings), ExitStack() as opened:
         galleries = [
             opened.enter_context(
                 open_gallery(

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection
 from contextlib import ExitStack, closing
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from genesis_ray.store.lance_table import LanceTable, stored_schema
 from genesis_ray.store.ledger import Ledger
 from genesis_ray.store.people import People
 from genesis_ray.store.receipts import Purged
+from genesis_ray.store.template_changes import changes_in, without_faces
 from genesis_ray.store.tenants import LEDGER
 
 
@@ -50,18 +52,23 @@ class PeopleStores:
             for name in names
             if name not in ("people", LEDGER, CONSENT)
         }
-        galleries = {f"faces_{embedder}" for embedder, _ in galleries_in(folder)}
+        embedders = [embedder for embedder, _ in galleries_in(folder)]
+        galleries = {f"faces_{embedder}" for embedder in embedders}
         self._galleries = {name: each for name, each in tables.items() if name in galleries}
         self._others = {name: each for name, each in tables.items() if name not in galleries}
 
-    def forgetting(self, identity_ids: list[str]) -> Forgetting:
-        """Return what it takes to forget the person who is all of these."""
+    def forgetting(self, identity_ids: list[str], *, face_ids: Collection[str] = ()) -> Forgetting:
+        """Return what it takes to forget the person who is all of these.
+
+        `face_ids` are faces of theirs that galleries may have no more, as that was cut off.
+        """
         entries, people = self.ledger.entries(), self.people.everyone()
-        gone = forgetting(entries, people, identity_ids)
+        changes = changes_in(self._folder)
+        gone = forgetting(entries, people, identity_ids, face_ids=face_ids, changes=changes)
         faces: list[Any] = [rows["face_id"].to_pylist() for rows in self.faces_of(gone)]
-        face_ids = [face_id for own in faces for face_id in own]
-        face_ids += [photo.face_id for photo in self._theirs(gone)]
-        return forgetting(entries, people, identity_ids, face_ids=face_ids)
+        theirs = {*face_ids, *chain.from_iterable(faces)}
+        theirs |= {photo.face_id for photo in self._theirs(gone)}
+        return forgetting(entries, people, identity_ids, face_ids=theirs, changes=changes)
 
     def faces_of(self, gone: Forgetting) -> list[pa.Table]:
         """Return the faces of a person, of each gallery that has some."""
@@ -88,7 +95,8 @@ class PeopleStores:
         for name, table in self._others.items():
             rows = table.rows()
             words = [*gone.names, *gone.identity_ids]
-            kept = without_words(without_identities(rows, gone.identity_ids), words)
+            kept = without_faces(without_identities(rows, gone.identity_ids), gone.faces)
+            kept = without_words(kept, words)
             note(self._purged(name, table.versions(), len(rows) - len(kept)))
             table.replace(kept)
         self._purge_consent(gone, note)

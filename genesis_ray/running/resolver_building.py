@@ -1,6 +1,7 @@
 """The resolver of a tenant's identities, put together by the settings."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from genesis_ray.domain.consent import MatchingByConsent
@@ -19,6 +20,7 @@ from genesis_ray.running.identities import Identities
 from genesis_ray.running.thresholds import calibration_file, resolver_policy, threshold_book
 from genesis_ray.running.viewing import carry_policy
 from genesis_ray.settings import Settings
+from genesis_ray.store.gallery import FaceGallery
 from genesis_ray.store.people import People
 from genesis_ray.store.visitor_sights import VisitorSights
 
@@ -38,9 +40,9 @@ def build_resolver(
     Nobody is named who is one of `besides`.
     """
     calibration = calibration_file(settings, embedder).read()
-    policy = resolver_policy(
-        settings, embedder, threshold_book(settings.identity, embedder, calibration)
-    )
+    book = threshold_book(settings.identity, embedder, calibration)
+    policy = resolver_policy(settings, embedder, book)
+    policy = replace(policy, visitor_salt=identities.visitor_salt)
     decisions: Decisions = identities.decided
     if settings.identity.consent == "required":
         decisions = MatchingByConsent(identities.decided, identities.consents.given())
@@ -55,7 +57,7 @@ def build_resolver(
     resolver = IdentityResolver(
         policy,
         identities.gallery,
-        _Visitors(identities.people),
+        _Visitors(identities.people, identities.gallery),
         decisions,
         build_upkeep(settings, identities),
         gate,
@@ -96,18 +98,28 @@ def build_upkeep(settings: Settings, identities: Identities) -> IdentityUpkeep:
 def last_seen(settings: Settings, people: People, sights: VisitorSights, who: WhoIsWho) -> LastSeen:
     """Return when a tenant's visitors were last seen, as far as it was noted."""
     noted = last_noted(people.everyone(), sights.last(), who)
-    return LastSeen(noted, keep=timedelta(days=settings.identity.visitor_days))
+    present = {person.identity_id for person in who.people}
+
+    def is_somebody(identity_id: str) -> bool:
+        return identity_id in present or people.has(identity_id)
+
+    keep = timedelta(days=settings.identity.visitor_days)
+    return LastSeen(noted, keep=keep, is_somebody=is_somebody)
 
 
 class _Visitors:
     """The pseudonymous visitors among a tenant's people."""
 
-    def __init__(self, people: People) -> None:
+    def __init__(self, people: People, gallery: FaceGallery) -> None:
         self._people = people
+        self._gallery = gallery
 
-    def is_known(self, identity_id: str) -> bool:
-        """Tell whether somebody has this identity."""
-        return self._people.has(identity_id)
+    def is_taken(self, identity_id: str, *, at: datetime) -> bool:
+        """Tell whether somebody has this identity, other than who was about to get it at a time."""
+        if not self._people.has(identity_id):
+            return False
+        is_just_noted = self._people.get(identity_id) == visitor(identity_id, at=at)
+        return not is_just_noted or self._gallery.faces_of(identity_id) > 0
 
     def add_visitor(self, identity_id: str, *, at: datetime) -> None:
         """Note a new visitor, under a name that says nothing about them."""

@@ -1,6 +1,6 @@
 """What whoever keeps the log of a run does in the background.
 
-Who keeps the faces has a job too, see `tidying`: only that process may remove some.
+Who keeps the faces has jobs too, see `tidying`: only that process may remove some.
 
 What a job works with, DuckDB and LanceDB, is loaded when it is done for the first time: every
 process of a system imports this that starts a journal or asks one.
@@ -15,6 +15,7 @@ from genesis_ray.running.job_plans import (
     FACE_KEEPER,
     LOG_KEEPER,
     NAMES,
+    PHOTOS,
     PROPOSALS,
     RETENTION,
     ROLLUPS,
@@ -34,16 +35,15 @@ def run_now(name: str, run: RunFolder, settings: Settings) -> JobRecord:
 
     Raises:
         NotFoundError: There is no such job.
-        StoreError: A service holds the run, or the faces.
+        StoreError: A service holds the run.
     """
     if name not in NAMES:
         raise NotFoundError(f"no job {name!r}; there are {', '.join(NAMES)}")
     with EventLog(run.events) as log:
-        if name == VISITORS.name:
-            from genesis_ray.running.tidying import opened_visitors_job
+        if name in (VISITORS.name, PHOTOS.name):
+            from genesis_ray.running.tidying import face_jobs
 
-            with opened_visitors_job(settings) as job:
-                return Jobs([job], run.jobs, keeper=FACE_KEEPER).run(name)
+            return Jobs(face_jobs(settings), run.jobs, keeper=FACE_KEEPER).run(name)
         jobs = log_jobs(run, log, settings)
         return Jobs(jobs, run.jobs, keeper=LOG_KEEPER).run(name)
 
@@ -66,14 +66,8 @@ def log_jobs(run: RunFolder, log: EventLog, settings: Settings) -> list[Job]:
     def let_go() -> Outcome:
         from genesis_ray.running.retention import purge
 
-        now = datetime.now(UTC)
-        gone = purge(run, log, settings, at=now)
-        if settings.retention.photo_days_of(settings.tenant_id) is not None:
-            from genesis_ray.running.kept_photos import remove_expired
-
-            gone += remove_expired(settings, at=now)
         rows: dict[str, int] = {}
-        for each in gone:
+        for each in purge(run, log, settings, at=datetime.now(UTC)):
             rows[each.table] = rows.get(each.table, 0) + each.rows
         return dict(rows)
 

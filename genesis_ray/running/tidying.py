@@ -1,17 +1,26 @@
-"""Forgetting visitors who were not seen for long: their faces, and that they were there."""
+"""Forgetting visitors who were not seen for long: their faces, and that they were there.
 
-from collections.abc import Iterator
+Here are also the jobs of who keeps the faces: nobody else may remove some, or a kept photo.
+"""
+
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
+
+import pyarrow as pa
 
 from genesis_ray.domain.jobs import Outcome
 from genesis_ray.domain.ledger import WhoIsWho, fold
 from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.identities import Identities, identity_folder, open_identities
-from genesis_ray.running.job_plans import VISITORS
+from genesis_ray.running.job_plans import PHOTOS, VISITORS
 from genesis_ray.running.jobs import Job
+from genesis_ray.running.kept_photos import let_go_of_expired, remove_expired
 from genesis_ray.running.resolver_building import last_seen
+from genesis_ray.running.resting_galleries import resting_galleries
+from genesis_ray.running.retention import Gone
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
 from genesis_ray.store.audit_entry import Access
@@ -24,7 +33,7 @@ class Tidied:
 
     Attributes:
         visitors: The identities that expired, of those who are one the one they were shown as.
-        faces: Templates of theirs.
+        faces: Templates of theirs, in all galleries.
     """
 
     visitors: tuple[str, ...]
@@ -41,25 +50,32 @@ def tidy(settings: Settings, *, at: datetime, dry_run: bool = False) -> Tidied:
         return forget_expired(settings, identities, at=at, dry_run=dry_run)
 
 
-def visitors_job(settings: Settings, identities: Identities) -> Job:
-    """Return the job that forgets visitors while a system is watching."""
-
-    def forget() -> Outcome:
-        done = forget_expired(settings, identities, at=datetime.now(UTC))
-        return {"visitors": len(done.visitors), "faces": done.faces}
-
-    return Job(VISITORS, forget)
+def live_face_jobs(settings: Settings, identities: Identities) -> list[Job]:
+    """Return the jobs of a system that is watching, which has people and galleries open."""
+    jobs = [Job(VISITORS, lambda: _told(forget_expired(settings, identities, at=_now())))]
+    if settings.retention.photo_days_of(settings.tenant_id) is not None:
+        jobs.append(Job(PHOTOS, lambda: _rows(remove_expired(settings, at=_now()))))
+    return jobs
 
 
-@contextmanager
-def opened_visitors_job(settings: Settings) -> Iterator[Job]:
-    """Have that job where no system is watching.
+def face_jobs(settings: Settings) -> list[Job]:
+    """Return the same jobs for where no system is watching: each opens what it needs."""
+    return [
+        Job(VISITORS, lambda: _told(tidy(settings, at=_now()))),
+        Job(PHOTOS, lambda: _rows(let_go_of_expired(settings, at=_now()))),
+    ]
 
-    Raises:
-        StoreError: One is.
-    """
-    with _opened(settings) as identities:
-        yield visitors_job(settings, identities)
+
+def _told(done: Tidied) -> Outcome:
+    return {"visitors": len(done.visitors), "faces": done.faces}
+
+
+def _rows(gone: Sequence[Gone]) -> Outcome:
+    return {"photos": sum(each.rows for each in gone)}
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 @contextmanager
@@ -76,40 +92,65 @@ def forget_expired(
 ) -> Tidied:
     """Remove the visitors who had expired at a time, with every byte of their faces.
 
-    Whom they are goes by what was decided until now. Who has a photo stays: somebody gave it to
-    them under a name, and took that back. Events keep the pseudonyms. Faces go first
-    and people last: cut off in between, the same visitors are found again and the rest goes.
+    Those of other embedders' galleries go as well: nobody is to come back by a switch.
+    Whom they are goes by what was decided until now. Who has a photo in any gallery stays:
+    somebody gave it to them under a name, and took that back. Events keep the pseudonyms. Faces
+    go first and people last: cut off in between, the same visitors are found again and the rest
+    goes.
+
+    Raises:
+        StoreError: Another process fills a gallery, or the disk is full or refuses.
     """
+    folder = identity_folder(settings)
     people = identities.people.everyone()
-    who = fold(Ledger(identity_folder(settings)).entries(), people)
+    who = fold(Ledger(folder).entries(), people)
     expired = last_seen(settings, identities.people, identities.sights, who).expired(at)
-    owners = _owners(identities, who)
-    stored = {person.identity_id for person in people} | set(owners.values())
-    with_photos = {who.now(owner) for owner in _owners(identities, who, of_photos=True).values()}
-    expired = [
-        each
-        for each in expired
-        if each not in with_photos and not stored.isdisjoint(who.members(each))
+    with ExitStack() as opened:
+        resting = resting_galleries(
+            folder, opened, besides=identities.gallery.embedder, writer=not dry_run
+        )
+        faces = _faces(who, [identities.gallery.faces(), *(each.faces() for each in resting)])
+        stored = {person.identity_id for person in people} | {face.owner for face in faces}
+        with_photos = {who.now(face.owner) for face in faces if face.is_photo}
+        expired = [
+            each
+            for each in expired
+            if each not in with_photos and not stored.isdisjoint(who.members(each))
+        ]
+        members = {member for each in expired for member in who.members(each)}
+        theirs = [face.face_id for face in faces if face.owner in members]
+        if expired and not dry_run:
+            for gallery in resting:
+                gallery.forget(members, theirs)
+            _forget(identities, members, theirs)
+    return Tidied(tuple(expired), len(theirs))
+
+
+def _forget(identities: Identities, members: set[str], face_ids: Sequence[str]) -> None:
+    identities.flush()
+    identities.changes.forget(members)
+    identities.changes.flush()
+    identities.gallery.remove(face_ids)
+    identities.gallery.rewrite()
+    identities.people.remove(members)
+    identities.sights.tidy(frozenset(members))
+    identities.sights.flush()
+
+
+class _Face(NamedTuple):
+    face_id: str
+    owner: str
+    is_photo: bool
+
+
+def _faces(who: WhoIsWho, galleries: Sequence[pa.Table]) -> list[_Face]:
+    """Return each face, also those that others replaced, with whose it is."""
+    return [
+        _Face(
+            row["face_id"],
+            who.moved_faces.get(row["face_id"], row["identity_id"]),
+            is_photo=not row["camera_id"],
+        )
+        for faces in galleries
+        for row in faces.select(["face_id", "identity_id", "camera_id"]).to_pylist()
     ]
-    members = {member for each in expired for member in who.members(each)}
-    faces = [face_id for face_id, owner in owners.items() if owner in members]
-    if expired and not dry_run:
-        identities.flush()
-        identities.changes.forget(members)
-        identities.changes.flush()
-        identities.gallery.remove(faces)
-        identities.gallery.rewrite()
-        identities.people.remove(members)
-        identities.sights.tidy(frozenset(members))
-        identities.sights.flush()
-    return Tidied(tuple(expired), len(faces))
-
-
-def _owners(identities: Identities, who: WhoIsWho, *, of_photos: bool = False) -> dict[str, str]:
-    """Return whose each face is, or each of a photo, also of those that others replaced."""
-    rows = identities.gallery.faces().select(["face_id", "identity_id", "camera_id"]).to_pylist()
-    return {
-        row["face_id"]: who.moved_faces.get(row["face_id"], row["identity_id"])
-        for row in rows
-        if not (of_photos and row["camera_id"])
-    }

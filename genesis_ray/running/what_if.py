@@ -215,7 +215,7 @@ class _StoredCandidates:
 class _NoVisitors:
     """No register."""
 
-    def is_known(self, *_: object) -> NoReturn:
+    def is_taken(self, *_: object, **__: object) -> NoReturn:
         """Refuse, as the gallery does."""
         raise AssertionError("of scores no visitors are made, yet one was to be looked up")
 

@@ -80,7 +80,13 @@ class KeptPhotos:
         Raises:
             StoreError: A file is damaged.
         """
-        found = [self._read(path)[0] for path in self.folder.glob(f"*{_SUFFIX}")]
+        found = []
+        for path in self.folder.glob(f"*{_SUFFIX}"):
+            try:
+                found.append(self._read(path)[0])
+            except StoreError:
+                if path.exists():  # and was not removed meanwhile
+                    raise
         return sorted(found, key=lambda each: (each.at, each.face_id))
 
     def put(self, photo: KeptPhoto, sealed: bytes) -> None:

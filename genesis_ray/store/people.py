@@ -14,6 +14,9 @@ from genesis_ray.store.closeable import Closeable
 from genesis_ray.store.identity_schemas import PEOPLE_SCHEMA
 from genesis_ray.store.lance_table import LanceTable
 
+PEOPLE_LOCK = "people.lock"
+"""In a tenant's folder: who holds it names the tenant's people, or writes who they are."""
+
 
 class People(Closeable):
     """The people of one tenant: all in memory, stored beside the tenant's galleries.

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from genesis_ray.domain.template_update import TemplateChange
 from genesis_ray.store.closeable import Closeable
@@ -120,3 +121,21 @@ class TemplateChanges(Closeable):
 
 def _change(row: dict[str, Any]) -> TemplateChange:
     return TemplateChange(**{**row, "at": row["at"].astimezone(UTC)})
+
+
+def changes_in(folder: Path) -> list[TemplateChange]:
+    """Return the changes of all embedders' templates in a tenant's folder, each in their order."""
+    names = [path.stem.removeprefix(_PREFIX) for path in sorted(folder.glob(f"{_PREFIX}*.lance"))]
+    return [each for name in names for each in TemplateChanges(folder, embedder=name).all()]
+
+
+def without_faces(rows: pa.Table, face_ids: Collection[str]) -> pa.Table:
+    """Return rows without the changes in which one of these faces came or went.
+
+    Rows of any other table are returned as they are.
+    """
+    faces = pa.array(face_ids, pa.string())
+    for name in ("change_id", "replaced_id"):
+        if name in rows.schema.names:
+            rows = rows.filter(pc.invert(pc.is_in(rows[name], faces)))
+    return rows

@@ -10,8 +10,11 @@ from genesis_ray.cli.retention import retention
 from genesis_ray.domain.events import LineCrossed
 from genesis_ray.errors import ConfigurationError, GenesisError, NotFoundError, StoreError
 from genesis_ray.store.event_log import EventLog
+from genesis_ray.store.kept_photos import KeptPhoto, KeptPhotos
+from genesis_ray.store.people import People
 from genesis_ray.store.reader import read_table
 from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.tenants import gallery_folder
 
 NOW = datetime(2025, 6, 10, 6, tzinfo=UTC)
 AT = ("--at", NOW.isoformat())
@@ -101,6 +104,38 @@ def test_what_is_too_old_goes_and_the_search_proves_it(run):
     assert proof.exit_code == 0
     assert "Residue of the purge of 2025-06-10 06:00 UTC: 0 rows." in proof.stdout
     assert "is too old" in genesis("retention", *AT).stdout
+
+
+@pytest.fixture
+def photos(run, monkeypatch) -> KeptPhotos:
+    """Photos that were kept in that data folder, of which one is too old."""
+    monkeypatch.setenv("GENESIS_RETENTION__PHOTO_DAYS", "30")
+    kept = KeptPhotos(gallery_folder(run.path.parent, "default"))
+    for days in (29, 31):
+        photo = KeptPhoto(
+            face_id=f"{days}", identity_id="ada", key_version=1, fingerprint="f",
+            at=NOW - timedelta(days=days),
+        )  # fmt: skip
+        kept.put(photo, b"sealed")
+    return kept
+
+
+def test_kept_photos_go_although_an_event_file_is_damaged(run, photos):
+    next((run.events / "line_crossings").rglob("*.parquet")).write_bytes(b"torn")
+    with pytest.raises(StoreError, match="all other days went"):
+        genesis("retention", *AT, "--yes")
+    assert [each.face_id for each in photos.all()] == ["29"]
+
+
+def test_kept_photos_are_left_to_a_system_that_is_watching(run, photos):
+    with People(photos.folder.parent, writer=True):
+        shown = genesis("retention", *AT, "--yes")
+    assert "removes them itself" in shown.stderr
+    assert "kept_photos" not in shown.stdout
+    assert len(photos.all()) == 2
+    assert crossings(run) == 1
+    assert json.loads(genesis("retention", *AT, "--json", "--yes").stdout)[0]["rows"] == 1
+    assert len(photos.all()) == 1
 
 
 def test_what_is_left_is_shown_with_its_number(run):

@@ -3,6 +3,7 @@ from hypothesis import strategies as st
 
 from genesis_ray.domain.forgetting import REDACTED, forgetting, redacted
 from genesis_ray.domain.ledger import Split, fold
+from genesis_ray.domain.template_update import TemplateChange
 from tests.domain.test_ledger import (
     IDS,
     PEOPLE,
@@ -17,6 +18,7 @@ from tests.domain.test_ledger import (
     sight,
     split,
     undo,
+    unlearn,
     whom,
     written,
 )
@@ -66,6 +68,44 @@ def test_what_was_split_from_somebody_else_to_the_person_goes():
     assert whom(gone.read_by, "bob", 8) == "bob"
     assert gone.entries == ()
     assert who.person("bob").name == "Bob"
+
+
+def test_what_somebody_else_unlearned_names_no_face_of_the_person():
+    entries = written(split("ada", faces=("f1",), number=0), unlearn(1, "f1", "f2"))
+    gone, _ = forget(entries, "new")
+    assert [each.face_ids for each in gone.entries] == [("f2",)]
+    gone, _ = forget(written(unlearn(0, "f1", "f2")), "bob", face_ids=["f1"])
+    assert [each.face_ids for each in gone.entries] == [("f2",)]
+
+
+def test_an_entry_that_named_nothing_but_faces_of_the_person_goes_with_what_undid_it():
+    entries = written(split("ada", faces=("f1",), number=0), unlearn(1, "f1"), undo(2, 1))
+    assert forget(entries, "new")[0].entries == ()
+
+
+def change(change_id: str, replaced_id: str) -> TemplateChange:
+    return TemplateChange(
+        change_id=change_id, identity_id="ada", kind="average", replaced_id=replaced_id, at=at(0),
+        camera_id="door", track_id=1, similarity=0.9,
+    )  # fmt: skip
+
+
+def test_templates_that_are_unlearned_with_a_face_of_the_person_go_with_it():
+    changes = [change("f1", "f0"), change("f2", "f1"), change("f3", "f2"), change("f9", "f8")]
+    parted = split("ada", faces=("f1", "f3"), number=0)
+    gone, _ = forget(written(parted, unlearn(1, "f1", "f9")), "new", changes=changes)
+    assert gone.taken == gone.faces == {"f1", "f2", "f3"}
+    gone, _ = forget(written(parted), "new", changes=changes)
+    assert gone.taken == {"f1", "f3"}  # nobody said that f2 is wrong
+
+
+def test_an_unlearned_template_that_is_somebody_elses_now_stays_with_them():
+    entries = written(
+        split("ada", faces=("f1",), number=0), split("ada", faces=("f2",), new="newer", number=1),
+        unlearn(2, "f1"),
+    )  # fmt: skip
+    gone, _ = forget(entries, "new", changes=[change("f1", "f0"), change("f2", "f1")])
+    assert gone.taken == {"f1"}
 
 
 def test_a_track_that_was_rejected_as_the_person_is_nobodys():

@@ -22,8 +22,8 @@ def faces(*qualities: float, track_id: int = 1) -> list[FaceSight]:
     ]
 
 
-def first(own: list[FaceSight], tenant_id: str = "shop") -> str:
-    return next(visitor_ids(tenant_id, own))
+def first(own: list[FaceSight], tenant_id: str = "shop", **more: str) -> str:
+    return next(visitor_ids(tenant_id, own, **more))
 
 
 def test_the_same_faces_give_the_same_ids_and_each_only_once():
@@ -43,3 +43,14 @@ def test_a_quality_counts_as_the_event_log_has_it():
     logged = float(np.float32(0.9))
     assert logged != 0.9
     assert first(faces(logged)) == first(faces(0.9))
+
+
+def test_without_a_salt_ids_are_what_they_have_always_been():
+    assert first(faces(0.9, 0.8)) == "6097f3db-ee04-558a-90a8-f458ee42ea08"
+
+
+def test_with_another_salt_no_id_is_what_it_was():
+    own = faces(0.9, 0.8)
+    ids = [set(islice(visitor_ids("shop", own, salt=salt), 50)) for salt in ("", "a1", "b2")]
+    assert len(set.union(*ids)) == 150
+    assert first(own, salt="a1") == first(own, salt="a1")

@@ -18,7 +18,9 @@ from genesis_ray.running.key_rotation import rotate
 from genesis_ray.running.protected import ProtectedEmbedder
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import IdentitySettings, Settings
+from genesis_ray.settings_retention import RetentionSettings
 from genesis_ray.store.gallery import FaceGallery
+from genesis_ray.store.job_records import read_all
 from genesis_ray.store.people import People
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.state_log import StateLog
@@ -144,3 +146,10 @@ def test_a_resolver_on_a_node_without_the_key_ends_and_says_why(spec, tmp_path):
     (tmp_path / "keys" / "default").unlink()
     with pytest.raises(StoreError, match="give each node that embeds or names faces the keys"):
         ResolverActor(spec)
+
+
+def test_who_keeps_the_faces_lets_visitors_and_kept_photos_go(spec):
+    aging = spec.settings.model_copy(update={"retention": RetentionSettings(photo_days=30)})
+    actor = ResolverActor(replace(spec, settings=aging, realtime=True))
+    actor.finish()
+    assert [each.name for each in read_all(RunFolder(spec.run).jobs)] == ["photos", "visitors"]

@@ -48,7 +48,7 @@ class Album:
     def enroll(self, identity_id, embeddings, *, qualities, at, camera_id):  # noqa: ARG002
         self._faces[identity_id] = embeddings[0]
 
-    def is_known(self, identity_id):
+    def is_taken(self, identity_id, *, at):  # noqa: ARG002
         return identity_id in self._faces
 
     def add_visitor(self, identity_id, *, at):

@@ -58,7 +58,7 @@ class Album:
         assert len(embeddings) == len(qualities)
         self.faces += [(identity_id, embedding) for embedding in embeddings]
 
-    def is_known(self, identity_id):
+    def is_taken(self, identity_id, *, at):  # noqa: ARG002
         return identity_id in self.visitors or identity_id in dict(self.faces)
 
     def add_visitor(self, identity_id, *, at):  # noqa: ARG002

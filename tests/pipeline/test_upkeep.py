@@ -76,7 +76,7 @@ class Shelf:
     def note(self, identity_id, *, at):
         self.sights.append((identity_id, at))
 
-    def is_known(self, _identity_id):
+    def is_taken(self, *_, **__):
         return False
 
     def add_visitor(self, identity_id, *, at):

@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+import threading
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -23,8 +24,8 @@ from genesis_ray.running.intake import Intake
 from genesis_ray.running.kept_photos import (
     kept_figures,
     kept_photos_of,
+    let_go_of_expired,
     photos_to_go,
-    remove_expired,
 )
 from genesis_ray.running.key_rotation import forget as forget_key
 from genesis_ray.running.key_rotation import known_keys, rotate
@@ -32,10 +33,14 @@ from genesis_ray.running.re_embedding import re_embed, re_embed_kept
 from genesis_ray.running.repairs import Repairs
 from genesis_ray.running.run_jobs import run_now
 from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.running.tidying import live_face_jobs
 from genesis_ray.settings import Settings
 from genesis_ray.settings_retention import KeptSettings, RetentionSettings
 from genesis_ray.store.audit_entry import Access
+from genesis_ray.store.job_records import read_all
 from genesis_ray.store.kept_photos import KeptPhoto, KeptPhotos, seal
+from genesis_ray.store.lock import WriteLock
+from genesis_ray.store.people import PEOPLE_LOCK, People
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.stored_faces import stored_faces
 from genesis_ray.testing import ColourEmbedder, SyntheticFilm
@@ -346,7 +351,7 @@ def test_photos_go_after_their_days_and_people_stay_known(settings, photo, tmp_p
     enroll(settings, "Ada", [photo()])
     (old,) = kept(settings)
     later = old.at + timedelta(days=10, seconds=1)
-    assert remove_expired(settings, at=later + timedelta(days=9999)) == []
+    assert let_go_of_expired(settings, at=later + timedelta(days=9999)) == []
     aging = settings.model_copy(update={"retention": RetentionSettings(photo_days=10)})
     assert photos_to_go(aging, at=later - timedelta(seconds=2)) == []
     assert [(each.table, each.rows) for each in photos_to_go(aging, at=later)] == [
@@ -354,10 +359,80 @@ def test_photos_go_after_their_days_and_people_stay_known(settings, photo, tmp_p
     ]
     assert kept(settings) == [old]
     run = RunFolder.create(tmp_path / "run")
-    assert run_now("retention", run, aging).outcome == {}
-    assert [each.rows for each in remove_expired(aging, at=later)] == [1]
+    assert run_now("photos", run, aging).outcome == {"photos": 0}
+    assert [each.rows for each in let_go_of_expired(aging, at=later)] == [1]
     assert kept(settings) == []
     assert len(faces(settings)) == 1
+
+
+@pytest.fixture
+def aging(settings, photo) -> Settings:
+    """The settings where a photo of Ada is kept that is too old by now."""
+    enroll(settings, "Ada", [photo()])
+    pictures = KeptPhotos(identity_folder(settings))
+    (new,) = kept(settings)
+    pictures.put(replace(new, at=NOON - timedelta(days=365)), pictures.sealed(new))
+    return settings.model_copy(update={"retention": RetentionSettings(photo_days=10)})
+
+
+def test_a_job_removes_them_and_keeps_the_record_of_the_other(aging, tmp_path):
+    run = RunFolder.create(tmp_path / "run")
+    assert run_now("visitors", run, aging).outcome == {"visitors": 0, "faces": 0}
+    assert run_now("photos", run, aging).outcome == {"photos": 1}
+    assert kept(aging) == []
+    records = {each.name: each.outcome for each in read_all(run.jobs)}
+    assert records == {"photos": {"photos": 1}, "visitors": {"visitors": 0, "faces": 0}}
+
+
+def test_a_system_that_is_watching_removes_them_where_a_time_is_set(aging, settings):
+    with ExitStack() as opened:
+        traits, keys = embedder_traits(aging.faces), tenant_keys(aging)
+        access = Access(action="match", reason="test")
+        identities = open_identities(aging, traits, keys, opened, access=access)
+        names = [[each.name for each in live_face_jobs(s, identities)] for s in (settings, aging)]
+        assert names == [["visitors"], ["visitors", "photos"]]
+        assert live_face_jobs(aging, identities)[1].task() == {"photos": 1}
+    assert kept(aging) == []
+
+
+def test_nobody_else_removes_any_while_one_is(aging, tmp_path):
+    with (
+        People(identity_folder(aging), writer=True),
+        pytest.raises(StoreError, match="being written to by process"),
+    ):
+        let_go_of_expired(aging, at=NOON)
+    assert len(kept(aging)) == 1
+    assert not WriteLock.holder(identity_folder(aging) / PEOPLE_LOCK)
+    assert let_go_of_expired(aging, at=NOON)
+
+
+def test_none_is_removed_while_it_is_sealed_anew_to_come_back_then(aging, monkeypatch):
+    put, removing = KeptPhotos.put, []
+
+    def put_meanwhile(self: KeptPhotos, photo: KeptPhoto, sealed: bytes) -> None:
+        removing.append(
+            threading.Thread(target=let_go_of_expired, args=[aging], kwargs={"at": NOON})
+        )
+        removing[0].start()
+        removing[0].join(0.1)
+        put(self, photo, sealed)
+
+    monkeypatch.setattr(KeptPhotos, "put", put_meanwhile)
+    assert rotate(aging).photos == 1
+    removing[0].join(10)
+    assert kept(aging) == []
+
+
+def test_one_that_is_removed_while_they_are_listed_is_not_there(aging, monkeypatch):
+    pictures = KeptPhotos(identity_folder(aging))
+    read = KeptPhotos._read
+
+    def read_late(self: KeptPhotos, path: Path) -> object:
+        path.unlink()
+        return read(self, path)
+
+    monkeypatch.setattr(KeptPhotos, "_read", read_late)
+    assert pictures.all() == []
 
 
 def test_another_tenants_photos_may_stay_for_longer(settings, photo):

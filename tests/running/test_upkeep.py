@@ -12,7 +12,10 @@ from genesis_ray.domain.events import FaceRecognized
 from genesis_ray.domain.identity import Face
 from genesis_ray.domain.ledger import Merge, Rename
 from genesis_ray.domain.people import visitor
-from genesis_ray.errors import LedgerError, NotFoundError
+from genesis_ray.domain.template_update import TemplateChange
+from genesis_ray.errors import LedgerError, NotFoundError, StoreError
+from genesis_ray.running.forgetting import forget
+from genesis_ray.running.forgotten_search import verify
 from genesis_ray.running.identities import (
     Identities,
     faces_of,
@@ -20,6 +23,7 @@ from genesis_ray.running.identities import (
     open_identities,
     who_is_who,
 )
+from genesis_ray.running.people_stores import PeopleStores
 from genesis_ray.running.repairs import Repairs
 from genesis_ray.running.resolver_building import build_resolver
 from genesis_ray.running.templates_shown import known_templates, undo_change
@@ -27,7 +31,12 @@ from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.running.tidying import tidy
 from genesis_ray.settings import Settings
 from genesis_ray.store.audit_entry import Access
+from genesis_ray.store.learning_gallery import LearningGallery
 from genesis_ray.store.ledger import Ledger
+from genesis_ray.store.people import People
+from genesis_ray.store.stored_faces import stored_faces
+from genesis_ray.store.template_changes import TemplateChanges
+from genesis_ray.store.visitor_salt import visitor_salt
 from genesis_ray.testing import ColourEmbedder
 from tests.store.conftest import Mortality
 from tests.store.keys import holders
@@ -236,6 +245,65 @@ def test_a_change_whose_face_was_never_stored_replaces_nothing(settings):
     assert named(settings, ANN_FACE, on=2) == ["ann"]
 
 
+def test_who_was_noted_and_has_no_face_yet_as_that_was_cut_off_is_the_same_visitor_again(settings):
+    uninterrupted = settings.model_copy(update={"data_dir": settings.data_dir.with_name("other")})
+    shutil.copytree(settings.data_dir, uninterrupted.data_dir)
+    names = named(uninterrupted, STRANGER, on=1)
+
+    killed = opened_for(settings, ExitStack())
+    show(settings, killed, STRANGER, on=1)
+    killed.people.flush()
+    die(killed)
+    assert named(settings, STRANGER, on=1) == names
+    assert [each.identity_id for each in who_is_who(settings).people] == ["ann", "ben", *names]
+    assert named(settings, STRANGER, on=2) == names
+
+
+def test_whoever_has_faces_or_was_noted_at_another_time_keeps_the_identity(settings):
+    with ExitStack() as opened:
+        identities = opened_for(settings, opened)
+        (made,) = show(settings, identities, STRANGER, on=1)
+        identities.people.remove([made.identity_id])
+        identities.people.add(visitor(made.identity_id, at=day(2)))  # at another time
+        identities.gallery.remove(faces_in(identities, made.identity_id))
+        (other,) = show(settings, identities, STRANGER, on=1)
+        assert other.identity_id != made.identity_id
+        (third,) = show(settings, identities, -STRANGER, on=1)  # of the same qualities
+        assert third.identity_id not in {made.identity_id, other.identity_id}
+
+
+def faces_in(identities: Identities, identity_id: str) -> list[str]:
+    rows = identities.gallery.faces().to_pylist()
+    rows += identities.gallery.pending().to_pylist()
+    return [row["face_id"] for row in rows if row["identity_id"] == identity_id]
+
+
+def test_who_was_forgotten_is_somebody_new_when_the_same_film_is_watched_again(
+    settings, monkeypatch
+):
+    monkeypatch.chdir(settings.data_dir)
+    (before,) = named(settings, STRANGER, on=1)
+    _, receipt = forget(settings, before, by="eve", why="")
+    (again,) = named(settings, STRANGER, on=1)
+    assert again != before
+    assert named(settings, STRANGER, on=2) == [again]
+    assert named(settings, ANN_FACE, on=2) == ["ann"]
+    left = {each.rpartition(": ")[2] for each in verify(settings, receipt).residue}
+    assert left == {"a template"}  # the same film has the same faces
+
+
+def test_ids_are_others_before_anything_of_somebody_is_gone(settings, monkeypatch):
+    def die(*_: object) -> None:
+        raise StoreError("killed")
+
+    monkeypatch.chdir(settings.data_dir)
+    monkeypatch.setattr(PeopleStores, "purge", die)
+    with pytest.raises(StoreError, match="killed"):
+        forget(settings, "ann", by="eve", why="")
+    assert len(who_is_who(settings).people) == 2
+    assert visitor_salt(folder_of(settings)) != ""
+
+
 def die(killed: Identities) -> None:
     """Let others write, as the kernel does for a process that dies."""
     for each in (killed.people, killed.sights, killed.changes, killed.gallery):
@@ -243,6 +311,7 @@ def die(killed: Identities) -> None:
 
 
 def test_forgetting_that_is_cut_off_anywhere_is_finished_by_the_next(settings, tmp_path):
+    rest(settings, ("ann", ANN_FACE, "door"), ("ben", BEN_FACE, "door"))
     named(settings, ANN_FACE, on=20)
     mortality, steps = Mortality(), 0
     whole = settings.data_dir
@@ -257,3 +326,86 @@ def test_forgetting_that_is_cut_off_anywhere_is_finished_by_the_next(settings, t
         if not died:
             return
         steps += 9  # of some fifty
+
+
+OTHER = "another"
+"""The embedder of a second gallery in the same folder."""
+
+
+@pytest.fixture
+def rested(settings) -> Settings:
+    """The same, where people were named by another embedder once, who have the same faces there."""
+    rest(settings, ("ann", ANN_FACE, "door"), ("ben", BEN_FACE, "door"))
+    return settings
+
+
+def rest(settings: Settings, *faces: tuple[str, np.ndarray, str], learned: str = "") -> None:
+    """Store faces, each of an identity by a camera, in the other embedder's gallery."""
+    folder = folder_of(settings)
+    with LearningGallery(
+        folder, embedder=OTHER, dimension=16, keys=tenant_keys(settings), writer=True
+    ) as gallery:
+        for identity_id, face, camera_id in faces:
+            gallery.enroll(
+                identity_id, face[None], qualities=[0.9], at=NOON, camera_id=camera_id,
+                face_ids=[f"{OTHER} {identity_id} {camera_id}"],
+            )  # fmt: skip
+    if learned:
+        with TemplateChanges(folder, embedder=OTHER, writer=True) as changes:
+            changes.add(
+                TemplateChange(
+                    change_id=f"{OTHER} {learned} till", identity_id=learned, kind="average",
+                    replaced_id="", at=NOON, camera_id="till", track_id=1, similarity=0.9,
+                )
+            )  # fmt: skip
+
+
+def resting_owners(settings: Settings) -> list[str]:
+    faces = stored_faces(folder_of(settings), OTHER, 16)
+    return faces["identity_id"].to_pylist()
+
+
+def test_an_expired_visitor_leaves_no_byte_in_the_gallery_of_another_embedder(rested):
+    rest(rested, ("ben", like(BEN_FACE, 0.9), "till"), learned="ben")
+    named(rested, ANN_FACE, on=20)
+    done = tidy(rested, at=day(31))
+    assert (done.visitors, done.faces) == (("ben",), 3)
+    assert resting_owners(rested) == ["ann"]
+    assert holders(folder_of(rested), np.stack([BEN_FACE, like(BEN_FACE, 0.9)])) == []
+    assert TemplateChanges(folder_of(rested), embedder=OTHER).all() == []
+
+
+def test_a_photo_in_the_gallery_of_another_embedder_keeps_a_visitor_too(rested):
+    rest(rested, ("ann", like(ANN_FACE, 0.9), ""))
+    assert tidy(rested, at=day(1000)).visitors == ("ben",)
+    assert resting_owners(rested) == ["ann", "ann"]
+
+
+def test_a_visitor_who_has_faces_with_another_embedder_alone_is_forgotten(settings):
+    rest(settings, ("carl", STRANGER, "door"))
+    with People(folder_of(settings), writer=True) as people:
+        people.add(visitor("carl", at=NOON))
+    assert tidy(settings, at=day(31)).visitors == ("ann", "ben", "carl")
+    assert resting_owners(settings) == []
+
+
+def test_nothing_is_forgotten_while_somebody_fills_a_gallery(rested):
+    with (
+        LearningGallery(
+            folder_of(rested), embedder=OTHER, dimension=16, keys=tenant_keys(rested), writer=True
+        ),
+        pytest.raises(StoreError, match="being written to by process"),
+    ):
+        tidy(rested, at=day(31))
+    assert len(who_is_who(rested).people) == 2
+    assert tidy(rested, at=day(31), dry_run=True).faces == 4
+
+
+def test_a_face_that_is_nobodys_names_nobody(settings):
+    with ExitStack() as opened:
+        opened_for(settings, opened).gallery.enroll(
+            "nobody", STRANGER[None], qualities=[0.9], at=NOON, camera_id="door"
+        )
+    (name,) = named(settings, STRANGER, on=1)
+    assert name != "nobody"
+    assert named(settings, STRANGER, on=2) == [name]

@@ -44,7 +44,7 @@ class Album:
     def enroll(self, identity_id, embeddings, *, qualities, at, camera_id):  # noqa: ARG002
         self.faces += [(identity_id, each) for each in embeddings]
 
-    def is_known(self, identity_id):
+    def is_taken(self, identity_id, *, at):  # noqa: ARG002
         return identity_id in dict(self.faces)
 
     def add_visitor(self, identity_id, *, at):
