@@ -68,10 +68,10 @@ def append(run: RunFolder, events: list[Event]) -> None:
         log.append(events)
 
 
-def answers(rollups: RunRollups, bucket="hour", zone=BERLIN, tenant_id="default") -> dict:
+def answers(rollups: RunRollups, bucket="hour", zone=BERLIN, tenant_id="default", now=None) -> dict:
     return {
         group: rollups.read(
-            group, tenant_id=tenant_id, bucket=bucket, zone=zone, **SPAN
+            group, tenant_id=tenant_id, bucket=bucket, zone=zone, now=now, **SPAN
         ).to_pylist()
         for group in GROUPS
     }
@@ -106,8 +106,11 @@ EVENTS = st.tuples(
 @given(
     events=st.lists(EVENTS, min_size=1, max_size=30, unique=True),
     commits=st.lists(st.integers(0, 30), max_size=3),
+    hours=st.integers(0, 96),
 )
-def test_kept_up_in_any_order_they_are_what_all_events_give(tmp_path_factory, events, commits):
+def test_kept_up_in_any_order_they_are_what_all_events_give(
+    tmp_path_factory, events, commits, hours
+):
     run = RunFolder.create(tmp_path_factory.mktemp("rollups") / "run")
     rollups = RunRollups(run)
     cuts = sorted({0, *(min(cut, len(events)) for cut in commits), len(events)})
@@ -117,6 +120,8 @@ def test_kept_up_in_any_order_they_are_what_all_events_give(tmp_path_factory, ev
     assert rollups.update().made == 0
     assert answers(rollups) == from_raw(run)
     assert answers(rollups, bucket="day") == from_raw(run, bucket="day")
+    meanwhile = MIDNIGHT + timedelta(hours=hours)
+    assert answers(rollups, now=meanwhile) == from_raw(run, now=meanwhile)
 
 
 DAYS = [event("seen", 1, minute) for minute in (0, 1440, 2 * 1440)]
