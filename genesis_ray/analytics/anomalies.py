@@ -98,7 +98,7 @@ def _in_one_series(
             continue
         at, value = row[_AT], float(row[_VALUE])
         if last_values and (reading := last_values.update(value)) and reading.is_unusual:
-            yield _row(row, reading, "recent", f"in the last {reading.samples} values")
+            yield _row(row, reading, "recent", in_the_last(reading))
         if same_hour and (reading := same_hour.update(at, value)) and reading.is_unusual:
             when = _weekday(at.astimezone(zone), is_daily=is_daily)
             yield _row(row, reading, "weekly", f"on {when}, of {reading.weeks} weeks")
@@ -109,18 +109,32 @@ def _weekday(local: datetime, *, is_daily: bool) -> str:
     return f"{name}s" if is_daily else f"{name}s from {local.hour}:00 to {local.hour + 1}:00"
 
 
-def _row(row: dict[str, Any], reading: Reading, basis: Basis, when: str) -> dict[str, Any]:
+def told(metric: str, reading: Reading, when: str) -> dict[str, Any]:
+    """Return the columns that say what is unusual of a value, in its unit and in a sentence.
+
+    Args:
+        metric: What it is a value of.
+        reading: How unusual it is.
+        when: Of which values the expectation is made, in words.
+    """
     why = (
-        f"{row[_METRIC]} {reading.value:.4g}, usually {reading.expected:.4g} "
+        f"{metric} {reading.value:.4g}, usually {reading.expected:.4g} "
         f"± {reading.spread:.2g} ({when})"
     )
     return {
-        **row,
         _VALUE: reading.value,
-        "basis": basis,
         "expected": reading.expected,
         "spread": reading.spread,
         "score": reading.score,
         "direction": reading.direction,
         "why": why,
     }
+
+
+def in_the_last(reading: Reading) -> str:
+    """Return in words of which values a rolling expectation is made."""
+    return f"in the last {reading.samples} values"
+
+
+def _row(row: dict[str, Any], reading: Reading, basis: Basis, when: str) -> dict[str, Any]:
+    return {**row, "basis": basis, **told(row[_METRIC], reading, when)}

@@ -6,6 +6,7 @@ import pyarrow as pa
 
 from genesis_ray.analytics.limits import limits_of
 from genesis_ray.analytics.query import run
+from genesis_ray.analytics.ranges import LONGEST_STAY
 from genesis_ray.analytics.stored import Table, Tables, narrowed
 
 IN_VIEW_FOR = timedelta(seconds=2)
@@ -26,7 +27,7 @@ insiders AS (
         FROM track_observations
         WHERE occurred_at > $seen_after AND occurred_at <= $at
     ) USING (camera_id, track_id)
-    WHERE occurred_at <= $at
+    WHERE occurred_at >= $entered_since AND occurred_at <= $at
     QUALIFY row_number() OVER (
         PARTITION BY camera_id, zone_id, track_id ORDER BY occurred_at DESC, direction DESC
     ) = 1 AND direction = 'enter'
@@ -59,16 +60,21 @@ ORDER BY camera_id
 def now(tables: Tables, *, at: datetime, window_s: float) -> pa.Table:
     """Return a row for each camera that has something to tell of the moment `at`.
 
-    Columns: camera_id, people (in view), people_by_zone (a map), and, of the `window_s` seconds
-    up to `at`, new_faces (tracks that became a new visitor) and recognized_faces (tracks that
-    were named as somebody known).
+    Columns: camera_id, people (in view), people_by_zone (a map, of those in view who entered a zone
+    within `LONGEST_STAY`), and, of the `window_s` seconds up to `at`, new_faces (tracks that became
+    a new visitor) and recognized_faces (tracks that were named as somebody known).
     """
-    params = {"at": at, "seen_after": at - IN_VIEW_FOR, "window_s": window_s}
+    entered_since = at - LONGEST_STAY
+    params = {
+        "at": at,
+        "seen_after": at - IN_VIEW_FOR,
+        "entered_since": entered_since,
+        "window_s": window_s,
+    }
     after = at + timedelta(microseconds=1)
     recent = narrowed(tables, at - max(IN_VIEW_FOR, timedelta(seconds=window_s)), after)
     own: dict[str, Table] = {
         name: recent[name] for name in ("track_observations", "face_recognitions")
     }
-    # Who is in a zone may have entered it long ago.
-    own["zone_crossings"] = narrowed(tables, None, after)["zone_crossings"]
+    own["zone_crossings"] = narrowed(tables, entered_since, after)["zone_crossings"]
     return run(_NOW, own, params, limits=limits_of(tables))

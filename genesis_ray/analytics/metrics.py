@@ -1,6 +1,6 @@
 """The site's metrics, as a series of even buckets and of a moment."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
@@ -135,8 +135,12 @@ def metrics(
     camera_ids: Ids = None,
     queue_zone_ids: Sequence[str] = (),
     longest_stay: timedelta = LONGEST_STAY,
+    now: datetime | None = None,
 ) -> pa.Table:
     """Return the metrics of a range, a row for each `bucket_s` seconds, empty ones too.
+
+    Who has not left a zone is in it up to the bucket of `now`, by default the present; who was not
+    seen to leave for `longest_stay` is taken to have been there for `UNTOLD_STAY` at most.
 
     Columns: starts_at, ends_at, and those of `names`: people_total (tracks in view in the
     bucket), queue_len (people in the queue zones as it ends; null without queue zones),
@@ -149,7 +153,14 @@ def metrics(
     """
     edges = even_edges(since, until, bucket_s)
     first = int(since.timestamp() // bucket_s) * bucket_s
-    return _asked(tables, edges, first, bucket_s, names, camera_ids, queue_zone_ids, longest_stay)
+    present = (now or datetime.now(UTC)).timestamp()
+    stays = of_stays(
+        edges[0],
+        edges[-1],
+        longest_stay,
+        now=datetime.fromtimestamp((present // bucket_s + 1) * bucket_s, UTC),  # as it ends
+    )
+    return _asked(tables, edges, first, bucket_s, names, camera_ids, queue_zone_ids, stays)
 
 
 def current_metrics(
@@ -162,7 +173,10 @@ def current_metrics(
     queue_zone_ids: Sequence[str] = (),
     longest_stay: timedelta = LONGEST_STAY,
 ) -> pa.Table:
-    """Return the same of the `window_s` seconds up to `at`, in one row."""
+    """Return the same of the `window_s` seconds up to `at`, in one row, as it was known then.
+
+    Who had come in the last `longest_stay`, and not left, was there.
+    """
     if at.tzinfo is None or window_s < 1:
         raise ConfigurationError(
             f"expected a time with its time zone and a window of a second or more, got "
@@ -170,7 +184,8 @@ def current_metrics(
         )
     edges = [at.astimezone(UTC) - timedelta(seconds=window_s), at.astimezone(UTC)]
     first = edges[0].timestamp()
-    return _asked(tables, edges, first, window_s, names, camera_ids, queue_zone_ids, longest_stay)
+    stays = of_stays(edges[0], edges[1], longest_stay, now=edges[1])
+    return _asked(tables, edges, first, window_s, names, camera_ids, queue_zone_ids, stays)
 
 
 def last_metrics(
@@ -207,13 +222,13 @@ def _asked(
     names: Sequence[str],
     camera_ids: Ids,
     queue_zone_ids: Sequence[str],
-    longest_stay: timedelta,
+    stays: Mapping[str, object],
 ) -> pa.Table:
     unknown = sorted(set(names) - set(METRICS))
     if unknown:
         raise ConfigurationError(f"no metric {', '.join(unknown)}; there are {', '.join(METRICS)}")
     params = {
-        **of_stays(edges[0], edges[-1], longest_stay),
+        **stays,
         "edges": list(edges),
         "origin_us": round(first_s * 1_000_000),
         "bucket_us": bucket_s * 1_000_000,

@@ -17,7 +17,7 @@ from genesis_ray.analytics.ranges import (
 )
 from genesis_ray.analytics.reach import reach_of
 from genesis_ray.analytics.rolled_up import Figures, from_quarters
-from genesis_ray.analytics.stays import STAYS, of_stays
+from genesis_ray.analytics.stays import STAYS, of_stays, of_tracks
 from genesis_ray.analytics.stored import Tables
 from genesis_ray.domain.site_time import Bucket
 
@@ -32,27 +32,10 @@ within AS (
         entered_at < $until
         AND (left_at > $since OR entered_at >= $since)
         AND ($zone_ids::VARCHAR[] IS NULL OR list_contains($zone_ids::VARCHAR[], zone_id))
-),
--- A track in zones that overlap is one person of the site: what begins while it is in another
--- zone already, or still, goes on with that.
-of_tracks AS (
-    SELECT camera_id, track_id, min(entered_at) AS entered_at, max(left_at) AS left_at
-    FROM (
-        SELECT *, count_if(entered_at > coalesce(left_before, '-infinity')) OVER (
-            PARTITION BY camera_id, track_id
-            ORDER BY entered_at, left_at, zone_id ROWS UNBOUNDED PRECEDING
-        ) AS number
-        FROM (
-            SELECT *, max(left_at) OVER (
-                PARTITION BY camera_id, track_id
-                ORDER BY entered_at, left_at, zone_id
-                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-            ) AS left_before
-            FROM within
-        )
-    )
-    GROUP BY camera_id, track_id, number
-),
+)
+""",
+    of_tracks("within"),
+    """
 places AS (
     SELECT camera_id, zone_id, entered_at, left_at FROM within
     UNION ALL
@@ -198,12 +181,14 @@ def occupancy(
     camera_ids: Ids = None,
     zone_ids: Ids = None,
     longest_stay: timedelta = LONGEST_STAY,
+    now: datetime | None = None,
 ) -> pa.Table:
     """Return how many people were in the site's zones, a row a bucket and zone.
 
     Who was inside before the range counts from its beginning, if they entered within
-    `longest_stay` before it; who was not seen to leave for so long is taken to be inside for
-    `UNTOLD_STAY`, or `longest_stay` where that is shorter.
+    `longest_stay` before it. Who has not left is inside until `now`, by default the present; who
+    was not seen to leave for `longest_stay` is taken to have been inside for `UNTOLD_STAY`, or
+    `longest_stay` where that is shorter.
 
     Columns: starts_at, ends_at, camera_id and zone_id (both null: all zones together, where a
     track in two at once is one person), mean_people (over time), max_people (at once),
@@ -213,11 +198,11 @@ def occupancy(
     """
     params = {
         **in_buckets(since, until, bucket, time_zone),
-        **of_stays(since, until, longest_stay),
+        **of_stays(since, until, longest_stay, now=now),
         "camera_ids": ids(camera_ids),
         "zone_ids": ids(zone_ids),
     }
-    if longest_stay == LONGEST_STAY:
+    if longest_stay == LONGEST_STAY and now is None:
         rolled_up = _rolled_up(tables, params)
         if rolled_up is not None:
             return rolled_up

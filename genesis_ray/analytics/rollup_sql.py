@@ -7,14 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from genesis_ray.domain.rollups import (
-    LONGEST_SIGHT,
-    LONGEST_STAY,
-    STAY_BINS,
-    TRACK_ENDED_AFTER,
-    UNTOLD_STAY,
-    Group,
-)
+from genesis_ray.analytics.stays import STAYS, of_tracks
+from genesis_ray.domain.rollups import LONGEST_SIGHT, STAY_BINS, TRACK_ENDED_AFTER, Group
 from genesis_ray.domain.time_buckets import QUARTER
 
 
@@ -69,27 +63,6 @@ def _counts(bins: Mapping[str, tuple[int, int | None]], value: str) -> str:
     )
 
 
-_STAYS = f"""
-crossings AS (
-    SELECT DISTINCT camera_id, zone_id, track_id, direction, epoch_us(occurred_at) AS at_us
-    FROM zone_crossings
-),
-stays AS (
-    SELECT camera_id, zone_id, track_id, at_us,
-        CASE WHEN next_us <= at_us + {_us(LONGEST_STAY)} THEN next_us
-            ELSE at_us + {_us(UNTOLD_STAY)} END AS left_us,
-        coalesce(next_us <= at_us + {_us(LONGEST_STAY)}, false) AS has_left
-    FROM (
-        SELECT *, lead(at_us) OVER (
-            PARTITION BY camera_id, zone_id, track_id ORDER BY at_us, direction
-        ) AS next_us FROM crossings
-    )
-    WHERE direction = 'enter'
-)
-"""  # noqa: S608  numbers of ours
-"""As `analytics.stays.STAYS`, in microseconds."""
-
-
 def _occupied(cut: _Cut) -> str:
     """Return SQL for how many were in each of `places` (camera_id, zone_id, at_us, left_us)."""
     return f"""
@@ -125,19 +98,23 @@ occupancy AS (
 def _zones(cut: _Cut) -> str:
     return f"""
 WITH
-{_STAYS},
-places AS (FROM stays),
+{STAYS},
+places AS (
+    SELECT camera_id, zone_id, epoch_us(entered_at) AS at_us, epoch_us(left_at) AS left_us, has_left
+    FROM stays
+),
 {_occupied(cut)}
-SELECT {cut.bucket("at_us")} AS bucket, camera_id, zone_id,
+SELECT {cut.bucket("epoch_us(occurred_at)")} AS bucket, camera_id, zone_id,
     count_if(direction = 'enter') AS entries, count_if(direction = 'exit') AS exits
-FROM crossings GROUP BY ALL
+FROM (SELECT DISTINCT camera_id, zone_id, track_id, direction, occurred_at FROM crossings)
+GROUP BY ALL
 UNION ALL BY NAME
 SELECT {cut.bucket("at_us")} AS bucket, camera_id, zone_id, count(*) AS stays,
     sum(left_us - at_us) AS stay_us, {_counts(STAY_BINS, "(left_us - at_us)")}
-FROM stays WHERE has_left GROUP BY ALL
+FROM places WHERE has_left GROUP BY ALL
 UNION ALL BY NAME
 SELECT {cut.bucket("at_us")} AS bucket, camera_id, zone_id, count(*) AS unfinished
-FROM stays WHERE NOT has_left GROUP BY ALL
+FROM places WHERE NOT has_left GROUP BY ALL
 UNION ALL BY NAME
 FROM occupancy
 """  # noqa: S608  names and numbers of ours
@@ -146,24 +123,12 @@ FROM occupancy
 def _site(cut: _Cut) -> str:
     return f"""
 WITH
-{_STAYS},
-parts AS (
-    SELECT *, max(left_us) OVER (
-        PARTITION BY camera_id, track_id ORDER BY at_us, left_us, zone_id
-        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-    ) AS left_before
-    FROM stays
-),
-numbered AS (
-    SELECT *, count_if(at_us > coalesce(left_before, -1)) OVER (
-        PARTITION BY camera_id, track_id ORDER BY at_us, left_us, zone_id
-        ROWS UNBOUNDED PRECEDING
-    ) AS number
-    FROM parts
-),
+{STAYS},
+{of_tracks("stays")},
 places AS (
-    SELECT '' AS camera_id, '' AS zone_id, min(at_us) AS at_us, max(left_us) AS left_us
-    FROM numbered GROUP BY numbered.camera_id, track_id, number
+    SELECT '' AS camera_id, '' AS zone_id,
+        epoch_us(entered_at) AS at_us, epoch_us(left_at) AS left_us
+    FROM of_tracks
 ),
 {_occupied(cut)}
 FROM occupancy

@@ -3,10 +3,11 @@
 What the figures are is said in `domain.rollups`. All arithmetic is of whole numbers.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import duckdb
 import pyarrow as pa
@@ -14,12 +15,14 @@ import pyarrow as pa
 from genesis_ray.analytics.limits import limits_of
 from genesis_ray.analytics.query import run
 from genesis_ray.analytics.rollup_sql import ONE_SPAN, QUARTERS
+from genesis_ray.analytics.stays import of_stays
 from genesis_ray.analytics.stored import Tables, narrowed
-from genesis_ray.domain.rollups import GROUPS, READ_BEYOND, Group
+from genesis_ray.domain.rollups import GROUPS, LONGEST_STAY, READ_BEYOND, Group
 from genesis_ray.domain.time_buckets import next_quarter, quarter_of
 
 _TIME = pa.timestamp("us", tz="UTC")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_PLACEHOLDER = re.compile(r"\$(\w+)")
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "zone_crossings": ("camera_id", "zone_id", "track_id", "direction", "occurred_at"),
@@ -60,7 +63,13 @@ class RollupQueries:
             self._opened.close()
 
     def quarters(
-        self, group: Group, tables: Mapping[str, pa.Table], *, start: datetime, end: datetime
+        self,
+        group: Group,
+        tables: Mapping[str, pa.Table],
+        *,
+        start: datetime,
+        end: datetime,
+        now: datetime | None = None,
     ) -> pa.Table:
         """Return the figures of every quarter of an hour in [start, end) in which there are any.
 
@@ -70,10 +79,13 @@ class RollupQueries:
                 far before and after as have a say in it.
             start: The beginning of a quarter,
             end: and so is this.
+            now: When it is told: who has not left may be there still. None: once all that has a say
+                is known.
         """
         given = {name: tables[name].select(COLUMNS[name]) for name in GROUPS[group].tables}
         sql = _within(group, QUARTERS[group])
-        return self._answer(group, sql, given, {"start": _epoch_us(start), "end": _epoch_us(end)})
+        told_at = now or end + READ_BEYOND[group][1] + timedelta.resolution
+        return self._answer(group, sql, given, _params(sql, start, end, told_at))
 
     def summed(
         self, group: Group, rows: pa.Table, buckets: Mapping[datetime, datetime]
@@ -99,7 +111,7 @@ class RollupQueries:
         return self._answer(group, sql, {"figures": rows, "buckets": pa.table(known)}, {})
 
     def _answer(
-        self, group: Group, sql: str, tables: Mapping[str, pa.Table], params: Mapping[str, int]
+        self, group: Group, sql: str, tables: Mapping[str, pa.Table], params: Mapping[str, Any]
     ) -> pa.Table:
         if not any(map(len, tables.values())):
             return rollup_schema(group).empty_table()
@@ -149,13 +161,25 @@ def _from_events(
     group: Group, rows: str, tables: Tables, start: datetime, end: datetime
 ) -> pa.Table:
     before, after = READ_BEYOND[group]
+    sql = _within(group, rows)
     answer = run(
-        _within(group, rows),
+        sql,
         narrowed(tables, start - before, end + after),
-        {"start": _epoch_us(start), "end": _epoch_us(end)},
+        _params(sql, start, end, datetime.now(UTC)),
         limits=limits_of(tables),
     )
     return _in_schema(group, answer)
+
+
+def _params(sql: str, start: datetime, end: datetime, now: datetime) -> dict[str, Any]:
+    """Return those parameters that the query has."""
+    known = {
+        **of_stays(start, end, LONGEST_STAY, now=now),
+        "start": _epoch_us(start),
+        "end": _epoch_us(end),
+        "camera_ids": None,
+    }
+    return {name: known[name] for name in _PLACEHOLDER.findall(sql)}
 
 
 def _within(group: Group, rows: str) -> str:

@@ -1,35 +1,41 @@
 """Which minutes of the metrics were unusual, against those just before."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
-from zoneinfo import ZoneInfo
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from genesis_ray.analytics.anomalies import unusual
+from genesis_ray.analytics.anomalies import in_the_last, told
+from genesis_ray.analytics.blind_times import BlindTimes, blind_times
 from genesis_ray.analytics.extent import extent
 from genesis_ray.analytics.metrics import METRICS, metrics
 from genesis_ray.analytics.ranges import Ids
 from genesis_ray.analytics.reach import reach_of
 from genesis_ray.analytics.stored import Tables
-from genesis_ray.domain.anomalies import RecentPolicy
-from genesis_ray.domain.site_time import range_between
+from genesis_ray.domain.anomalies import RecentPolicy, RecentScore
+from genesis_ray.domain.site_time import even_edges, range_between
 from genesis_ray.errors import ConfigurationError
 
 _BY_ZONE = "people_by_zone"
 
-_SERIES_FIELDS: "list[pa.Field[Any]]" = [
-    pa.field("at", pa.timestamp("us", tz="UTC")),
+_PIECE_BUCKETS = 2_000
+"""That are looked at together: a day of minutes, with those before that it is compared with."""
+
+_FIELDS: "list[pa.Field[Any]]" = [
+    pa.field("starts_at", pa.timestamp("us", tz="UTC")),
     pa.field("metric", pa.string()),
     pa.field("zone_id", pa.string()),
     pa.field("value", pa.float64()),
+    pa.field("expected", pa.float64()),
+    pa.field("spread", pa.float64()),
+    pa.field("score", pa.float64()),
+    pa.field("direction", pa.string()),
+    pa.field("why", pa.string()),
 ]
-_SERIES = pa.schema(_SERIES_FIELDS)
-
-_COLUMNS = (
-    "starts_at", "metric", "zone_id", "value", "expected", "spread", "score", "direction", "why",
-)  # fmt: skip
+_FOUND = pa.schema(_FIELDS)
 
 
 def anomalies(
@@ -49,7 +55,8 @@ def anomalies(
 
     Each is compared with mean and standard deviation of the `window` before it in its series, those
     before the range included; what is less than 1 away from the mean is never unusual. With fewer
-    than `warm_up` values nothing is, nor is it in what the site was not recorded for.
+    than `warm_up` values nothing is. What no camera watched is no value: minutes before the first
+    event and after the last, and those of which `blind_times` has a part.
 
     Args:
         tables: See `metrics.metrics`, of which the values are.
@@ -74,39 +81,105 @@ def anomalies(
     except ValueError as error:
         raise ConfigurationError(str(error).replace("least_samples", "warm_up")) from error
     start, end = range_between(since, until)
-    known = max(start - timedelta(seconds=bucket_s * window), _first(tables, start))
-    if known >= end:
-        return _found(_SERIES.empty_table(), start, policy)
-    rows = metrics(
-        tables, since=known, until=end, bucket_s=bucket_s, names=names, camera_ids=camera_ids,
-        queue_zone_ids=queue_zone_ids,
-    ).to_pylist()  # fmt: skip
-    whole = [row for row in rows if (row["ends_at"] - row["starts_at"]).total_seconds() == bucket_s]
-    series = pa.Table.from_pylist([*_values(whole)], schema=_SERIES)
-    return _found(series, start, policy)
+    even_edges(start, end, bucket_s)
+    known = _known(tables, start - timedelta(seconds=bucket_s * window), end)
+    if known is None:
+        return _FOUND.empty_table()
+    series = _Series(
+        policy, blind_times(tables, since=known[0], until=known[1], camera_ids=camera_ids)
+    )
+    found: list[dict[str, Any]] = []
+    for first, last in _pieces(*known, bucket_s):
+        rows = metrics(
+            tables, since=first, until=last, bucket_s=bucket_s, names=names, camera_ids=camera_ids,
+            queue_zone_ids=queue_zone_ids,
+        )  # fmt: skip
+        found += (row for row in series.unusual(rows, bucket_s) if row["starts_at"] >= start)
+    return pa.Table.from_pylist(found, schema=_FOUND)
 
 
-def _first(tables: Tables, start: datetime) -> datetime:
-    """Return the time before which nothing is known, so that its zeros are no values."""
-    known = extent(tables, until=datetime.now(UTC))
-    return max(known[0] if known else start, reach_of(tables, "metrics").events)
+def _known(tables: Tables, start: datetime, end: datetime) -> tuple[datetime, datetime] | None:
+    """Return the part of a range that events tell of, so that no other zeros are values."""
+    events = extent(tables, until=datetime.now(UTC))
+    if events is None:
+        return None
+    first, last = max(start, events[0], reach_of(tables, "metrics").events), min(end, events[1])
+    return (first, last) if first < last else None
 
 
-def _found(series: pa.Table, start: datetime, policy: RecentPolicy) -> pa.Table:
-    found = unusual(series, zone=ZoneInfo("UTC"), start=start, recent=policy, weekly=None)
-    return found.rename_columns(
-        ["starts_at" if name == "at" else name for name in found.column_names]
-    ).select(list(_COLUMNS))
+def _pieces(since: datetime, until: datetime, bucket_s: int) -> Iterator[tuple[datetime, datetime]]:
+    """Yield [since, until) in pieces of `_PIECE_BUCKETS`; only its own ends cut a bucket."""
+    first_s, last_s = int(since.timestamp() // bucket_s) * bucket_s, until.timestamp()
+    piece_s = bucket_s * _PIECE_BUCKETS
+    edges_s = range(first_s + piece_s, math.ceil(last_s), piece_s)
+    yield from pairwise([since, *(datetime.fromtimestamp(at_s, UTC) for at_s in edges_s), until])
 
 
-def _values(rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    zones = {zone for row in rows for zone, _ in row.get(_BY_ZONE, ())}
-    for row in rows:
-        at = row["starts_at"]
-        for name in METRICS:
-            if name in row and name != _BY_ZONE:
-                yield {"at": at, "metric": name, "value": row[name]}
-        inside = dict(row.get(_BY_ZONE, ()))
-        for zone in sorted(zones):
-            value = inside.get(zone, 0)
-            yield {"at": at, "metric": _BY_ZONE, "zone_id": zone, "value": value}
+class _Key(NamedTuple):
+    """What values are a series of; the zone is empty where they are of the site."""
+
+    metric: str
+    zone_id: str = ""
+
+
+class _Series:
+    """The series of all metrics, as far as they have been gone through."""
+
+    def __init__(self, policy: RecentPolicy, blind: BlindTimes) -> None:
+        self._policy = policy
+        self._blind = blind
+        self._scores: dict[_Key, RecentScore] = {}
+        self._values = 0
+
+    def unusual(self, rows: pa.Table, bucket_s: int) -> list[dict[str, Any]]:
+        """Take further metrics; return the values of whole buckets that are unusual, by time."""
+        bucket = timedelta(seconds=bucket_s)
+        starts: list[Any] = rows["starts_at"].to_pylist()
+        ends: list[Any] = rows["ends_at"].to_pylist()
+        places = [
+            place
+            for place, (start, end) in enumerate(zip(starts, ends, strict=True))
+            if end - start == bucket and not self._blind.touch(start, end)
+        ]
+        found = []
+        for key, values in self._by_key(rows, places):
+            score = self._scores[key]
+            for place in places:
+                value = values[place]
+                reading = None if value is None else score.update(value)
+                if reading and reading.is_unusual:
+                    own = {
+                        "starts_at": starts[place],
+                        "metric": key.metric,
+                        "zone_id": key.zone_id or None,
+                    }
+                    found.append(own | told(key.metric, reading, in_the_last(reading)))
+        self._values += len(places)
+        return sorted(
+            found, key=lambda row: (row["starts_at"], row["metric"], row["zone_id"] or "")
+        )
+
+    def _by_key(
+        self, rows: pa.Table, places: Sequence[int]
+    ) -> Iterator[tuple[_Key, list[float | None]]]:
+        """Yield the values of each series, one after the other."""
+        for metric in METRICS:
+            if metric in rows.column_names and metric != _BY_ZONE:
+                key = _Key(metric)
+                self._scores.setdefault(key, RecentScore(self._policy))
+                yield key, rows[metric].to_pylist()
+        if _BY_ZONE not in rows.column_names:
+            return
+        people_by_zone: list[Any] = rows[_BY_ZONE].to_pylist()
+        inside: list[dict[str, int]] = [dict(people) for people in people_by_zone]
+        entered = {_Key(_BY_ZONE, zone_id) for place in places for zone_id in inside[place]}
+        self._scores |= {key: self._empty_so_far() for key in entered - self._scores.keys()}
+        for key in sorted(key for key in self._scores if key.metric == _BY_ZONE):
+            yield key, [people.get(key.zone_id, 0) for people in inside]
+
+    def _empty_so_far(self) -> RecentScore:
+        """Return the score of a zone that nobody was in yet."""
+        score = RecentScore(self._policy)
+        for _ in range(min(self._values, self._policy.window)):
+            score.update(0)
+        return score

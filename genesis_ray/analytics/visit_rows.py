@@ -7,7 +7,8 @@ from genesis_ray.analytics.reach import rows_since
 from genesis_ray.analytics.stored import Tables
 
 LONGEST_VISIT = timedelta(days=1)
-"""A visit that takes longer is one that has not ended, as far as these questions tell."""
+"""A visit that takes longer is one that has not ended, as far as these questions tell, whatever
+range they are of."""
 
 VISITS_BEGUN = """
 visits_known AS (
@@ -21,7 +22,13 @@ visits_known AS (
         arg_max(camera_id, ended_at) AS last_camera_id,
         coalesce(arg_max(zone_ids, ended_at), any_value(zone_ids)) AS zone_ids
     FROM visit_events
-    WHERE occurred_at >= $since AND occurred_at < $read_until
+    WHERE
+        occurred_at >= $since
+        AND occurred_at < $read_until
+        AND (
+            ended_at IS NULL
+            OR epoch_us(ended_at) - epoch_us(started_at) <= $longest_visit_s * 1000000
+        )
     GROUP BY visit_id
 ),
 visits_begun AS (
@@ -125,4 +132,5 @@ def of_visits(since: datetime, until: datetime) -> dict[str, object]:
     Raises:
         ConfigurationError: See `between`.
     """
-    return between(since, until, after=LONGEST_VISIT)
+    longest = {"longest_visit_s": LONGEST_VISIT.total_seconds()}
+    return between(since, until, after=LONGEST_VISIT) | longest

@@ -18,7 +18,8 @@ _IDLE = timedelta(days=1)
 """Without any event, after which a camera's minutes are no longer counted: a clock that jumps by
 years would have millions of them."""
 
-_BLIND = frozenset({"connecting", "stalled", "failed", "ended"})
+BLIND = frozenset({"connecting", "stalled", "failed", "ended"})
+"""States in which a camera sees nothing."""
 
 
 @dataclass(slots=True)
@@ -90,7 +91,7 @@ class UnusualInView:
             self.due.pop(Subject(camera_id), None)
             return True
         if isinstance(event, CameraStateChanged):
-            own.is_watched = event.state not in _BLIND
+            own.is_watched = event.state not in BLIND
             own.is_whole &= own.is_watched
         elif isinstance(event, TrackObserved):
             own.is_watched = True

@@ -5,7 +5,7 @@ exact. Those of `most` are joined by the greater one, all others are added.
 
 `zones`, by camera and zone
     entries, exits    crossings
-    person_us         that people were in the zone; who is not told to leave is there for four hours
+    person_us         that people were in the zone; who in a day did not leave: for four hours
     stays, stay_us    those that began and are over within a day, and how long they were
     stay_from_...     of those, by length: so many of at least so many seconds, and below the next
     unfinished        those that began and are not
@@ -35,7 +35,7 @@ LONGEST_STAY = timedelta(days=1)
 day's figures depend on the days next to it and no others."""
 
 UNTOLD_STAY = timedelta(hours=4)
-"""How long who is told to enter, and in a day not to leave, is taken to be there."""
+"""How long who is told to enter, and in a day not to leave, is taken to have been there."""
 
 LONGEST_TRACK = timedelta(hours=4)
 """How far before a range questions look for the beginning of a track that is seen in it."""

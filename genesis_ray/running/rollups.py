@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from genesis_ray.analytics.rollups import RollupQueries, rollup_schema
-from genesis_ray.domain.rollups import GROUPS, Group
+from genesis_ray.domain.rollups import GROUPS, READ_BEYOND, Group
 from genesis_ray.domain.time_buckets import QUARTER, Bucket, bucket_starts
 from genesis_ray.errors import ConfigurationError, NotFoundError, StoreError
 from genesis_ray.running.rollup_sources import Damaged, days_concerned, rows_of, tables_of
@@ -97,12 +97,14 @@ class RunRollups:
         end: datetime,
         bucket: Bucket = "hour",
         zone: ZoneInfo | None = None,
+        now: datetime | None = None,
     ) -> pa.Table:
         """Return the figures of hours or days in [start, end), as all events until now give them.
 
         Days that are up to date are read from rollups, all others made of their events, those
-        that are not in the tables yet included. Where an event file is damaged, figures of before
-        that count; without any, the file is left out. Either is logged.
+        that are not in the tables yet included. So are days of which it is not known yet who left,
+        and when. Where an event file is damaged, figures of before that count; without any, the
+        file is left out. Either is logged.
 
         Args:
             group: Which figures, see `domain.rollups`.
@@ -111,6 +113,7 @@ class RunRollups:
             end: and so is this. A bucket that is cut by one has what lies within.
             bucket: What a row is of.
             zone: Whose hours and days they are; UTC by default.
+            now: The present, by default that of the clock.
 
         Raises:
             NotFoundError: There is no such group.
@@ -124,7 +127,7 @@ class RunRollups:
         except ValueError as error:
             raise ConfigurationError(str(error)) from error
         with RollupQueries() as queries:
-            parts = self._parts(queries, group, tenant_id, start, end)
+            parts = self._parts(queries, group, tenant_id, start, end, now=now)
             rows = pa.concat_tables(parts)
             return queries.summed(group, rows, buckets)
 
@@ -136,6 +139,7 @@ class RunRollups:
         tenant_id: str,
         start: datetime,
         end: datetime,
+        now: datetime | None = None,
     ) -> pa.Table | None:
         """Return some of the figures of quarters of an hour in [start, end), as `read` does.
 
@@ -155,7 +159,7 @@ class RunRollups:
         if not is_sealed and (missing > 1 or len(days) < 2 * missing + 1):
             return None
         with RollupQueries() as queries:
-            parts = self._parts(queries, group, tenant_id, start, end, figures)
+            parts = self._parts(queries, group, tenant_id, start, end, figures, now=now)
             columns = ["bucket", *GROUPS[group].keys, *figures]
             rows = pa.concat_tables([part.select(columns) for part in parts])
         at: Any = rows["bucket"]  # in order, as the days are and the rows of each
@@ -177,9 +181,12 @@ class RunRollups:
         start: datetime,
         end: datetime,
         figures: Sequence[str] | None = None,
+        *,
+        now: datetime | None,
     ) -> Iterator[pa.Table]:
         """Yield the figures of the days of a range, those of `figures` or all."""
         yield no_rows(rollup_schema(group))
+        now = now or datetime.now(UTC)
         waiting = {
             table: waiting_rows(self._events.path, table, tenant_id)
             for table in GROUPS[group].tables
@@ -188,19 +195,22 @@ class RunRollups:
         seal = self.folder.sealed(group, tenant_id)
         first = start.astimezone(UTC).date()
         seen: Listings = {}
-        for day in sorted({*self._days(group, tenant_id), *fresh}):
+        known = {*self._days(group, tenant_id), *fresh}
+        # Who came the day before may be there still, and nobody else have come.
+        open_days = {each + _DAY for each in known if _is_open(group, each + _DAY, now)}
+        for day in sorted(known | open_days):
             if day < first or _midnight(day) >= end:
                 continue
             if day in seal:
                 rows = self.folder.read(group, tenant_id, day, figures)
             else:
                 rows = None
-                if day not in fresh:
+                if day not in fresh and not _is_open(group, day, now):
                     sources = self._sources(group, tenant_id, day, seen)
                     digest = sources.digest if sources else ""
                     rows = self.folder.read(group, tenant_id, day, figures, made_of=digest)
                 if rows is None:
-                    rows = self._made(queries, group, tenant_id, day, waiting)
+                    rows = self._made(queries, group, tenant_id, day, waiting, now)
             if rows is not None:
                 yield rows
 
@@ -211,9 +221,10 @@ class RunRollups:
         tenant_id: str,
         day: date,
         waiting: Mapping[str, pa.Table],
+        now: datetime,
     ) -> pa.Table:
         """Return a day's figures from its events; those of before where a file is damaged."""
-        _, rows, lost = self._figures(queries, group, tenant_id, day, waiting)
+        _, rows, lost = self._figures(queries, group, tenant_id, day, waiting, now)
         if not lost:
             return rows
         with suppress(StoreError):  # damaged themselves
@@ -262,8 +273,12 @@ class RunRollups:
         tenant_id: str,
         day: date,
         waiting: Mapping[str, pa.Table],
+        now: datetime | None = None,
     ) -> tuple[Sources, pa.Table, list[Path]]:
-        """Return what a day's figures are made of, the figures, and the files they lack."""
+        """Return what a day's figures are made of, the figures, and the files they lack.
+
+        They are those of `now`; None: those that are kept, where all who came have left.
+        """
         while True:
             try:
                 sources = sources_of(self._events, tables_of(group, day), tenant_id)
@@ -271,8 +286,14 @@ class RunRollups:
             except FileNotFoundError:  # merged meanwhile
                 continue
             start = _midnight(day)
-            rows = queries.quarters(group, tables, start=start, end=start + _DAY)
+            rows = queries.quarters(group, tables, start=start, end=start + _DAY, now=now)
             return sources, rows, damaged
+
+
+def _is_open(group: Group, day: date, now: datetime) -> bool:
+    """Tell whether events that are still to come have a say in a day's figures."""
+    _, after = READ_BEYOND[group]
+    return bool(after) and _midnight(day) + _DAY + after >= now
 
 
 def _midnight(day: date) -> datetime:

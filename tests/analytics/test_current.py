@@ -113,6 +113,12 @@ def test_track_that_was_cut_off_inside_a_zone_does_not_stay_there_for_ever():
     )
 
 
+def test_who_entered_more_than_a_day_ago_was_lost():
+    day = 86_400
+    events = [observed(day), observed(day, 2), crossed(0, "enter"), crossed(-0.1, "enter", 2)]
+    assert now(events, day)["door"]["people_by_zone"] == [("till", 1)]
+
+
 def test_faces_of_the_last_minute_count_new_visitors_apart_from_known_people():
     events = [
         recognized(0, 1, is_new=False),  # more than a minute ago
@@ -128,12 +134,13 @@ def test_nothing_has_no_rows():
     assert now([], 0) == {}
 
 
-def test_only_the_days_of_the_last_minute_are_looked_at_but_for_zones(tmp_path, caplog):
-    yesterday = -86_400
+def test_only_the_days_of_the_last_minute_are_looked_at_and_of_zones_the_last_two(tmp_path, caplog):
+    yesterday, before = -80_000, -2 * 86_400
     with EventLog(tmp_path) as log:
+        log.append([crossed(before, "enter", 2)])
         log.append([observed(yesterday), recognized(yesterday, 1, is_new=True)])
         log.append([crossed(yesterday, "enter"), observed(0), recognized(0, 1, is_new=True)])
-    for table in ("track_observations", "face_recognitions"):
+    for table in ("zone_crossings", "track_observations", "face_recognitions"):
         (day_before, _) = sorted((tmp_path / table).rglob("*.parquet"))
         day_before.write_bytes(b"not to be looked at")
     (row,) = current.now(RunTables(tmp_path, "t"), at=at(1), window_s=60).to_pylist()

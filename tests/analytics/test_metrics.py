@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from genesis_ray.analytics.metrics import METRICS, current_metrics, metrics
 from genesis_ray.domain.occupancy import Occupancy
+from genesis_ray.domain.rollups import LONGEST_STAY
 from genesis_ray.errors import ConfigurationError
 from tests.hand_made import at, recognized, seen, stay, tables, zone
 
@@ -85,17 +86,39 @@ def test_the_current_ones_are_of_the_window_up_to_now():
     assert (row["people_total"], row["queue_len"], row["recognized_faces"]) == (1, 1, 1)
 
 
+def test_who_has_not_left_yet_is_in_the_zone_up_to_the_minute_that_is_now():
+    hours = 6 * 3600
+    long_there = {"since": hours, "until": hours + 180}
+    entered = [zone(0, "enter", "queue")]
+    assert column("queue_len", entered, **long_there, now=at(hours + 90)) == [1, 1, 0]
+
+
+def test_who_did_not_leave_in_a_day_was_lost():
+    entered = [zone(0, "enter", "queue")]
+    for hour, people in ((3.99, 1), (6, 0), (23, 0)):
+        minute = {"since": hour * 3600, "until": hour * 3600 + 1}
+        assert column("queue_len", entered, **minute, now=at(30 * 3600)) == [people]
+
+
+@pytest.mark.parametrize(("hour", "people"), [(3, 1), (6, 1), (24, 1), (24.01, 0)])
+def test_the_current_ones_count_who_came_in_the_last_day_and_has_not_left(hour, people):
+    moment = current_metrics(
+        tables([zone(0, "enter", "queue")]), at=at(hour * 3600), queue_zone_ids=["queue"]
+    )
+    assert moment["queue_len"].to_pylist() == [people]
+
+
 @settings(max_examples=15, deadline=None)
 @given(
-    st.lists(st.tuples(st.integers(0, 86_400), st.integers(1, 86_399)), max_size=6),
+    st.lists(st.tuples(st.integers(0, 86_400), st.integers(1, 86_399), st.booleans()), max_size=6),
     st.integers(1, 2 * 86_400),
 )
 def test_the_live_count_of_a_zone_is_what_events_tell_afterwards(stays, moment):
-    """Of people who stay up to a day."""
+    """Of people who stay up to a day, or of whom it is not told that they leave."""
     events = [
         event
-        for track, (since, long) in enumerate(stays)
-        for event in stay(since, since + long, "queue", track)
+        for track, (since, long, leaves) in enumerate(stays)
+        for event in stay(since, since + long, "queue", track)[: 1 + leaves]
     ]
     live = Occupancy()
     for event in sorted(events, key=lambda event: event.occurred_at):
@@ -104,7 +127,9 @@ def test_the_live_count_of_a_zone_is_what_events_tell_afterwards(stays, moment):
     (row,) = current_metrics(
         tables(events), at=at(moment), queue_zone_ids=["queue"]
     ).to_pylist()  # fmt: skip
-    assert row["queue_len"] == len(live.present(("door", "queue")))
+    came = live.present(("door", "queue")).values()
+    # Whom it takes for lost it forgets with a later crossing.
+    assert row["queue_len"] == sum(each >= at(moment) - LONGEST_STAY for each in came)
 
 
 def test_only_metrics_that_are_asked_for_are_told():

@@ -48,6 +48,14 @@ def test_who_is_not_told_to_leave_is_inside_for_four_hours():
     assert [people for people, _ in hours] == [1, 1, 1, 1, 0, 0]
 
 
+@pytest.mark.parametrize(("hour", "hours_there"), [(3, 3), (6, 6), (24, 8), (25, 4)])
+def test_who_has_not_left_yet_is_inside_until_now_and_was_lost_after_a_day(hour, hours_there):
+    asked = {"until": 8 * 3600, "bucket": "hour", "now": at(hour * 3600)}
+    hours = levels([zone(0, "enter")], **asked)
+    assert [people for people, _ in hours["till"]] == [1] * hours_there + [0] * (8 - hours_there)
+    assert hours[None] == hours["till"]
+
+
 def test_one_takes_over_from_another_without_being_two():
     assert levels([*stay(0, 60), *stay(60, 120, track_id=2)])["till"] == [(1, 1), (1, 1)]
 

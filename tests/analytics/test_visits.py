@@ -93,6 +93,18 @@ def test_each_visit_of_a_person_has_its_own_times():
     assert dwells(events) == [{"till": 10}, {"till": 40}]
 
 
+@pytest.mark.parametrize(("hours", "duration_s"), [(23, 82_800), (24, 86_400), (25, None)])
+@pytest.mark.parametrize("until", [60, 3 * 3600, 48 * 3600])
+def test_whether_a_long_visit_is_over_does_not_depend_on_the_range(until, hours, duration_s):
+    asked = {"since": at(0), "until": at(until)}
+    events = visit(30, 30 + hours * 3600, "ada", ("till",))
+    (row,) = visits_page(tables(events), **asked).to_pylist()
+    assert row["duration_s"] == duration_s
+    assert (row["last_camera_id"], row["zone_ids"]) == (
+        ("door", ["till"]) if duration_s else (None, [])
+    )
+
+
 def test_pages_follow_each_other_without_gap_or_repetition():
     events = [each for n in range(7) for each in visit(n // 3, 50 + n, f"p{n}")]
     found, after = [], None

@@ -68,10 +68,10 @@ def append(run: RunFolder, events: list[Event]) -> None:
         log.append(events)
 
 
-def answers(rollups: RunRollups, bucket="hour", zone=BERLIN, tenant_id="default") -> dict:
+def answers(rollups: RunRollups, bucket="hour", zone=BERLIN, tenant_id="default", now=None) -> dict:
     return {
         group: rollups.read(
-            group, tenant_id=tenant_id, bucket=bucket, zone=zone, **SPAN
+            group, tenant_id=tenant_id, bucket=bucket, zone=zone, now=now, **SPAN
         ).to_pylist()
         for group in GROUPS
     }
@@ -106,8 +106,11 @@ EVENTS = st.tuples(
 @given(
     events=st.lists(EVENTS, min_size=1, max_size=30, unique=True),
     commits=st.lists(st.integers(0, 30), max_size=3),
+    hours=st.integers(0, 96),
 )
-def test_kept_up_in_any_order_they_are_what_all_events_give(tmp_path_factory, events, commits):
+def test_kept_up_in_any_order_they_are_what_all_events_give(
+    tmp_path_factory, events, commits, hours
+):
     run = RunFolder.create(tmp_path_factory.mktemp("rollups") / "run")
     rollups = RunRollups(run)
     cuts = sorted({0, *(min(cut, len(events)) for cut in commits), len(events)})
@@ -117,6 +120,8 @@ def test_kept_up_in_any_order_they_are_what_all_events_give(tmp_path_factory, ev
     assert rollups.update().made == 0
     assert answers(rollups) == from_raw(run)
     assert answers(rollups, bucket="day") == from_raw(run, bucket="day")
+    meanwhile = MIDNIGHT + timedelta(hours=hours)
+    assert answers(rollups, now=meanwhile) == from_raw(run, now=meanwhile)
 
 
 DAYS = [event("seen", 1, minute) for minute in (0, 1440, 2 * 1440)]
@@ -160,6 +165,41 @@ def test_rows_that_are_in_no_table_yet_count(run):
             .to_pylist()
         )
         assert (zone["entries"], zone["person_us"]) == (1, 60_000_000)
+
+
+def hours_in_zone(run: RunFolder, now: datetime) -> list[tuple[date, float]]:
+    """The hours that people were in the zone, by day, as told at a time."""
+    answer = RunRollups(run).read("zones", tenant_id="default", bucket="day", now=now, **SPAN)
+    return [
+        (row["bucket"].date(), row["person_us"] / 3_600_000_000)
+        for row in answer.to_pylist()
+        if row["person_us"]
+    ]
+
+
+def test_who_has_not_left_yet_is_there_until_now_though_the_day_is_kept_up(run):
+    append(run, [event("enter", 1, 20 * 60)])
+    RunRollups(run).update()
+    first, second = date(2026, 3, 28), date(2026, 3, 29)
+    assert hours_in_zone(run, MIDNIGHT + timedelta(hours=23)) == [(first, 3)]
+    assert hours_in_zone(run, MIDNIGHT + timedelta(hours=30)) == [(first, 4), (second, 6)]
+
+
+def test_who_did_not_leave_in_a_day_was_there_for_four_hours(run):
+    append(run, [event("enter", 1, 12 * 60)])
+    lost = MIDNIGHT + timedelta(hours=36.5)
+    assert hours_in_zone(run, lost) == [(date(2026, 3, 28), 4)]
+    RunRollups(run).update()
+    assert hours_in_zone(run, lost) == [(date(2026, 3, 28), 4)]
+    assert hours_in_zone(run, lost + timedelta(days=9)) == [(date(2026, 3, 28), 4)]
+
+
+def test_a_sealed_day_stays_as_it_is_though_somebody_may_be_there_still(run):
+    append(run, [event("enter", 1, 12 * 60)])
+    rollups = RunRollups(run)
+    rollups.update()
+    rollups.folder.seal("zones", "default", date(2026, 3, 28))
+    assert hours_in_zone(run, MIDNIGHT + timedelta(hours=20)) == [(date(2026, 3, 28), 4)]
 
 
 def minute_before_midnight(run: RunFolder) -> dict[str, int]:
