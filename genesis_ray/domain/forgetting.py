@@ -8,6 +8,7 @@ once more with `Forgetting.read_by` and stored so, and `Forgetting.on_their_own`
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 from genesis_ray.domain.ledger import (
     Confirm,
@@ -41,7 +42,8 @@ class Forgetting:
         on_their_own: People whom an entry made that does not stay.
         read_by: What the entries that do not stay say of others' tracks and of the person's:
             with it rows are read before they are gone.
-        given_away: Identities of others, by faces that such an entry gave them.
+        given_away: Identities of others, by faces that such an entry gave them, or that were
+            enrolled as the person, whoever it was that gave them away.
         taken: Faces that an entry gave the person, whoever they were enrolled as, and templates
             that were built on theirs and unlearned, which would be used again without them.
         faces: All faces of the person that are known of, which nothing may name any more.
@@ -81,10 +83,10 @@ def forgetting(
     taken = {face for face, owner in who.moved_faces.items() if owner in gone}
     given_away = {
         face: who.moved_faces[face]
-        for entry in held
+        for entry in holding_of(entries)
         if isinstance(entry, Split)
-        for face in entry.face_ids
-        if who.moved_faces[face] not in gone
+        for face, enrolled_as in zip_longest(entry.face_ids, entry.owner_ids, fillvalue="")
+        if (entry in held or enrolled_as in {"", *gone}) and who.moved_faces[face] not in gone
     }
     taken |= _unlearned_with({*face_ids, *taken}, changes, who, gone)
     faces = frozenset(face_ids) | taken

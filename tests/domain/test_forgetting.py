@@ -145,14 +145,15 @@ def test_faces_that_are_gone_are_named_by_no_entry():
     assert gone.entries[0].face_ids == ("f1",)
 
 
-def test_whose_a_face_was_is_not_told_of_the_person():
+def test_a_face_enrolled_as_the_person_is_whose_it_became_while_they_were_somebody_else():
     parted = Split(
         **own(1), identity_id="bob", new_id="new", face_ids=("f1", "f2"), owner_ids=("ada", "bob")
     )
     entries = written(merge("ada", "bob", 0), parted, undo(2, 0))
     gone, who = forget(entries, "ada")
     (left,) = gone.entries
-    assert left.owner_ids == ("", "bob")
+    assert gone.given_away == {"f1": "new"}
+    assert (left.face_ids, left.owner_ids) == (("f2",), ("bob",))
     assert who.apart == {frozenset(("bob", "new"))}
 
 
@@ -213,9 +214,7 @@ def test_faces_of_others_are_theirs_and_those_of_the_person_are_found(entries, c
     gone, after = forget(entries, chosen)
     for face, owner in ((face, each) for face in ("f1", "f2", "f3") for each in IDS):
         was = before.now(before.moved_faces.get(face, owner))
-        is_taken = face in gone.taken or (
-            face not in before.moved_faces and owner in gone.identity_ids
-        )
+        is_taken = face in gone.taken or gone.given_away.get(face, owner) in gone.identity_ids
         assert is_taken == (was in gone.identity_ids)
         if not is_taken:
             kept_as = gone.given_away.get(face, owner)
