@@ -45,6 +45,12 @@ class Stored(Protocol):
     def read(self) -> pa.Table:
         """Return all rows, by (occurred_at, event_id)."""
 
+    def between(self, since: datetime | None, until: datetime | None) -> Self:
+        """Return those of the same rows that occurred in [since, until): nothing is looked up anew.
+
+        Where that is no time all of them stay.
+        """
+
     def renewed(self, failure: str | None) -> Self | None:
         """Return the table as its files are now, after a query of it failed.
 
@@ -89,6 +95,10 @@ class Replaced:
         """Return all rows as Python values, as an Arrow table does."""
         return self.read().to_pylist()
 
+    def between(self, since: datetime | None, until: datetime | None) -> Self:
+        """Return those of the same rows that occurred in [since, until), and maybe others."""
+        return replace(self, written=part_of(self.written, since, until))
+
     def renewed(self, failure: str | None) -> Self | None:
         """Return the table as its files are now, see `Stored.renewed`."""
         if isinstance(self.written, pa.Table):
@@ -117,6 +127,11 @@ def narrowed(tables: Tables, since: datetime | None, until: datetime | None) -> 
     For a question that reads no others: its answer is the same, and sooner there.
     """
     return tables.between(since, until) if isinstance(tables, Ranged) else tables
+
+
+def part_of(table: Table, since: datetime | None, until: datetime | None) -> Table:
+    """Return those of the same rows that occurred in [since, until), and maybe others."""
+    return table if isinstance(table, pa.Table) else table.between(since, until)
 
 
 def whole(table: Table) -> pa.Table:

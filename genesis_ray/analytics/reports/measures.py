@@ -11,10 +11,11 @@ from typing import Any
 import pyarrow as pa
 
 from genesis_ray.analytics.attendance import attendances
+from genesis_ray.analytics.limits import limits_of
 from genesis_ray.analytics.occupancy import occupancy
 from genesis_ray.analytics.query import run
 from genesis_ray.analytics.queues import queue_service
-from genesis_ray.analytics.ranges import composed
+from genesis_ray.analytics.ranges import ask, composed
 from genesis_ray.analytics.reports.came import Came, CountedBy, who_came
 from genesis_ray.analytics.reports.kept import (
     GONE,
@@ -151,7 +152,7 @@ def measured(
     if by_visits and visitors:
         stays = _visit_lengths(site, period)
     elif not by_visits and seen is not None:
-        stays = run(_LENGTHS, seen).to_pylist()[0]
+        stays = run(_LENGTHS, seen, limits=limits_of(site.tables)).to_pylist()[0]
     service = {}
     if is_kept(site.tables, WAITING, period):
         service = {
@@ -205,5 +206,5 @@ def _served(site: Site, queue: Queue, zoned: dict[str, Any], bucket: Bucket | No
 
 
 def _visit_lengths(site: Site, period: Period) -> dict[str, Any]:
-    answer: dict[str, Any] = run(_VISIT_LENGTHS, site.tables, of_visits(*period)).to_pylist()[0]
+    answer: dict[str, Any] = ask(_VISIT_LENGTHS, site.tables, of_visits(*period)).to_pylist()[0]
     return answer
