@@ -33,7 +33,6 @@ from genesis_ray.analytics.reports.site import Queue, Site
 from genesis_ray.analytics.returning import returning_visitors
 from genesis_ray.analytics.visit_rows import VISITS_BEGUN, of_visits
 from genesis_ray.domain.periods import Period
-from genesis_ray.domain.rollups import LONGEST_TRACK
 from genesis_ray.domain.site_time import Bucket
 
 _HOUR: Bucket = "hour"
@@ -141,7 +140,11 @@ def measured(
     zoned: dict[str, Any] = {"since": since, "until": until, "time_zone": site.time_zone}
     seen: dict[str, pa.Table] | None = None
     if (counted_by == "views" or not by_visits) and is_kept(site.tables, PEOPLE_SEEN, period):
-        seen = {"attendances": _attendances(site, period)}
+        seen = {
+            "attendances": attendances(
+                site.tables, since=since, until=until, visit_gap_s=site.visit_gap_s
+            )
+        }
     came = who_came(site, period, bucket=bucket, counted_by=counted_by, seen=seen)
     visitors = None
     if is_kept(site.tables, VISITS, period):
@@ -167,17 +170,6 @@ def measured(
         stays=stays,
         levels=_levels(site, period, zoned, bucket),
         service=service,
-    )
-
-
-def _attendances(site: Site, period: Period) -> pa.Table:
-    """Return the attendances that began in a period, whole: of each its time before and after."""
-    since, until = period
-    return attendances(
-        site.within(Period(since - LONGEST_TRACK, until + LONGEST_TRACK)),
-        since=since,
-        until=until,
-        visit_gap_s=site.visit_gap_s,
     )
 
 
