@@ -147,7 +147,7 @@ def test_a_period_that_is_not_over_ends_now_and_is_not_compared_with_a_part():
     events = [each for each in shop() if each.occurred_at >= LAST_WEEK - 3 * DAY]
     report = reported(events, made_at=made_at)
     assert report.period == Period(LAST_WEEK, made_at)
-    assert report.before == Period(LAST_WEEK - (made_at - LAST_WEEK), LAST_WEEK)
+    assert report.before == Period(LAST_WEEK - WEEK, made_at - WEEK)
     assert "only the time from Fri 6 Feb 2026" in report.not_compared
 
 
