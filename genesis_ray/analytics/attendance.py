@@ -11,12 +11,13 @@ somebody sits or stands still at that very place soon after, do two tracks make 
 of the picture, or through a door, moves: nothing is concluded of the next who comes that way.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pyarrow as pa
 
-from genesis_ray.analytics.query import run
+from genesis_ray.analytics.ranges import ask
 from genesis_ray.analytics.stored import Tables
+from genesis_ray.domain.rollups import LONGEST_TRACK
 from genesis_ray.errors import ConfigurationError
 
 SHORTEST_S = 1.0
@@ -31,16 +32,25 @@ _STILL_S = 3.0
 _LEAST_OVERLAP = 0.5
 """Area that all boxes of both tracks share then, as a part of the one round all of them."""
 
-_ATTENDANCES = """
+_AFTER = timedelta(days=1)
+"""For which one that began in a range is followed."""
+
+_LOOKED_AT = """
+    ($read_since::TIMESTAMPTZ IS NULL OR occurred_at >= $read_since::TIMESTAMPTZ)
+    AND ($read_until::TIMESTAMPTZ IS NULL OR occurred_at < $read_until::TIMESTAMPTZ)
+"""
+
+_ATTENDANCES = f"""
 WITH spans AS (
     SELECT camera_id, track_id, min(occurred_at) AS since, max(occurred_at) AS until
     FROM track_observations
+    WHERE {_LOOKED_AT}
     GROUP BY camera_id, track_id
 ),
 names AS (
     SELECT camera_id, track_id, arg_max(identity_id, (occurred_at, event_id)) AS identity_id
     FROM face_recognitions
-    WHERE decision IN ('named', 'carried')
+    WHERE decision IN ('named', 'carried') AND {_LOOKED_AT}
     GROUP BY camera_id, track_id
 ),
 named AS (
@@ -57,7 +67,7 @@ nameless AS (
 ),
 sights AS (
     SELECT * FROM track_observations JOIN nameless USING (camera_id, track_id)
-    WHERE until - since >= to_seconds($still_s) AND $rejoin_s > 0
+    WHERE {_LOOKED_AT} AND until - since >= to_seconds($still_s) AND $rejoin_s > 0
 ),
 -- What all boxes of a track share, and what is round all of them: at its beginning, at its end.
 rests AS (
@@ -139,7 +149,7 @@ attendances AS (
         arg_min(camera_id, (since, camera_id, track_id)) AS entry_camera_id,
         arg_max(camera_id, (until, camera_id, track_id)) AS exit_camera_id,
         list(
-            {camera_id: camera_id, track_id: track_id} ORDER BY since, camera_id, track_id
+            {{camera_id: camera_id, track_id: track_id}} ORDER BY since, camera_id, track_id
         ) AS tracks
     FROM parts
     GROUP BY attendance, identity_id
@@ -155,6 +165,7 @@ crossings AS (
             PARTITION BY camera_id, track_id, zone_id ORDER BY occurred_at, direction
         ) AS left_at
     FROM zone_crossings
+    WHERE {_LOOKED_AT}
 ),
 inside AS (
     SELECT
@@ -206,13 +217,13 @@ SELECT
     exit_camera_id,
     tracks,
     coalesce(zone_ids, []) AS zone_ids,
-    coalesce(dwell_s, MAP {}) AS dwell_s
+    coalesce(dwell_s, MAP {{}}) AS dwell_s
 FROM attendances LEFT JOIN ways USING (attendance) LEFT JOIN dwells USING (attendance)
 WHERE
     ($since::TIMESTAMPTZ IS NULL OR started_at >= $since)
     AND ($until::TIMESTAMPTZ IS NULL OR started_at < $until)
 ORDER BY started_at, attendance
-"""
+"""  # noqa: S608  a piece of ours
 
 
 def attendances(
@@ -236,7 +247,9 @@ def attendances(
 
     Args:
         tables: One tenant's `track_observations`, `face_recognitions` and `zone_crossings`. What
-            they lack, as the time before midnight where they are of one day, does not count.
+            they lack, as the time before midnight where they are of one day, does not count. Of a
+            range they are looked at from `LONGEST_TRACK` and the longer of the two gaps before it
+            to a day after it.
         visit_gap_s: An identity out of sight for longer comes back for another attendance.
         since: None for all from the beginning.
         until: None for all to the end.
@@ -253,13 +266,16 @@ def attendances(
     for name, seconds in spans_s.items():
         if not 0 <= seconds < float("inf"):
             raise ConfigurationError(f"{name} must be 0 or more seconds, got {seconds}")
+    before = LONGEST_TRACK + timedelta(seconds=max(visit_gap_s, rejoin_s))
     params = {
         "gap_s": visit_gap_s,
         "since": since,
         "until": until,
+        "read_since": since and since - before,
+        "read_until": until and until + _AFTER,
         "shortest_s": least_s,
         "rejoin_s": rejoin_s,
         "still_s": _STILL_S,
         "least_overlap": _LEAST_OVERLAP,
     }
-    return run(_ATTENDANCES, tables, params)
+    return ask(_ATTENDANCES, tables, params)

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from genesis_ray.analytics.limits import Limits
 from genesis_ray.analytics.spare import spares
-from genesis_ray.analytics.stored import Stored, Table
+from genesis_ray.analytics.stored import Replaced, Stored, Table
 
 VISITS = "visits"
 VISIT_EVENTS = "visit_events"
@@ -66,6 +66,8 @@ def database(tables: Mapping[str, Table], limits: Limits) -> Iterator[duckdb.Duc
 
 
 def _files(table: Table) -> list[str]:
+    if isinstance(table, Replaced):
+        return _files(table.written)
     if isinstance(table, pa.Table) or _has_pattern(table):
         return []
     return [str(path) for path in table.files]
@@ -79,10 +81,25 @@ def _show(connection: duckdb.DuckDBPyConnection, name: str, table: Table) -> Non
     """Make a table known; 16 bytes are shown as UUIDs, which can be compared with text."""
     if isinstance(table, pa.Table):
         connection.register(name, _with_uuids(table))
+    elif isinstance(table, Replaced):
+        _show_replaced(connection, name, table)
     elif _has_pattern(table):
         connection.register(name, _with_uuids(table.read()))
     else:
         connection.execute(_view(connection, name, table))
+
+
+def _show_replaced(connection: duckdb.DuckDBPyConnection, name: str, table: Replaced) -> None:
+    written, instead = f"{name} as written", f"{name} instead"
+    _show(connection, written, table.written)
+    connection.register(instead, _with_uuids(table.instead))
+    sql = f"CREATE VIEW {_name(name)} AS FROM {_name(written)}"
+    for number, keys in enumerate(table.hidden):
+        hidden = f"{name} hidden {number}"
+        connection.register(hidden, keys)
+        columns = ", ".join(map(_name, keys.column_names))
+        sql += f" ANTI JOIN {_name(hidden)} USING ({columns})"
+    connection.execute(f"{sql} UNION ALL BY NAME FROM {_name(instead)}")
 
 
 def _view(connection: duckdb.DuckDBPyConnection, name: str, table: Stored) -> str:

@@ -46,6 +46,22 @@ def override_rows(who: WhoIsWho) -> pa.Table:
     return pa.Table.from_pylist(numbered, schema=pa.schema(_OVERRIDE_COLUMNS))
 
 
+def touched_by(who: WhoIsWho) -> list[str]:
+    """Return the identities of which something is shown differently than it was written."""
+    cut = cut_by(who)
+    present = {who.now(each) for each in cut} | {who.now(new_id) for _, new_id in who.moved}
+    confirmed = chain.from_iterable(who.confirmed.values())
+    present |= {who.now(sight.identity_id) for sight in confirmed}
+    return sorted({*who.aliases, *who.aliases.values(), *cut, *present})
+
+
+def cut_by(who: WhoIsWho) -> list[str]:
+    """Return the identities of which a track is not theirs."""
+    rejected = {who.now(sight.identity_id) for own in who.rejected.values() for sight in own}
+    members = {each for one in rejected for each in who.members(one)}
+    return sorted(members | {sight.identity_id for sight, _ in who.moved})
+
+
 def _override(
     sight: TrackSight, identity_id: str | None, present_id: str | None
 ) -> dict[str, object]:

@@ -14,8 +14,9 @@ import pyarrow as pa
 from genesis_ray.analytics.database import VISIT_EVENTS, VISITS
 from genesis_ray.analytics.metrics import metrics
 from genesis_ray.analytics.query import run
-from genesis_ray.analytics.ranges import between, composed
-from genesis_ray.analytics.stored import Table, Tables
+from genesis_ray.analytics.ranges import ask, between, composed
+from genesis_ray.analytics.snapshot import Snapshot
+from genesis_ray.analytics.stored import Tables, narrowed
 from genesis_ray.analytics.visit_rows import (
     DWELLS,
     VISIT_COLUMNS,
@@ -95,11 +96,10 @@ def visits(
     Raises:
         ConfigurationError: There is no such range.
     """
-    own: dict[str, Table] = {name: tables[name] for name in VISIT_TABLES}
-    begun, told = {"visits": own["visits"]}, dwells_since(tables)
-    rows, stretches = _stretches(begun, _MINUTES_OF_VISITS, since, until, piece_rows)
+    own, told = Snapshot(tables, VISIT_TABLES), dwells_since(tables)
+    rows, stretches = _stretches(own, _MINUTES_OF_VISITS, since, until, piece_rows)
     return _export(
-        rows, stretches, lambda start, end: run(_VISITS, own, of_visits(start, end) | told)
+        rows, stretches, lambda start, end: ask(_VISITS, own, of_visits(start, end) | told)
     )
 
 
@@ -124,11 +124,11 @@ def events(
     """
     if table not in tables:
         raise NotFoundError(f"no table {table!r}; there are {', '.join(sorted(tables))}")
-    own = {table: tables[table]}
+    own = Snapshot(tables, [table])
     name = VISIT_EVENTS if table == VISITS else table
     minutes, rows_of = _MINUTES_OF_EVENTS.format(table=name), _EVENTS.format(table=name)
     rows, stretches = _stretches(own, minutes, since, until, piece_rows)
-    return _export(rows, stretches, lambda start, end: run(rows_of, own, between(start, end)))
+    return _export(rows, stretches, lambda start, end: ask(rows_of, own, between(start, end)))
 
 
 def metric_series(
@@ -161,7 +161,8 @@ def _stretches(
     own: Tables, minutes: str, since: datetime, until: datetime, piece_rows: int
 ) -> tuple[int, list[_Stretch]]:
     """Return how many rows there are, and the stretches of time that have as many as a piece."""
-    counted = run(minutes, own, between(since, until)).to_pydict()
+    whole = range_between(since, until)
+    counted = run(minutes, narrowed(own, whole[0], None), between(since, until)).to_pydict()
     edges: list[datetime] = []
     within = 0
     for minute, rows in zip(counted["minute"], counted["rows"], strict=True):
@@ -169,7 +170,6 @@ def _stretches(
             edges.append(minute)
             within = 0
         within += rows
-    whole = range_between(since, until)
     return sum(counted["rows"]), list(pairwise([whole[0], *edges, whole[1]]))
 
 

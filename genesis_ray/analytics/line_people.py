@@ -39,14 +39,14 @@ passages AS (
         AND occurred_at >= named_at
 ),
 steps AS (
-    SELECT *, epoch_us(occurred_at) - epoch_us(lag(occurred_at) OVER own) > CASE
+    SELECT *, coalesce(epoch_us(occurred_at) - epoch_us(lag(occurred_at) OVER own) > CASE
         WHEN leaves AND NOT lag(leaves) OVER own THEN $longest_us ELSE $gap_us
-    END AS is_anew
+    END, true) AS is_anew
     FROM passages
     WINDOW own AS (PARTITION BY camera_id, line_id, who ORDER BY occurred_at, leaves)
 ),
 presences AS (
-    SELECT *, count(*) FILTER (is_anew) OVER (
+    SELECT *, count_if(is_anew) OVER (
         PARTITION BY camera_id, line_id, who ORDER BY occurred_at, leaves
         ROWS UNBOUNDED PRECEDING
     ) AS presence

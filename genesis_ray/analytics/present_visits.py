@@ -6,13 +6,16 @@ confirmed to be somebody's makes a visit, or is part of one, as if it had been n
 """
 
 from datetime import UTC, datetime, timedelta
-from itertools import chain
+from typing import NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from genesis_ray.analytics.decided_rows import alias_rows, cut_by, touched_by
 from genesis_ray.analytics.limits import Limits
+from genesis_ray.analytics.present_names import names_of_touched, who_tracks_are
 from genesis_ray.analytics.query import run
-from genesis_ray.analytics.stored import Table, Tables
+from genesis_ray.analytics.stored import Table, Tables, narrowed, replaced
 from genesis_ray.domain.ledger import WhoIsWho
 
 _PRESENT_VISITS = """
@@ -31,37 +34,40 @@ WITH stays AS (
     WHERE tenant_id = $tenant_id AND list_contains($touched, identity_id)
     GROUP BY visit_id, identity_id
 ),
-sights AS (
-    SELECT
+tracks AS (
+    SELECT camera_id, track_id, min(occurred_at) AS first_at, max(occurred_at) AS last_at
+    FROM (
+        FROM track_observations
+        WHERE tenant_id = $tenant_id AND occurred_at >= $since AND occurred_at < $until
+    )
+    SEMI JOIN written USING (camera_id, track_id)
+    GROUP BY camera_id, track_id
+),
+named AS (
+    SELECT DISTINCT
+        written.event_id::VARCHAR AS event_id,
+        written.site_id,
         written.identity_id,
         present.present_id,
+        is_confirmed,
+        decision,
         camera_id,
         track_id,
-        least(written.occurred_at, min(seen.occurred_at)) AS since,
-        greatest(written.occurred_at, max(seen.occurred_at)) AS until
+        least(written.occurred_at, first_at) AS since,
+        greatest(written.occurred_at, last_at) AS until
     FROM written
     JOIN present ON written.event_id::VARCHAR = present.event_id
-    LEFT JOIN (SELECT * FROM track_observations WHERE tenant_id = $tenant_id) AS seen
-        USING (camera_id, track_id)
-    WHERE decision IN ('named', 'carried') AND list_contains($cut, written.identity_id)
-    GROUP BY written.event_id, written.identity_id, present.present_id, camera_id, track_id,
-        written.occurred_at
+    LEFT JOIN tracks USING (camera_id, track_id)
+),
+sights AS (
+    SELECT identity_id, present_id, camera_id, track_id, since, until
+    FROM named WHERE decision IN ('named', 'carried') AND list_contains($cut, identity_id)
 ),
 confirmed AS (
     SELECT
-        written.event_id::VARCHAR AS visit_id,
-        present.present_id,
-        any_value(written.site_id) AS site_id,
-        camera_id,
-        track_id,
-        least(written.occurred_at, min(seen.occurred_at)) AS started_at,
-        greatest(written.occurred_at, max(seen.occurred_at)) AS ended_at
-    FROM written
-    JOIN present ON written.event_id::VARCHAR = present.event_id
-    LEFT JOIN (SELECT * FROM track_observations WHERE tenant_id = $tenant_id) AS seen
-        USING (camera_id, track_id)
-    WHERE is_confirmed AND present.present_id IS NOT NULL
-    GROUP BY written.event_id, present.present_id, camera_id, track_id, written.occurred_at
+        event_id AS visit_id, present_id, site_id, camera_id, track_id,
+        since AS started_at, until AS ended_at
+    FROM named WHERE is_confirmed AND present_id IS NOT NULL
 ),
 pieces AS (
     SELECT
@@ -89,6 +95,18 @@ loose AS (
     UNION ALL
     FROM confirmed
 ),
+entered AS (
+    SELECT camera_id, track_id, zone_id, occurred_at
+    FROM (
+        FROM zone_crossings
+        WHERE
+            tenant_id = $tenant_id
+            AND direction = 'enter'
+            AND occurred_at >= $since
+            AND occurred_at < $until
+    )
+    SEMI JOIN loose USING (camera_id, track_id)
+),
 parts AS (
     SELECT
         visit_id, present_id, site_id, started_at, ended_at, first_camera_id, last_camera_id,
@@ -99,11 +117,9 @@ parts AS (
         visit_id, present_id, site_id, started_at, ended_at, camera_id, camera_id,
         coalesce((
             SELECT list(zone_id ORDER BY entered.occurred_at, zone_id)
-            FROM zone_crossings AS entered
+            FROM entered
             WHERE
-                tenant_id = $tenant_id
-                AND direction = 'enter'
-                AND entered.camera_id = loose.camera_id
+                entered.camera_id = loose.camera_id
                 AND entered.track_id = loose.track_id
                 AND entered.occurred_at BETWEEN loose.started_at
                     AND coalesce(loose.ended_at, $never)
@@ -178,62 +194,89 @@ shown AS (
 FROM shown ORDER BY occurred_at, event_id
 """
 
+_VISITS_OF_TOUCHED = """
+SELECT * REPLACE (unhex(replace(event_id::VARCHAR, '-', '')) AS event_id)
+FROM visit_events
+WHERE tenant_id = $tenant_id AND list_contains($touched, identity_id)
+"""
+
+_AROUND_A_NAME = timedelta(days=1)
+"""For which a track is looked for before it was named, and after."""
+
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
-def present_visits(
-    tables: Tables,
-    who: WhoIsWho,
-    *,
-    aliases: pa.Table,
-    present: pa.Table,
-    tenant_id: str,
-    visit_gap: timedelta,
-    limits: Limits,
-) -> pa.Table:
-    """Return the rows of visits, from the beginning and the end of each, as they are now.
+class VisitsNow(NamedTuple):
+    """Visits that are not shown as they were written.
 
-    Tracks and zones are looked at only where a track was taken from somebody.
+    Attributes:
+        tenant_id: Whose they are.
+        identity_ids: Whose rows of `visits` do not count as written.
+        rows: Those that do instead, by (occurred_at, event_id).
+    """
+
+    tenant_id: str
+    identity_ids: frozenset[str]
+    rows: pa.Table
+
+    def among(self, written: Table) -> Table:
+        """Return rows of `visits` with these instead of those that do not count."""
+        own = sorted(self.identity_ids)
+        hidden = pa.table(
+            {
+                "tenant_id": pa.array([self.tenant_id] * len(own), pa.string()),
+                "identity_id": pa.array(own, pa.string()),
+            }
+        )
+        return replaced(written, [hidden], self.rows)
+
+
+def visits_now(
+    tables: Tables, who: WhoIsWho, *, tenant_id: str, visit_gap: timedelta, limits: Limits
+) -> VisitsNow:
+    """Return the visits that are shown differently: those of identities a decision is about.
+
+    Memory is that of their rows, and of what tracks of theirs were named. Tracks and zones are
+    looked at only where a track was taken from somebody or given to them, and of these tracks
+    alone, a day before and after they were named.
 
     Args:
         tables: The event tables as they were written.
         who: What was decided.
-        aliases: Of it, identity_id and present_id of those who are somebody else.
-        present: Whom each row of `face_recognitions` names now: event_id and present_id.
-        tenant_id: Whose rows are shown differently; others' are as they were.
+        tenant_id: Whose rows are shown differently.
         visit_gap: How far apart visits of one identity are at least.
-        limits: Of the query.
+        limits: Of each query.
     """
-    written, cut = tables["visits"], _cut_by(who)
+    touched, cut, written = touched_by(who), cut_by(who), tables["visits"]
+    own = {"tenant_id": tenant_id, "touched": touched}
+    visits = run(_VISITS_OF_TOUCHED, {"visits": written}, own, limits=limits).cast(written.schema)
+    names = names_of_touched(tables["face_recognitions"], who, tenant_id=tenant_id, limits=limits)
+    since, until = _around(names)
+    around = narrowed(tables, since, until) if cut or who.confirmed else tables
     shown: dict[str, Table] = {
-        "visits_written": written,
-        "written": tables["face_recognitions"],
-        "present": present,
-        "identity_aliases": aliases,
+        "visits_written": visits,
+        "written": names,
+        "present": who_tracks_are(names, who, tenant_id=tenant_id, limits=limits),
+        "identity_aliases": alias_rows(who),
     }
     for name in ("track_observations", "zone_crossings"):
-        shown[name] = tables[name] if cut or who.confirmed else tables[name].schema.empty_table()
+        has_parts = since and (cut or who.confirmed)
+        shown[name] = around[name] if has_parts else tables[name].schema.empty_table()
     params = {
-        "tenant_id": tenant_id,
-        "touched": touched_by(who),
+        **own,
         "cut": cut,
         "gap_s": visit_gap.total_seconds(),
         "never": _NEVER,
+        "since": since,
+        "until": until,
     }
-    return run(_PRESENT_VISITS, shown, params, limits=limits).cast(written.schema)
+    rows = run(_PRESENT_VISITS, shown, params, limits=limits).cast(written.schema)
+    return VisitsNow(tenant_id, frozenset(touched), rows)
 
 
-def touched_by(who: WhoIsWho) -> list[str]:
-    """Return the identities of which something is shown differently than it was written."""
-    cut = _cut_by(who)
-    present = {who.now(each) for each in cut} | {who.now(new_id) for _, new_id in who.moved}
-    confirmed = chain.from_iterable(who.confirmed.values())
-    present |= {who.now(sight.identity_id) for sight in confirmed}
-    return sorted({*who.aliases, *who.aliases.values(), *cut, *present})
-
-
-def _cut_by(who: WhoIsWho) -> list[str]:
-    """Return the identities of which a track is not theirs."""
-    rejected = {who.now(sight.identity_id) for own in who.rejected.values() for sight in own}
-    members = {each for one in rejected for each in who.members(one)}
-    return sorted(members | {sight.identity_id for sight, _ in who.moved})
+def _around(names: pa.Table) -> tuple[datetime | None, datetime | None]:
+    """Return when tracks can have been seen that were named so."""
+    if not len(names):
+        return None, None
+    times = pc.min_max(names["occurred_at"])
+    return times["min"].as_py() - _AROUND_A_NAME, times["max"].as_py() + _AROUND_A_NAME

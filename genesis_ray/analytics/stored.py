@@ -1,11 +1,18 @@
 """What a table may be that a question is put to: in memory, or in files that are left there."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol, Self, runtime_checkable
+from typing import Any, Literal, Protocol, Self, runtime_checkable
 
+import numpy as np
 import pyarrow as pa
+
+_ORDER: list[tuple[str, Literal["ascending", "descending"]]] = [
+    ("occurred_at", "ascending"),
+    ("event_id", "ascending"),
+]
 
 
 class Stored(Protocol):
@@ -38,6 +45,12 @@ class Stored(Protocol):
     def read(self) -> pa.Table:
         """Return all rows, by (occurred_at, event_id)."""
 
+    def between(self, since: datetime | None, until: datetime | None) -> Self:
+        """Return those of the same rows that occurred in [since, until): nothing is looked up anew.
+
+        Where that is no time all of them stay.
+        """
+
     def renewed(self, failure: str | None) -> Self | None:
         """Return the table as its files are now, after a query of it failed.
 
@@ -48,7 +61,53 @@ class Stored(Protocol):
         """
 
 
-Table = pa.Table | Stored
+@dataclass(frozen=True, slots=True, eq=False)
+class Replaced:
+    """A stored table of which some rows are shown differently; all others stay in its files.
+
+    Attributes:
+        written: All rows as they were written.
+        hidden: Which of these do not count: those that equal a row of one of these tables in all of
+            its columns.
+        instead: The rows that count instead of them, in the schema of `written`.
+    """
+
+    written: "Table"
+    hidden: Sequence[pa.Table]
+    instead: pa.Table
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns."""
+        return self.written.schema
+
+    def read(self) -> pa.Table:
+        """Return all rows, by (occurred_at, event_id)."""
+        return _in_memory(whole(self.written), self.hidden, self.instead)
+
+    def __getitem__(self, column: str) -> "pa.ChunkedArray[Any]":
+        return self.read()[column]
+
+    def __len__(self) -> int:
+        return len(self.read())
+
+    def to_pylist(self) -> list[dict[str, Any]]:
+        """Return all rows as Python values, as an Arrow table does."""
+        return self.read().to_pylist()
+
+    def between(self, since: datetime | None, until: datetime | None) -> Self:
+        """Return those of the same rows that occurred in [since, until), and maybe others."""
+        return replace(self, written=part_of(self.written, since, until))
+
+    def renewed(self, failure: str | None) -> Self | None:
+        """Return the table as its files are now, see `Stored.renewed`."""
+        if isinstance(self.written, pa.Table):
+            return None
+        written = self.written.renewed(failure)
+        return None if written is None else replace(self, written=written)
+
+
+Table = pa.Table | Stored | Replaced
 
 Tables = Mapping[str, Table]
 """Tables by their names; an access to one that is stored reads no file of rows."""
@@ -70,6 +129,31 @@ def narrowed(tables: Tables, since: datetime | None, until: datetime | None) -> 
     return tables.between(since, until) if isinstance(tables, Ranged) else tables
 
 
+def part_of(table: Table, since: datetime | None, until: datetime | None) -> Table:
+    """Return those of the same rows that occurred in [since, until), and maybe others."""
+    return table if isinstance(table, pa.Table) else table.between(since, until)
+
+
 def whole(table: Table) -> pa.Table:
     """Return a table in memory."""
     return table if isinstance(table, pa.Table) else table.read()
+
+
+def replaced(written: Table, hidden: Sequence[pa.Table], instead: pa.Table) -> Table:
+    """Return a table with some rows shown differently, see `Replaced`.
+
+    One in memory stays there, by (occurred_at, event_id).
+    """
+    if isinstance(written, pa.Table):
+        return _in_memory(written, hidden, instead)
+    return Replaced(written, hidden, instead)
+
+
+def _in_memory(rows: pa.Table, hidden: Sequence[pa.Table], instead: pa.Table) -> pa.Table:
+    for keys in hidden:
+        columns = keys.column_names
+        # Without the other columns: Arrow joins no tables that have lists.
+        places = rows.select(columns).append_column("place", pa.array(np.arange(len(rows))))
+        left = places.join(keys, keys=columns, join_type="left anti")
+        rows = rows.take(left["place"].sort())
+    return pa.concat_tables([rows, instead]).sort_by(_ORDER)

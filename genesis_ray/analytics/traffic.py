@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from genesis_ray.analytics.ranges import Ids, ask, between, composed
 from genesis_ray.analytics.stored import Tables
+from genesis_ray.domain.homography import checked
 from genesis_ray.errors import ConfigurationError
 
 Homography = Sequence[Sequence[float]]
@@ -59,11 +60,22 @@ projected AS (
     SELECT
         (h[1] * x + h[2] * y + h[3]) / depth AS x_m,
         (h[4] * x + h[5] * y + h[6]) / depth AS y_m,
+        h,
+        depth,
         seconds
     FROM (
         SELECT *, h[7] * x + h[8] * y + h[9] AS depth FROM stands JOIN cameras USING (camera_id)
     )
     WHERE depth > 0  -- else it is above the horizon, where there is no floor
+),
+-- How far on the floor a step in the picture goes, there: the derivatives of the homography.
+known AS (
+    SELECT x_m, y_m, seconds
+    FROM projected
+    WHERE
+        pow(h[1] - x_m * h[7], 2) + pow(h[2] - x_m * h[8], 2)
+        + pow(h[4] - y_m * h[7], 2) + pow(h[5] - y_m * h[8], 2)
+        < pow($furthest_m / $feet_error * depth, 2)
 )
 """,
     select="""
@@ -71,8 +83,7 @@ SELECT
     floor(x_m / $cell_m)::BIGINT * $cell_m AS x_m,
     floor(y_m / $cell_m)::BIGINT * $cell_m AS y_m,
     sum(seconds) AS seconds
-FROM projected
-WHERE abs(x_m) < $furthest_m AND abs(y_m) < $furthest_m
+FROM known
 GROUP BY ALL
 ORDER BY y_m, x_m
 """,
@@ -81,7 +92,12 @@ ORDER BY y_m, x_m
 _LONGEST = timedelta(seconds=2)
 """Observations come once a second; over a longer gap the track was lost."""
 
-_FURTHEST_M = 10_000.0  # close to the horizon a pixel is kilometres away
+_FEET_ERROR = 0.01
+"""Of the picture's width and height, by which a box may well be wrong,"""
+
+_FURTHEST_M = 10.0
+"""and how far off on the floor somebody then is whose place is unknown: close to the horizon a
+pixel is kilometres long."""
 
 
 def foot_heat(
@@ -124,7 +140,8 @@ def floor_heat(
 ) -> pa.Table:
     """Return how long people stood in each cell of a grid over a floor plan.
 
-    Cameras that see one floor add up, and whom two see at once counts twice.
+    Cameras that see one floor add up, and whom two see at once counts twice. Who is so far away
+    that a hundredth of the picture is ten metres of floor is left out.
 
     Args:
         tables: With `track_observations`.
@@ -156,6 +173,7 @@ def floor_heat(
         "homographies": [_flat(camera_id, homographies[camera_id]) for camera_id in asked],
         "cell_m": cell_m,
         "furthest_m": _FURTHEST_M,
+        "feet_error": _FEET_ERROR,
         "longest_s": _LONGEST.total_seconds(),
     }
     return ask(_FLOOR_HEAT, tables, params)
@@ -163,11 +181,10 @@ def floor_heat(
 
 def _flat(camera_id: str, matrix: Homography) -> list[float]:
     """Return the nine numbers by row, so that what is in front of the camera has depth above 0."""
-    values = np.asarray(matrix, dtype=np.float64)
-    if values.shape != (3, 3) or not np.isfinite(values).all() or np.linalg.det(values) == 0:
-        raise ConfigurationError(
-            f"the homography of camera {camera_id} is no invertible 3 x 3 matrix: {matrix!r:.200}"
-        )
+    try:
+        values = np.array(checked(matrix))
+    except ValueError as error:
+        raise ConfigurationError(f"the homography of camera {camera_id}: {error}") from error
     at_foot_of_picture = float(values[2] @ (0.5, 1.0, 1.0))
     flat: list[float] = (values if at_foot_of_picture >= 0 else -values).ravel().tolist()
     return flat

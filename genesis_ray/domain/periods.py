@@ -22,13 +22,14 @@ class Period(NamedTuple):
 def period_before(period: Period, zone: ZoneInfo) -> Period:
     """Return what a period is compared with.
 
-    Of whole days, on the clock of `zone`, it is as many days, so many whole weeks earlier that
-    they do not overlap: Saturdays are compared with Saturdays, the day on which summer time begins
-    with one of 24 hours. Of anything else it is the same length of time just before.
+    Of what begins at a midnight, on the clock of `zone`, it is the same hours of as many days, so
+    many whole weeks earlier that they do not overlap: Saturdays are compared with Saturdays, today
+    until now with the same weekday until the same time, the day on which summer time begins with
+    one of 24 hours. Of anything else it is the same length of time just before.
     """
     since, until = (at.astimezone(zone) for at in period)
-    if since.time() == until.time() == time():
-        days = (until.date() - since.date()).days
+    if since.time() == time():
+        days = (until.date() - since.date()).days + (until.time() > time())
         back = timedelta(days=-(-days // _WEEK_DAYS) * _WEEK_DAYS)
         # Arithmetic within a zone is that of its clock.
         return Period((since - back).astimezone(UTC), (until - back).astimezone(UTC))

@@ -170,7 +170,7 @@ class GenesisDatabase:
     def _session(self, row: Mapping[str, object]) -> GenesisSession:
         session_id, person_id = text(row, "session_id", "id"), text(row, "person_id")
         started_at = time(row, self._zone, "start_time", "started_at")
-        ended_at = time(row, self._zone, "end_time", "ended_at")
+        ended_at = time(row, self._zone, "end_time", "ended_at", not_before=started_at)
         if not (session_id and person_id and started_at):
             raise SourceError("expected session_id, person_id and start_time")
         if ended_at and ended_at < started_at:

@@ -1,6 +1,7 @@
 """What a Genesis installation remembers, as rows."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -83,6 +84,10 @@ class Unreadable:
     reason: str
 
 
+_NUMBER = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?")
+_DATE = re.compile(r"\d{8}")
+
+
 def text(row: Mapping[str, object], *names: str) -> str:
     """Return the first of the columns that says something, as text; "" if none does.
 
@@ -145,8 +150,13 @@ def count(row: Mapping[str, object], name: str) -> int | None:
     return int(found)
 
 
-def time(row: Mapping[str, object], zone: ZoneInfo, *names: str) -> datetime | None:
+def time(
+    row: Mapping[str, object], zone: ZoneInfo, *names: str, not_before: datetime | None = None
+) -> datetime | None:
     """Return a time in UTC: ISO 8601, or seconds since 1970; without an offset it is `zone`'s.
+
+    Of an hour that comes twice the first is meant, unless that is before `not_before`. Eight digits
+    are a date.
 
     Raises:
         SourceError: It is something else.
@@ -155,19 +165,20 @@ def time(row: Mapping[str, object], zone: ZoneInfo, *names: str) -> datetime | N
     if not value:
         return None
     try:
-        return datetime.fromtimestamp(float(value), UTC)
-    except (ValueError, OverflowError, OSError):
-        pass
-    try:
+        if _NUMBER.fullmatch(value) and not _DATE.fullmatch(value):
+            return datetime.fromtimestamp(float(value), UTC)
         found = datetime.fromisoformat(value)
-    except ValueError:
+    except (ValueError, OverflowError, OSError):
         raise SourceError(
             f"{names[0]}: expected a time, as 2026-02-15T10:30:00Z, got {value!r:.40}"
         ) from None
     try:
-        return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
+        if found.tzinfo:
+            return found.astimezone(UTC)
+        first, second = (found.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
     except OverflowError:
         raise SourceError(f"{names[0]}: expected a time in UTC, got {value!r:.40}") from None
+    return max(first, second) if not_before and first < not_before else first
 
 
 def decoded(row: Mapping[str, object], name: str) -> object:

@@ -339,13 +339,22 @@ function render({ model, el }) {
     });
   }
 
+  const named = places => JSON.stringify(places.map(({ kind, name }) => [kind, name]).sort());
+
+  // What others changed in the file came with the saving, and no step back of ours takes it away.
+  function afterSaving() {
+    if (named(model.get("saved")) !== named(places())) past.length = 0;
+  }
+
   const resized = new ResizeObserver(draw);
   resized.observe(svg);
   picture.addEventListener("load", draw);
+  model.on("change:saved", afterSaving);
   model.on("change:places change:saved change:status", draw);
   draw();
   return () => {
     resized.disconnect();
+    model.off("change:saved", afterSaving);
     model.off("change:places change:saved change:status", draw);
   };
 }

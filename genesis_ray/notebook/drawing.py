@@ -10,7 +10,7 @@ from typing import Any
 from genesis_ray import settings_file
 from genesis_ray.errors import ConfigurationError, GenesisError
 from genesis_ray.running.camera_frame import take_frame
-from genesis_ray.running.places_file import Drawn, Kind, camera_named, draw, drawn_of
+from genesis_ray.running.places_file import Drawn, Kind, camera_named, drawn_of, redraw
 from genesis_ray.settings import Settings
 from genesis_ray.settings_zones import Corner
 from genesis_ray.vision.places_picture import as_png
@@ -86,25 +86,22 @@ class PlacesDrawing:
         self.widget.places = [*self.widget.places, added]
 
     def save(self) -> list[Drawn]:
-        """Write what is drawn into the configuration, and return it; the same as the button.
+        """Write what was changed here into the configuration; the same as the button.
 
         What was moved keeps its settings, what was removed goes. All else in the file stays as it
-        is, and all of it where anything cannot work.
+        is, what came into it since this drawing was made too, and all of it where anything cannot
+        work. Returns the places that the camera has then, which are shown.
 
         Raises:
-            ConfigurationError: A place has no name, or two have the same; or of places that cannot
-                work, see `genesis zones check`.
+            ConfigurationError: A place has no name, or two have the same; one was changed here and
+                in the file; or of places that cannot work, see `genesis zones check`.
         """
         drawn = self.places
         _check_names(drawn)
-        before = drawn_of(camera_named(settings_file.load(self._config), self.camera_id))
-        kept = {(each.kind, each.place_id) for each in drawn}
-        gone = [
-            (each.kind, each.place_id) for each in before if (each.kind, each.place_id) not in kept
-        ]
-        self._show(draw(self._config, self.camera_id, drawn, gone=gone))
+        shown = [_drawn(place) for place in self.widget.saved]
+        self._show(redraw(self._config, self.camera_id, drawn, shown=shown))
         self.widget.status = {"text": f"Saved in {self._config}.", "failed": False}
-        return drawn
+        return self.places
 
     def _on_message(self, _: object, content: Any, __: object) -> None:
         """Do what a button asks for, and tell what came of it where the button is."""
@@ -133,7 +130,7 @@ def _check_names(places: Sequence[Drawn]) -> None:
     """Refuse places that could not be told apart."""
     if nameless := [each.kind for each in places if not each.place_id]:
         raise ConfigurationError(f"a {nameless[0]} has no name; give it one")
-    names = Counter((each.kind, each.place_id) for each in places)
+    names = Counter(each.key for each in places)
     for (kind, name), count in names.items():
         if count > 1:
             raise ConfigurationError(f"{count} {kind}s are called {name}; give each its own name")

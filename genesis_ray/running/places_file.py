@@ -45,6 +45,11 @@ class Drawn:
     more: Mapping[str, object] = field(default_factory=dict)
 
     @property
+    def key(self) -> tuple[Kind, str]:
+        """By which it is told from the camera's other places."""
+        return self.kind, self.place_id
+
+    @property
     def shape(self) -> dict[str, list[Any]]:
         """The settings that say where it is.
 
@@ -111,13 +116,48 @@ def draw(
 
     def drawn(text: str, values: dict[str, Any]) -> str:
         number, camera = _camera(values, camera_id)
-        for kind, place_id in gone:
-            text = _without_place(text, number, camera, kind, place_id)
-        for place in places:
-            text = _with_place(text, number, camera, place)
-        return text
+        return _drawn(text, number, camera, places, gone)
 
     return _rewrite(config, drawn)
+
+
+def redraw(
+    config: Path, camera_id: str, places: Sequence[Drawn], *, shown: Sequence[Drawn]
+) -> Settings:
+    """Write what somebody made of the places they were shown, and nothing else.
+
+    What was added to the file or changed in it meanwhile stays. All is written, or nothing. Returns
+    the settings as they are then.
+
+    Args:
+        config: The YAML file.
+        camera_id: Of the camera.
+        places: As they are to be: those that are not among `shown` are new, those that are only
+            there are to go.
+        shown: As the camera had them when the work on them began.
+
+    Raises:
+        ConfigurationError: One was changed or removed both here and in the file; or see `draw`.
+        NotFoundError: There is no such camera.
+        StoreError: The file cannot be written. It is as it was.
+    """
+    before = {each.key: each.shape for each in shown}
+    after = {each.key: each.shape for each in places}
+    changed = [each for each in places if before.get(each.key) != each.shape]
+    gone = [key for key in before if key not in after]
+
+    def redrawn(text: str, values: dict[str, Any]) -> str:
+        number, camera = _camera(values, camera_id)
+        for key in (*(each.key for each in changed), *gone):
+            if _shape_of(camera, *key) not in (before.get(key), after.get(key)):
+                raise ConfigurationError(
+                    f"{config}: {' '.join(key)} of camera {camera_id} was changed there, too, "
+                    f"meanwhile; draw it anew on the picture with the places as they are now"
+                )
+        left = [key for key in gone if _shape_of(camera, *key) is not None]
+        return _drawn(text, number, camera, changed, left)
+
+    return _rewrite(config, redrawn)
 
 
 def _rewrite(config: Path, change: Callable[[str, dict[str, Any]], str]) -> Settings:
@@ -141,6 +181,20 @@ def _rewrite(config: Path, change: Callable[[str, dict[str, Any]], str]) -> Sett
         raise ConfigurationError(f"{config} was changed by somebody else meanwhile; try again")
     write_file(path, changed.encode(), mode=stat.S_IMODE(path.stat().st_mode))
     return settings
+
+
+def _drawn(
+    text: str,
+    number: int,
+    camera: dict[str, Any],
+    places: Sequence[Drawn],
+    gone: Sequence[tuple[Kind, str]],
+) -> str:
+    for kind, place_id in gone:
+        text = _without_place(text, number, camera, kind, place_id)
+    for place in places:
+        text = _with_place(text, number, camera, place)
+    return text
 
 
 def _with_place(text: str, number: int, camera: dict[str, Any], place: Drawn) -> str:
@@ -168,6 +222,16 @@ def _without_place(
         )
     del camera[f"{kind}s"][index]
     return without_item(text, ("cameras", number, f"{kind}s"), index)
+
+
+def _shape_of(camera: dict[str, Any], kind: Kind, place_id: str) -> dict[str, list[Any]] | None:
+    """Return the shape that the file gives a place, as `Drawn.shape` is; None: it is not there."""
+    index = _index(camera, kind, place_id)
+    if index is None:
+        return None
+    item = camera[f"{kind}s"][index]
+    corners = (item["start"], item["end"]) if kind == "line" else item["outline"]
+    return Drawn(kind, place_id, tuple(corners)).shape
 
 
 def _camera(values: dict[str, Any], camera_id: str) -> tuple[int, dict[str, Any]]:

@@ -17,7 +17,7 @@ from genesis_ray.store.damaged import DamagedFiles
 from genesis_ray.store.event_folder import EventFolder
 from genesis_ray.store.rows import in_order, without
 from genesis_ray.store.schemas import EVENT_SCHEMAS
-from genesis_ray.store.selection import Selection
+from genesis_ray.store.selection import Selection, common
 from genesis_ray.store.stored_table import StoredTable
 
 
@@ -92,9 +92,8 @@ class RunTables(Mapping[str, StoredTable]):
         Where that is no time all of them stay.
         """
         own = copy(self)
-        own._since = max(filter(None, (self._since, since)), default=None)
-        own._until = min(filter(None, (self._until, until)), default=None)
-        return self if own._since and own._until and own._since >= own._until else own
+        own._since, own._until = common((self._since, self._until), (since, until))
+        return own
 
     def __getitem__(self, table: str) -> StoredTable:
         if table not in EVENT_SCHEMAS:

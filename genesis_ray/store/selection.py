@@ -4,8 +4,8 @@ Rows move from the write-ahead log to Parquet. Who looks at the log first and at
 sees each at least once.
 """
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,6 +15,16 @@ from genesis_ray.store.event_folder import EventFolder, live_files
 from genesis_ray.store.rows import no_rows, of_tenant
 from genesis_ray.store.schemas import EVENT_SCHEMAS
 from genesis_ray.store.wal import read_rows
+
+Span = tuple[datetime | None, datetime | None]
+"""A time with its start and without its end; None: it has none."""
+
+
+def common(one: Span, other: Span) -> Span:
+    """Return the time that is in two of them; the first where there is none."""
+    since = max(filter(None, (one[0], other[0])), default=None)
+    until = min(filter(None, (one[1], other[1])), default=None)
+    return one if since and until and since >= until else (since, until)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +47,11 @@ class Selection:
     def schema(self) -> pa.Schema:
         """The columns of the table."""
         return EVENT_SCHEMAS[self.table]
+
+    def between(self, since: datetime | None, until: datetime | None) -> "Selection":
+        """Return what is meant of [since, until); all where that is no time."""
+        start, end = common((self.since, self.until), (since, until))
+        return replace(self, since=start, until=end)
 
     def of(self, rows: pa.Table) -> pa.Table:
         """Return those of the table's rows that are meant."""
@@ -77,7 +92,19 @@ class Selection:
 
     def partitions(self) -> list[Path]:
         """Return the folders of the tenant and the days, in order."""
-        since = self.since.astimezone(UTC).date() if self.since else None
+        return self.folder.partitions(self.table, self.tenant_id, *self._days)
+
+    def may_have(self, file: Path) -> bool:
+        """Tell whether a file of the tenant is of one of the days."""
+        since, until = self._days
+        day = file.parent.name
+        return (not since or day >= f"day={since}") and (not until or day <= f"day={until}")
+
+    @property
+    def _days(self) -> tuple[date | None, date | None]:
+        """The first and the last day, UTC, that can have rows; None: there is none."""
         last = self.until - timedelta(microseconds=1) if self.until else None
-        until = last.astimezone(UTC).date() if last else None
-        return self.folder.partitions(self.table, self.tenant_id, since, until)
+        return (
+            self.since.astimezone(UTC).date() if self.since else None,
+            last.astimezone(UTC).date() if last else None,
+        )

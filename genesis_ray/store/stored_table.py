@@ -1,7 +1,7 @@
 """A table as it lies on the disk: the files with its rows, and the rows in none of them yet."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
@@ -77,6 +77,19 @@ class StoredTable:
     def until(self) -> datetime | None:
         """The first moment that does not count any more."""
         return self._selection.until
+
+    def between(self, since: datetime | None, until: datetime | None) -> Self:
+        """Return those of the same rows that occurred in [since, until): no file is looked for.
+
+        Where that is no time all of them stay.
+        """
+        selection = self._selection.between(since, until)
+        return replace(
+            self,
+            files=[path for path in self.files if selection.may_have(path)],
+            fresh=selection.of(self.fresh),
+            _selection=selection,
+        )
 
     def renewed(self, failure: str | None) -> Self | None:
         """Return the table as its files are now, if a file was why something failed.

@@ -1,5 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from genesis_ray.analytics.attendance import attendances
@@ -65,9 +67,14 @@ def zone(
     ]  # fmt: skip
 
 
+def tables_of(events: list[Event]) -> dict[str, pa.Table]:
+    return {name: schema.empty_table() for name, schema in EVENT_SCHEMAS.items()} | to_tables(
+        events
+    )
+
+
 def asked(*parts: list[Event], **options) -> list[dict]:
-    tables = {name: schema.empty_table() for name, schema in EVENT_SCHEMAS.items()}
-    tables |= to_tables([event for part in parts for event in part])
+    tables = tables_of([event for part in parts for event in part])
     return attendances(tables, visit_gap_s=GAP_S, **options).to_pylist()
 
 
@@ -229,6 +236,44 @@ def test_attendances_are_asked_for_by_when_they_began():
     assert spans(*parts, since=at(30)) == [(None, 30, 50), (None, 60, 70)]
     assert spans(*parts, since=at(30), until=at(60)) == [(None, 30, 50)]
     assert spans(*parts, until=at(30)) == [(None, 0, 20)]
+
+
+class Watched(dict):
+    """Tables that know of which times they were looked for, and have no others."""
+
+    def between(self, since, until):
+        self.since, self.until = since, until
+        return {
+            name: table.filter(
+                pc.and_(
+                    pc.greater_equal(table["occurred_at"], since),
+                    pc.less(table["occurred_at"], until),
+                )
+            )
+            for name, table in self.items()
+        }
+
+
+HOUR = 3600.0
+
+
+def test_of_a_range_only_what_can_tell_of_it_is_looked_at():
+    """Somebody is seen for a minute every hour, from three hours before the range for two days."""
+    parts = [
+        event
+        for number in range(-3, 45)
+        for event in (
+            *track(number, number * HOUR, number * HOUR + 60),
+            *name(number, number * HOUR + 1, "ada"),
+        )
+    ]
+    known = Watched(tables_of(parts))
+    of_a_day = {"until": at(12 * HOUR), "visit_gap_s": HOUR}
+    assert not len(attendances(known, since=at(0), **of_a_day))  # began before
+    for tables in (known, {**known}):
+        (row,) = attendances(tables, since=at(-3 * HOUR), **of_a_day).to_pylist()
+        assert (row["started_at"], row["ended_at"]) == (at(-3 * HOUR), at(35 * HOUR + 60))
+    assert (known.since, known.until) == (at(-8 * HOUR), at(36 * HOUR))
 
 
 def test_what_cannot_be_is_refused():

@@ -1,20 +1,55 @@
 import random
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
 
 import pyarrow as pa
 import pytest
 
+from genesis_ray.analytics import query
 from genesis_ray.analytics.catalogue import QUESTIONS
+from genesis_ray.analytics.database import database
 from genesis_ray.analytics.exports import events, metric_series, visits
+from genesis_ray.analytics.limits import Limits
 from genesis_ray.analytics.metrics import metrics
 from genesis_ray.analytics.present import PresentTables
 from genesis_ray.analytics.visits import visits_page
 from genesis_ray.domain.ledger import WhoIsWho
 from genesis_ray.errors import ConfigurationError, NotFoundError
+from genesis_ray.store.event_log import EventLog
+from genesis_ray.store.reader import RunTables
 from tests.hand_made import at, line, recognized, seen, stay, tables, visit
 
 MANY = [seen(second, track_id=second % 7) for second in range(600)]
 RANGE = {"since": at(0), "until": at(3600)}
+
+
+class Bounded(dict):
+    limits = Limits(memory_mb=99, threads=1)
+
+
+class Asked(NamedTuple):
+    """What a query was put to, and what it may have taken."""
+
+    files: Mapping[str, Sequence[Path]]
+    limits: Limits
+
+
+@pytest.fixture
+def asked(monkeypatch) -> list[Asked]:
+    """Every query since."""
+    queries: list[Asked] = []
+
+    def watched(taken, limits):
+        stored = {name: getattr(table, "written", table) for name, table in taken.items()}
+        files = {name: getattr(table, "files", ()) for name, table in stored.items()}
+        queries.append(Asked(files, limits))
+        return database(taken, limits)
+
+    monkeypatch.setattr(query, "database", watched)
+    return queries
 
 
 def all_of(export) -> pa.Table:
@@ -118,3 +153,45 @@ def test_metrics_in_pieces_are_the_metrics_of_the_whole(monkeypatch, bucket_s):
 def test_columns_are_those_that_are_documented():
     assert visits(tables([]), **RANGE).schema.names == list(QUESTIONS["visits"].columns)
     assert metric_series(tables([]), **RANGE).schema.names == list(QUESTIONS["metrics"].columns)
+
+
+EXPORTS = {
+    "visits": visits,
+    "events": partial(events, table="track_observations"),
+    "metrics": metric_series,
+}
+
+
+@pytest.mark.parametrize("export", EXPORTS.values(), ids=EXPORTS)
+def test_every_query_keeps_to_the_limits_of_the_tables(asked, export):
+    all_of(export(Bounded(tables([*MANY, *visit(0, 60)])), **RANGE))
+    assert {each.limits for each in asked} == {Bounded.limits}
+
+
+@pytest.mark.parametrize("export", EXPORTS.values(), ids=EXPORTS)
+@pytest.mark.parametrize("who", [WhoIsWho(), WhoIsWho(aliases={"bob": "ada"})])
+def test_a_piece_looks_at_files_of_its_own_days(tmp_path, asked, export, who):
+    day_s = 86_400
+    with EventLog(tmp_path) as log:
+        for day in range(6):
+            second = day * day_s
+            log.append([seen(second), *stay(second, second + 9), *visit(second, second + 9)])
+    known = PresentTables(
+        RunTables(tmp_path), lambda: who, tenant_id="shop", visit_gap=timedelta(seconds=10)
+    )
+    small = {"bucket_s": 60} if export is metric_series else {"piece_rows": 1}
+    export = export(known, since=at(0), until=at(6 * day_s), **small)
+    first, asked[:] = len(asked), []
+    rows = all_of(export)
+    assert first
+    assert len(rows) >= 6
+    assert max(len(files) for each in asked for files in each.files.values()) <= 3
+
+
+def test_a_file_that_was_merged_while_it_is_exported_is_found_again(tmp_path):
+    with EventLog(tmp_path) as log:
+        log.append([seen(second) for second in range(0, 600, 60)])
+    export = events(RunTables(tmp_path), "track_observations", **RANGE, piece_rows=1)
+    for path in tmp_path.rglob("*.parquet"):
+        path.rename(path.with_stem("00000001-00000002"))
+    assert len(all_of(export)) == 10

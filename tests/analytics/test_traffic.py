@@ -133,11 +133,23 @@ def test_above_the_horizon_there_is_no_floor() -> None:
     assert floor(*high, *low, homographies={"door": slanted}) == {(1, 1.5): 1}
 
 
+def test_feet_so_close_to_the_horizon_that_nobody_knows_where_they_are_are_left_out() -> None:
+    far = [[10, 0, -5], [0, 0, 11], [0, 1, -0.167]]  # the horizon is at a sixth of the picture
+    near = [seen(second, 0.5, 0.9) for second in (0, 1)]
+    strays = [
+        seen(second, x, 0.169, track_id=track)
+        for track, x in ((2, 0.1), (3, 0.9))
+        for second in (0, 1)
+    ]
+    assert floor(*near, *strays, homographies={"door": far}) == {(0, 15): 1}
+
+
 @pytest.mark.parametrize(
     ("how", "told"),
     [
-        ({"homographies": {"door": [[1, 0], [0, 1]]}}, "camera door is no invertible"),
-        ({"homographies": {"door": [[1, 0, 0], [2, 0, 0], [0, 0, 1]]}}, "no invertible"),
+        ({"homographies": {"door": [[1, 0], [0, 1]]}}, "camera door: expected 3 rows"),
+        ({"homographies": {"door": [[1, 0, 0], [2, 0, 0], [0, 0, 1]]}}, "can be inverted"),
+        ({"homographies": {"door": [[1, 0, 0], [1, 1e-12, 0], [0, 0, 1]]}}, "can be inverted"),
         ({"cell_m": 0}, "more than 0 m"),
     ],
 )

@@ -1,7 +1,7 @@
 import shutil
 import sqlite3
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -45,6 +45,40 @@ def test_a_time_without_an_offset_is_of_the_zone_that_is_said(genesis):
     (session,) = opened(genesis).sessions()
     assert session.started_at == datetime(2026, 7, 1, 10, tzinfo=UTC)
     assert session.ended_at is None
+
+
+@pytest.mark.parametrize(
+    ("began", "ended", "minutes"),
+    [("02:50", "02:10", 20), ("02:10", "02:50", 40), ("01:50", "03:10", 140)],
+)
+def test_in_the_hour_that_comes_twice_a_visit_ends_after_it_begins(genesis, began, ended, minutes):
+    genesis.add_session(
+        "s1", "p", start_time=f"2025-10-26 {began}:00", end_time=f"2025-10-26 {ended}:00"
+    )
+    (session,) = opened(genesis).sessions()
+    assert session.ended_at - session.started_at == timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize(
+    ("said", "at"),
+    [
+        ("20260215", datetime(2026, 2, 14, 23, tzinfo=UTC)),
+        ("20260215T103000", datetime(2026, 2, 15, 9, 30, tzinfo=UTC)),
+        ("1771150200", datetime(2026, 2, 15, 10, 10, tzinfo=UTC)),
+        ("1771150200.5", datetime(2026, 2, 15, 10, 10, 0, 500_000, tzinfo=UTC)),
+    ],
+)
+def test_eight_digits_are_a_date_and_other_numbers_seconds(genesis, said, at):
+    genesis.add_session("s1", "p", start_time=said, end_time=None)
+    (session,) = opened(genesis).sessions()
+    assert session.started_at == at
+
+
+@pytest.mark.parametrize("said", ["20261399", "1712010812345"])
+def test_a_number_that_is_neither_a_date_nor_seconds_is_told(genesis, said):
+    genesis.add_session("s1", "p", start_time=said, end_time=None)
+    (session,) = opened(genesis).sessions()
+    assert f"expected a time, as 2026-02-15T10:30:00Z, got '{said}'" in session.reason
 
 
 def test_a_row_that_is_none_is_told_and_the_others_are_read(genesis):

@@ -1,3 +1,4 @@
+import re
 import sys
 
 import pytest
@@ -5,7 +6,7 @@ import pytest
 from genesis_ray import settings_file
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.notebook.drawing import PlacesDrawing
-from genesis_ray.running.places_file import drawn_of
+from genesis_ray.running.places_file import Drawn, draw, drawn_of
 
 CONFIG = """\
 cameras:
@@ -21,6 +22,7 @@ SOFA = {
     "is_new": False,
 }  # fmt: skip
 TILL = [(0.5, 0.5), (0.9, 0.5), (0.9, 0.8), (0.5, 0.8)]
+NEW_TILL = {"kind": "zone", "name": "till", "corners": TILL, "is_new": True}
 DOOR = [(0.1, 0.9), (0.9, 0.85)]
 
 
@@ -76,8 +78,55 @@ def test_a_zone_that_was_moved_keeps_its_settings(drawing, config):
 
 
 def test_what_was_removed_is_removed_from_the_file(drawing, config):
-    press_save(drawing, {"kind": "zone", "name": "till", "corners": TILL, "is_new": True})
+    press_save(drawing, NEW_TILL)
     assert places(config) == {"till": ("zone", 4)}
+
+
+def test_what_somebody_else_added_meanwhile_stays_and_is_shown(drawing, config):
+    draw(config, "hall", [Drawn("zone", "till", tuple(TILL))])
+    drawing.add("door", DOOR, kind="line")
+    drawing.save()
+    assert places(config) == {"sofa": ("zone", 3), "till": ("zone", 4), "door": ("line", 2)}
+    assert {place["name"] for place in drawing.widget.places} == set(places(config))
+
+
+def test_what_somebody_else_moved_or_removed_meanwhile_is_not_taken_back(drawing, config):
+    draw(config, "hall", [Drawn("zone", "sofa", tuple(TILL))])
+    drawing.add("door", DOOR, kind="line")
+    drawing.save()
+    assert places(config) == {"sofa": ("zone", 4), "door": ("line", 2)}
+    draw(config, "hall", [], gone=[("zone", "sofa")])
+    drawing.add("till", TILL)
+    drawing.save()
+    assert places(config) == {"till": ("zone", 4), "door": ("line", 2)}
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "drawn"),
+    [
+        ({"places": [Drawn("zone", "sofa", tuple(TILL))]}, [{**SOFA, "corners": TILL[1:]}]),
+        ({"places": [Drawn("zone", "sofa", tuple(TILL))]}, []),
+        ({"places": [], "gone": [("zone", "sofa")]}, [{**SOFA, "corners": TILL}]),
+        ({"places": [Drawn("zone", "till", tuple(TILL[1:]))]}, [SOFA, NEW_TILL]),
+    ],
+    ids=["both moved it", "moved and removed", "removed and moved", "both made one"],
+)
+def test_what_was_changed_here_and_in_the_file_is_refused_and_nothing_is_written(
+    drawing, config, meanwhile, drawn
+):
+    draw(config, "hall", **meanwhile)
+    is_now = config.read_text()
+    press_save(drawing, *drawn)
+    assert drawing.widget.status["failed"]
+    assert re.search("zone (sofa|till) .* meanwhile", drawing.widget.status["text"])
+    assert config.read_text() == is_now
+    assert drawing.widget.places == drawn  # to be compared
+
+
+def test_what_was_removed_here_and_in_the_file_is_gone(drawing, config):
+    draw(config, "hall", [Drawn("line", "door", tuple(DOOR))], gone=[("zone", "sofa")])
+    press_save(drawing)
+    assert places(config) == {"door": ("line", 2)}
 
 
 @pytest.mark.parametrize(

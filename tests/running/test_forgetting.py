@@ -13,6 +13,7 @@ from uuid import UUID
 import pyarrow.compute as pc
 import pytest
 
+from genesis_ray.analytics.stored import whole
 from genesis_ray.domain.alert_events import AlertRaised
 from genesis_ray.domain.ledger import Merge, Rename
 from genesis_ray.errors import NotFoundError, StoreError
@@ -105,7 +106,7 @@ def events_of(settings: Settings, run: str = "run"):
 
 
 def visits(settings: Settings, run: str = "run") -> list[dict]:
-    rows = events_of(settings, run)["visits"]
+    rows = whole(events_of(settings, run)["visits"])
     return rows.filter(pc.is_valid(rows["ended_at"])).to_pylist()
 
 

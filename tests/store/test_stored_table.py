@@ -94,6 +94,22 @@ def test_a_time_is_exact_in_files_and_in_what_is_fresh(folder, observed):
         assert tables[TABLE]["track_id"].to_pylist() == [2, 3, 4, 5]
 
 
+def test_a_part_of_a_table_has_its_rows_of_a_time_and_none_that_came_later(folder, observed):
+    committed(folder, observed, 1, days=0)
+    committed(folder, observed, 2, 3, days=1)
+    with EventLog(folder) as log:
+        log.append([observed(4, days=1), observed(5, days=2)])
+        table = RunTables(folder)[TABLE]
+        log.append([observed(6, days=1)])
+        day = timedelta(days=1)
+        part = table.between(NOON + day, NOON + day + timedelta(seconds=4))
+        assert {path.parent.name for path in part.files} == {"day=2026-01-06"}
+        assert tracks({TABLE: part}) == part["track_id"].to_pylist() == [2, 3]
+        assert tracks({TABLE: part.between(NOON + day, None)}) == [2, 3]
+        assert tracks({TABLE: part.between(NOON, NOON + day)}) == [2, 3]  # no time
+        assert tracks({TABLE: table.between(NOON + day, None)}) == [2, 3, 4, 5]
+
+
 def test_a_time_that_ends_before_it_begins_is_refused(folder):
     with pytest.raises(ConfigurationError, match="end after it begins"):
         RunTables(folder, since=NOON, until=NOON)

@@ -6,6 +6,7 @@ from typing import Any, Literal, NamedTuple
 import pyarrow as pa
 
 from genesis_ray.analytics.footfall import footfall
+from genesis_ray.analytics.limits import limits_of
 from genesis_ray.analytics.line_people import line_people
 from genesis_ray.analytics.query import run
 from genesis_ray.analytics.ranges import BUCKETS, composed
@@ -94,7 +95,7 @@ def who_came(
     """
     zoned = {"since": period.since, "until": period.until, "time_zone": site.time_zone}
     if counted_by == "views":
-        counts = {each: _into_view(zoned, each, seen) for each in {bucket, _HOUR}}
+        counts = {each: _into_view(site, zoned, each, seen) for each in {bucket, _HOUR}}
         return Came(counts[bucket], counts[_HOUR], _total(counts[bucket]), None)
     counts = {each: _over_lines(site, period, zoned, each, counted_by) for each in {bucket, _HOUR}}
     people, entries = (
@@ -127,9 +128,9 @@ def _total(came: pa.Table | None) -> int | None:
 
 
 def _into_view(
-    zoned: dict[str, Any], bucket: Bucket, seen: Mapping[str, pa.Table] | None
+    site: Site, zoned: dict[str, Any], bucket: Bucket, seen: Mapping[str, pa.Table] | None
 ) -> pa.Table | None:
     if seen is None:
         return None
     edges = bucket_edges(zoned["since"], zoned["until"], bucket, zoned["time_zone"])
-    return run(_CAME, seen, {"edges": edges})
+    return run(_CAME, seen, {"edges": edges}, limits=limits_of(site.tables))

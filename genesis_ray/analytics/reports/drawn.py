@@ -9,8 +9,7 @@ from genesis_ray.analytics import charts
 from genesis_ray.analytics.charts.look import shortened
 from genesis_ray.analytics.dwell import dwell_histogram
 from genesis_ray.analytics.journeys import journeys
-from genesis_ray.analytics.query import run
-from genesis_ray.analytics.ranges import between
+from genesis_ray.analytics.ranges import ask, between
 from genesis_ray.analytics.reports.contents import Chart
 from genesis_ray.analytics.reports.kept import DWELL, HEAT, WAYS, is_kept
 from genesis_ray.analytics.reports.measures import Measures
@@ -89,7 +88,7 @@ def drawn(
 
 
 def _feet(site: Site, period: Period) -> Iterator[Chart]:
-    busiest = run(_BUSIEST, site.tables, between(*period))["camera_id"].to_pylist()
+    busiest = ask(_BUSIEST, site.tables, between(*period))["camera_id"].to_pylist()
     for camera_id in map(str, busiest[:_MOST_CAMERAS]):
         cells = foot_heat(
             site.tables, camera_id=camera_id, since=period.since, until=period.until

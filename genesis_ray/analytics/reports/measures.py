@@ -11,10 +11,11 @@ from typing import Any
 import pyarrow as pa
 
 from genesis_ray.analytics.attendance import attendances
+from genesis_ray.analytics.limits import limits_of
 from genesis_ray.analytics.occupancy import occupancy
 from genesis_ray.analytics.query import run
 from genesis_ray.analytics.queues import queue_service
-from genesis_ray.analytics.ranges import composed
+from genesis_ray.analytics.ranges import ask, composed
 from genesis_ray.analytics.reports.came import Came, CountedBy, who_came
 from genesis_ray.analytics.reports.kept import (
     GONE,
@@ -32,7 +33,6 @@ from genesis_ray.analytics.reports.site import Queue, Site
 from genesis_ray.analytics.returning import returning_visitors
 from genesis_ray.analytics.visit_rows import VISITS_BEGUN, of_visits
 from genesis_ray.domain.periods import Period
-from genesis_ray.domain.rollups import LONGEST_TRACK
 from genesis_ray.domain.site_time import Bucket
 
 _HOUR: Bucket = "hour"
@@ -140,7 +140,11 @@ def measured(
     zoned: dict[str, Any] = {"since": since, "until": until, "time_zone": site.time_zone}
     seen: dict[str, pa.Table] | None = None
     if (counted_by == "views" or not by_visits) and is_kept(site.tables, PEOPLE_SEEN, period):
-        seen = {"attendances": _attendances(site, period)}
+        seen = {
+            "attendances": attendances(
+                site.tables, since=since, until=until, visit_gap_s=site.visit_gap_s
+            )
+        }
     came = who_came(site, period, bucket=bucket, counted_by=counted_by, seen=seen)
     visitors = None
     if is_kept(site.tables, VISITS, period):
@@ -151,7 +155,7 @@ def measured(
     if by_visits and visitors:
         stays = _visit_lengths(site, period)
     elif not by_visits and seen is not None:
-        stays = run(_LENGTHS, seen).to_pylist()[0]
+        stays = run(_LENGTHS, seen, limits=limits_of(site.tables)).to_pylist()[0]
     service = {}
     if is_kept(site.tables, WAITING, period):
         service = {
@@ -166,17 +170,6 @@ def measured(
         stays=stays,
         levels=_levels(site, period, zoned, bucket),
         service=service,
-    )
-
-
-def _attendances(site: Site, period: Period) -> pa.Table:
-    """Return the attendances that began in a period, whole: of each its time before and after."""
-    since, until = period
-    return attendances(
-        site.within(Period(since - LONGEST_TRACK, until + LONGEST_TRACK)),
-        since=since,
-        until=until,
-        visit_gap_s=site.visit_gap_s,
     )
 
 
@@ -205,5 +198,5 @@ def _served(site: Site, queue: Queue, zoned: dict[str, Any], bucket: Bucket | No
 
 
 def _visit_lengths(site: Site, period: Period) -> dict[str, Any]:
-    answer: dict[str, Any] = run(_VISIT_LENGTHS, site.tables, of_visits(*period)).to_pylist()[0]
+    answer: dict[str, Any] = ask(_VISIT_LENGTHS, site.tables, of_visits(*period)).to_pylist()[0]
     return answer

@@ -21,6 +21,7 @@ from genesis_ray.analytics.reports.kept import (
     kept_since,
 )
 from genesis_ray.analytics.reports.site import Site
+from genesis_ray.analytics.stored import narrowed
 from genesis_ray.domain.anomalies import WeeklyPolicy
 from genesis_ray.domain.periods import Period
 from genesis_ray.domain.site_time import bucket_edges, zone_named
@@ -151,7 +152,7 @@ def alert_counts(site: Site, period: Period) -> list[AlertCount] | None:
     if not is_kept(site.tables, ALERTS, period):
         return None
     rules: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for alert in present({"alerts": site.tables["alerts"]}).to_pylist():
+    for alert in present(narrowed(site.tables, period.since, None)).to_pylist():
         if period.since <= alert["raised_at"] < period.until:
             rules[alert["rule_id"]].append(alert)
     counts = [

@@ -6,8 +6,7 @@ from datetime import timedelta
 from genesis_ray.analytics.drops import dropped_frames
 from genesis_ray.analytics.dwell import dwell
 from genesis_ray.analytics.identification import identification_rates
-from genesis_ray.analytics.query import run
-from genesis_ray.analytics.ranges import between
+from genesis_ray.analytics.ranges import ask, between
 from genesis_ray.analytics.reports.came import CountedBy
 from genesis_ray.analytics.reports.contents import CameraTime
 from genesis_ray.analytics.reports.kept import (
@@ -128,7 +127,7 @@ def _recognised(site: Site, period: Period) -> Iterator[str]:
     known = sum(row["named"] + row["carried"] for row in rates)
     if not (tracks and known):
         return
-    (row,) = run(_PEOPLE, site.tables, between(since, until)).to_pylist()
+    (row,) = ask(_PEOPLE, site.tables, between(since, until)).to_pylist()
     if row["people"] < site.least_group:
         yield (
             f"How many tracks were of somebody who was recognised is withheld: of fewer than "

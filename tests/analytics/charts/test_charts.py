@@ -259,6 +259,34 @@ def test_a_floor_is_drawn_in_metres_with_cells_where_they_are():
     assert np.isnan(drawn.z).sum() == 10
 
 
+def cells_of(*cells: tuple[float, float, float]) -> pa.Table:
+    columns = (pa.array(column) for column in zip(*cells, strict=True))
+    return pa.table([*columns], names=["x_m", "y_m", "seconds"])
+
+
+def test_a_floor_is_drawn_without_a_stray_far_from_everybody():
+    near = [(x * 0.5, y * 0.5, 600.0) for x in range(20) for y in range(10)]
+    (drawn,) = charts.floor(cells_of(*near, (900.0, 5_000.0, 1.0), (-800.0, 0.0, 1.0))).data
+    assert drawn.z.shape == (10, 20)
+    assert (drawn.x0, drawn.y0) == (0.25, 0.25)
+
+
+def test_a_large_floor_is_drawn_in_larger_cells_and_nothing_is_lost():
+    corners = cells_of((0.0, 0.0, 60.0), (0.5, 0.0, 90.0), (3_999.5, 2_999.5, 60.0))
+    (drawn,) = charts.floor(corners).data
+    assert drawn.z.size <= 250_000
+    assert drawn.z[0, 0] == 2.5  # minutes
+    assert np.nansum(drawn.z) == 3.5
+    assert drawn.dx == drawn.dy
+    assert (drawn.x0, drawn.y0) == (drawn.dx / 2, drawn.dy / 2)
+    assert drawn.z.shape[1] * drawn.dx == pytest.approx(4_000, abs=drawn.dx)
+
+
+def test_a_long_thin_floor_is_drawn_in_larger_cells_too():
+    (drawn,) = charts.floor(cells_of((0.0, 0.0, 9.0), (900_000.0, 0.0, 9.0))).data
+    assert drawn.z.size <= 250_000
+
+
 def test_a_floor_on_which_nobody_stood_says_so():
     nobody = pa.table({name: pa.array([], pa.float64()) for name in ("x_m", "y_m", "seconds")})
     assert "Nobody" in charts.floor(nobody).layout.annotations[0].text

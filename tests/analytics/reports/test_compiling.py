@@ -2,12 +2,15 @@ from datetime import timedelta
 
 import pytest
 
+from genesis_ray.analytics import query
+from genesis_ray.analytics.database import database
+from genesis_ray.analytics.limits import Limits
 from genesis_ray.analytics.reports.summary import summarise
 from genesis_ray.analytics.reports.tables import camera_table, unusual_lines
 from genesis_ray.domain.periods import Period
 from genesis_ray.errors import ConfigurationError
-from tests.hand_made import at, camera_is, drops, line, recognized, seen, stay, visit
-from tests.reported import DAY, END, LAST_WEEK, MADE_AT, WEEK, berlin, reported, shop
+from tests.hand_made import at, camera_is, drops, line, recognized, seen, stay, tables, visit
+from tests.reported import DAY, END, LAST_WEEK, MADE_AT, WEEK, alert, berlin, reported, shop
 
 
 def figure(report, name, place=""):
@@ -82,6 +85,28 @@ def test_times_are_those_of_the_sites_clock(report):
     assert report.charts[0].figure.data[0].x[0].hour == 0
 
 
+def test_every_query_keeps_to_the_limits_of_the_tables(monkeypatch):
+    class Bounded(dict):
+        limits = Limits(memory_mb=199, threads=1)
+
+    asked = []
+
+    def watched(taken, limits):
+        asked.append(limits)
+        return database(taken, limits)
+
+    monkeypatch.setattr(query, "database", watched)
+    events = [
+        *alert(9, "one"),
+        *(seen(s, t, x=t / 8) for t in range(8) for s in (60 * t, 60 * t + 9)),
+    ]
+    known = Bounded(tables(events))
+    report = reported(events, at(0), at(3600), queues=(), tables=known, within=lambda _: known)
+    assert figure(report, "People seen").value == 8
+    assert [each.alerts for each in report.alerts] == [1]
+    assert set(asked) == {Bounded.limits}
+
+
 def test_without_lines_people_are_counted_as_they_come_into_view():
     events = [
         camera_is(0, "online"),
@@ -122,7 +147,7 @@ def test_a_period_that_is_not_over_ends_now_and_is_not_compared_with_a_part():
     events = [each for each in shop() if each.occurred_at >= LAST_WEEK - 3 * DAY]
     report = reported(events, made_at=made_at)
     assert report.period == Period(LAST_WEEK, made_at)
-    assert report.before == Period(LAST_WEEK - (made_at - LAST_WEEK), LAST_WEEK)
+    assert report.before == Period(LAST_WEEK - WEEK, made_at - WEEK)
     assert "only the time from Fri 6 Feb 2026" in report.not_compared
 
 
