@@ -16,6 +16,7 @@ PACKAGE = Path(genesis_ray.__file__).parent
 OPENS = {"running/galleries.py"}
 TABLES = {
     "running/people_stores.py",  # takes people out, noted by who calls it
+    "running/resting_galleries.py",
     "store/consent.py",
     "store/gallery.py",
     "store/ledger.py",
