@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from genesis_ray.processors import usable_cores
+
 Level = Literal["ok", "warning", "problem"]
 
 _GB = 10**9
@@ -69,17 +71,11 @@ def cpu() -> Finding:
 
 
 def _cores(name: str) -> Finding:
-    count = _usable_cores()
+    count = usable_cores()
     message = f"{name}, {count} core{'s' * (count != 1)}"
     if count >= 2:
         return Finding("processor", "ok", message)
     return Finding("processor", "warning", message, "give it two cores: one decodes, one detects")
-
-
-def _usable_cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def memory() -> Finding:
@@ -149,7 +145,7 @@ def open_files() -> Finding:
 def threads() -> Finding:
     """Look for a limit on the threads of numerical libraries that is lower than the cores."""
     limit = os.environ.get("OMP_NUM_THREADS", "")
-    cores = _usable_cores()
+    cores = usable_cores()
     if limit.isdecimal() and 0 < int(limit) < cores:
         message = f"OMP_NUM_THREADS={limit} on {cores} cores"
         return Finding("threads", "warning", message, "unset OMP_NUM_THREADS to use all cores")

@@ -28,7 +28,7 @@ def test_the_machine_is_described():
 
 
 def test_one_core_is_few(monkeypatch):
-    monkeypatch.setattr(machine, "_usable_cores", lambda: 1)
+    monkeypatch.setattr(machine, "usable_cores", lambda: 1)
     assert machine.cpu().level == "warning"
 
 
@@ -54,7 +54,7 @@ def test_a_low_limit_of_open_files_is_told(monkeypatch, hard, level):
     ("limit", "level"), [("1", "warning"), ("64", "ok"), ("", "ok"), ("x", "ok")]
 )
 def test_a_limit_of_threads_below_the_cores_is_told(monkeypatch, limit, level):
-    monkeypatch.setattr(machine, "_usable_cores", lambda: 4)
+    monkeypatch.setattr(machine, "usable_cores", lambda: 4)
     monkeypatch.setenv("OMP_NUM_THREADS", limit)
     assert machine.threads().level == level
 

@@ -32,6 +32,9 @@ _STILL_S = 3.0
 _LEAST_OVERLAP = 0.5
 """Area that all boxes of both tracks share then, as a part of the one round all of them."""
 
+_LONGEST_GAP = timedelta(days=366)
+"""Beyond which no rows are looked for before a range, however long a gap may be."""
+
 _AFTER = timedelta(days=1)
 """For which one that began in a range is followed."""
 
@@ -266,12 +269,12 @@ def attendances(
     for name, seconds in spans_s.items():
         if not 0 <= seconds < float("inf"):
             raise ConfigurationError(f"{name} must be 0 or more seconds, got {seconds}")
-    before = LONGEST_TRACK + timedelta(seconds=max(visit_gap_s, rejoin_s))
+    gap = timedelta(seconds=min(max(visit_gap_s, rejoin_s), _LONGEST_GAP.total_seconds()))
     params = {
         "gap_s": visit_gap_s,
         "since": since,
         "until": until,
-        "read_since": since and since - before,
+        "read_since": since and since - LONGEST_TRACK - gap,
         "read_until": until and until + _AFTER,
         "shortest_s": least_s,
         "rejoin_s": rejoin_s,

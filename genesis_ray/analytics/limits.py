@@ -1,8 +1,9 @@
 """What a question may take of the machine."""
 
-import os
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
+
+from genesis_ray.processors import usable_cores
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +27,7 @@ class Limits:
     @property
     def workers(self) -> int:
         """How many threads there are to be."""
-        return self.threads or _cores()
+        return self.threads or usable_cores()
 
 
 @runtime_checkable
@@ -41,9 +42,3 @@ class Limited(Protocol):
 def limits_of(tables: object) -> Limits:
     """Return the limits that tables bring along, else the usual ones."""
     return tables.limits if isinstance(tables, Limited) else Limits()
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

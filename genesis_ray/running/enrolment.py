@@ -132,7 +132,9 @@ class Enroller:
                 waits_for = system if left_out and not known else None
                 return Enrolled(known, waits_for and waits_for.process, left_out)
             if system is None or within_s is None:
-                return Enrolled(_added(settings, new, self._keys), None, left_out)
+                person = _added(settings, new, self._keys)
+                self._note(new)
+                return Enrolled(person, None, left_out)
             process, embedder = system
             if embedder != new.embedder:
                 raise ConfigurationError(
@@ -141,6 +143,7 @@ class Enroller:
                     f"somebody switched (`genesis people switch`)"
                 )
             waiting.hand_over(new)
+            self._note(new)
         if not waiting.is_taken_in(new, within_s=within_s):
             return Enrolled(None, process, left_out)
         return Enrolled(_owner(settings, new), process, left_out)
@@ -211,6 +214,11 @@ class Enroller:
         elif doubts:
             raise FaceError(doubts[min(doubts)])
         return new.only([place for place in range(len(chosen)) if place not in doubts])
+
+    def _note(self, enrolment: Enrolment) -> None:
+        """Take it that faces are known which this process stored or handed over just now."""
+        if self._known:
+            self._known.note(enrolment)
 
     def _known_now(self) -> KnownFaces:
         """Return who is known by which faces, read anew where somebody wrote since."""

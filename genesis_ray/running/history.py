@@ -62,11 +62,13 @@ def decided_in(run: RunFolder, who: WhoIsWho) -> WhoIsWho:
 
 
 def settings_of(run: RunFolder, data: Path | None) -> Settings:
-    """Return the settings of a run, with its data folder elsewhere where `data` says so."""
-    try:
-        settings = WatchedRun(run).settings
-    except StoreError:  # it was interrupted before it said so, or made by hand
-        settings = Settings()
+    """Return the settings of a run, with its data folder elsewhere where `data` says so.
+
+    Raises:
+        StoreError: They are damaged.
+    """
+    # Without any it was interrupted before it said so, or made by hand.
+    settings = WatchedRun(run).settings if "settings" in run.summary() else Settings()
     return settings.model_copy(update={"data_dir": data} if data else {})
 
 

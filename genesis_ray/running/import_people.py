@@ -49,14 +49,15 @@ def bring_in_people(
             than is waited, or the disk is full.
     """
     keys = tenant_keys(settings)
-    with turn(settings), ExitStack() as opened:
+    with ExitStack() as opened:
         reading = Access(action="enroll", reason="opens the gallery to add faces from Genesis")
         traits = embedder_traits(settings.faces)
-        stores = open_identities(settings, traits, keys, opened, access=reading)
-        found = _people(settings, identities, photos, stores)
-        for person in found:
-            _add(stores, person, tallies.people)
-        stores.people.flush()  # a face without a person would be recognised as nobody
+        with turn(settings):
+            stores = open_identities(settings, traits, keys, opened, access=reading)
+            found = _people(settings, identities, photos, stores)
+            for person in found:
+                _add(stores, person, tallies.people)
+            stores.people.flush()  # a face without a person would be recognised as nobody
         progress(len(found))
         if photos:
             adding = Access(action="enroll", reason="adds the faces of photos of a Genesis folder")
@@ -64,7 +65,8 @@ def bring_in_people(
             embedder = load_protected_embedder(settings.faces, keys.current)
             faces = FaceImport(settings, stores, embedder, keys, tallies.faces, tallies.pictures)
             for person_id, own in photos.items():
-                faces.add(identity_of(settings, person_id), own)
+                with turn(settings):  # others decide who is who between two people
+                    faces.add(identity_of(settings, person_id), own)
                 progress(len(own))
             stores.gallery.flush()
             faces.verify()

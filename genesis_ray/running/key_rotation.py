@@ -17,6 +17,7 @@ from genesis_ray.store.gallery import galleries_in
 from genesis_ray.store.gallery_keys import protected_galleries
 from genesis_ray.store.kept_photos import KeptPhotos
 from genesis_ray.store.key_stores import open_key_store
+from genesis_ray.store.template_keys import KeyRing
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def rotate(settings: Settings) -> Rotation:
     take_in_waiting(settings)  # those faces are under the key of now
     keys = tenant_keys(settings)
     folder = identity_folder(settings)
-    with turn(settings), ExitStack() as opened:
+    with ExitStack() as opened:
         galleries = [
             opened.enter_context(
                 open_gallery(
@@ -103,8 +104,7 @@ def rotate(settings: Settings) -> Rotation:
             )
             for embedder, dimension in galleries_in(folder)
         ]
-        kept = KeptPhotos(folder)
-        lagged, photos = sum(gallery.renewed for gallery in galleries), kept.renew(keys)
+        lagged, photos = sum(gallery.renewed for gallery in galleries), _photos(settings, keys)
         if lagged or photos:
             ref = keys.ref
             return Rotation(ref.version, ref.fingerprint, lagged, is_new=False, photos=photos)
@@ -113,11 +113,17 @@ def rotate(settings: Settings) -> Rotation:
         for gallery in galleries:
             gallery.renew(keys)
         faces = sum(gallery.renewed for gallery in galleries)
-        photos = kept.renew(keys)
+        photos = _photos(settings, keys)
     # The end of the audit log is signed with the new key from here on.
     done = f"brought all faces under key {keys.current.version}"
     note(settings, keys, Access(action="rotate", reason=done))
     return Rotation(keys.ref.version, keys.ref.fingerprint, faces, is_new=True, photos=photos)
+
+
+def _photos(settings: Settings, keys: KeyRing) -> int:
+    """Bring kept photos under the current key, while nobody else removes any; return how many."""
+    with turn(settings):
+        return KeptPhotos(identity_folder(settings)).renew(keys)
 
 
 def forget(settings: Settings, version: int) -> None:

@@ -69,6 +69,12 @@ class KnownFaces:
         """Tell whether nobody wrote since this was made; once no, it is of no more use."""
         return not self._news.look() and self._enrolments.names() == self._names_waiting
 
+    def note(self, enrolment: Enrolment) -> None:
+        """Take it that faces are known which whoever has this stored or handed over just now."""
+        self._await(enrolment)
+        self._news.look()
+        self._names_waiting = self._enrolments.names()
+
     def check_shape(self, templates: Templates) -> None:
         """Make sure that faces could be ones of this gallery.
 

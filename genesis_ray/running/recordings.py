@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -87,12 +88,12 @@ class WatchedRun:
         """
         summary: Mapping[str, Any] = run.summary()
         try:
-            self.settings: Settings = _AsItWas(**summary["settings"])
+            self.settings: Settings = _as_they_were(summary["settings"])
             self._recordings = [self._camera(**row) for row in summary.get(_RECORDINGS, ())]
         except (LookupError, TypeError, ValidationError) as error:
             raise StoreError(
-                f"{run.path}/run.json does not say with which settings the run was made, so "
-                f"nothing of it can be watched again; drop the dead letter"
+                f"{run.path}/run.json does not say with which settings the run was made; restore "
+                f"it from a copy, else nothing of it can be watched again: drop the dead letter"
             ) from error
 
     def camera(self, camera_id: str, *, began_at: datetime | None = None) -> CameraSettings:
@@ -132,6 +133,30 @@ class _AsItWas(Settings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Let nothing win over what was given."""
         return (init_settings,)
+
+
+def _as_they_were(told: Any) -> Settings:
+    """Return the settings that a run.json tells, but for those that there are no more.
+
+    Raises:
+        TypeError: It tells none.
+        ValidationError: A value cannot be one.
+    """
+    try:
+        return _AsItWas(**told)
+    except ValidationError as error:
+        gone: list[Any] = [
+            each["loc"] for each in error.errors() if each["type"] == "extra_forbidden"
+        ]
+        if not gone:
+            raise
+        known = deepcopy(told)
+        for *path, name in gone:
+            within: Any = known
+            for step in path:  # the name of a kind of rule is no step
+                within = within[step] if isinstance(within, list) or step in within else within
+            within.pop(name, None)
+        return _AsItWas(**known)
 
 
 def _from_anywhere(source: str) -> str:

@@ -4,7 +4,7 @@ Somebody switched from one, or is about to switch to it, so what holds of people
 """
 
 from collections.abc import Collection
-from contextlib import ExitStack, closing
+from contextlib import closing
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,21 +18,14 @@ from genesis_ray.store.template_changes import TemplateChanges
 class RestingGallery:
     """One of them, of which nobody is recognised and no template is read: so it takes no key."""
 
-    def __init__(self, folder: Path, embedder: str, opened: ExitStack, *, writer: bool) -> None:
-        """Open it in a tenant's folder until `opened` is left.
-
-        Raises:
-            StoreError: Another process writes to it.
-        """
-        name = f"faces_{embedder}"
-        table = LanceTable(folder, name, stored_schema(folder, name), writer=writer)
-        self._table = opened.enter_context(closing(table)) if writer else table
+    def __init__(self, folder: Path, embedder: str) -> None:
+        """Find it in a tenant's folder; nobody is kept from writing to it."""
         self._folder = folder
         self._embedder = embedder
 
     def faces(self) -> pa.Table:
         """Return of each face its id, whose it is and by which camera."""
-        return self._table.rows("face_id", "identity_id", "camera_id")
+        return self._table(writer=False).rows("face_id", "identity_id", "camera_id")
 
     def forget(self, identity_ids: Collection[str], face_ids: Collection[str]) -> None:
         """Remove what identities learned, then faces with every byte; those not here are passed.
@@ -40,27 +33,28 @@ class RestingGallery:
         Killed at any point, it can be done again.
 
         Raises:
-            StoreError: This is open for reading, or the disk is full or refuses.
+            StoreError: Another process writes to it, or the disk is full or refuses.
         """
         if TemplateChanges(self._folder, embedder=self._embedder).of(identity_ids):
             with TemplateChanges(self._folder, embedder=self._embedder, writer=True) as changes:
                 changes.forget(identity_ids)
-        rows = self._table.rows()
-        goes = pc.is_in(rows["face_id"], pa.array(face_ids, pa.string()))
-        if pc.any(goes).as_py():
-            self._table.replace(rows.filter(pc.invert(goes)))
+        wanted, table = pa.array(face_ids, pa.string()), self._table(writer=False)
+        is_here = pc.any(pc.is_in(table.rows("face_id")["face_id"], wanted)).as_py()
+        if not (is_here or table.is_half_replaced):
+            return
+        with closing(self._table(writer=True)) as table:
+            rows = table.rows()
+            table.replace(rows.filter(pc.invert(pc.is_in(rows["face_id"], wanted))))
+
+    def _table(self, *, writer: bool) -> LanceTable:
+        name = f"faces_{self._embedder}"
+        return LanceTable(self._folder, name, stored_schema(self._folder, name), writer=writer)
 
 
-def resting_galleries(
-    folder: Path, opened: ExitStack, *, besides: str, writer: bool
-) -> list[RestingGallery]:
-    """Open all in a tenant's folder but that of the embedder `besides`, until `opened` is left.
-
-    Raises:
-        StoreError: Another process writes to one.
-    """
+def resting_galleries(folder: Path, *, besides: str) -> list[RestingGallery]:
+    """Return all in a tenant's folder but that of the embedder `besides`."""
     return [
-        RestingGallery(folder, embedder, opened, writer=writer)
+        RestingGallery(folder, embedder)
         for embedder, _ in galleries_in(folder)
         if embedder != besides
     ]

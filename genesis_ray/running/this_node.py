@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from genesis_ray.domain.capacity import Node
+from genesis_ray.processors import usable_cores
 
 _PROC = Path("/proc")
 _CGROUP = Path("/sys/fs/cgroup")
@@ -17,9 +18,7 @@ def this_node(*, proc: Path = _PROC, cgroup: Path = _CGROUP) -> Node:
 
 
 def _cores(cgroup: Path) -> float:
-    cores = float(os.cpu_count() or 1)
-    if hasattr(os, "sched_getaffinity"):
-        cores = len(os.sched_getaffinity(0))
+    cores = float(usable_cores())
     with suppress(OSError, ValueError):  # no limit reads "max"
         quota, period = (cgroup / "cpu.max").read_text().split()
         cores = min(cores, int(quota) / int(period))

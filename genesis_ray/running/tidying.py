@@ -105,24 +105,21 @@ def forget_expired(
     people = identities.people.everyone()
     who = fold(Ledger(folder).entries(), people)
     expired = last_seen(settings, identities.people, identities.sights, who).expired(at)
-    with ExitStack() as opened:
-        resting = resting_galleries(
-            folder, opened, besides=identities.gallery.embedder, writer=not dry_run
-        )
-        faces = _faces(who, [identities.gallery.faces(), *(each.faces() for each in resting)])
-        stored = {person.identity_id for person in people} | {face.owner for face in faces}
-        with_photos = {who.now(face.owner) for face in faces if face.is_photo}
-        expired = [
-            each
-            for each in expired
-            if each not in with_photos and not stored.isdisjoint(who.members(each))
-        ]
-        members = {member for each in expired for member in who.members(each)}
-        theirs = [face.face_id for face in faces if face.owner in members]
-        if expired and not dry_run:
-            for gallery in resting:
-                gallery.forget(members, theirs)
-            _forget(identities, members, theirs)
+    resting = resting_galleries(folder, besides=identities.gallery.embedder)
+    faces = _faces(who, [identities.gallery.faces(), *(each.faces() for each in resting)])
+    stored = {person.identity_id for person in people} | {face.owner for face in faces}
+    with_photos = {who.now(face.owner) for face in faces if face.is_photo}
+    expired = [
+        each
+        for each in expired
+        if each not in with_photos and not stored.isdisjoint(who.members(each))
+    ]
+    members = {member for each in expired for member in who.members(each)}
+    theirs = [face.face_id for face in faces if face.owner in members]
+    if expired and not dry_run:
+        for gallery in resting:
+            gallery.forget(members, theirs)
+        _forget(identities, members, theirs)
     return Tidied(tuple(expired), len(theirs))
 
 

@@ -48,7 +48,7 @@ class FaceMatrix:
         """Begin with no faces; beyond so many somebody may be missed, None: never."""
         self.count = 0
         self._exact_up_to = exact_up_to
-        self._sketches = Sketches(dimension) if exact_up_to is not None else None
+        self._sketches: Sketches | None = None  # from when they are wanted
         self._slack = np.float32(_SLACK * dimension)
         self._rows: dict[str, int] = {}  # of faces, by id
         self._face_ids: list[str] = []  # by row
@@ -92,7 +92,7 @@ class FaceMatrix:
 
     def remove(self, face_ids: Iterable[str]) -> None:
         """Take faces out that are here; the last ones get their room."""
-        if self._sketches and self._sketches.count:
+        if self._sketches:
             self._sketches.cover(self._vectors[: self.count])
         for face_id in face_ids:
             row = self._rows.pop(face_id)
@@ -108,7 +108,7 @@ class FaceMatrix:
                 self._face_ids[row] = last
                 self._vectors[row] = self._vectors[self.count]
                 self._owners[row] = self._owners[self.count]
-            if self._sketches and self._sketches.count:
+            if self._sketches:
                 self._sketches.replace(row)
 
     def only(self, face_ids: Iterable[str]) -> "FaceMatrix":
@@ -156,7 +156,8 @@ class FaceMatrix:
 
         Each identity by its most similar face, best first.
         """
-        if self._sketches and self.is_sketched:
+        if self.is_sketched:
+            self._sketches = self._sketches or Sketches(self._vectors.shape[1])
             self._sketches.cover(self._vectors[: self.count])
             rows = max(_SHORTLIST, 4 * limit)
             chosen = self._sketches.nearest(embeddings, rows=rows)

@@ -87,6 +87,11 @@ class LanceTable:
         stored = 0 if self._table is None else self._table.count_rows()
         return stored + len(self.pending()) - len(self.removed())
 
+    @property
+    def is_half_replaced(self) -> bool:
+        """Whether what `replace` replaced may still be there; opening it for writing removes it."""
+        return self._replacing.exists()
+
     def rows(self, *columns: str) -> pa.Table:
         """Return the rows that are stored in the order in which they were added.
 

@@ -1,11 +1,11 @@
 """Short sketches of templates, by which those worth comparing are found among very many."""
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import numpy.typing as npt
 
+from genesis_ray.processors import usable_cores
 from genesis_ray.store.templates import Embeddings
 
 _BITS = 512
@@ -40,9 +40,8 @@ class Sketches:
         self.count = 0
         self._directions = _directions(dimension)
         self._bits = np.empty((0, _BITS // 8), np.uint8)
-        threads = min(_MOST_THREADS, len(os.sched_getaffinity(0)))
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="sketches")
-        self._threads = threads
+        self._threads = min(_MOST_THREADS, usable_cores())
+        self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="sketches")
 
     def cover(self, templates: Embeddings) -> None:
         """Sketch those of all templates [n, dimension] that are new since the last time."""

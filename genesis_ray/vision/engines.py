@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from genesis_ray.errors import ModelError
+from genesis_ray.processors import usable_cores
 from genesis_ray.vision import models
 from genesis_ray.vision.catalog import Engine, Model
 from genesis_ray.vision.memory_guard import MemoryGuard
@@ -75,7 +76,7 @@ def load(
     Raises ModelError for weights that are missing or wrong, or an engine that cannot
     run this model, or not on this machine.
     """
-    device, threads = device or best_device(), threads or _cores()
+    device, threads = device or best_device(), threads or usable_cores()
     entry, chosen = models.find(model), _chosen(model, engine, device)
     files = export(model, shape, engine=chosen)
     match chosen:
@@ -152,13 +153,6 @@ def is_exported(model: str, shape: tuple[int, int], *, engine: str = "auto") -> 
             from genesis_ray.vision import openvino_export
 
             return openvino_export.is_exported(entry, shape, int8=chosen == "openvino-int8")
-
-
-def _cores() -> int:
-    # What this process may use, where the system tells (not on macOS).
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 @cache

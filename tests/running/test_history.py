@@ -32,6 +32,13 @@ def test_a_run_that_says_nothing_is_shown_with_the_settings_there_are():
     assert settings_of(RunFolder.create(Path("run")), None) == Settings()
 
 
+def test_a_run_whose_settings_are_damaged_is_not_taken_for_somebody_elses():
+    run = RunFolder.create(Path("run"))
+    run.write_summary({"settings": {"process_fps": "often"}})
+    with pytest.raises(StoreError, match="with which settings"):
+        settings_of(run, None)
+
+
 def test_the_services_run_is_meant_where_there_is_no_other():
     settings = Settings()
     with pytest.raises(StoreError, match="no run in runs"):

@@ -32,6 +32,22 @@ def test_settings_are_as_they_were_whatever_the_environment_says_now(run, monkey
     assert WatchedRun(run).settings.model_dump() == settings.model_dump()
 
 
+def test_settings_that_there_are_no_more_are_passed_over(run):
+    crowd = {"rule": "crowd", "over": 5, "for_s": 10}
+    settings = Settings(tenant_id="acme", cameras=(recorded("door", "door"),), alerts=[crowd])
+    told = summary(settings, None)
+    told["settings"]["identity"]["index_above"] = 200_000
+    told["settings"]["alerts"][0]["volume"] = 11
+    told["settings"]["cameras"][0]["tilt"] = 3
+    told["settings"]["colour"] = "blue"
+    run.write_summary(told)
+    assert WatchedRun(run).settings.model_dump() == settings.model_dump()
+    told["settings"]["process_fps"] = "often"
+    run.write_summary(told)
+    with pytest.raises(StoreError, match="which settings"):
+        WatchedRun(run)
+
+
 def test_a_camera_of_the_settings_is_found(run):
     cameras = (recorded("door", "door.mp4"), recorded("till", "till.mp4", None))
     run.write_summary(summary(Settings(cameras=cameras), None))

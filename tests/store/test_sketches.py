@@ -54,6 +54,7 @@ def test_after_any_changes_it_is_as_if_only_those_left_had_been_added(changes):
         if is_searched:
             changed.nearest(faces[:1], limit=1)
     if changed.is_sketched:
+        changed.nearest(faces[:1], limit=1)
         own = changed._sketches
         own.cover(changed._vectors[: changed.count])
         expected = own._of(changed._vectors[: changed.count])
