@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from genesis_ray.errors import FaceError, StoreError
+from genesis_ray.running import enrolment
 from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.enrolment import Enrolled, Enroller
 from genesis_ray.running.forgetting import forget
@@ -142,3 +143,25 @@ def test_a_face_that_was_handed_over_twice_is_taken_in_once(settings, picture, m
         for _ in range(2):
             handed_over(Enroller(settings, anyway=True), ADA, of_ada)
     assert known(settings) == {ADA: 1}
+
+
+def test_who_enrols_many_reads_them_again_only_where_somebody_else_wrote(
+    settings, picture, monkeypatch
+):
+    read = []
+
+    class Counted(KnownFaces):
+        def __init__(self, *of: object) -> None:
+            read.append(1)
+            super().__init__(*of)
+
+    monkeypatch.setattr(enrolment, "KnownFaces", Counted)
+    many = Enroller(settings)
+    for name in NAMES:
+        many.enroll(name, [picture(name)])
+    with pytest.raises(FaceError, match=ADA):
+        many.enroll(BOB, [picture(ADA)])
+    assert len(read) == 1
+    Enroller(settings).enroll(ADA, [picture(ADA)])
+    many.enroll(BOB, [picture(BOB)])
+    assert len(read) == 3
