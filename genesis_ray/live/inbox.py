@@ -5,12 +5,13 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
 
-from genesis_ray.domain.frames import Frame, Image
+from genesis_ray.domain.frames import Frame, FrameStamp, Image
 from genesis_ray.domain.retry import DELAYS_S, Attempts
 from genesis_ray.errors import GenesisError
 from genesis_ray.live.lane import Lane
@@ -124,6 +125,19 @@ class FrameInbox:
             np.stack(images) if images else np.zeros((0, 0, 0, 3), np.uint8),
             [lane.station.camera_id for lane in ended],
         )
+
+    def settle(self, stamps: Sequence[FrameStamp]) -> None:
+        """Note that frames which were taken, of one camera, are reported, or never will be."""
+        with self._changed:
+            for lane in self._lanes:
+                if stamps and lane.station.camera_id == stamps[0].camera_id:
+                    lane.settle(stamps)
+
+    def first_at(self, camera_id: str) -> datetime | None:
+        """Return when the first frame that waits or is not settled was captured; None: no such."""
+        with self._changed:
+            lanes = [lane for lane in self._lanes if lane.station.camera_id == camera_id]
+            return lanes[0].first_at if lanes else None
 
     def slow_down(self, is_slow: bool) -> None:
         """Take less of the cameras that may lose frames, or as much as can be again."""
