@@ -1,9 +1,9 @@
 """Where the frames of a group's cameras wait for the detector."""
 
+import math
 import threading
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -13,7 +13,6 @@ import numpy.typing as npt
 
 from genesis_ray.domain.frames import Frame, FrameStamp, Image
 from genesis_ray.domain.retry import DELAYS_S, Attempts
-from genesis_ray.errors import GenesisError
 from genesis_ray.live.lane import Lane
 from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.running.station import CameraStation
@@ -21,6 +20,11 @@ from genesis_ray.running.station_values import Failure
 
 _LAST_FRAME_S = 5.0
 """How long `close` waits for the decoders to finish the frames they are at."""
+
+
+_LONGEST_LIVE_PAUSE_S = 15.0
+"""Before a live stream is begun anew, whatever the settings say of other work: with the time that
+connecting takes, frames come within 30 s of the end of what it failed of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ class FrameInbox:
         """Start decoding; a stack has at most `limit` frames.
 
         A decoder that fails is tried again after each of `retry_delays_s`; a live stream's for
-        ever.
+        ever, and soon.
         """
         self._retry_delays_s = retry_delays_s
         self._limit = limit
@@ -205,25 +209,32 @@ class FrameInbox:
         return taken
 
     def _decode(self, lane: Lane) -> None:
+        try:
+            self._play_on(lane)
+        finally:  # whatever became of it, nobody waits for it
+            with self._changed:
+                lane.is_over = True
+                self._changed.notify_all()
+
+    def _play_on(self, lane: Lane) -> None:
+        """Play a camera to its end, beginning anew after failures."""
         attempts = Attempts(self._retry_delays_s)
+        longest_s = _LONGEST_LIVE_PAUSE_S if lane.station.is_live else math.inf
         while not self._closed.is_set():
             try:
+                if attempts.failures:
+                    lane.station.rewind(lane.decoded_at)
                 self._play(lane, attempts)
-                break
+                return
             # Whatever a decoder raises: its neighbours go on, and so does it, if it can.
             except Exception as failure:
                 delay_s = attempts.failed()
                 if delay_s is None and not lane.station.is_live:
                     reason = f"{type(failure).__name__}: {failure}"
                     lane.station.failure = Failure(reason, attempts.failures)
-                    break
-                pause_s = self._retry_delays_s[-1] if delay_s is None else delay_s
+                    return
+                pause_s = longest_s if delay_s is None else min(delay_s, longest_s)
                 self._wait_until(time.monotonic() + pause_s)
-                with suppress(GenesisError):  # the next attempt to play says what is wrong
-                    lane.station.rewind(lane.decoded_at)
-        with self._changed:
-            lane.is_over = True
-            self._changed.notify_all()
 
     def _play(self, lane: Lane, attempts: Attempts) -> None:
         frames = lane.station.frames()
