@@ -186,7 +186,7 @@ class FrameInbox:
         """
         now = time.monotonic()
         order = self._lanes[self._turn :] + self._lanes[: self._turn]
-        self._turn = (self._turn + 1) % len(self._lanes)
+        self._turn = (self._turn + 1) % max(1, len(self._lanes))
         ready = [lane for lane in order if lane.is_ready]
         if self._realtime:
             ready.sort(key=lambda lane: lane.urgency(now))

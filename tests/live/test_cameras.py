@@ -97,7 +97,13 @@ def comparable(face: FaceSight) -> tuple:
 def watch(monkeypatch, tmp_path):
     """Watch a film of 40 frames with detector settings; return what the others were asked."""
 
-    def watch(take_s: float = 0.002, before: Snapshot | None = None, **detector) -> Others:
+    def watch(
+        take_s: float = 0.002,
+        before: Snapshot | None = None,
+        *,
+        is_opened: bool = True,
+        **detector,
+    ) -> Others:
         others = Others(take_s)
         if before:
             others.before = Resumption({"door": before}, NOT_BEGUN)
@@ -123,8 +129,9 @@ def watch(monkeypatch, tmp_path):
 
         async def run() -> None:
             actor = CameraGroupActor(spec, "cameras-0")
-            await actor.open(settings.cameras)
-            others.figures = await actor.run()
+            if is_opened:
+                await actor.open(settings.cameras)
+            others.figures = await actor.run(settings.cameras)
 
         asyncio.run(run())
         return others
@@ -141,6 +148,10 @@ def test_a_process_that_goes_on_chooses_the_faces_that_the_first_one_would_have(
         rest = [*map(comparable, watch(before=snapshot, stack_frames=3).faces)]
         assert rest == faces[len(faces) - len(rest) :]
         assert len(rest) < len(faces)
+
+
+def test_a_process_that_was_killed_before_it_was_to_watch_opens_its_cameras_itself(watch):
+    assert watch(is_opened=False).told() == watch().told()
 
 
 @pytest.mark.parametrize("limit", [1, 2, 4])

@@ -182,6 +182,10 @@ def test_a_camera_without_a_frame_ends_all_the_same(open_inbox):
     assert inbox.take() is None
 
 
+def test_where_there_is_no_camera_all_have_ended(open_inbox):
+    assert open_inbox().take() is None
+
+
 def test_after_the_end_there_is_never_anything(open_inbox):
     inbox = open_inbox(Reel("door", 2))
     take_all(inbox)
