@@ -153,6 +153,7 @@ class CameraGroupActor:
             if self._inbox:
                 self._inbox.remove(name)
                 await old.has_left.wait()
+                self._inbox.forget(name)
             self._close(self._cameras.pop(name))
         for settings in coming:
             name = settings.camera_id

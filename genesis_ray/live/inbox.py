@@ -83,7 +83,6 @@ class FrameInbox:
         name = f"decode-{station.camera_id}"
         thread = threading.Thread(target=self._decode, args=(lane,), name=name, daemon=True)
         with self._changed:
-            self._lanes = [each for each in self._lanes if not each.gave_way_to(lane)]
             self._lanes.append(lane)
             self._threads.append(thread)
         thread.start()
@@ -101,6 +100,12 @@ class FrameInbox:
                 if lane.station.camera_id == camera_id:
                     lane.is_over = True
             self._changed.notify_all()
+
+    def forget(self, camera_id: str) -> None:
+        """Keep nothing of a camera that has ended; another one may have its name."""
+        with self._changed:
+            self._lanes = [each for each in self._lanes if each.station.camera_id != camera_id]
+            self._threads = [thread for thread in self._threads if thread.is_alive()]
 
     def dropped(self, camera_id: str) -> dict[str, int]:
         """Return how many frames of a camera were dropped, by reason."""

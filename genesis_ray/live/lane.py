@@ -90,10 +90,6 @@ class Lane:
         """Whether the last frame has been taken."""
         return self.is_over and not self.waiting
 
-    def gave_way_to(self, other: "Lane") -> bool:
-        """Tell whether this one's camera has ended and comes again in another lane."""
-        return self.said_so and self.station.camera_id == other.station.camera_id
-
     @property
     def dropped(self) -> Mapping[str, int]:
         """How many frames were not looked at, by the reason."""

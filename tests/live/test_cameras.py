@@ -1,6 +1,7 @@
 """The camera group's steps in one process: doubles answer for Serve and the other actors."""
 
 import asyncio
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
@@ -93,6 +94,10 @@ def comparable(face: FaceSight) -> tuple:
     return face.track_id, face.captured_at, face.quality, embedding
 
 
+async def nothing(*_: object) -> None:
+    """Let a group go on undisturbed."""
+
+
 @pytest.fixture
 def watch(monkeypatch, tmp_path):
     """Watch a film of 40 frames with detector settings; return what the others were asked."""
@@ -102,6 +107,7 @@ def watch(monkeypatch, tmp_path):
         before: Snapshot | None = None,
         *,
         is_opened: bool = True,
+        meanwhile: Callable = nothing,
         **detector,
     ) -> Others:
         others = Others(take_s)
@@ -131,7 +137,9 @@ def watch(monkeypatch, tmp_path):
             actor = CameraGroupActor(spec, "cameras-0")
             if is_opened:
                 await actor.open(settings.cameras)
-            others.figures = await actor.run(settings.cameras)
+            watching = asyncio.create_task(actor.run(settings.cameras))
+            await meanwhile(actor, settings.cameras)
+            others.figures = await watching
 
         asyncio.run(run())
         return others
@@ -179,6 +187,20 @@ def test_figures_tell_how_the_replicas_that_answered_get_on(watch):
     assert figures is not None
     assert figures.detectors == {"replica": MemoryState(1, 4, False, "full")}
     assert [(camera.frames, camera.is_done) for camera in figures.cameras] == [(40, True)]
+
+
+def test_of_a_camera_that_comes_anew_under_its_name_the_first_is_not_kept(watch):
+    stations = []
+
+    async def exchanged(actor: CameraGroupActor, settings: Sequence[CameraSettings]) -> None:
+        while not actor._inbox:
+            await asyncio.sleep(0.001)
+        await actor.exchange(["door"], settings)
+        stations[:] = [lane.station for lane in actor._inbox._lanes]
+        assert stations == [actor._cameras["door"].station]
+
+    watch(meanwhile=exchanged, stack_frames=4)
+    assert len(stations) == 1
 
 
 def test_a_replica_whose_memory_is_full_is_told_of_once(watch):

@@ -1,5 +1,7 @@
+import gc
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -322,6 +324,34 @@ def test_a_camera_whose_thread_dies_ends(open_inbox, monkeypatch):
 
 def dying() -> Iterator[tuple[Frame, Image]]:
     raise KeyboardInterrupt
+
+
+def test_of_a_camera_that_is_taken_off_nothing_is_kept(open_inbox):
+    inbox = open_inbox(Reel("till", 2))
+    inbox.stay_open(True)
+    for frames in (3, 5):
+        reel = Reel("door", frames)
+        inbox.add(reel)
+        stacks = [inbox.take()]
+        while not any("door" in stack.ended for stack in stacks):
+            stacks.append(inbox.take())
+        assert indices(stacks, "door") == list(range(frames))
+        inbox.forget("door")
+        eventually(lambda: not threads_of("door"))
+        assert inbox.dropped("door") == {}
+        kept = weakref.ref(reel)
+        del reel, stacks
+        gc.collect()
+        assert kept() is None
+
+
+def test_of_threads_that_have_ended_none_is_kept(open_inbox):
+    inbox = open_inbox(Reel("till", 2))
+    for _ in range(3):
+        eventually(lambda: not threads_of("till"))
+        inbox.forget("till")
+        inbox.add(Reel("till", 2))
+    assert len(inbox._threads) == 1
 
 
 def test_who_is_held_gives_nothing_until_let_go_and_others_go_on(open_inbox):
