@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from ray.actor import ActorHandle
 
@@ -18,9 +18,7 @@ from genesis_ray.live.delivery import Delivery, WatchedCamera
 from genesis_ray.live.inbox import FrameInbox, Stack
 from genesis_ray.live.models import Patience, Request
 from genesis_ray.live.retrying import DeadLetters
-from genesis_ray.live.spec import (
-    LiveSpec,
-)
+from genesis_ray.live.spec import LiveSpec
 from genesis_ray.running.looks import Looks
 from genesis_ray.running.set_aside import dead_letter
 from genesis_ray.running.stage_clock import StageClock
@@ -29,9 +27,6 @@ from genesis_ray.serving.detector import Found
 from genesis_ray.serving.embedder import Graded
 from genesis_ray.vision.crops import HeadCrop
 from genesis_ray.vision.memory_guard import MemoryState
-
-if TYPE_CHECKING:
-    pass
 
 _STACKS_WAITING = 1
 """Between the observers and the reports, which await the faces of another."""
