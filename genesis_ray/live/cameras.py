@@ -82,6 +82,8 @@ class CameraGroupActor:
             SourceError: One cannot be opened.
         """
         new = [camera for camera in cameras if camera.camera_id not in self._cameras]
+        if not new:
+            return
         before: Resumption = await until_answered(
             lambda: self._journal.resumption.remote([camera.camera_id for camera in new])
         )
@@ -94,8 +96,15 @@ class CameraGroupActor:
                 opened.posted = opened.delivered = snapshot.camera
             self._cameras[camera.camera_id] = opened
 
-    async def run(self) -> GroupFigures:
-        """Watch the cameras that are open until every source has ended; return the outcome."""
+    async def run(self, cameras: Sequence[CameraSettings]) -> GroupFigures:
+        """Watch until every source has ended; return the outcome.
+
+        Those of `cameras` are opened that are not open, as after a death since `open`.
+
+        Raises:
+            SourceError: One cannot be opened.
+        """
+        await self.open(cameras)
         stations = [camera.station for camera in self._cameras.values()]
         self._inbox = FrameInbox(
             stations,
@@ -144,6 +153,7 @@ class CameraGroupActor:
             if self._inbox:
                 self._inbox.remove(name)
                 await old.has_left.wait()
+                self._inbox.forget(name)
             self._close(self._cameras.pop(name))
         for settings in coming:
             name = settings.camera_id

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,7 +11,6 @@ from ray.actor import ActorHandle
 
 from genesis_ray.domain.drops import DropTally
 from genesis_ray.domain.events import Event, FramesDropped, SystemState
-from genesis_ray.domain.ordering import DONE
 from genesis_ray.live.answers import came_back
 from genesis_ray.live.calls import KEEPER_PATIENCE_S, until_answered
 from genesis_ray.live.inbox import FrameInbox
@@ -41,6 +41,7 @@ class WatchedCamera:
         delivered: How far it is with what resolver and journal have.
         is_leaving: Whether it is taken off, and did not end by itself.
         has_left: Set when it was, with all that it had to say delivered.
+        drops: What was told of frames that were dropped; None until something is posted.
     """
 
     station: CameraStation
@@ -51,6 +52,7 @@ class WatchedCamera:
     snapshot_at: float = 0.0
     is_leaving: bool = False
     has_left: asyncio.Event = field(default_factory=asyncio.Event)
+    drops: DropTally | None = None
 
 
 _STATES: dict[Pressure, SystemState] = {
@@ -90,7 +92,6 @@ class Delivery:
         self._inbox = inbox
         self._outbox = outbox
         self._pressure: Pressure = "none"
-        self._drops: dict[str, DropTally] = {}
         self.notes: list[Event] = []
 
     @property
@@ -120,25 +121,22 @@ class Delivery:
             problem=report.problem,
             state=report.state or before.state,
         )
-        self._note_drops(report, before.frames, camera.posted)
+        camera.drops = camera.drops or DropTally(before.frames)
+        self._note_drops(camera.drops, camera.posted, None if is_end else report.progress)
         letter = Letter(report, camera.posted, state, is_end)
         if self._outbox.pressure == "stop":
             self._note_pressure()
         await self._outbox.put(letter)
         self._note_pressure()
 
-    def _note_drops(self, report: Report, frames_before: int, camera: CameraProgress) -> None:
-        """Have it written how many frames of a camera were dropped, once a minute."""
-        if report.camera_id not in self._drops:
-            self._drops[report.camera_id] = DropTally(frames_before)
-        at = None if report.progress == DONE else report.progress
-        told = self._drops[report.camera_id].take(at, camera.frames, camera.dropped)
-        if told:
+    def _note_drops(self, drops: DropTally, camera: CameraProgress, at: datetime | None) -> None:
+        """Have it written how many of its frames a camera dropped, once a minute and at its end."""
+        if told := drops.take(at, camera.frames, camera.dropped):
             self.notes.append(
                 FramesDropped(
                     tenant_id=self._spec.settings.tenant_id,
                     site_id=self._spec.settings.site_id,
-                    camera_id=report.camera_id,
+                    camera_id=camera.camera_id,
                     occurred_at=told.at,
                     since=told.since,
                     looked_at=told.looked_at,

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from ray.actor import ActorHandle
 
@@ -18,9 +18,7 @@ from genesis_ray.live.delivery import Delivery, WatchedCamera
 from genesis_ray.live.inbox import FrameInbox, Stack
 from genesis_ray.live.models import Patience, Request
 from genesis_ray.live.retrying import DeadLetters
-from genesis_ray.live.spec import (
-    LiveSpec,
-)
+from genesis_ray.live.spec import LiveSpec
 from genesis_ray.running.looks import Looks
 from genesis_ray.running.set_aside import dead_letter
 from genesis_ray.running.stage_clock import StageClock
@@ -30,15 +28,12 @@ from genesis_ray.serving.embedder import Graded
 from genesis_ray.vision.crops import HeadCrop
 from genesis_ray.vision.memory_guard import MemoryState
 
-if TYPE_CHECKING:
-    pass
-
 _STACKS_WAITING = 1
 """Between the observers and the reports, which await the faces of another."""
 
 _QUIET_S = 3.0
-"""Without a report of frames, after which a live camera is reported as it is: longer than a frame
-is under way."""
+"""Without a report of frames, after which a live camera is reported as it is: mostly longer than a
+frame is under way."""
 
 _LOOK_EVERY_S = 1.0
 
@@ -197,6 +192,8 @@ class FrameFlow:
                 people = await self._people.try_again(station, frame, image)
             if people is not None:
                 known.append(_Sight(frame, image, people))
+            else:
+                self._inbox.settle([frame.stamp])
         if known:
             await self._hand_on(_Observed([self._see(camera_id, known)], []))
 
@@ -264,6 +261,7 @@ class FrameFlow:
         # Together they are where the station is: it observes ahead of what it chooses.
         state = part.state and pickle.dumps((part.state, camera.station.choice))
         await self._delivery.post(camera.station.report(part.seen, looks), state)
+        self._inbox.settle([one.frame.stamp for one in part.seen])
 
     async def _finish(self, camera_id: str) -> None:
         station = self._cameras[camera_id].station
@@ -290,4 +288,6 @@ class FrameFlow:
                 quiet_s = time.monotonic() - camera.reported_at
                 is_watched = camera.station.is_live and not camera.is_leaving
                 if is_watched and quiet_s > _QUIET_S:
-                    await self._delivery.post(camera.station.idle(datetime.now(UTC)))
+                    now = datetime.now(UTC)  # before the inbox is asked: no frame comes between
+                    first_at = self._inbox.first_at(camera.station.camera_id)
+                    await self._delivery.post(camera.station.idle(now, before=first_at))

@@ -82,7 +82,7 @@ class CameraGroup:
         while self._outcome is None:
             begun = time.monotonic()
             try:
-                self._outcome = await self._actor.run.remote()
+                self._outcome = await self._actor.run.remote([*self.cameras.values()])
             except ActorUnavailableError as error:
                 if time.monotonic() - begun > _SOUND_AFTER_S:
                     attempts.succeeded()

@@ -1,18 +1,18 @@
 """Where the frames of a group's cameras wait for the detector."""
 
+import math
 import threading
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
 
-from genesis_ray.domain.frames import Frame, Image
+from genesis_ray.domain.frames import Frame, FrameStamp, Image
 from genesis_ray.domain.retry import DELAYS_S, Attempts
-from genesis_ray.errors import GenesisError
 from genesis_ray.live.lane import Lane
 from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.running.station import CameraStation
@@ -20,6 +20,11 @@ from genesis_ray.running.station_values import Failure
 
 _LAST_FRAME_S = 5.0
 """How long `close` waits for the decoders to finish the frames they are at."""
+
+
+_LONGEST_LIVE_PAUSE_S = 15.0
+"""Before a live stream is begun anew, whatever the settings say of other work: with the time that
+connecting takes, frames come within 30 s of the end of what it failed of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ class FrameInbox:
         """Start decoding; a stack has at most `limit` frames.
 
         A decoder that fails is tried again after each of `retry_delays_s`; a live stream's for
-        ever.
+        ever, and soon.
         """
         self._retry_delays_s = retry_delays_s
         self._limit = limit
@@ -78,7 +83,6 @@ class FrameInbox:
         name = f"decode-{station.camera_id}"
         thread = threading.Thread(target=self._decode, args=(lane,), name=name, daemon=True)
         with self._changed:
-            self._lanes = [each for each in self._lanes if not each.gave_way_to(lane)]
             self._lanes.append(lane)
             self._threads.append(thread)
         thread.start()
@@ -96,6 +100,12 @@ class FrameInbox:
                 if lane.station.camera_id == camera_id:
                     lane.is_over = True
             self._changed.notify_all()
+
+    def forget(self, camera_id: str) -> None:
+        """Keep nothing of a camera that has ended; another one may have its name."""
+        with self._changed:
+            self._lanes = [each for each in self._lanes if each.station.camera_id != camera_id]
+            self._threads = [thread for thread in self._threads if thread.is_alive()]
 
     def dropped(self, camera_id: str) -> dict[str, int]:
         """Return how many frames of a camera were dropped, by reason."""
@@ -124,6 +134,19 @@ class FrameInbox:
             np.stack(images) if images else np.zeros((0, 0, 0, 3), np.uint8),
             [lane.station.camera_id for lane in ended],
         )
+
+    def settle(self, stamps: Sequence[FrameStamp]) -> None:
+        """Note that frames which were taken, of one camera, are reported, or never will be."""
+        with self._changed:
+            for lane in self._lanes:
+                if stamps and lane.station.camera_id == stamps[0].camera_id:
+                    lane.settle(stamps)
+
+    def first_at(self, camera_id: str) -> datetime | None:
+        """Return when the first frame that waits or is not settled was captured; None: no such."""
+        with self._changed:
+            lanes = [lane for lane in self._lanes if lane.station.camera_id == camera_id]
+            return lanes[0].first_at if lanes else None
 
     def slow_down(self, is_slow: bool) -> None:
         """Take less of the cameras that may lose frames, or as much as can be again."""
@@ -168,7 +191,7 @@ class FrameInbox:
         """
         now = time.monotonic()
         order = self._lanes[self._turn :] + self._lanes[: self._turn]
-        self._turn = (self._turn + 1) % len(self._lanes)
+        self._turn = (self._turn + 1) % max(1, len(self._lanes))
         ready = [lane for lane in order if lane.is_ready]
         if self._realtime:
             ready.sort(key=lambda lane: lane.urgency(now))
@@ -191,25 +214,32 @@ class FrameInbox:
         return taken
 
     def _decode(self, lane: Lane) -> None:
+        try:
+            self._play_on(lane)
+        finally:  # whatever became of it, nobody waits for it
+            with self._changed:
+                lane.is_over = True
+                self._changed.notify_all()
+
+    def _play_on(self, lane: Lane) -> None:
+        """Play a camera to its end, beginning anew after failures."""
         attempts = Attempts(self._retry_delays_s)
+        longest_s = _LONGEST_LIVE_PAUSE_S if lane.station.is_live else math.inf
         while not self._closed.is_set():
             try:
+                if attempts.failures:
+                    lane.station.rewind(lane.decoded_at)
                 self._play(lane, attempts)
-                break
+                return
             # Whatever a decoder raises: its neighbours go on, and so does it, if it can.
             except Exception as failure:
                 delay_s = attempts.failed()
                 if delay_s is None and not lane.station.is_live:
                     reason = f"{type(failure).__name__}: {failure}"
                     lane.station.failure = Failure(reason, attempts.failures)
-                    break
-                pause_s = self._retry_delays_s[-1] if delay_s is None else delay_s
+                    return
+                pause_s = longest_s if delay_s is None else min(delay_s, longest_s)
                 self._wait_until(time.monotonic() + pause_s)
-                with suppress(GenesisError):  # the next attempt to play says what is wrong
-                    lane.station.rewind(lane.decoded_at)
-        with self._changed:
-            lane.is_over = True
-            self._changed.notify_all()
 
     def _play(self, lane: Lane, attempts: Attempts) -> None:
         frames = lane.station.frames()

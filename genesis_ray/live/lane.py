@@ -1,12 +1,12 @@
 """Where one camera's frames wait, and which of them when there are too many."""
 
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from genesis_ray.domain.frames import Frame, Image
+from genesis_ray.domain.frames import Frame, FrameStamp, Image
 from genesis_ray.domain.roles import DropClass, drop_class_of, rank_of
 from genesis_ray.domain.samplers import LoadSampler
 from genesis_ray.running.station import CameraStation
@@ -39,6 +39,7 @@ class Lane:
 
     Attributes:
         limit: Frames that wait at most in capacity mode.
+        unsettled: Capture times of frames that were taken, and have not been settled, in order.
         holds: How many hold the camera up.
         is_slow: Whether what was seen waits somewhere behind, so that less is to be taken.
         decoded_at: Capture time of the last frame decoded.
@@ -51,6 +52,7 @@ class Lane:
     limit: int
     realtime: bool
     waiting: deque[Waiting] = field(default_factory=deque)
+    unsettled: deque[datetime] = field(default_factory=deque)
     drops: Counter[str] = field(default_factory=Counter)
     is_over: bool = False
     said_so: bool = False
@@ -77,13 +79,16 @@ class Lane:
         return self.waiting[0].image.shape if self.is_ready else None
 
     @property
+    def first_at(self) -> datetime | None:
+        """Capture time of the first frame that waits or is not settled; None: there is none."""
+        if self.unsettled:
+            return self.unsettled[0]
+        return self.waiting[0].frame.stamp.captured_at if self.waiting else None
+
+    @property
     def is_drained(self) -> bool:
         """Whether the last frame has been taken."""
         return self.is_over and not self.waiting
-
-    def gave_way_to(self, other: "Lane") -> bool:
-        """Tell whether this one's camera has ended and comes again in another lane."""
-        return self.said_so and self.station.camera_id == other.station.camera_id
 
     @property
     def dropped(self) -> Mapping[str, int]:
@@ -101,8 +106,14 @@ class Lane:
     def take(self, now: float) -> Waiting:
         """Hand out the frame that waits longest."""
         taken = self.waiting.popleft()
+        self.unsettled.append(taken.frame.stamp.captured_at)
         self.taken_at = now
         return taken
+
+    def settle(self, stamps: Iterable[FrameStamp]) -> None:
+        """Note that frames which were taken are reported, or never will be."""
+        for stamp in stamps:
+            self.unsettled.remove(stamp.captured_at)
 
     def urgency(self, now: float) -> tuple[int, int]:
         """Return what a real-time camera's frames are taken by, the least first."""

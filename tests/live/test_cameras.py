@@ -1,6 +1,7 @@
 """The camera group's steps in one process: doubles answer for Serve and the other actors."""
 
 import asyncio
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
@@ -93,11 +94,22 @@ def comparable(face: FaceSight) -> tuple:
     return face.track_id, face.captured_at, face.quality, embedding
 
 
+async def nothing(*_: object) -> None:
+    """Let a group go on undisturbed."""
+
+
 @pytest.fixture
 def watch(monkeypatch, tmp_path):
     """Watch a film of 40 frames with detector settings; return what the others were asked."""
 
-    def watch(take_s: float = 0.002, before: Snapshot | None = None, **detector) -> Others:
+    def watch(
+        take_s: float = 0.002,
+        before: Snapshot | None = None,
+        *,
+        is_opened: bool = True,
+        meanwhile: Callable = nothing,
+        **detector,
+    ) -> Others:
         others = Others(take_s)
         if before:
             others.before = Resumption({"door": before}, NOT_BEGUN)
@@ -123,8 +135,11 @@ def watch(monkeypatch, tmp_path):
 
         async def run() -> None:
             actor = CameraGroupActor(spec, "cameras-0")
-            await actor.open(settings.cameras)
-            others.figures = await actor.run()
+            if is_opened:
+                await actor.open(settings.cameras)
+            watching = asyncio.create_task(actor.run(settings.cameras))
+            await meanwhile(actor, settings.cameras)
+            others.figures = await watching
 
         asyncio.run(run())
         return others
@@ -141,6 +156,10 @@ def test_a_process_that_goes_on_chooses_the_faces_that_the_first_one_would_have(
         rest = [*map(comparable, watch(before=snapshot, stack_frames=3).faces)]
         assert rest == faces[len(faces) - len(rest) :]
         assert len(rest) < len(faces)
+
+
+def test_a_process_that_was_killed_before_it_was_to_watch_opens_its_cameras_itself(watch):
+    assert watch(is_opened=False).told() == watch().told()
 
 
 @pytest.mark.parametrize("limit", [1, 2, 4])
@@ -168,6 +187,20 @@ def test_figures_tell_how_the_replicas_that_answered_get_on(watch):
     assert figures is not None
     assert figures.detectors == {"replica": MemoryState(1, 4, False, "full")}
     assert [(camera.frames, camera.is_done) for camera in figures.cameras] == [(40, True)]
+
+
+def test_of_a_camera_that_comes_anew_under_its_name_the_first_is_not_kept(watch):
+    stations = []
+
+    async def exchanged(actor: CameraGroupActor, settings: Sequence[CameraSettings]) -> None:
+        while not actor._inbox:
+            await asyncio.sleep(0.001)
+        await actor.exchange(["door"], settings)
+        stations[:] = [lane.station for lane in actor._inbox._lanes]
+        assert stations == [actor._cameras["door"].station]
+
+    watch(meanwhile=exchanged, stack_frames=4)
+    assert len(stations) == 1
 
 
 def test_a_replica_whose_memory_is_full_is_told_of_once(watch):

@@ -1,5 +1,7 @@
+import gc
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -8,6 +10,7 @@ import pytest
 
 from genesis_ray.domain.frames import Frame, FrameStamp, Image
 from genesis_ray.domain.roles import Role
+from genesis_ray.live import inbox as inbox_module
 from genesis_ray.live.inbox import FrameInbox, Stack
 from genesis_ray.live.lane import BUSY, SAMPLED
 from genesis_ray.running.stage_clock import StageClock
@@ -72,9 +75,14 @@ def open_inbox():
     """Open inboxes that are closed when the test is over."""
     opened = []
 
-    def open_inbox(*reels: Reel, limit: int = 4, realtime: bool = False) -> FrameInbox:
+    def open_inbox(
+        *reels: Reel,
+        limit: int = 4,
+        realtime: bool = False,
+        retry_delays_s: tuple[float, ...] = (0, 0, 0),
+    ) -> FrameInbox:
         inbox = FrameInbox(
-            reels, limit=limit, realtime=realtime, clock=StageClock(), retry_delays_s=(0, 0, 0)
+            reels, limit=limit, realtime=realtime, clock=StageClock(), retry_delays_s=retry_delays_s
         )
         opened.append((inbox, reels))
         return inbox
@@ -174,6 +182,10 @@ def test_a_camera_without_a_frame_ends_all_the_same(open_inbox):
     stack = inbox.take()
     assert (stack.ended, stack.frames, len(stack.images)) == (["door"], [], 0)
     assert inbox.take() is None
+
+
+def test_where_there_is_no_camera_all_have_ended(open_inbox):
+    assert open_inbox().take() is None
 
 
 def test_after_the_end_there_is_never_anything(open_inbox):
@@ -279,6 +291,67 @@ def test_a_decoder_that_fails_again_and_again_ends_and_its_neighbour_goes_on(ope
     assert indices(stacks, "broken") == [0, 1]
     assert indices(stacks, "sound") == list(range(9))
     assert broken.failure == Failure("OSError: broken broke", 4)
+
+
+@pytest.mark.parametrize("retry_delays_s", [(), (0,), (3600,)])
+def test_a_live_streams_decoder_that_fails_is_never_given_up_nor_long_waited_for(
+    open_inbox, monkeypatch, retry_delays_s
+):
+    monkeypatch.setattr(inbox_module, "_LONGEST_LIVE_PAUSE_S", 0.01)
+    stream = Reel("stream", 4, breaks_at=(2, 2, 2), is_live=True)
+    stacks = take_all(open_inbox(stream, retry_delays_s=retry_delays_s))
+    assert indices(stacks, "stream") == [0, 1, 2, 3]
+    assert stream.failure is None
+
+
+def test_a_recording_that_cannot_be_begun_anew_is_given_up_and_says_why(open_inbox, monkeypatch):
+    reel = Reel("door", 9, breaks_at=(2,))
+    monkeypatch.setattr(reel, "rewind", gone)
+    assert indices(take_all(open_inbox(reel)), "door") == [0, 1]
+    assert reel.failure == Failure("OSError: the file is gone", 4)
+
+
+def gone(_: datetime | None) -> None:
+    raise OSError("the file is gone")
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_camera_whose_thread_dies_ends(open_inbox, monkeypatch):
+    reel = Reel("door", 9)
+    monkeypatch.setattr(reel, "frames", dying)
+    assert take_all(open_inbox(reel))[-1].ended == ["door"]
+
+
+def dying() -> Iterator[tuple[Frame, Image]]:
+    raise KeyboardInterrupt
+
+
+def test_of_a_camera_that_is_taken_off_nothing_is_kept(open_inbox):
+    inbox = open_inbox(Reel("till", 2))
+    inbox.stay_open(True)
+    for frames in (3, 5):
+        reel = Reel("door", frames)
+        inbox.add(reel)
+        stacks = [inbox.take()]
+        while not any("door" in stack.ended for stack in stacks):
+            stacks.append(inbox.take())
+        assert indices(stacks, "door") == list(range(frames))
+        inbox.forget("door")
+        eventually(lambda: not threads_of("door"))
+        assert inbox.dropped("door") == {}
+        kept = weakref.ref(reel)
+        del reel, stacks
+        gc.collect()
+        assert kept() is None
+
+
+def test_of_threads_that_have_ended_none_is_kept(open_inbox):
+    inbox = open_inbox(Reel("till", 2))
+    for _ in range(3):
+        eventually(lambda: not threads_of("till"))
+        inbox.forget("till")
+        inbox.add(Reel("till", 2))
+    assert len(inbox._threads) == 1
 
 
 def test_who_is_held_gives_nothing_until_let_go_and_others_go_on(open_inbox):

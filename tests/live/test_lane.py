@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import numpy as np
@@ -101,6 +101,28 @@ def test_who_has_waited_too_long_comes_before_those_who_are_more_important_but_n
     starving = lane("emotion")
     starving.taken_at = 90.0
     assert lane("billing").urgency(100.0) < starving.urgency(100.0) < lane("tracking").urgency(100)
+
+
+def test_the_first_frame_is_the_one_that_waits_longest_until_taken_and_reported():
+    own = lane()
+    stamps = [FrameStamp("door", n, NOON + timedelta(seconds=n)) for n in range(3)]
+    assert own.first_at is None
+    for stamp in stamps:
+        own.put(Frame(stamp, IMAGE), IMAGE, 0.0)
+    own.take(0.0)
+    own.take(0.0)
+    assert own.first_at == stamps[0].captured_at
+    own.settle([stamps[1]])  # given up, while the one before is under way
+    assert own.first_at == stamps[0].captured_at
+    own.settle([stamps[0]])
+    assert own.first_at == stamps[2].captured_at
+
+
+def test_a_frame_that_is_dropped_is_awaited_by_nobody():
+    own = lane("emotion")
+    for n in range(2):
+        own.put(Frame(FrameStamp("door", n, NOON + timedelta(seconds=n)), IMAGE), IMAGE, 0.0)
+    assert own.first_at == NOON + timedelta(seconds=1)
 
 
 def test_what_the_station_kept_back_is_told_with_what_was_dropped():

@@ -155,6 +155,23 @@ def test_a_silent_stream_tells_its_news_and_that_time_goes_on(station, stream):
     assert station.idle(at(9)).progress == at(8)
 
 
+def test_while_a_frame_is_to_be_reported_news_come_before_it_and_time_stands_still(station, stream):
+    station.idle(at(3))
+    stream.news = [News(at(5), Diagnosis("connecting", "refused"))]
+    report = station.idle(at(10), before=at(2))
+    assert states(report) == [(at(1) + timedelta.resolution, "connecting", "refused")]
+    assert report.progress == at(1) + timedelta.resolution
+    assert station.idle(at(20), before=at(2)).progress == at(1) + timedelta.resolution
+
+
+def test_news_for_which_there_is_no_time_before_a_frame_are_kept_for_later(station, stream):
+    station.idle(at(3))
+    stream.news = [News(at(5), Diagnosis("connecting", "refused"))]
+    report = station.idle(at(10), before=at(1) + timedelta.resolution)
+    assert (states(report), report.progress) == ([], at(1))
+    assert states(station.idle(at(10))) == [(at(5), "connecting", "refused")]
+
+
 @pytest.mark.parametrize("with_frames", [True, False])
 def test_the_end_of_a_stream_comes_after_its_last_news(station, stream, with_frames):
     """They may be of a time after that of the frame that they are told with."""
