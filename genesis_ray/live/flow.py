@@ -73,7 +73,7 @@ class _Observed:
 
     parts: list[_Part]
     ended: list[str]
-    request: Request[Graded] | None = None
+    requests: Sequence[Request[Graded]] = ()
 
 
 class _Unembedded(NamedTuple):
@@ -202,7 +202,7 @@ class FrameFlow:
 
     async def _hand_on(self, observed: _Observed) -> None:
         crops = [crop for part in observed.parts for crop in part.crops]
-        observed.request = self._faces.ask(crops)
+        observed.requests = self._faces.ask(crops)
         await self._embedded.put(observed)
 
     async def _report(self, unembedded: Aside[_Unembedded | None]) -> None:
@@ -226,7 +226,7 @@ class FrameFlow:
     ) -> list[_Unembedded]:
         """Find, choose and embed faces, of cameras that are not held up, as far as that works."""
         crops = [part.crops for part in observed.parts]
-        found = await self._faces.found_in(crops, observed.request)
+        found = await self._faces.found_in(crops, observed.requests)
         each = [_Unembedded(*pair) for pair in zip(observed.parts, found, strict=True)]
         chosen = [
             (place, one.part, self._cameras[one.part.camera_id].station.choose(one.part.seen, own))
