@@ -47,6 +47,7 @@ class PeopleFinder:
             detector.NAME,
             "detect",
             patience=patience,
+            on_silence=partial(fell_silent, note),
             on_return=partial(came_back, note),
         )
         self._note = note
@@ -129,6 +130,7 @@ class FaceFinder:
                 embedder.NAME,
                 name,
                 patience=patience,
+                on_silence=partial(fell_silent, note),
                 on_return=partial(came_back, note),
             )
 
@@ -205,6 +207,11 @@ def _in_batches(model: Model[Any], pieces: Sequence[Any]) -> list[Request[Any]]:
     """
     size = embedder.MAX_BATCH_CROPS
     return [model.ask(list(pieces[first : first + size])) for first in range(0, len(pieces), size)]
+
+
+def fell_silent(note: Note, name: str, why: str) -> None:
+    """Note that a part of the system does not answer."""
+    note(name, "degraded", why)
 
 
 def came_back(note: Note, name: str, after_s: float) -> None:

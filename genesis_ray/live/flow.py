@@ -109,7 +109,7 @@ class FrameFlow:
         self._inbox = inbox
         self._delivery = delivery
         self._clock = clock
-        self._patience = Patience()
+        self._patience = Patience(is_endless=spec.realtime)
         dead_letters = DeadLetters(spec.settings, delivery.notes.append, self._patience)
         self._people = PeopleFinder(spec, clock, dead_letters, delivery.note, self._patience)
         self._faces = FaceFinder(spec, clock, dead_letters, delivery.note, self._patience)
