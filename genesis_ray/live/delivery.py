@@ -91,8 +91,8 @@ class Delivery:
         self._outbox = outbox
         self._pressure: Pressure = "none"
         self._drops: dict[str, DropTally] = {}
-        self._patience_s = keeper_patience_s(realtime=spec.realtime)
         self.notes: list[Event] = []
+        self._patience_s = keeper_patience_s(realtime=spec.realtime)
 
     @property
     def waiting(self) -> int:

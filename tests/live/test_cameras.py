@@ -1,13 +1,11 @@
 """The camera group's steps in one process: doubles answer for Serve and the other actors."""
 
 import asyncio
-import time
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from ray.exceptions import ActorUnavailableError
 
 from genesis_ray.domain.events import Event
 from genesis_ray.domain.identity import Face, FaceSight
@@ -46,9 +44,7 @@ class Remote:
 class Others:
     """The detector, the embedder, the resolver and the journal."""
 
-    def __init__(self, take_s: float, away_s: float = 0.0) -> None:
-        self._away_s = away_s
-        self._back_at: float | None = None
+    def __init__(self, take_s: float) -> None:
         self.events: list = []
         self.notes: list[Event] = []
         self.faces: list = []
@@ -68,15 +64,12 @@ class Others:
 
     def _detect(self, images: np.ndarray) -> asyncio.Task:
         self.stacks.append(len(images))
-        self._back_at = self._back_at or time.monotonic() + self._away_s
         self._under_way += 1
         self.most_under_way = max(self.most_under_way, self._under_way)
         return Remote(self._found, seconds=0.03).remote(images)
 
     def _found(self, images: np.ndarray) -> Found:
         self._under_way -= 1
-        if self._back_at and time.monotonic() < self._back_at:
-            raise ActorUnavailableError("its node is away", None)
         memory = MemoryState(1, 4, False, "full")
         return Found(ColourDetector().detect(images), 0.0, "replica", memory)
 
@@ -104,16 +97,8 @@ def comparable(face: FaceSight) -> tuple:
 def watch(monkeypatch, tmp_path):
     """Watch a film of 40 frames with detector settings; return what the others were asked."""
 
-    def watch(
-        take_s: float = 0.002,
-        before: Snapshot | None = None,
-        *,
-        away_s: float = 0.0,
-        realtime: bool = False,
-        film: str = FILM,
-        **detector,
-    ) -> Others:
-        others = Others(take_s, away_s)
+    def watch(take_s: float = 0.002, before: Snapshot | None = None, **detector) -> Others:
+        others = Others(take_s)
         if before:
             others.before = Resumption({"door": before}, NOT_BEGUN)
         monkeypatch.setattr(models.serve, "get_deployment_handle", lambda *_: others)
@@ -125,12 +110,12 @@ def watch(monkeypatch, tmp_path):
             back_pressure={"slow_at": 2, "stop_at": 4},
             detector={"model": "synthetic", "input_size": 320, **detector},
             faces={"embedder": "synthetic", "min_person_width": 10},
-            cameras=(CameraSettings(camera_id="door", source=film, start=START),),
+            cameras=(CameraSettings(camera_id="door", source=FILM, start=START),),
         )
         spec = LiveSpec(
             settings=settings,
             run=tmp_path,
-            realtime=realtime,
+            realtime=False,
             detector_app="d",
             embedder_app="e",
             template_key=ring().ref,
@@ -199,15 +184,3 @@ def test_who_cannot_get_rid_of_reports_slows_down_and_stops_and_says_so(watch):
     assert states[-1] == "flowing"
     assert len({at for at, _ in others.events}) > 2
     assert [(camera.frames, camera.dropped) for camera in others.figures.cameras] == [(40, {})]
-
-
-def test_cameras_outlive_a_detector_that_is_away_for_long(watch, monkeypatch):
-    monkeypatch.setattr(models, "_SILENT_AFTER_S", 0.1)
-    film = FILM.replace("seconds=4", "seconds=2")
-    others = watch(away_s=1.0, realtime=True, film=film, stack_frames=1)
-    states = [note.state for note in others.notes if getattr(note, "component", "") == "detector"]
-    assert states[:2] == ["degraded", "recovered"]
-    (door,) = others.figures.cameras
-    assert door.is_done
-    assert door.dropped["busy"] > 0
-    assert door.frames + sum(door.dropped.values()) == 20
