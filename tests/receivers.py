@@ -42,6 +42,8 @@ class ListedNotices:
 
     notices: list[Notice] = field(default_factory=list)
     told: int = 0
+    is_incomplete: bool = False
+    looks: int = 0
 
     def fresh(self, **_: bool) -> list[Notice]:
         fresh = self.notices[self.told :]
@@ -49,6 +51,7 @@ class ListedNotices:
         return fresh
 
     def find(self, event_ids: Collection[bytes]) -> Mapping[bytes, Notice]:
+        self.looks += 1
         return {each.event_id: each for each in self.notices if each.event_id in event_ids}
 
 

@@ -24,7 +24,7 @@ from genesis_ray.domain.events import (
 from genesis_ray.domain.identity import Face, FaceSight
 from genesis_ray.errors import StoreError
 from genesis_ray.running.station_values import Report
-from genesis_ray.store.disk import write_file
+from genesis_ray.store.disk import writing_file, writing_to
 
 _Observed = TrackObserved | ZoneCrossed | LoiteringFound | LineCrossed | CameraStateChanged
 """What a camera by itself tells; all other events are made in the last pass."""
@@ -66,8 +66,17 @@ _LINE = TypeAdapter(_Line)
 
 
 def write_segment(path: Path, reports: Iterable[Report]) -> None:
-    """Write the reports of a whole segment; the file appears only when it is complete."""
-    write_file(path, b"\n".join(_LINE.dump_json(_to_line(report)) for report in reports))
+    """Write the reports of a whole segment as they come, which may be those of months.
+
+    The file appears only when it is complete.
+
+    Raises:
+        StoreError: The disk is full or refuses.
+    """
+    with writing_file(path) as file:
+        for report in reports:
+            with writing_to(path.parent):
+                file.write(_LINE.dump_json(_to_line(report)) + b"\n")
 
 
 def read_segment(path: Path) -> Iterator[Report]:

@@ -47,6 +47,7 @@ class PeopleFinder:
             detector.NAME,
             "detect",
             patience=patience,
+            on_silence=partial(fell_silent, note),
             on_return=partial(came_back, note),
         )
         self._note = note
@@ -129,6 +130,7 @@ class FaceFinder:
                 embedder.NAME,
                 name,
                 patience=patience,
+                on_silence=partial(fell_silent, note),
                 on_return=partial(came_back, note),
             )
 
@@ -137,21 +139,20 @@ class FaceFinder:
         self._clock = clock
         self._dead_letters = dead_letters
 
-    def ask(self, crops: Sequence[HeadCrop]) -> Request[embedder.Graded] | None:
+    def ask(self, crops: Sequence[HeadCrop]) -> Sequence[Request[embedder.Graded]]:
         """Send crops; there is nothing to ask where there are none."""
-        return self._find.ask(list(crops)) if crops else None
+        return _in_batches(self._find, crops)
 
     async def found_in(
-        self, parts: Sequence[list[HeadCrop]], request: Request[embedder.Graded] | None
+        self, parts: Sequence[list[HeadCrop]], requests: Sequence[Request[embedder.Graded]]
     ) -> list[FoundFaces | None]:
         """Return the faces of each part of what was asked; None of those on which it fails."""
-        return await self._each(self._find, parts, request)
+        return await self._each(self._find, parts, requests)
 
     async def embed(self, parts: Sequence[list[FaceCrop]]) -> list[list[EmbeddedFace] | None]:
         """Return the faces of each part embedded; None of those on which it fails."""
         together = [face for faces in parts for face in faces]
-        request = self._embed.ask(together) if together else None
-        return await self._each(self._embed, parts, request)
+        return await self._each(self._embed, parts, _in_batches(self._embed, together))
 
     async def find_again(self, crops: list[HeadCrop], stamp: FrameStamp) -> FoundFaces:
         """Return the faces of crops on which it failed; none once they were given up."""
@@ -167,23 +168,23 @@ class FaceFinder:
 
     async def _again(self, model: Model[Any], pieces: list[Any], stamp: FrameStamp) -> Any:
         async def attempt() -> list[Any]:
-            return await self._faces(model.ask(pieces))
+            return await self._faces(_in_batches(model, pieces))
 
         return await self._dead_letters.try_again(attempt, stage="embed", stamp=stamp)
 
     async def _each(
-        self, model: Model[Any], parts: Sequence[list[Any]], request: Request[Any] | None
+        self, model: Model[Any], parts: Sequence[list[Any]], requests: Sequence[Request[Any]]
     ) -> list[list[Any] | None]:
-        """Return the answer to each part of a request; where it fails they are asked apart."""
-        if request is None:
+        """Return the answer to each part of what was asked; where it fails they are asked apart."""
+        if not requests:
             return [[] for _ in parts]
         try:
-            faces = iter(await self._faces(request))
+            faces = iter(await self._faces(requests))
             return [[next(faces) for _ in pieces] for pieces in parts]
         except AbandonedError:
             return [None for _ in parts]
         except RayTaskError:
-            each = [model.ask(pieces) if pieces else None for pieces in parts]
+            each = [_in_batches(model, pieces) for pieces in parts]
         answers: list[list[Any] | None] = []
         for one in each:
             try:
@@ -192,12 +193,25 @@ class FaceFinder:
                 answers.append(None)
         return answers
 
-    async def _faces(self, request: Request[Any]) -> list[Any]:
-        answer = await request.answer()
-        self._clock.add("embed", answer.seconds)
+    async def _faces(self, requests: Sequence[Request[Any]]) -> list[Any]:
+        answers = [await request.answer() for request in requests]
+        self._clock.add("embed", sum(answer.seconds for answer in answers))
         self._dead_letters.succeeded()
-        faces: list[Any] = answer.faces
-        return faces
+        return [face for answer in answers for face in answer.faces]
+
+
+def _in_batches(model: Model[Any], pieces: Sequence[Any]) -> list[Request[Any]]:
+    """Send crops or faces in requests of the size that a replica takes, none where there are none.
+
+    What it says of one does not depend on the others.
+    """
+    size = embedder.MAX_BATCH_CROPS
+    return [model.ask(list(pieces[first : first + size])) for first in range(0, len(pieces), size)]
+
+
+def fell_silent(note: Note, name: str, why: str) -> None:
+    """Note that a part of the system does not answer."""
+    note(name, "degraded", why)
 
 
 def came_back(note: Note, name: str, after_s: float) -> None:

@@ -14,7 +14,7 @@ from genesis_ray.errors import GenesisError
 _LOOK_AGAIN_S = 0.2
 """Between two calls of an actor that is being started again, which takes some seconds."""
 
-KEEPER_PATIENCE_S = 600.0
+_KEEPER_PATIENCE_S = 600.0
 """Without an answer of journal or resolver, after which they are not expected to come back: far
 longer than it takes them to find out of what they die, several times over."""
 
@@ -23,6 +23,15 @@ T = TypeVar("T")
 
 Call = Callable[[], Awaitable[T]]
 """Calls an actor's method; calling it again must do no harm, since the first may have worked."""
+
+
+def keeper_patience_s(*, realtime: bool) -> float:
+    """Return for how long journal or resolver are waited for.
+
+    For ever where cameras are watched: reports wait meanwhile, then frames are dropped, and all
+    goes on when the node is back. Who looks at recordings is told that they do not come back.
+    """
+    return math.inf if realtime else _KEEPER_PATIENCE_S
 
 
 async def until_answered(
@@ -54,14 +63,14 @@ async def until_answered(
             return answer
 
 
-def wait_for(call: Call[T]) -> T:
-    """Do the same as `until_answered`, of a keeper, where nothing else can go on meanwhile."""
+def wait_for(call: Call[T], *, patience_s: float) -> T:
+    """Do the same as `until_answered` where nothing else can go on meanwhile."""
     begun = time.monotonic()
     while True:
         try:
             answer: T = ray.get(call())
         except ActorUnavailableError as error:
-            _check_patience(begun, KEEPER_PATIENCE_S, error)
+            _check_patience(begun, patience_s, error)
             time.sleep(_LOOK_AGAIN_S)
         else:
             return answer
@@ -78,10 +87,12 @@ def _check_patience(begun: float, patience_s: float, error: ActorUnavailableErro
 class Courier(Generic[T]):
     """Calls one actor again and again, in order, without waiting for each answer.
 
-    The next call is made when the one before is known to have worked.
+    The next call is made when the one before is known to have worked. The actor is waited for
+    where it is being started again, for `patience_s` seconds.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, patience_s: float) -> None:
+        self._patience_s = patience_s
         self._under_way: tuple[Call[T], Awaitable[T]] | None = None
 
     def send(self, call: Call[T]) -> None:
@@ -89,6 +100,7 @@ class Courier(Generic[T]):
 
         Raises:
             RayError: That one failed for good.
+            GenesisError: The actor has not come back.
         """
         self.settle()
         self._under_way = call, call()
@@ -98,6 +110,7 @@ class Courier(Generic[T]):
 
         Raises:
             RayError: It failed for good.
+            GenesisError: The actor has not come back.
         """
         if self._under_way is None:
             return
@@ -105,5 +118,5 @@ class Courier(Generic[T]):
         try:
             ray.get(answer)
         except ActorUnavailableError:
-            wait_for(call)
+            wait_for(call, patience_s=self._patience_s)
         self._under_way = None

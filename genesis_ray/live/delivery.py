@@ -12,7 +12,7 @@ from ray.actor import ActorHandle
 from genesis_ray.domain.drops import DropTally
 from genesis_ray.domain.events import Event, FramesDropped, SystemState
 from genesis_ray.live.answers import came_back
-from genesis_ray.live.calls import KEEPER_PATIENCE_S, until_answered
+from genesis_ray.live.calls import keeper_patience_s, until_answered
 from genesis_ray.live.inbox import FrameInbox
 from genesis_ray.live.outbox import Outbox, Pressure
 from genesis_ray.live.resolver import Names
@@ -93,6 +93,7 @@ class Delivery:
         self._outbox = outbox
         self._pressure: Pressure = "none"
         self.notes: list[Event] = []
+        self._patience_s = keeper_patience_s(realtime=spec.realtime)
 
     @property
     def waiting(self) -> int:
@@ -164,12 +165,12 @@ class Delivery:
                 until_answered(
                     partial(journal.take.remote, told, notes),
                     on_return=partial(came_back, self.note, JOURNAL_ACTOR),
-                    patience_s=KEEPER_PATIENCE_S,
+                    patience_s=self._patience_s,
                 ),
                 until_answered(
                     partial(resolver.take.remote, shown),
                     on_return=partial(came_back, self.note, RESOLVER_ACTOR),
-                    patience_s=KEEPER_PATIENCE_S,
+                    patience_s=self._patience_s,
                 ),
             )
             await self._outbox.drop(len(letters))

@@ -68,7 +68,7 @@ class _Observed:
 
     parts: list[_Part]
     ended: list[str]
-    request: Request[Graded] | None = None
+    requests: Sequence[Request[Graded]] = ()
 
 
 class _Unembedded(NamedTuple):
@@ -104,7 +104,7 @@ class FrameFlow:
         self._inbox = inbox
         self._delivery = delivery
         self._clock = clock
-        self._patience = Patience()
+        self._patience = Patience(is_endless=spec.realtime)
         dead_letters = DeadLetters(spec.settings, delivery.notes.append, self._patience)
         self._people = PeopleFinder(spec, clock, dead_letters, delivery.note, self._patience)
         self._faces = FaceFinder(spec, clock, dead_letters, delivery.note, self._patience)
@@ -199,7 +199,7 @@ class FrameFlow:
 
     async def _hand_on(self, observed: _Observed) -> None:
         crops = [crop for part in observed.parts for crop in part.crops]
-        observed.request = self._faces.ask(crops)
+        observed.requests = self._faces.ask(crops)
         await self._embedded.put(observed)
 
     async def _report(self, unembedded: Aside[_Unembedded | None]) -> None:
@@ -223,7 +223,7 @@ class FrameFlow:
     ) -> list[_Unembedded]:
         """Find, choose and embed faces, of cameras that are not held up, as far as that works."""
         crops = [part.crops for part in observed.parts]
-        found = await self._faces.found_in(crops, observed.request)
+        found = await self._faces.found_in(crops, observed.requests)
         each = [_Unembedded(*pair) for pair in zip(observed.parts, found, strict=True)]
         chosen = [
             (place, one.part, self._cameras[one.part.camera_id].station.choose(one.part.seen, own))

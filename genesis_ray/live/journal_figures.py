@@ -1,6 +1,6 @@
 """What the journal counts beside what it logs."""
 
-from collections import Counter, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,7 +9,13 @@ from functools import partial
 import numpy as np
 
 from genesis_ray.domain.drift import MatchLevel
-from genesis_ray.domain.events import DeadLetterChanged, Event, GateRejected, SystemStateChanged
+from genesis_ray.domain.events import (
+    DeadLetterChanged,
+    Event,
+    FramesDropped,
+    GateRejected,
+    SystemStateChanged,
+)
 from genesis_ray.domain.ordering import NOT_BEGUN
 from genesis_ray.figures import GalleryFigures
 from genesis_ray.live.spec import Snapshot
@@ -20,6 +26,13 @@ _LATENCIES = 20_000
 hundred at thirty frames a second."""
 
 _QUANTILES = (0.5, 0.95, 0.99)
+
+_NOTES = 2_000
+"""Of so many it is known that they were counted: a caller that had no answer tells them again
+within seconds, and those of a minute are a few hundred."""
+
+_NOTED = (DeadLetterChanged, FramesDropped, SystemStateChanged)
+"""What is told beside reports."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +88,20 @@ class Tally:
     write_s: float = 0.0
     latencies_s: deque[float] = field(default_factory=partial(deque, maxlen=_LATENCIES))
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
+    noted: OrderedDict[bytes, None] = field(default_factory=OrderedDict)
 
     def count(self, facts: Sequence[Event], *, now_s: float) -> None:
-        """Count events that were logged at `now_s`, in time.time()'s seconds."""
-        self.by_class.update(type(fact).__name__ for fact in facts)
+        """Count events that were logged at `now_s`, in time.time()'s seconds.
+
+        What is noted beside reports may be told again, by who had no answer as this process died,
+        and counts once. What is in reports is known by how far they have come.
+        """
         for fact in facts:
+            if isinstance(fact, _NOTED):
+                if fact.event_id in self.noted:
+                    continue
+                self._remember(fact.event_id)
+            self.by_class[type(fact).__name__] += 1
             match fact:
                 case DeadLetterChanged():
                     self.set_aside[fact.unit, fact.stage] += 1
@@ -89,6 +111,11 @@ class Tally:
                     self.system[fact.component, fact.state] += 1
         self.last_event_at = now_s
         self.first_event_at = self.first_event_at or now_s
+
+    def _remember(self, event_id: bytes) -> None:
+        self.noted[event_id] = None
+        if len(self.noted) > _NOTES:
+            self.noted.popitem(last=False)
 
     def latency_s(self) -> dict[float, float]:
         """Return what so many of the latencies do not exceed; nothing where there are none."""

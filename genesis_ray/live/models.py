@@ -16,8 +16,9 @@ _GONE = (RayActorError, ReplicaUnavailableError, DeploymentUnavailableError)
 """What a request fails with whose replica died: asked again, another one answers."""
 
 _ASK_AGAIN_S = 0.2
-_PATIENCE_S = 120.0
-"""Without an answer, after which no replica is expected to come back."""
+_SILENT_AFTER_S = 120.0
+"""Without an answer, after which it is told that there is none: longer than a replica takes to
+start on a node that is there."""
 
 Answer = TypeVar("Answer")
 """What a model answers."""
@@ -28,9 +29,15 @@ class AbandonedError(Exception):
 
 
 class Patience:
-    """How long answers are waited for: for ever, until all is to end."""
+    """How long answers are waited for: for ever, until all is to end.
 
-    def __init__(self) -> None:
+    Attributes:
+        is_endless: Whether that is so of models no replica of which comes back, too. Cameras go on
+            meanwhile, and their frames are dropped; who looks at recordings is told instead.
+    """
+
+    def __init__(self, *, is_endless: bool = True) -> None:
+        self.is_endless = is_endless
         self._until: float | None = None
         self._limits: set[asyncio.Timeout] = set()
 
@@ -74,31 +81,32 @@ class Request(Generic[Answer]):
 
         Raises:
             RayTaskError: The model raised; asked again, it is likely to do the same.
-            GenesisError: No replica has answered for two minutes.
+            GenesisError: No replica has answered for two minutes, and patience has an end.
             AbandonedError: It was not there when all was to end.
         """
         async with self._model.patience.limit():
             return await self._answer()
 
     async def _answer(self) -> Answer:
-        begun = time.monotonic()
-        is_back = False
-        while True:
-            try:
-                answer: Answer = await self._response
-            except _GONE as error:
-                if time.monotonic() - begun > _PATIENCE_S:
-                    raise GenesisError(
-                        f"no replica of the {self._model.name} has answered for "
-                        f"{_PATIENCE_S:.0f} s; see Ray's logs for why none starts"
-                    ) from error
-                is_back = True
-                await asyncio.sleep(_ASK_AGAIN_S)
-                self._response = self._model.send(self._payload)
-            else:
-                if is_back:
-                    self._model.on_return(self._model.name, time.monotonic() - begun)
-                return answer
+        model, begun = self._model, time.monotonic()
+        was_away = False
+        silence = asyncio.get_running_loop().call_later(_SILENT_AFTER_S, model.fall_silent)
+        try:
+            while True:
+                try:
+                    answer: Answer = await self._response
+                except _GONE as error:
+                    silent_s = time.monotonic() - begun
+                    if silent_s > _SILENT_AFTER_S and not model.patience.is_endless:
+                        raise GenesisError(_silent(f"replica of the {model.name}")) from error
+                    was_away = True
+                    await asyncio.sleep(_ASK_AGAIN_S)
+                    self._response = model.send(self._payload)
+                else:
+                    model.note_answer(time.monotonic() - begun, was_away=was_away)
+                    return answer
+        finally:
+            silence.cancel()
 
 
 class Model(Generic[Answer]):
@@ -111,12 +119,19 @@ class Model(Generic[Answer]):
         method: str,
         *,
         patience: Patience,
+        on_silence: Callable[[str, str], None],
         on_return: Callable[[str, float], None],
     ) -> None:
-        """Get the handle; `on_return` is told the name and the seconds after a silence."""
+        """Get the handle.
+
+        `on_silence` is told the name and what is known where no replica answers for long,
+        `on_return` the name and the seconds once one that was away, or silent, does again.
+        """
         self.name = name
         self.patience = patience
-        self.on_return = on_return
+        self._on_silence = on_silence
+        self._on_return = on_return
+        self._is_silent = False
         self._method = getattr(serve.get_deployment_handle(name, app), method)
 
     def ask(self, payload: Any) -> Request[Answer]:
@@ -126,3 +141,19 @@ class Model(Generic[Answer]):
     def send(self, payload: Any) -> Any:
         """Send a request once."""
         return self._method.remote(payload)
+
+    def fall_silent(self) -> None:
+        """Tell that no replica answers, unless that was told since one did."""
+        if not self._is_silent:
+            self._is_silent = True
+            self._on_silence(self.name, _silent("replica"))
+
+    def note_answer(self, after_s: float, *, was_away: bool) -> None:
+        """Tell that one answers again, after so many seconds, where it did not."""
+        if was_away or self._is_silent:
+            self._is_silent = False
+            self._on_return(self.name, after_s)
+
+
+def _silent(who: str) -> str:
+    return f"no {who} has answered for {_SILENT_AFTER_S:g} s; see Ray's logs for why none starts"

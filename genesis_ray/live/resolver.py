@@ -11,7 +11,7 @@ import ray
 
 from genesis_ray.domain.events import Event
 from genesis_ray.figures import GalleryFigures
-from genesis_ray.live.calls import Courier
+from genesis_ray.live.calls import Courier, keeper_patience_s
 from genesis_ray.live.mortal import dying_of_errors
 from genesis_ray.live.recovery import Recovery
 from genesis_ray.live.spec import DIED, JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec, Shown, Told
@@ -103,7 +103,7 @@ class ResolverActor:
         cameras = [camera.camera_id for camera in settings.cameras]
         self._stage = ResolverStage(cameras, resolver, patience=PATIENCE if spec.realtime else None)
         self._journal = ray.get_actor(JOURNAL_ACTOR, NAMESPACE)
-        self._courier: Courier[None] = Courier()
+        self._courier: Courier[None] = Courier(patience_s=keeper_patience_s(realtime=spec.realtime))
         self._names = NameBoard()
         if before:
             stage, _, self._names, _ = before.state

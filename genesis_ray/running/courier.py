@@ -24,6 +24,7 @@ _BATCH = 100
 """Notices that are looked up at once: what a look at the event tables costs is shared by them."""
 
 _GONE = "its alert is no longer in the event tables"
+_HIDDEN = "its alert is in an event file that is damaged"
 
 
 class Channel(Protocol):
@@ -48,6 +49,10 @@ class NoticeSource(Protocol):
 
     def find(self, event_ids: Collection[bytes]) -> Mapping[bytes, Notice]:
         """Return those of the ids that there are."""
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether a part of it cannot be read: what is not found may be there nonetheless."""
 
 
 class Courier:
@@ -80,7 +85,8 @@ class Courier:
             first_s=retries.first_wait_s, cap_s=retries.longest_wait_s, random=random
         )
         self._rows: list[OutboxRow] = []
-        self._notices: Mapping[bytes, Notice] = {}
+        self._notices: Mapping[bytes, Notice] | None = None
+        """Those of the rows, once one is to be told: to look them up takes a while."""
 
     def step(self, now: datetime) -> float | None:
         """Try the first notice if it is due; return in how many seconds the next try is.
@@ -95,12 +101,10 @@ class Courier:
         if wait_s > 0:
             self._rows.clear()  # what was set aside before may be put back meanwhile
             return wait_s
+        if self._notices is None:
+            self._notices = self._source.find([row.event_id for row in self._rows])
         notice = self._notices.get(row.event_id)
-        if notice is None:
-            self._outbox.note(replace(row, state="withheld", changed_at=now, said=_GONE))
-            self._rows.pop(0)
-            return 0.0
-        return self._try(row, notice, now)
+        return self._pass_over(row, now) if notice is None else self._try(row, notice, now)
 
     @property
     def _longest_wait_s(self) -> float:
@@ -109,8 +113,16 @@ class Courier:
     def _first(self) -> OutboxRow | None:
         if not self._rows:
             self._rows = self._outbox.waiting(self.name, limit=_BATCH)
-            self._notices = self._source.find([row.event_id for row in self._rows])
+            self._notices = None
         return self._rows[0] if self._rows else None
+
+    def _pass_over(self, row: OutboxRow, now: datetime) -> float:
+        """Go on without a notice that is not found; what is put back later can be told again."""
+        if self._source.is_incomplete:
+            self._set_aside(replace(row, state="dead", changed_at=now, said=_HIDDEN))
+        else:
+            self._done(replace(row, state="withheld", changed_at=now, said=_GONE))
+        return 0.0
 
     def _try(self, row: OutboxRow, notice: Notice, now: datetime) -> float:
         answer = self._deliver(notice)
@@ -120,14 +132,7 @@ class Courier:
             self.figures += DeliveryFigures(delivered=1)
             return 0.0
         if self._retries.is_last(tried.attempts, answer):
-            _log.warning(
-                "channel %s: an alert is set aside after %d attempts: %s",
-                self.name,
-                tried.attempts,
-                answer.said,
-            )
-            self._done(replace(tried, state="dead"))
-            self.figures += DeliveryFigures(set_aside=1)
+            self._set_aside(replace(tried, state="dead"))
             return 0.0
         wait_s = max(self._backoff.next_s(), answer.wait_s or 0.0)
         self._outbox.note(replace(tried, due_at=now + timedelta(seconds=wait_s)))
@@ -142,6 +147,16 @@ class Courier:
         except Exception as error:
             _log.exception("channel %s", self.name)
             return Answer("failed", f"unexpected {type(error).__name__}")
+
+    def _set_aside(self, row: OutboxRow) -> None:
+        _log.warning(
+            "channel %s: an alert is set aside after %d attempts: %s",
+            self.name,
+            row.attempts,
+            row.said,
+        )
+        self._done(row)
+        self.figures += DeliveryFigures(set_aside=1)
 
     def _done(self, row: OutboxRow) -> None:
         self._outbox.note(row)

@@ -146,7 +146,8 @@ class Delivery(Closeable):
         """Forget what is in no event table any more, and begin the channels that are new."""
         past = self._source.fresh()
         known = {notice.event_id for notice in past}
-        self.outbox.forget({row.event_id for row in self.outbox.rows()} - known)
+        if not self._source.is_incomplete:  # what was told would be told again once it is mended
+            self.outbox.forget({row.event_id for row in self.outbox.rows()} - known)
         for name in self._filters:
             self.outbox.begin(name, [] if tells_past else known, at=self._clock())
         self._put(past)

@@ -23,8 +23,9 @@ from genesis_ray.vision.memory_guard import claim_share
 
 NAME = "embedder"
 
-_MAX_BATCH_CROPS = 32
-"""A call of one crop costs a tenth less than one of many; beyond this nothing is gained."""
+MAX_BATCH_CROPS = 32
+"""A call of one crop costs a tenth less than one of many; beyond this nothing is gained. Serve
+refuses a request that has more: who asks for more makes several."""
 
 _TARGET_ONGOING_REQUESTS = 2
 """Stacks a replica: one computing, one arriving."""
@@ -60,7 +61,7 @@ class EmbedderReplica:
         self._embedder = load_protected_embedder(settings, secret)
 
     @serve.batch(
-        max_batch_size=_MAX_BATCH_CROPS,
+        max_batch_size=MAX_BATCH_CROPS,
         batch_wait_timeout_s=0.0,
         batch_size_fn=lambda requests: sum(len(crops) for crops in requests),
     )
@@ -69,7 +70,7 @@ class EmbedderReplica:
         return await asyncio.to_thread(self._find, requests)
 
     @serve.batch(
-        max_batch_size=_MAX_BATCH_CROPS,
+        max_batch_size=MAX_BATCH_CROPS,
         batch_wait_timeout_s=0.0,
         batch_size_fn=lambda requests: sum(len(faces) for faces in requests),
     )

@@ -39,6 +39,17 @@ class DamagedFiles:
                 why,
             )
 
+    def present(self) -> list[Path]:
+        """Return those that are still there as they were met."""
+        return [path for path, state in [*self._met.items()] if _is_so(path, state)]
+
+
+def _is_so(path: Path, state: tuple[int, int]) -> bool:
+    try:
+        return _state(path) == state
+    except FileNotFoundError:
+        return False
+
 
 def _state(path: Path) -> tuple[int, int]:
     found = path.stat()

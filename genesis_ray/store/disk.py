@@ -3,8 +3,9 @@
 import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from genesis_ray.errors import StoreError
 
@@ -39,19 +40,39 @@ def write_file(path: Path, content: bytes | memoryview, *, mode: int | None = No
     Raises:
         StoreError: The disk is full or refuses; nothing is left of the attempt.
     """
+    with writing_to(path.parent), writing_file(path, mode=mode) as file:
+        file.write(content)
+
+
+@contextmanager
+def writing_file(path: Path, *, mode: int | None = None) -> Iterator[IO[bytes]]:
+    """Give a file to write that takes the place of `path`, durably, in one step at its end.
+
+    For what is not to be held in memory. What is raised within, or kills the process, leaves what
+    stood there. Who writes says with `writing_to` what is written, since what is done beside it
+    may read files.
+
+    Raises:
+        StoreError: The disk is full or refuses; nothing is left of the attempt.
+    """
     temporary = path.with_name(path.name + TEMPORARY)
     with writing_to(path.parent):
-        try:
-            with temporary.open("wb") as file:
-                if mode is not None:
-                    os.fchmod(file.fileno(), mode)
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
+        file = temporary.open("wb")
+    try:
+        if mode is not None:
+            os.fchmod(file.fileno(), mode)
+        yield file
+        with writing_to(path.parent):
+            file.flush()
+            os.fsync(file.fileno())
+            file.close()
             os.replace(temporary, path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+    except BaseException:
+        with suppress(OSError):  # it tries once more to write what could not be written
+            file.close()
+        temporary.unlink(missing_ok=True)
+        raise
+    with writing_to(path.parent):
         sync_folder(path.parent)
 
 

@@ -95,6 +95,10 @@ class RunTables(Mapping[str, StoredTable]):
         own._since, own._until = common((self._since, self._until), (since, until))
         return own
 
+    def damaged(self) -> list[Path]:
+        """Return the files that were left out of a table so far and are still there, damaged."""
+        return self._damaged.present()
+
     def __getitem__(self, table: str) -> StoredTable:
         if table not in EVENT_SCHEMAS:
             raise KeyError(table)

@@ -10,7 +10,7 @@ from typing import IO, Protocol
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from genesis_ray.store.disk import TEMPORARY, sync_folder, writing_to
+from genesis_ray.store.disk import writing_file, writing_to
 from genesis_ray.store.rows_format import RowsFormat
 from genesis_ray.store.rows_text import csv_header, csv_lines, json_lines
 
@@ -51,18 +51,8 @@ def new_file(path: Path) -> Iterator[IO[bytes]]:
         StoreError: The disk is full or refuses.
     """
     path = path.resolve()
-    temporary = path.with_name(path.name + TEMPORARY)
-    with writing_to(path.parent):
-        try:
-            with temporary.open("wb") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-        sync_folder(path.parent)
+    with writing_to(path.parent), writing_file(path) as file:
+        yield file
 
 
 @contextmanager

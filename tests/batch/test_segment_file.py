@@ -1,3 +1,5 @@
+import errno
+import io
 import json
 from datetime import UTC, datetime
 
@@ -173,9 +175,32 @@ def test_a_segment_that_breaks_off_leaves_no_file(path):
     assert list(path.parent.iterdir()) == []
 
 
+def test_a_long_segment_is_written_as_it_comes(path):
+    on_disk = []
+
+    def reports():
+        for _ in range(1000):
+            yield Report("door", NOON, [], (), 1)
+            on_disk.append(sum(each.stat().st_size for each in path.parent.iterdir()))
+
+    write_segment(path, reports())
+    assert path.stat().st_size - 2 * io.DEFAULT_BUFFER_SIZE < on_disk[-1]
+    assert len([*read_segment(path)]) == 1000
+
+
+def test_what_a_source_says_is_not_taken_for_the_disks(path):
+    def breaking():
+        yield Report("door", NOON, [], (), 1)
+        raise OSError(errno.EIO, "the camera's file cannot be read")
+
+    with pytest.raises(OSError, match="the camera's file"):
+        write_segment(path, breaking())
+    assert list(path.parent.iterdir()) == []
+
+
 def test_a_file_of_another_version_is_refused_with_its_line(path):
     write_segment(path, [Report("door", NOON, [], (), 1)])
-    path.write_bytes(path.read_bytes() + b'\n{"camera_id": "door"}')
+    path.write_bytes(path.read_bytes() + b'{"camera_id": "door"}')
     with pytest.raises(StoreError, match=r"door\.jsonl, line 2: .* begin again with --force"):
         list(read_segment(path))
 

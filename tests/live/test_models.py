@@ -1,10 +1,12 @@
 import asyncio
+from types import SimpleNamespace
 
 import pytest
 from ray.exceptions import ActorUnavailableError
 
+from genesis_ray.errors import GenesisError
 from genesis_ray.live import models
-from genesis_ray.live.models import AbandonedError, Patience, Request
+from genesis_ray.live.models import AbandonedError, Model, Patience
 
 
 async def answer_after(seconds: float, patience: Patience) -> str:
@@ -49,33 +51,85 @@ def test_a_time_out_of_the_answers_own_is_not_taken_for_the_end():
 
 
 class Replicas:
-    """A model whose first replicas die while they are asked."""
+    """Replicas of a model: the first ones die while they are asked, the next one may take long."""
 
-    name = "detector"
-
-    def __init__(self, deaths: int) -> None:
-        self.patience = Patience()
-        self.returned: list[str] = []
+    def __init__(self, deaths: int, seconds: float = 0.0) -> None:
         self._deaths = deaths
+        self._seconds = seconds
 
-    def on_return(self, name: str, after_s: float) -> None:
-        assert after_s > 0
-        self.returned.append(name)
+    def remote(self, payload: int) -> "asyncio.Task[int]":
+        return asyncio.create_task(self._doubled(payload))
 
-    async def send(self, payload: int) -> int:
+    async def _doubled(self, payload: int) -> int:
         if self._deaths:
             self._deaths -= 1
             raise ActorUnavailableError("the replica died", None)
+        await asyncio.sleep(self._seconds)
         return 2 * payload
 
 
-@pytest.mark.parametrize(("deaths", "told"), [(0, []), (2, ["detector"])])
-def test_a_replica_that_dies_is_asked_for_again_and_its_return_is_told(monkeypatch, deaths, told):
+@pytest.fixture
+def told() -> list[str]:
+    """What was told of the silence of models, and of its end."""
+    return []
+
+
+@pytest.fixture
+def ask(monkeypatch, told):
+    """Ask replicas several times at once; silence is what lasts so long."""
     monkeypatch.setattr(models, "_ASK_AGAIN_S", 0.01)
-    replicas = Replicas(deaths)
 
-    async def ask() -> int:
-        return await Request(replicas, 21).answer()
+    def ask(
+        replicas: Replicas, *, silent_s: float, is_endless: bool = True, times: int = 1
+    ) -> list[int]:
+        monkeypatch.setattr(models, "_SILENT_AFTER_S", silent_s)
+        own = SimpleNamespace(detect=replicas)
+        monkeypatch.setattr(models.serve, "get_deployment_handle", lambda *_: own)
 
-    assert asyncio.run(ask()) == 42
-    assert replicas.returned == told
+        async def all_asked() -> list[int]:
+            model: Model[int] = Model(
+                "app",
+                "detector",
+                "detect",
+                patience=Patience(is_endless=is_endless),
+                on_silence=lambda name, why: told.append(f"{name}: {why}"),
+                on_return=lambda name, after_s: told.append(f"{name} back, {after_s > 0}"),
+            )
+            return await asyncio.gather(*(model.ask(21).answer() for _ in range(times)))
+
+        return asyncio.run(all_asked())
+
+    return ask
+
+
+SILENT = "detector: no replica has answered for 0.05 s; see Ray's logs for why none starts"
+
+
+@pytest.mark.parametrize(("deaths", "said"), [(0, []), (2, ["detector back, True"])])
+def test_a_replica_that_dies_is_asked_for_again_and_its_return_is_told(ask, told, deaths, said):
+    assert ask(Replicas(deaths), silent_s=30) == [42]
+    assert told == said
+
+
+@pytest.mark.parametrize("replicas", [Replicas(60), Replicas(0, seconds=0.3)])
+def test_who_watches_live_waits_for_ever_and_tells_once_that_none_answers(ask, told, replicas):
+    assert ask(replicas, silent_s=0.05, times=3) == [42] * 3
+    assert told[:2] == [SILENT, "detector back, True"]
+    assert told.count(SILENT) == 1
+
+
+def test_who_looks_at_recordings_ends_where_no_replica_comes_back(ask, told):
+    with pytest.raises(GenesisError, match=r"no replica of the detector has answered for 0\.05 s"):
+        ask(Replicas(1000), silent_s=0.05, is_endless=False)
+
+
+def test_an_end_is_not_held_up_by_replicas_that_do_not_come_back(monkeypatch, ask):
+    limit = Patience.limit
+
+    def ending(patience: Patience) -> object:
+        patience.end(within_s=0.1)
+        return limit(patience)
+
+    monkeypatch.setattr(Patience, "limit", ending)
+    with pytest.raises(AbandonedError):
+        ask(Replicas(10**9), silent_s=0.05)

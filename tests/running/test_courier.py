@@ -85,6 +85,23 @@ def test_nothing_is_tried_before_it_is_due(courier):
     assert channel.told == [1]
 
 
+def test_nothing_is_looked_up_before_it_is_due(courier):
+    runner, _ = courier(DOWN)
+    wait_s = runner.step(NOON)
+    for second in range(int(wait_s)):
+        runner.step(NOON + timedelta(seconds=second))
+    assert runner._source.looks == 1
+    runner.step(NOON + timedelta(seconds=wait_s))
+    assert runner._source.looks == 2
+
+
+def test_what_is_told_together_is_looked_up_together(courier):
+    runner, channel = courier()
+    while runner.step(NOON) == 0:
+        pass
+    assert (channel.told, runner._source.looks) == ([1, 2, 3], 1)
+
+
 def test_a_receiver_that_asks_for_time_gets_it(courier):
     runner, _ = courier(Answer("failed", "HTTP 429", wait_s=500.0))
     assert runner.step(NOON) == 500.0
@@ -176,3 +193,19 @@ def test_an_alert_that_was_erased_is_not_told(courier, outbox):
         pass
     assert channel.told == [2, 3]
     assert outbox.rows()[0].state == "withheld"
+
+
+def test_an_alert_that_cannot_be_read_is_set_aside_and_told_once_it_can(courier, outbox):
+    runner, channel = courier()
+    hidden = runner._source.notices.pop(0)
+    runner._source.is_incomplete = True
+    while runner.step(NOON) == 0:
+        pass
+    assert channel.told == [2, 3]
+    assert (outbox.rows()[0].state, runner.figures.set_aside) == ("dead", 1)
+    assert outbox.rows()[0].said == "its alert is in an event file that is damaged"
+    runner._source.notices.append(hidden)
+    outbox.revive(outbox.rows()[:1], at=NOON)
+    while runner.step(NOON) == 0:
+        pass
+    assert channel.told == [2, 3, 1]

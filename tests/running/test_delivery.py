@@ -185,6 +185,21 @@ def test_of_alerts_that_are_in_no_table_any_more_nothing_is_kept(opened, source)
         assert [row.event_id for row in delivery.outbox.rows()] == [notice(2).event_id]
 
 
+def test_where_a_file_cannot_be_read_it_is_kept_that_its_alerts_were_told(opened, source):
+    pager = Noting()
+    with opened(pager=pager) as delivery:
+        delivery.once()
+    hidden, source.is_incomplete = source.notices.pop(0), True
+    source.notices.append(notice(3))
+    with opened(pager=pager) as delivery:
+        delivery.once()
+    source.notices.insert(0, hidden)
+    source.is_incomplete = False
+    with opened(pager=pager) as delivery:
+        delivery.once()
+    assert pager.told == [1, 2, 3]
+
+
 def test_killed_at_any_moment_all_is_told_in_order_and_again_with_the_same_id(tmp_path):
     chance = random.Random(7)
     count = 40

@@ -1,9 +1,11 @@
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from genesis_ray.domain.alert_events import AlertRaised, AlertResolved
 from genesis_ray.running.notices import LoggedNotices
+from genesis_ray.store import parquet_file
 from genesis_ray.store.event_log import EventLog
 from tests.receivers import NOON
 
@@ -81,3 +83,56 @@ def test_what_is_not_there_is_not_found(source, log):
     assert source.fresh() == []
     assert source.find([]) == {}
     assert source.find([bytes(16)]) == {}
+
+
+DAY = 86_400
+
+
+@pytest.fixture
+def days(tmp_path) -> list[Path]:
+    """The files of alerts 0 to 2, each of the day of its number."""
+    for number in range(3):
+        with EventLog(tmp_path / "events") as log:
+            log.append([alert(number, occurred_at=NOON + timedelta(days=number))])
+    return sorted((tmp_path / "events").rglob("*.parquet"))
+
+
+def torn(file: Path) -> bytes:
+    """Leave of a file what a power cut may leave, and return what there was."""
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-20])
+    return whole
+
+
+def test_a_damaged_file_hides_its_own_notices_alone(days, tmp_path):
+    source = LoggedNotices(tmp_path / "events", "default")
+    whole = torn(days[0])
+    fresh = source.fresh()
+    assert numbers(fresh) == ["alert-1", "alert-2"]
+    assert {*source.find([each.event_id for each in fresh])} == {each.event_id for each in fresh}
+    assert source.is_incomplete
+    days[0].write_bytes(whole)
+    assert numbers(source.fresh(whole=True)) == ["alert-0"]
+    assert not source.is_incomplete
+
+
+def test_a_file_that_is_damaged_later_hides_what_was_there(days, tmp_path):
+    source = LoggedNotices(tmp_path / "events", "default")
+    first = source.fresh()[0]
+    torn(days[0])
+    assert not source.is_incomplete
+    assert source.find([first.event_id]) == {}
+    assert source.is_incomplete
+
+
+def test_only_the_files_of_the_days_that_are_asked_for_are_read(days, tmp_path, monkeypatch):
+    source = LoggedNotices(tmp_path / "events", "default")
+    last = source.fresh()[-1]
+    read, opened = parquet_file.read, []
+    monkeypatch.setattr(
+        parquet_file, "read", lambda path, schema: [opened.append(path), read(path, schema)][1]
+    )
+    assert source.find([last.event_id]) == {last.event_id: last}
+    assert opened == days[2:]
+    another = LoggedNotices(tmp_path / "events", "default")  # which has not looked yet
+    assert another.find([last.event_id]) == {last.event_id: last}

@@ -1,0 +1,75 @@
+"""The embedder as a deployment, on Ray Serve itself."""
+
+import asyncio
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import ray
+from ray import serve
+
+from genesis_ray.live.answers import FaceFinder
+from genesis_ray.live.models import Patience
+from genesis_ray.live.retrying import DeadLetters
+from genesis_ray.live.spec import LiveSpec
+from genesis_ray.running.protected import load_protected_embedder
+from genesis_ray.running.stage_clock import StageClock
+from genesis_ray.running.tenant_keys import keys_named, tenant_keys
+from genesis_ray.serving import cluster, embedder
+from genesis_ray.serving.deploy import deploy
+from genesis_ray.settings import Settings
+from genesis_ray.vision.crops import HeadCrop
+from genesis_ray.vision.faces import EmbeddedFace, FaceCrop
+
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(120)]
+
+APP = "faces"
+
+
+@pytest.fixture
+def spec(tmp_path, monkeypatch) -> Iterator[LiveSpec]:
+    """A system whose embedder is up."""
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    settings = Settings(data_dir=tmp_path, faces={"embedder": "synthetic"}, retry_delays_s=[])
+    key = tenant_keys(settings).ref
+    cluster.start()
+    serve.start(proxy_location="Disabled")
+    deploy({APP: embedder.bind(settings.faces, key)})
+    yield LiveSpec(
+        settings=settings, run=tmp_path, realtime=False, detector_app="", embedder_app=APP,
+        template_key=key,
+    )  # fmt: skip
+    serve.shutdown()
+    ray.shutdown()
+
+
+def figures(count: int) -> list[HeadCrop]:
+    """Return crops of figures in all colours."""
+    crops = []
+    for hue in np.linspace(0, 255, count).astype(np.uint8):
+        image = np.zeros((64, 64, 3), np.uint8)
+        image[8:56, 16:48] = (hue, 255 - hue, 255)
+        crops.append(HeadCrop(image, np.array([[0.25, 0.125, 0.75, 0.875]], np.float32), 0))
+    return crops
+
+
+def test_the_faces_of_a_crowd_larger_than_a_batch_are_found_and_embedded(spec):
+    patience, letters = Patience(), []
+    dead_letters = DeadLetters(spec.settings, letters.append, patience)
+    finder = FaceFinder(spec, StageClock(), dead_letters, lambda *_: None, patience)
+    crops = figures(40)
+
+    async def embedded() -> list:
+        (found,) = await finder.found_in([crops], finder.ask(crops))
+        (faces,) = await finder.embed([[*map(FaceCrop, crops, found)]])
+        return faces
+
+    own = load_protected_embedder(spec.settings.faces, keys_named(spec.template_key).current)
+    expected = own.embed([*map(FaceCrop, crops, own.find(crops))])
+    assert [*map(bits, asyncio.run(embedded()))] == [*map(bits, expected)]
+    assert len(expected) == 40
+    assert letters == []
+
+
+def bits(face: EmbeddedFace) -> bytes:
+    return face.embedding.tobytes()
