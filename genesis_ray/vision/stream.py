@@ -7,10 +7,11 @@ from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from random import Random
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import av
 from av.container import InputContainer
+from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
@@ -73,7 +74,7 @@ REMEDIES = {
 
 STATE_REMEDIES: dict[StreamState, str] = {
     "connecting": "look at its network and its power: it goes away and comes back",
-    "stalled": "restart it: it holds the connection and sends nothing",
+    "stalled": "restart it: it holds the connection and sends no picture",
     "frozen": "restart it: it sends the same picture again and again",
     "black": "look whether its lens is covered, or its scene dark",
     "white": "look whether something shines into it, or correct its exposure",
@@ -201,12 +202,11 @@ class LiveStream:
         )
 
     def _play(self, container: InputContainer, stream: VideoStream) -> Iterator[Frame]:
-        """Yield the frames of one connection until it ends or fails."""
+        """Yield the frames of one connection until it ends, fails or gives no more of them."""
         time_base = stream.time_base or Fraction(1, 90_000)
+        reason = "ended"
         try:
-            for decoded in self._decoder.play(container.demux(stream), stream):
-                if self._closed.is_set():
-                    return
+            for decoded in self._decoder.play(self._packets(container, stream), stream):
                 if decoded.is_damaged:
                     self._tell(self._doctor.failed(self._now()))
                 for picture in decoded.pictures:
@@ -214,11 +214,27 @@ class LiveStream:
                 if decoded.is_left_out:
                     self._leave_out()
                 self._tell(self._doctor.decodes(self._decoder.depth, self._now()))
-            self._tell(self._doctor.lost("ended"))
         except av.FFmpegError as error:
-            self._tell(self._doctor.look(self._now()))  # silent for long: stalled
-            if not self._doctor.is_stalled:
-                self._tell(self._doctor.lost(reason_of(error)))
+            reason = reason_of(error)
+        now = self._now()
+        if self._doctor.is_silent(now):
+            self._tell(self._doctor.look(now))
+        elif not self._closed.is_set():
+            self._tell(self._doctor.lost(reason))
+
+    def _packets(
+        self, container: InputContainer, stream: VideoStream
+    ) -> "Iterator[Packet[VideoStream]]":
+        """Yield the packets of `stream` while frames come of them.
+
+        What else is sent, as sound, is read and passed over: of one stream alone PyAV would wait
+        for ever for the next packet, as each of another begins the time for reading anew.
+        """
+        for packet in container.demux():
+            if self._closed.is_set() or self._doctor.is_silent(self._now()):
+                return
+            if packet.stream_index == stream.index:
+                yield cast("Packet[VideoStream]", packet)
 
     def _take(self, picture: VideoFrame, time_base: Fraction) -> Iterator[Frame]:
         arrived_at = self._now()
@@ -229,10 +245,10 @@ class LiveStream:
         captured_at = self._clock.captured_at(elapsed, arrived_at)
         index, self._frame_index = self._frame_index, self._frame_index + 1
         if self._sampler and not self._sampler.keeps(captured_at):
-            self._doctor.skip()
+            self._doctor.skip(arrived_at, is_decoded=True)
             return
         if self._bucket and not self._bucket.takes(arrived_at):
-            self._doctor.skip()
+            self._doctor.skip(arrived_at, is_decoded=True)
             self._bursts += 1
             return
         image = self._pixels(picture)
@@ -244,7 +260,7 @@ class LiveStream:
         """Count a frame that is not decoded; it has its number all the same."""
         self._skipped += 1
         self._frame_index += 1
-        self._doctor.skip()
+        self._doctor.skip(self._now(), is_decoded=False)
 
     def _pixels(self, picture: VideoFrame) -> Image:
         quarter_turns = round(picture.rotation / 90) % 4
