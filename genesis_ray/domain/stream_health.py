@@ -81,7 +81,8 @@ class StreamLimits:
 class StreamDoctor:
     """Tells the state of one stream, and each change of it once.
 
-    All times are those of arrival. The worst of what is wrong is told.
+    All times are those of arrival, by a clock that is never set. The worst of what is wrong is
+    told.
     """
 
     def __init__(self, limits: StreamLimits = StreamLimits()) -> None:
@@ -97,6 +98,7 @@ class StreamDoctor:
         self._frames = self._resets = self._errors = 0
         self._rate: Diagnosis | None = None
         self._depth: Depth = "all"
+        self._is_set_back = False
 
     def lost(self, reason: str) -> Diagnosis | None:
         """Note that there is no connection, and why."""
@@ -112,9 +114,16 @@ class StreamDoctor:
         self._frames = self._resets = self._errors = 0
         self._rate = None
 
-    def see(self, at: datetime, picture: Picture, *, resets: int = 0) -> Diagnosis | None:
-        """Take a frame; `resets` counts how often its clock had to be set anew for it."""
+    def see(
+        self, at: datetime, picture: Picture, *, resets: int = 0, is_set_back: bool = False
+    ) -> Diagnosis | None:
+        """Take a frame.
+
+        `resets` counts how often its clock had to be set anew for it; `is_set_back` tells whether
+        the site's was set back, so that the frame's date is ahead of that.
+        """
         self.skip(at, is_decoded=True)
+        self._is_set_back = is_set_back
         self._resets += resets
         if self._picture is None or picture.digest != self._picture.digest:
             self._same_since = at
@@ -176,6 +185,8 @@ class StreamDoctor:
             return self._rate
         if self._picture is None:
             return self._state or Diagnosis("connecting", "waiting_for_a_frame")
+        if self._is_set_back:
+            return Diagnosis("clock_skewed", "site_clock_set_back")
         return Diagnosis("online", "")
 
     def _count(self, at: datetime) -> None:

@@ -150,6 +150,12 @@ def test_a_clock_that_is_set_again_and_again_is_skewed(doctor):
     assert [change.state for change in changes] == ["online", "clock_skewed"]
 
 
+def test_while_dates_wait_for_the_sites_clock_the_stream_is_skewed(doctor):
+    skewed = ("clock_skewed", "site_clock_set_back")
+    assert watch(doctor, 2, scene, is_set_back=True) == [skewed]
+    assert watch(doctor, 2, scene, begin=2) == [ONLINE]
+
+
 def test_many_damaged_packets_are_told_and_over_when_they_are(doctor):
     watch(doctor, 1, scene)
     for n in range(20):

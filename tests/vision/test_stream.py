@@ -57,10 +57,21 @@ class Watching:
 def watch():
     watched = []
 
-    def watch(url: str, *, stalled_after_s: float = 20, **options) -> Watching:
-        address = StreamAddress(url, **options)
-        limits = StreamLimits(stalled_after=timedelta(seconds=stalled_after_s))
-        stream = LiveStream(address, camera_id="door", process_fps=None, limits=limits)
+    def watch(
+        url: str,
+        *,
+        process_fps: float | None = None,
+        stalled_after_s: float = 20,
+        now=lambda: datetime.now(UTC),
+        **options,
+    ) -> Watching:
+        stream = LiveStream(
+            StreamAddress(url, **options),
+            camera_id="door",
+            process_fps=process_fps,
+            limits=StreamLimits(stalled_after=timedelta(seconds=stalled_after_s)),
+            now=now,
+        )
         watched.append(Watching(stream))
         return watched[-1]
 
@@ -144,6 +155,23 @@ def test_a_camera_whose_sound_goes_on_without_pictures_is_connected_to_again(rts
     watching.until(lambda: len(watching.frames) > 60)  # more than one connection has
     assert watching.states[:2] == [("online", ""), ("stalled", "no_frames")]
     assert watching.states[-1] == ("online", "")
+
+
+@pytest.mark.parametrize(("set_by_s", "state"), [(-3600, "clock_skewed"), (3600, "online")])
+def test_a_clock_that_is_set_makes_no_camera_blind(rtsp, watch, set_by_s, state):
+    rtsp.start()
+    set_by = timedelta(0)
+    watching = watch(rtsp.url, process_fps=5, now=lambda: datetime.now(UTC) + set_by)
+    watching.until(lambda: len(watching.frames) >= 5)
+    set_by = timedelta(seconds=set_by_s)
+    began, seen = time.monotonic(), len(watching.frames)
+    watching.until(lambda: len(watching.frames) >= seen + 10)
+    assert time.monotonic() - began > 1  # as many a second as before, and no more
+    times = [frame.stamp.captured_at for frame in watching.frames]
+    steps = [(later - earlier).total_seconds() for earlier, later in pairwise(times)]
+    assert min(steps) > 0
+    assert sum(step > 10 for step in steps) == (set_by_s > 0)
+    assert watching.states[-1][0] == state
 
 
 def test_udp_is_there_on_request(rtsp, watch):
