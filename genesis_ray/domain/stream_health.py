@@ -60,7 +60,7 @@ class StreamLimits:
     """When a stream counts as ill.
 
     Attributes:
-        stalled_after: Without a frame.
+        stalled_after: Without a frame that can be decoded, looked at or not.
         frozen_after: With the very same picture: a sensor's noise changes some value always.
         blank_after: With nothing but black or white.
         rate_window: Over which arrivals and clock resets are counted.
@@ -81,7 +81,8 @@ class StreamLimits:
 class StreamDoctor:
     """Tells the state of one stream, and each change of it once.
 
-    All times are those of arrival. The worst of what is wrong is told.
+    All times are those of arrival, by a clock that is never set. The worst of what is wrong is
+    told.
     """
 
     def __init__(self, limits: StreamLimits = StreamLimits()) -> None:
@@ -89,6 +90,7 @@ class StreamDoctor:
         self._state: Diagnosis | None = None
         self._connected = False
         self._last_at: datetime | None = None
+        self._is_damaged = False
         self._picture: Picture | None = None
         self._same_since: datetime | None = None
         self._blank_since: datetime | None = None
@@ -96,6 +98,7 @@ class StreamDoctor:
         self._frames = self._resets = self._errors = 0
         self._rate: Diagnosis | None = None
         self._depth: Depth = "all"
+        self._is_set_back = False
 
     def lost(self, reason: str) -> Diagnosis | None:
         """Note that there is no connection, and why."""
@@ -106,14 +109,21 @@ class StreamDoctor:
         """Note a new connection: what was seen over the one before counts no more."""
         self._connected = True
         self._last_at = self._window_at = at
+        self._is_damaged = False
         self._picture = self._same_since = self._blank_since = None
         self._frames = self._resets = self._errors = 0
         self._rate = None
 
-    def see(self, at: datetime, picture: Picture, *, resets: int = 0) -> Diagnosis | None:
-        """Take a frame; `resets` counts how often its clock had to be set anew for it."""
-        self._last_at = at
-        self._frames += 1
+    def see(
+        self, at: datetime, picture: Picture, *, resets: int = 0, is_set_back: bool = False
+    ) -> Diagnosis | None:
+        """Take a frame.
+
+        `resets` counts how often its clock had to be set anew for it; `is_set_back` tells whether
+        the site's was set back, so that the frame's date is ahead of that.
+        """
+        self.skip(at, is_decoded=True)
+        self._is_set_back = is_set_back
         self._resets += resets
         if self._picture is None or picture.digest != self._picture.digest:
             self._same_since = at
@@ -121,9 +131,15 @@ class StreamDoctor:
         self._blank_since = (self._blank_since or at) if picture.is_blank else None
         return self.look(at)
 
-    def skip(self) -> None:
-        """Count a frame that is left out."""
+    def skip(self, at: datetime, *, is_decoded: bool) -> None:
+        """Count a frame that is left out, after it was decoded or before.
+
+        One that is not decoded is a frame only where the last that was tried could be.
+        """
         self._frames += 1
+        self._is_damaged = self._is_damaged and not is_decoded
+        if not self._is_damaged:
+            self._last_at = at
 
     def decodes(self, depth: Depth, at: datetime) -> Diagnosis | None:
         """Note which frames are decoded from now on, all where decoding keeps up."""
@@ -137,9 +153,14 @@ class StreamDoctor:
         """Whether the state told last is that no frames come over a connection."""
         return self._state is not None and self._state.state == "stalled"
 
+    def is_silent(self, at: datetime) -> bool:
+        """Tell whether no frame has come for so long that the connection is to be given up."""
+        return self._last_at is not None and at - self._last_at >= self._limits.stalled_after
+
     def failed(self, at: datetime) -> Diagnosis | None:
         """Note a packet that could not be decoded."""
         self._errors += 1
+        self._is_damaged = True
         return self.look(at)
 
     def look(self, at: datetime) -> Diagnosis | None:
@@ -151,7 +172,7 @@ class StreamDoctor:
 
     def _diagnosis(self, at: datetime) -> Diagnosis:
         limits = self._limits
-        if self._last_at and at - self._last_at >= limits.stalled_after:
+        if self.is_silent(at) or (self._picture is None and self.is_stalled):
             return Diagnosis("stalled", "no_frames")
         if self._blank_since and at - self._blank_since >= limits.blank_after and self._picture:
             dark = self._picture.mean < 128  # halfway: which of both is nearer
@@ -164,6 +185,8 @@ class StreamDoctor:
             return self._rate
         if self._picture is None:
             return self._state or Diagnosis("connecting", "waiting_for_a_frame")
+        if self._is_set_back:
+            return Diagnosis("clock_skewed", "site_clock_set_back")
         return Diagnosis("online", "")
 
     def _count(self, at: datetime) -> None:

@@ -1,16 +1,18 @@
 """Live streams over a network or from a device, decoded with PyAV and connected to again."""
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from random import Random
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import av
 from av.container import InputContainer
+from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
@@ -19,6 +21,7 @@ from genesis_ray.domain.backoff import Backoff
 from genesis_ray.domain.capture_clock import CaptureClock
 from genesis_ray.domain.frames import Frame, FrameStamp, Image
 from genesis_ray.domain.samplers import RateSampler, TokenBucket
+from genesis_ray.domain.site_clock import SiteClock
 from genesis_ray.domain.stream_health import (
     Diagnosis,
     Picture,
@@ -73,13 +76,13 @@ REMEDIES = {
 
 STATE_REMEDIES: dict[StreamState, str] = {
     "connecting": "look at its network and its power: it goes away and comes back",
-    "stalled": "restart it: it holds the connection and sends nothing",
+    "stalled": "restart it: it holds the connection and sends no picture",
     "frozen": "restart it: it sends the same picture again and again",
     "black": "look whether its lens is covered, or its scene dark",
     "white": "look whether something shines into it, or correct its exposure",
     "behind": "use its second, smaller stream, or lower its rate or its size in the camera",
     "too_fast": "set a lower rate in the camera; what is looked at is set by process_fps",
-    "clock_skewed": "set its clock by NTP",
+    "clock_skewed": "set its clock by NTP, and this machine's",
     "decoding_errors": "check its cable and network; with transport: udp, take tcp",
 }
 """What to do about a stream that is connected to and ill, by its state."""
@@ -126,6 +129,7 @@ class LiveStream:
         self._limits = limits
         self._doctor = StreamDoctor(limits)
         self._clock = CaptureClock()
+        self._site_clock = SiteClock()
         self._news: deque[News] = deque()
         self._closed = threading.Event()
         self._frame_index = 0
@@ -143,7 +147,7 @@ class LiveStream:
                 self._closed.wait(backoff.next_s())
                 continue
             with closing(container):
-                self._doctor.connected(self._now())
+                self._doctor.connected(self._moment())
                 self._clock.restart()
                 for frame in self._play(container, stream):
                     backoff.reset()
@@ -201,54 +205,80 @@ class LiveStream:
         )
 
     def _play(self, container: InputContainer, stream: VideoStream) -> Iterator[Frame]:
-        """Yield the frames of one connection until it ends or fails."""
+        """Yield the frames of one connection until it ends, fails or gives no more of them."""
         time_base = stream.time_base or Fraction(1, 90_000)
+        reason = "ended"
         try:
-            for decoded in self._decoder.play(container.demux(stream), stream):
-                if self._closed.is_set():
-                    return
+            for decoded in self._decoder.play(self._packets(container, stream), stream):
                 if decoded.is_damaged:
-                    self._tell(self._doctor.failed(self._now()))
+                    self._tell(self._doctor.failed(self._moment()))
                 for picture in decoded.pictures:
                     yield from self._take(picture, time_base)
                 if decoded.is_left_out:
                     self._leave_out()
-                self._tell(self._doctor.decodes(self._decoder.depth, self._now()))
-            self._tell(self._doctor.lost("ended"))
+                self._tell(self._doctor.decodes(self._decoder.depth, self._moment()))
         except av.FFmpegError as error:
-            self._tell(self._doctor.look(self._now()))  # silent for long: stalled
-            if not self._doctor.is_stalled:
-                self._tell(self._doctor.lost(reason_of(error)))
+            reason = reason_of(error)
+        now = self._moment()
+        if self._doctor.is_silent(now):
+            self._tell(self._doctor.look(now))
+        elif not self._closed.is_set():
+            self._tell(self._doctor.lost(reason))
+
+    def _packets(
+        self, container: InputContainer, stream: VideoStream
+    ) -> "Iterator[Packet[VideoStream]]":
+        """Yield the packets of `stream` while frames come of them.
+
+        What else is sent, as sound, is read and passed over: of one stream alone PyAV would wait
+        for ever for the next packet, as each of another begins the time for reading anew.
+        """
+        for packet in container.demux():
+            if self._closed.is_set() or self._doctor.is_silent(self._moment()):
+                return
+            if packet.stream_index == stream.index:
+                yield cast("Packet[VideoStream]", packet)
 
     def _take(self, picture: VideoFrame, time_base: Fraction) -> Iterator[Frame]:
-        arrived_at = self._now()
+        arrived_at = self._moment()
         elapsed = None
         if picture.pts is not None:
             elapsed = timedelta(microseconds=round(picture.pts * time_base * 1_000_000))
         before = self._clock.resets
-        captured_at = self._clock.captured_at(elapsed, arrived_at)
+        captured_at = self._site_clock.date(self._clock.captured_at(elapsed, arrived_at))
         index, self._frame_index = self._frame_index, self._frame_index + 1
         if self._sampler and not self._sampler.keeps(captured_at):
-            self._doctor.skip()
+            self._doctor.skip(arrived_at, is_decoded=True)
             return
         if self._bucket and not self._bucket.takes(arrived_at):
-            self._doctor.skip()
+            self._doctor.skip(arrived_at, is_decoded=True)
             self._bursts += 1
             return
         image = self._pixels(picture)
         resets = self._clock.resets - before
-        self._tell(self._doctor.see(arrived_at, Picture.of(image), resets=resets))
+        self._tell(
+            self._doctor.see(
+                arrived_at,
+                Picture.of(image),
+                resets=resets,
+                is_set_back=self._site_clock.is_set_back,
+            )
+        )
         yield Frame(FrameStamp(self._camera_id, index, captured_at), image)
 
     def _leave_out(self) -> None:
         """Count a frame that is not decoded; it has its number all the same."""
         self._skipped += 1
         self._frame_index += 1
-        self._doctor.skip()
+        self._doctor.skip(self._moment(), is_decoded=False)
 
     def _pixels(self, picture: VideoFrame) -> Image:
         quarter_turns = round(picture.rotation / 90) % 4
         return pixels(picture, self._reformatter, quarter_turns=quarter_turns)
+
+    def _moment(self) -> datetime:
+        """Return now, by a clock that is never set."""
+        return self._site_clock.read(self._now(), time.monotonic())
 
     def _tell(self, diagnosis: Diagnosis | None) -> None:
         if diagnosis:

@@ -66,6 +66,34 @@ def test_silence_of_twenty_seconds_is_a_stall(doctor):
     assert doctor.see(at(30), scene(999)) == ONLINE
 
 
+def test_frames_that_are_left_out_are_no_silence(doctor):
+    watch(doctor, 1, scene)
+    doctor.skip(at(15), is_decoded=True)
+    doctor.skip(at(30), is_decoded=False)
+    assert not doctor.is_silent(at(49))
+    assert doctor.is_silent(at(50))
+
+
+def test_frames_that_are_left_out_as_others_cannot_be_decoded_are_silence(doctor):
+    watch(doctor, 1, scene)
+    for second in range(1, 20):
+        doctor.failed(at(second))
+        doctor.skip(at(second), is_decoded=False)
+    assert doctor.is_silent(at(20.9))
+    doctor.skip(at(21), is_decoded=True)
+    doctor.skip(at(30), is_decoded=False)
+    assert not doctor.is_silent(at(49))
+
+
+def test_a_stall_lasts_until_a_picture_comes_over_a_new_connection(doctor):
+    watch(doctor, 1, scene)
+    assert doctor.look(at(25)) == ("stalled", "no_frames")
+    doctor.connected(at(26))
+    assert not doctor.is_silent(at(27))
+    assert [doctor.failed(at(26 + n)) for n in range(19)] == [None] * 19
+    assert doctor.see(at(45), scene(999)).state == "decoding_errors"
+
+
 def test_the_very_same_picture_for_twenty_seconds_is_frozen(doctor):
     assert watch(doctor, 19.9, lambda _: scene()) == [ONLINE]
     assert watch(doctor, 1, lambda _: scene(), begin=20) == [("frozen", "same_picture")]
@@ -112,7 +140,7 @@ def test_of_a_stream_that_is_both_behind_comes_before_too_fast(doctor):
     watch(doctor, 1, scene)
     doctor.decodes("key", at(1))
     for _ in range(2000):
-        doctor.skip()
+        doctor.skip(at(1), is_decoded=False)
     assert watch(doctor, 11, scene, begin=1) == []
     assert doctor.decodes("all", at(12)) == ("too_fast", "frame_rate")
 
@@ -120,6 +148,12 @@ def test_of_a_stream_that_is_both_behind_comes_before_too_fast(doctor):
 def test_a_clock_that_is_set_again_and_again_is_skewed(doctor):
     changes = watch(doctor, 11, scene, resets=1)
     assert [change.state for change in changes] == ["online", "clock_skewed"]
+
+
+def test_while_dates_wait_for_the_sites_clock_the_stream_is_skewed(doctor):
+    skewed = ("clock_skewed", "site_clock_set_back")
+    assert watch(doctor, 2, scene, is_set_back=True) == [skewed]
+    assert watch(doctor, 2, scene, begin=2) == [ONLINE]
 
 
 def test_many_damaged_packets_are_told_and_over_when_they_are(doctor):
@@ -141,7 +175,7 @@ def test_frames_left_out_count_for_the_rate(doctor):
     changes = []
     for n in range(1100):
         if n % 10:
-            doctor.skip()
+            doctor.skip(at(n / 100), is_decoded=True)
         else:
             changes.append(doctor.see(at(n / 100), scene(n)))
     assert [change.state for change in changes if change] == ["online", "too_fast"]

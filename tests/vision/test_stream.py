@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_network
-from itertools import islice, pairwise
+from itertools import count, islice, pairwise
 from pathlib import Path
 
 import av
@@ -17,6 +17,7 @@ import pytest
 
 from genesis_ray.domain.frames import Frame
 from genesis_ray.domain.source_policy import SourcePolicy
+from genesis_ray.domain.stream_health import StreamLimits
 from genesis_ray.vision.stream import REMEDIES, LiveStream
 from genesis_ray.vision.stream_address import StreamAddress
 
@@ -56,9 +57,21 @@ class Watching:
 def watch():
     watched = []
 
-    def watch(url: str, **options) -> Watching:
-        address = StreamAddress(url, **options)
-        stream = LiveStream(address, camera_id="door", process_fps=None)
+    def watch(
+        url: str,
+        *,
+        process_fps: float | None = None,
+        stalled_after_s: float = 20,
+        now=lambda: datetime.now(UTC),
+        **options,
+    ) -> Watching:
+        stream = LiveStream(
+            StreamAddress(url, **options),
+            camera_id="door",
+            process_fps=process_fps,
+            limits=StreamLimits(stalled_after=timedelta(seconds=stalled_after_s)),
+            now=now,
+        )
         watched.append(Watching(stream))
         return watched[-1]
 
@@ -129,6 +142,36 @@ def test_sound_alone_is_no_camera(rtsp, watch):
     rtsp.start(pipeline="( audiotestsrc is-live=true ! audioconvert ! rtpL16pay name=pay0 pt=96 )")
     watching = watch(rtsp.url)
     watching.until(lambda: watching.states == [("connecting", "no_pictures")])
+
+
+def test_a_camera_whose_sound_goes_on_without_pictures_is_connected_to_again(rtsp, watch):
+    rtsp.start(
+        pipeline="( videotestsrc is-live=true pattern=ball num-buffers=60"
+        " ! video/x-raw,format=I420,width=320,height=240,framerate=30/1"
+        " ! jpegenc ! rtpjpegpay name=pay0 pt=26"
+        " audiotestsrc is-live=true ! audioconvert ! rtpL16pay name=pay1 pt=96 )"
+    )
+    watching = watch(rtsp.url, stalled_after_s=1)
+    watching.until(lambda: len(watching.frames) > 60)  # more than one connection has
+    assert watching.states[:2] == [("online", ""), ("stalled", "no_frames")]
+    assert watching.states[-1] == ("online", "")
+
+
+@pytest.mark.parametrize(("set_by_s", "state"), [(-3600, "clock_skewed"), (3600, "online")])
+def test_a_clock_that_is_set_makes_no_camera_blind(rtsp, watch, set_by_s, state):
+    rtsp.start()
+    set_by = timedelta(0)
+    watching = watch(rtsp.url, process_fps=5, now=lambda: datetime.now(UTC) + set_by)
+    watching.until(lambda: len(watching.frames) >= 5)
+    set_by = timedelta(seconds=set_by_s)
+    began, seen = time.monotonic(), len(watching.frames)
+    watching.until(lambda: len(watching.frames) >= seen + 10)
+    assert time.monotonic() - began > 1  # as many a second as before, and no more
+    times = [frame.stamp.captured_at for frame in watching.frames]
+    steps = [(later - earlier).total_seconds() for earlier, later in pairwise(times)]
+    assert min(steps) > 0
+    assert sum(step > 10 for step in steps) == (set_by_s > 0)
+    assert watching.states[-1][0] == state
 
 
 def test_udp_is_there_on_request(rtsp, watch):
@@ -227,7 +270,7 @@ def test_a_stream_that_is_not_kept_up_with_is_decoded_less_and_told(film_over_ht
     for frame in stream:
         frames.append(frame.stamp)
         states += [tuple(news.diagnosis) for news in stream.take_news()]
-        if ("behind", "key_frames_only") in states and stream.dropped["skipped"] > 10:
+        if ("behind", "key_frames_only") in states and stream.dropped.get("skipped", 0) > 10:
             stream.close()
         time.sleep(0.2)  # for each of ten frames a second
     assert states[:3] == [
@@ -389,26 +432,53 @@ def test_a_redirect_of_rtsp_is_followed_where_the_policy_says_so_alone(watch):
         camera.other.accept()[0].close()
 
 
-def test_pictures_over_http_one_after_another_are_a_stream(watch, tmp_path):
-    picture = cv2.imencode(".jpg", np.full((48, 64, 3), 90, np.uint8))[1].tobytes()
-    part = b"--part\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(picture)
+class PictureCamera(ThreadingHTTPServer):
+    """Sends 50 JPEG pictures a second over HTTP, the first `whole` of a connection undamaged."""
 
-    class Camera(SimpleHTTPRequestHandler):
-        def log_message(self, *_) -> None:
-            pass
+    def __init__(self, whole: int | None = None) -> None:
+        self.whole = whole
+        super().__init__(("127.0.0.1", 0), _PictureHandler)
+        self.url = f"http://127.0.0.1:{self.server_port}/video"
 
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=part")
-            self.end_headers()
-            with suppress(OSError):
-                while True:
-                    self.wfile.write(part + picture + b"\r\n")
-                    time.sleep(0.02)
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Camera) as server:
-        threading.Thread(target=server.serve_forever).start()
-        watching = watch(f"http://127.0.0.1:{server.server_port}/video")
-        watching.until(lambda: len(watching.frames) >= 5)
-        watching.close()
-        server.shutdown()
+class _PictureHandler(SimpleHTTPRequestHandler):
+    server: PictureCamera
+
+    def log_message(self, *_) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        picture = cv2.imencode(".jpg", np.full((48, 64, 3), 90, np.uint8))[1].tobytes()
+        head = b"--part\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(picture)
+        self.send_response(200)
+        self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=part")
+        self.end_headers()
+        with suppress(OSError):
+            for number in count():
+                is_whole = self.server.whole is None or number < self.server.whole
+                self.wfile.write(head + (picture if is_whole else bytes(len(picture))) + b"\r\n")
+                time.sleep(0.02)
+
+
+@pytest.fixture
+def picture_camera() -> Iterator[PictureCamera]:
+    with PictureCamera() as camera:
+        threading.Thread(target=camera.serve_forever).start()
+        yield camera
+        camera.shutdown()
+
+
+def test_pictures_over_http_one_after_another_are_a_stream(picture_camera, watch):
+    watching = watch(picture_camera.url)
+    watching.until(lambda: len(watching.frames) >= 5)
+    watching.close()
+
+
+def test_a_camera_whose_pictures_can_be_decoded_no_more_is_connected_to_again(
+    picture_camera, watch
+):
+    picture_camera.whole = 5
+    watching = watch(picture_camera.url, stalled_after_s=0.5)
+    watching.until(lambda: len(watching.frames) > 5)
+    assert watching.states[:3] == [("online", ""), ("stalled", "no_frames"), ("online", "")]
+    watching.close()
