@@ -52,6 +52,19 @@ class ReorderBuffer(Generic[T]):
         before = self._progress.get(producer, DONE)
         return [(at, item) for at, item in items if at > before]
 
+    def behind(self, producer: str) -> datetime:
+        """Return the first moment of which a producer can still tell without being late.
+
+        It is DONE once the producer is, and NOT_BEGUN where nobody has told anything.
+        """
+        reached = self._progress.get(producer, DONE)
+        if reached == DONE:
+            return DONE
+        latest = max(reached, self._released)
+        if latest == NOT_BEGUN:
+            latest = self._foremost
+        return NOT_BEGUN if latest == NOT_BEGUN else latest + timedelta.resolution
+
     def add(
         self, producer: str, items: Iterable[tuple[datetime, T]], *, progress: datetime
     ) -> list[tuple[datetime, T]]:

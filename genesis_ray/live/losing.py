@@ -1,6 +1,6 @@
 """A camera that is given up, because the process that watches it dies again and again."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 
 from ray.actor import ActorHandle
@@ -8,7 +8,7 @@ from ray.actor import ActorHandle
 from genesis_ray.domain.events import CameraStateChanged
 from genesis_ray.domain.ordering import DONE
 from genesis_ray.live.calls import until_answered
-from genesis_ray.live.spec import LiveSpec, Shown, Told
+from genesis_ray.live.spec import LiveSpec, Shown
 from genesis_ray.running.set_aside import dead_letter
 
 DEADLY = "its process dies again and again"
@@ -36,7 +36,5 @@ async def give_up_camera(
         attempts=len(spec.settings.retry_delays_s) + 2,
         reason=DEADLY,
     )
-    told = [Told(camera_id, [(DONE - timedelta.resolution, (state,))], DONE)]
-    shown = [Shown(camera_id, (), DONE)]
-    await until_answered(partial(journal.take.remote, told, [letter]))
-    await until_answered(partial(resolver.take.remote, shown))
+    await until_answered(partial(journal.give_up.remote, state, [letter]))
+    await until_answered(partial(resolver.take.remote, [Shown(camera_id, (), DONE)]))
