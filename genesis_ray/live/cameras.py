@@ -65,6 +65,7 @@ class CameraGroupActor:
         self._clock = StageClock()
         self._cameras: dict[str, WatchedCamera] = {}
         self._prepared: dict[str, WatchedCamera] = {}
+        self._left: dict[str, WatchedCamera] = {}
         self._inbox: FrameInbox | None = None
         self._flow: FrameFlow | None = None
         self._delivery: Delivery | None = None
@@ -128,16 +129,17 @@ class CameraGroupActor:
         for settings in cameras:
             self._prepared[settings.camera_id] = await asyncio.to_thread(self._open, settings)
 
-    async def exchange(self, leaving: Collection[str], coming: Sequence[CameraSettings]) -> None:
-        """Take cameras off, with all that they had to say, and watch others, best prepared ones.
+    async def take_off(self, leaving: Collection[str]) -> None:
+        """Watch cameras no longer, and wait until all that they had to say is delivered.
 
-        One that comes under a name that was there has new ids for its tracks, and a recording
-        goes on where it was. Doing it again does nothing more.
+        The group stays until others are put on, if only none. Doing it again does nothing more.
         """
         if self._inbox:
             self._inbox.stay_open(True)
-        left = {name: self._cameras[name] for name in leaving if name in self._cameras}
-        for name, old in left.items():
+        for name in leaving:
+            if name not in self._cameras:
+                continue
+            old = self._cameras[name]
             old.is_leaving = True
             if old.station.is_live:
                 old.station.source.close()
@@ -145,17 +147,29 @@ class CameraGroupActor:
                 self._inbox.remove(name)
                 await old.has_left.wait()
             self._close(self._cameras.pop(name))
+            self._left[name] = old
+
+    async def put_on(self, coming: Sequence[CameraSettings]) -> None:
+        """Watch others, best prepared ones, after some were taken off.
+
+        One that comes under a name that was there has new ids for its tracks, and a recording
+        goes on where it was. Doing it again does nothing more.
+
+        Raises:
+            SourceError: One cannot be opened.
+        """
         for settings in coming:
             name = settings.camera_id
             if name in self._cameras:
                 continue
             prepared = self._prepared.pop(name, None)
             camera = prepared if prepared else await asyncio.to_thread(self._open, settings)
-            if before := left.get(name):
+            if before := self._left.get(name):
                 camera.station.follow(before.station)
             self._cameras[name] = camera
             if self._inbox:
                 self._inbox.add(camera.station)
+        self._left = {}
         if self._inbox:
             self._inbox.stay_open(False)
 

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import replace
 from functools import partial
 
 import ray
@@ -94,7 +95,10 @@ class CameraGroup:
                 await on_restart()
 
     async def figures(self) -> GroupFigures:
-        """Return how far it is, or was when it last answered; at the end, how it came out."""
+        """Return how far it is, or was when it last answered; at the end, how it came out.
+
+        Of the cameras that it has now: what others were that it had is of the past.
+        """
         if self._outcome is None and self.is_placed:
             try:
                 now: GroupFigures = await self._actor.figures.remote()
@@ -105,7 +109,9 @@ class CameraGroup:
             except ActorDiedError:
                 if not self._is_killed:
                     raise
-        return self._outcome or self._last
+        figures = self._outcome or self._last
+        own = [camera for camera in figures.cameras if camera.camera_id in self.cameras]
+        return replace(figures, cameras=own)
 
     @property
     def is_placed(self) -> bool:
@@ -129,13 +135,25 @@ class CameraGroup:
         """
         await self._ask(partial(self._actor.prepare.remote, cameras))
 
-    async def exchange(self, leaving: Collection[str], coming: Sequence[CameraSettings]) -> None:
-        """Take cameras off and watch those that were prepared."""
+    async def take_off(self, leaving: Collection[str]) -> None:
+        """Watch cameras no longer, and stay until others are put on, if only none."""
         # First here: should its process die, the next one opens those that are to be there.
-        for camera_id in leaving:
-            del self.cameras[camera_id]
+        self.let_go_of(leaving)
+        await self._ask(partial(self._actor.take_off.remote, leaving))
+
+    def let_go_of(self, camera_ids: Collection[str]) -> None:
+        """Have cameras no longer, as they are others' now."""
+        for camera_id in camera_ids:
+            self.cameras.pop(camera_id, None)
+
+    async def put_on(self, coming: Sequence[CameraSettings]) -> None:
+        """Watch cameras too, best prepared ones, after others were taken off.
+
+        Raises:
+            GenesisError: One cannot be opened.
+        """
         self.cameras |= {camera.camera_id: camera for camera in coming}
-        await self._ask(partial(self._actor.exchange.remote, leaving, coming))
+        await self._ask(partial(self._actor.put_on.remote, coming))
 
     async def end(self) -> None:
         """Let its sources end now: `run` finishes what is under way and returns."""

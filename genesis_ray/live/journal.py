@@ -230,7 +230,7 @@ class JournalActor:
         known = self._tally.snapshots
         stay = set(camera_ids) - set(anew)
         self._tally.snapshots = {name: known[name] for name in known if name in stay}
-        return self._stage.watch_each(camera_ids, admits)
+        return self._stage.watch_each(camera_ids, anew, admits)
 
     def _take_in(self) -> None:
         """Log what people acknowledged since the last time, and go by the tags that they put on."""

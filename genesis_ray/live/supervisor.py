@@ -171,13 +171,18 @@ class Supervisor:
             if isinstance(error, TimeoutError):
                 raise GenesisError(_late(moves)) from error
             raise
-        before = [camera.camera_id for camera in self._spec.settings.cameras]
-        after = [camera.camera_id for camera in settings.cameras]
-        await self._expect({*before, *after})
+        # Those that leave have said all, those that come nothing, when it is told who is expected.
+        await asyncio.gather(*(group.take_off(move.leaving) for group, move in moves))
+        for ended in self._groups:
+            if ended.has_ended:
+                ended.let_go_of(changes.leaving)
         self._spec = spec
-        await asyncio.gather(*(group.exchange(move.leaving, move.coming) for group, move in moves))
         anew = [camera.after.camera_id for camera in changes.changed]
+        after = [camera.camera_id for camera in settings.cameras]
         await self._expect(after, anew, layout_of(settings.cameras))
+        for camera in changes.coming:
+            self._lost.pop(camera.camera_id, None)
+        await asyncio.gather(*(group.put_on(move.coming) for group, move in moves))
         self._groups += made
         for group in made:
             self._watching.create_task(self._watch(group))
@@ -188,7 +193,7 @@ class Supervisor:
     ) -> None:
         ids = sorted(camera_ids)
         await until_answered(partial(self._journal.watch.remote, ids, anew, layout))
-        await until_answered(partial(self._resolver.watch.remote, ids))
+        await until_answered(partial(self._resolver.watch.remote, ids, anew))
 
     async def shut_down(self, *, within_s: float) -> None:
         """End gently; what is not done `within_s` seconds is cut off, and what was logged kept."""

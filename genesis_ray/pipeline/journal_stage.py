@@ -73,18 +73,26 @@ class JournalStage:
         last = state if at == NOT_BEGUN else replace(state, occurred_at=at)
         return self.take_each(state.camera_id, [(last.occurred_at, (last,))], DONE, admits)
 
-    def watch(self, cameras: Collection[str]) -> list[Event]:
-        """Expect events of these cameras from now on; return what no longer waits for others."""
-        return _together(self.watch_each(cameras))
+    def watch(self, cameras: Collection[str], anew: Collection[str] = ()) -> list[Event]:
+        """Expect events of these cameras from now on; return what no longer waits for others.
+
+        Those of `anew` are other ones, of which more comes though the ones before were done.
+        """
+        return _together(self.watch_each(cameras, anew))
 
     def watch_each(
-        self, cameras: Collection[str], admits: AdmitsEvents = admit_all
+        self,
+        cameras: Collection[str],
+        anew: Collection[str] = (),
+        admits: AdmitsEvents = admit_all,
     ) -> Iterator[Sequence[Event]]:
         """Do the same an item at a time."""
         wanted = frozenset([*cameras, RESOLVER])
-        if wanted - self._buffer.producers:  # of whom the resolver will have something to say
-            self._buffer.reopen(RESOLVER)
-        return self._apply(self._buffer.expect(wanted), admits)
+        if (
+            anew or wanted - self._buffer.producers
+        ):  # of whom the resolver will have to say something
+            anew = [*anew, RESOLVER]
+        return self._apply(self._buffer.expect(wanted, anew), admits)
 
     def acknowledge(self, event: AlertAcknowledged) -> list[Event]:
         """Take it that somebody looks after an alert; return what is to be logged."""
