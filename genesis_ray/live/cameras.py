@@ -126,6 +126,7 @@ class CameraGroupActor:
         for camera in self._prepared.values():
             self._close(camera)
         self._prepared = {}
+        self._left = {}
         for settings in cameras:
             self._prepared[settings.camera_id] = await asyncio.to_thread(self._open, settings)
 
@@ -164,12 +165,11 @@ class CameraGroupActor:
                 continue
             prepared = self._prepared.pop(name, None)
             camera = prepared if prepared else await asyncio.to_thread(self._open, settings)
-            if before := self._left.get(name):
+            if before := self._left.pop(name, None):
                 camera.station.follow(before.station)
             self._cameras[name] = camera
             if self._inbox:
                 self._inbox.add(camera.station)
-        self._left = {}
         if self._inbox:
             self._inbox.stay_open(False)
 

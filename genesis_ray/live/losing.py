@@ -1,5 +1,6 @@
 """A camera that is given up, because the process that watches it dies again and again."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from functools import partial
 
@@ -8,14 +9,14 @@ from ray.actor import ActorHandle
 from genesis_ray.domain.events import CameraStateChanged
 from genesis_ray.domain.ordering import DONE
 from genesis_ray.live.calls import until_answered
-from genesis_ray.live.spec import LiveSpec, Shown
+from genesis_ray.live.spec import LiveSpec, Shown, Told
 from genesis_ray.running.set_aside import dead_letter
 
 DEADLY = "its process dies again and again"
 
 
 async def give_up_camera(
-    camera_id: str, spec: LiveSpec, *, journal: ActorHandle, resolver: ActorHandle
+    camera_id: str, spec: LiveSpec, reason: str, *, journal: ActorHandle, resolver: ActorHandle
 ) -> None:
     """Set a camera's recording aside, and tell resolver and journal to wait for it no longer."""
     state = CameraStateChanged(
@@ -24,7 +25,7 @@ async def give_up_camera(
         camera_id=camera_id,
         occurred_at=datetime.now(UTC),
         state="failed",
-        reason=DEADLY,
+        reason=reason,
     )
     letter = dead_letter(
         spec.settings,
@@ -34,7 +35,17 @@ async def give_up_camera(
         at=state.occurred_at,
         frame_index=None,
         attempts=len(spec.settings.retry_delays_s) + 2,
-        reason=DEADLY,
+        reason=reason,
     )
     await until_answered(partial(journal.give_up.remote, state, [letter]))
     await until_answered(partial(resolver.take.remote, [Shown(camera_id, (), DONE)]))
+
+
+async def tell_ended(
+    camera_ids: Collection[str], *, journal: ActorHandle, resolver: ActorHandle
+) -> None:
+    """Tell resolver and journal to wait for cameras no longer that nobody watches."""
+    told = [Told(camera_id, [], DONE) for camera_id in camera_ids]
+    shown = [Shown(camera_id, (), DONE) for camera_id in camera_ids]
+    await until_answered(partial(journal.take.remote, told))
+    await until_answered(partial(resolver.take.remote, shown))

@@ -19,14 +19,14 @@ class Actor:
 
     Attributes:
         calls: What it was called with.
-        failing: What methods raise, by name, once for each.
+        waits: What methods wait for, by name.
         is_killed: Whether that was done, for good.
     """
 
     def __init__(self, name: str, log: list[tuple[str, str]]) -> None:
         self.name = name
         self.calls: list[tuple[str, tuple[Any, ...]]] = []
-        self.failing: dict[str, list[Exception]] = {}
+        self.waits: dict[str, asyncio.Event] = {}
         self.is_killed = False
         self._log = log
 
@@ -41,8 +41,8 @@ class Actor:
             raise ActorDiedError
         self.calls.append((method, arguments))
         self._log.append((self.name, method))
-        if errors := self.failing.get(method):
-            raise errors.pop(0)
+        if waits_for := self.waits.get(method):
+            await waits_for.wait()
         own = getattr(type(self), f"do_{method}", None)
         return await own(self, *arguments) if own else None
 
@@ -65,11 +65,16 @@ class Group(Actor):
 
     Attributes:
         watched: The cameras that it has.
+        is_watching: Whether it was called to, and has not died since.
     """
 
-    def __init__(self, name: str, log: list[tuple[str, str]]) -> None:
+    def __init__(
+        self, name: str, log: list[tuple[str, str]], failing: dict[tuple[str, str], Exception]
+    ) -> None:
         super().__init__(name, log)
         self.watched: dict[str, str] = {}
+        self.is_watching = False
+        self._failing = failing
         self._stops = asyncio.Event()
         self._fails: Exception | None = None
 
@@ -82,7 +87,9 @@ class Group(Actor):
         self.watched |= {camera.camera_id: str(camera.source) for camera in cameras}
 
     async def do_run(self) -> GroupFigures:
+        self.is_watching = True
         await self._stops.wait()
+        self.is_watching = False
         self._stops.clear()
         if error := self._fails:
             self._fails = None
@@ -94,7 +101,10 @@ class Group(Actor):
             self.watched.pop(name, None)
 
     async def do_put_on(self, coming) -> None:
-        await self.do_open(coming)
+        for camera in coming:
+            if error := self._failing.pop(("put_on", camera.camera_id), None):
+                raise error
+            await self.do_open([camera])
 
     async def do_figures(self) -> GroupFigures:
         return self._figures(is_done=False)
@@ -113,10 +123,15 @@ class Stage:
     def __init__(self, spec: LiveSpec, monkeypatch: pytest.MonkeyPatch) -> None:
         self.log: list[tuple[str, str]] = []
         self.actors: dict[str, Any] = {}
+        self._failing: dict[tuple[str, str], Exception] = {}
         monkeypatch.setattr(supervisor, "start_keeper", self._keeper)
         monkeypatch.setattr(supervisor, "start_groups", lambda _: self._group)
         monkeypatch.setattr(groups.ray, "kill", self._kill)
         self.supervisor = Supervisor(spec)
+
+    def fails_once(self, method: str, camera_id: str, error: Exception) -> None:
+        """Have a group fail with a camera, the next time."""
+        self._failing[method, camera_id] = error
 
     @property
     def journal(self) -> Actor:
@@ -148,7 +163,7 @@ class Stage:
         return self.actors.setdefault(name, Actor(name, self.log))
 
     def _group(self, _: type, name: str, *__: object, node: str | None = None) -> Group:  # noqa: ARG002
-        return self.actors.setdefault(name, Group(name, self.log))
+        return self.actors.setdefault(name, Group(name, self.log, self._failing))
 
     @staticmethod
     def _kill(actor: Actor) -> None:

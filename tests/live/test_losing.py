@@ -9,7 +9,7 @@ import pytest
 
 from genesis_ray.domain.ordering import DONE
 from genesis_ray.live.journal import JournalActor
-from genesis_ray.live.losing import give_up_camera
+from genesis_ray.live.losing import DEADLY, give_up_camera
 from genesis_ray.live.spec import LiveSpec, Shown, Told
 from genesis_ray.pipeline.producers import RESOLVER
 from genesis_ray.settings import Settings
@@ -71,8 +71,8 @@ def tell(journal: JournalActor, until: float, *events, cameras=("door",)) -> Non
 def give_up_yard(spec: LiveSpec, journal: JournalActor) -> Resolver:
     resolver = Resolver()
     calls = {"journal": called(journal, "give_up"), "resolver": called(resolver, "take")}
-    asyncio.run(give_up_camera("yard", spec, **calls))
-    asyncio.run(give_up_camera("yard", spec, **calls))  # the first call may have worked
+    asyncio.run(give_up_camera("yard", spec, DEADLY, **calls))
+    asyncio.run(give_up_camera("yard", spec, DEADLY, **calls))  # the first call may have worked
     return resolver
 
 

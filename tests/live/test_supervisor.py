@@ -5,8 +5,11 @@ import time
 from collections.abc import Awaitable, Callable
 
 import pytest
+from ray.exceptions import RayTaskError
 
-from genesis_ray.live.spec import LiveSpec
+from genesis_ray.domain.ordering import DONE
+from genesis_ray.errors import GenesisError
+from genesis_ray.live.spec import LiveSpec, Shown, Told
 from genesis_ray.settings import Settings
 from genesis_ray.store.run_folder import RunFolder
 from tests.live.supervised import Stage
@@ -109,5 +112,98 @@ def test_a_camera_whose_group_has_ended_is_told_of_by_the_group_that_has_it_now(
         (yard,) = (c for c in await stage.supervisor.cameras() if c.camera_id == "yard")
         assert not yard.is_done
         assert "yard" not in ended.cameras
+
+    run(story)
+
+
+GONE = GenesisError("hall: no such file")
+
+
+def raised(error: GenesisError) -> RayTaskError:
+    """What comes from an actor whose method raises this."""
+    return RayTaskError("put_on", "", error)
+
+
+def test_where_a_source_can_be_opened_no_more_all_is_as_it_was_and_the_change_can_be_made_again(
+    run, tmp_path
+):
+    changed = settings_of(tmp_path, door="rtsp://door/2", hall="rtsp://hall/1")
+
+    async def story(stage: Stage) -> None:
+        before, living = stage.watched(), len(stage.groups)
+        stage.fails_once("put_on", "hall", raised(GONE))
+        with pytest.raises(GenesisError, match="no such file"):
+            await stage.supervisor.apply(changed)
+        assert stage.watched() == before
+        assert len(stage.groups) == living
+        assert stage.journal.called("watch")[-1][0] == ["door", "yard"]
+        assert (await states(stage)).keys() == {"door", "yard"}
+        assert await stage.supervisor.apply(changed)
+        assert stage.watched() == {"door": "rtsp://door/2", "hall": "rtsp://hall/1"}
+
+    run(story)
+
+
+def test_a_camera_that_can_be_brought_back_no_more_has_failed_and_says_why(run, tmp_path):
+    changed = settings_of(tmp_path, door="rtsp://door/2", hall="rtsp://hall/1")
+
+    async def story(stage: Stage) -> None:
+        stage.fails_once("put_on", "hall", raised(GONE))
+        stage.fails_once("put_on", "yard", raised(GenesisError("yard: gone too")))
+        with pytest.raises(GenesisError, match="hall: no such file"):
+            await stage.supervisor.apply(changed)
+        assert stage.watched() == {"door": "rtsp://door/1"}
+        assert await states(stage) == {"door": None, "yard": "yard: gone too"}
+        assert [state.camera_id for state, _ in stage.journal.called("give_up")] == ["yard"]
+
+    run(story)
+
+
+def test_a_camera_that_was_done_is_done_again_where_its_change_fails(run, tmp_path):
+    changed = settings_of(tmp_path, door="rtsp://door/1", yard="rtsp://yard/2")
+
+    async def story(stage: Stage) -> None:
+        await lose(stage, "yard")
+        stage.fails_once("put_on", "yard", raised(GONE))
+        with pytest.raises(GenesisError, match="no such file"):
+            await stage.supervisor.apply(changed)
+        told = [each for (told, *_) in stage.journal.called("take") for each in told]
+        assert told[-1] == Told("yard", [], DONE)
+        assert stage.resolver.called("take")[-1] == ([Shown("yard", (), DONE)],)
+        assert (await states(stage))["yard"] == "its process dies again and again"
+
+    run(story)
+
+
+def test_a_camera_that_is_lost_while_a_change_is_made_is_given_up_after_it(run, tmp_path):
+    changed = settings_of(tmp_path, door="rtsp://door/1", yard="rtsp://yard/2")
+
+    async def story(stage: Stage) -> None:
+        yard, opening = stage.group_of("yard"), asyncio.Event()
+        yard.waits["prepare"] = opening
+        changing = asyncio.create_task(stage.supervisor.apply(changed))
+        await stage.until(lambda: bool(yard.called("prepare")))
+        for _ in range(3):
+            await stage.until(lambda: yard.is_watching)
+            yard.die()
+            await asyncio.sleep(0.01)
+        is_given_up = yard.is_killed
+        opening.set()
+        assert not is_given_up
+        assert await changing
+        await stage.until(lambda: bool(stage.journal.called("give_up")))
+        assert yard.is_killed
+        assert stage.supervisor.settings == changed
+
+    run(story)
+
+
+def test_at_its_start_it_tells_who_is_expected(run):
+    async def story(stage: Stage) -> None:
+        ids, anew, layout = stage.journal.called("watch")[0]
+        assert (ids, anew) == (["door", "yard"], ())
+        assert layout is not None
+        assert stage.log.index(("journal", "watch")) < stage.log.index(("cameras-0", "run"))
+        assert stage.resolver.called("watch")[0] == (ids, ())
 
     run(story)
