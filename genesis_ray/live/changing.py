@@ -17,15 +17,16 @@ _PREPARED_WITHIN_S = 90.0
 """For sources that are to come to be opened, on nodes that may have to be added first."""
 
 
-async def prepare(moves: GroupMoves) -> None:
-    """Open the sources of who comes.
+async def prepare(moves: GroupMoves) -> bool:
+    """Open the sources of who comes; return whether no group that is to has ended just before.
 
     Raises:
         GenesisError: One cannot be opened, or not in time.
     """
     try:
         async with asyncio.timeout(_PREPARED_WITHIN_S):
-            await asyncio.gather(*(group.prepare(move.coming) for group, move in moves))
+            answers = await asyncio.gather(*(group.prepare(move.coming) for group, move in moves))
+            return all(answers)
     except TimeoutError as error:
         raise GenesisError(_late(moves)) from error
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import TypeVar
 
 import ray
 from ray.actor import ActorHandle
@@ -12,10 +13,13 @@ from ray.exceptions import ActorDiedError, ActorUnavailableError, RayTaskError
 
 from genesis_ray.domain.retry import Attempts
 from genesis_ray.errors import GenesisError
-from genesis_ray.live.calls import until_answered
+from genesis_ray.live.calls import Call, until_answered
 from genesis_ray.live.cameras import CameraGroupActor, GroupFigures
 from genesis_ray.live.spec import LiveSpec
 from genesis_ray.settings_cameras import CameraSettings
+
+T = TypeVar("T")
+"""What a call answers."""
 
 _SOUND_AFTER_S = 60.0
 """A group that has lived so long did not die of what the one before it died of."""
@@ -50,6 +54,7 @@ class CameraGroup:
         self._placed = asyncio.Event()
         self._actor = start(CameraGroupActor, name, spec, name, node=node)
         self._outcome: GroupFigures | None = None
+        self._over = asyncio.Event()
         self._last = GroupFigures([], {}, None)
         self._is_killed = False
         # A camera of many may be the cause: they are soon parted to find out which.
@@ -62,7 +67,7 @@ class CameraGroup:
         Raises:
             GenesisError: One cannot be opened.
         """
-        await self._ask(partial(self._actor.open.remote, [*self.cameras.values()]))
+        await self._ask(lambda: self._actor.open.remote([*self.cameras.values()]))
 
     async def run(self, on_restart: Callable[[], Awaitable[None]]) -> None:
         """Watch until every source has ended, through all deaths of its process.
@@ -83,7 +88,7 @@ class CameraGroup:
         while self._outcome is None:
             begun = time.monotonic()
             try:
-                self._outcome = await self._actor.run.remote()
+                self._outcome = await self._actor.run.remote([*self.cameras.values()])
             except ActorUnavailableError as error:
                 if time.monotonic() - begun > _SOUND_AFTER_S:
                     attempts.succeeded()
@@ -93,6 +98,7 @@ class CameraGroup:
                 await asyncio.sleep(delay_s)
                 await self.open()
                 await on_restart()
+        self._over.set()
 
     async def figures(self) -> GroupFigures:
         """Return how far it is, or was when it last answered; at the end, how it came out.
@@ -127,13 +133,17 @@ class CameraGroup:
         """Whether all its cameras have."""
         return self._outcome is not None
 
-    async def prepare(self, cameras: Sequence[CameraSettings]) -> None:
+    async def prepare(self, cameras: Sequence[CameraSettings]) -> bool:
         """Open the sources of cameras that are to come; with none, close those that were.
+
+        Return whether it can watch them: all that it has may have ended just before.
 
         Raises:
             GenesisError: One cannot be opened; nothing is prepared then.
         """
-        await self._ask(partial(self._actor.prepare.remote, cameras))
+        if not await self._ask(partial(self._actor.prepare.remote, cameras)):
+            await self._over.wait()
+        return not self.has_ended
 
     async def take_off(self, leaving: Collection[str]) -> None:
         """Watch cameras no longer, and stay until others are put on, if only none."""
@@ -167,13 +177,15 @@ class CameraGroup:
         self._is_killed = True
         ray.kill(self._actor)
 
-    async def _ask(self, call: Callable[[], Awaitable[None]]) -> None:
+    async def _ask(self, call: Call[T]) -> T:
         """Call the actor; what it says of a wrong source comes without Ray's traceback."""
         try:
-            await until_answered(call)
+            answer = await until_answered(call)
             self._placed.set()
         except RayTaskError as error:
             self._placed.set()
             if isinstance(error.cause, GenesisError):
                 raise error.cause from None
             raise
+        else:
+            return answer

@@ -157,24 +157,14 @@ class Supervisor:
 
     async def _exchange(self, changes: Changes, settings: Settings) -> None:
         spec = replace(self._spec, settings=settings)
-        at_work = [group for group in self._groups if not group.has_ended]
-        exchanges = place(changes, settings, at_work)
-        made = [self._new_group(spec, [], node=node_of(move.coming)) for move in exchanges.further]
-        moves = [*exchanges.known, *zip(made, exchanges.further, strict=True)]
-        try:
-            await prepare(moves)
-        except BaseException:
-            for group in made:
-                group.kill()
-            await asyncio.gather(*(group.prepare([]) for group, _ in exchanges.known))
-            raise
+        known, made = await self._prepare(changes, spec)
         anew = [camera.after.camera_id for camera in changes.changed]
         try:
-            await change(moves, partial(self._expect, settings, anew))
+            await change([*known, *made], partial(self._expect, settings, anew))
         except (GenesisError, RayError):
-            for group in made:
+            for group, _ in made:
                 group.kill()
-            await self._undo(exchanges.known, anew)
+            await self._undo(known, anew)
             raise
         self._spec = spec
         for ended in self._groups:
@@ -182,10 +172,30 @@ class Supervisor:
                 ended.let_go_of(changes.leaving)
         for camera in changes.coming:
             self._lost.pop(camera.camera_id, None)
-        self._groups += made
-        for group in made:
+        for group, _ in made:
+            self._groups.append(group)
             self._watching.create_task(self._watch(group))
         await self._note("configuration", "changed", str(changes))
+
+    async def _prepare(self, changes: Changes, spec: LiveSpec) -> tuple[GroupMoves, GroupMoves]:
+        """Have sources opened by the groups that there are, and by others that are made for it."""
+        is_ready = False
+        while not is_ready:
+            at_work = [group for group in self._groups if not group.has_ended]
+            placed = place(changes, spec.settings, at_work)
+            known = placed.known
+            made = [
+                (self._new_group(spec, [], node=node_of(move.coming)), move)
+                for move in placed.further
+            ]
+            try:
+                is_ready = await prepare([*known, *made])
+            finally:
+                if not is_ready:
+                    for group, _ in made:
+                        group.kill()
+                    await asyncio.gather(*(group.prepare([]) for group, _ in known))
+        return known, made
 
     async def _undo(self, moves: GroupMoves, anew: Collection[str]) -> None:
         """Watch as before a change that failed; of `anew` more was expected."""

@@ -65,6 +65,7 @@ class Group(Actor):
 
     Attributes:
         watched: The cameras that it has.
+        has_ended: Whether that is over.
         is_watching: Whether it was called to, and has not died since.
     """
 
@@ -73,6 +74,7 @@ class Group(Actor):
     ) -> None:
         super().__init__(name, log)
         self.watched: dict[str, str] = {}
+        self.has_ended = False
         self.is_watching = False
         self._failing = failing
         self._stops = asyncio.Event()
@@ -86,15 +88,20 @@ class Group(Actor):
     async def do_open(self, cameras) -> None:
         self.watched |= {camera.camera_id: str(camera.source) for camera in cameras}
 
-    async def do_run(self) -> GroupFigures:
+    async def do_run(self, cameras) -> GroupFigures:
+        await self.do_open(cameras)
         self.is_watching = True
         await self._stops.wait()
         self.is_watching = False
         self._stops.clear()
+        self.has_ended = self._fails is None
         if error := self._fails:
             self._fails = None
             raise error
         return self._figures(is_done=True)
+
+    async def do_prepare(self, _) -> bool:
+        return not self.has_ended
 
     async def do_take_off(self, leaving) -> None:
         for name in leaving:

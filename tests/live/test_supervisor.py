@@ -198,6 +198,24 @@ def test_a_camera_that_is_lost_while_a_change_is_made_is_given_up_after_it(run, 
     run(story)
 
 
+def test_a_camera_comes_to_another_group_where_its_own_ends_at_that_moment(run, tmp_path):
+    changed = settings_of(tmp_path, door="rtsp://door/1", yard="rtsp://yard/2")
+
+    async def story(stage: Stage) -> None:
+        yard = stage.group_of("yard")
+        yard.has_ended = True  # which the supervisor does not know yet
+        changing = asyncio.create_task(stage.supervisor.apply(changed))
+        await stage.until(lambda: bool(yard.called("prepare")))
+        await yard.do_stop()
+        assert await changing
+        assert not yard.called("put_on")
+        assert yard.watched["yard"] == "rtsp://yard/1"
+        (other,) = (group for group in stage.groups if group.watched.get("yard") == "rtsp://yard/2")
+        await stage.until(lambda: other.is_watching)
+
+    run(story)
+
+
 def test_at_its_start_it_tells_who_is_expected(run):
     async def story(stage: Stage) -> None:
         ids, anew, layout = stage.journal.called("watch")[0]
