@@ -1,7 +1,7 @@
 """Putting what several producers observed into one order of capture time."""
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar
 
@@ -34,6 +34,7 @@ class ReorderBuffer(Generic[T]):
     def __init__(self, producers: Iterable[str], *, patience: timedelta | None = None) -> None:
         self._progress = dict.fromkeys(producers, NOT_BEGUN)
         self._patience = patience
+        self._told: dict[str, datetime] = {}  # how far each got before it was done
         self._waiting: list[tuple[datetime, str, int, T]] = []
         self._added = 0
         self._foremost = NOT_BEGUN
@@ -52,6 +53,19 @@ class ReorderBuffer(Generic[T]):
         before = self._progress.get(producer, DONE)
         return [(at, item) for at, item in items if at > before]
 
+    def behind(self, producer: str) -> datetime:
+        """Return the first moment of which a producer can still tell without being late.
+
+        It is DONE once the producer is, and NOT_BEGUN where nobody has told anything.
+        """
+        reached = self._progress.get(producer, DONE)
+        if reached == DONE:
+            return DONE
+        latest = max(reached, self._released)
+        if latest == NOT_BEGUN:
+            latest = self._foremost
+        return NOT_BEGUN if latest == NOT_BEGUN else latest + timedelta.resolution
+
     def add(
         self, producer: str, items: Iterable[tuple[datetime, T]], *, progress: datetime
     ) -> list[tuple[datetime, T]]:
@@ -69,6 +83,7 @@ class ReorderBuffer(Generic[T]):
             self._added += 1
             reached = max(reached, at)
         self._progress[producer] = max(before, progress)
+        self._told[producer] = max(reached, self._told.get(producer, reached))
         self._foremost = max(self._foremost, reached)
         return list(self._leaving())
 
@@ -78,19 +93,27 @@ class ReorderBuffer(Generic[T]):
         self._released = min(self._released, self._foremost)
 
     def reopen(self, producer: str) -> None:
-        """Expect more of a producer that was done: whatever is later than all there has been."""
+        """Expect more of a producer that was done: whatever is later than what it told."""
         if self._progress[producer] == DONE:
-            self._progress[producer] = self._foremost
+            self._progress[producer] = self._told[producer]
             self._released = min(self._released, self._foremost)
 
     def dismiss(self, producer: str) -> list[tuple[datetime, T]]:
         """Expect a producer no more; return what no longer waits for it, in order."""
         self._progress.pop(producer, None)
+        self._told.pop(producer, None)
         return list(self._leaving())
 
-    def expect(self, wanted: frozenset[str]) -> list[tuple[datetime, T]]:
-        """Expect these producers and no others; return what no longer waits, in order."""
+    def expect(
+        self, wanted: frozenset[str], anew: Collection[str] = ()
+    ) -> list[tuple[datetime, T]]:
+        """Expect these producers and no others; return what no longer waits, in order.
+
+        Of those of `anew` more is expected though they may have been done.
+        """
         ready: list[tuple[datetime, T]] = []
+        for producer in sorted(self.producers & set(anew)):
+            self.reopen(producer)
         for producer in sorted(wanted - self.producers):
             self.admit(producer)
         for producer in sorted(self.producers - wanted):

@@ -3,11 +3,13 @@
 import asyncio
 import pickle
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import cv2
 import ray
 
+from genesis_ray.errors import GenesisError
 from genesis_ray.live.calls import until_answered
 from genesis_ray.live.delivery import Delivery, Letter, WatchedCamera
 from genesis_ray.live.flow import FrameFlow
@@ -65,6 +67,14 @@ class CameraGroupActor:
         self._clock = StageClock()
         self._cameras: dict[str, WatchedCamera] = {}
         self._prepared: dict[str, WatchedCamera] = {}
+        self._left: dict[str, WatchedCamera] = {}
+        self._changing = asyncio.Lock()  # no camera is opened under a change, or twice
+        self._settled = asyncio.Event()
+        self._settled.set()
+        self._in_inbox: set[str] = set()
+        self._is_stopped = False
+        self._has_ended = False
+        self._first_frame_at: float | None = None
         self._inbox: FrameInbox | None = None
         self._flow: FrameFlow | None = None
         self._delivery: Delivery | None = None
@@ -81,6 +91,10 @@ class CameraGroupActor:
         Raises:
             SourceError: One cannot be opened.
         """
+        async with self._changing:
+            await self._open_new(cameras)
+
+    async def _open_new(self, cameras: Sequence[CameraSettings]) -> None:
         new = [camera for camera in cameras if camera.camera_id not in self._cameras]
         if not new:
             return
@@ -97,15 +111,40 @@ class CameraGroupActor:
             self._cameras[camera.camera_id] = opened
 
     async def run(self, cameras: Sequence[CameraSettings]) -> GroupFigures:
-        """Watch until every source has ended; return the outcome.
+        """Open cameras that are not, watch all that are, and those put on meanwhile.
 
-        Those of `cameras` are opened that are not open, as after a death since `open`.
+        Returns the outcome when every source has ended, and nothing is prepared or taken off.
 
         Raises:
             SourceError: One cannot be opened.
         """
         await self.open(cameras)
-        stations = [camera.station for camera in self._cameras.values()]
+        try:
+            while rest := await self._to_watch():
+                await self._watch(rest)
+            self._has_ended = True
+        finally:
+            for camera in self._cameras.values():
+                self._close(camera)
+        return self.figures()
+
+    async def _to_watch(self) -> list[WatchedCamera]:
+        """Return the cameras that have not ended; where none is left, once no other will come."""
+        if not self._unended():
+            await self._settled.wait()
+        rest = [] if self._is_stopped else self._unended()
+        for camera in rest:
+            if camera.station.camera_id in self._in_inbox:  # which ended when this one came
+                with suppress(GenesisError):  # who plays it says what is wrong
+                    await asyncio.to_thread(camera.station.rewind, None)
+        return rest
+
+    def _unended(self) -> list[WatchedCamera]:
+        return [camera for camera in self._cameras.values() if not camera.posted.is_done]
+
+    async def _watch(self, cameras: Sequence[WatchedCamera]) -> None:
+        stations = [camera.station for camera in cameras]
+        self._in_inbox = {station.camera_id for station in stations}
         self._inbox = FrameInbox(
             stations,
             limit=self._spec.settings.detector.stack_frames,
@@ -113,6 +152,7 @@ class CameraGroupActor:
             clock=self._clock,
             retry_delays_s=self._spec.settings.retry_delays_s,
         )
+        self._inbox.stay_open(not self._settled.is_set())
         limits = self._spec.settings.back_pressure
         outbox: Outbox[Letter] = Outbox(Limits(slow_at=limits.slow_at, stop_at=limits.stop_at))
         self._delivery = Delivery(self._name, self._spec, self._cameras, self._inbox, outbox)
@@ -121,56 +161,94 @@ class CameraGroupActor:
             await self._flow.run(self._journal, self._resolver)
         finally:
             self._inbox.close()
-            for camera in self._cameras.values():
-                self._close(camera)
-        return self.figures()
+            self._inbox = None
+            self._first_frame_at = self._first_frame_at or self._flow.first_frame_at
 
-    async def prepare(self, cameras: Sequence[CameraSettings]) -> None:
+    async def prepare(self, cameras: Sequence[CameraSettings]) -> bool:
         """Open the sources of cameras that are to come, and watch them not yet.
+
+        The group stays for them, if only none. Return whether it can: it may have ended.
 
         Raises:
             SourceError: One cannot be opened; none is prepared then.
         """
-        for camera in self._prepared.values():
-            self._close(camera)
-        self._prepared = {}
-        for settings in cameras:
-            self._prepared[settings.camera_id] = await asyncio.to_thread(self._open, settings)
+        if self._has_ended:
+            return False
+        self._stay(bool(cameras))
+        async with self._changing:
+            for camera in self._prepared.values():
+                self._close(camera)
+            self._prepared = {}
+            self._left = {}
+            for settings in cameras:
+                self._prepared[settings.camera_id] = await asyncio.to_thread(self._open, settings)
+        return True
 
-    async def exchange(self, leaving: Collection[str], coming: Sequence[CameraSettings]) -> None:
-        """Take cameras off, with all that they had to say, and watch others, best prepared ones.
+    async def take_off(self, leaving: Collection[str]) -> None:
+        """Watch cameras no longer, and wait until all that they had to say is delivered.
+
+        The group stays until others are put on, if only none. Doing it again does nothing more.
+        """
+        self._stay(True)
+        async with self._changing:
+            for name in leaving:
+                if name in self._cameras:
+                    await self._take_off(name)
+
+    async def _take_off(self, name: str) -> None:
+        old = self._cameras[name]
+        old.is_leaving = True
+        if old.station.is_live:
+            old.station.source.close()
+        if self._inbox:
+            self._inbox.remove(name)
+            await old.has_left.wait()
+            self._inbox.forget(name)
+        self._close(self._cameras.pop(name))
+        self._left[name] = old
+
+    async def put_on(self, coming: Sequence[CameraSettings]) -> None:
+        """Watch others, best prepared ones, after some were taken off.
 
         One that comes under a name that was there has new ids for its tracks, and a recording
         goes on where it was. Doing it again does nothing more.
+
+        Raises:
+            SourceError: One cannot be opened.
+            GenesisError: All cameras have ended, in a process that knew of no change.
         """
+        if coming and self._has_ended and not self._is_stopped:
+            raise GenesisError("recordings ended while cameras were changed; do it again")
+        async with self._changing:
+            for settings in coming:
+                if settings.camera_id not in self._cameras:
+                    await self._put_on(settings)
+        self._stay(False)
+
+    async def _put_on(self, settings: CameraSettings) -> None:
+        name = settings.camera_id
+        prepared = self._prepared.pop(name, None)
+        camera = prepared if prepared else await asyncio.to_thread(self._open, settings)
+        if before := self._left.pop(name, None):
+            camera.station.follow(before.station)
+        self._cameras[name] = camera
         if self._inbox:
-            self._inbox.stay_open(True)
-        left = {name: self._cameras[name] for name in leaving if name in self._cameras}
-        for name, old in left.items():
-            old.is_leaving = True
-            if old.station.is_live:
-                old.station.source.close()
-            if self._inbox:
-                self._inbox.remove(name)
-                await old.has_left.wait()
-                self._inbox.forget(name)
-            self._close(self._cameras.pop(name))
-        for settings in coming:
-            name = settings.camera_id
-            if name in self._cameras:
-                continue
-            prepared = self._prepared.pop(name, None)
-            camera = prepared if prepared else await asyncio.to_thread(self._open, settings)
-            if before := left.get(name):
-                camera.station.follow(before.station)
-            self._cameras[name] = camera
-            if self._inbox:
-                self._inbox.add(camera.station)
+            self._in_inbox.add(name)
+            self._inbox.add(camera.station)
+
+    def _stay(self, is_to_stay: bool) -> None:
+        """Go on though all cameras may have ended, as others are to come; or do so no more."""
+        if is_to_stay and not self._is_stopped:
+            self._settled.clear()
+        else:
+            self._settled.set()
         if self._inbox:
-            self._inbox.stay_open(False)
+            self._inbox.stay_open(is_to_stay)
 
     async def stop(self) -> None:
         """Let all sources end now; `run` reports what is under way and returns."""
+        self._is_stopped = True
+        self._stay(False)
         for camera in self._cameras.values():
             if camera.station.is_live:
                 camera.station.source.close()
@@ -182,7 +260,9 @@ class CameraGroupActor:
     def figures(self) -> GroupFigures:
         """Return how far the cameras are."""
         cameras = [camera.delivered for camera in self._cameras.values()]
-        first_frame_at = self._flow.first_frame_at if self._flow else None
+        first_frame_at = self._first_frame_at
+        if self._flow and first_frame_at is None:
+            first_frame_at = self._flow.first_frame_at
         detectors = self._flow.detectors if self._flow else {}
         waiting = self._delivery.waiting if self._delivery else 0
         return GroupFigures(

@@ -3,7 +3,9 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import replace
 from functools import partial
+from typing import TypeVar
 
 import ray
 from ray.actor import ActorHandle
@@ -11,10 +13,13 @@ from ray.exceptions import ActorDiedError, ActorUnavailableError, RayTaskError
 
 from genesis_ray.domain.retry import Attempts
 from genesis_ray.errors import GenesisError
-from genesis_ray.live.calls import until_answered
+from genesis_ray.live.calls import Call, until_answered
 from genesis_ray.live.cameras import CameraGroupActor, GroupFigures
 from genesis_ray.live.spec import LiveSpec
 from genesis_ray.settings_cameras import CameraSettings
+
+T = TypeVar("T")
+"""What a call answers."""
 
 _SOUND_AFTER_S = 60.0
 """A group that has lived so long did not die of what the one before it died of."""
@@ -49,6 +54,7 @@ class CameraGroup:
         self._placed = asyncio.Event()
         self._actor = start(CameraGroupActor, name, spec, name, node=node)
         self._outcome: GroupFigures | None = None
+        self._over = asyncio.Event()
         self._last = GroupFigures([], {}, None)
         self._is_killed = False
         # A camera of many may be the cause: they are soon parted to find out which.
@@ -61,7 +67,7 @@ class CameraGroup:
         Raises:
             GenesisError: One cannot be opened.
         """
-        await self._ask(partial(self._actor.open.remote, [*self.cameras.values()]))
+        await self._ask(lambda: self._actor.open.remote([*self.cameras.values()]))
 
     async def run(self, on_restart: Callable[[], Awaitable[None]]) -> None:
         """Watch until every source has ended, through all deaths of its process.
@@ -92,9 +98,13 @@ class CameraGroup:
                 await asyncio.sleep(delay_s)
                 await self.open()
                 await on_restart()
+        self._over.set()
 
     async def figures(self) -> GroupFigures:
-        """Return how far it is, or was when it last answered; at the end, how it came out."""
+        """Return how far it is, or was when it last answered; at the end, how it came out.
+
+        Of the cameras that it has now: what others were that it had is of the past.
+        """
         if self._outcome is None and self.is_placed:
             try:
                 now: GroupFigures = await self._actor.figures.remote()
@@ -105,7 +115,9 @@ class CameraGroup:
             except ActorDiedError:
                 if not self._is_killed:
                     raise
-        return self._outcome or self._last
+        figures = self._outcome or self._last
+        own = [camera for camera in figures.cameras if camera.camera_id in self.cameras]
+        return replace(figures, cameras=own)
 
     @property
     def is_placed(self) -> bool:
@@ -121,21 +133,37 @@ class CameraGroup:
         """Whether all its cameras have."""
         return self._outcome is not None
 
-    async def prepare(self, cameras: Sequence[CameraSettings]) -> None:
+    async def prepare(self, cameras: Sequence[CameraSettings]) -> bool:
         """Open the sources of cameras that are to come; with none, close those that were.
+
+        Return whether it can watch them: all that it has may have ended just before.
 
         Raises:
             GenesisError: One cannot be opened; nothing is prepared then.
         """
-        await self._ask(partial(self._actor.prepare.remote, cameras))
+        if not await self._ask(partial(self._actor.prepare.remote, cameras)):
+            await self._over.wait()
+        return not self.has_ended
 
-    async def exchange(self, leaving: Collection[str], coming: Sequence[CameraSettings]) -> None:
-        """Take cameras off and watch those that were prepared."""
+    async def take_off(self, leaving: Collection[str]) -> None:
+        """Watch cameras no longer, and stay until others are put on, if only none."""
         # First here: should its process die, the next one opens those that are to be there.
-        for camera_id in leaving:
-            del self.cameras[camera_id]
+        self.let_go_of(leaving)
+        await self._ask(partial(self._actor.take_off.remote, leaving))
+
+    def let_go_of(self, camera_ids: Collection[str]) -> None:
+        """Have cameras no longer, as they are others' now."""
+        for camera_id in camera_ids:
+            self.cameras.pop(camera_id, None)
+
+    async def put_on(self, coming: Sequence[CameraSettings]) -> None:
+        """Watch cameras too, best prepared ones, after others were taken off.
+
+        Raises:
+            GenesisError: One cannot be opened.
+        """
         self.cameras |= {camera.camera_id: camera for camera in coming}
-        await self._ask(partial(self._actor.exchange.remote, leaving, coming))
+        await self._ask(partial(self._actor.put_on.remote, coming))
 
     async def end(self) -> None:
         """Let its sources end now: `run` finishes what is under way and returns."""
@@ -149,13 +177,15 @@ class CameraGroup:
         self._is_killed = True
         ray.kill(self._actor)
 
-    async def _ask(self, call: Callable[[], Awaitable[None]]) -> None:
+    async def _ask(self, call: Call[T]) -> T:
         """Call the actor; what it says of a wrong source comes without Ray's traceback."""
         try:
-            await until_answered(call)
+            answer = await until_answered(call)
             self._placed.set()
         except RayTaskError as error:
             self._placed.set()
             if isinstance(error.cause, GenesisError):
                 raise error.cause from None
             raise
+        else:
+            return answer

@@ -7,10 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from genesis_ray.domain.alert_events import AlertAcknowledged
-from genesis_ray.domain.events import (
-    Event,
-    TrackObserved,
-)
+from genesis_ray.domain.events import CameraStateChanged, Event, TrackObserved
 from genesis_ray.domain.tags import TagsOf
 from genesis_ray.figures import GalleryFigures
 from genesis_ray.live.journal_figures import JournalFigures, Tally
@@ -122,6 +119,12 @@ class JournalActor:
         if time.monotonic() - self._checkpoint_at > _CHECKPOINT_EVERY_S:
             self._checkpoint()
 
+    def give_up(self, state: CameraStateChanged, notes: Sequence[Event] = ()) -> None:
+        """Expect nothing more of a camera, whose last state this is; `notes` are logged at once."""
+        self._state.append(("_given_up", state, notes))
+        with dying_of_errors(JOURNAL_ACTOR):
+            self._log_all([fact for facts in self._given_up(state, notes) for fact in facts])
+
     def watch(
         self, camera_ids: Collection[str], anew: Collection[str] = (), layout: Layout | None = None
     ) -> None:
@@ -206,6 +209,15 @@ class JournalActor:
         if self._stage.is_done and not was_done:
             yield self._stage.finish()
 
+    def _given_up(
+        self, state: CameraStateChanged, notes: Sequence[Event], admits: AdmitsEvents = admit_all
+    ) -> Iterator[Sequence[Event]]:
+        was_done = self._stage.is_done
+        yield notes
+        yield from self._stage.give_up_each(state, admits)
+        if self._stage.is_done and not was_done:
+            yield self._stage.finish()
+
     def _watched(
         self,
         camera_ids: Collection[str],
@@ -218,7 +230,7 @@ class JournalActor:
         known = self._tally.snapshots
         stay = set(camera_ids) - set(anew)
         self._tally.snapshots = {name: known[name] for name in known if name in stay}
-        return self._stage.watch_each(camera_ids, admits)
+        return self._stage.watch_each(camera_ids, anew, admits)
 
     def _take_in(self) -> None:
         """Log what people acknowledged since the last time, and go by the tags that they put on."""

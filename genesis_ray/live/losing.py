@@ -1,6 +1,7 @@
 """A camera that is given up, because the process that watches it dies again and again."""
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Collection
+from datetime import UTC, datetime
 from functools import partial
 
 from ray.actor import ActorHandle
@@ -15,7 +16,7 @@ DEADLY = "its process dies again and again"
 
 
 async def give_up_camera(
-    camera_id: str, spec: LiveSpec, *, journal: ActorHandle, resolver: ActorHandle
+    camera_id: str, spec: LiveSpec, reason: str, *, journal: ActorHandle, resolver: ActorHandle
 ) -> None:
     """Set a camera's recording aside, and tell resolver and journal to wait for it no longer."""
     state = CameraStateChanged(
@@ -24,7 +25,7 @@ async def give_up_camera(
         camera_id=camera_id,
         occurred_at=datetime.now(UTC),
         state="failed",
-        reason=DEADLY,
+        reason=reason,
     )
     letter = dead_letter(
         spec.settings,
@@ -34,9 +35,17 @@ async def give_up_camera(
         at=state.occurred_at,
         frame_index=None,
         attempts=len(spec.settings.retry_delays_s) + 2,
-        reason=DEADLY,
+        reason=reason,
     )
-    told = [Told(camera_id, [(DONE - timedelta.resolution, (state,))], DONE)]
-    shown = [Shown(camera_id, (), DONE)]
-    await until_answered(partial(journal.take.remote, told, [letter]))
+    await until_answered(partial(journal.give_up.remote, state, [letter]))
+    await until_answered(partial(resolver.take.remote, [Shown(camera_id, (), DONE)]))
+
+
+async def tell_ended(
+    camera_ids: Collection[str], *, journal: ActorHandle, resolver: ActorHandle
+) -> None:
+    """Tell resolver and journal to wait for cameras no longer that nobody watches."""
+    told = [Told(camera_id, [], DONE) for camera_id in camera_ids]
+    shown = [Shown(camera_id, (), DONE) for camera_id in camera_ids]
+    await until_answered(partial(journal.take.remote, told))
     await until_answered(partial(resolver.take.remote, shown))

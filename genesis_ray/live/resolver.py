@@ -128,11 +128,11 @@ class ResolverActor:
             self._checkpoint()
         return {each.camera_id: self._names.take(each.camera_id) for each in shown}
 
-    def watch(self, camera_ids: Collection[str]) -> None:
-        """Expect these cameras from now on, and no others."""
-        self._state.append(("_watch", camera_ids))
+    def watch(self, camera_ids: Collection[str], anew: Collection[str] = ()) -> None:
+        """Expect these cameras from now on, and no others; those of `anew` are other ones."""
+        self._state.append(("_watch", camera_ids, anew))
         with dying_of_errors(RESOLVER_ACTOR):
-            self._watch(camera_ids)
+            self._watch(camera_ids, anew)
 
     def give_way(self) -> None:
         """Let go of people and galleries while somebody is forgotten who asked for it, if so.
@@ -167,8 +167,13 @@ class ResolverActor:
             ]
         )
 
-    def _watch(self, camera_ids: Collection[str], admits: AdmitsEvidence = admit_all) -> None:
-        self._tell([self._stage.watch(camera_ids, admits)])
+    def _watch(
+        self,
+        camera_ids: Collection[str],
+        anew: Collection[str],
+        admits: AdmitsEvidence = admit_all,
+    ) -> None:
+        self._tell([self._stage.watch(camera_ids, anew, admits)])
 
     def _admits(self, shown: Evidence) -> bool:
         return self._recovery.admits(shown.camera_id, shown.captured_at)

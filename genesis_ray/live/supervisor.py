@@ -14,17 +14,17 @@ from genesis_ray.errors import GenesisError
 from genesis_ray.figures import Figures
 from genesis_ray.live.calls import until_answered
 from genesis_ray.live.cameras import GroupFigures
+from genesis_ray.live.changing import GroupMoves, change, prepare, undo
 from genesis_ray.live.giving_way import giving_way
 from genesis_ray.live.groups import CameraGroup, GroupLostError
 from genesis_ray.live.journal import JournalActor
 from genesis_ray.live.journal_figures import JournalFigures
-from genesis_ray.live.losing import DEADLY, give_up_camera
-from genesis_ray.live.placing import Move, in_groups, node_of, place
+from genesis_ray.live.losing import DEADLY, give_up_camera, tell_ended
+from genesis_ray.live.placing import in_groups, node_of, place
 from genesis_ray.live.resolver import ResolverActor
 from genesis_ray.live.spec import DIED, JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec
 from genesis_ray.live.starting import NODE_LABEL, explained, start_groups, start_keeper
 from genesis_ray.live.summing import detectors_of, place_of, stages_of
-from genesis_ray.pipeline.counting import Layout
 from genesis_ray.running.changes import Changes, changes_between
 from genesis_ray.running.places import layout_of
 from genesis_ray.running.result import CameraProgress, RunResult
@@ -34,9 +34,6 @@ from genesis_ray.settings_cameras import CameraSettings
 _PLACED_WITHIN_S = 30.0
 """Before it is told that a group waits for a node; one with room starts it in a third of that."""
 
-_PREPARED_WITHIN_S = 90.0
-"""For sources that are to come to be opened, on nodes that may have to be added first."""
-
 
 class Supervisor:
     """Starts the journal, the resolver and the camera groups of one live system."""
@@ -45,6 +42,7 @@ class Supervisor:
         self._spec = spec
         self._journal = start_keeper(JournalActor, JOURNAL_ACTOR, spec)
         self._resolver = start_keeper(ResolverActor, RESOLVER_ACTOR, spec)
+        self._keepers = {"journal": self._journal, "resolver": self._resolver}
         self._groups: list[CameraGroup] = []
         self._groups_made = 0
         self._lost: dict[str, CameraProgress] = {}
@@ -85,6 +83,8 @@ class Supervisor:
     async def _run(self, begun_at: float) -> RunResult:
         try:
             async with asyncio.TaskGroup() as self._watching:
+                # Keepers may go on from a change that was not kept when all others died.
+                self._watching.create_task(self._expect(self._spec.settings))
                 for group in self._groups:
                     self._watching.create_task(self._watch(group))
         except BaseExceptionGroup as errors:
@@ -157,38 +157,60 @@ class Supervisor:
 
     async def _exchange(self, changes: Changes, settings: Settings) -> None:
         spec = replace(self._spec, settings=settings)
-        at_work = [group for group in self._groups if not group.has_ended]
-        exchanges = place(changes, settings, at_work)
-        made = [self._new_group(spec, [], node=node_of(move.coming)) for move in exchanges.further]
-        moves = [*exchanges.known, *zip(made, exchanges.further, strict=True)]
-        try:
-            async with asyncio.timeout(_PREPARED_WITHIN_S):
-                await asyncio.gather(*(group.prepare(move.coming) for group, move in moves))
-        except BaseException as error:
-            for group in made:
-                group.kill()
-            await asyncio.gather(*(group.prepare([]) for group, _ in exchanges.known))
-            if isinstance(error, TimeoutError):
-                raise GenesisError(_late(moves)) from error
-            raise
-        before = [camera.camera_id for camera in self._spec.settings.cameras]
-        after = [camera.camera_id for camera in settings.cameras]
-        await self._expect({*before, *after})
-        self._spec = spec
-        await asyncio.gather(*(group.exchange(move.leaving, move.coming) for group, move in moves))
+        known, made = await self._prepare(changes, spec)
         anew = [camera.after.camera_id for camera in changes.changed]
-        await self._expect(after, anew, layout_of(settings.cameras))
-        self._groups += made
-        for group in made:
+        try:
+            await change([*known, *made], partial(self._expect, settings, anew))
+        except (GenesisError, RayError):
+            for group, _ in made:
+                group.kill()
+            await self._undo(known, anew)
+            raise
+        self._spec = spec
+        for ended in self._groups:
+            if ended.has_ended:
+                ended.let_go_of(changes.leaving)
+        for camera in changes.coming:
+            self._lost.pop(camera.camera_id, None)
+        for group, _ in made:
+            self._groups.append(group)
             self._watching.create_task(self._watch(group))
         await self._note("configuration", "changed", str(changes))
 
-    async def _expect(
-        self, camera_ids: Collection[str], anew: Collection[str] = (), layout: Layout | None = None
-    ) -> None:
-        ids = sorted(camera_ids)
+    async def _prepare(self, changes: Changes, spec: LiveSpec) -> tuple[GroupMoves, GroupMoves]:
+        """Have sources opened by the groups that there are, and by others that are made for it."""
+        is_ready = False
+        while not is_ready:
+            at_work = [group for group in self._groups if not group.has_ended]
+            placed = place(changes, spec.settings, at_work)
+            known = placed.known
+            made = [
+                (self._new_group(spec, [], node=node_of(move.coming)), move)
+                for move in placed.further
+            ]
+            try:
+                is_ready = await prepare([*known, *made])
+            finally:
+                if not is_ready:
+                    for group, _ in made:
+                        group.kill()
+                    await asyncio.gather(*(group.prepare([]) for group, _ in known))
+        return known, made
+
+    async def _undo(self, moves: GroupMoves, anew: Collection[str]) -> None:
+        """Watch as before a change that failed; of `anew` more was expected."""
+        before = {camera.camera_id: camera for camera in self._spec.settings.cameras}
+        lost = await undo(moves, before, partial(self._expect, self._spec.settings, anew))
+        for camera_id, reason in lost.items():
+            await self._lose(CameraProgress(camera_id=camera_id), reason)
+        watched = {name for group in self._groups for name in group.cameras if not group.has_ended}
+        await tell_ended([name for name in anew if name not in watched], **self._keepers)
+
+    async def _expect(self, settings: Settings, anew: Collection[str] = ()) -> None:
+        ids = sorted(camera.camera_id for camera in settings.cameras)
+        layout = layout_of(settings.cameras)
         await until_answered(partial(self._journal.watch.remote, ids, anew, layout))
-        await until_answered(partial(self._resolver.watch.remote, ids))
+        await until_answered(partial(self._resolver.watch.remote, ids, anew))
 
     async def shut_down(self, *, within_s: float) -> None:
         """End gently; what is not done `within_s` seconds is cut off, and what was logged kept."""
@@ -240,6 +262,10 @@ class Supervisor:
 
     async def _give_up(self, group: CameraGroup) -> None:
         """Find out which camera a group dies of: give each a group, and up the one that has one."""
+        async with self._applying:  # nobody changes its cameras meanwhile
+            await self._give_up_now(group)
+
+    async def _give_up_now(self, group: CameraGroup) -> None:
         lost = {camera.camera_id: camera for camera in (await group.figures()).cameras}
         group.kill()
         self._groups.remove(group)
@@ -251,10 +277,11 @@ class Supervisor:
             return
         await self._note(group.name, "failed", DEADLY)
         for camera_id in group.cameras:
-            progress = lost.get(camera_id, CameraProgress(camera_id=camera_id))
-            self._lost[camera_id] = replace(progress, is_done=True, problem=DEADLY)
-            keepers = {"journal": self._journal, "resolver": self._resolver}
-            await give_up_camera(camera_id, self._spec, **keepers)
+            await self._lose(lost.get(camera_id, CameraProgress(camera_id=camera_id)), DEADLY)
+
+    async def _lose(self, camera: CameraProgress, reason: str) -> None:
+        self._lost[camera.camera_id] = replace(camera, is_done=True, problem=reason)
+        await give_up_camera(camera.camera_id, self._spec, reason, **self._keepers)
 
     async def _note(self, component: str, state: SystemState, reason: str) -> None:
         note = self._spec.note(component, state, reason)
@@ -277,16 +304,3 @@ class Supervisor:
 def _why_waiting(group: CameraGroup) -> str:
     wanted = f"labelled {NODE_LABEL}={group.node} " if group.node else ""
     return f"no node {wanted}has room for it"
-
-
-def _late(moves: Sequence[tuple[CameraGroup, Move]]) -> str:
-    """Say which cameras could not be prepared in time, and why."""
-    homeless = [
-        camera.camera_id for group, move in moves if not group.is_placed for camera in move.coming
-    ]
-    if homeless:
-        return (
-            f"no node has room for {', '.join(homeless)}; add a node, or reserve less for each "
-            f"group of cameras (groups.num_cpus)"
-        )
-    return f"the sources could not be opened within {_PREPARED_WITHIN_S:.0f} s"

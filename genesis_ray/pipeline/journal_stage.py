@@ -1,11 +1,12 @@
 """The journal behind a buffer that puts what it is told in order of capture time."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from genesis_ray.domain.alert_events import AlertAcknowledged
 from genesis_ray.domain.drift import MatchLevel
-from genesis_ray.domain.events import Event
+from genesis_ray.domain.events import CameraStateChanged, Event
 from genesis_ray.domain.ordering import DONE, NOT_BEGUN, ReorderBuffer
 from genesis_ray.domain.tags import TagsOf
 from genesis_ray.pipeline.counting import Layout, SiteCounts
@@ -60,18 +61,38 @@ class JournalStage:
             news = admitted
         yield from self._apply(self._buffer.add(producer, news, progress=progress), admits)
 
-    def watch(self, cameras: Collection[str]) -> list[Event]:
-        """Expect events of these cameras from now on; return what no longer waits for others."""
-        return _together(self.watch_each(cameras))
+    def give_up_each(
+        self, state: CameraStateChanged, admits: AdmitsEvents = admit_all
+    ) -> Iterator[Sequence[Event]]:
+        """Expect nothing more of a camera, whose last state this is; an item at a time.
+
+        It is dated behind what the camera told: at what else there is, time is what it was. Where
+        no camera has told anything, it has the time that it comes with.
+        """
+        at = self._buffer.behind(state.camera_id)
+        last = state if at == NOT_BEGUN else replace(state, occurred_at=at)
+        return self.take_each(state.camera_id, [(last.occurred_at, (last,))], DONE, admits)
+
+    def watch(self, cameras: Collection[str], anew: Collection[str] = ()) -> list[Event]:
+        """Expect events of these cameras from now on; return what no longer waits for others.
+
+        Those of `anew` are other ones, of which more comes though the ones before were done.
+        """
+        return _together(self.watch_each(cameras, anew))
 
     def watch_each(
-        self, cameras: Collection[str], admits: AdmitsEvents = admit_all
+        self,
+        cameras: Collection[str],
+        anew: Collection[str] = (),
+        admits: AdmitsEvents = admit_all,
     ) -> Iterator[Sequence[Event]]:
         """Do the same an item at a time."""
         wanted = frozenset([*cameras, RESOLVER])
-        if wanted - self._buffer.producers:  # of whom the resolver will have something to say
-            self._buffer.reopen(RESOLVER)
-        return self._apply(self._buffer.expect(wanted), admits)
+        if (
+            anew or wanted - self._buffer.producers
+        ):  # of whom the resolver will have to say something
+            anew = [*anew, RESOLVER]
+        return self._apply(self._buffer.expect(wanted, anew), admits)
 
     def acknowledge(self, event: AlertAcknowledged) -> list[Event]:
         """Take it that somebody looks after an alert; return what is to be logged."""

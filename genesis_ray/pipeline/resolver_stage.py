@@ -90,9 +90,17 @@ class ResolverStage:
         timed = [(each.captured_at, each) for each in shown]
         return self._resolve(self._buffer.add(camera_id, timed, progress=progress), admits)
 
-    def watch(self, cameras: Collection[str], admits: AdmitsEvidence = admit_all) -> Resolved:
-        """Expect faces of these cameras from now on; return what no longer waits for others."""
-        return self._resolve(self._buffer.expect(frozenset(cameras)), admits)
+    def watch(
+        self,
+        cameras: Collection[str],
+        anew: Collection[str] = (),
+        admits: AdmitsEvidence = admit_all,
+    ) -> Resolved:
+        """Expect faces of these cameras from now on; return what no longer waits for others.
+
+        Those of `anew` are other ones, of which more comes though the ones before were done.
+        """
+        return self._resolve(self._buffer.expect(frozenset(cameras), anew), admits)
 
     def go_on_with(self, resolver: Resolver) -> None:
         """Resolve what comes next by another resolver, which knows what this one remembers."""

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesis_ray.domain.ordering import DONE, ReorderBuffer
+from genesis_ray.domain.ordering import DONE, NOT_BEGUN, ReorderBuffer
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 PRODUCERS = ("door", "street", "till")
@@ -230,3 +230,36 @@ def test_who_is_not_done_is_not_sent_back(buffer):
     buffer.add("street", [(at(9), "a")], progress=at(9))
     buffer.reopen("door")
     assert buffer.news("door", [(at(5), "b")]) == [(at(5), "b")]
+
+
+def test_who_can_tell_no_more_itself_is_dated_behind_what_it_told_and_what_has_left(patient):
+    moment = timedelta.resolution
+    assert patient.behind("street") == NOT_BEGUN
+    patient.add("door", [], progress=at(1))
+    assert patient.behind("street") == at(-1) + moment
+    patient.add("street", [], progress=at(5))
+    assert patient.behind("street") == at(5) + moment
+    patient.add("door", [], progress=at(9))
+    assert patient.behind("street") == at(7) + moment
+    patient.add("street", [], progress=DONE)
+    assert patient.behind("street") == patient.behind("nobody") == DONE
+
+
+def test_who_has_told_nothing_is_dated_behind_the_foremost(buffer):
+    buffer.add("door", [], progress=at(4))
+    assert buffer.behind("street") == at(4) + timedelta.resolution
+
+
+def test_who_is_another_one_now_is_heard_behind_what_the_one_before_told(buffer):
+    buffer.add("street", [(at(1), "a")], progress=at(2))
+    buffer.add("street", [(at(3), "end")], progress=DONE)
+    buffer.add("door", [], progress=at(9))
+    assert buffer.expect(frozenset(["door", "street"]), anew=["street", "nobody"]) == []
+    assert buffer.news("street", [(at(3), "end"), (at(4), "b")]) == [(at(4), "b")]
+    assert buffer.producers == {"door", "street"}
+
+
+def test_who_is_another_one_but_was_not_done_goes_on(buffer):
+    buffer.add("street", [], progress=at(5))
+    buffer.expect(frozenset(["door", "street"]), anew=["street"])
+    assert buffer.reach["street"] == at(5)

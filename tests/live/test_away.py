@@ -92,7 +92,7 @@ def watched(others: Others, folder, *, realtime: bool) -> GroupFigures:
     async def run() -> GroupFigures:
         actor = CameraGroupActor(spec, "cameras-0")
         await actor.open(settings.cameras)
-        return await actor.run()
+        return await actor.run(settings.cameras)
 
     return asyncio.run(run())
 

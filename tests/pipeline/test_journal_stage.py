@@ -164,3 +164,28 @@ def test_what_one_item_led_to_can_be_logged_before_the_next_is_begun():
     )
     assert [fact.occurred_at for fact in next(items)] == [at(1)] == begun
     assert [fact.occurred_at for fact in next(items)] == [at(2)]
+
+
+@pytest.mark.parametrize("others_end", [True, False])
+def test_a_camera_that_was_done_and_is_another_one_now_is_resolved_and_heard(others_end):
+    cameras = ["door", "till"]
+    resolver, journal = resolver_stage(cameras), journal_stage(cameras)
+    for camera in cameras:
+        progress = DONE if others_end or camera == "door" else at(3)
+        shown = resolver.take(camera, [], progress)
+        journal.take(camera, [online(camera, 2)], progress)
+        journal.take(RESOLVER, shown.events, shown.progress)
+    assert journal.is_done is others_end
+    shown = resolver.watch(cameras, anew=["door"])
+    journal.watch(cameras, anew=["door"])
+    journal.take(RESOLVER, shown.events, shown.progress)
+    assert not journal.is_done
+    logged: list[Event] = []
+    for camera, own in (("door", seen_twice("door", 5)), ("till", [])):
+        shown = resolver.take(camera, own, DONE)
+        logged += journal.take(camera, [online(camera, 6)] if own else [], DONE)
+        logged += journal.take(RESOLVER, shown.events, shown.progress)
+    kinds = [type(event) for event in logged]
+    assert kinds.count(VisitStarted) == 1
+    assert [each.camera_id for each in logged if isinstance(each, CameraStateChanged)][-1] == "door"
+    assert journal.is_done

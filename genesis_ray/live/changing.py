@@ -1,0 +1,99 @@
+"""Taking cameras off and putting others on in their place, all of a change or nothing of it."""
+
+import asyncio
+from collections.abc import Awaitable, Collection, Iterable, Iterator, Mapping, Sequence
+
+from genesis_ray.errors import GenesisError
+from genesis_ray.live.calls import Call
+from genesis_ray.live.groups import CameraGroup
+from genesis_ray.live.placing import Move
+from genesis_ray.settings_cameras import CameraSettings
+
+GroupMoves = Sequence[tuple[CameraGroup, Move]]
+"""Which group loses which cameras and gets which."""
+
+
+_PREPARED_WITHIN_S = 90.0
+"""For sources that are to come to be opened, on nodes that may have to be added first."""
+
+
+async def prepare(moves: GroupMoves) -> bool:
+    """Open the sources of who comes; return whether no group that is to has ended just before.
+
+    Raises:
+        GenesisError: One cannot be opened, or not in time.
+    """
+    try:
+        async with asyncio.timeout(_PREPARED_WITHIN_S):
+            answers = await asyncio.gather(*(group.prepare(move.coming) for group, move in moves))
+            return all(answers)
+    except TimeoutError as error:
+        raise GenesisError(_late(moves)) from error
+
+
+async def change(moves: GroupMoves, expect: Call[None]) -> None:
+    """Take off who leaves, have `expect` tell who is expected, and put on who comes.
+
+    So those that leave have said all by then, and those that come nothing yet.
+
+    Raises:
+        GenesisError: A source cannot be opened. All groups have answered then.
+        RayError: A group or a keeper has died for good.
+    """
+    await _all(group.take_off(move.leaving) for group, move in moves)
+    await expect()
+    await _all(group.put_on(move.coming) for group, move in moves)
+
+
+async def undo(
+    moves: GroupMoves, before: Mapping[str, CameraSettings], expect: Call[None]
+) -> dict[str, str]:
+    """Bring cameras back as they were `before`, by name, where a change has failed.
+
+    Returns:
+        Why, by name, those are not watched that cannot be opened any more.
+    """
+    await _all(group.take_off(_names(move.coming)) for group, move in moves)
+    await expect()
+    lost: dict[str, str] = {}
+    for group, camera in _returning(moves, before):
+        try:
+            await group.put_on([camera])
+        except GenesisError as error:
+            group.let_go_of([camera.camera_id])
+            lost[camera.camera_id] = str(error)
+    await _all(group.put_on([]) for group, _ in moves)  # which may end now, if nothing is left
+    return lost
+
+
+def _returning(
+    moves: GroupMoves, before: Mapping[str, CameraSettings]
+) -> Iterator[tuple[CameraGroup, CameraSettings]]:
+    for group, move in moves:
+        for name in move.leaving:
+            yield group, before[name]
+
+
+def _names(cameras: Collection[CameraSettings]) -> list[str]:
+    return [camera.camera_id for camera in cameras]
+
+
+async def _all(answers: Iterable[Awaitable[None]]) -> None:
+    """Wait for all, also where one fails: what is done after must not be overtaken."""
+    outcomes = await asyncio.gather(*answers, return_exceptions=True)
+    for outcome in outcomes:
+        if outcome:
+            raise outcome
+
+
+def _late(moves: GroupMoves) -> str:
+    """Say which cameras could not be prepared in time, and why."""
+    homeless = [
+        camera.camera_id for group, move in moves if not group.is_placed for camera in move.coming
+    ]
+    if homeless:
+        return (
+            f"no node has room for {', '.join(homeless)}; add a node, or reserve less for each "
+            f"group of cameras (groups.num_cpus)"
+        )
+    return f"the sources could not be opened within {_PREPARED_WITHIN_S:.0f} s"

@@ -1,0 +1,179 @@
+"""A supervisor in one process: doubles answer for the actors that it starts."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from ray.exceptions import ActorDiedError, ActorUnavailableError
+
+from genesis_ray.live import groups, supervisor
+from genesis_ray.live.cameras import GroupFigures
+from genesis_ray.live.spec import JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec
+from genesis_ray.live.supervisor import Supervisor
+from genesis_ray.running.result import CameraProgress
+
+
+class Actor:
+    """What a handle is: each method is called through its `remote`, and answers a little later.
+
+    Attributes:
+        calls: What it was called with.
+        waits: What methods wait for, by name.
+        is_killed: Whether that was done, for good.
+    """
+
+    def __init__(self, name: str, log: list[tuple[str, str]]) -> None:
+        self.name = name
+        self.calls: list[tuple[str, tuple[Any, ...]]] = []
+        self.waits: dict[str, asyncio.Event] = {}
+        self.is_killed = False
+        self._log = log
+
+    def __getattr__(self, method: str) -> "Method":
+        if method.startswith("_"):
+            raise AttributeError(method)
+        return Method(self, method)
+
+    async def answer(self, method: str, arguments: tuple[Any, ...]) -> Any:
+        await asyncio.sleep(0)
+        if self.is_killed:
+            raise ActorDiedError
+        self.calls.append((method, arguments))
+        self._log.append((self.name, method))
+        if waits_for := self.waits.get(method):
+            await waits_for.wait()
+        own = getattr(type(self), f"do_{method}", None)
+        return await own(self, *arguments) if own else None
+
+    def called(self, method: str) -> list[tuple[Any, ...]]:
+        """What a method was called with."""
+        return [arguments for name, arguments in self.calls if name == method]
+
+
+class Method:
+    def __init__(self, actor: Actor, name: str) -> None:
+        self._actor = actor
+        self._name = name
+
+    def remote(self, *arguments: Any) -> asyncio.Task[Any]:
+        return asyncio.ensure_future(self._actor.answer(self._name, arguments))
+
+
+class Group(Actor):
+    """A camera group's, whose cameras never end.
+
+    Attributes:
+        watched: The cameras that it has.
+        has_ended: Whether that is over.
+        is_watching: Whether it was called to, and has not died since.
+    """
+
+    def __init__(
+        self, name: str, log: list[tuple[str, str]], failing: dict[tuple[str, str], Exception]
+    ) -> None:
+        super().__init__(name, log)
+        self.watched: dict[str, str] = {}
+        self.has_ended = False
+        self.is_watching = False
+        self._failing = failing
+        self._stops = asyncio.Event()
+        self._fails: Exception | None = None
+
+    def die(self) -> None:
+        """Have the call that is under way fail as one does whose process died."""
+        self._fails = ActorUnavailableError("it died", None)
+        self._stops.set()
+
+    async def do_open(self, cameras) -> None:
+        self.watched |= {camera.camera_id: str(camera.source) for camera in cameras}
+
+    async def do_run(self, cameras) -> GroupFigures:
+        await self.do_open(cameras)
+        self.is_watching = True
+        await self._stops.wait()
+        self.is_watching = False
+        self._stops.clear()
+        self.has_ended = self._fails is None
+        if error := self._fails:
+            self._fails = None
+            raise error
+        return self._figures(is_done=True)
+
+    async def do_prepare(self, _) -> bool:
+        return not self.has_ended
+
+    async def do_take_off(self, leaving) -> None:
+        for name in leaving:
+            self.watched.pop(name, None)
+
+    async def do_put_on(self, coming) -> None:
+        for camera in coming:
+            if error := self._failing.pop(("put_on", camera.camera_id), None):
+                raise error
+            await self.do_open([camera])
+
+    async def do_figures(self) -> GroupFigures:
+        return self._figures(is_done=False)
+
+    async def do_stop(self) -> None:
+        self._stops.set()
+
+    def _figures(self, *, is_done: bool) -> GroupFigures:
+        cameras = [CameraProgress(camera_id=name, is_done=is_done) for name in self.watched]
+        return GroupFigures(cameras, {}, None)
+
+
+class Stage:
+    """The actors that a supervisor started, and what was called of them all, in its order."""
+
+    def __init__(self, spec: LiveSpec, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.log: list[tuple[str, str]] = []
+        self.actors: dict[str, Any] = {}
+        self._failing: dict[tuple[str, str], Exception] = {}
+        monkeypatch.setattr(supervisor, "start_keeper", self._keeper)
+        monkeypatch.setattr(supervisor, "start_groups", lambda _: self._group)
+        monkeypatch.setattr(groups.ray, "kill", self._kill)
+        self.supervisor = Supervisor(spec)
+
+    def fails_once(self, method: str, camera_id: str, error: Exception) -> None:
+        """Have a group fail with a camera, the next time."""
+        self._failing[method, camera_id] = error
+
+    @property
+    def journal(self) -> Actor:
+        return self.actors[JOURNAL_ACTOR]
+
+    @property
+    def resolver(self) -> Actor:
+        return self.actors[RESOLVER_ACTOR]
+
+    @property
+    def groups(self) -> list[Group]:
+        """Those that live."""
+        return [a for a in self.actors.values() if isinstance(a, Group) and not a.is_killed]
+
+    def watched(self) -> dict[str, str]:
+        """The sources that are watched, by camera."""
+        return {name: source for group in self.groups for name, source in group.watched.items()}
+
+    def group_of(self, camera_id: str) -> Group:
+        (group,) = (group for group in self.groups if camera_id in group.watched)
+        return group
+
+    async def until(self, is_so: Callable[[], bool]) -> None:
+        async with asyncio.timeout(5):
+            while not is_so():
+                await asyncio.sleep(0.001)
+
+    def _keeper(self, _: type, name: str, *__: object) -> Actor:
+        return self.actors.setdefault(name, Actor(name, self.log))
+
+    def _group(self, _: type, name: str, *__: object, node: str | None = None) -> Group:  # noqa: ARG002
+        return self.actors.setdefault(name, Group(name, self.log, self._failing))
+
+    @staticmethod
+    def _kill(actor: Actor) -> None:
+        actor.is_killed = True
+        if isinstance(actor, Group):
+            actor.die()

@@ -1,0 +1,173 @@
+"""Cameras of a group's actor come and go, in one process."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import closing
+
+import pytest
+
+from genesis_ray.errors import GenesisError
+from genesis_ray.live import cameras
+from genesis_ray.live.cameras import CameraGroupActor, GroupFigures
+from genesis_ray.settings import Settings
+from genesis_ray.settings_cameras import CameraSettings
+from genesis_ray.testing import SyntheticFilm
+from genesis_ray.vision.recording import VideoWriter
+from tests.live.grouped import START, Others, actor_among
+
+FILM = "synthetic:?people=1&seconds=1&fps=10&width=320&height=240"
+DOOR, YARD = (CameraSettings(camera_id=name, source=FILM, start=START) for name in ("door", "yard"))
+
+
+class Group:
+    """An actor, and the figures that its run returns."""
+
+    def __init__(self, actor: CameraGroupActor, others: Others) -> None:
+        self.actor = actor
+        self.others = others
+        self.running: asyncio.Task[GroupFigures] | None = None
+
+    def start(self, *opened: CameraSettings) -> None:
+        self.running = asyncio.create_task(self.actor.run(opened))
+
+    async def until(self, is_so: Callable[[], bool]) -> None:
+        async with asyncio.timeout(10):
+            while not is_so():
+                await asyncio.sleep(0.005)
+
+    async def until_taken(self, frames: int) -> None:
+        """Wait until so many went to the detector, and the inbox was asked for more."""
+        await self.until(lambda: sum(self.others.stacks) == frames)
+        await asyncio.sleep(0.1)
+
+    async def frames(self) -> dict[str, int]:
+        """Wait for the end; return how many frames each camera had."""
+        async with asyncio.timeout(10):
+            figures = await self.running
+        assert all(camera.is_done for camera in figures.cameras)
+        return {camera.camera_id: camera.frames for camera in figures.cameras}
+
+
+@pytest.fixture
+def play(monkeypatch, tmp_path):
+    """Play a story with an actor that watches nothing yet."""
+
+    def play(story: Callable[[Group], Awaitable[None]], take_s: float = 0.002) -> None:
+        settings = Settings(
+            data_dir=tmp_path,
+            detector={"model": "synthetic", "input_size": 320},
+            faces={"embedder": "synthetic", "min_person_width": 10},
+            cameras=(DOOR, YARD),
+        )
+
+        async def run() -> None:
+            others = Others(take_s)
+            await story(Group(actor_among(others, settings, monkeypatch), others))
+
+        asyncio.run(run())
+
+    return play
+
+
+def test_a_process_that_is_told_to_run_opens_its_cameras_itself(play):
+    async def story(group: Group) -> None:
+        group.start(DOOR)
+        assert await group.frames() == {"door": 10}
+
+    play(story)
+
+
+def test_a_group_whose_recordings_end_waits_for_the_cameras_that_are_prepared(play):
+    async def story(group: Group) -> None:
+        group.start(DOOR)
+        assert await group.actor.prepare([YARD])
+        await group.until_taken(10)
+        assert not group.running.done()
+        await group.actor.take_off([])
+        await group.actor.put_on([YARD])
+        assert await group.frames() == {"door": 10, "yard": 10}
+
+    play(story)
+
+
+def test_a_group_whose_change_is_not_made_ends(play):
+    async def story(group: Group) -> None:
+        group.start(DOOR)
+        await group.actor.prepare([YARD])
+        await group.until_taken(10)
+        await group.actor.prepare([])
+        assert await group.frames() == {"door": 10}
+
+    play(story)
+
+
+def test_a_camera_that_comes_while_the_last_reports_are_delivered_loses_no_frame(play, tmp_path):
+    figures = SyntheticFilm(people=1, seconds=1, fps=10, width=320, height=240)
+    with closing(figures), VideoWriter(tmp_path / "yard.mp4", 320, 240, 10) as film:
+        for at, make_pixels in figures.frames():
+            film.write(make_pixels(), START + at)
+    yard = YARD.model_copy(update={"source": str(tmp_path / "yard.mp4")})
+
+    async def story(group: Group) -> None:
+        group.start(DOOR)
+        await group.until_taken(10)
+        await group.actor.put_on([yard])
+        assert await group.frames() == {"door": 10, "yard": 10}
+
+    play(story, take_s=0.4)
+
+
+def test_a_group_waits_for_what_is_prepared_while_the_last_reports_are_delivered(play):
+    async def story(group: Group) -> None:
+        group.start(DOOR)
+        await group.until_taken(10)
+        assert await group.actor.prepare([YARD])
+        await group.until(lambda: all(c.is_done for c in group.actor.figures().cameras))
+        await asyncio.sleep(0.1)
+        assert not group.running.done()
+        await group.actor.put_on([YARD])
+        assert await group.frames() == {"door": 10, "yard": 10}
+
+    play(story, take_s=0.2)
+
+
+def test_a_group_that_has_ended_takes_no_camera_and_says_so(play):
+    async def story(group: Group) -> None:
+        group.start(DOOR)
+        await group.frames()
+        assert not await group.actor.prepare([YARD])
+        with pytest.raises(GenesisError, match="do it again"):
+            await group.actor.put_on([YARD])
+        await group.actor.put_on([])
+
+    play(story)
+
+
+def test_who_is_stopped_while_a_change_is_prepared_ends(play):
+    async def story(group: Group) -> None:
+        group.start(DOOR)
+        await group.actor.prepare([YARD])
+        await group.until_taken(10)
+        await group.actor.stop()
+        assert await group.frames() == {"door": 10}
+
+    play(story)
+
+
+def test_a_changed_camera_that_a_new_process_opens_is_opened_once(play, monkeypatch):
+    opened = []
+
+    def counted(settings, camera, viewing):
+        opened.append(camera.camera_id)
+        return open_station(settings, camera, viewing)
+
+    open_station = cameras.open_station
+    monkeypatch.setattr(cameras, "open_station", counted)
+
+    async def story(group: Group) -> None:
+        await asyncio.gather(
+            group.actor.open([DOOR]), group.actor.put_on([DOOR]), group.actor.open([DOOR])
+        )
+        assert opened == ["door"]
+
+    play(story)

@@ -1,0 +1,227 @@
+"""Cameras come, change and go, in one process: see `supervised`."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+import pytest
+from ray.exceptions import RayTaskError
+
+from genesis_ray.domain.ordering import DONE
+from genesis_ray.errors import GenesisError
+from genesis_ray.live.spec import LiveSpec, Shown, Told
+from genesis_ray.settings import Settings
+from genesis_ray.store.run_folder import RunFolder
+from tests.live.supervised import Stage
+from tests.store.keys import ring
+
+
+def settings_of(tmp_path, /, **sources: str) -> Settings:
+    """Cameras, each in a group of its own, that are given up with the second death."""
+    return Settings(
+        data_dir=tmp_path / "data",
+        cameras=[{"camera_id": name, "source": source} for name, source in sources.items()],
+        groups={"cameras": 1},
+        retry_delays_s=[0],
+    )
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Run a supervisor of a door and a yard, and meanwhile a story about it."""
+
+    def run(story: Callable[[Stage], Awaitable[None]]) -> Stage:
+        spec = LiveSpec(
+            settings=settings_of(tmp_path, door="rtsp://door/1", yard="rtsp://yard/1"),
+            run=RunFolder.create(tmp_path / "run").path,
+            realtime=True,
+            detector_app="detector",
+            embedder_app="embedder",
+            template_key=ring().ref,
+        )
+
+        async def play() -> Stage:
+            stage = Stage(spec, monkeypatch)
+            running = asyncio.create_task(stage.supervisor.run(time.time()))
+            await stage.until(lambda: stage.watched().keys() == {"door", "yard"})
+            await stage.until(lambda: len([c for c in stage.log if c[1] == "run"]) == 2)
+            await story(stage)
+            assert not running.done()
+            running.cancel()
+            await asyncio.wait([running])
+            return stage
+
+        return asyncio.run(play())
+
+    return run
+
+
+async def lose(stage: Stage, camera_id: str) -> None:
+    """Have the group of a camera die until it is given up."""
+    group = stage.group_of(camera_id)
+    while not group.is_killed:
+        group.die()
+        await asyncio.sleep(0.001)
+    await stage.until(lambda: bool(stage.resolver.called("take")))
+
+
+async def states(stage: Stage) -> dict[str, str | None]:
+    return {camera.camera_id: camera.problem for camera in await stage.supervisor.cameras()}
+
+
+def test_a_camera_that_was_given_up_and_is_set_anew_is_watched_and_has_not_failed(run, tmp_path):
+    mended = settings_of(tmp_path, door="rtsp://door/1", yard="rtsp://yard/2")
+
+    async def story(stage: Stage) -> None:
+        await lose(stage, "yard")
+        assert (await states(stage))["yard"] == "its process dies again and again"
+        await stage.supervisor.apply(mended)
+        assert stage.watched()["yard"] == "rtsp://yard/2"
+        assert await states(stage) == {"door": None, "yard": None}
+
+    run(story)
+
+
+def test_who_leaves_has_left_and_who_comes_has_not_come_when_it_is_told_who_is_expected(
+    run, tmp_path
+):
+    changed = settings_of(tmp_path, door="rtsp://door/2", hall="rtsp://hall/1")
+
+    async def story(stage: Stage) -> None:
+        stage.log.clear()
+        await stage.supervisor.apply(changed)
+        order = [method for _, method in stage.log if method in ("take_off", "watch", "put_on")]
+        first, last = order.index("watch"), len(order) - order[::-1].index("watch")
+        assert (set(order[:first]), set(order[last:])) == ({"take_off"}, {"put_on"})
+        ids, anew, _ = stage.journal.called("watch")[-1]
+        assert (ids, anew) == (["door", "hall"], ["door"])
+        assert stage.resolver.called("watch")[-1] == (ids, anew)
+        assert stage.watched() == {"door": "rtsp://door/2", "hall": "rtsp://hall/1"}
+
+    run(story)
+
+
+def test_a_camera_whose_group_has_ended_is_told_of_by_the_group_that_has_it_now(run, tmp_path):
+    changed = settings_of(tmp_path, door="rtsp://door/1", yard="rtsp://yard/2")
+
+    async def story(stage: Stage) -> None:
+        (ended,) = (group for group in stage.supervisor._groups if "yard" in group.cameras)
+        await stage.group_of("yard").do_stop()
+        await stage.until(lambda: ended.has_ended)
+        await stage.supervisor.apply(changed)
+        (yard,) = (c for c in await stage.supervisor.cameras() if c.camera_id == "yard")
+        assert not yard.is_done
+        assert "yard" not in ended.cameras
+
+    run(story)
+
+
+GONE = GenesisError("hall: no such file")
+
+
+def raised(error: GenesisError) -> RayTaskError:
+    """What comes from an actor whose method raises this."""
+    return RayTaskError("put_on", "", error)
+
+
+def test_where_a_source_can_be_opened_no_more_all_is_as_it_was_and_the_change_can_be_made_again(
+    run, tmp_path
+):
+    changed = settings_of(tmp_path, door="rtsp://door/2", hall="rtsp://hall/1")
+
+    async def story(stage: Stage) -> None:
+        before, living = stage.watched(), len(stage.groups)
+        stage.fails_once("put_on", "hall", raised(GONE))
+        with pytest.raises(GenesisError, match="no such file"):
+            await stage.supervisor.apply(changed)
+        assert stage.watched() == before
+        assert len(stage.groups) == living
+        assert stage.journal.called("watch")[-1][0] == ["door", "yard"]
+        assert (await states(stage)).keys() == {"door", "yard"}
+        assert await stage.supervisor.apply(changed)
+        assert stage.watched() == {"door": "rtsp://door/2", "hall": "rtsp://hall/1"}
+
+    run(story)
+
+
+def test_a_camera_that_can_be_brought_back_no_more_has_failed_and_says_why(run, tmp_path):
+    changed = settings_of(tmp_path, door="rtsp://door/2", hall="rtsp://hall/1")
+
+    async def story(stage: Stage) -> None:
+        stage.fails_once("put_on", "hall", raised(GONE))
+        stage.fails_once("put_on", "yard", raised(GenesisError("yard: gone too")))
+        with pytest.raises(GenesisError, match="hall: no such file"):
+            await stage.supervisor.apply(changed)
+        assert stage.watched() == {"door": "rtsp://door/1"}
+        assert await states(stage) == {"door": None, "yard": "yard: gone too"}
+        assert [state.camera_id for state, _ in stage.journal.called("give_up")] == ["yard"]
+
+    run(story)
+
+
+def test_a_camera_that_was_done_is_done_again_where_its_change_fails(run, tmp_path):
+    changed = settings_of(tmp_path, door="rtsp://door/1", yard="rtsp://yard/2")
+
+    async def story(stage: Stage) -> None:
+        await lose(stage, "yard")
+        stage.fails_once("put_on", "yard", raised(GONE))
+        with pytest.raises(GenesisError, match="no such file"):
+            await stage.supervisor.apply(changed)
+        told = [each for (told, *_) in stage.journal.called("take") for each in told]
+        assert told[-1] == Told("yard", [], DONE)
+        assert stage.resolver.called("take")[-1] == ([Shown("yard", (), DONE)],)
+        assert (await states(stage))["yard"] == "its process dies again and again"
+
+    run(story)
+
+
+def test_a_camera_that_is_lost_while_a_change_is_made_is_given_up_after_it(run, tmp_path):
+    changed = settings_of(tmp_path, door="rtsp://door/1", yard="rtsp://yard/2")
+
+    async def story(stage: Stage) -> None:
+        yard, opening = stage.group_of("yard"), asyncio.Event()
+        yard.waits["prepare"] = opening
+        changing = asyncio.create_task(stage.supervisor.apply(changed))
+        await stage.until(lambda: bool(yard.called("prepare")))
+        for _ in range(3):
+            await stage.until(lambda: yard.is_watching)
+            yard.die()
+            await asyncio.sleep(0.01)
+        is_given_up = yard.is_killed
+        opening.set()
+        assert not is_given_up
+        assert await changing
+        await stage.until(lambda: bool(stage.journal.called("give_up")))
+        assert yard.is_killed
+        assert stage.supervisor.settings == changed
+
+    run(story)
+
+
+def test_a_camera_comes_to_another_group_where_its_own_ends_at_that_moment(run, tmp_path):
+    changed = settings_of(tmp_path, door="rtsp://door/1", yard="rtsp://yard/2")
+
+    async def story(stage: Stage) -> None:
+        yard = stage.group_of("yard")
+        yard.has_ended = True  # which the supervisor does not know yet
+        changing = asyncio.create_task(stage.supervisor.apply(changed))
+        await stage.until(lambda: bool(yard.called("prepare")))
+        await yard.do_stop()
+        assert await changing
+        assert not yard.called("put_on")
+        assert yard.watched["yard"] == "rtsp://yard/1"
+        (other,) = (group for group in stage.groups if group.watched.get("yard") == "rtsp://yard/2")
+        await stage.until(lambda: other.is_watching)
+
+    run(story)
+
+
+def test_at_its_start_it_tells_who_is_expected(run):
+    async def story(stage: Stage) -> None:
+        ids, anew, layout = stage.journal.called("watch")[0]
+        assert (ids, anew) == (["door", "yard"], ())
+        assert layout is not None
+        assert stage.log.index(("journal", "watch")) < stage.log.index(("cameras-0", "run"))
+        assert stage.resolver.called("watch")[0] == (ids, ())
+
+    run(story)
