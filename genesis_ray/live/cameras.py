@@ -14,9 +14,8 @@ from genesis_ray.live.calls import until_answered
 from genesis_ray.live.delivery import Delivery, Letter, WatchedCamera
 from genesis_ray.live.flow import FrameFlow
 from genesis_ray.live.inbox import FrameInbox
-from genesis_ray.live.journal import Resumption
 from genesis_ray.live.outbox import Limits, Outbox
-from genesis_ray.live.spec import JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec
+from genesis_ray.live.spec import JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec, Resumption
 from genesis_ray.running.assembly import open_station
 from genesis_ray.running.process_memory import keep_freed_memory
 from genesis_ray.running.result import CameraProgress

@@ -1,9 +1,8 @@
 """The actor that keeps the log: its only writer."""
 
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import datetime
 
 from genesis_ray.domain.alert_events import AlertAcknowledged
@@ -14,7 +13,7 @@ from genesis_ray.live.journal_figures import JournalFigures, Tally
 from genesis_ray.live.mortal import dying_of_errors
 from genesis_ray.live.recovery import Recovery
 from genesis_ray.live.resolver import PATIENCE
-from genesis_ray.live.spec import DIED, JOURNAL_ACTOR, LiveSpec, Snapshot, Told
+from genesis_ray.live.spec import DIED, JOURNAL_ACTOR, LiveSpec, Resumption, Told
 from genesis_ray.pipeline.counting import Layout
 from genesis_ray.pipeline.journal_stage import JournalStage
 from genesis_ray.pipeline.producers import AdmitsEvents, admit_all
@@ -40,19 +39,6 @@ _ACKNOWLEDGED_WITHIN_S = 1.0
 
 _CHECKPOINT_EVERY_S = 2.0
 """What was told since has to be gone through again after a restart."""
-
-
-@dataclass(frozen=True, slots=True)
-class Resumption:
-    """What a camera group needs to go on where another process was.
-
-    Attributes:
-        snapshots: By camera; none of a camera that never reported.
-        foremost: Capture time that the camera which is furthest has got to.
-    """
-
-    snapshots: Mapping[str, Snapshot]
-    foremost: datetime
 
 
 class JournalActor:

@@ -1,5 +1,6 @@
 """What the actors of one live system are told: names and small values."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -64,6 +65,19 @@ class Snapshot:
 
     state: bytes
     camera: CameraProgress
+
+
+@dataclass(frozen=True, slots=True)
+class Resumption:
+    """What a camera group needs to go on where another process was.
+
+    Attributes:
+        snapshots: By camera; none of a camera that never reported.
+        foremost: Capture time that the camera which is furthest has got to.
+    """
+
+    snapshots: Mapping[str, Snapshot]
+    foremost: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,7 @@ from genesis_ray.domain.identity import Face, FaceSight
 from genesis_ray.domain.ordering import NOT_BEGUN
 from genesis_ray.live import cameras, models
 from genesis_ray.live.cameras import CameraGroupActor, GroupFigures
-from genesis_ray.live.journal import Resumption
-from genesis_ray.live.spec import LiveSpec, Shown, Snapshot, Told
+from genesis_ray.live.spec import LiveSpec, Resumption, Shown, Snapshot, Told
 from genesis_ray.serving.detector import Found
 from genesis_ray.serving.embedder import Embedded, Graded
 from genesis_ray.settings import Settings

@@ -14,8 +14,7 @@ from genesis_ray.domain.events import SystemStateChanged
 from genesis_ray.domain.ordering import NOT_BEGUN
 from genesis_ray.live import cameras, models
 from genesis_ray.live.cameras import CameraGroupActor, GroupFigures
-from genesis_ray.live.journal import Resumption
-from genesis_ray.live.spec import LiveSpec
+from genesis_ray.live.spec import LiveSpec, Resumption
 from genesis_ray.serving.detector import Found
 from genesis_ray.settings import Settings
 from genesis_ray.testing import ColourDetector

@@ -9,8 +9,7 @@ from genesis_ray.domain.identity import Face
 from genesis_ray.domain.ordering import NOT_BEGUN
 from genesis_ray.live import flow
 from genesis_ray.live.cameras import CameraGroupActor
-from genesis_ray.live.journal import Resumption
-from genesis_ray.live.spec import Snapshot
+from genesis_ray.live.spec import Resumption, Snapshot
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.vision.memory_guard import MemoryState
