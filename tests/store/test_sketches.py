@@ -16,26 +16,45 @@ def test_signs_differ_by_the_angle_between_templates(dimension):
     across /= np.linalg.norm(across)
     angles = np.linspace(0, np.pi, 9)
     turned = (np.cos(angles)[:, None] * one + np.sin(angles)[:, None] * across).astype(np.float32)
-    bits = Sketches(dimension)._of(np.concatenate([one[None], turned]))
-    differ = np.unpackbits(bits[0] ^ bits[1:], axis=1).mean(axis=1)
+    signs = Sketches(dimension)._of(np.concatenate([one[None], turned]))
+    differ = np.bitwise_count(signs[0] ^ signs[1:]).sum(axis=1) / 512
     np.testing.assert_allclose(differ, angles / np.pi, atol=0.1)
 
 
-def test_of_many_at_once_and_of_one_in_several_parts_the_same_are_near(monkeypatch):
+def test_of_many_at_once_and_of_one_the_same_are_near(monkeypatch):
+    monkeypatch.setattr(sketches, "_ROWS_AT_ONCE", 300)
     faces, probes = unit(1, 1000, 64), unit(2, 5, 64)
     many = Sketches(64)
     many.cover(faces)
-    together = many.nearest(probes, rows=30)
-    monkeypatch.setattr(sketches, "_PART", 100)
-    many._threads = 3
-    bits = many._bits
+    together = many.nearest(probes, rows=250)  # four times as many are all: none is passed over
     for probe, own in zip(probes, together, strict=True):
-        (alone,) = many.nearest(probe[None], rows=30)
-        assert own.shape == alone.shape == (30,)
-        (sketch,) = many._of(probe[None])
-        differ = np.unpackbits(bits[:1000] ^ sketch, axis=1).sum(axis=1)
+        (alone,) = many.nearest(probe[None], rows=250)
+        differ = np.bitwise_count(many._of(faces) ^ many._of(probe[None])).sum(axis=1)
         for found in (own, alone):
-            np.testing.assert_array_equal(differ[found], np.sort(differ)[:30])
+            assert len(set(found)) == 250
+            np.testing.assert_array_equal(np.sort(differ[found]), np.sort(differ)[:250])
+
+
+def test_of_few_rows_those_whose_first_signs_differ_least_are_compared(monkeypatch):
+    monkeypatch.setattr(sketches, "_ROWS_AT_ONCE", 300)
+    faces = unit(1, 1000, 64)
+    many = Sketches(64)
+    many.cover(faces)
+    (probe,) = many._of(unit(2, 1, 64))
+    (found,) = many.nearest(unit(2, 1, 64), rows=20)
+    signs = np.unpackbits(many._of(faces).view(np.uint8), axis=1)
+    differing = signs != np.unpackbits(probe[None].view(np.uint8))
+    heads, whole = differing[:, :192].sum(axis=1), differing.sum(axis=1)
+    np.testing.assert_array_equal(many._differing_heads(probe), heads)
+    compared = np.flatnonzero(heads <= np.sort(heads)[80])
+    np.testing.assert_array_equal(np.sort(whole[found]), np.sort(whole[compared])[:20])
+
+
+def test_faces_of_whom_all_are_alike_are_all_near():
+    many = Sketches(16)
+    many.cover(np.repeat(unit(1, 1, 16), 5000, axis=0))
+    (found,) = many.nearest(unit(1, 1, 16), rows=8)
+    assert len(set(found)) == 8
 
 
 @settings(max_examples=50, deadline=None)
@@ -58,7 +77,8 @@ def test_after_any_changes_it_is_as_if_only_those_left_had_been_added(changes):
         own = changed._sketches
         own.cover(changed._vectors[: changed.count])
         expected = own._of(changed._vectors[: changed.count])
-        np.testing.assert_array_equal(own._bits[: changed.count], expected)
+        np.testing.assert_array_equal(own._signs[: changed.count], expected)
+        np.testing.assert_array_equal(own._heads[:, : changed.count], expected[:, :3].T)
 
 
 def test_whoever_is_most_similar_is_among_those_compared():
