@@ -16,11 +16,11 @@ _WORDS = _BITS // 64
 _HEAD_WORDS = 3
 """Signs of which differing ones are counted in all rows: 192, so that a count fits into a byte."""
 
-_TAIL = 100
-"""One row in so many, those whose heads differ least, has all its signs compared: of 3,000 faces
-made as alike as real ones, two were not among those of a million whose most similar they were."""
+_TAIL = 50
+"""One row in so many, of those whose heads differ least, has all its signs compared: of 3,000 faces
+as alike as real ones, one was not among these though of a million it was most similar."""
 
-_LEAST = 4
+_LEAST = 16
 """As many times the rows that are asked for, at least."""
 
 _SEED = 640

@@ -26,7 +26,7 @@ def test_of_many_at_once_and_of_one_the_same_are_near(monkeypatch):
     faces, probes = unit(1, 1000, 64), unit(2, 5, 64)
     many = Sketches(64)
     many.cover(faces)
-    together = many.nearest(probes, rows=250)  # four times as many are all: none is passed over
+    together = many.nearest(probes, rows=250)  # as many times that are all: none is passed over
     for probe, own in zip(probes, together, strict=True):
         (alone,) = many.nearest(probe[None], rows=250)
         differ = np.bitwise_count(many._of(faces) ^ many._of(probe[None])).sum(axis=1)
@@ -41,13 +41,13 @@ def test_of_few_rows_those_whose_first_signs_differ_least_are_compared(monkeypat
     many = Sketches(64)
     many.cover(faces)
     (probe,) = many._of(unit(2, 1, 64))
-    (found,) = many.nearest(unit(2, 1, 64), rows=20)
+    (found,) = many.nearest(unit(2, 1, 64), rows=5)
     signs = np.unpackbits(many._of(faces).view(np.uint8), axis=1)
     differing = signs != np.unpackbits(probe[None].view(np.uint8))
     heads, whole = differing[:, :192].sum(axis=1), differing.sum(axis=1)
     np.testing.assert_array_equal(many._differing_heads(probe), heads)
     compared = np.flatnonzero(heads <= np.sort(heads)[80])
-    np.testing.assert_array_equal(np.sort(whole[found]), np.sort(whole[compared])[:20])
+    np.testing.assert_array_equal(np.sort(whole[found]), np.sort(whole[compared])[:5])
 
 
 def test_faces_of_whom_all_are_alike_are_all_near():
