@@ -18,8 +18,8 @@ from genesis_ray.batch.archive import Segment
 from genesis_ray.batch.mark import DiedOfItError, marked
 from genesis_ray.batch.segment_file import write_segment
 from genesis_ray.errors import GenesisError, SourceError
+from genesis_ray.process_memory import keep_freed_memory
 from genesis_ray.running.assembly import load_detector, open_station
-from genesis_ray.running.process_memory import keep_freed_memory
 from genesis_ray.running.protected import load_protected_embedder
 from genesis_ray.running.set_aside import in_a_line
 from genesis_ray.running.stage_clock import Stage, StageClock

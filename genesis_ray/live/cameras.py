@@ -16,8 +16,8 @@ from genesis_ray.live.flow import FrameFlow
 from genesis_ray.live.inbox import FrameInbox
 from genesis_ray.live.outbox import Limits, Outbox
 from genesis_ray.live.spec import JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec, Resumption
+from genesis_ray.process_memory import keep_freed_memory
 from genesis_ray.running.assembly import open_station
-from genesis_ray.running.process_memory import keep_freed_memory
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.running.stage_clock import Stage, StageClock
 from genesis_ray.running.tenant_keys import keys_named

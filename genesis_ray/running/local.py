@@ -8,12 +8,12 @@ from threading import Event
 
 from genesis_ray.pipeline.journal_stage import JournalStage
 from genesis_ray.pipeline.resolver_stage import Resolved, ResolverStage
+from genesis_ray.process_memory import keep_freed_memory
 from genesis_ray.running.alert_delivery import delivering
 from genesis_ray.running.alerts import take_in
 from genesis_ray.running.assembly import build_journal, load_detector, open_station
 from genesis_ray.running.ending import ended_by_signals
 from genesis_ray.running.identities import open_identities
-from genesis_ray.running.process_memory import keep_freed_memory
 from genesis_ray.running.protected import load_protected_embedder
 from genesis_ray.running.recorder import Recorder
 from genesis_ray.running.recordings import recordings_of

@@ -18,6 +18,8 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
+from genesis_ray.process_memory import keep_one_arena
+
 _CLIENT = "lance_namespace_urllib3_client"
 _OVERRIDES = "overrides"
 
@@ -91,6 +93,7 @@ def _standing_in() -> Iterator[None]:
                 del sys.modules[name]
 
 
+keep_one_arena()  # before it has threads
 with _standing_in():
     import lancedb
 
