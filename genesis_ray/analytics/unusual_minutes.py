@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 
 from genesis_ray.analytics.anomalies import in_the_last, told
@@ -143,17 +144,15 @@ class _Series:
         ]
         found = []
         for key, values in self._by_key(rows, places):
-            score = self._scores[key]
-            for place in places:
-                value = values[place]
-                reading = None if value is None else score.update(value)
-                if reading and reading.is_unusual:
-                    own = {
-                        "starts_at": starts[place],
-                        "metric": key.metric,
-                        "zone_id": key.zone_id or None,
-                    }
-                    found.append(own | told(key.metric, reading, in_the_last(reading)))
+            known = [place for place in places if values[place] is not None]
+            taken = np.array([values[place] for place in known], np.float64)
+            for place, reading in self._scores[key].unusual(taken):
+                own = {
+                    "starts_at": starts[known[place]],
+                    "metric": key.metric,
+                    "zone_id": key.zone_id or None,
+                }
+                found.append(own | told(key.metric, reading, in_the_last(reading)))
         self._values += len(places)
         return sorted(
             found, key=lambda row: (row["starts_at"], row["metric"], row["zone_id"] or "")
@@ -180,6 +179,5 @@ class _Series:
     def _empty_so_far(self) -> RecentScore:
         """Return the score of a zone that nobody was in yet."""
         score = RecentScore(self._policy)
-        for _ in range(min(self._values, self._policy.window)):
-            score.update(0)
+        score.unusual(np.zeros(min(self._values, self._policy.window)))
         return score

@@ -7,9 +7,12 @@ from collections import deque
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
-from math import fsum, pi, sqrt
+from math import pi, sqrt
 from statistics import median
 from typing import Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 Direction = Literal["above", "below"]
 
@@ -115,19 +118,46 @@ class RecentScore:
 
     def __init__(self, policy: RecentPolicy = RecentPolicy()) -> None:
         self._policy = policy
-        self._values: deque[float] = deque(maxlen=policy.window)
+        self._last = np.zeros(policy.window)
+        self._count = 0  # of the last values, those that there were
 
     def update(self, value: float) -> Reading | None:
         """Take the next value; return how unusual it is, None as long as too few came before."""
-        policy, before = self._policy, self._values
-        reading = None
-        if len(before) >= policy.least_samples:
-            mean = fsum(before) / len(before)
-            variance = fsum((each - mean) ** 2 for each in before) / (len(before) - 1)
-            spread = max(sqrt(variance), policy.least_spread)
-            reading = _reading(value, mean, spread, policy.threshold, len(before), weeks=0)
-        before.append(value)
+        (reading,) = self._readings(np.array([value], np.float64))
         return reading
+
+    def unusual(self, values: npt.NDArray[np.float64]) -> list[tuple[int, Reading]]:
+        """Take further values [n]; return the places and readings of those that are unusual."""
+        return [
+            (place, reading)
+            for place, reading in enumerate(self._readings(values, only_unusual=True))
+            if reading
+        ]
+
+    def _readings(
+        self, values: npt.NDArray[np.float64], *, only_unusual: bool = False
+    ) -> list[Reading | None]:
+        policy = self._policy
+        seen = np.concatenate([self._last, values])
+        windows = np.lib.stride_tricks.sliding_window_view(seen, policy.window)[:-1]
+        samples = np.minimum(self._count + np.arange(len(values)), policy.window)
+        is_value = np.arange(policy.window) >= policy.window - samples[:, None]  # else filled up
+        expected = windows.sum(axis=1) / np.maximum(samples, 1)
+        deviations = np.where(is_value, windows - expected[:, None], 0)
+        variances = np.square(deviations).sum(axis=1) / np.maximum(samples - 1, 1)
+        spreads = np.maximum(np.sqrt(variances), policy.least_spread)
+        wanted = samples >= policy.least_samples
+        if only_unusual:
+            wanted &= np.abs((values - expected) / spreads) > policy.threshold
+        self._last = seen[len(seen) - policy.window :]
+        self._count = min(self._count + len(values), policy.window)
+        readings: list[Reading | None] = [None] * len(values)
+        for place in np.flatnonzero(wanted).tolist():
+            mean, spread, count = (own[place].item() for own in (expected, spreads, samples))
+            readings[place] = _reading(
+                values[place].item(), mean, spread, policy.threshold, count, weeks=0
+            )
+        return readings
 
 
 class WeeklyScore:

@@ -45,6 +45,19 @@ def test_a_recent_score_is_that_of_mean_and_deviation_of_the_window(series):
         assert reading.direction == ("above" if reading.score >= 0 else "below")
 
 
+@given(st.lists(st.one_of(values, st.integers(0, 3)), max_size=60), st.integers(0, 60))
+def test_many_at_once_are_those_of_one_by_one_that_are_unusual(series, cut):
+    readings = recent(series)
+    score = RecentScore(BRIEF)
+    at_once = score.unusual(np.array(series[:cut], float))
+    at_once += [
+        (cut + place, found) for place, found in score.unusual(np.array(series[cut:], float))
+    ]
+    assert at_once == [
+        (place, reading) for place, reading in enumerate(readings) if reading and reading.is_unusual
+    ]
+
+
 @given(st.lists(values, max_size=20), values)
 def test_what_comes_later_changes_no_verdict(series, later):
     assert recent([*series, later])[:-1] == recent(series)
