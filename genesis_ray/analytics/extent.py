@@ -2,8 +2,13 @@
 
 from datetime import datetime
 
+import pyarrow as pa
+
+from genesis_ray.analytics.limits import limits_of
 from genesis_ray.analytics.query import run
-from genesis_ray.analytics.stored import Tables
+from genesis_ray.analytics.stored import Replaced, Table, Tables
+
+_TABLES = ("track_observations", "zone_crossings", "line_crossings", "visits", "camera_states")
 
 _EXTENT = """
 SELECT min(first_at) AS first_at, max(last_at) AS last_at
@@ -31,9 +36,15 @@ FROM (
 
 def extent(tables: Tables, *, until: datetime) -> tuple[datetime, datetime] | None:
     """Return when the first and the last event happened, at most `until`; None: there is none."""
-    (row,) = run(_EXTENT, tables, {"until": until}).to_pylist()
+    ends = {name: _ends(tables[name]) for name in _TABLES}
+    (row,) = run(_EXTENT, ends, {"until": until}, limits=limits_of(tables)).to_pylist()
     if not row["first_at"]:
         return None
     if row["last_at"] > until:  # a clock was ahead: rare, and needs a look at each time
         (row["last_at"],) = run(_LAST, tables, {"until": until})["last_at"].to_pylist()
     return row["first_at"], row["last_at"]
+
+
+def _ends(table: Table) -> Table:
+    """Return the first and the last rows of a table: of many days, few files are read."""
+    return table if isinstance(table, pa.Table | Replaced) else table.outermost()

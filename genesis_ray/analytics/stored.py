@@ -51,6 +51,9 @@ class Stored(Protocol):
         Where that is no time all of them stay.
         """
 
+    def outermost(self) -> Self:
+        """Return the first and the last of the same rows, and others of few days: no look-up."""
+
     def renewed(self, failure: str | None) -> Self | None:
         """Return the table as its files are now, after a query of it failed.
 

@@ -91,6 +91,12 @@ class StoredTable:
             _selection=selection,
         )
 
+    def outermost(self) -> Self:
+        """Return the first and the last of the same rows, and others of few days: no look-up."""
+        days = sorted({path.parent.name for path in self.files})
+        ends = {*days[:2], *days[-2:]}  # of an outer day there may be no row within the selection
+        return replace(self, files=[path for path in self.files if path.parent.name in ends])
+
     def renewed(self, failure: str | None) -> Self | None:
         """Return the table as its files are now, if a file was why something failed.
 
