@@ -5,7 +5,7 @@ alone, with the streaming engine. Answers have the columns by which they are com
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -214,6 +214,37 @@ def occupancy(lake: Lake) -> pl.LazyFrame:
     )
 
 
+def _buckets(lake: Lake) -> pl.LazyFrame:
+    return pl.LazyFrame().select(
+        bucket=pl.datetime_range(
+            lake.since, lake.until, lake.every, closed="left", time_unit="us", time_zone="UTC"
+        )
+    )
+
+
+def _people_by_zone(lake: Lake, stays: pl.LazyFrame) -> pl.LazyFrame:
+    """Return how many are in each zone as each bucket ends."""
+    moves = pl.concat(
+        [
+            stays.select("zone_id", at=pl.max_horizontal("entered_at", pl.lit(lake.since)), n=1),
+            stays.filter(pl.col("left_at") < lake.until).select("zone_id", at="left_at", n=-1),
+        ]
+    )
+    changes = (
+        moves.with_columns(bucket=pl.col("at").dt.truncate(lake.every))
+        .group_by("bucket", "zone_id")
+        .agg(pl.col("n").sum())
+    )
+    return (
+        moves.select("zone_id")
+        .unique()
+        .join(_buckets(lake), how="cross")
+        .join(changes, on=["bucket", "zone_id"], how="left")
+        .sort("zone_id", "bucket")
+        .with_columns(people=pl.col("n").fill_null(0).cum_sum().over("zone_id"))
+    )
+
+
 def metrics(lake: Lake) -> pl.LazyFrame:
     """The site, bucket by bucket."""
 
@@ -245,25 +276,8 @@ def metrics(lake: Lake) -> pl.LazyFrame:
         .group_by("bucket")
         .agg(avg_wait_sec=waited.mean())
     )
-    moves = pl.concat(
-        [
-            stays.select("zone_id", at=pl.max_horizontal("entered_at", pl.lit(lake.since)), n=1),
-            stays.filter(pl.col("left_at") < lake.until).select("zone_id", at="left_at", n=-1),
-        ]
-    )
-    starts = pl.LazyFrame().select(
-        pl.datetime_range(
-            lake.since, lake.until, lake.every, closed="left", time_unit="us", time_zone="UTC"
-        ).alias("bucket")
-    )
-    changes = by_bucket(moves, "at").group_by("bucket", "zone_id").agg(pl.col("n").sum())
     zones = (
-        moves.select("zone_id")
-        .unique()
-        .join(starts, how="cross")
-        .join(changes, on=["bucket", "zone_id"], how="left")
-        .sort("zone_id", "bucket")
-        .with_columns(people=pl.col("n").fill_null(0).cum_sum().over("zone_id"))
+        _people_by_zone(lake, stays)
         .filter(pl.col("people") > 0)
         .group_by("bucket")
         .agg(
@@ -271,7 +285,7 @@ def metrics(lake: Lake) -> pl.LazyFrame:
             queue_len=pl.col("people").filter(pl.col("zone_id") == "zone-0").sum(),
         )
     )
-    answer = starts
+    answer = _buckets(lake)
     for part in (people, faces, waits, zones):
         answer = answer.join(part, on="bucket", how="left")
     return answer.with_columns(
@@ -279,25 +293,165 @@ def metrics(lake: Lake) -> pl.LazyFrame:
     ).sort("bucket")
 
 
-def foot_heat(lake: Lake) -> pl.LazyFrame:
-    """Where people stood in one camera's picture."""
+def current_metrics(lake: Lake) -> pl.LazyFrame:
+    """The site in the last minute."""
+    last = replace(lake, since=lake.until - timedelta(minutes=1), every="1m")
+    return metrics(last)
+
+
+def anomalies(lake: Lake) -> pl.LazyFrame:
+    """Which minutes were unusual, against the hundred before."""
+    step = timedelta(minutes=1) if lake.every == "1m" else HOUR
+    longer = replace(lake, since=lake.since - 100 * step)
+    stays = _stays(longer).filter(pl.col("left_at") > longer.since)
+    names = ["people_total", "queue_len", "avg_wait_sec", "new_faces", "recognized_faces"]
+    of_site = (
+        metrics(longer)
+        .select("bucket", *(pl.col(name).cast(pl.Float64) for name in names))
+        .unpivot(names, index="bucket", variable_name="metric")
+        .with_columns(zone_id=pl.lit(None, pl.String))
+    )
+    of_zones = _people_by_zone(longer, stays).select(
+        "bucket", metric=pl.lit("people_by_zone"), value=pl.col("people").cast(pl.Float64),
+        zone_id="zone_id",
+    )  # fmt: skip
+    series = ["metric", "zone_id"]
+    value = pl.col("value")
+    mean = value.rolling_mean(100, min_samples=30).shift(1).over(series)
+    spread = value.rolling_std(100, min_samples=30).shift(1).over(series)
+    return (
+        pl.concat(
+            [
+                of_site.select("bucket", *series, "value"),
+                of_zones.select("bucket", *series, "value"),
+            ]
+        )
+        .filter(value.is_not_null())
+        .sort(*series, "bucket")
+        .with_columns(expected=mean, spread=pl.max_horizontal(spread, pl.lit(1.0)))
+        .with_columns(score=(value - pl.col("expected")) / pl.col("spread"))
+        .filter((pl.col("score").abs() > 2) & lake.within("bucket"))
+        .sort("bucket", *series)
+    )
+
+
+def tracks(lake: Lake) -> pl.LazyFrame:
+    """How many came into view of each camera, for how long, and what was decided."""
     track = ["camera_id", "track_id"]
-    x, y = (pl.col("x1") + pl.col("x2")) / 2, pl.col("y2")
+    minute, longest = timedelta(minutes=1), timedelta(seconds=2)
+    at = pl.col("occurred_at")
+    before, after = at.shift(1).over(track), at.shift(-1).over(track)
+    in_view = (
+        lake.scan("track_observations", before=minute, after=longest)
+        .select(*track, "occurred_at")
+        .unique()
+        .sort(*track, "occurred_at")
+        .with_columns(
+            is_first=(at - before > minute).fill_null(True),
+            seen=pl.when(after.is_not_null()).then(pl.min_horizontal(after - at, pl.lit(longest))),
+        )
+        .filter(lake.within("occurred_at"))
+        .group_by("camera_id", lake.bucket("occurred_at").alias("bucket"))
+        .agg(
+            tracks=pl.col("is_first").sum(),
+            person_seconds=pl.col("seen").sum().dt.total_microseconds() / 1e6,
+        )
+    )
+    kinds = ("carried", "review", "unknown")
+    decided = (
+        lake.scan("face_recognitions")
+        .group_by("camera_id", lake.bucket("occurred_at").alias("bucket"))
+        .agg(
+            (_NAMED & ~pl.col("is_new")).sum().alias("named"),
+            *((pl.col("decision") == kind).sum().alias(kind) for kind in kinds),
+            new_visitors=(_NAMED & pl.col("is_new")).sum(),
+        )
+    )
+    return in_view.join(decided, on=["camera_id", "bucket"], how="full", coalesce=True).sort(
+        "camera_id", "bucket"
+    )
+
+
+def line_people(lake: Lake) -> pl.LazyFrame:
+    """How many people went over lines; who is back within five minutes counts once."""
+    gap, longest = timedelta(minutes=5), timedelta(days=1)
+    own = ["camera_id", "line_id", "who"]
+    at, leaves = pl.col("occurred_at"), pl.col("direction") != "in"
+    names = (
+        lake.scan("face_recognitions", before=longest + gap)
+        .filter(pl.col("decision").is_in(["named", "carried"]))
+        .select("camera_id", "track_id", "occurred_at", "identity_id")
+        .sort("occurred_at")
+    )
+    passages = (
+        lake.scan("line_crossings", before=longest + gap)
+        .select("camera_id", "line_id", "track_id", "direction", "occurred_at")
+        .unique()
+        .sort("occurred_at")
+        .join_asof(names, on="occurred_at", by=["camera_id", "track_id"], check_sortedness=False)
+        .with_columns(
+            leaves=leaves,
+            who=pl.coalesce("identity_id", pl.format("{} of no name", "track_id")),
+        )
+        .sort(*own, "occurred_at", "leaves")
+    )
+    was_in = ~pl.col("leaves").shift(1).over(own)
+    allowed = pl.when(pl.col("leaves") & was_in).then(pl.lit(longest)).otherwise(pl.lit(gap))
+    return (
+        passages.with_columns(is_anew=(at - at.shift(1).over(own) > allowed).fill_null(True))
+        .with_columns(presence=pl.col("is_anew").cum_sum().over(own))
+        .group_by(*own, "presence", "leaves")
+        .agg(at.min())
+        .filter(lake.within("occurred_at"))
+        .group_by("camera_id", "line_id", lake.bucket("occurred_at").alias("bucket"))
+        .agg(
+            people_in=(~pl.col("leaves")).sum(),
+            people_out=pl.col("leaves").sum(),
+        )
+        .sort("camera_id", "line_id", "bucket")
+    )
+
+
+def _stands(lake: Lake, cameras: list[str]) -> pl.LazyFrame:
+    """Return where people stood, x and y, and for how many seconds."""
+    track = ["camera_id", "track_id"]
     until_next = pl.col("occurred_at").shift(-1).over(track) - pl.col("occurred_at")
     return (
         lake.scan("track_observations", after=timedelta(seconds=2))
-        .filter(pl.col("camera_id") == "camera-00")
+        .filter(pl.col("camera_id").is_in(cameras))
         .select(*track, "occurred_at", "frame_index", "x1", "x2", "y2")
         .unique()
         .sort(*track, "occurred_at", "frame_index")
-        .with_columns(seconds=pl.min_horizontal(until_next.dt.total_microseconds() / 1e6, 2.0))
+        .with_columns(seconds=until_next.dt.total_microseconds() / 1e6)
         .filter((pl.col("seconds") > 0) & lake.within("occurred_at"))
+        .with_columns(pl.min_horizontal("seconds", 2.0))
+        .select(x=(pl.col("x1") + pl.col("x2")) / 2, y="y2", seconds="seconds")
+    )
+
+
+def foot_heat(lake: Lake) -> pl.LazyFrame:
+    """Where people stood in one camera's picture."""
+    return (
+        _stands(lake, ["camera-00"])
         .group_by(
-            row_index=(y * 36).floor().clip(0, 35).cast(pl.Int32),
-            column_index=(x * 64).floor().clip(0, 63).cast(pl.Int32),
+            row_index=(pl.col("y") * 36).floor().clip(0, 35).cast(pl.Int32),
+            column_index=(pl.col("x") * 64).floor().clip(0, 63).cast(pl.Int32),
         )
         .agg(pl.col("seconds").sum())
         .sort("row_index", "column_index")
+    )
+
+
+def floor_heat(lake: Lake) -> pl.LazyFrame:
+    """Where people of four cameras stood on the floor, in cells of half a metre."""
+    x, y = pl.col("x"), pl.col("y")
+    depth = 0.2 * y + 1
+    return (
+        _stands(lake, [f"camera-{number:02}" for number in range(4)])
+        .with_columns(x_m=(8 * x + y) / depth, y_m=(0.5 * x + 9 * y) / depth)
+        .group_by(x_m=(pl.col("x_m") / 0.5).floor() * 0.5, y_m=(pl.col("y_m") / 0.5).floor() * 0.5)
+        .agg(pl.col("seconds").sum())
+        .sort("y_m", "x_m")
     )
 
 
@@ -525,6 +679,10 @@ def timeline(lake: Lake) -> pl.LazyFrame:
 
 QUESTIONS: dict[str, Callable[[Lake], pl.LazyFrame]] = {
     "metrics": metrics,
+    "current-metrics": current_metrics,
+    "anomalies": anomalies,
+    "tracks": tracks,
+    "line-people": line_people,
     "footfall": footfall,
     "entries": entries,
     "occupancy": occupancy,
@@ -532,6 +690,7 @@ QUESTIONS: dict[str, Callable[[Lake], pl.LazyFrame]] = {
     "dwell-histogram": dwell_histogram,
     "queue": queue,
     "heat": foot_heat,
+    "floor-heat": floor_heat,
     "transitions": transitions,
     "journeys": journeys,
     "returning": returning,
