@@ -51,6 +51,9 @@ class _Learned(Protocol):
     def flush(self) -> None:
         """Store it."""
 
+    def clean_up(self) -> bool:
+        """Remove what earlier versions are made of; return whether there were any."""
+
 
 def identity_folder(settings: Settings) -> Path:
     """Return where a tenant's gallery and people are."""
@@ -116,6 +119,10 @@ class Identities:
         """
         for each in self._stored:
             each.flush()
+
+    def clean_up(self) -> int:
+        """Remove from the disk what earlier versions are made of; return of how many tables."""
+        return sum(each.clean_up() for each in self._stored)
 
     def name_of_track(self, identity_id: str, camera_id: str, track_id: int, at: datetime) -> str:
         """Return what a track is called that was named at a time; "" where it is nobody now."""

@@ -14,6 +14,7 @@ VERIFICATION = JobPlan(
 PROPOSALS = JobPlan("propose", every=timedelta(days=1), first_after=timedelta(minutes=45))
 VISITORS = JobPlan("visitors", every=timedelta(days=1))
 PHOTOS = JobPlan("photos", every=timedelta(days=1), first_after=timedelta(minutes=5))
+CLEAN_UP = JobPlan("clean-up", every=timedelta(days=1), first_after=timedelta(hours=1))
 
 LOG_KEEPER = "journal"
 FACE_KEEPER = "resolver"
@@ -21,5 +22,14 @@ FACE_KEEPER = "resolver"
 
 NAMES = tuple(
     plan.name
-    for plan in (ROLLUPS, COMPACTION, RETENTION, VERIFICATION, PROPOSALS, VISITORS, PHOTOS)
+    for plan in (
+        ROLLUPS,
+        COMPACTION,
+        RETENTION,
+        VERIFICATION,
+        PROPOSALS,
+        VISITORS,
+        PHOTOS,
+        CLEAN_UP,
+    )
 )

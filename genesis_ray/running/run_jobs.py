@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from genesis_ray.domain.jobs import JobRecord, Outcome
 from genesis_ray.errors import NotFoundError, StoreError
 from genesis_ray.running.job_plans import (
+    CLEAN_UP,
     COMPACTION,
     FACE_KEEPER,
     LOG_KEEPER,
@@ -40,7 +41,7 @@ def run_now(name: str, run: RunFolder, settings: Settings) -> JobRecord:
     if name not in NAMES:
         raise NotFoundError(f"no job {name!r}; there are {', '.join(NAMES)}")
     with EventLog(run.events) as log:
-        if name in (VISITORS.name, PHOTOS.name):
+        if name in (VISITORS.name, PHOTOS.name, CLEAN_UP.name):
             from genesis_ray.running.tidying import face_jobs
 
             return Jobs(face_jobs(settings), run.jobs, keeper=FACE_KEEPER).run(name)

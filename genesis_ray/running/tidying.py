@@ -15,7 +15,7 @@ from genesis_ray.domain.jobs import Outcome
 from genesis_ray.domain.ledger import WhoIsWho, fold
 from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.identities import Identities, identity_folder, open_identities
-from genesis_ray.running.job_plans import PHOTOS, VISITORS
+from genesis_ray.running.job_plans import CLEAN_UP, PHOTOS, VISITORS
 from genesis_ray.running.jobs import Job
 from genesis_ray.running.kept_photos import let_go_of_expired, remove_expired
 from genesis_ray.running.resolver_building import last_seen
@@ -46,7 +46,8 @@ def tidy(settings: Settings, *, at: datetime, dry_run: bool = False) -> Tidied:
     Raises:
         StoreError: A system is watching, which does this itself, or the disk is full or refuses.
     """
-    with _opened(settings) as identities:
+    access = Access(action="tidy", reason="removes the faces of visitors who expired")
+    with _opened(settings, access) as identities:
         return forget_expired(settings, identities, at=at, dry_run=dry_run)
 
 
@@ -55,6 +56,7 @@ def live_face_jobs(settings: Settings, identities: Identities) -> list[Job]:
     jobs = [Job(VISITORS, lambda: _told(forget_expired(settings, identities, at=_now())))]
     if settings.retention.photo_days_of(settings.tenant_id) is not None:
         jobs.append(Job(PHOTOS, lambda: _rows(remove_expired(settings, at=_now()))))
+    jobs.append(Job(CLEAN_UP, lambda: {"tables": identities.clean_up()}))
     return jobs
 
 
@@ -63,7 +65,14 @@ def face_jobs(settings: Settings) -> list[Job]:
     return [
         Job(VISITORS, lambda: _told(tidy(settings, at=_now()))),
         Job(PHOTOS, lambda: _rows(let_go_of_expired(settings, at=_now()))),
+        Job(CLEAN_UP, lambda: _clean_up(settings)),
     ]
+
+
+def _clean_up(settings: Settings) -> Outcome:
+    access = Access(action="tidy", reason="removes what earlier versions of tables are made of")
+    with _opened(settings, access) as identities:
+        return {"tables": identities.clean_up()}
 
 
 def _told(done: Tidied) -> Outcome:
@@ -79,10 +88,9 @@ def _now() -> datetime:
 
 
 @contextmanager
-def _opened(settings: Settings) -> Iterator[Identities]:
+def _opened(settings: Settings, access: Access) -> Iterator[Identities]:
     with ExitStack() as opened:
         traits = embedder_traits(settings.faces)
-        access = Access(action="tidy", reason="removes the faces of visitors who expired")
         keys = tenant_keys(settings)
         yield open_identities(settings, traits, keys, opened, access=access)
 

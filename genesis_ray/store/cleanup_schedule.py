@@ -35,6 +35,11 @@ class CleanupSchedule:
         self._done_at = time.monotonic()
 
     @property
+    def is_of_use(self) -> bool:
+        """Whether anything was committed since."""
+        return self._commits > 0
+
+    @property
     def is_recent(self) -> bool:
         """Whether the last cleanup was so short a time ago that others wait."""
         return time.monotonic() - self._done_at < _CLEANUPS_APART_S

@@ -207,6 +207,10 @@ class FaceGallery(Closeable):
         """
         self._table.flush()
 
+    def clean_up(self) -> bool:
+        """Remove what earlier versions are made of, see `LanceTable.tidy`."""
+        return self._table.tidy()
+
     def close(self) -> None:
         """Flush, tidy up and let others write."""
         self._table.close()

@@ -246,8 +246,15 @@ class LanceTable:
                 table.add_columns(missing)
         return table
 
-    def clean_up(self) -> None:
-        """Merge files and remove old versions."""
+    def tidy(self) -> bool:
+        """Merge files and remove old versions, if there was a commit since that was done last."""
+        self._check_writer()
+        is_of_use = self._cleanups.is_of_use
+        if is_of_use:
+            self._clean_up()
+        return is_of_use
+
+    def _clean_up(self) -> None:
         with self._writing() as table:
             # Files of no version are those of a killed process: nobody else writes.
             table.optimize(cleanup_older_than=_KEEP_VERSIONS, delete_unverified=True)
@@ -258,7 +265,7 @@ class LanceTable:
         with self._writing() as table:
             is_due = self._cleanups.is_due(table.count_rows())
         if is_due:
-            self.clean_up()
+            self._clean_up()
 
     def _purge(self) -> None:
         """Remove every version but the last one, and files that belong to none."""

@@ -80,6 +80,10 @@ class VisitorSights(Closeable):
         """
         self._table.flush()
 
+    def clean_up(self) -> bool:
+        """Remove what earlier versions are made of, see `LanceTable.tidy`."""
+        return self._table.tidy()
+
     def close(self) -> None:
         """Flush, tidy up and let others write."""
         self._table.close()

@@ -379,9 +379,15 @@ def test_a_job_removes_them_and_keeps_the_record_of_the_other(aging, tmp_path):
     run = RunFolder.create(tmp_path / "run")
     assert run_now("visitors", run, aging).outcome == {"visitors": 0, "faces": 0}
     assert run_now("photos", run, aging).outcome == {"photos": 1}
+    cleaned_up = run_now("clean-up", run, aging).outcome
+    assert cleaned_up["tables"] > 0
     assert kept(aging) == []
     records = {each.name: each.outcome for each in read_all(run.jobs)}
-    assert records == {"photos": {"photos": 1}, "visitors": {"visitors": 0, "faces": 0}}
+    assert records == {
+        "photos": {"photos": 1},
+        "visitors": {"visitors": 0, "faces": 0},
+        "clean-up": cleaned_up,
+    }
 
 
 def test_a_system_that_is_watching_removes_them_where_a_time_is_set(aging, settings):
@@ -390,7 +396,7 @@ def test_a_system_that_is_watching_removes_them_where_a_time_is_set(aging, setti
         access = Access(action="match", reason="test")
         identities = open_identities(aging, traits, keys, opened, access=access)
         names = [[each.name for each in live_face_jobs(s, identities)] for s in (settings, aging)]
-        assert names == [["visitors"], ["visitors", "photos"]]
+        assert names == [["visitors", "clean-up"], ["visitors", "photos", "clean-up"]]
         assert live_face_jobs(aging, identities)[1].task() == {"photos": 1}
     assert kept(aging) == []
 

@@ -64,6 +64,22 @@ def test_thousands_of_rows_added_and_removed_leave_no_more_than_those_that_stay(
     table.close()
 
 
+def test_earlier_versions_go_when_told_to_though_few_were_committed(tmp_path, monkeypatch):
+    monkeypatch.setattr(lance_table, "_KEEP_VERSIONS", timedelta(0))
+    warnings.filterwarnings("ignore", "optimize.cleanup_older_than=0", UserWarning)
+    table = opened(tmp_path)
+    for number in range(3):
+        table.add(words(f"{number}"))
+        table.flush()
+    before = len(list(tmp_path.rglob("*.lance/data/*")))
+    assert (table.tidy(), table.tidy()) == (True, False)
+    assert len(list(tmp_path.rglob("*.lance/data/*"))) < before == 3
+    assert sorted(table.rows()["word"].to_pylist()) == ["0", "1", "2"]
+    table.close()
+    with pytest.raises(StoreError, match="writer=True"):
+        opened(tmp_path, writer=False).tidy()
+
+
 @pytest.mark.usefixtures("cleanups")
 def test_files_that_a_killed_process_left_behind_are_removed(tmp_path):
     opened(tmp_path).close()

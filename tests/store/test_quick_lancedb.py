@@ -107,7 +107,7 @@ table.add(pa.table({"word": ["a", "b"]}, schema=schema))
 table.flush()
 table.remove(["a"])
 table.flush()
-table.clean_up()
+table.tidy()
 assert table.rows()["word"].to_pylist() == ["b"]
 assert "lancedb" in sys.modules
 assert not any(name.startswith(sys.argv[2]) for name in sys.modules)
