@@ -148,8 +148,9 @@ def test_a_resolver_on_a_node_without_the_key_ends_and_says_why(spec, tmp_path):
         ResolverActor(spec)
 
 
-def test_who_keeps_the_faces_lets_visitors_and_kept_photos_go(spec):
+def test_who_keeps_the_faces_lets_visitors_kept_photos_and_earlier_versions_go(spec):
     aging = spec.settings.model_copy(update={"retention": RetentionSettings(photo_days=30)})
     actor = ResolverActor(replace(spec, settings=aging, realtime=True))
     actor.finish()
-    assert [each.name for each in read_all(RunFolder(spec.run).jobs)] == ["photos", "visitors"]
+    names = [each.name for each in read_all(RunFolder(spec.run).jobs)]
+    assert names == ["clean-up", "photos", "visitors"]
