@@ -9,6 +9,7 @@ from genesis_ray.store import parquet_file
 _log = logging.getLogger(__name__)
 
 _State = tuple[int, int, int]
+"""When a file was written, in nanoseconds, how many bytes it has, and its inode."""
 
 
 class DamagedFiles:
@@ -48,7 +49,7 @@ class DamagedFiles:
         return [path for path, state in [*self._met.items()] if _is_so(path, state)]
 
 
-def _is_so(path: Path, state: tuple[int, int]) -> bool:
+def _is_so(path: Path, state: _State) -> bool:
     try:
         return _state(path) == state
     except FileNotFoundError:
