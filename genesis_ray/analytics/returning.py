@@ -1,11 +1,15 @@
 """Who comes back: new and returning visitors, and cohorts of those first seen in a week."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 import pyarrow as pa
 
-from genesis_ray.analytics.ranges import BUCKETS, SLOTS, ask, composed, in_slots, slot_of
-from genesis_ray.analytics.stored import Tables
+from genesis_ray.analytics.limits import limits_of
+from genesis_ray.analytics.query import run
+from genesis_ray.analytics.ranges import BUCKETS, SLOTS, composed, in_slots, slot_of
+from genesis_ray.analytics.stored import Tables, narrowed, part_of
 from genesis_ray.analytics.visit_rows import VISITS_BEGUN, of_visits
 from genesis_ray.analytics.withholding import hide, numbers_of, withhold
 from genesis_ray.domain.site_time import Bucket
@@ -19,17 +23,32 @@ buckets_of_slots AS (
     SELECT own.slot, starts_at
     FROM (SELECT DISTINCT slot FROM began) AS own ASOF JOIN slots ON own.slot >= slots.slot
 ),
-firsts AS (
+come AS (
     SELECT identity_id, min(started_at) AS first_at
     FROM visit_events SEMI JOIN began USING (identity_id)
     WHERE
-        occurred_at < $read_until
+        occurred_at >= $since
+        AND occurred_at < $read_until
         AND ($known_since::TIMESTAMPTZ IS NULL OR started_at >= $known_since)
     GROUP BY identity_id
+),
+known AS (
+    FROM come SEMI JOIN (
+        SELECT identity_id FROM earlier_visits
+        WHERE
+            occurred_at < $since
+            AND ($known_since::TIMESTAMPTZ IS NULL OR started_at >= $known_since)
+    ) USING (identity_id)
+),
+firsts AS (
+    FROM come ANTI JOIN known USING (identity_id)
+    UNION ALL
+    SELECT identity_id, '-infinity'::TIMESTAMPTZ FROM known
 )
 """  # noqa: S608  a constant
-"""Visits with the slot they began in, its bucket, and when each of their visitors first came: as
-visits are of one identity and their start only moves back, no row says earlier than its visit."""
+"""Visits with the slot they began in, its bucket, and when each of their visitors first came, or
+`-infinity` where that is in a row of before the range. As visits are of one identity and their
+start only moves back, no row says earlier than its visit."""
 
 _RETURNING = composed(
     BUCKETS,
@@ -134,7 +153,7 @@ def returning_visitors(
         **of_visits(since, until),
         "known_since": None if look_back is None else since - look_back,
     }
-    answer = ask(_RETURNING, tables, params, with_history=True)
+    answer = _asked(_RETURNING, tables, params)
     few, new, returning = (
         withheld_cells(numbers_of(answer, name), [], least=least_group)
         for name in ("people", "new_people", "returning_people")
@@ -166,7 +185,7 @@ def cohort_retention(
         **of_visits(since, until),
         "known_since": None,
     }
-    answer = ask(_COHORTS, tables, params, with_history=True)
+    answer = _asked(_COHORTS, tables, params)
     cells = withhold(answer, least_group=least_group, margins=[["weeks_after"]], columns=[])
     rows = cells.to_pylist()
     small = {
@@ -176,3 +195,16 @@ def cohort_retention(
     withheld = [row["suppressed"] or own for row, own in zip(rows, unsized, strict=True)]
     sized = hide(answer, unsized, ["cohort_size"]).drop_columns("suppressed")
     return hide(sized, withheld, ["people", "share"])
+
+
+def _asked(sql: str, tables: Tables, params: Mapping[str, Any]) -> pa.Table:
+    """Return the answer to a question of a range, and of `earlier_visits`.
+
+    Apart from the others, so that of all days before the range no more is read than who came.
+    """
+    visits = narrowed(tables, None, params["read_until"])["visits"]
+    own = {
+        "visits": part_of(visits, params["since"], params["read_until"]),
+        "earlier_visits": part_of(visits, None, params["since"]),
+    }
+    return run(sql, own, params, limits=limits_of(tables))

@@ -1,11 +1,12 @@
-"""Empty databases, made ahead and closed afterwards: both take longer than a small question.
+"""Databases that wait for the next question: making one takes longer than a small question.
 
-None answers twice: what one may open cannot be changed any more once it is locked down. A process
-that asks again gets one that was made in the background after the question before.
+Empty ones are made ahead, in the background. What one may open cannot be changed any more once it
+is locked down: after an answer it rests, and answers again where just the same is to be reached.
 """
 
 import os
-from collections.abc import Mapping
+from collections import OrderedDict
+from collections.abc import Hashable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
 
@@ -13,6 +14,9 @@ import duckdb
 
 Config = Mapping[str, str | bool | int]
 """What a DuckDB is opened with."""
+
+MOST_RESTING = 8
+"""Each takes 5 MB; that many kinds of questions of one range a dashboard puts in turns."""
 
 
 class Spares:
@@ -23,9 +27,10 @@ class Spares:
         self._maker = ThreadPoolExecutor(1, "database")
         self._taken = 0
         self._ahead: tuple[Config, Future[duckdb.DuckDBPyConnection]] | None = None
+        self._resting: OrderedDict[Hashable, duckdb.DuckDBPyConnection] = OrderedDict()
 
     def take(self, config: Config) -> duckdb.DuckDBPyConnection:
-        """Return a database that nobody has; whoever takes it closes it, see `close`."""
+        """Return a database that nobody has; whoever takes it closes it, see `close`, or `rest`."""
         with self._lock:
             self._taken += 1
             ahead, self._ahead = self._ahead, None
@@ -41,6 +46,25 @@ class Spares:
         with self._lock:
             if self._taken > 1 and self._ahead is None:
                 self._ahead = config, self._maker.submit(_open, config)
+
+    def wake(self, reach: Hashable) -> duckdb.DuckDBPyConnection | None:
+        """Return a resting database that can reach just this; nobody else gets it any more."""
+        with self._lock:
+            return self._resting.pop(reach, None)
+
+    def rest(self, reach: Hashable, database: duckdb.DuckDBPyConnection) -> None:
+        """Keep a database without tables for who asks next; one that rests for long is closed."""
+        with self._lock:
+            replaced = self._resting.pop(reach, None)
+            self._resting[reach] = database
+            _, oldest = (
+                self._resting.popitem(last=False)
+                if len(self._resting) > MOST_RESTING
+                else (None, None)
+            )
+        for each in (replaced, oldest):
+            if each:
+                self.close(each)
 
     def close(self, database: duckdb.DuckDBPyConnection) -> None:
         """Close a database in the background, after what was to be made ahead."""

@@ -1,18 +1,22 @@
 """Parquet files that cannot be read: left out of answers, reported once, left where they are."""
 
 import logging
+from functools import lru_cache
 from pathlib import Path
 
 from genesis_ray.store import parquet_file
 
 _log = logging.getLogger(__name__)
 
+_State = tuple[int, int, int]
+"""When a file was written, in nanoseconds, how many bytes it has, and its inode."""
+
 
 class DamagedFiles:
     """The damaged files that one reader has met."""
 
     def __init__(self) -> None:
-        self._met: dict[Path, tuple[int, int]] = {}
+        self._met: dict[Path, _State] = {}
 
     def has(self, path: Path) -> bool:
         """Tell whether a file is damaged, as far as its two ends show or somebody has said.
@@ -20,9 +24,10 @@ class DamagedFiles:
         Raises:
             FileNotFoundError: It is gone.
         """
-        if self._met.get(path) == _state(path):
+        state = _state(path)
+        if self._met.get(path) == state:
             return True
-        if parquet_file.is_whole(path):
+        if _is_whole(path, state):
             return False
         self.add(path, "it is no whole Parquet file")
         return True
@@ -44,13 +49,19 @@ class DamagedFiles:
         return [path for path, state in [*self._met.items()] if _is_so(path, state)]
 
 
-def _is_so(path: Path, state: tuple[int, int]) -> bool:
+def _is_so(path: Path, state: _State) -> bool:
     try:
         return _state(path) == state
     except FileNotFoundError:
         return False
 
 
-def _state(path: Path) -> tuple[int, int]:
+def _state(path: Path) -> _State:
     found = path.stat()
-    return found.st_mtime_ns, found.st_size
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+@lru_cache(maxsize=1 << 16)
+def _is_whole(path: Path, _of: _State) -> bool:
+    """Look at a file's ends once in a process, as long as it is not replaced."""
+    return parquet_file.is_whole(path)

@@ -38,8 +38,8 @@ _VERSION = 3
 """Of what the figures mean; rollups of another one are out of date."""
 
 
-Listings = dict[Path, list[tuple[Path, str]]]
-"""Files of partitions, each with what tells its content from any other."""
+Listings = dict[tuple[str, date], list[tuple[Path, str]]]
+"""Files of a table and day, each with what tells its name and content from any other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +96,16 @@ def sources_of(
     states = []
     for table, first, last in tables:
         for number in range((last - first).days + 1):
-            partition = events.partition(table, tenant_id, str(first + timedelta(days=number)))
-            if partition not in seen:
-                seen[partition] = [(each.path, _state(each.path)) for each in live_files(partition)]
-            for path, state in seen[partition]:
-                states.append(f"{path.relative_to(events.path)} {state}")
-                digest.update(f"\0{states[-1]}".encode())
+            day = first + timedelta(days=number)
+            if (table, day) not in seen:
+                partition = events.partition(table, tenant_id, str(day))
+                seen[table, day] = [
+                    (each.path, f"{each.path.relative_to(events.path)} {_state(each.path)}")
+                    for each in live_files(partition)
+                ]
+            for path, state in seen[table, day]:
+                states.append(state)
+                digest.update(f"\0{state}".encode())
                 files.append((table, path))
     return Sources(digest.hexdigest(), tuple(files), frozenset(states))
 

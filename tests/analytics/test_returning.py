@@ -34,6 +34,14 @@ def test_with_a_look_back_earlier_visits_do_not_count():
     assert by_day(events, days=1, look_back=timedelta(days=2)) == [(1, 1, 1, 0)]
 
 
+def test_who_came_before_the_range_and_was_there_still_is_known():
+    assert by_day([*visit(-10 * 3600, 9), *visit(5000, 5009)], days=1) == [(1, 1, 0, 1)]
+
+
+def test_a_visit_before_the_range_that_is_not_over_is_known():
+    assert by_day([*visit(-2 * DAY, None), *visit(0, 9)], days=1) == [(1, 1, 0, 1)]
+
+
 def test_a_visit_that_is_not_over_counts():
     assert by_day(visit(0, None), days=1) == [(1, 1, 1, 0)]
 

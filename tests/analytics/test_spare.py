@@ -3,7 +3,7 @@ import os
 import duckdb
 import pytest
 
-from genesis_ray.analytics.spare import Spares, spares
+from genesis_ray.analytics.spare import MOST_RESTING, Spares, spares
 
 CONFIG = {"threads": 1}
 
@@ -60,6 +60,38 @@ def test_a_database_is_closed_at_once_when_nothing_is_started_any_more():
     own.close(taken)
     with pytest.raises(duckdb.ConnectionException):
         taken.sql("SELECT 1")
+
+
+def test_a_database_that_rests_is_given_to_one_who_reaches_the_same():
+    own = Spares()
+    rested = own.take(CONFIG)
+    own.rest("these files", rested)
+    assert own.wake("other files") is None
+    assert own.wake("these files") is rested
+    assert own.wake("these files") is None
+
+
+def test_of_two_that_reach_the_same_one_rests():
+    own = Spares()
+    first, second = own.take(CONFIG), own.take(CONFIG)
+    own.rest("these files", first)
+    own.rest("these files", second)
+    assert own.wake("these files") is second
+    own._maker.shutdown()
+    with pytest.raises(duckdb.ConnectionException):
+        first.sql("SELECT 1")
+
+
+def test_what_rests_longest_is_closed_where_many_rest():
+    own = Spares()
+    oldest, *others = [own.take(CONFIG) for _ in range(MOST_RESTING + 1)]
+    for number, each in enumerate([oldest, *others]):
+        own.rest(number, each)
+    assert own.wake(0) is None
+    assert own.wake(1) is not None
+    own._maker.shutdown()
+    with pytest.raises(duckdb.ConnectionException):
+        oldest.sql("SELECT 1")
 
 
 def test_a_fork_does_not_use_what_its_parent_made_ahead():

@@ -1,12 +1,13 @@
 import shutil
 import threading
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from genesis_ray.analytics.query import run, stream
 from genesis_ray.errors import ConfigurationError, StoreError
-from genesis_ray.store import event_log
+from genesis_ray.store import event_log, parquet_file
 from genesis_ray.store.compaction import compact
 from genesis_ray.store.event_folder import EventFolder
 from genesis_ray.store.event_log import EventLog
@@ -138,6 +139,21 @@ def test_a_file_that_is_damaged_inside_is_left_out(folder, observed, caplog):
     damaged.write_bytes(content[: -8 - footer] + bytes(footer) + content[-8:])
     assert tracks(RunTables(folder)) == [1, 3]
     assert str(damaged) in caplog.text
+
+
+def test_the_ends_of_a_file_are_looked_at_once(folder, observed, monkeypatch):
+    committed(folder, observed, 1)
+    looked: list[Path] = []
+    is_whole = parquet_file.is_whole
+    monkeypatch.setattr(
+        parquet_file, "is_whole", lambda path: bool(looked.append(path)) or is_whole(path)
+    )
+    for _ in range(2):
+        assert tracks(RunTables(folder)) == [1]
+    (path,) = looked
+    path.write_bytes(path.read_bytes()[:-1])
+    assert tracks(RunTables(folder)) == []
+    assert looked == [path, path]
 
 
 def test_a_damaged_file_that_is_put_back_counts_again(folder, observed, caplog):
