@@ -158,7 +158,8 @@ class CameraGroup:
         Raises:
             GenesisError: One cannot be opened; nothing is prepared then.
         """
-        if not await self._ask(partial(self._actor.prepare.remote, cameras)):
+        call = partial(self._actor.prepare.remote, cameras)
+        if not await (self._once(call, cameras) if cameras else self._ask(call)):
             await self._over.wait()
         return not self.has_ended
 
@@ -206,6 +207,24 @@ class CameraGroup:
     async def _ask(self, call: Call[T]) -> T:
         """Call the actor, again where it is being started again."""
         return await self._said(until_answered(call))
+
+    async def _once(self, call: Call[T], cameras: Sequence[CameraSettings]) -> T:
+        """Call the actor once it is up, and not again: it may die of the sources of `cameras`.
+
+        Those that it has would pay for each attempt.
+
+        Raises:
+            GenesisError: It died.
+        """
+        await self._up()
+        try:
+            return await self._said(call())
+        except ActorUnavailableError as error:
+            names = ", ".join(camera.camera_id for camera in cameras)
+            raise GenesisError(
+                f"the process that was to watch {names} died as it opened their sources; see Ray's "
+                f"logs for why, and try again, or without them"
+            ) from error
 
     async def _said(self, answer: Awaitable[T]) -> T:
         """Return its answer; what it says of a wrong source comes without Ray's traceback."""

@@ -1,10 +1,12 @@
 import asyncio
 from collections.abc import Callable, Collection
+from contextlib import nullcontext
 from types import SimpleNamespace
 
 import pytest
 from ray.exceptions import ActorDiedError, ActorUnavailableError
 
+from genesis_ray.errors import GenesisError
 from genesis_ray.live import groups
 from genesis_ray.live.cameras import GroupFigures
 from genesis_ray.live.groups import CameraGroup, GroupLostError
@@ -196,3 +198,23 @@ def test_one_that_dies_after_it_was_told_to_end_is_told_so_again():
 def test_one_that_dies_again_before_it_watches_opens_them_once_more():
     process = Process(deaths=1)
     assert watched(process, process.kill) == ["door"]
+
+
+@pytest.mark.parametrize(("cameras", "attempts"), [([DOOR], 1), ([], 3)])
+def test_new_sources_are_tried_once_as_the_process_may_die_of_them_and_let_go_until_it_answers(
+    cameras, attempts
+):
+    asked: list[list[CameraSettings]] = []
+
+    async def prepare(coming: list[CameraSettings]) -> bool:
+        asked.append(coming)
+        if len(asked) < 3:
+            raise ActorUnavailableError("killed", None)
+        return True
+
+    process = Process()
+    process.prepare = SimpleNamespace(remote=prepare)
+    said = pytest.raises(GenesisError, match="watch door died as it opened")
+    with said if cameras else nullcontext():
+        assert asyncio.run(watching(process).prepare(cameras))
+    assert asked == [cameras] * attempts
