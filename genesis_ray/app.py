@@ -48,6 +48,9 @@ _HEAD = "node:__internal_head__"
 _A_LITTLE = 0.001
 """Of the resource that Ray gives the head node alone."""
 
+_BY_THE_DATA = {"num_cpus": _CPUS_A_REPLICA, "resources": {_HEAD: _A_LITTLE}}
+"""On the head node, where the data folder is: one has it written, the other reads it."""
+
 _MOST_REQUESTS = 100
 """At once; more wait. Serve's own limit of five is meant for models."""
 
@@ -85,8 +88,7 @@ def build(args: dict[str, object]) -> Application:
         raise _RefusedError(str(error)) from None
     live = serve.deployment(Live).options(
         name=LIVE,
-        # With the data folder, which the actors that it starts write to, on the head node.
-        ray_actor_options={"num_cpus": _CPUS_A_REPLICA, "resources": {_HEAD: _A_LITTLE}},
+        ray_actor_options=_BY_THE_DATA,
         logging_config={"enable_access_log": False},  # it is asked for its state every second
     )
     system = live.bind(
@@ -99,7 +101,7 @@ def build(args: dict[str, object]) -> Application:
     )
     api = serve.deployment(serve.ingress()(Api)).options(
         name=API,
-        ray_actor_options={"num_cpus": _CPUS_A_REPLICA},
+        ray_actor_options=_BY_THE_DATA,
         max_ongoing_requests=_MOST_REQUESTS,
     )
     return api.bind(settings, system)

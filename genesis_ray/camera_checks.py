@@ -1,22 +1,32 @@
 """Whether each camera shows a picture, and whether its zones and lines can be meant so."""
 
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from threading import Timer
+from typing import TYPE_CHECKING
 
+from genesis_ray.domain.frames import Frame
 from genesis_ray.errors import GenesisError
 from genesis_ray.machine import Finding
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.settings_zone_checks import doubts
 
+if TYPE_CHECKING:
+    from genesis_ray.vision.sources import VideoSource
+    from genesis_ray.vision.stream import LiveStream
+
 _PATIENCE_S = 10.0
 """How long a live camera may take to show its first picture."""
 
 _WATCHED_S = 12.0
 """How long one is looked at where cameras alone are: what is counted is counted over 10 s."""
+
+_LONGER_S = 10.0
+"""One of which all pictures are the same: frozen is who shows the same for 20 s."""
 
 
 def examine_cameras(config: Path) -> list[Finding]:
@@ -95,17 +105,12 @@ def _stream(camera: CameraSettings, settings: Settings, *, watched_s: float = 0.
         frames = iter(stream)
         frame = next(frames, None)
         giving_up.cancel()
-        seen = 1
-        enough = Timer(watched_s, stream.close)
+        rate = ""
         if frame and watched_s:
-            enough.start()
-            for latest in frames:
-                seen = latest.stamp.frame_index + 1  # with those that are not looked at
-            enough.cancel()
+            rate = f", {_watch(stream, frames, frame, watched_s):.3g} frames/s"
     news = stream.take_news()
     if frame:
         height, width = frame.image.shape[:2]
-        rate = f", {seen / watched_s:.3g} frames/s" if watched_s else ""
         ill = next((each.diagnosis for each in reversed(news) if each.diagnosis.reason), None)
         is_ill = watched_s and ill and news[-1].diagnosis == ill
         if ill and is_ill:
@@ -114,6 +119,25 @@ def _stream(camera: CameraSettings, settings: Settings, *, watched_s: float = 0.
         return Finding(name, "ok", f"{width}x{height}, live{rate}")
     reasons = [each.diagnosis.reason for each in news] or ["timed_out"]
     return Finding(name, "problem", f"no picture: {reasons[-1]}", REMEDIES.get(reasons[-1], ""))
+
+
+def _watch(
+    stream: "LiveStream | VideoSource", frames: Iterator[Frame], first: Frame, watched_s: float
+) -> float:
+    """Watch a stream for a while, longer where it may be frozen; return its frames a second."""
+    from genesis_ray.domain.stream_health import Picture
+
+    began = time.monotonic()
+    enough = Timer(watched_s + _LONGER_S, stream.close)
+    enough.start()
+    before, is_still, seen = Picture.of(first.image).digest, True, 1
+    for frame in frames:
+        seen = frame.stamp.frame_index + 1  # with those that are not looked at
+        is_still = is_still and Picture.of(frame.image).digest == before
+        if time.monotonic() - began >= watched_s and not is_still:
+            break
+    enough.cancel()
+    return seen / (time.monotonic() - began)
 
 
 def _recording(camera: CameraSettings, fps: float) -> Finding:

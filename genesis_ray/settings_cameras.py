@@ -15,12 +15,12 @@ from pydantic import (
     model_validator,
 )
 
-from genesis_ray.domain.addresses import is_live, redacted
+from genesis_ray.domain.addresses import is_live, redacted, without_user
 from genesis_ray.domain.homography import Matrix
 from genesis_ray.domain.roles import Role
 from genesis_ray.domain.source_policy import SCHEMES, Scheme, SourcePolicy
 from genesis_ray.settings_floor import FloorSettings
-from genesis_ray.settings_types import Identifier, Section
+from genesis_ray.settings_types import Identifier, Section, shown
 from genesis_ray.settings_zone_checks import check_places
 from genesis_ray.settings_zones import LineSettings, MaskSettings, ZoneSettings
 
@@ -30,7 +30,7 @@ def _playable(source: object) -> object:
     if not parts or not all(isinstance(part, str) and part.strip() for part in parts):
         raise ValueError(
             f"expected a video file, photo:FILE, synthetic:, a list of these, or the address of "
-            f"a live stream, got {source!r:.60}"
+            f"a live stream, got {shown(source)}"
         )
     return source
 
@@ -139,12 +139,13 @@ def homographies_of(cameras: Iterable[CameraSettings]) -> dict[str, Matrix]:
 
 def camera_id_of(source: str) -> str:
     """Return the name of a camera that nobody named: its file's stem or its address, plain."""
+    source = redacted(source)
     scheme, _, rest = source.partition(":")
     if is_live(source):
         address = urlsplit(source)
-        name = f"{address.hostname}{address.path}" if address.hostname else redacted(source)
+        name = f"{address.hostname}{address.path}" if address.hostname else source
     elif scheme in ("photo", "synthetic"):
         name = Path(rest.partition("?")[0].rpartition(":")[2]).stem
     else:
-        name = Path(source).stem
+        name = Path(without_user(source)).stem
     return re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-._")[:64] or "camera"

@@ -14,6 +14,7 @@ from pydantic_settings import SettingsError
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.settings import Settings
 from genesis_ray.settings_mistakes import Parts, repeats, unknown, unworkable
+from genesis_ray.settings_types import shown
 from genesis_ray.settings_zone_checks import PlacesError
 
 Place = tuple[str, ...]
@@ -52,7 +53,7 @@ def parse(text: str, path: Path) -> Settings:
     except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that does not exist
         raise ConfigurationError(f"{path}: not valid YAML: {error}") from error
     if values is not None and not isinstance(values, dict):
-        raise ConfigurationError(f"{path}: expected a mapping of settings, got {values!r:.60}")
+        raise ConfigurationError(f"{path}: expected a mapping of settings, got {shown(values)}")
     return _validate(values or {}, path, _lines_of(tree, path))
 
 
@@ -97,9 +98,9 @@ def _describe(problem: ErrorDetails, path: Path | None, lines: Mapping[Place, in
             for each in cause.problems
         )
     value = problem["input"]
-    shown = value if isinstance(value, date) else f"{value!r:.60}"
+    found = value if isinstance(value, date) else shown(value)
     if place[:1] == ("delivery",) and len(place) <= _CHANNEL:
-        shown = "something else"  # an address or a secret where its channel should be
+        found = "something else"  # an address or a secret where its channel should be
     match problem["type"]:
         case "extra_forbidden":
             return f"{source}: {_unknown(setting)}"
@@ -110,12 +111,12 @@ def _describe(problem: ErrorDetails, path: Path | None, lines: Mapping[Place, in
             choices = problem["ctx"]
             key = choices["discriminator"].strip("'")
             kinds = f", one of {choices['expected_tags']}" if "expected_tags" in choices else ""
-            given = f", got {choices['tag']!r:.60}" if "tag" in choices else ""
+            given = f", got {shown(choices['tag'])}" if "tag" in choices else ""
             return f"{where}expected a {key}{kinds}{given}"
         case "model_type":
-            return f"{where}expected settings, indented below it, got {shown}"
+            return f"{where}expected settings, indented below it, got {found}"
         case _:
-            return f"{where}{problem['msg']}, got {shown}"
+            return f"{where}{problem['msg']}, got {found}"
 
 
 def _unknown(setting: str) -> str:

@@ -6,15 +6,25 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from genesis_ray.domain.addresses import redacted
 from genesis_ray.errors import StoreError
 from genesis_ray.store.tenants import folder_name
+
+_LONGEST_ADDRESS = 2_000
+
+
+def shown(value: object, most: int = 60) -> str:
+    """Return what a message may show of a value: its beginning, without passwords of addresses."""
+    if isinstance(value, str):
+        return repr(redacted(value[:_LONGEST_ADDRESS]))[:most]
+    return redacted(repr(value)[:_LONGEST_ADDRESS])[:most]
 
 
 def _plain_name(name: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", name):
         raise ValueError(
             f"expected up to 64 letters, digits, dots, dashes and underscores, "
-            f"the first a letter or digit, got {name!r:.80}"
+            f"the first a letter or digit, got {shown(name, 80)}"
         )
     return name
 

@@ -16,6 +16,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
+from genesis_ray.domain.stream_health import StreamState
 from genesis_ray.domain.topology import Refusal
 from genesis_ray.figures import Figures, GalleryFigures
 from genesis_ray.metric_families import (
@@ -54,6 +55,7 @@ from genesis_ray.metric_families import (
     Family,
 )
 from genesis_ray.pipeline.counting import SiteCounts
+from genesis_ray.running.result import CameraProgress
 from genesis_ray.store.recall import Recall
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -67,6 +69,8 @@ _KNOWN_TO_FAIL = (
 )
 """Told from the start, as 0: Prometheus sees no growth in a counter that begins with its first."""
 
+_WITHOUT_FRAMES: tuple[StreamState, ...] = ("connecting", "stalled")
+
 _Sample = tuple[Family, tuple[str, ...], float]
 
 
@@ -78,8 +82,8 @@ def render(figures: Figures, *, is_ready: bool) -> bytes:
 def _samples(figures: Figures) -> Iterator[_Sample]:
     yield INFO, (version("genesis-ray"),), 1
     for camera in figures.cameras:
-        yield CAMERA_ACTIVE, (camera.camera_id,), float(bool(camera.frames) and not camera.is_done)
-        if camera.state:
+        yield CAMERA_ACTIVE, (camera.camera_id,), float(_gives_frames(camera))
+        if camera.state and not camera.is_done:
             yield CAMERA_STATE, (camera.camera_id, camera.state), 1
         yield FRAMES, (camera.camera_id,), camera.frames
         for reason, count in camera.dropped.items():
@@ -112,6 +116,10 @@ def _samples(figures: Figures) -> Iterator[_Sample]:
     if figures.gallery:
         yield from _of_gallery(figures.gallery)
     yield from _of_deliveries(figures, datetime.now(UTC))
+
+
+def _gives_frames(camera: CameraProgress) -> bool:
+    return bool(camera.frames) and not camera.is_done and camera.state not in _WITHOUT_FRAMES
 
 
 def _of_site(site: SiteCounts) -> Iterator[_Sample]:

@@ -69,6 +69,11 @@ class ColourEmbedder:
         """Return the faces that were found."""
         return [face for head, _ in faces if (face := self._own_face(head))]
 
+    @property
+    def memory(self) -> MemoryState:
+        """How it gets on with a GPU's memory."""
+        return MemoryState()
+
     def faces_in(self, photo: Image) -> list[EmbeddedFace]:
         """Return the faces of all figures, the largest first."""
         figures = sorted(_figures(photo), key=_Figure.area, reverse=True)

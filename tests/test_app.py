@@ -61,6 +61,14 @@ def test_building_starts_nothing_and_writes_nothing(film):
     assert list(film.parent.iterdir()) == [film]
 
 
+def test_who_writes_and_who_reads_the_data_folder_are_on_the_head_node_which_has_it(film):
+    api = app.build({"config": str(film)})._bound_deployment
+    live = api.init_args[1]._bound_deployment
+    assert (api.name, live.name) == ("api", "live")
+    for deployment in (api, live):
+        assert deployment.ray_actor_options["resources"] == {"node:__internal_head__": 0.001}
+
+
 @pytest.mark.parametrize(
     ("arguments", "wrong"),
     [

@@ -1,11 +1,20 @@
 import re
 import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+import numpy as np
+import pytest
 
 from genesis_ray import camera_checks
+from genesis_ray.domain.frames import Frame, FrameStamp
+from genesis_ray.domain.stream_health import Picture, StreamDoctor, StreamLimits
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.settings_zones import LineSettings
-from genesis_ray.vision.stream import LiveStream
+from genesis_ray.vision import sources
+from genesis_ray.vision.stream import LiveStream, News
 
 
 def test_zones_and_lines_are_counted_and_odd_ones_told():
@@ -37,6 +46,56 @@ def test_cameras_alone_are_watched_for_a_while_and_what_is_wrong_with_them_is_to
     assert re.fullmatch(r"320x240, [\d.]+ frames/s, but black: dark", dark.message)
     assert "lens is covered" in dark.remedy
     assert (film.name, film.level) == ("camera film", "ok")
+
+
+class StillStream:
+    """A camera that shows one picture for ever, or another one at last."""
+
+    def __init__(self, *, changes_after: int) -> None:
+        self._changes_after = changes_after
+        self._is_closed = False
+        limits = StreamLimits(frozen_after=timedelta(seconds=0.4))
+        self._doctor = StreamDoctor(limits)
+        self._news: list[News] = []
+
+    def __iter__(self) -> Iterator[Frame]:
+        self._doctor.connected(datetime.now(UTC))
+        for index in count():
+            at = datetime.now(UTC)
+            image = np.random.default_rng(index > self._changes_after).integers(
+                0, 255, (48, 64, 3), np.uint8
+            )
+            if self._is_closed:
+                return
+            if told := self._doctor.see(at, Picture.of(image)):
+                self._news.append(News(at, told))
+            yield Frame(FrameStamp("door", index, at), image)
+            time.sleep(0.02)
+
+    def take_news(self) -> list[News]:
+        return self._news
+
+    def close(self) -> None:
+        self._is_closed = True
+
+
+@pytest.mark.parametrize(
+    ("changes_after", "level", "said"),
+    [(10**9, "warning", ", but frozen: same_picture"), (3, "ok", ", live, ")],
+)
+def test_one_whose_picture_stays_the_same_is_watched_for_longer(
+    monkeypatch, tmp_path, changes_after, level, said
+):
+    monkeypatch.setattr(camera_checks, "_WATCHED_S", 0.2)
+    monkeypatch.setattr(camera_checks, "_LONGER_S", 0.8)
+    still = StillStream(changes_after=changes_after)
+    monkeypatch.setattr(sources, "open_source", lambda *_, **__: still)
+    config = tmp_path / "cameras.yaml"
+    config.write_text("cameras: [{camera_id: door, source: 'device:0'}]\n")
+    began = time.monotonic()
+    (door,) = camera_checks.examine_cameras(config)
+    assert (door.level, said in door.message) == (level, True)
+    assert (time.monotonic() - began > 0.8) == (level == "warning")
 
 
 def test_of_a_camera_that_cannot_be_decoded_as_fast_as_it_sends_the_remedy_is_told(

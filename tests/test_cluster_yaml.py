@@ -32,6 +32,12 @@ def test_only_model_nodes_have_a_gpu(cluster):
     assert gpus == {"head": 0, "camera": 0, "model": 1}
 
 
+def test_the_head_that_has_none_is_told_what_replicas_take_of_one():
+    text = (ROOT / "cluster.yaml").read_text()
+    shares = re.findall(r"GENESIS_(DETECTOR|FACES)__NUM_GPUS=([\d.]+)", text)
+    assert {name: float(share) for name, share in shares} == {"DETECTOR": 0.25, "FACES": 0.25}
+
+
 def test_resources_are_those_of_the_instance_type(cluster):
     for node in cluster["available_node_types"].values():
         family, size = node["node_config"]["InstanceType"].split(".")

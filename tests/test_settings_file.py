@@ -118,6 +118,24 @@ def test_a_wrong_value_is_shown(refusal):
     assert refusal("process_fps: fast\n").endswith("got 'fast'")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{}",
+        "cameras: {}",
+        "cameras: [{}]",
+        "cameras: {{camera_id: door, source: {}}}",
+        "cameras: [{{camera_id: {}, source: x}}]",
+        "cameras: [{{camera_id: door, node: {}, source: x}}]",
+        "cameras: [{{camera_id: door, source: [{}, '']}}]",
+    ],
+)
+def test_the_password_of_an_address_in_the_wrong_place_is_not(refusal, text):
+    said = refusal(text.format("'rtsp://ann:a-long-secret-that-is-cut-off@door/1'"))
+    assert "rtsp://***@door/1" in said
+    assert "secret" not in said
+
+
 def test_a_contradiction_is_told_where_it_stands(refusal):
     text = "detector:\n  min_replicas: 5\n  max_replicas: 2\n"
     assert refusal(text) == "c.yaml:1: detector: min_replicas 5 > max_replicas 2"

@@ -2,6 +2,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from genesis_ray.domain.delivery import DeliveryFigures
@@ -76,10 +77,28 @@ def test_frames_and_drops_are_told_for_each_camera():
     assert told["genesis_frames_dropped_total", ("door", "busy")] == 2
 
 
-def test_camera_is_active_while_it_gives_frames():
-    told = samples()
-    assert told["genesis_camera_active", ("door",)] == 1
-    assert told["genesis_camera_active", ('a "b"',)] == 0
+@pytest.mark.parametrize(
+    ("frames", "state", "is_done", "is_active"),
+    [
+        (0, None, False, 0),
+        (7, None, False, 1),
+        (7, "online", False, 1),
+        (7, "black", False, 1),
+        (7, "stalled", False, 0),
+        (7, "connecting", False, 0),
+        (7, "online", True, 0),
+    ],
+)
+def test_camera_is_active_while_it_gives_frames(frames, state, is_done, is_active):
+    camera = CameraProgress(camera_id="door", frames=frames, state=state, is_done=is_done)
+    told = samples(replace(FIGURES, cameras=(camera,)))
+    assert told["genesis_camera_active", ("door",)] == is_active
+
+
+def test_a_camera_that_was_given_up_is_in_no_state():
+    camera = CameraProgress(camera_id="door", frames=7, state="online", is_done=True, problem="x")
+    told = samples(replace(FIGURES, cameras=(camera,)))
+    assert "genesis_camera_state" not in {name for name, _ in told}
 
 
 def test_how_alike_matches_are_is_told_for_each_camera():

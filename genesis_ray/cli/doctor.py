@@ -20,7 +20,9 @@ def doctor(
     cameras: Annotated[
         bool,
         typer.Option(
-            "--cameras", help="Look at the cameras of --config alone, at live ones for 12 seconds."
+            "--cameras",
+            help="Look at the cameras of --config alone, at live ones for 12 seconds, or 22 where "
+            "the picture stays the same.",
         ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,

@@ -54,15 +54,15 @@ def up(
     settings = load(config)
     tell_doubts(settings)
     finish_forgetting(settings)
-    application = build({"config": str(config), "realtime": realtime})
-    from genesis_ray.live.deploying import connect_or_start, deploy_system
+    from genesis_ray.live.deploying import connect_if_there, deploy_system, start_cluster
 
     with stderr.status("Connecting to Ray") as shown:
-        connect_or_start(
-            address,
-            settings,
-            on_start=lambda: shown.update("Starting a Ray cluster on this machine"),
-        )
+        is_there = connect_if_there(address)
+        # Which knows by then what the cluster has, and starts none where something is wrong.
+        application = build({"config": str(config), "realtime": realtime})
+        if not is_there:
+            shown.update("Starting a Ray cluster on this machine")
+            start_cluster(settings)
         system = deploy_system(application, host=host, port=port, on_wait=shown.update)
     cameras = system.state().cameras or ()
     system.close()

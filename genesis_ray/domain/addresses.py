@@ -3,7 +3,27 @@
 import re
 
 _LIVE = re.compile(r"(rtsps?|https?)://|device:", re.IGNORECASE)
-_USER = re.compile(r"(?<=://)[^/\s]*@")
+
+_USER = re.compile(
+    r"""
+    ( :// | ^(?:rtsps?|https?):/?(?!/) )  # also where slashes were forgotten
+    (?: [^/:@]*:.* | [^/]* )@  # a password may have any character, also / and spaces
+    """,
+    re.IGNORECASE | re.VERBOSE | re.DOTALL,
+)
+
+_SECRET = re.compile(
+    r"""
+    ( (?: [\w.-]*(?:pas|pwd|psw|token|secret|auth|cred|user|usr|login)[\w.-]*
+        | (?<![^\W_])(?:(?:api)?[_-]?key|pw|sig(?:nature)?)
+      )= )
+    [^&;?]*? (?= _[a-z]+= | [&;?] | $ )
+    """,
+    re.IGNORECASE | re.VERBOSE | re.DOTALL,
+)
+"""In the query or the path, as many cameras want it: ?user=ann&pwd=..., /user=ann_password=..."""
+
+_USER_ALONE = re.compile(r"^[^/]*:.*@", re.DOTALL)
 
 
 def is_live(url: str) -> bool:
@@ -12,5 +32,17 @@ def is_live(url: str) -> bool:
 
 
 def redacted(url: str) -> str:
-    """Return an address without the user and the password that it may hold."""
-    return _USER.sub("***@", url)
+    """Return an address without the user and the password that it may hold, wherever it does.
+
+    Rather too much is left out than too little; what is no address stays as it is.
+    """
+    hidden = _USER.sub(r"\1***@", url)
+    return _SECRET.sub(r"\1***", hidden) if "://" in url else hidden
+
+
+def without_user(path: str) -> str:
+    """Return what is no address without the user and the password that it may begin with.
+
+    So it does where somebody forgot what an address begins with: ann:secret@10.0.0.7/live.
+    """
+    return _USER_ALONE.sub("", path)

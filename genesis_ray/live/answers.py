@@ -108,9 +108,7 @@ class PeopleFinder:
     def _note_memory(self, replica: str, memory: MemoryState) -> None:
         before = self.replicas.get(replica, MemoryState())
         self.replicas[replica] = memory
-        if memory.out_of_memory > before.out_of_memory:
-            now = "on the processor" if memory.on_processor else f"{memory.batch} frames at once"
-            self._note(f"detector {replica}", "degraded", f"{now}: {memory.reason}")
+        ran_short(self._note, f"detector {replica}", memory, before)
 
 
 class FaceFinder:
@@ -134,6 +132,8 @@ class FaceFinder:
                 on_return=partial(came_back, note),
             )
 
+        self._note = note
+        self._replicas: dict[str, MemoryState] = {}
         self._find: Model[embedder.Graded] = method("find")
         self._embed: Model[embedder.Embedded] = method("embed")
         self._clock = clock
@@ -195,9 +195,16 @@ class FaceFinder:
 
     async def _faces(self, requests: Sequence[Request[Any]]) -> list[Any]:
         answers = [await request.answer() for request in requests]
+        for answer in answers:
+            self._note_memory(answer.replica, answer.memory)
         self._clock.add("embed", sum(answer.seconds for answer in answers))
         self._dead_letters.succeeded()
         return [face for answer in answers for face in answer.faces]
+
+    def _note_memory(self, replica: str, memory: MemoryState) -> None:
+        before = self._replicas.get(replica, MemoryState())
+        ran_short(self._note, f"embedder {replica}", memory, before)
+        self._replicas[replica] = max(before, memory, key=lambda state: state.out_of_memory)
 
 
 def _in_batches(model: Model[Any], pieces: Sequence[Any]) -> list[Request[Any]]:
@@ -207,6 +214,13 @@ def _in_batches(model: Model[Any], pieces: Sequence[Any]) -> list[Request[Any]]:
     """
     size = embedder.MAX_BATCH_CROPS
     return [model.ask(list(pieces[first : first + size])) for first in range(0, len(pieces), size)]
+
+
+def ran_short(note: Note, name: str, memory: MemoryState, before: MemoryState) -> None:
+    """Note where a replica's GPU was too small since it was heard of `before`, and what it does."""
+    if memory.out_of_memory > before.out_of_memory:
+        now = "on the processor" if memory.on_processor else f"{memory.batch} pictures at once"
+        note(name, "degraded", f"{now}: {memory.reason}")
 
 
 def fell_silent(note: Note, name: str, why: str) -> None:

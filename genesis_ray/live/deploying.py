@@ -18,22 +18,26 @@ from genesis_ray.settings import Settings
 _LOOK_AGAIN_S = 0.5
 
 
-def connect_or_start(
-    address: str | None, settings: Settings, *, on_start: Callable[[], None]
-) -> None:
-    """Connect to the cluster at `address`, else at RAY_ADDRESS, else to our own, or start that.
-
-    What is started has room for the cameras of `settings`.
+def connect_if_there(address: str | None) -> bool:
+    """Connect to the cluster at `address`, else at RAY_ADDRESS, else to our own if there is one.
 
     Raises:
-        GenesisError: There is none at the address given, or none could be started.
+        GenesisError: There is none at the address given.
     """
     if address or "RAY_ADDRESS" in os.environ:
         connect(address)
-    elif not connect_to_own():
-        on_start()
-        start_own_cluster(store_bytes(settings))
-        connect_to_own()
+        return True
+    return connect_to_own()
+
+
+def start_cluster(settings: Settings) -> None:
+    """Start a cluster of our own, with room for the cameras of `settings`, and connect to it.
+
+    Raises:
+        GenesisError: It does not start.
+    """
+    start_own_cluster(store_bytes(settings))
+    connect_to_own()
 
 
 def deploy_system(

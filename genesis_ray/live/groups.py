@@ -24,6 +24,9 @@ T = TypeVar("T")
 _SOUND_AFTER_S = 60.0
 """A group that has lived so long did not die of what the one before it died of."""
 
+_BACK_WITHIN_S = 6.0
+"""A group that is to end, and is being started again; half of what it has to end in."""
+
 
 class GroupLostError(Exception):
     """A group dies again and again, each time soon."""
@@ -51,54 +54,59 @@ class CameraGroup:
         self.name = name
         self.cameras = {camera.camera_id: camera for camera in cameras}
         self.node = node
-        self._placed = asyncio.Event()
+        self._placed, self._away = asyncio.Event(), asyncio.Event()
+        self._away.set()
+        self._is_open = False
         self._actor = start(CameraGroupActor, name, spec, name, node=node)
         self._outcome: GroupFigures | None = None
         self._over = asyncio.Event()
         self._last = GroupFigures([], {}, None)
-        self._is_killed = False
+        self._is_killed = self._is_to_end = self._is_given_up = False
         # A camera of many may be the cause: they are soon parted to find out which.
         delays_s = spec.settings.retry_delays_s
         self._retry_delays_s = delays_s if len(cameras) == 1 else delays_s[:1]
 
-    async def open(self) -> None:
-        """Wait until all sources are open; those that are already stay as they are.
-
-        Raises:
-            GenesisError: One cannot be opened.
-        """
-        await self._ask(lambda: self._actor.open.remote([*self.cameras.values()]))
-
     async def run(self, on_restart: Callable[[], Awaitable[None]]) -> None:
         """Watch until every source has ended, through all deaths of its process.
 
-        `on_restart` is called after each.
+        `on_restart` is called after each, once another process has opened the sources.
 
         Raises:
             GenesisError: A source cannot be opened.
             GroupLostError: It dies again and again, each time soon.
         """
         attempts = Attempts([0.0, *self._retry_delays_s])
-        try:
-            await self.open()
-        except ActorDiedError:
-            if not self._is_killed:
-                raise
-            self._outcome = self._last  # it was ended while it waited for a node
         while self._outcome is None:
             begun = time.monotonic()
             try:
+                await self._up()
+                begun = time.monotonic()
+                # Not again and again: a source may be what it dies of.
+                await self._said(self._actor.open.remote([*self.cameras.values()]))
+                self._is_open = True
+                if attempts.failures:
+                    await on_restart()
                 self._outcome = await self._actor.run.remote([*self.cameras.values()])
             except ActorUnavailableError as error:
+                self._is_away()
                 if time.monotonic() - begun > _SOUND_AFTER_S:
                     attempts.succeeded()
                 delay_s = attempts.failed()
                 if delay_s is None:
                     raise GroupLostError(self.name) from error
                 await asyncio.sleep(delay_s)
-                await self.open()
-                await on_restart()
+            except ActorDiedError:
+                if not self._is_given_up:
+                    raise
+                self._outcome = self._last
         self._over.set()
+
+    async def _up(self) -> None:
+        """Wait until its process is up, for as long as no node has room for it."""
+        await until_answered(self._actor.figures.remote)
+        self._is_back()
+        if self._is_to_end:  # which the one before was told
+            await self._actor.stop.remote()
 
     async def figures(self) -> GroupFigures:
         """Return how far it is, or was when it last answered; at the end, how it came out.
@@ -120,13 +128,22 @@ class CameraGroup:
         return replace(figures, cameras=own)
 
     @property
+    def is_open(self) -> bool:
+        """Whether its sources have been opened."""
+        return self._is_open
+
+    @property
     def is_placed(self) -> bool:
-        """Whether its process has been up; until then it waits for a node with room."""
+        """Whether its process is up; else it is being started, or waits for a node with room."""
         return self._placed.is_set()
 
     async def placed(self) -> None:
-        """Wait until its process has been up."""
+        """Wait until its process is up."""
         await self._placed.wait()
+
+    async def away(self) -> None:
+        """Wait until its process is known to be up no more."""
+        await self._away.wait()
 
     @property
     def has_ended(self) -> bool:
@@ -141,7 +158,8 @@ class CameraGroup:
         Raises:
             GenesisError: One cannot be opened; nothing is prepared then.
         """
-        if not await self._ask(partial(self._actor.prepare.remote, cameras)):
+        call = partial(self._actor.prepare.remote, cameras)
+        if not await (self._once(call, cameras) if cameras else self._ask(call)):
             await self._over.wait()
         return not self.has_ended
 
@@ -164,13 +182,22 @@ class CameraGroup:
         """
         self.cameras |= {camera.camera_id: camera for camera in coming}
         await self._ask(partial(self._actor.put_on.remote, coming))
+        self._is_open = True
 
     async def end(self) -> None:
-        """Let its sources end now: `run` finishes what is under way and returns."""
-        if not self.is_placed:
-            self.kill()
+        """Let its sources end now: `run` finishes what is under way and returns.
+
+        One whose process died is given up where it is not back soon, one that was never up at once.
+        """
+        self._is_to_end = True
+        if self._is_given_up:
             return
-        await until_answered(self._actor.stop.remote)
+        try:
+            async with asyncio.timeout(_BACK_WITHIN_S if self.is_placed or self._is_open else 0):
+                await until_answered(self._actor.stop.remote)
+        except TimeoutError:
+            self._is_given_up = True
+            self.kill()
 
     def kill(self) -> None:
         """Cut it off, for good."""
@@ -178,14 +205,44 @@ class CameraGroup:
         ray.kill(self._actor)
 
     async def _ask(self, call: Call[T]) -> T:
-        """Call the actor; what it says of a wrong source comes without Ray's traceback."""
+        """Call the actor, again where it is being started again."""
+        return await self._said(until_answered(call))
+
+    async def _once(self, call: Call[T], cameras: Sequence[CameraSettings]) -> T:
+        """Call the actor once it is up, and not again: it may die of the sources of `cameras`.
+
+        Those that it has would pay for each attempt.
+
+        Raises:
+            GenesisError: It died.
+        """
+        await self._up()
         try:
-            answer = await until_answered(call)
-            self._placed.set()
+            return await self._said(call())
+        except ActorUnavailableError as error:
+            names = ", ".join(camera.camera_id for camera in cameras)
+            raise GenesisError(
+                f"the process that was to watch {names} died as it opened their sources; see Ray's "
+                f"logs for why, and try again, or without them"
+            ) from error
+
+    async def _said(self, answer: Awaitable[T]) -> T:
+        """Return its answer; what it says of a wrong source comes without Ray's traceback."""
+        try:
+            said = await answer
         except RayTaskError as error:
-            self._placed.set()
+            self._is_back()
             if isinstance(error.cause, GenesisError):
                 raise error.cause from None
             raise
         else:
-            return answer
+            self._is_back()
+            return said
+
+    def _is_back(self) -> None:
+        self._placed.set()
+        self._away.clear()
+
+    def _is_away(self) -> None:
+        self._placed.clear()
+        self._away.set()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import ray
 from ray.exceptions import RayError
 
+from genesis_ray.errors import GenesisError
 from genesis_ray.live.spec import LiveSpec
 from genesis_ray.running.alert_delivery import delivering
 from genesis_ray.running.ending import SIGNALS
@@ -93,25 +94,40 @@ async def _follow(
     on_progress: Callable[[CameraProgress], None],
 ) -> RunResult:
     """Let everything run to its end and tell how far the cameras are."""
+    from genesis_ray.live.supervisor import STOP_WITHIN_S
+
+    ending: list[asyncio.Task[None]] = []
     running = asyncio.create_task(supervisor.run(begun_at))
+
+    def end() -> None:
+        ending.append(asyncio.create_task(supervisor.shut_down(within_s=STOP_WITHIN_S)))
+
     if threading.current_thread() is threading.main_thread():  # no other is told of signals
-        _end_on_signals(supervisor)
+        _on_first_signal(end)
     while not running.done():
         await asyncio.wait([running], timeout=_POLL_S)
-        for camera in running.result().cameras if running.done() else await supervisor.cameras():
-            on_progress(camera)
+        if not running.done():
+            for camera in await supervisor.cameras():
+                on_progress(camera)
+    await asyncio.gather(*ending)
+    if supervisor.is_cut_off and running.exception():
+        raise GenesisError(
+            f"what was under way was not done within {STOP_WITHIN_S:g} s and was cut off; what was "
+            f"logged until then is in the run"
+        ) from running.exception()
+    for camera in running.result().cameras:
+        on_progress(camera)
     return running.result()
 
 
-def _end_on_signals(supervisor: "Supervisor") -> None:
-    """Let the first of `SIGNALS` end the sources; the second has its usual effect."""
+def _on_first_signal(call: Callable[[], None]) -> None:
+    """Do something at the first of `SIGNALS`; the second has its usual effect."""
     loop = asyncio.get_running_loop()
-    ending: list[asyncio.Task[None]] = []  # so that it is not collected before it is done
 
-    def end() -> None:
+    def called() -> None:
         for number in SIGNALS:
             loop.remove_signal_handler(number)
-        ending.append(loop.create_task(supervisor.end()))
+        call()
 
     for number in SIGNALS:
-        loop.add_signal_handler(number, end)
+        loop.add_signal_handler(number, called)

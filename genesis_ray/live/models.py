@@ -7,13 +7,14 @@ from contextlib import asynccontextmanager
 from typing import Any, Generic, TypeVar
 
 from ray import serve
-from ray.exceptions import RayActorError
+from ray.exceptions import ObjectLostError, RayActorError
 from ray.serve.exceptions import DeploymentUnavailableError, ReplicaUnavailableError
 
 from genesis_ray.errors import GenesisError
 
-_GONE = (RayActorError, ReplicaUnavailableError, DeploymentUnavailableError)
-"""What a request fails with whose replica died: asked again, another one answers."""
+_GONE = (RayActorError, ReplicaUnavailableError, DeploymentUnavailableError, ObjectLostError)
+"""What a request fails with whose replica died, or its node with the answer still on it: asked
+again, another one answers."""
 
 _ASK_AGAIN_S = 0.2
 _SILENT_AFTER_S = 120.0

@@ -130,6 +130,11 @@ class RemoteSystem:
             if isinstance(error.cause, GenesisError):
                 raise error.cause from None
             raise
+        except TimeoutError as error:
+            raise GenesisError(
+                f"the system has not answered for {_ANSWERS_WITHIN_S:g} s, as where models or the "
+                f"log are away; it goes on with what it was asked, see `genesis status`"
+            ) from error
 
 
 def connect(address: str | None = None) -> None:

@@ -14,7 +14,7 @@ from genesis_ray.figures import Figures
 from genesis_ray.live.alerts import FINISH_WITHIN_S, deliver_alerts
 from genesis_ray.live.configuration import Configuration
 from genesis_ray.live.spec import LiveSpec
-from genesis_ray.live.supervisor import Supervisor
+from genesis_ray.live.supervisor import STOP_WITHIN_S, Supervisor
 from genesis_ray.running.changes import Changes, changes_between
 from genesis_ray.running.delivery import Delivery
 from genesis_ray.running.live_run import open_live_run
@@ -27,10 +27,6 @@ from genesis_ray.settings import Settings
 from genesis_ray.store.template_keys import KeyRef
 
 _MODELS = (detector.NAME, embedder.NAME)
-
-_STOP_WITHIN_S = 12.0
-"""After which cameras are cut off; with the closing of the log it stays below 15 s, and below the
-20 s that Serve waits."""
 
 _LOOK_AGAIN_S = 0.5
 """Between two looks at what is starting or ending."""
@@ -126,7 +122,7 @@ class Live:
     async def end(self) -> None:
         """Finish what is under way, and watch no more."""
         if self._supervisor:
-            await self._supervisor.shut_down(within_s=_STOP_WITHIN_S)
+            await self._supervisor.shut_down(within_s=STOP_WITHIN_S)
         await asyncio.wait([self._watching], timeout=FINISH_WITHIN_S + _LOOK_AGAIN_S)
 
     async def __del__(self) -> None:

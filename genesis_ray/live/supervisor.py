@@ -31,12 +31,23 @@ from genesis_ray.running.result import CameraProgress, RunResult
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
 
+STOP_WITHIN_S = 12.0
+"""Of an end, after which cameras are cut off; with the closing of the log it stays below 15 s, and
+below the 20 s that Serve waits."""
+
+_FINISHED_WITHIN_S = 1.5
+"""Where all is cut off: of each of the two that keep something."""
+
 _PLACED_WITHIN_S = 30.0
 """Before it is told that a group waits for a node; one with room starts it in a third of that."""
 
 
 class Supervisor:
-    """Starts the journal, the resolver and the camera groups of one live system."""
+    """Starts the journal, the resolver and the camera groups of one live system.
+
+    Attributes:
+        is_cut_off: Whether it was stopped before all was done.
+    """
 
     def __init__(self, spec: LiveSpec) -> None:
         self._spec = spec
@@ -48,8 +59,9 @@ class Supervisor:
         self._lost: dict[str, CameraProgress] = {}
         self._applying = asyncio.Lock()
         self._watching = asyncio.TaskGroup()
-        self._is_ending = False
-        self._ended = asyncio.Event()
+        self._is_ending = self._has_ended = False
+        self._over = asyncio.Event()
+        self.is_cut_off = False
         for cameras in in_groups(spec.settings):
             self._add_group(cameras)
 
@@ -61,14 +73,16 @@ class Supervisor:
     @property
     def is_open(self) -> bool:
         """Whether all sources have been opened."""
-        return all(group.is_placed for group in self._groups)
+        return all(group.is_open for group in self._groups)
 
     def waits_for(self) -> list[str]:
-        """Return what is still missing before all cameras are watched."""
+        """Return what is missing for all cameras to be watched."""
         return [
-            f"{group.name} is being started, or {_why_waiting(group)}"
+            f"{group.name} opens its sources"
+            if group.is_placed
+            else f"{group.name} is being started, or {_why_waiting(group)}"
             for group in self._groups
-            if not group.is_placed
+            if not (group.has_ended or (group.is_open and group.is_placed))
         ]
 
     async def run(self, begun_at: float) -> RunResult:
@@ -77,8 +91,11 @@ class Supervisor:
         Raises:
             GenesisError: A source cannot be opened, or journal or resolver cannot go on.
         """
-        async with giving_way(self._spec, resolver=self._resolver, journal=self._journal):
-            return await self._run(begun_at)
+        try:
+            async with giving_way(self._spec, resolver=self._resolver, journal=self._journal):
+                return await self._run(begun_at)
+        finally:
+            self._over.set()
 
     async def _run(self, begun_at: float) -> RunResult:
         try:
@@ -94,7 +111,7 @@ class Supervisor:
         journal: JournalFigures = await until_answered(self._journal.finish.remote)
         first_frame_at = min((g.first_frame_at for g in groups if g.first_frame_at), default=None)
         ended_at = time.time()
-        self._ended.set()
+        self._has_ended = True
         return RunResult(
             mode="live",
             cameras=tuple(self._cameras(groups)),
@@ -217,17 +234,23 @@ class Supervisor:
         with suppress(TimeoutError, RayError):  # an actor may be dead, which is why all ends
             async with asyncio.timeout(within_s):
                 await self.end()
-                await self._ended.wait()
-                return
-        await self.stop()
+                await self._over.wait()
+        if not self._has_ended:
+            await self.stop()
 
     async def stop(self) -> None:
         """Cut the cameras off; keep what was learned and logged until now."""
-        for group in self._groups:
+        at_work = [group for group in self._groups if not group.has_ended]
+        if not (at_work or self._over.is_set()):
+            return  # `run` is about to have the others finish
+        self.is_cut_off = not self._over.is_set()
+        for group in at_work:
             group.kill()
         for keeper in (self._resolver, self._journal):
-            with suppress(RayError):  # it may be dead, which is why all is stopped
-                await keeper.finish.remote()
+            # It may be dead, or wait for one that is, which is why all is stopped.
+            with suppress(RayError, TimeoutError):
+                async with asyncio.timeout(_FINISHED_WITHIN_S):
+                    await keeper.finish.remote()
 
     def _add_group(self, cameras: Sequence[CameraSettings]) -> CameraGroup:
         group = self._new_group(self._spec, cameras, node=node_of(cameras))
@@ -246,6 +269,8 @@ class Supervisor:
         """Watch a group's cameras; where it dies again and again, each for itself."""
         waiting = asyncio.create_task(self._tell_of_waiting(group))
         try:
+            if self._is_ending:  # it was made meanwhile
+                await group.end()
             await group.run(on_restart=partial(self._note, group.name, "restarted", DIED))
         except GroupLostError:
             await self._give_up(group)
@@ -253,12 +278,16 @@ class Supervisor:
             waiting.cancel()
 
     async def _tell_of_waiting(self, group: CameraGroup) -> None:
-        """Note that a group waits for a node that has room for it, and that it has got one."""
-        await asyncio.sleep(_PLACED_WITHIN_S)
-        if not group.is_placed:
-            await self._note(group.name, "waiting", _why_waiting(group))
-            await group.placed()
-            await self._note(group.name, "placed", "a node has room for it")
+        """Note whenever a group waits for a node that has room for it, and when it has got one."""
+        while True:
+            try:
+                async with asyncio.timeout(_PLACED_WITHIN_S):
+                    await group.placed()
+            except TimeoutError:
+                await self._note(group.name, "waiting", _why_waiting(group))
+                await group.placed()
+                await self._note(group.name, "placed", "a node has room for it")
+            await group.away()
 
     async def _give_up(self, group: CameraGroup) -> None:
         """Find out which camera a group dies of: give each a group, and up the one that has one."""

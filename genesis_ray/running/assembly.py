@@ -75,6 +75,10 @@ class Embedder(EmbedderTraits, Protocol):
     def faces_in(self, photo: Image) -> list[EmbeddedFace]:
         """Embed all faces of a photo, the largest first."""
 
+    @property
+    def memory(self) -> MemoryState:
+        """How it gets on with a GPU's memory."""
+
 
 def load_detector(settings: DetectorSettings) -> Detector:
     """Load the person detector."""

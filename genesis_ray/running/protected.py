@@ -14,6 +14,7 @@ from genesis_ray.store.template_keys import TemplateKey
 from genesis_ray.store.templates import Protector
 from genesis_ray.vision.crops import HeadCrop
 from genesis_ray.vision.faces import EmbeddedFace, FaceCrop, GradedFace
+from genesis_ray.vision.memory_guard import MemoryState
 
 
 def load_protected_embedder(settings: FaceSettings, key: TemplateKey) -> Embedder:
@@ -38,6 +39,11 @@ class ProtectedEmbedder:
     def embed(self, faces: Sequence[FaceCrop]) -> list[EmbeddedFace]:
         """Return the templates of faces that `find` found."""
         return [self._protected(face) for face in self._embedder.embed(faces)]
+
+    @property
+    def memory(self) -> MemoryState:
+        """How it gets on with a GPU's memory."""
+        return self._embedder.memory
 
     def faces_in(self, photo: Image) -> list[EmbeddedFace]:
         """Return the templates of all faces of a photo, the largest first."""

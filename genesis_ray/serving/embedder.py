@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ray import serve
 from ray.serve import Application
@@ -19,7 +19,7 @@ from genesis_ray.settings_models import FaceSettings
 from genesis_ray.store.template_keys import KeyRef
 from genesis_ray.vision.crops import HeadCrop
 from genesis_ray.vision.faces import EmbeddedFace, FaceCrop, GradedFace
-from genesis_ray.vision.memory_guard import claim_share
+from genesis_ray.vision.memory_guard import MemoryState, claim_share
 
 NAME = "embedder"
 
@@ -33,18 +33,32 @@ _TARGET_ONGOING_REQUESTS = 2
 
 @dataclass(frozen=True, slots=True)
 class Graded:
-    """The faces found in a list of crops, and the seconds that the models took for it."""
+    """The faces found in a list of crops, and the seconds that the models took for it.
+
+    Attributes:
+        replica: Who found them; "" where that does not matter.
+        memory: How that one gets on with its GPU's memory.
+    """
 
     faces: list[GradedFace | None]
     seconds: float
+    replica: str = ""
+    memory: MemoryState = field(default_factory=MemoryState)
 
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """The faces of a list, embedded, and the seconds that the models took for it."""
+    """The faces of a list, embedded, and the seconds that the models took for it.
+
+    Attributes:
+        replica: Who embedded them; "" where that does not matter.
+        memory: How that one gets on with its GPU's memory.
+    """
 
     faces: list[EmbeddedFace]
     seconds: float
+    replica: str = ""
+    memory: MemoryState = field(default_factory=MemoryState)
 
 
 class EmbedderReplica:
@@ -58,6 +72,7 @@ class EmbedderReplica:
         """
         secret = keys_named(key).current
         claim_share(own_gpu_share())
+        self._name = serve.get_replica_context().replica_id.unique_id
         self._embedder = load_protected_embedder(settings, secret)
 
     @serve.batch(
@@ -83,7 +98,8 @@ class EmbedderReplica:
         for crops in requests:
             begun = time.perf_counter()
             faces = self._embedder.find(crops)
-            answers.append(Graded(faces, time.perf_counter() - begun))
+            seconds = time.perf_counter() - begun
+            answers.append(Graded(faces, seconds, self._name, self._embedder.memory))
         return answers
 
     def _embed(self, requests: list[list[FaceCrop]]) -> list[Embedded]:
@@ -91,7 +107,8 @@ class EmbedderReplica:
         for faces in requests:
             begun = time.perf_counter()
             embedded = self._embedder.embed(faces)
-            answers.append(Embedded(embedded, time.perf_counter() - begun))
+            seconds = time.perf_counter() - begun
+            answers.append(Embedded(embedded, seconds, self._name, self._embedder.memory))
         return answers
 
 

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 from pydantic import ValidationError
 
+from genesis_ray.domain.addresses import without_user
 from genesis_ray.domain.frames import Image
 from genesis_ray.errors import ConfigurationError, SourceError
 from genesis_ray.vision.decode import VideoFile
@@ -69,7 +70,14 @@ def open_clip(url: str, *, decoder: Decoder = "software") -> Clip:
             f"expected a path, photo:, synthetic:, rtsp://, http:// or device:, found an address "
             f"that begins with {scheme}:"
         )
-    return VideoFile(Path(url).expanduser(), decoder=decoder)
+    path = Path(url).expanduser()
+    if without_user(url) != url and not path.exists():
+        raise ConfigurationError(
+            f"expected a path, photo:, synthetic:, rtsp://, http:// or device:, found what may be "
+            f"an address, {without_user(url)}, with a user and a password; begin it with rtsp:// "
+            f"or http://"
+        )
+    return VideoFile(path, decoder=decoder)
 
 
 def _open_photo(rest: str) -> Clip:

@@ -18,6 +18,7 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
+from genesis_ray.domain.addresses import redacted
 from genesis_ray.domain.frames import Image
 from genesis_ray.errors import SourceError
 from genesis_ray.vision.hardware_decoding import Decoder, open_container, pixels
@@ -149,7 +150,8 @@ class VideoFile:
 def _open(path: Path, decoder: Decoder) -> tuple[InputContainer, VideoStream]:
     """Open the first moving stream of a file."""
     if not path.exists():
-        raise SourceError(f"{path}: no such file; check the spelling and the folder")
+        name = redacted(str(path))  # of what may have been meant as an address
+        raise SourceError(f"{name}: no such file; check the spelling and the folder")
     if path.is_dir():
         raise SourceError(
             f"{path}: expected a video file, found a folder; name a file in it, "

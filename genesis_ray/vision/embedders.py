@@ -14,6 +14,7 @@ from genesis_ray.errors import ConfigurationError
 from genesis_ray.vision import engines, models
 from genesis_ray.vision.align import align, widened
 from genesis_ray.vision.found_face import FoundFace
+from genesis_ray.vision.memory_guard import MemoryState
 
 Embeddings = npt.NDArray[np.float32]
 """Faces as float32 [n, dimension], each of unit length."""
@@ -135,6 +136,11 @@ class Embedder:
             for part in entry.parts
         ]
 
+    @property
+    def memory(self) -> MemoryState:
+        """How the networks get on with a GPU's memory."""
+        return sum((network.memory for network in self._networks), MemoryState())
+
     def embed(self, faces: Sequence[tuple[Image, FoundFace]]) -> Embeddings:
         """Embed faces, each given with its picture, into [n, dimension].
 
@@ -155,6 +161,11 @@ class _Network:
             raise ValueError(f"expected a model of one input shape, {part.model} takes many")
         self._size = shape[0]
         self._run = engines.load_guarded(part.model, shape, engine=engine)
+
+    @property
+    def memory(self) -> MemoryState:
+        """How the network gets on with a GPU's memory."""
+        return self._run.state
 
     def embed(self, faces: Sequence[tuple[Image, FoundFace]]) -> Embeddings:
         """Return the part's share of the faces' vectors."""

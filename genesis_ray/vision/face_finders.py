@@ -8,6 +8,7 @@ from genesis_ray.domain.frames import Image
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.vision.found_face import FoundFace
 from genesis_ray.vision.grid_finder import SCRFD, YUNET, GridFinder
+from genesis_ray.vision.memory_guard import MemoryState
 
 
 class FaceFinder(Protocol):
@@ -20,6 +21,11 @@ class FaceFinder(Protocol):
         that bounds the cost, and sets the smallest and the largest face that can be found.
         What is found in a picture does not depend on the others.
         """
+        ...
+
+    @property
+    def memory(self) -> MemoryState:
+        """How it gets on with a GPU's memory."""
         ...
 
 

@@ -17,6 +17,7 @@ from genesis_ray.vision.embedders import Embedder
 from genesis_ray.vision.face_finders import load_finder
 from genesis_ray.vision.face_quality import quality_of
 from genesis_ray.vision.found_face import FoundFace
+from genesis_ray.vision.memory_guard import MemoryState
 
 _CROP_SIDE = 256
 _PHOTO_SIDE = 640
@@ -89,6 +90,11 @@ class FaceEmbedder:
         self._min_face_px = min_face_px
         self._finder = load_finder(detector, engine=engine)
         self._embedder = Embedder(entry, engine=engine)
+
+    @property
+    def memory(self) -> MemoryState:
+        """How all networks get on with a GPU's memory."""
+        return self._finder.memory + self._embedder.memory
 
     def find(self, crops: Sequence[HeadCrop]) -> list[GradedFace | None]:
         """Find the largest face of the person each crop is for; None where there is none."""

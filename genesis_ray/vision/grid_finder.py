@@ -11,6 +11,7 @@ import numpy.typing as npt
 from genesis_ray.domain.frames import Image
 from genesis_ray.vision import engines, models
 from genesis_ray.vision.found_face import FoundFace, SearchedCopy
+from genesis_ray.vision.memory_guard import MemoryGuard, MemoryState
 
 Floats = npt.NDArray[np.float32]
 
@@ -52,9 +53,14 @@ class GridFinder:
         self._grid = grid
         self._engine = engine if engine in models.find(grid.model).engines else "auto"
         self._loading = threading.Lock()
-        self._runners: dict[int, engines.Runner] = {}
+        self._runners: dict[int, MemoryGuard] = {}
         for side in _CANVASES[:-1]:
             self._runner(side)
+
+    @property
+    def memory(self) -> MemoryState:
+        """How the networks get on with a GPU's memory."""
+        return sum((runner.state for runner in list(self._runners.values())), MemoryState())
 
     def find(self, images: Sequence[Image], *, long_side: int) -> list[list[FoundFace]]:
         """Return the faces of each picture, surest first; see `face_finders.FaceFinder`."""
@@ -77,7 +83,7 @@ class GridFinder:
                 found[index] = copies[index].faces(*faces)
         return found
 
-    def _runner(self, side: int) -> engines.Runner:
+    def _runner(self, side: int) -> MemoryGuard:
         with self._loading:
             if side not in self._runners:
                 self._runners[side] = engines.load_guarded(

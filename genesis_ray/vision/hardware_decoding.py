@@ -19,16 +19,27 @@ from genesis_ray.vision import engines
 Decoder = Literal["software", "auto"]
 """What decodes: the processor; or the GPU where there is one that can, else the processor."""
 
+_INVALID = av.error.tag_to_code(b"INDA")
+"""FFmpeg's number for data that it can make nothing of."""
+
 _PLANAR: Mapping[str, str] = {"nv12": "yuv420p", "p010le": "yuv420p10le"}
 """What the processor's decoders make, by what the GPU's do: the same values in another order. By
 this detour a frame has the same pixels whoever decoded it, and has them sooner."""
 
 
 def open_container(file: object, *, decoder: Decoder, **options: Any) -> InputContainer:
-    """Open `file` as `av.open` does; it is that which raises."""
+    """Open `file` as `av.open` does, and raise as that does.
+
+    So it is where nothing here decodes what the first stream of pictures is in.
+    """
     if decoder == "auto" and (context := _gpu_context()) is not None:
         options["hwaccel"] = _on_gpu(context)
     container: InputContainer = av.open(file, "r", metadata_errors="replace", **options)
+    pictures = container.streams.video
+    # Its stub says that there always is one.
+    if pictures and getattr(pictures[0], "codec_context", None) is None:
+        container.close()
+        raise av.error.InvalidDataError(_INVALID, "its pictures are in a codec that is not known")
     return container
 
 

@@ -86,8 +86,7 @@ class MemoryGuard:
     def __call__(self, images: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.float32], ...]:
         """Run the model on a stack; see `engines.Runner`."""
         while True:
-            run = self._run
-            assert run is not None  # noqa: S101  there is one since it was made
+            run = self._run or self._on_processor()
             batch = _batch_of(run)
             try:
                 return run(images)
@@ -110,6 +109,12 @@ class MemoryGuard:
                 self._run = None
                 del run
                 self._give_up(reason)
+
+    def _on_processor(self) -> Run:
+        """Return the processor's once it is loaded, which takes a while."""
+        with self._changing:
+            self._run = self._run or self._load_on_processor()
+            return self._run
 
     def _give_up(self, reason: str) -> None:
         _release()

@@ -9,6 +9,7 @@ import torch
 
 from genesis_ray.domain.frames import Image
 from genesis_ray.vision.found_face import FoundFace, SearchedCopy
+from genesis_ray.vision.memory_guard import MemoryState
 
 _LEAST_FACE = 20
 
@@ -25,6 +26,11 @@ class MTCNN:
         self._net: Any = facenet_pytorch.MTCNN(
             keep_all=True, min_face_size=_LEAST_FACE, device=device
         )
+
+    @property
+    def memory(self) -> MemoryState:
+        """Nothing is known of it."""
+        return MemoryState()
 
     def find(self, images: Sequence[Image], *, long_side: int) -> list[list[FoundFace]]:
         """Return the faces of each picture, surest first; see `face_finders.FaceFinder`."""

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from threading import Lock
 from types import TracebackType
 from typing import Self
 
@@ -18,6 +19,8 @@ from genesis_ray.vision.stream import LiveStream, News
 from genesis_ray.vision.stream_address import StreamAddress, Transport
 
 _UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
+
+_LONGEST_FRAME_S = 2.0
 
 
 class VideoSource:
@@ -55,6 +58,7 @@ class VideoSource:
         self._camera_id = camera_id
         self._process_fps = process_fps
         self._decoder = decoder
+        self._decoding, self._is_closed = Lock(), False
         self._problems: list[str] = []
         self._skipped_until: datetime | None = None
         self._clip = self._open(self._urls[0])
@@ -85,7 +89,7 @@ class VideoSource:
     def rewind(self, after: datetime | None) -> None:
         """Play anew from the frame behind the one of capture time `after`, or from the start."""
         self._clip.close()
-        self._clip = self._open(self._urls[0])
+        self._clip, self._is_closed = self._open(self._urls[0]), False
         self._problems.clear()
         self._skipped_until = after or self._skipped_until
 
@@ -99,6 +103,16 @@ class VideoSource:
         return "; ".join(self._problems) or None
 
     def __iter__(self) -> Iterator[Frame]:
+        frames = self._frames()
+        while not self._is_closed:
+            with self._decoding:
+                frame = next(frames, None)
+            if frame is None:
+                return
+            yield frame
+        self.close()  # where that did not wait for the frame which was the last
+
+    def _frames(self) -> Iterator[Frame]:
         sampler = RateSampler(self._process_fps) if self._process_fps else None
         frame_index = 0
         begins_at = captured_at = over_at = self.started_at
@@ -132,8 +146,16 @@ class VideoSource:
         self.close()
 
     def close(self) -> None:
-        """Release what is held."""
-        self._clip.close()
+        """Release what is held, between two frames if another thread iterates.
+
+        Where that is long at one, as of a file on a server that does not answer, it is left to it.
+        """
+        self._is_closed = True
+        if self._decoding.acquire(timeout=_LONGEST_FRAME_S):
+            try:
+                self._clip.close()
+            finally:
+                self._decoding.release()
 
     def _open(self, url: str) -> Clip:
         return open_clip(url, decoder=self._decoder)

@@ -67,6 +67,7 @@ class Group(Actor):
         watched: The cameras that it has.
         has_ended: Whether that is over.
         is_watching: Whether it was called to, and has not died since.
+        is_away: Whether no node has room for it.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class Group(Actor):
         self.watched: dict[str, str] = {}
         self.has_ended = False
         self.is_watching = False
+        self.is_away = False
         self._failing = failing
         self._stops = asyncio.Event()
         self._fails: Exception | None = None
@@ -114,6 +116,8 @@ class Group(Actor):
             await self.do_open([camera])
 
     async def do_figures(self) -> GroupFigures:
+        if self.is_away:
+            raise ActorUnavailableError("no node has room", None)
         return self._figures(is_done=False)
 
     async def do_stop(self) -> None:
@@ -125,9 +129,14 @@ class Group(Actor):
 
 
 class Stage:
-    """The actors that a supervisor started, and what was called of them all, in its order."""
+    """The actors that a supervisor started, and what was called of them all, in its order.
+
+    Attributes:
+        is_over: Whether a story had the supervisor end.
+    """
 
     def __init__(self, spec: LiveSpec, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.is_over = False
         self.log: list[tuple[str, str]] = []
         self.actors: dict[str, Any] = {}
         self._failing: dict[tuple[str, str], Exception] = {}

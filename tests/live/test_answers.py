@@ -19,6 +19,7 @@ from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.serving.embedder import Embedded, Graded
 from genesis_ray.settings import Settings
 from genesis_ray.vision.crops import HeadCrop
+from genesis_ray.vision.memory_guard import MemoryState
 from tests.letters import NOON
 from tests.store.keys import ring
 
@@ -60,7 +61,13 @@ def clock() -> StageClock:
 
 
 @pytest.fixture
-def finder(replicas, clock, tmp_path) -> FaceFinder:
+def notes() -> list[tuple[str, str, str]]:
+    """What was noted of parts of the system."""
+    return []
+
+
+@pytest.fixture
+def finder(replicas, clock, notes, tmp_path) -> FaceFinder:
     settings = Settings(data_dir=tmp_path, retry_delays_s=[0])
     spec = LiveSpec(
         settings=settings, run=tmp_path, realtime=False, detector_app="", embedder_app="",
@@ -68,8 +75,9 @@ def finder(replicas, clock, tmp_path) -> FaceFinder:
     )  # fmt: skip
     patience = Patience()
     return FaceFinder(
-        spec, clock, DeadLetters(settings, [].append, patience), lambda *_: None, patience
-    )
+        spec, clock, DeadLetters(settings, [].append, patience), lambda *note: notes.append(note),
+        patience,
+    )  # fmt: skip
 
 
 def crowd(count: int) -> list[HeadCrop]:
@@ -111,3 +119,19 @@ def test_of_nobody_nothing_is_asked(finder, replicas):
 
     assert asyncio.run(find()) == [[], []]
     assert replicas.find.asked == []
+
+
+def test_a_replica_whose_memory_is_full_is_told_of_once(finder, replicas, notes):
+    full = MemoryState(1, 4, False, "full")
+    memory = iter([MemoryState(), full, MemoryState(), full])
+    for method, answer in ((replicas.find, Graded), (replicas.embed, Embedded)):
+        method._answer = lambda pieces, s, kind=answer: kind(pieces, s, "r1", next(memory))
+
+    async def ask() -> None:
+        for _ in range(2):
+            crops = crowd(1)
+            await finder.found_in([crops], finder.ask(crops))
+            await finder.embed([crops])
+
+    asyncio.run(ask())
+    assert notes == [("embedder r1", "degraded", "4 pictures at once: full")]

@@ -118,7 +118,7 @@ def test_a_replica_whose_memory_is_full_is_told_of_once(watch):
     notes = watch(stack_frames=4).notes
     (note,) = [note for note in notes if note.state == "degraded"]
     assert (note.component, note.state) == ("detector replica", "degraded")
-    assert note.reason == "4 frames at once: full"
+    assert note.reason == "4 pictures at once: full"
 
 
 def test_who_cannot_get_rid_of_reports_slows_down_and_stops_and_says_so(watch):

@@ -2,7 +2,7 @@ import asyncio
 from types import SimpleNamespace
 
 import pytest
-from ray.exceptions import ActorUnavailableError
+from ray.exceptions import ActorUnavailableError, ObjectLostError, RayError
 
 from genesis_ray.errors import GenesisError
 from genesis_ray.live import models
@@ -53,9 +53,10 @@ def test_a_time_out_of_the_answers_own_is_not_taken_for_the_end():
 class Replicas:
     """Replicas of a model: the first ones die while they are asked, the next one may take long."""
 
-    def __init__(self, deaths: int, seconds: float = 0.0) -> None:
+    def __init__(self, deaths: int, seconds: float = 0.0, error: RayError | None = None) -> None:
         self._deaths = deaths
         self._seconds = seconds
+        self._error = error or ActorUnavailableError("the replica died", None)
 
     def remote(self, payload: int) -> "asyncio.Task[int]":
         return asyncio.create_task(self._doubled(payload))
@@ -63,7 +64,7 @@ class Replicas:
     async def _doubled(self, payload: int) -> int:
         if self._deaths:
             self._deaths -= 1
-            raise ActorUnavailableError("the replica died", None)
+            raise self._error
         await asyncio.sleep(self._seconds)
         return 2 * payload
 
@@ -109,6 +110,12 @@ SILENT = "detector: no replica has answered for 0.05 s; see Ray's logs for why n
 def test_a_replica_that_dies_is_asked_for_again_and_its_return_is_told(ask, told, deaths, said):
     assert ask(Replicas(deaths), silent_s=30) == [42]
     assert told == said
+
+
+def test_so_is_one_whose_node_dies_before_its_answer_is_fetched(ask, told):
+    lost = ObjectLostError("00" * 28, None, "")
+    assert ask(Replicas(1, error=lost), silent_s=30) == [42]
+    assert told == ["detector back, True"]
 
 
 @pytest.mark.parametrize("replicas", [Replicas(60), Replicas(0, seconds=0.3)])

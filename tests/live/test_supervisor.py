@@ -9,7 +9,10 @@ from ray.exceptions import RayTaskError
 
 from genesis_ray.domain.ordering import DONE
 from genesis_ray.errors import GenesisError
+from genesis_ray.live import supervisor
+from genesis_ray.live.cameras import GroupFigures
 from genesis_ray.live.spec import LiveSpec, Shown, Told
+from genesis_ray.live.summing import place_of
 from genesis_ray.settings import Settings
 from genesis_ray.store.run_folder import RunFolder
 from tests.live.supervised import Stage
@@ -46,7 +49,7 @@ def run(tmp_path, monkeypatch):
             await stage.until(lambda: stage.watched().keys() == {"door", "yard"})
             await stage.until(lambda: len([c for c in stage.log if c[1] == "run"]) == 2)
             await story(stage)
-            assert not running.done()
+            assert stage.is_over or not running.done()
             running.cancel()
             await asyncio.wait([running])
             return stage
@@ -223,5 +226,81 @@ def test_at_its_start_it_tells_who_is_expected(run):
         assert layout is not None
         assert stage.log.index(("journal", "watch")) < stage.log.index(("cameras-0", "run"))
         assert stage.resolver.called("watch")[0] == (ids, ())
+
+    run(story)
+
+
+def test_a_group_for_which_there_is_no_node_any_more_is_missing_and_told_until_there_is_one(
+    run, monkeypatch
+):
+    monkeypatch.setattr(supervisor, "_PLACED_WITHIN_S", 0.01)
+
+    async def story(stage: Stage) -> None:
+        def told() -> list[str]:
+            notes = (note for _, notes in stage.journal.called("take") for note in notes)
+            return [note.state for note in notes if note.component == yard.name]
+
+        yard = stage.group_of("yard")
+        (group,) = (group for group in stage.supervisor._groups if "yard" in group.cameras)
+        before = GroupFigures([], {}, None, node="n1")
+        assert place_of(group, before).node == "n1"
+        assert stage.supervisor.waits_for() == []
+        yard.is_away = True
+        yard.die()
+        await stage.until(lambda: told() == ["waiting"])
+        (missing,) = stage.supervisor.waits_for()
+        assert missing == f"{yard.name} is being started, or no node has room for it"
+        assert stage.supervisor.is_open
+        assert place_of(group, before).node is None
+        yard.is_away = False
+        await stage.until(lambda: told()[-1] == "restarted")
+        assert sorted(told()) == ["placed", "restarted", "waiting"]
+        assert stage.supervisor.waits_for() == []
+
+    run(story)
+
+
+def test_what_does_not_end_in_time_is_cut_off_and_who_keeps_something_finishes(run, monkeypatch):
+    monkeypatch.setattr(supervisor, "_FINISHED_WITHIN_S", 0.05)
+
+    async def story(stage: Stage) -> None:
+        for group in stage.groups:
+            monkeypatch.setattr(group, "_stops", asyncio.Event())  # which it does not hear of
+        stage.resolver.waits["finish"] = asyncio.Event()
+        groups = stage.groups
+        async with asyncio.timeout(5):
+            await stage.supervisor.shut_down(within_s=0.05)
+        assert stage.supervisor.is_cut_off
+        assert [group.called("stop") for group in groups] == [[()], [()]]
+        assert all(group.is_killed for group in groups)
+        assert stage.journal.called("finish") == [()]
+        stage.is_over = True
+
+    run(story)
+
+
+def test_who_only_has_to_finish_what_it_keeps_is_not_cut_off(run):
+    async def story(stage: Stage) -> None:
+        may_finish = stage.resolver.waits["finish"] = asyncio.Event()
+        await stage.supervisor.shut_down(within_s=0.05)
+        assert not stage.supervisor.is_cut_off
+        assert len(stage.resolver.called("finish")) == 1
+        may_finish.set()
+        await stage.until(lambda: stage.journal.called("finish") == [()])
+        stage.is_over = True
+
+    run(story)
+
+
+def test_a_group_that_is_made_while_all_ends_ends(run):
+    async def story(stage: Stage) -> None:
+        yard = stage.group_of("yard")
+        yard.waits["stop"] = asyncio.Event()
+        ending = asyncio.create_task(stage.supervisor.end())
+        await stage.until(lambda: bool(yard.called("stop")))
+        made = stage.supervisor._add_group([])
+        await asyncio.wait_for(stage.supervisor._watch(made), 5)
+        assert made.has_ended
+        ending.cancel()
 
     run(story)

@@ -28,6 +28,7 @@ from genesis_ray.store.template_keys import TemplateKey
 from genesis_ray.testing import ColourEmbedder, SyntheticFilm
 from genesis_ray.vision.crops import cut_heads
 from genesis_ray.vision.faces import FaceCrop
+from genesis_ray.vision.memory_guard import MemoryState
 from tests.store.keys import holders
 
 NINE = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -95,6 +96,8 @@ def test_a_crop_without_a_face_gives_none():
 
 def test_a_replica_reads_the_key_that_it_is_told_the_name_of(settings, monkeypatch):
     monkeypatch.setattr(serving, "own_gpu_share", lambda: 0.0)
+    context = SimpleNamespace(replica_id=SimpleNamespace(unique_id="abc"))
+    monkeypatch.setattr(serving.serve, "get_replica_context", lambda: context)
     keys = tenant_keys(settings)
     crops = heads(SyntheticFilm(people=3, width=320, height=240))
     replica = EmbedderReplica(settings.faces, keys.ref)
@@ -105,6 +108,10 @@ def test_a_replica_reads_the_key_that_it_is_told_the_name_of(settings, monkeypat
     expected = ProtectedEmbedder(ColourEmbedder(), keys.current).embed(faces)
     for one, other in zip(answer.faces, expected, strict=True):
         assert one.embedding.tobytes() == other.embedding.tobytes()
+    full = MemoryState(1, 4, False, "CUDA out of memory")
+    monkeypatch.setattr(ColourEmbedder, "memory", full)
+    for answer in (*replica._find([crops]), *replica._embed([faces])):
+        assert (answer.replica, answer.memory) == ("abc", full)
 
 
 def test_a_run_leaves_no_plain_embedding_in_its_folder_nor_among_what_lasts(

@@ -201,6 +201,15 @@ def picture(path: Path) -> None:
     path.write_bytes(cv2.imencode(".png", FILM.image_at(0))[1].tobytes())
 
 
+def unknown_codec(path: Path) -> None:
+    """Make a film in a codec that nobody has heard of."""
+    with av.open(path, "w", format="avi") as target:
+        stream = target.add_stream("mjpeg", rate=10)
+        stream.width, stream.height, stream.pix_fmt = FILM.width, FILM.height, "yuvj420p"
+        target.mux(stream.encode(av.VideoFrame.from_ndarray(FILM.image_at(0), format="bgr24")))
+    path.write_bytes(path.read_bytes().replace(b"MJPG", b"ZQXW"))
+
+
 @pytest.mark.parametrize(
     ("make", "found"),
     [
@@ -212,6 +221,7 @@ def picture(path: Path) -> None:
         (picture, "a picture; to pan over it give photo:"),
         (sound, "no video stream, only audio"),
         (no_index, "index is missing"),
+        (unknown_codec, "in a codec that is not known"),
     ],
 )
 def test_what_is_no_video_is_named_with_the_remedy(tmp_path, make, found) -> None:

@@ -1,6 +1,7 @@
 from pathlib import Path
 from unittest.mock import Mock
 
+import av
 import numpy as np
 import pytest
 from av.video.frame import VideoFrame
@@ -67,3 +68,15 @@ def test_a_real_gpu_context_to_the_same_frames(shared_data, name):
     for (its_time, its), (time, own) in zip(by_gpu.frames(), by_processor.frames(), strict=True):
         assert its_time == time
         np.testing.assert_array_equal(its(), own())
+
+
+def test_a_stream_in_a_codec_that_is_not_known_is_told_as_no_video_and_closed(tmp_path):
+    path = tmp_path / "film.avi"
+    with av.open(path, "w") as target:
+        stream = target.add_stream("mjpeg", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 36, "yuvj420p"
+        target.mux(stream.encode(VideoFrame(64, 36, "yuvj420p")))
+    path.write_bytes(path.read_bytes().replace(b"MJPG", b"ZQXW"))
+    with path.open("rb") as file, pytest.raises(av.error.InvalidDataError) as raised:
+        hardware_decoding.open_container(file, decoder="software")
+    assert raised.value.filename is None  # which may be an address with its password

@@ -83,6 +83,25 @@ def test_where_not_even_one_picture_fits_the_processor_takes_over_for_good():
     assert guarded.state.out_of_memory == 4
 
 
+def test_who_asks_while_the_processors_is_loaded_waits_for_it():
+    is_loading, may_load = threading.Event(), threading.Event()
+
+    def load_slowly():
+        is_loading.set()
+        assert may_load.wait(10)
+        return processor
+
+    guarded = MemoryGuard(lambda: Gpu(fits=0, batch=1), load_slowly)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(guarded, STACK)
+        assert is_loading.wait(10)
+        second = pool.submit(guarded, STACK)
+        threading.Timer(0.05, may_load.set).start()
+        for asked in (first, second):
+            np.testing.assert_array_equal(asked.result(10)[0], STACK + 2)
+    assert guarded.state.out_of_memory == 1
+
+
 def test_a_model_that_does_not_fit_itself_is_run_by_the_processor():
     def load() -> Gpu:
         raise OutOfMemoryError("CUDA out of memory")

@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
@@ -13,6 +15,8 @@ import pytest
 
 from genesis_ray.domain.source_policy import SourcePolicy
 from genesis_ray.errors import ConfigurationError, GenesisError, SourceError
+from genesis_ray.vision import sources
+from genesis_ray.vision.decode import VideoFile
 from genesis_ray.vision.recording import VideoWriter
 from genesis_ray.vision.sources import VideoSource, open_recording, open_source
 from genesis_ray.vision.synthetic import SyntheticFilm
@@ -217,6 +221,16 @@ def test_a_live_stream_is_no_recording_and_its_password_is_not_repeated(urls: li
     assert "secret" not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    "url",
+    ["ann:secret@10.0.0.7/live", "rtsp:/ann:secret@10.0.0.7/live", "rstp://ann:secret@10.0.0.7"],
+)
+def test_an_address_that_begins_wrongly_is_refused_and_its_password_is_not_repeated(url) -> None:
+    with pytest.raises(ConfigurationError, match=r"camera door: expected a path.*rtsp://") as error:
+        source(url)
+    assert "secret" not in str(error.value)
+
+
 def test_a_start_without_a_time_zone_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="no time zone"):
         source("synthetic:", start=datetime(2026, 1, 5))
@@ -231,3 +245,41 @@ def test_finding_a_packages_photo_does_not_import_the_package() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
+
+
+class SlowDecoder:
+    """A decoder that is at a frame until it may go on."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.is_at_it, self.may_go_on = threading.Event(), threading.Event()
+        frames_of = VideoFile._frames_of
+
+        def slowly(file: VideoFile, packet: object) -> object:
+            self.is_at_it.set()
+            assert self.may_go_on.wait(10)
+            return frames_of(file, packet)
+
+        monkeypatch.setattr(VideoFile, "_frames_of", slowly)
+
+
+def test_closing_waits_for_the_frame_that_another_thread_is_at(tmp_path, monkeypatch) -> None:
+    played = source(record(tmp_path / "door.mp4"))
+    decoder = SlowDecoder(monkeypatch)
+    with ThreadPoolExecutor(1) as pool:
+        frames = pool.submit(list, played)
+        assert decoder.is_at_it.wait(10)
+        threading.Timer(0.05, decoder.may_go_on.set).start()
+        played.close()
+        assert len(frames.result(10)) < 10
+
+
+def test_it_does_not_wait_for_ever(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(sources, "_LONGEST_FRAME_S", 0.01)
+    played = source(record(tmp_path / "door.mp4"))
+    decoder = SlowDecoder(monkeypatch)
+    with ThreadPoolExecutor(1) as pool:
+        frames = pool.submit(list, played)
+        assert decoder.is_at_it.wait(10)
+        played.close()
+        decoder.may_go_on.set()
+        assert len(frames.result(10)) < 10
