@@ -3,10 +3,12 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import typer.testing
 from hypothesis import settings
 
 if TYPE_CHECKING:
@@ -19,6 +21,9 @@ settings.load_profile("patient")
 # Threads that wait for each other would spin, on processors that others have work for: before torch
 # is imported, and for the processes that tests start.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+# To put the commands of `genesis` together takes longer than most of what they are tested with.
+typer.testing._get_command = cache(typer.testing._get_command)
 
 # Keys that tests make are theirs, also in the processes that they start.
 os.environ["GENESIS_TEMPLATES__KEY_STORE"] = f"file:{tempfile.mkdtemp(prefix='genesis-keys-')}"
@@ -51,6 +56,28 @@ def osnet(shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
             (folder / path.name).symlink_to(path)
         monkeypatch.setenv("GENESIS_MODELS_DIR", str(folder))
     return Osnet()
+
+
+@pytest.fixture(scope="session")
+def loaded_models() -> dict[object, object]:
+    """The models that `models_loaded_once` has loaded so far."""
+    return {}
+
+
+@pytest.fixture
+def models_loaded_once(loaded_models, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever loads a model gets the one that a test before has loaded, if it is the same."""
+    from genesis_ray.vision import engines, models
+
+    load = engines.load
+
+    def load_once(*of: object, **options: object) -> object:
+        key = (models.models_dir(), of, *sorted(options.items()))
+        if key not in loaded_models:
+            loaded_models[key] = load(*of, **options)
+        return loaded_models[key]
+
+    monkeypatch.setattr(engines, "load", load_once)
 
 
 class SmallDisk:

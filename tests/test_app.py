@@ -261,6 +261,9 @@ class TestServed:
         assert served.get("/health")["status"] == "ok"
         assert {"journal", "resolver"} <= set(cluster.ask("actors", "actors"))
 
+    def test_its_processes_load_serve_without_pandas(self, cluster):
+        assert cluster.ask("pandas", "pandas") == ["False"]
+
     def test_cameras_come_and_go_and_the_supervisor_too_while_the_others_go_on(
         self, served, cluster, tmp_path
     ):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -16,11 +16,9 @@ from genesis_ray.domain.impostors import ImpostorTail
 from genesis_ray.domain.track_ids import first_track_id
 from genesis_ray.pipeline.counting import Counting
 from genesis_ray.pipeline.journal import SiteJournal
-from genesis_ray.pipeline.observer import CameraObserver, CameraRules, FaceSchedule
 from genesis_ray.pipeline.track_memory import EVIDENCE_KEPT
 from genesis_ray.running.alert_rules import build_alerting
 from genesis_ray.running.places import layout_of, lines_of, masks_of, zones_of
-from genesis_ray.running.station import CameraStation
 from genesis_ray.running.viewing import COLOURS, Viewing
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
@@ -29,8 +27,11 @@ from genesis_ray.vision.crops import HeadCrop
 from genesis_ray.vision.faces import EmbeddedFace, FaceCrop, GradedFace
 from genesis_ray.vision.letterbox import Letterbox
 from genesis_ray.vision.memory_guard import MemoryState
-from genesis_ray.vision.sources import open_source
 from genesis_ray.vision.tiling import Tiler
+
+if TYPE_CHECKING:
+    from genesis_ray.pipeline.observer import FaceSchedule
+    from genesis_ray.running.station import CameraStation
 
 SYNTHETIC = "synthetic"
 """The model name of the stand-ins that find and tell apart the figures of a synthetic film."""
@@ -147,13 +148,16 @@ def models_of(settings: Settings) -> list[str]:
 
 def open_station(
     settings: Settings, camera: CameraSettings, viewing: Viewing = COLOURS
-) -> CameraStation:
+) -> "CameraStation":
     """Open a camera's source and set up what follows its people, by what `load_viewing` loaded.
 
     Raises:
         SourceError: The source cannot be opened.
     """
-    # Here, because its library takes seconds to import and only cameras need it.
+    # Here, because only cameras need them, and the libraries behind them take long to import.
+    from genesis_ray.pipeline.observer import CameraObserver, CameraRules
+    from genesis_ray.running.station import CameraStation
+    from genesis_ray.vision.sources import open_source
     from genesis_ray.vision.tracker import PersonTracker
 
     fps = settings.fps_of(camera)
@@ -244,7 +248,9 @@ def _tiler(settings: DetectorSettings) -> Tiler | None:
     )
 
 
-def _face_schedule(settings: FaceSettings) -> FaceSchedule | None:
+def _face_schedule(settings: FaceSettings) -> "FaceSchedule | None":
+    from genesis_ray.pipeline.observer import FaceSchedule
+
     if not settings.enabled:
         return None
     return FaceSchedule(

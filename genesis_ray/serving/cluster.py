@@ -10,6 +10,7 @@ import ray
 from ray.exceptions import AuthenticationError
 
 from genesis_ray.errors import GenesisError
+from genesis_ray.serving import lean_serve
 from genesis_ray.settings import Settings
 
 NAMESPACE = "genesis"
@@ -29,6 +30,7 @@ ENVIRONMENT = {
     # Ten times a second Serve's controller goes through the deployments, for a fortieth of two
     # cores. A replica that died is missed this much later.
     "RAY_SERVE_CONTROL_LOOP_INTERVAL_S": "0.5",
+    "RAY_preload_python_modules": lean_serve.__name__,
 }
 """What a cluster that we start is told; unless the user has said else."""
 

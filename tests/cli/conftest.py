@@ -9,6 +9,11 @@ import typer
 from typer.testing import CliRunner, Result
 
 
+@pytest.fixture(autouse=True)
+def _models(models_loaded_once):
+    """To load them is tested in tests/vision."""
+
+
 @pytest.fixture
 def evaluate(request) -> Callable[..., Result]:
     """Runs the module's COMMAND; what it raises comes out, as `genesis` expects."""

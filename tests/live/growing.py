@@ -13,6 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from genesis_ray.serving.cluster import ENVIRONMENT
 from genesis_ray.serving.own_cluster import stop_session
 
 cpus, most = map(int, sys.argv[1:])
@@ -65,7 +66,12 @@ with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
             *("--object-store-memory=100000000", "--include-dashboard=false"),
             f"--autoscaling-config={file.name}",
         ],
-        env={**os.environ, "RAY_FAKE_CLUSTER": "1", "AUTOSCALER_UPDATE_INTERVAL_S": "1"},
+        env={
+            **ENVIRONMENT,
+            **os.environ,
+            "RAY_FAKE_CLUSTER": "1",
+            "AUTOSCALER_UPDATE_INTERVAL_S": "1",
+        },
         stdout=subprocess.DEVNULL,
         check=True,
     )

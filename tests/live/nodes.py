@@ -3,10 +3,14 @@
 Prints its address; ends when its input does.
 """
 
+import os
 import sys
 
 from ray.cluster_utils import Cluster
 
+from genesis_ray.serving.cluster import ENVIRONMENT
+
+os.environ |= ENVIRONMENT
 head, *others = map(int, sys.argv[1:])
 cluster = Cluster(
     initialize_head=True,

@@ -34,8 +34,14 @@ SIZES = {
     # Requests of one frame each, one at a time: so little work that requests are most of it.
     "DETECTOR__STACK_FRAMES": 1,
     "DETECTOR__STACKS_IN_FLIGHT": 1,
+    # Each waits for others that do not come: that keeps a replica busy, and no processor.
+    "DETECTOR__BATCH_WAIT_TIMEOUT_S": 0.15,
 }
 """Three groups, replicas and nodes of one processor: nothing has room beside all the others."""
+
+FPS = 10
+SHORT, LONG = 250, 700
+"""Frames of a film: there are so few a second that they take over half a minute, and over one."""
 
 
 @pytest.fixture
@@ -86,10 +92,13 @@ def raylets(folder: str) -> list[psutil.Process]:
 @pytest.fixture
 def watched(environment, folder, tmp_path) -> Iterator[Watched]:
     """Three cameras, of which two end soon."""
-    film = "synthetic:?people=2&fps=10&width=320&height=240&seconds"
+    films = [
+        f"synthetic:?people=2&fps={FPS}&width=320&height=240&seconds={frames / FPS}"
+        for frames in (SHORT, SHORT, LONG)
+    ]
     command = [sys.executable, str(HERE / "watcher.py"), str(tmp_path / "live")]
     process = subprocess.Popen(
-        [*command, str(tmp_path / "data"), f"{film}=40", f"{film}=40", f"{film}=150"],
+        [*command, str(tmp_path / "data"), *films],
         stdout=subprocess.PIPE,
         text=True,
         env=environment,
@@ -114,13 +123,13 @@ def test_nodes_and_replicas_follow_the_load_and_cameras_move_when_a_node_goes(
     assert len(raylets(folder)) >= 4
     victim = watched.titled(GROUP)[0].parent()
     victim.kill()
-    while sum(count < 400 for count in watched.frames.values()) > 1:
+    while sum(count < SHORT for count in watched.frames.values()) > 1:
         watched.read()
     while len(watched.titled(DETECTOR)) > 1:
         watched.read()
     assert watched.done is None
     watched.wait_until_done()
-    assert watched.frames == {"camera-0": 400, "camera-1": 400, "camera-2": 1500}
+    assert watched.frames == {"camera-0": SHORT, "camera-1": SHORT, "camera-2": LONG}
     states = RunTables(tmp_path / "live" / "events")["system_states"].to_pylist()
     assert any(
         row["component"].startswith("cameras-") and row["state"] == "restarted" for row in states

@@ -9,6 +9,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 
+@pytest.fixture(autouse=True)
+def _models(models_loaded_once):
+    """To load them is tested in tests/vision."""
+
+
 @pytest.fixture
 def certificate(tmp_path) -> tuple[Path, ssl.SSLContext]:
     """A certificate for localhost, signed by itself: its file, and a server's context with it."""
