@@ -17,7 +17,7 @@ def reprocess(
     paths: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="FILE_OR_FOLDER...",
+            metavar="FILE_OR_FOLDER",
             help="Recordings, or folders of them; none: the cameras of --config.",
         ),
     ] = None,

@@ -30,7 +30,7 @@ def run(
     sources: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="SOURCE...",
+            metavar="SOURCE",
             help="Video files, rtsp://HOST/PATH, http://..., device:0, photo:FILE?seconds=8 or "
             "synthetic:?people=3",
         ),

@@ -125,6 +125,15 @@ def test_the_ending_of_the_output_chooses_the_format(genesis, tmp_path):
     assert json.loads((tmp_path / "one.csv").read_text()) == [{"one": 1}]
 
 
+def test_an_ending_that_is_not_written_is_refused_and_none_is_a_table(genesis, tmp_path):
+    with pytest.raises(ConfigurationError, match=r"let it end with \.csv, \.json, \.parquet, or"):
+        genesis("FROM visits", "--output", "visits.xlsx")
+    genesis("SELECT 1 AS one", "--output", "one.xlsx", "--format", "csv")
+    genesis("SELECT 1 AS one", "--output", "one.txt")
+    assert "one" in (tmp_path / "one.txt").read_text()
+    assert not (tmp_path / "visits.xlsx").exists()
+
+
 def test_parquet_wants_a_file(genesis, tmp_path):
     with pytest.raises(ConfigurationError, match="--output FILE"):
         genesis("FROM visits", "--format", "parquet")
@@ -146,7 +155,7 @@ def test_without_a_query_the_tables_are_listed(genesis):
 
 
 def test_a_run_can_be_named(genesis, run_folder, tmp_path):
-    RunFolder.create(tmp_path / "runs" / "z")
+    RunFolder.create(tmp_path / "runs" / "z").events.mkdir()
     arguments = ("SELECT count(*) AS n FROM visits", "--format", "json")
     assert json.loads(genesis(*arguments)) == [{"n": 0}]
     assert json.loads(genesis(*arguments, "--run", str(run_folder.path))) == [{"n": 1}]

@@ -56,9 +56,13 @@ def figure(title: str, *, x: str = "", y: str = "", height: int = _HEIGHT) -> go
         hoverlabel={"namelength": -1},
         bargap=0.15,
         xaxis={**axis, "title_text": x, "showgrid": False},
-        yaxis={**axis, "title_text": y, "rangemode": "tozero"},
+        yaxis={**axis, "title_text": y, "rangemode": "tozero", **_APART},
     )
     return drawn
+
+
+_APART = {"ticks": "outside", "ticklen": 6, "tickcolor": "rgba(0,0,0,0)"}
+"""Keeps the lowest number upwards off the first label along: marks that nobody sees."""
 
 
 def shortened(name: str, most: int = _ENTRY_LETTERS) -> str:
