@@ -185,3 +185,11 @@ def test_a_damaged_file_is_reported_beside_the_answer(genesis, run_folder, caplo
     rows = json.loads(genesis("SELECT track_id FROM zone_crossings", "--format", "json"))
     assert {row["track_id"] for row in rows} == {1, 2}
     assert str(damaged) in caplog.text
+
+
+def test_times_of_a_column_show_parts_of_a_second_where_one_has_any(genesis):
+    whole = "SELECT TIMESTAMP '2026-01-05 12:00:00' AS at"
+    assert "2026-01-05 12:00:00 " in genesis(whole)
+    both = genesis(f"{whole} UNION ALL SELECT TIMESTAMP '2026-01-05 12:00:00.25'")
+    assert "2026-01-05 12:00:00.000" in both
+    assert "2026-01-05 12:00:00.250" in both

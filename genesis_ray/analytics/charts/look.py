@@ -55,8 +55,8 @@ def figure(title: str, *, x: str = "", y: str = "", height: int = _HEIGHT) -> go
         hovermode="closest",
         hoverlabel={"namelength": -1},
         bargap=0.15,
-        xaxis={**axis, "title_text": x, "showgrid": False},
-        yaxis={**axis, "title_text": y, "rangemode": "tozero", **_APART},
+        xaxis={**axis, "title_text": x, "showgrid": False, **_APART},
+        yaxis={**axis, "title_text": y, "rangemode": "tozero"},
     )
     return drawn
 
