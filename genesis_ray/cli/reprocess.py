@@ -58,7 +58,11 @@ def reprocess(
     else:
         archive = survey_cameras(settings)
     if not archive.segments:
-        reasons = f" can be read:\n{_listed(archive)}" if archive.unreadable else " is named"
+        reasons = (
+            f" can be read:\n{_listed(archive)}"
+            if archive.unreadable
+            else " is named: name files or folders, or a --config"
+        )
         raise SourceError(f"no recording{reasons}")
     prepare_models(settings, {input_shape(settings, *each.size) for each in archive.segments})
     run = _open_or_create(out, settings, archive, force=force)
