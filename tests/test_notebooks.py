@@ -59,6 +59,9 @@ def test_a_notebook_runs_from_start_to_end_and_complains_of_nothing(
     content = nbformat.read(notebook, as_version=4)
     NotebookClient(content, timeout=300, resources={"metadata": {"path": NOTEBOOKS}}).execute()
     outputs = [each for cell in content.cells for each in cell.get("outputs", [])]
+    shown = [each.data for each in outputs if "data" in each]
+    named = [data for data in shown if "<Figure" in data.get("text/plain", "")]
+    assert [data for data in named if "image/png" not in data] == []  # a name is no picture
     said = [each.text for each in outputs if each.get("name") == "stderr"]
     assert [text for text in said if "logging.cc" not in text] == []  # but for what Ray says
 

@@ -42,10 +42,16 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def of_parameters(_request: Request, error: RequestValidationError) -> JSONResponse:
         wrong = [
-            WrongParameter(parameter=".".join(map(str, each["loc"][1:])), problem=each["msg"])
+            WrongParameter(
+                parameter=".".join(map(str, each["loc"][1:])),
+                problem=each["msg"].removeprefix("Value error, "),
+            )
             for each in error.errors()
         ]
-        detail = "; ".join(f"{each.parameter}: {each.problem}" for each in wrong)
+        detail = "; ".join(
+            f"{each.parameter}: {each.problem}" if each.parameter else each.problem
+            for each in wrong
+        )
         return problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, parameters=wrong)
 
     @app.exception_handler(HTTPException)

@@ -75,7 +75,7 @@ def find_videos(paths: Sequence[Path]) -> list[Path]:
         elif path.exists():
             found.setdefault(path.resolve(), path)
         else:
-            raise SourceError(f"{path}: no such file or folder")
+            raise SourceError(f"{path}: no such file or folder; check the spelling")
     if not found:
         suffixes = ", ".join(sorted(VIDEO_SUFFIXES))
         raise SourceError(f"no video in {', '.join(map(str, paths))}; looked for {suffixes}")

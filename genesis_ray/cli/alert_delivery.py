@@ -120,7 +120,7 @@ def list_deliveries(
 def redeliver(
     ids: Annotated[
         list[str] | None,
-        typer.Argument(metavar="ID...", help="Of `deliveries`; the beginning is enough."),
+        typer.Argument(metavar="ID", help="Of `deliveries`; the beginning is enough."),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All that was set aside.")] = False,
     channel: ChannelOption = None,

@@ -35,7 +35,7 @@ def show(answer: "pa.Table", file: io.StringIO | None = None) -> None:
     on_terminal = file is None and sys.stdout.isatty()
     console = Console(width=None if on_terminal else _ENDLESS, file=file)
     columns = {
-        name: [_cell(value) for value in answer[name].to_pylist(maps_as_pydicts="strict")]
+        name: _cells(answer[name].to_pylist(maps_as_pydicts="strict"))
         for name in answer.column_names
     }
     if _width(answer, columns) <= console.width:
@@ -143,12 +143,20 @@ def _value_a_line(names: Sequence[str], row: Sequence[str]) -> "Table":
     return table
 
 
-def _cell(value: object) -> str:
+def _cells(values: Sequence[object]) -> list[str]:
+    """Return the values of a column as text; times have parts of a second where one of them has."""
+    times = [value for value in values if isinstance(value, datetime)]
+    if any(at.microsecond for at in times):
+        return [_cell(value) for value in values]
+    return [_cell(value, timespec="seconds") for value in values]
+
+
+def _cell(value: object, *, timespec: str = "milliseconds") -> str:
     match value:
         case None:
             return ""
         case datetime():
-            return value.isoformat(sep=" ", timespec="milliseconds").removesuffix("+00:00")
+            return value.isoformat(sep=" ", timespec=timespec).removesuffix("+00:00")
         case timedelta():
             return str(value)
         case float():

@@ -74,7 +74,7 @@ def ask(
         bool, typer.Option("--columns", help="Say what the columns of the answer mean.")
     ] = False,
     run: Annotated[
-        Path | None, typer.Option(help="The run's folder; the newest in runs/ by default.")
+        Path | None, typer.Option(help="The run's folder; the newest in runs/, or the service's.")
     ] = None,
     data: DataOption = None,
     tenant: Annotated[
@@ -103,22 +103,28 @@ def ask(
     `genesis ask visits --since 2026-01-05 --format csv`
     """
     from genesis_ray.analytics.catalogue import question_named
+    from genesis_ray.cli.console import stderr
+    from genesis_ray.cli.remarks import remark_on
+    from genesis_ray.running.asked_tenant import check_tenant
     from genesis_ray.running.asking import answer_of
-    from genesis_ray.running.history import present_tables, settings_of
+    from genesis_ray.running.history import asked_run, present_tables, settings_of
     from genesis_ray.running.who import identity_named
     from genesis_ray.settings_cameras import homographies_of
-    from genesis_ray.store.run_folder import RunFolder
 
     form = chosen_format(output_format, output, usual=Format.TABLE)
     if question is None:
-        _tell(_all_questions(), form, output)
+        if form is Format.TABLE and not output:
+            _list_questions()
+        else:
+            _tell(_all_questions(), form, output)
         return
     asked = question_named(question)
     if columns:
         _tell(_columns_of(asked), form, output)
         return
-    folder = RunFolder.open(run) if run else RunFolder.newest()
+    folder = asked_run(run, data)
     settings = settings_of(folder, data)
+    check_tenant(folder, settings, tenant)
     if tenant:  # its people, too
         settings = settings.model_copy(update={"tenant_id": tenant})
     warn_without_people(folder, settings, data)
@@ -151,6 +157,21 @@ def ask(
         asked.ask, tables, settings, since, until, time_zone=zone_name, params=params
     )
     _tell(answer, form, output)
+    if form is Format.TABLE and (remark := remark_on(question, answer, settings)):
+        stderr.print(remark, markup=False, soft_wrap=True)
+
+
+def _list_questions() -> None:
+    from rich.table import Table
+
+    from genesis_ray.analytics.catalogue import QUESTIONS
+    from genesis_ray.cli.console import stdout
+
+    table = Table("question", "tells", "options")
+    for name, question in QUESTIONS.items():
+        table.add_row(name, question.about, " ".join(options_of(question)))
+    stdout.print(table)
+    stdout.print("What its columns mean: genesis ask QUESTION --columns", style="dim")
 
 
 def _all_questions() -> "pa.Table":

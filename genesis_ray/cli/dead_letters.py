@@ -17,7 +17,7 @@ app = typer.Typer(
 
 IdsArgument = Annotated[
     list[str] | None,
-    typer.Argument(metavar="ID...", help="Of `list`; the beginning of one is enough."),
+    typer.Argument(metavar="ID", help="Of `list`; the beginning of one is enough."),
 ]
 AllOption = Annotated[bool, typer.Option("--all", help="All that wait.")]
 RunOption = Annotated[
@@ -146,9 +146,9 @@ def drop(
 
 
 def _open(run: Path | None) -> "RunFolder":
-    from genesis_ray.store.run_folder import RunFolder
+    from genesis_ray.running.history import asked_run
 
-    return RunFolder.open(run) if run else RunFolder.newest()
+    return asked_run(run, None)
 
 
 def _chosen(folder: "RunFolder", ids: list[str] | None, *, everything: bool) -> "list[DeadLetter]":

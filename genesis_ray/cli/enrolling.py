@@ -22,7 +22,7 @@ def enroll(
     ] = None,
     photos: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="PHOTO...", help="Each with one face: this person's."),
+        typer.Argument(metavar="PHOTO", help="Each with one face: this person's."),
     ] = None,
     folder: Annotated[
         Path | None,

@@ -56,7 +56,7 @@ def export(
         typer.Option("--queue-zone", help="Of metrics: a zone in which people queue."),
     ] = None,
     run: Annotated[
-        Path | None, typer.Option(help="The run's folder; the newest in runs/ by default.")
+        Path | None, typer.Option(help="The run's folder; the newest in runs/, or the service's.")
     ] = None,
     data: DataOption = None,
     tenant: Annotated[
@@ -78,15 +78,18 @@ def export(
     """
     from genesis_ray.analytics import exports
     from genesis_ray.cli.console import stderr
-    from genesis_ray.running.history import present_tables, settings_of
+    from genesis_ray.running.asked_places import check_places
+    from genesis_ray.running.asked_tenant import check_tenant
+    from genesis_ray.running.history import asked_run, present_tables, settings_of
     from genesis_ray.store.rows_file import new_file, standard_output
-    from genesis_ray.store.run_folder import RunFolder
 
     form = chosen_format(output_format, output, usual=RowsFormat.CSV)
     _refuse_strangers(what, table=table, bucket_s=bucket_s, queue_zone=queue_zone)
-    folder = RunFolder.open(run) if run else RunFolder.newest()
+    folder = asked_run(run, data)
     settings = settings_of(folder, data)
+    check_tenant(folder, settings, tenant)
     tables = present_tables(folder.events, settings, tenant or settings.tenant_id)
+    check_places(tables, settings, camera_ids=(), zone_ids=queue_zone or ())
     since_at, until_at = _range(what, tables, since, until, settings.time_zone)
     asked: Export
     match what:
@@ -99,13 +102,13 @@ def export(
                 tables,
                 since=since_at,
                 until=until_at,
-                bucket_s=bucket_s or 60,
+                bucket_s=60 if bucket_s is None else bucket_s,
                 queue_zone_ids=queue_zone or (),
             )
     with new_file(output) if output else standard_output() as file:
         rows = _write(asked, form, file, table or what.value)
     if output:
-        stderr.print(f"{rows:,} rows in {output}", markup=False, soft_wrap=True)
+        stderr.print(f"{rows:,} row{'s' * (rows != 1)} in {output}", markup=False, soft_wrap=True)
 
 
 def _write(asked: "Export", form: RowsFormat, file: "IO[bytes]", named: str) -> int:
@@ -129,14 +132,15 @@ def _range(
 ) -> "tuple[datetime, datetime]":
     """Return the range that is asked for; by default all there is."""
     from genesis_ray.domain.moments import moment
-    from genesis_ray.domain.site_time import zone_named
+    from genesis_ray.domain.site_time import range_between, zone_named
     from genesis_ray.running.asking import range_within_reach
 
     if what is What.METRICS:
         return range_within_reach("metrics", tables, since, until, time_zone=time_zone)
     zone, now = zone_named(time_zone), datetime.now(UTC)
     start = moment(since, zone, now) if since else _ALWAYS[0]
-    return start, moment(until, zone, now) if until else _ALWAYS[1]
+    end = moment(until, zone, now) if until else _ALWAYS[1]
+    return range_between(start.astimezone(zone), end.astimezone(zone))
 
 
 def _refuse_strangers(
@@ -149,7 +153,7 @@ def _refuse_strangers(
         "--queue-zone": (What.METRICS, queue_zone),
     }
     for option, (owner, value) in given.items():
-        if value and what is not owner:
+        if value not in (None, []) and what is not owner:
             raise ConfigurationError(f"{option} is of {owner.value}; {what.value} take none")
     if what is What.EVENTS and not table:
         raise ConfigurationError(

@@ -79,7 +79,7 @@ def forget(
 
 def verify_forgotten(
     receipts: Annotated[
-        list[Path], typer.Argument(metavar="RECEIPT...", help="Of `genesis people forget`.")
+        list[Path], typer.Argument(metavar="RECEIPT", help="Of `genesis people forget`.")
     ],
     runs: RunsOption = None,
     as_json: JsonOption = False,
@@ -151,10 +151,16 @@ def _tell(receipt: "Receipt") -> None:
 
     from genesis_ray.cli.console import stdout
 
-    table = Table("store", "rows gone", "rows nobody's", "versions gone", "files gone", "where")
-    for each in receipt.purged:
-        table.add_row(*_cells(each))
-    stdout.print(table)
+    heads = ("rows gone", "rows nobody's", "versions gone", "files gone")
+    for folder in dict.fromkeys(Path(each.place).parent for each in receipt.purged):
+        stdout.print(f"{folder}:", markup=False, soft_wrap=True)
+        table = Table("store")
+        for head in heads:
+            table.add_column(head, justify="right")
+        for each in receipt.purged:
+            if Path(each.place).parent == folder:
+                table.add_row(*_cells(each))
+        stdout.print(table)
     stdout.print("Not reached:")
     for place in receipt.not_reached:
         stdout.print(f"  {place}", markup=False, soft_wrap=True)
@@ -162,7 +168,7 @@ def _tell(receipt: "Receipt") -> None:
 
 def _cells(purged: "Purged") -> list[str]:
     counts = (purged.removed, purged.made_anonymous, len(purged.versions), len(purged.files))
-    return [purged.store, *(f"{count:,}" if count else "" for count in counts), purged.place]
+    return [purged.store, *(f"{count:,}" if count else "" for count in counts)]
 
 
 def _tell_residue(searched: "Searched", *, leave: bool = True) -> None:

@@ -1,12 +1,15 @@
 """`genesis keys`: the secret keys that face templates are protected with, never shown."""
 
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from genesis_ray.cli.people import JsonOption
 from genesis_ray.cli.run import ConfigOption, DataOption
+
+if TYPE_CHECKING:
+    from genesis_ray.settings import Settings
 
 app = typer.Typer(
     name="keys", help="See and change the keys that protect faces.", no_args_is_help=True
@@ -61,6 +64,7 @@ def rotate(config: ConfigOption = None, data: DataOption = None) -> None:
     from genesis_ray.running.key_rotation import rotate as rotate_key
 
     settings = with_options(settings_file.load(config), data=data, start=None)
+    _check_data(settings)
     finish_forgetting(settings)
     done = rotate_key(settings)
     faces = "1 face is" if done.faces == 1 else f"{done.faces:,} faces are"
@@ -87,6 +91,7 @@ def forget(
     from genesis_ray.running.key_rotation import forget as forget_key
 
     settings = with_options(settings_file.load(config), data=data, start=None)
+    _check_data(settings)
     if not yes:
         typer.confirm(
             f"Every copy and other data folder of tenant {settings.tenant_id} that key {version} "
@@ -95,3 +100,18 @@ def forget(
         )
     forget_key(settings, version)
     stdout.print(f"Key {version} is destroyed.")
+
+
+def _check_data(settings: "Settings") -> None:
+    """Refuse a data folder that is not there: its keys would seem to protect nothing.
+
+    Raises:
+        ConfigurationError: It is not there.
+    """
+    from genesis_ray.errors import ConfigurationError
+
+    if not settings.data_dir.is_dir():
+        raise ConfigurationError(
+            f"there is no data folder {settings.data_dir}; name the one whose faces the keys "
+            f"protect with --data"
+        )

@@ -90,7 +90,7 @@ def pull(
 
 @app.command()
 def add(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Of models; copied.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Of models; copied.")],
 ) -> None:
     """Bring in models that you have as files; which they are is told by their digests.
 

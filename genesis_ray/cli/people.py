@@ -128,7 +128,8 @@ def show(
         photos = {0: "no photos", 1: "1 photo kept"}.get(
             row["photos"], f"{row['photos']} photos kept"
         )
-        stdout.print(f"  {row['faces']} faces in the gallery of {row['embedder']}, {photos}")
+        in_all = "1 face" if row["faces"] == 1 else f"{row['faces']} faces"
+        stdout.print(f"  {in_all} in the gallery of {row['embedder']}, {photos}")
 
 
 app.command()(searching.search)

@@ -27,7 +27,7 @@ def query(
         str | None, typer.Argument(help="The query. Without one: which tables there are.")
     ] = None,
     run: Annotated[
-        Path | None, typer.Option(help="The run's folder; the newest in runs/ by default.")
+        Path | None, typer.Option(help="The run's folder; the newest in runs/, or the service's.")
     ] = None,
     data: DataOption = None,
     tenant: Annotated[
@@ -57,13 +57,14 @@ def query(
     """
     from genesis_ray.analytics import query as analytics
     from genesis_ray.cli.run import parse_time
-    from genesis_ray.running.history import present_tables, settings_of
+    from genesis_ray.running.asked_tenant import check_tenant
+    from genesis_ray.running.history import asked_run, present_tables, settings_of
     from genesis_ray.store.disk import write_file
-    from genesis_ray.store.run_folder import RunFolder
 
     chosen = chosen_format(output_format, output, usual=Format.TABLE)
-    folder = RunFolder.open(run) if run else RunFolder.newest()
+    folder = asked_run(run, data)
     settings = settings_of(folder, data)
+    check_tenant(folder, settings, tenant)
     warn_without_people(folder, settings, data)
     tables = present_tables(
         folder.events,
@@ -112,11 +113,16 @@ def warn_without_people(folder: "RunFolder", settings: "Settings", data: Path | 
     )
 
 
+_SAYS_NOTHING = ("", "txt")
+"""What a file may end with that says nothing of its format."""
+
+
 def chosen_format(given: AnyFormat | None, output: Path | None, *, usual: AnyFormat) -> AnyFormat:
     """Return how an answer is written, by --format and what --output ends with, else the usual way.
 
     Raises:
-        ConfigurationError: The output is no file, or is needed.
+        ConfigurationError: The output is no file, or is needed, or what it ends with is a format
+            that is not written, as .xlsx.
     """
     if output and output.exists() and not output.is_file():
         raise ConfigurationError(
@@ -124,6 +130,12 @@ def chosen_format(given: AnyFormat | None, output: Path | None, *, usual: AnyFor
         )
     formats = type(usual)
     ending = output.suffix.removeprefix(".").lower() if output else ""
+    if not given and ending not in (*formats, *_SAYS_NOTHING):
+        endings = ", ".join(f".{each}" for each in formats if each != "table")
+        raise ConfigurationError(
+            f"--output {output} does not say how to write it; let it end with {endings}, or add "
+            f"--format"
+        )
     chosen = given or (formats(ending) if ending in list(formats) else usual)
     if chosen == "parquet" and not output:
         raise ConfigurationError("--format parquet is no text; say where to: --output FILE")

@@ -77,6 +77,7 @@ def report(
     from genesis_ray.analytics.reports.site import Queue
     from genesis_ray.cli.console import stdout
     from genesis_ray.running.asked_places import check_places
+    from genesis_ray.running.asked_tenant import check_tenant
     from genesis_ray.running.history import present_tables, run_named, settings_of
     from genesis_ray.running.narrator import summary_of
     from genesis_ray.running.reporting import report_of
@@ -88,6 +89,7 @@ def report(
     present = settings_file.load(config)
     folder = run_named(run, present.model_copy(update={"data_dir": data} if data else {}))
     settings = settings_of(folder, data)
+    check_tenant(folder, settings, tenant)
     if tenant:
         settings = settings.model_copy(update={"tenant_id": tenant})
     period = _period(folder, settings, since, until)
@@ -154,9 +156,11 @@ def _period(
     if not (start and end):
         known = recorded(present_tables(folder.events, settings, settings.tenant_id), until=now)
         if known is None:
-            raise ConfigurationError("there are no events to report on; name another --run")
+            raise ConfigurationError(
+                f"there are no events to report on in {folder.path}; name another --run"
+            )
         start, end = start or known.since, end or known.until
-    return Period(*range_between(start, end))
+    return Period(*range_between(start.astimezone(zone), end.astimezone(zone)))
 
 
 def _default(period: "Period", settings: "Settings", form: ReportFormat) -> Path:

@@ -17,7 +17,7 @@ def reprocess(
     paths: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="FILE_OR_FOLDER...",
+            metavar="FILE_OR_FOLDER",
             help="Recordings, or folders of them; none: the cameras of --config.",
         ),
     ] = None,
@@ -58,7 +58,11 @@ def reprocess(
     else:
         archive = survey_cameras(settings)
     if not archive.segments:
-        reasons = f" can be read:\n{_listed(archive)}" if archive.unreadable else " is named"
+        reasons = (
+            f" can be read:\n{_listed(archive)}"
+            if archive.unreadable
+            else " is named: name files or folders, or a --config"
+        )
         raise SourceError(f"no recording{reasons}")
     prepare_models(settings, {input_shape(settings, *each.size) for each in archive.segments})
     run = _open_or_create(out, settings, archive, force=force)

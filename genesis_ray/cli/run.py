@@ -30,7 +30,7 @@ def run(
     sources: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="SOURCE...",
+            metavar="SOURCE",
             help="Video files, rtsp://HOST/PATH, http://..., device:0, photo:FILE?seconds=8 or "
             "synthetic:?people=3",
         ),
@@ -75,7 +75,11 @@ def run(
         settings = _with_sources(settings, sources, parse_time(start))
     if not settings.cameras:
         raise ConfigurationError("nothing to watch: name a video, or a --config with cameras")
-    watch_and_report(settings, out=out, force=force, local=local, realtime=bool(realtime))
+    made, _ = watch_and_report(settings, out=out, force=force, local=local, realtime=bool(realtime))
+    if settings.annotate:
+        from genesis_ray.cli.console import stdout
+
+        stdout.print(f"Annotated videos are in {made.media}.", markup=False, soft_wrap=True)
 
 
 def with_options(settings: "Settings", *, data: Path | None, start: str | None) -> "Settings":

@@ -1,16 +1,22 @@
 """`genesis people search`: whom the faces of a photo are like."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from genesis_ray.cli.run import ConfigOption, DataOption
 
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from genesis_ray.running.photo_search import PhotoFace
+
 
 def search(
-    photos: Annotated[list[Path], typer.Argument(metavar="PHOTO...", help="With any faces.")],
+    photos: Annotated[list[Path], typer.Argument(metavar="PHOTO", help="With any faces.")],
     limit: Annotated[int, typer.Option(min=1, max=100, help="People shown of each face.")] = 3,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
     config: ConfigOption = None,
@@ -23,8 +29,6 @@ def search(
 
     Examples: `genesis people search group.jpg` · `genesis people search ada*.jpg --limit 1`
     """
-    from rich.table import Table
-
     from genesis_ray import settings_file
     from genesis_ray.cli.console import stdout
     from genesis_ray.cli.prepare import pull_models
@@ -56,18 +60,25 @@ def search(
         ]
         typer.echo(json.dumps(rows, indent=2))
         return
+    stdout.print(_table(found))
+    stdout.print(f"A similarity of {found[0].threshold:.3f} or more is a match.", highlight=False)
+
+
+def _table(found: "Iterable[PhotoFace]") -> "Table":
+    """Return a row for each who is like a face, so that a name that is folded keeps its number."""
+    from rich.markup import escape
+    from rich.table import Table
+
     table = Table("photo", "face", "quality", "one look says", "most like", "similarity")
     number, before = 0, None
     for face in found:
         number = number + 1 if face.photo == before else 1
         before = face.photo
-        table.add_row(
-            face.photo.name,
-            str(number),
-            f"{face.quality:.2f}",
-            face.says,
-            "\n".join(f"{person.name} ({person.identity_id[:8]})" for person, _ in face.people),
-            "\n".join(f"{similarity:.3f}" for _, similarity in face.people),
-        )
-    stdout.print(table)
-    stdout.print(f"A similarity of {found[0].threshold:.3f} or more is a match.", highlight=False)
+        told = [face.photo.name, str(number), f"{face.quality:.2f}", face.says]
+        for person, similarity in face.people:
+            who = escape(f"{person.name} ({person.identity_id[:8]})")
+            table.add_row(*told, who, f"{similarity:.3f}")
+            told = [""] * len(told)
+        if not face.people:
+            table.add_row(*told, "", "")
+    return table

@@ -36,7 +36,7 @@ def print_summary(settings: Settings, run: RunFolder, result: RunResult) -> None
             ", ".join(sorted(names.get(who, who) for who in row["identity_ids"])) or "none",
         )
     stdout.print(table)
-    _print_what_happened(tables, names)
+    _print_what_happened(settings, tables, names)
 
 
 def names_of(settings: Settings) -> dict[str, str]:
@@ -48,21 +48,20 @@ def _drops(camera: CameraProgress) -> str:
     return ", ".join(f"{count:,} {reason}" for reason, count in camera.dropped.items()) or "0"
 
 
-def _print_what_happened(tables: Tables, names: dict[str, str]) -> None:
+def _print_what_happened(settings: Settings, tables: Tables, names: dict[str, str]) -> None:
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     for row in overview.visitors(tables).to_pylist():
         where = " and ".join(row["camera_ids"])
         zones = f", zones {_listed(row['zone_ids'])}" if row["zone_ids"] else ""
         visits = "a visit" if row["visits"] == 1 else f"{row['visits']} visits"
         name = names.get(row["identity_id"], row["identity_id"])
-        table.add_row("visit", name, f"{visits} of {row['seconds']:.1f} s at {where}{zones}")
-    for row in overview.zone_entries(tables).to_pylist():
-        loitering = f", {row['loiterings']} loitering" if row["loiterings"] else ""
-        counts = f"{row['entries']} entries{loitering}"
-        table.add_row("zone", f"{row['camera_id']}/{row['zone_id']}", counts)
-    for row in overview.line_counts(tables).to_pylist():
-        counts = f"{row['went_in']} in, {row['went_out']} out"
-        table.add_row("line", f"{row['camera_id']}/{row['line_id']}", counts)
+        table.add_row(
+            "visit", escape(name), f"{visits} of {row['seconds']:.1f} s at {where}{zones}"
+        )
+    for place, counts in _zones(settings, tables).items():
+        table.add_row("zone", place, counts)
+    for place, counts in _lines(settings, tables).items():
+        table.add_row("line", place, counts)
     for row in overview.gate_rejections(tables).to_pylist():
         names_refused = "1 name" if row["names"] == 1 else f"{row['names']} names"
         table.add_row("gate", row["reason"], f"{names_refused} refused")
@@ -72,6 +71,28 @@ def _print_what_happened(tables: Tables, names: dict[str, str]) -> None:
         stdout.print(table)
     for row in overview.false_merges(tables).to_pylist():
         stdout.print(_false_merge(row, names), soft_wrap=True)
+
+
+def _zones(settings: Settings, tables: Tables) -> dict[str, str]:
+    """Return what each zone counted; one that nobody entered shows so, as it may lie wrong."""
+    told = {
+        f"{c.camera_id}/{zone.zone_id}": "0 entries" for c in settings.cameras for zone in c.zones
+    }
+    for row in overview.zone_entries(tables).to_pylist():
+        entries = "1 entry" if row["entries"] == 1 else f"{row['entries']:,} entries"
+        loitering = f", {row['loiterings']} loitering" if row["loiterings"] else ""
+        told[f"{row['camera_id']}/{row['zone_id']}"] = entries + loitering
+    return told
+
+
+def _lines(settings: Settings, tables: Tables) -> dict[str, str]:
+    """Return what each line counted, those that nobody went over too."""
+    told = {
+        f"{c.camera_id}/{line.line_id}": "0 in, 0 out" for c in settings.cameras for line in c.lines
+    }
+    for row in overview.line_counts(tables).to_pylist():
+        told[f"{row['camera_id']}/{row['line_id']}"] = f"{row['went_in']} in, {row['went_out']} out"
+    return told
 
 
 def _alerts(tables: Tables, names: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -80,7 +80,7 @@ def add(
     points: Annotated[
         list[str],
         typer.Argument(
-            metavar="X,Y...",
+            metavar="X,Y",
             help="Corners along the edge, or the two ends of a line, as fractions of the picture.",
         ),
     ],
@@ -111,18 +111,22 @@ def remove(
     place_id: Annotated[str, typer.Argument(metavar="NAME", help="Its name.")],
     config: ConfigOption,
     camera: CameraOption = None,
-    kind: KindOption = PlaceKind.ZONE,
+    kind: Annotated[
+        PlaceKind | None,
+        typer.Option("--kind", help="What it is, where several are called so."),
+    ] = None,
 ) -> None:
     """Remove a zone, line or mask from the configuration; nothing else in the file changes.
 
     Example: `genesis zones remove queue --config shop.yaml --camera shop`
     """
     from genesis_ray import settings_file
-    from genesis_ray.running.places_file import camera_named, draw
+    from genesis_ray.running.places_file import camera_named, draw, place_named
 
-    owner = camera_named(settings_file.load(config), camera).camera_id
-    after = draw(config, owner, [], gone=[(kind.value, place_id)])
-    _list([camera_named(after, owner)])
+    owner = camera_named(settings_file.load(config), camera)
+    place = place_named(owner, place_id, kind=kind.value if kind else None)
+    after = draw(config, owner.camera_id, [], gone=[place.key])
+    _list([camera_named(after, owner.camera_id)])
 
 
 @app.command()

@@ -88,6 +88,16 @@ def run_named(run: Path | None, settings: Settings) -> RunFolder:
         raise
 
 
+def asked_run(run: Path | None, data: Path | None) -> RunFolder:
+    """Return the run that is asked; by default the newest, else that of the service in `data`.
+
+    Raises:
+        StoreError: There is none.
+    """
+    settings = Settings()
+    return run_named(run, settings.model_copy(update={"data_dir": data} if data else {}))
+
+
 def _quarters(events: Path, tenant_id: str) -> Quarters:
     """Return what reads a tenant's rollups, which lie beside the events."""
     rollups = RunRollups(RunFolder(events.parent))

@@ -68,7 +68,7 @@ def search_photos(settings: Settings, photos: list[Path], *, limit: int) -> list
     images = [read_photo(photo) for photo in photos]
     embedder = load_protected_embedder(settings.faces, keys.current)
     who = who_is_who(settings)
-    reason = f"looks whom the faces of {len(photos)} photos are like"
+    reason = f"looks whom the faces of {len(photos)} photo{'s' * (len(photos) != 1)} are like"
     access = Access(action="search", reason=reason)
     decisions: Decisions = who
     if settings.identity.consent == "required":

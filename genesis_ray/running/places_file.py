@@ -90,6 +90,25 @@ def camera_named(settings: Settings, camera_id: str | None) -> CameraSettings:
     raise NotFoundError(f"no camera is called {camera_id}; there are {known}")
 
 
+def place_named(camera: CameraSettings, place_id: str, *, kind: Kind | None) -> Drawn:
+    """Return a place of a camera; without a kind, whatever is called so.
+
+    Raises:
+        NotFoundError: There is none, or there are several.
+    """
+    there = [place for place in drawn_of(camera) if kind in (None, place.kind)]
+    found = [place for place in there if place.place_id == place_id]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        kinds = " and a ".join(place.kind for place in found)
+        raise NotFoundError(f"a {kinds} are called {place_id}; say which with --kind")
+    known = ", ".join(f"{place.kind} {place.place_id}" for place in there) or "none"
+    raise NotFoundError(
+        f"camera {camera.camera_id} has no {kind or 'place'} {place_id!r}; there is {known}"
+    )
+
+
 def draw(
     config: Path,
     camera_id: str,

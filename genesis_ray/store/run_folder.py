@@ -92,14 +92,22 @@ class RunFolder:
         """
         run = cls(path)
         if not run._is_run():
-            raise StoreError(f"there is no run in {path}; {_REMEDY}")
+            raise StoreError(
+                f"{path} has events, and its {_SUMMARY} is missing or damaged; put that back from "
+                f"a backup"
+                if run.events.is_dir()
+                else f"there is no run in {path}; {_REMEDY}"
+            )
         check_schema_version(run._summary)
         EventFolder(run.events).check_version()
         return run
 
     @classmethod
     def newest(cls, root: Path = RUNS) -> Self:
-        """Open the run below `root` that started last.
+        """Open the run below `root` that started last, of those that came as far as events.
+
+        One that could not begin, or has not yet, does not hide what others found; it is opened
+        where there is no other.
 
         Raises:
             StoreError: There is none, or another schema version wrote it.
@@ -107,6 +115,7 @@ class RunFolder:
         runs = [run for path in root.glob("*") if (run := cls(path))._is_run()]
         if not runs:
             raise StoreError(f"there is no run in {root}; {_REMEDY}")
+        runs = [run for run in runs if run.events.is_dir()] or runs
         return cls.open(max(runs, key=lambda run: (run._started_at(), run.path.name)).path)
 
     def summary(self) -> dict[str, object]:

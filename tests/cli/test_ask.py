@@ -184,5 +184,5 @@ def test_what_cannot_be_asked_is_told_with_the_remedy(genesis, arguments, told):
 
 def test_a_run_without_events_is_told(tmp_path, monkeypatch, genesis):
     RunFolder.create(tmp_path / "empty")
-    with pytest.raises(GenesisError, match="no events to ask about"):
+    with pytest.raises(GenesisError, match="empty has nothing of tenant 'shop'"):
         genesis("footfall", "--run", "empty")

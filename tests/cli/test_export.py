@@ -107,11 +107,17 @@ def test_metrics_of_what_retention_let_go_of_are_no_rows_of_zeros(genesis, caplo
     assert "metrics is answered from 2026-01-05 09:02 (UTC) on" in caplog.text
 
 
-def test_another_tenant_has_nothing(genesis):
+def test_a_tenant_of_whom_the_run_has_nothing_is_refused(genesis):
     app = typer.Typer()
     app.command()(export)
-    answer = CliRunner().invoke(app, ["visits", "--tenant", "acme"]).stdout
-    assert len(answer.splitlines()) == 1
+    answer = CliRunner().invoke(app, ["visits", "--tenant", "acme"])
+    assert isinstance(answer.exception, NotFoundError)
+    assert answer.stdout == ""
+
+
+def test_a_queue_zone_that_is_not_there_is_refused_and_no_queue_of_nobody(genesis):
+    with pytest.raises(NotFoundError, match="no zone quue"):
+        genesis("metrics", "--queue-zone", "quue")
 
 
 @pytest.mark.parametrize(
@@ -120,6 +126,10 @@ def test_another_tenant_has_nothing(genesis):
         (["events"], "say which events: --table"),
         (["visits", "--table", "visits"], "--table is of events; visits take none"),
         (["visits", "--bucket-s", "5"], "--bucket-s is of metrics; visits take none"),
+        (["visits", "--bucket-s", "0"], "--bucket-s is of metrics; visits take none"),
+        (["metrics", "--bucket-s", "0"], "buckets of a second or more, got 0"),
+        (["visits", "--output", "visits.xlsx"], "let it end with .csv, .json, .jsonl, .parquet"),
+        (["visits", "--output", "visits.csv.gz"], "does not say how to write it"),
         (["visits", "--format", "parquet"], "say where to: --output FILE"),
         (["visits", "--output", "."], "is no file"),
         (["visits", "--since", "soon"], "expected a time as"),

@@ -4,7 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from genesis_ray.cli.keys import app
-from genesis_ray.errors import StoreError
+from genesis_ray.errors import ConfigurationError, StoreError
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
 
@@ -12,6 +12,7 @@ from genesis_ray.settings import Settings
 @pytest.fixture
 def genesis(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "genesis-data").mkdir()
     monkeypatch.setenv("GENESIS_TEMPLATES__KEY_STORE", f"file:{tmp_path / 'keys'}")
     monkeypatch.setenv("COLUMNS", "200")
 
@@ -50,3 +51,13 @@ def test_an_old_key_is_destroyed_once_that_is_confirmed(genesis):
     assert len(json.loads(genesis("show", "--json"))["keys"]) == 1
     with pytest.raises(StoreError, match="key 2 protects what comes next"):
         genesis("forget", "2", "--yes")
+
+
+@pytest.mark.parametrize("command", [["rotate"], ["forget", "1", "--yes"]])
+def test_a_data_folder_that_is_not_there_changes_no_key(genesis, tmp_path, command):
+    tenant_keys(Settings())
+    before = genesis("show", "--json")
+    with pytest.raises(ConfigurationError, match="no data folder genesis-dta"):
+        genesis(*command, "--data", "genesis-dta")
+    assert genesis("show", "--json") == before
+    assert not (tmp_path / "genesis-dta").exists()

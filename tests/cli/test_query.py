@@ -125,6 +125,15 @@ def test_the_ending_of_the_output_chooses_the_format(genesis, tmp_path):
     assert json.loads((tmp_path / "one.csv").read_text()) == [{"one": 1}]
 
 
+def test_an_ending_that_is_not_written_is_refused_and_none_is_a_table(genesis, tmp_path):
+    with pytest.raises(ConfigurationError, match=r"let it end with \.csv, \.json, \.parquet, or"):
+        genesis("FROM visits", "--output", "visits.xlsx")
+    genesis("SELECT 1 AS one", "--output", "one.xlsx", "--format", "csv")
+    genesis("SELECT 1 AS one", "--output", "one.txt")
+    assert "one" in (tmp_path / "one.txt").read_text()
+    assert not (tmp_path / "visits.xlsx").exists()
+
+
 def test_parquet_wants_a_file(genesis, tmp_path):
     with pytest.raises(ConfigurationError, match="--output FILE"):
         genesis("FROM visits", "--format", "parquet")
@@ -146,7 +155,7 @@ def test_without_a_query_the_tables_are_listed(genesis):
 
 
 def test_a_run_can_be_named(genesis, run_folder, tmp_path):
-    RunFolder.create(tmp_path / "runs" / "z")
+    RunFolder.create(tmp_path / "runs" / "z").events.mkdir()
     arguments = ("SELECT count(*) AS n FROM visits", "--format", "json")
     assert json.loads(genesis(*arguments)) == [{"n": 0}]
     assert json.loads(genesis(*arguments, "--run", str(run_folder.path))) == [{"n": 1}]
@@ -176,3 +185,11 @@ def test_a_damaged_file_is_reported_beside_the_answer(genesis, run_folder, caplo
     rows = json.loads(genesis("SELECT track_id FROM zone_crossings", "--format", "json"))
     assert {row["track_id"] for row in rows} == {1, 2}
     assert str(damaged) in caplog.text
+
+
+def test_times_of_a_column_show_parts_of_a_second_where_one_has_any(genesis):
+    whole = "SELECT TIMESTAMP '2026-01-05 12:00:00' AS at"
+    assert "2026-01-05 12:00:00 " in genesis(whole)
+    both = genesis(f"{whole} UNION ALL SELECT TIMESTAMP '2026-01-05 12:00:00.25'")
+    assert "2026-01-05 12:00:00.000" in both
+    assert "2026-01-05 12:00:00.250" in both

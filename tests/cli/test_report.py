@@ -101,7 +101,7 @@ def test_damaged_files_are_told(run, genesis, tmp_path):
             "nothing was recorded",
         ),
         (["--from", "soon"], ConfigurationError, "expected a time"),
-        (["--tenant", "nobody"], ConfigurationError, "no events to report on"),
+        (["--tenant", "nobody"], GenesisError, "nothing of tenant 'nobody'"),
         (["--run", "nowhere"], StoreError, "no run in nowhere"),
         (["--output", "nowhere/a.html"], ConfigurationError, "no folder"),
         (["--output", "a.docx"], ConfigurationError, "a.docx does not say how"),

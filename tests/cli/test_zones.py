@@ -38,6 +38,16 @@ def test_a_zone_is_added_shown_in_the_list_and_removed(zones, config):
     assert config.read_text().startswith(CONFIG)
 
 
+def test_what_is_removed_is_told_by_its_name_where_one_is_called_so(zones):
+    zones("add", "door", "0.5,0.1", "0.5,0.9", "--kind", "line")
+    assert "There are no zones" in zones("remove", "door")
+    zones("add", "door", "0.5,0.1", "0.5,0.9", "--kind", "line")
+    zones("add", "door", "0.1,0.5", "0.5,0.5", "0.5,1", "0.1,1")
+    with pytest.raises(NotFoundError, match="a zone and a line are called door; say which"):
+        zones("remove", "door")
+    assert "line" not in zones("remove", "door", "--kind", "line")
+
+
 def test_lines_and_masks_are_added_by_their_kind(zones):
     zones("add", "door", "0.5,0.1", "0.5,0.9", "--kind", "line", "--camera", "hall")
     zones("add", "sky", "0,0", "1,0", "1,0.1", "--kind", "mask")
@@ -75,7 +85,7 @@ def test_another_moment_is_another_picture(zones, tmp_path):
         (["add", "x", "0,0", "1,1", "1,0", "0,1"], ConfigurationError, "crosses itself"),
         (["add", "x", "0,0", "1,1"], ConfigurationError, "corners"),
         (["add", "x", "0,0", "1,1", "--camera", "attic"], NotFoundError, "there are hall"),
-        (["remove", "till"], NotFoundError, "has no zone 'till'; there is none"),
+        (["remove", "till"], NotFoundError, "has no place 'till'; there is none"),
         (["show", "--output", "hall.jpg"], ConfigurationError, "name a .png file"),
     ],
 )

@@ -5,7 +5,7 @@ import pytest
 
 from genesis_ray.analytics.footfall import footfall
 from genesis_ray.errors import StoreError
-from genesis_ray.running.history import present_tables, run_named, settings_of
+from genesis_ray.running.history import asked_run, present_tables, run_named, settings_of
 from genesis_ray.running.live_run import open_live_run
 from genesis_ray.running.result import summary
 from genesis_ray.running.rollups import RunRollups
@@ -77,3 +77,10 @@ def test_tables_of_a_time_or_of_all_tenants_have_no_figures():
     assert present_tables(run.events, Settings(), "shop").quarters(*asked) is not None
     assert present_tables(run.events, Settings(), "shop", since=at(1)).quarters(*asked) is None
     assert present_tables(run.events, Settings()).quarters(*asked) is None
+
+
+def test_who_asks_in_the_folder_of_a_service_asks_that_unless_runs_were_made():
+    service = open_live_run(Settings(data_dir=Path("data")))
+    assert asked_run(None, Path("data")).path == service.path
+    run = RunFolder.create()
+    assert asked_run(None, Path("data")).path == run.path

@@ -96,3 +96,19 @@ def test_the_newest_run_is_the_one_that_started_last(tmp_path):
         RunFolder.create(tmp_path / name).write_summary({"started_at": started_at})
     (tmp_path / "other").mkdir()
     assert RunFolder.newest(tmp_path).path.name == "demo"
+
+
+def test_a_run_that_could_not_begin_does_not_hide_what_others_found(tmp_path):
+    for name, started_at in (("whole", "2026-01-01"), ("failed", "2026-01-02")):
+        RunFolder.create(tmp_path / name).write_summary({"started_at": started_at})
+    assert RunFolder.newest(tmp_path).path.name == "failed"  # there is no other yet
+    RunFolder(tmp_path / "whole").events.mkdir()
+    assert RunFolder.newest(tmp_path).path.name == "whole"
+
+
+def test_a_run_whose_summary_is_torn_is_not_told_to_be_none(tmp_path):
+    run = RunFolder.create(tmp_path / "run")
+    run.events.mkdir()
+    (run.path / "run.json").write_text("{")
+    with pytest.raises(StoreError, match=r"run\.json is missing or damaged; put that back"):
+        RunFolder.open(run.path)

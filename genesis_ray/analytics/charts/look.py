@@ -55,10 +55,14 @@ def figure(title: str, *, x: str = "", y: str = "", height: int = _HEIGHT) -> go
         hovermode="closest",
         hoverlabel={"namelength": -1},
         bargap=0.15,
-        xaxis={**axis, "title_text": x, "showgrid": False},
+        xaxis={**axis, "title_text": x, "showgrid": False, **_APART},
         yaxis={**axis, "title_text": y, "rangemode": "tozero"},
     )
     return drawn
+
+
+_APART = {"ticks": "outside", "ticklen": 6, "tickcolor": "rgba(0,0,0,0)"}
+"""Keeps the lowest number upwards off the first label along: marks that nobody sees."""
 
 
 def shortened(name: str, most: int = _ENTRY_LETTERS) -> str:

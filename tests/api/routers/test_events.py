@@ -102,7 +102,13 @@ def test_time_range_that_ends_before_it_starts_is_refused(system: System):
     parameters = {"kind": "visits", "start": at(2).isoformat(), "end": at(1).isoformat()}
     answer = system.client.get("/v1/events", params=parameters)
     assert answer.status_code == 422
-    assert "2026-01-05T12:00:02+00:00 is after end" in answer.json()["detail"]
+    assert answer.json()["detail"].startswith("start 2026-01-05T12:00:02+00:00 is after end")
+
+
+def test_a_year_is_not_taken_for_seconds_since_1970(system: System):
+    answer = system.client.get("/v1/events", params={"kind": "visits", "start": "2026"})
+    assert answer.status_code == 422
+    assert answer.json()["detail"] == "start: expected a time as 2026-01-05T09:00:00Z, got 2026"
 
 
 def test_cursor_that_no_answer_gave_is_refused(system: System):
