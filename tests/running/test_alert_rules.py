@@ -188,16 +188,21 @@ def _of_default(event):
 WAY = {"passages": [{"between": ["door", "till"], "min_s": 8}]}
 
 
-def test_false_merges_are_raised_where_a_topology_is_set_and_no_rule_is(settings):
-    assert raised(settings, merged(5)) == []
-    known = Settings(data_dir=settings.data_dir, topology=WAY)
-    assert raised(known, merged(5)) == [("false-merge", "critical", 5)]
+@pytest.mark.parametrize("given", [{}, {"topology": WAY}])
+def test_false_merges_are_raised_where_no_rule_is_set_nor_a_topology(settings, given):
+    own = Settings(data_dir=settings.data_dir, **given)
+    assert raised(own, merged(5)) == [("false-merge", "critical", 5)]
+
+
+def test_where_no_face_is_looked_at_there_is_no_rule_of_false_merges(settings):
+    assert Settings(data_dir=settings.data_dir, faces={"enabled": False}).alert_rules == ()
 
 
 @pytest.mark.parametrize(
     ("given", "told"),
     [
         ({"topology": {**WAY, "alert": False}}, []),
+        ({"topology": {"alert": False}}, []),
         (
             {"topology": WAY, "alerts": [{"rule": "false-merge", "name": "twice"}]},
             [("twice", "critical", 5)],
