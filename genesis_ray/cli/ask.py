@@ -114,7 +114,7 @@ def ask(
     from genesis_ray.running.history import asked_run, present_tables, settings_of
     from genesis_ray.running.who import identity_named
     from genesis_ray.settings_alerts import queue_zones_of
-    from genesis_ray.settings_cameras import homographies_of
+    from genesis_ray.settings_cameras import areas_of, homographies_of
 
     form = chosen_format(output_format, output, usual=Format.TABLE)
     if question is None:
@@ -156,6 +156,7 @@ def ask(
         "least_group": settings.analytics.min_group,
         "visit_gap_s": settings.visit_gap_s,
         "homographies": homographies_of(settings.cameras),
+        "areas_m2": areas_of(settings.cameras),
         "queue_zone_ids": queue_zones_of(settings.alerts),
     }
     params = params_of(question, asked, given, set_for_all)

@@ -29,7 +29,7 @@ from genesis_ray.running.asking import Moment, answer_of
 from genesis_ray.running.who import identity_named
 from genesis_ray.settings import Settings
 from genesis_ray.settings_alerts import queue_zones_of
-from genesis_ray.settings_cameras import homographies_of
+from genesis_ray.settings_cameras import areas_of, homographies_of
 
 
 class Questions:
@@ -177,11 +177,13 @@ class Questions:
         """Return how many people were in zones at once, a row a bucket and zone.
 
         Columns: starts_at, ends_at, camera_id and zone_id (null: all together), mean_people,
-        max_people, person_seconds.
+        max_people, person_seconds, mean_people_per_m2 and max_people_per_m2 (of zones with an
+        area_m2).
         """
         return self._ask_here(
-            occupancy, since, until, bucket=bucket, camera_ids=camera_ids, zone_ids=zone_ids
-        )
+            occupancy, since, until, bucket=bucket, camera_ids=camera_ids, zone_ids=zone_ids,
+            areas_m2=areas_of(self._own.cameras),
+        )  # fmt: skip
 
     def dwell(
         self,
