@@ -26,7 +26,7 @@ def with_density(levels: pa.Table, areas_m2: Areas) -> pa.Table:
             pc.equal(levels["camera_id"], pa.scalar(camera_id)),
             pc.equal(levels["zone_id"], pa.scalar(zone_id)),
         )
-        area = pc.if_else(pc.fill_null(is_there, fill_value=False), area_m2, area)
+        area = pc.if_else(pc.coalesce(is_there, pa.scalar(False)), area_m2, area)
     for people in ("mean_people", "max_people"):
         density = pc.divide(levels[people].cast(pa.float64()), area)
         levels = levels.append_column(f"{people}_per_m2", density)
