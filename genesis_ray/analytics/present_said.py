@@ -117,6 +117,8 @@ def present_alerts(
     if not touched_by(who):
         return written
     few = names_of_touched(written, who, tenant_id=tenant_id, limits=limits)
+    if not len(few):
+        return written
     tables: dict[str, Table] = {
         "written": few,
         "alerts": alerts,
