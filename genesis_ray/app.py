@@ -32,6 +32,7 @@ from genesis_ray.running.live_run import live_run_path
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.serving import detector, embedder
 from genesis_ray.settings import Settings
+from genesis_ray.settings_alerts import queue_zones_of
 from genesis_ray.store.state_log import new_key
 
 if TYPE_CHECKING:
@@ -135,6 +136,7 @@ class Api:
             events=present_tables(events, settings, settings.tenant_id),
             event_page=EventPages(events, settings),
             people=self._people,
+            queue_zone_ids=queue_zones_of(settings.alerts),
         )
         return create_app(backends, echo_request_id=False)
 

@@ -253,14 +253,14 @@ class Settings(BaseSettings):
 
     @property
     def alert_rules(self) -> tuple[AlertRuleSettings, ...]:
-        """The rules of alerts, with that of false merges where a topology can find them."""
+        """The rules of alerts, with that of false merges where faces are recognised."""
         default = FalseMergeRule(rule="false-merge")
-        can_find = self.topology.alert and self.topology.cameras
+        is_wanted = self.topology.alert and self.faces.enabled
         has_one = any(
             isinstance(rule, FalseMergeRule) or rule.rule_id == default.rule_id
             for rule in self.alerts
         )
-        return self.alerts if has_one or not can_find else (*self.alerts, default)
+        return self.alerts if has_one or not is_wanted else (*self.alerts, default)
 
     @property
     def has_live_cameras(self) -> bool:

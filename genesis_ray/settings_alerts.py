@@ -1,5 +1,6 @@
 """What an operator can set of alerts: which rules there are, and when each holds."""
 
+from collections.abc import Iterable
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
@@ -240,3 +241,9 @@ def places_of(rule: AlertRuleSettings) -> list[tuple[str | None, str | None]]:
     camera_id = values.get("camera_id")
     zones = [values[name] for name in ("zone_id", "service_zone_id") if values.get(name)]
     return [(camera_id, zone_id) for zone_id in zones] or [(camera_id, None)]
+
+
+def queue_zones_of(rules: Iterable[AlertRuleSettings]) -> list[str]:
+    """Return the zones in which people queue: those that rules of queues and waits are about."""
+    queues = (rule.zone_id for rule in rules if isinstance(rule, QueueRule | WaitRule))
+    return list(dict.fromkeys(queues))

@@ -137,6 +137,16 @@ def homographies_of(cameras: Iterable[CameraSettings]) -> dict[str, Matrix]:
     return {camera.camera_id: camera.floor.homography for camera in cameras if camera.floor}
 
 
+def areas_of(cameras: Iterable[CameraSettings]) -> dict[tuple[str, str], float]:
+    """Return the square metres of the zones of which somebody told them, by camera and zone."""
+    return {
+        (camera.camera_id, zone.zone_id): zone.area_m2
+        for camera in cameras
+        for zone in camera.zones
+        if zone.area_m2 is not None
+    }
+
+
 def camera_id_of(source: str) -> str:
     """Return the name of a camera that nobody named: its file's stem or its address, plain."""
     source = redacted(source)

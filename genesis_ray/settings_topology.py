@@ -78,7 +78,7 @@ class TopologySettings(Section):
     alert: bool = Field(
         default=True,
         description="Raise an alert where one identity is in two places at once, as with the rule "
-        "false-merge, also where alerts has no such rule; nothing without passages or overlapping",
+        "false-merge, also where alerts has no such rule; at one camera without any topology, too",
     )
     remember_s: Seconds = Field(
         default=_REMEMBER_S, gt=0, description="How long it counts where somebody was seen"

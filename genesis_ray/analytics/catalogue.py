@@ -132,6 +132,8 @@ QUESTIONS: Mapping[str, Question] = {
             "mean_people": "people at once, mean over time",
             "max_people": "most people at once",
             "person_seconds": "seconds, summed over people",
+            "mean_people_per_m2": "people to a square metre, mean; null: no area_m2 is set",
+            "max_people_per_m2": "most people to a square metre",
         },
     ),
     "dwell": Question(

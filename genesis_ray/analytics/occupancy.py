@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
 
+from genesis_ray.analytics.density import Areas, with_density
 from genesis_ray.analytics.ranges import (
     BUCKETS,
     LONGEST_STAY,
@@ -180,6 +182,7 @@ def occupancy(
     bucket: Bucket | None = "hour",
     camera_ids: Ids = None,
     zone_ids: Ids = None,
+    areas_m2: Areas = MappingProxyType({}),
     longest_stay: timedelta = LONGEST_STAY,
     now: datetime | None = None,
 ) -> pa.Table:
@@ -192,9 +195,10 @@ def occupancy(
 
     Columns: starts_at, ends_at, camera_id and zone_id (both null: all zones together, where a
     track in two at once is one person), mean_people (over time), max_people (at once),
-    person_seconds (additive over buckets). Where several zones are chosen and the range begins
-    before the events that are there still, these are null in the rows of all together, as far as
-    rollups of each zone do not tell them.
+    person_seconds (additive over buckets), and mean_people_per_m2 and max_people_per_m2, by what
+    `areas_m2` has of the zone: null where it has none, and of all together. Where several zones
+    are chosen and the range begins before the events that are there still, people are null in the
+    rows of all together, as far as rollups of each zone do not tell them.
     """
     params = {
         **in_buckets(since, until, bucket, time_zone),
@@ -205,8 +209,8 @@ def occupancy(
     if longest_stay == LONGEST_STAY and now is None:
         rolled_up = _rolled_up(tables, params)
         if rolled_up is not None:
-            return rolled_up
-    return ask(_OCCUPANCY, tables, params)
+            return with_density(rolled_up, areas_m2)
+    return with_density(ask(_OCCUPANCY, tables, params), areas_m2)
 
 
 def _rolled_up(tables: Tables, params: Mapping[str, Any]) -> pa.Table | None:

@@ -13,6 +13,7 @@ import pyarrow as pa
 from genesis_ray.analytics.decided_rows import alias_rows, override_rows, touched_by
 from genesis_ray.analytics.limits import Limits
 from genesis_ray.analytics.present_names import present_names
+from genesis_ray.analytics.present_said import present_alerts, present_identities
 from genesis_ray.analytics.present_visits import VisitsNow, visits_now
 from genesis_ray.analytics.reach import EVER, Purged
 from genesis_ray.analytics.stored import Table, Tables, narrowed, whole
@@ -21,15 +22,20 @@ from genesis_ray.domain.rollups import Group
 
 NAMES = "face_recognitions"
 VISITS = "visits"
+ALERTS = "alerts"
+SAID = ("gate_rejections", "false_merges", "identity_events")
+"""What was said of identities and of no track's bearer."""
 
 Quarters = Callable[[Group, Sequence[str], datetime, datetime], pa.Table | None]
 """Some figures of a group, from a quarter of an hour to another: see `rolled_up.RolledUp`."""
 
-_WRITTEN = {
+AS_WRITTEN = {
     "face_recognitions_as_written": NAMES,
     "visit_events_as_written": VISITS,
+    "alerts_as_written": ALERTS,
+    **{f"{name}_as_written": name for name in SAID},
 }
-"""Under which names the tables are that are shown differently."""
+"""Under which names the tables are, as they were written, that are shown differently."""
 
 
 class PresentTables(Mapping[str, Table]):
@@ -38,9 +44,9 @@ class PresentTables(Mapping[str, Table]):
     What is shown as it was written is handed on as it is: a stored table is not read, and of one
     with rows that a decision is about those alone are.
 
-    `face_recognitions` and `visits` are by present identity; what was written is in
-    `face_recognitions_as_written` and `visit_events_as_written`, and the difference comes from
-    `identity_aliases` and `track_overrides`. All other tables are as they were written.
+    `face_recognitions`, `visits`, `alerts` and those of `SAID` are by present identity; what was
+    written is in the tables of `AS_WRITTEN`, and the difference comes from `identity_aliases` and
+    `track_overrides`. All other tables are as they were written.
     """
 
     def __init__(
@@ -77,6 +83,11 @@ class PresentTables(Mapping[str, Table]):
         own._written = narrowed(self._written, since, until)
         return own
 
+    @property
+    def as_written(self) -> Tables:
+        """The tables as they were written: those that figures of quarters are made of."""
+        return self._written
+
     def quarters(
         self, group: Group, figures: Sequence[str], since: datetime, until: datetime
     ) -> pa.Table | None:
@@ -108,11 +119,13 @@ class PresentTables(Mapping[str, Table]):
                 return self._names(self._written[NAMES], self._who())
             case "visits":
                 return self._visits()
-        return self._written[_WRITTEN.get(table, table)]
+            case "alerts" | "gate_rejections" | "false_merges" | "identity_events":
+                return self._said(table, self._written[table], self._who())
+        return self._written[AS_WRITTEN.get(table, table)]
 
     def __iter__(self) -> Iterator[str]:
         yield from self._written
-        yield from (name for name, source in _WRITTEN.items() if source in self._written)
+        yield from (name for name, source in AS_WRITTEN.items() if source in self._written)
         yield from ("identity_aliases", "track_overrides")
 
     def __len__(self) -> int:
@@ -124,6 +137,10 @@ class PresentTables(Mapping[str, Table]):
     def names_now(self, written: pa.Table) -> pa.Table:
         """Return some rows of `face_recognitions` as they are shown: those that name somebody."""
         return whole(self._names(written, self._who()))
+
+    def said_now(self, table: str, written: pa.Table) -> pa.Table:
+        """Return some rows of `alerts`, or of a table of `SAID`, as they are shown: all of them."""
+        return whole(self._said(table, written, self._who()))
 
     def visits_now(self) -> VisitsNow | None:
         """Return the rows of those visits alone that are not shown as they were written.
@@ -146,6 +163,13 @@ class PresentTables(Mapping[str, Table]):
         if not touched_by(who):
             return written
         return present_names(written, who, tenant_id=self._tenant_id, limits=self.limits)
+
+    def _said(self, table: str, written: Table, who: WhoIsWho) -> Table:
+        own, limits = self._tenant_id, self.limits
+        if table != ALERTS:
+            return present_identities(written, who, tenant_id=own, limits=limits)
+        alerts = self._all_written[ALERTS]
+        return present_alerts(written, alerts, who, tenant_id=own, limits=limits)
 
     def _visits(self) -> Table:
         written, now = self._written[VISITS], self.visits_now()

@@ -78,13 +78,16 @@ def present_names(written: Table, who: WhoIsWho, *, tenant_id: str, limits: Limi
     few = names_of_touched(written, who, tenant_id=tenant_id, limits=limits)
     present = who_tracks_are(few, who, tenant_id=tenant_id, limits=limits)
     shown = run(_PRESENT_NAMES, {"written": few, "present": present}, limits=limits)
-    hidden = _keys(who, tenant_id).values()
+    hidden = keys_of_touched(who, tenant_id).values()
     return replaced(written, [*hidden], shown.cast(written.schema))
 
 
 def names_of_touched(written: Table, who: WhoIsWho, *, tenant_id: str, limits: Limits) -> pa.Table:
-    """Return the rows of `face_recognitions`, as they were written, that a decision is about."""
-    tables: dict[str, Table] = {"written": written, **_keys(who, tenant_id)}
+    """Return the rows of names, as they were written, that a decision is about.
+
+    They may be of any table that has an identity, a camera and a track.
+    """
+    tables: dict[str, Table] = {"written": written, **keys_of_touched(who, tenant_id)}
     answer = run(_NAMES_OF_TOUCHED, tables, {"tenant_id": tenant_id}, limits=limits)
     return answer.cast(written.schema)
 
@@ -102,7 +105,7 @@ def who_tracks_are(names: Table, who: WhoIsWho, *, tenant_id: str, limits: Limit
     return run(_WHO_TRACKS_ARE, tables, {"tenant_id": tenant_id}, limits=limits)
 
 
-def _keys(who: WhoIsWho, tenant_id: str) -> dict[str, pa.Table]:
+def keys_of_touched(who: WhoIsWho, tenant_id: str) -> dict[str, pa.Table]:
     """Return by what rows are known that a decision is about: their identity, or their track."""
     identities = pa.table({"identity_id": pa.array(touched_by(who), pa.string())})
     tracks = override_rows(who).select(["camera_id", "track_id"])

@@ -16,7 +16,7 @@ from genesis_ray.analytics.limits import limits_of
 from genesis_ray.analytics.query import run
 from genesis_ray.analytics.rollup_sql import ONE_SPAN, QUARTERS
 from genesis_ray.analytics.stays import of_stays
-from genesis_ray.analytics.stored import Tables, narrowed
+from genesis_ray.analytics.stored import Tables, as_written, narrowed
 from genesis_ray.domain.rollups import GROUPS, LONGEST_STAY, READ_BEYOND, Group
 from genesis_ray.domain.time_buckets import next_quarter, quarter_of
 
@@ -135,7 +135,7 @@ def from_events(group: Group, tables: Tables, start: datetime, end: datetime) ->
 
     Args:
         group: Which figures.
-        tables: Those of `GROUPS[group].tables`; only what has a say is read.
+        tables: Those of `GROUPS[group].tables`; only what has a say is read, as it was written.
         start: Any time.
         end: A later one.
     """
@@ -164,7 +164,7 @@ def _from_events(
     sql = _within(group, rows)
     answer = run(
         sql,
-        narrowed(tables, start - before, end + after),
+        as_written(narrowed(tables, start - before, end + after)),
         _params(sql, start, end, datetime.now(UTC)),
         limits=limits_of(tables),
     )

@@ -124,6 +124,20 @@ class Ranged(Protocol):
         """Return the tables with the rows that occurred in [since, until), and maybe others."""
 
 
+@runtime_checkable
+class Shown(Protocol):
+    """Tables of which some are shown differently than they were written."""
+
+    @property
+    def as_written(self) -> Tables:
+        """The tables as they were written, of the same time."""
+
+
+def as_written(tables: Tables) -> Tables:
+    """Return the tables as they were written."""
+    return tables.as_written if isinstance(tables, Shown) else tables
+
+
 def narrowed(tables: Tables, since: datetime | None, until: datetime | None) -> Tables:
     """Return the tables with all rows that occurred in [since, until), and as few others as can be.
 

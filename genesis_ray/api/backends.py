@@ -47,6 +47,7 @@ class Backends:
 
     Attributes:
         configured: The cameras that it was started with.
+        queue_zone_ids: The zones in which people queue.
     """
 
     configured: tuple[CameraSettings, ...]
@@ -54,6 +55,7 @@ class Backends:
     events: EventReader
     event_page: EventPageReader
     people: PeopleReader
+    queue_zone_ids: Sequence[str] = ()
 
     @property
     def cameras(self) -> tuple[CameraSettings, ...]:

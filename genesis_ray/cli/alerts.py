@@ -40,6 +40,8 @@ def list_alerts(
 ) -> None:
     """List the alerts of a run, each as it is now. Rules are in the configuration.
 
+    People are those whom the alert's track is by what was decided since (`genesis people log`).
+
     Examples: `genesis alerts list --open` · `genesis alerts list --severity critical --json`
     """
     import sys
@@ -47,10 +49,12 @@ def list_alerts(
     from genesis_ray.analytics.alerts import present
     from genesis_ray.cli.answer import Format, show, written
     from genesis_ray.cli.console import stdout
-    from genesis_ray.store.reader import RunTables
+    from genesis_ray.cli.query import warn_without_people
+    from genesis_ray.running.history import present_tables
 
     folder, settings = _opened(run, data)
-    tables = RunTables(folder.events, settings.tenant_id)
+    warn_without_people(folder, settings, data)
+    tables = present_tables(folder.events, settings, settings.tenant_id)
     found = present(tables, is_open=is_open or None, severity=severity)
     if as_json:
         sys.stdout.write(written(found, Format.JSON).decode())

@@ -39,7 +39,11 @@ def ask(
     ] = None,
     zone: Annotated[list[str] | None, typer.Option(help="Only this zone; again for more.")] = None,
     queue_zone: Annotated[
-        list[str] | None, typer.Option("--queue-zone", help="The zone in which people queue.")
+        list[str] | None,
+        typer.Option(
+            "--queue-zone",
+            help="The zone in which people queue; of metrics by default those of alert rules.",
+        ),
     ] = None,
     service_zone: Annotated[
         str | None, typer.Option("--service-zone", help="The zone in which they are served.")
@@ -109,7 +113,8 @@ def ask(
     from genesis_ray.running.asking import answer_of
     from genesis_ray.running.history import asked_run, present_tables, settings_of
     from genesis_ray.running.who import identity_named
-    from genesis_ray.settings_cameras import homographies_of
+    from genesis_ray.settings_alerts import queue_zones_of
+    from genesis_ray.settings_cameras import areas_of, homographies_of
 
     form = chosen_format(output_format, output, usual=Format.TABLE)
     if question is None:
@@ -151,6 +156,8 @@ def ask(
         "least_group": settings.analytics.min_group,
         "visit_gap_s": settings.visit_gap_s,
         "homographies": homographies_of(settings.cameras),
+        "areas_m2": areas_of(settings.cameras),
+        "queue_zone_ids": queue_zones_of(settings.alerts),
     }
     params = params_of(question, asked, given, set_for_all)
     answer = answer_of(

@@ -53,7 +53,9 @@ def export(
     ] = None,
     queue_zone: Annotated[
         list[str] | None,
-        typer.Option("--queue-zone", help="Of metrics: a zone in which people queue."),
+        typer.Option(
+            "--queue-zone", help="Of metrics: a zone in which people queue.  [those of alert rules]"
+        ),
     ] = None,
     run: Annotated[
         Path | None, typer.Option(help="The run's folder; the newest in runs/, or the service's.")
@@ -81,6 +83,7 @@ def export(
     from genesis_ray.running.asked_places import check_places
     from genesis_ray.running.asked_tenant import check_tenant
     from genesis_ray.running.history import asked_run, present_tables, settings_of
+    from genesis_ray.settings_alerts import queue_zones_of
     from genesis_ray.store.rows_file import new_file, standard_output
 
     form = chosen_format(output_format, output, usual=RowsFormat.CSV)
@@ -103,7 +106,7 @@ def export(
                 since=since_at,
                 until=until_at,
                 bucket_s=60 if bucket_s is None else bucket_s,
-                queue_zone_ids=queue_zone or (),
+                queue_zone_ids=queue_zone or queue_zones_of(settings.alerts),
             )
     with new_file(output) if output else standard_output() as file:
         rows = _write(asked, form, file, table or what.value)

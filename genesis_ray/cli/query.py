@@ -53,7 +53,7 @@ def query(
 
     The dialect is DuckDB's, times are UTC. `visits` has one row a visit, `visit_events` the rows
     that it was made from. Identities are those that hold now (`genesis people log`); what was
-    written is in `face_recognitions_as_written` and `visit_events_as_written`.
+    written is in tables that end in `_as_written`.
     """
     from genesis_ray.analytics import query as analytics
     from genesis_ray.cli.run import parse_time

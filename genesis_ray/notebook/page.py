@@ -3,6 +3,7 @@
 from html import escape
 from typing import TYPE_CHECKING
 
+from genesis_ray.analytics.present import AS_WRITTEN
 from genesis_ray.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def page_of(run: "Run") -> str:
     )
 
 
-_DERIVED = frozenset({"face_recognitions_as_written", "visit_events_as_written"})
+_DERIVED = frozenset(AS_WRITTEN)
 """Which repeat other tables, as long as nothing was decided."""
 
 

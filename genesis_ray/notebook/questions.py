@@ -28,7 +28,8 @@ from genesis_ray.domain.site_time import Bucket
 from genesis_ray.running.asking import Moment, answer_of
 from genesis_ray.running.who import identity_named
 from genesis_ray.settings import Settings
-from genesis_ray.settings_cameras import homographies_of
+from genesis_ray.settings_alerts import queue_zones_of
+from genesis_ray.settings_cameras import areas_of, homographies_of
 
 
 class Questions:
@@ -60,16 +61,17 @@ class Questions:
         bucket_s: int = 60,
         names: Sequence[str] = METRICS,
         camera_ids: Ids = None,
-        queue_zone_ids: Sequence[str] = (),
+        queue_zone_ids: Ids = None,
     ) -> pa.Table:
         """Return the site's metrics, a row for each `bucket_s` seconds.
 
         Columns: starts_at, ends_at, people_total, queue_len, avg_wait_sec, people_by_zone,
-        new_faces, recognized_faces.
+        new_faces, recognized_faces. People queue in `queue_zone_ids`, by default those of the
+        alert rules of queues and waits.
         """
         return self._ask(
             metrics, since, until, bucket_s=bucket_s, names=names, camera_ids=camera_ids,
-            queue_zone_ids=queue_zone_ids,
+            queue_zone_ids=self._queues(queue_zone_ids),
         )  # fmt: skip
 
     def current_metrics(
@@ -80,7 +82,7 @@ class Questions:
         bucket_s: int = 60,
         names: Sequence[str] = METRICS,
         camera_ids: Ids = None,
-        queue_zone_ids: Sequence[str] = (),
+        queue_zone_ids: Ids = None,
     ) -> pa.Table:
         """Return the same of the last `bucket_s` seconds of the range, in one row.
 
@@ -89,7 +91,7 @@ class Questions:
         """
         return self._ask(
             last_metrics, since, until, bucket_s=bucket_s, names=names, camera_ids=camera_ids,
-            queue_zone_ids=queue_zone_ids,
+            queue_zone_ids=self._queues(queue_zone_ids),
         )  # fmt: skip
 
     def anomalies(
@@ -100,7 +102,7 @@ class Questions:
         bucket_s: int = 60,
         names: Sequence[str] = METRICS,
         camera_ids: Ids = None,
-        queue_zone_ids: Sequence[str] = (),
+        queue_zone_ids: Ids = None,
         window: int = 100,
         threshold: float = 2.0,
         warm_up: int = 30,
@@ -111,7 +113,8 @@ class Questions:
         """
         return self._ask(
             anomalies, since, until, bucket_s=bucket_s, names=names, camera_ids=camera_ids,
-            queue_zone_ids=queue_zone_ids, window=window, threshold=threshold, warm_up=warm_up,
+            queue_zone_ids=self._queues(queue_zone_ids), window=window, threshold=threshold,
+            warm_up=warm_up,
         )  # fmt: skip
 
     def footfall(
@@ -174,11 +177,13 @@ class Questions:
         """Return how many people were in zones at once, a row a bucket and zone.
 
         Columns: starts_at, ends_at, camera_id and zone_id (null: all together), mean_people,
-        max_people, person_seconds.
+        max_people, person_seconds, mean_people_per_m2 and max_people_per_m2 (of zones with an
+        area_m2).
         """
         return self._ask_here(
-            occupancy, since, until, bucket=bucket, camera_ids=camera_ids, zone_ids=zone_ids
-        )
+            occupancy, since, until, bucket=bucket, camera_ids=camera_ids, zone_ids=zone_ids,
+            areas_m2=areas_of(self._own.cameras),
+        )  # fmt: skip
 
     def dwell(
         self,
@@ -429,6 +434,9 @@ class Questions:
     @property
     def _least_group(self) -> int:
         return self._own.analytics.min_group
+
+    def _queues(self, given: Ids) -> Ids:
+        return queue_zones_of(self._own.alerts) if given is None else given
 
     def _ask(
         self,

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from genesis_ray.analytics.limits import Limits
 from genesis_ray.analytics.present import PresentTables
-from genesis_ray.analytics.stored import Table
+from genesis_ray.analytics.stored import Table, Tables
 from genesis_ray.domain.rollups import Group
 from genesis_ray.settings import Settings
 from genesis_ray.store.identity_schemas import PEOPLE_SCHEMA
@@ -38,6 +38,11 @@ class WithPeople(Mapping[str, Table]):
     def between(self, since: datetime | None, until: datetime | None) -> "WithPeople":
         """Return the tables with the rows that occurred in [since, until), and all people."""
         return WithPeople(self._tables.between(since, until), self._settings)
+
+    @property
+    def as_written(self) -> Tables:
+        """The tables as they were written."""
+        return self._tables.as_written
 
     def quarters(
         self, group: Group, figures: Sequence[str], since: datetime, until: datetime

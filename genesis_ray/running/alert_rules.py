@@ -37,7 +37,6 @@ from genesis_ray.settings_alerts import (
     TagRule,
     WaitRule,
 )
-from genesis_ray.store.reader import read_table
 from genesis_ray.store.table_news import TableNews
 from genesis_ray.store.tenants import LEDGER, TAGS, gallery_folder
 
@@ -164,18 +163,17 @@ class TagNews:
 
 
 def _past_visits(past: Path | None, settings: Settings, within: timedelta) -> Iterator[PastVisit]:
-    """Yield the visits in a log that may still count, as of whoever the visitors are now."""
+    """Yield the visits in a log that may still count, as they would be by who is who now."""
     if past is None:
         return
-    since = (datetime.now(UTC) - within).date()
-    rows = read_table(past, "visits", settings.tenant_id, since=since)
-    started = rows.filter(pc.is_null(rows["ended_at"])).select(["identity_id", "started_at"])
-    if not len(started):
-        return
-    from genesis_ray.running.identities import who_is_who  # as above
+    from genesis_ray.analytics.stored import narrowed, whole  # as above
+    from genesis_ray.running.history import present_tables
 
-    who = who_is_who(settings)
+    since = datetime.now(UTC) - within
+    tables = narrowed(present_tables(past, settings, settings.tenant_id), since, None)
+    visits = whole(tables["visits"])
+    started = visits.filter(pc.is_null(visits["ended_at"])).select(["identity_id", "started_at"])
     for identity_id, started_at in zip(
         *(started[name].to_pylist() for name in started.column_names), strict=True
     ):
-        yield PastVisit(who.now(identity_id), started_at.astimezone(UTC))
+        yield PastVisit(identity_id, started_at.astimezone(UTC))

@@ -1,12 +1,13 @@
 """Pages of a run's event tables, by who people are now, whatever the log's size."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from genesis_ray.analytics.present import NAMES, VISITS, PresentTables
+from genesis_ray.analytics.present import ALERTS, NAMES, SAID, VISITS, PresentTables
 from genesis_ray.domain.event_page import PageRequest
 from genesis_ray.running.history import present_tables
 from genesis_ray.settings import Settings
@@ -41,6 +42,8 @@ class EventPages:
                 return self._shown(NAMES, wanted, self._present.names_now)
             case "visits":
                 return self._visits(wanted)
+        if table in (ALERTS, *SAID):
+            return self._shown(table, wanted, partial(self._present.said_now, table))
         return self._written(table, wanted)
 
     def _visits(self, wanted: PageRequest) -> pa.Table:

@@ -125,3 +125,14 @@ def test_persons_seconds_are_the_stays_and_a_range_may_be_split(stays, some_neve
     assert sum(row["person_seconds"] for row in whole if not row["zone_id"]) == pytest.approx(
         expected
     )  # each track is in one zone
+
+
+def test_people_to_a_square_metre_are_told_of_zones_with_an_area():
+    events = [*stay(0, 60, "till"), *stay(0, 60, "till", 2), *stay(0, 60, "shelf", 3)]
+    rows = occupancy(
+        tables(events), since=at(0), until=at(120), time_zone="UTC", bucket=None,
+        areas_m2={("door", "till"): 4.0},
+    ).to_pylist()  # fmt: skip
+    assert [
+        (row["zone_id"], row["mean_people_per_m2"], row["max_people_per_m2"]) for row in rows
+    ] == [(None, None, None), ("shelf", None, None), ("till", 0.25, 0.5)]

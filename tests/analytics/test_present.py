@@ -186,7 +186,7 @@ def test_what_was_written_is_there_under_another_name():
     assert run("FROM identity_aliases", tables).to_pylist() == [
         {"identity_id": BEN, "present_id": ANN}
     ]
-    assert len(tables) == len(list(tables)) == len(EVENT_SCHEMAS) + 4
+    assert len(tables) == len(list(tables)) == len(EVENT_SCHEMAS) + 8
 
 
 def test_other_tenants_rows_are_as_they_were_written():

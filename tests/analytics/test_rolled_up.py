@@ -43,7 +43,7 @@ QUESTIONS = [
     in_berlin(zone_entries, bucket="day", zone_ids=["till"]),
     in_berlin(zone_entries, bucket=None),
     in_berlin(occupancy),
-    in_berlin(occupancy, bucket="day"),
+    in_berlin(occupancy, bucket="day", areas_m2={("door", "till"): 3.7}),
     in_berlin(occupancy, zone_ids=["till"]),
     in_berlin(occupancy, camera_ids=["door"], bucket="day"),
     of_histogram,

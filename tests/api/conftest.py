@@ -25,6 +25,7 @@ def system(tmp_path: Path) -> Iterator[System]:
         events=present_tables(run.events, settings, settings.tenant_id),
         event_page=EventPages(run.events, settings),
         people=lambda: who_is_who(settings).people,
+        queue_zone_ids=["entrance"],
     )
     with EventLog(run.events) as log:
         yield System(tmp_path, log, feed, local_client(backends))

@@ -6,10 +6,13 @@ from typer.testing import CliRunner
 
 from genesis_ray.cli.main import app
 from genesis_ray.domain.alert_events import AlertRaised
+from genesis_ray.domain.ledger import Reject, Split, Undo
 from genesis_ray.domain.people import Person
+from genesis_ray.domain.track_sights import TrackSight
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.settings import Settings
 from genesis_ray.store.event_log import EventLog
+from genesis_ray.store.ledger import Ledger
 from genesis_ray.store.people import People
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.tenants import gallery_folder
@@ -48,6 +51,26 @@ def test_alerts_are_listed_with_the_names_of_people(run):
     for text in ("1f00", "2026-01-05 12:00:00", "queue-till", "critical", "raised", "Ada"):
         assert text in shown
     assert "2 rows" in shown
+
+
+def test_who_a_track_was_split_off_from_or_is_not_is_not_shown_with_its_alert(run):
+    sight = TrackSight(identity_id="ada-1", camera_id="door", track_id=3, since=NOON, until=NOON)
+    own = {"at": NOON, "by": "eve", "why": ""}
+    with Ledger(gallery_folder(Settings().data_dir, "default"), writer=True) as ledger:
+        ledger.append(
+            Split(**own, entry_id="0", identity_id="ada-1", new_id="9b01", tracks=(sight,))
+        )
+        assert "visitor 9b01" in genesis("alerts", "list")
+        (_, alert) = json.loads(genesis("alerts", "list", "--json"))
+        assert alert["identity_id"] == "9b01"
+        ledger.append(Undo(**own, entry_id="1", undone_id="0"))
+        ledger.append(Reject(**own, entry_id="2", track=sight))
+    assert "Ada" not in genesis("alerts", "list")
+    (_, alert) = json.loads(genesis("alerts", "list", "--json"))
+    assert alert["identity_id"] is None
+    genesis("alerts", "ack", "2e", "--by", "eve")
+    (_, alert) = json.loads(genesis("alerts", "list", "--json"))
+    assert (alert["identity_id"], alert["acknowledged_by"]) == (None, "eve")
 
 
 def test_those_of_a_severity_and_those_that_are_open_can_be_asked_for(run):

@@ -11,6 +11,7 @@ from genesis_ray.analytics.catalogue import QUESTIONS
 from genesis_ray.cli.ask import ask
 from genesis_ray.domain.people import Person
 from genesis_ray.errors import ConfigurationError, GenesisError, NotFoundError
+from genesis_ray.running.result import summary
 from genesis_ray.running.retention import purge
 from genesis_ray.settings import Settings
 from genesis_ray.store.event_log import EventLog
@@ -62,6 +63,26 @@ def test_the_range_is_of_the_sites_clock(genesis):
     assert [(row["went_in"], row["went_out"]) for row in day] == [(1, 1)]
     late = genesis("footfall", "--since", "2026-01-05T14:31", *own)
     assert [row["went_in"] for row in rows(late)] == [0]
+
+
+def test_queues_and_areas_are_those_of_the_configuration(genesis, tmp_path):
+    half = ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0))
+    till = {"zone_id": "till", "outline": half, "area_m2": 4}
+    settings = Settings(
+        data_dir=tmp_path,
+        alerts=[{"rule": "queue", "zone_id": "till"}],
+        cameras=[{"camera_id": "door", "source": "door.mp4", "zones": [till]}],
+    )
+    RunFolder.newest().write_summary(summary(settings, None))
+    first_hour = ["--since", "2026-01-05T09:00", "--until", "2026-01-05T10:00", "--format", "json"]
+    (_, queue, place) = rows(genesis("occupancy", *first_hour))
+    assert (queue["zone_id"], queue["max_people_per_m2"]) == ("queue", None)
+    assert (place["zone_id"], place["max_people_per_m2"]) == ("till", 0.25)
+    minute = ["current-metrics", "--until", "2026-01-05T09:01", "--format", "json"]
+    (row,) = rows(genesis(*minute))
+    assert (row["queue_len"], row["avg_wait_sec"]) == (1, None)
+    (row,) = rows(genesis(*minute, "--queue-zone", "queue"))
+    assert (row["queue_len"], row["avg_wait_sec"]) == (0, 30)
 
 
 def test_a_range_of_the_present_has_nothing_of_an_old_run(genesis):

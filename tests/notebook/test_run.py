@@ -71,6 +71,7 @@ def test_a_method_takes_what_its_question_takes(question):
         "identity_id",
         "now",
         "homographies",
+        "areas_m2",
     }
     assert set(QUESTIONS[question].takes) - kept <= taken
     assert {"since", "until"} <= taken

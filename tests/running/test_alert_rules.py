@@ -1,15 +1,20 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from genesis_ray.domain.ledger import Merge, Reject, Split
 from genesis_ray.domain.people import Person
+from genesis_ray.domain.track_sights import TrackSight
 from genesis_ray.running.alert_rules import build_alerting
 from genesis_ray.running.tags import put_tag, tags_of, tags_of_all
 from genesis_ray.settings import Settings
 from genesis_ray.store.event_log import EventLog
+from genesis_ray.store.ledger import Ledger
 from genesis_ray.store.people import People
 from genesis_ray.store.tenants import gallery_folder
 from tests.domain.told import at, came, camera_is, crossed, left, matches_are, merged, named, seen
+from tests.hand_made import visit
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
@@ -132,25 +137,72 @@ def test_visits_in_the_log_that_is_gone_on_with_count(settings, tmp_path):
     assert rule_id == "repeat-visitor"
 
 
-def _of_default(event):
-    from dataclasses import replace
+@pytest.mark.parametrize(
+    ("entries", "count"),
+    [
+        ([], 2),
+        (["merge"], 3),  # of three visits before, two at once are one
+        (["merge", "reject"], 2),
+        (["split"], 1),
+    ],
+)
+def test_visits_of_before_count_as_they_would_be_by_who_is_who(settings, tmp_path, entries, count):
+    now = datetime.now(UTC)
+    today = (now - at(0)).total_seconds()
+    day = today - 86_400
+    own = {"entry_id": "0", "at": NOON, "by": "eve", "why": ""}
+    track = TrackSight(
+        identity_id="ada", camera_id="door", track_id=1, since=at(day), until=at(day + 8)
+    )
+    later = replace(track, identity_id="eve", track_id=3, since=at(day + 3600), until=now)
+    made = {
+        "merge": Merge(**own, identity_id="ada", other_id="eve"),
+        "reject": Reject(**own | {"entry_id": "1"}, track=later),
+        "split": Split(**own, identity_id="ada", new_id="new", tracks=(track,)),
+    }
+    with Ledger(gallery_folder(settings.data_dir, "default"), writer=True) as ledger:
+        for entry in entries:
+            ledger.append(made[entry])
+    stays = [(day, "ada", 1), (day + 2, "eve", 2), (day + 3600, "eve", 3)]
+    with EventLog(tmp_path / "events") as log:
+        log.append([
+            _of_default(event)
+            for since, who, number in stays
+            for event in (*visit(since, since + 8, who), named(since, who, number))
+        ])  # fmt: skip
+    told = [
+        visits
+        for visits in (2, 3, 4)
+        if raised(
+            with_rule(settings, rule="repeat-visitor", visits=visits, days=3),
+            came(today), until=today + 1, past=tmp_path / "events",
+        )
+    ]  # fmt: skip
+    assert told == [visits for visits in (2, 3, 4) if visits <= count]
 
+
+def _of_default(event):
     return replace(event, tenant_id="default")
 
 
 WAY = {"passages": [{"between": ["door", "till"], "min_s": 8}]}
 
 
-def test_false_merges_are_raised_where_a_topology_is_set_and_no_rule_is(settings):
-    assert raised(settings, merged(5)) == []
-    known = Settings(data_dir=settings.data_dir, topology=WAY)
-    assert raised(known, merged(5)) == [("false-merge", "critical", 5)]
+@pytest.mark.parametrize("given", [{}, {"topology": WAY}])
+def test_false_merges_are_raised_where_no_rule_is_set_nor_a_topology(settings, given):
+    own = Settings(data_dir=settings.data_dir, **given)
+    assert raised(own, merged(5)) == [("false-merge", "critical", 5)]
+
+
+def test_where_no_face_is_looked_at_there_is_no_rule_of_false_merges(settings):
+    assert Settings(data_dir=settings.data_dir, faces={"enabled": False}).alert_rules == ()
 
 
 @pytest.mark.parametrize(
     ("given", "told"),
     [
         ({"topology": {**WAY, "alert": False}}, []),
+        ({"topology": {"alert": False}}, []),
         (
             {"topology": WAY, "alerts": [{"rule": "false-merge", "name": "twice"}]},
             [("twice", "critical", 5)],

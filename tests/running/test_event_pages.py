@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from genesis_ray.domain.alert_events import AlertRaised
 from genesis_ray.domain.event_page import PageRequest
-from genesis_ray.domain.events import FaceRecognized, VisitEnded, VisitStarted
+from genesis_ray.domain.events import Event, FaceRecognized, IdentityNoted, VisitEnded, VisitStarted
 from genesis_ray.domain.ledger import Confirm, Entry, Merge, Reject
 from genesis_ray.domain.people import visitor
 from genesis_ray.domain.track_sights import TrackSight
@@ -43,6 +44,20 @@ def visit(number: int) -> list[VisitStarted | VisitEnded]:
     ]
 
 
+def told(number: int) -> list[AlertRaised | IdentityNoted]:
+    own = {
+        "tenant_id": "default", "site_id": "site", "camera_id": "door",
+        "occurred_at": at(60 * number), "identity_id": PEOPLE[number],
+    }  # fmt: skip
+    return [
+        AlertRaised(
+            **own, alert_id=f"a{number}", rule_id="vip", severity="info", track_id=number,
+            message="somebody tagged vip is at door",
+        ),
+        IdentityNoted(**own, event_type="zone_enter", zone_id=None),
+    ]  # fmt: skip
+
+
 def sight(number: int, identity_id: str) -> TrackSight:
     since, until = at(60 * number), at(60 * number + 30)
     return TrackSight(
@@ -61,6 +76,10 @@ DECISIONS: dict[str, list[Entry]] = {
 }
 
 
+def of(number: int) -> list[Event]:
+    return [named(number), *visit(number), *told(number)]
+
+
 @pytest.fixture
 def settings(tmp_path) -> Settings:
     return Settings(data_dir=tmp_path / "data", visit_gap_s=60)
@@ -74,15 +93,15 @@ def events(tmp_path, settings) -> Path:
         for each in PEOPLE:
             people.add(visitor(each, at=at(0)))
     with EventLog(folder) as log:
-        log.append([event for number in range(5) for event in (named(number), *visit(number))])
+        log.append([event for number in range(5) for event in of(number)])
     log = EventLog(folder)
-    log.append([event for number in range(5, 8) for event in (named(number), *visit(number))])
+    log.append([event for number in range(5, 8) for event in of(number)])
     yield folder
     log.close()
 
 
 @pytest.mark.parametrize("decided", DECISIONS.values(), ids=DECISIONS)
-@pytest.mark.parametrize("table", ["face_recognitions", "visits"])
+@pytest.mark.parametrize("table", ["face_recognitions", "visits", "alerts", "identity_events"])
 def test_pages_are_all_rows_as_they_are_shown(settings, events, decided, table):
     with Ledger(gallery_folder(settings.data_dir, "default"), writer=True) as ledger:
         for entry in decided:

@@ -19,6 +19,11 @@ class CurrentQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     camera_id: str | None = Field(default=None, description="Only this camera; else all")
+    queue_zone_id: list[str] | None = Field(
+        default=None,
+        description="Zones in which people queue; by default those of the alert rules `queue` and "
+        "`wait`",
+    )
 
 
 class CurrentMetrics(Counts):
@@ -26,8 +31,8 @@ class CurrentMetrics(Counts):
 
     timestamp: datetime = Field(description="Of the answer")
     captured_at: datetime | None = Field(
-        description="The moment in the video at which people and faces are counted; null before "
-        "the first frame and after the last"
+        description="The moment in the video up to which is counted; null before the first frame "
+        "and after the last"
     )
     window_s: float
     cameras: list[CameraCounts]
@@ -37,13 +42,14 @@ class CurrentMetrics(Counts):
 def read_current_metrics(
     reached: Reached, query: Annotated[CurrentQuery, Query()]
 ) -> CurrentMetrics:
-    """Count people in view, people in zones, faces, frames and drops."""
+    """Count people in view, in zones and in queues, faces, frames and drops."""
     known = [camera.camera_id for camera in reached.cameras]
     if query.camera_id not in (None, *known):
         raise NotFoundError(
             f"no camera {query.camera_id!r}; there are {', '.join(known) or 'none'}"
         )
-    counts = count(reached, [query.camera_id] if query.camera_id else known)
+    queues = reached.queue_zone_ids if query.queue_zone_id is None else query.queue_zone_id
+    counts = count(reached, [query.camera_id] if query.camera_id else known, queues)
     return CurrentMetrics(
         timestamp=datetime.now(UTC),
         captured_at=reached.feed.state().figures.moment,
