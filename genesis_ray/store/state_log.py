@@ -22,7 +22,7 @@ from genesis_ray.store.disk import make_folder, sync_folder, write_file, writing
 
 _log = logging.getLogger(__name__)
 
-_FORMAT = b"genesis-state 12\n"
+_FORMAT = b"genesis-state 13\n"
 """Its number changes with what any owner remembers: a state of another version is not tried."""
 
 _LENGTH = struct.Struct("<I")
