@@ -75,6 +75,10 @@ def re_embed(
             help="A folder with one for each person, by name, with their photos.  [those kept]"
         ),
     ] = None,
+    anyway: Annotated[
+        bool,
+        typer.Option("--anyway", help="Also photos that look like somebody else's; with PHOTOS."),
+    ] = False,
     config: ConfigOption = None,
     data: DataOption = None,
     as_json: JsonOption = False,
@@ -114,7 +118,7 @@ def re_embed(
         if photos is None:
             result = re_embed_kept(settings, to, on_progress=show)
         else:
-            result = embed_anew(settings, to, photos, on_progress=show)
+            result = embed_anew(settings, to, photos, anyway=anyway, on_progress=show)
     if as_json:
         typer.echo(json.dumps(asdict(result), indent=2))
     else:

@@ -8,7 +8,6 @@ from pathlib import Path
 from genesis_ray.errors import StoreError
 from genesis_ray.store.disk import writing_to
 
-
 _OTHERS_LOOK_S = 0.2
 """How long a lock may seem taken because others look whether it is, which takes it for a moment."""
 
