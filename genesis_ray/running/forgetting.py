@@ -15,11 +15,10 @@ from typing import Any
 from genesis_ray.domain.forgetting import Forgetting, forgetting, redacted
 from genesis_ray.domain.ledger import fold
 from genesis_ray.errors import ConfigurationError
-from genesis_ray.running.auditing import note as note_access
 from genesis_ray.running.enrolment import take_in_waiting
 from genesis_ray.running.enrolments import enrolments_folder
 from genesis_ray.running.forgetting_intent import INTENT_FILE, Intent, at_it, is_unfinished
-from genesis_ray.running.forgetting_key import Seal, current_key, seal_of
+from genesis_ray.running.forgetting_key import Seal, current_key, note_forgetting, seal_of
 from genesis_ray.running.forgetting_run import RunToForgetIn
 from genesis_ray.running.forgotten_search import search
 from genesis_ray.running.giving_way import SystemsAtWork
@@ -27,10 +26,8 @@ from genesis_ray.running.identities import identity_folder, watcher, who_is_who
 from genesis_ray.running.naming import find
 from genesis_ray.running.people_stores import PeopleStores
 from genesis_ray.running.reach import Reached, reach
-from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.running.turns import turn
 from genesis_ray.settings import Settings
-from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.disk import sync_folder, writing_to
 from genesis_ray.store.ledger import Ledger
 from genesis_ray.store.people import People
@@ -104,7 +101,7 @@ def forget(
             salt=secrets.token_hex(16),
             key_version=key.version if key else 0,
         )
-        return _carried_out(settings, intent, without_key=key is None)
+        return _carried_out(settings, intent, without_key=without_key)
 
 
 def finish(settings: Settings, *, without_key: bool = False) -> tuple[Path, Receipt] | None:
@@ -141,14 +138,7 @@ def _carried_out(
         opened.enter_context(turn(settings, within_s=_DECIDING_S))
         stores = PeopleStores(folder, opened)
         intent.look_again(fold(stores.ledger.entries(), stores.people.everyone()))
-        access = Access(
-            action="forget",
-            reason=f"removes a person, by receipt {intent.receipt_id}",
-            people=tuple(intent.identity_ids),
-            by=intent.by,
-        )
-        if seal.key:
-            note_access(settings, tenant_keys(settings), access)
+        wanting = note_forgetting(settings, intent, seal, without_key=without_key)
         at_work.give_logs()
         runs += [
             _opened(run, settings, opened, stranger=intent.stranger)
@@ -171,8 +161,8 @@ def _carried_out(
         _remove_enrolments(settings, gone, note)
         pictures = [f"pictures that may show them: {path}" for r in runs for path in r.pictures()]
     if not at_work.have_forgotten(intent):  # what it left is nobody's any more
-        return _carried_out(settings, intent)
-    receipt = _receipt(settings, intent, seal, reached, pictures)
+        return _carried_out(settings, intent, without_key=without_key)
+    receipt = _receipt(settings, intent, seal, reached, [*wanting, *pictures])
     path = Path(intent.receipt)
     receipt.write(path, seal.key)
     Intent.remove(folder)
@@ -249,7 +239,7 @@ def _receipt(
     intent: Intent,
     seal: Seal,
     reached: Reached,
-    pictures: Sequence[str],
+    left_out: Sequence[str],
 ) -> Receipt:
     """Search for what is left, and return the receipt of what is gone."""
     files = (path for path in reached.files(settings) if path.name != INTENT_FILE)
@@ -265,7 +255,7 @@ def _receipt(
         identities=len(intent.identity_ids),
         faces=intent.faces,
         purged=tuple(intent.purged),
-        not_reached=(*seal.wanting, *reached.missing, *pictures, *_UNREACHABLE),
+        not_reached=(*seal.wanting, *left_out, *reached.missing, *_UNREACHABLE),
         searched=searched,
         salt=intent.salt,
         traces=tuple(intent.traces) if key else (),

@@ -8,20 +8,22 @@ import secrets
 from dataclasses import dataclass
 
 from genesis_ray.errors import LostKeyError
+from genesis_ray.running.auditing import note
 from genesis_ray.running.forgetting_intent import Intent
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
+from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.receipts import tracer
 from genesis_ray.store.template_keys import TemplateKey
 from genesis_ray.store.traces import Tracer
 
 _SECRET_BYTES = 32
 
-_WANTING = (
+_UNSIGNED = (
     "a signature, and a search another time with `genesis people verify-forgotten`: the tenant's "
-    "key is lost, which both take",
-    "the audit log: it is signed with the lost key, so no entry could be made of this",
+    "key is lost, which both take"
 )
+_UNNOTED = "the audit log: it is signed with a lost key, so no entry could be made of this"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Seal:
     @property
     def wanting(self) -> tuple[str, ...]:
         """What could not be done for want of the key, in words for the receipt."""
-        return () if self.key else _WANTING
+        return () if self.key else (_UNSIGNED,)
 
 
 def current_key(settings: Settings, *, without_key: bool) -> TemplateKey | None:
@@ -73,6 +75,33 @@ def seal_of(settings: Settings, intent: Intent, *, without_key: bool) -> Seal:
     return Seal(None, Tracer(bytes.fromhex(intent.secret)))
 
 
+def note_forgetting(
+    settings: Settings, intent: Intent, seal: Seal, *, without_key: bool
+) -> tuple[str, ...]:
+    """Note in the audit log that a person is being forgotten.
+
+    Returns, in words for the receipt, that this could not be done for want of a key.
+
+    Raises:
+        LostKeyError: The log is signed with a key that is lost, and it may not be done without.
+        StoreError: The disk is full or refuses.
+    """
+    access = Access(
+        action="forget",
+        reason=f"removes a person, by receipt {intent.receipt_id}",
+        people=tuple(intent.identity_ids),
+        by=intent.by,
+    )
+    try:
+        if seal.key:
+            note(settings, tenant_keys(settings), access)
+            return ()
+    except LostKeyError as error:
+        if not without_key:
+            raise LostKeyError(_how_without(str(error))) from error
+    return (_UNNOTED,)
+
+
 def _under_key(settings: Settings, intent: Intent) -> Seal:
     keys = tenant_keys(settings)
     key = keys.get(intent.key_version)
@@ -86,6 +115,6 @@ def _under_key(settings: Settings, intent: Intent) -> Seal:
 
 def _how_without(lost: str) -> str:
     return (
-        f"{lost}. Somebody can be forgotten all the same, with --without-key: then the receipt is "
-        f"not signed, and cannot be verified later"
+        f"{lost}. Somebody can be forgotten all the same, with --without-key: the receipt says "
+        f"what it lacks then, as a signature"
     )

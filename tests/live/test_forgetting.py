@@ -420,6 +420,18 @@ def test_who_is_about_to_be_named_while_they_are_forgotten_becomes_no_visitor(sp
         assert running.see(BEN, 2, sights=6)
 
 
+def test_a_key_that_is_lost_while_a_system_runs_keeps_nobody_known(spec, monkeypatch, tmp_path):
+    with system(spec, monkeypatch) as running:
+        told(running, *STORY)
+        (tmp_path / "keys").rename(tmp_path / "lost")
+        _, receipt = forget(spec.settings, ADA.name, by="eve", why="", without_key=True)
+        (tmp_path / "lost").rename(tmp_path / "keys")
+        assert not receipt.is_signed
+        assert receipt.searched.residue == ()
+        assert ADA.identity_id.encode() not in remembered(spec)
+        assert told(running, *AFTER) == [CARL.name, "", ""]
+
+
 @pytest.mark.timeout(120)
 def test_nor_do_they_while_a_command_that_was_killed_waits_to_be_finished(
     spec, monkeypatch, command

@@ -1,18 +1,20 @@
 """Forgetting somebody where the tenant's key is lost, which nobody has to wait for."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from genesis_ray.errors import LostKeyError, StoreError
 from genesis_ray.running import forgetting
-from genesis_ray.running.auditing import audit_log
+from genesis_ray.running.auditing import audit_log, note
 from genesis_ray.running.forgetting import finish, forget
 from genesis_ray.running.forgetting_intent import Intent, is_unfinished
 from genesis_ray.running.forgotten_search import verify
 from genesis_ray.running.identities import identity_folder, who_is_who
 from genesis_ray.settings import Settings
+from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.gallery_keys import protected_galleries
 from genesis_ray.store.receipts import Receipt
 from genesis_ray.store.stored_faces import stored_faces
@@ -50,7 +52,7 @@ def owners(settings: Settings) -> set[str]:
 
 def test_it_is_refused_until_somebody_says_so_and_the_error_says_how(lost):
     before = holders(lost)
-    with pytest.raises(LostKeyError, match=r"no such key .*--without-key: .* not signed"):
+    with pytest.raises(LostKeyError, match=r"no such key .*--without-key: .* as a signature"):
         forget(lost, ADA.name, by="eve", why="")
     assert holders(lost) == before
     assert not is_unfinished(identity_folder(lost))
@@ -97,6 +99,18 @@ def test_a_key_that_is_there_is_used(settings):
     _, receipt = forget(settings, ADA.name, by="eve", why="", without_key=True)
     assert receipt.is_signed
     assert verify(settings, receipt).residue == ()
+
+
+def test_where_the_audit_log_alone_needs_a_lost_key_the_receipt_is_signed(settings, lost):
+    note(settings, None, Access(action="match", reason="while the key was there"))
+    for path in identity_folder(lost).glob("faces_colour*"):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    with pytest.raises(LostKeyError, match=r"end is signed with key 1 .*--without-key"):
+        forget(lost, ADA.name, by="eve", why="")
+    _, receipt = forget(lost, ADA.name, by="eve", why="", without_key=True)
+    assert receipt.is_signed
+    assert "the audit log" in receipt.not_reached[0]
+    assert holders(lost) == []
 
 
 def cut_off(settings: Settings, monkeypatch, **how: bool) -> None:
