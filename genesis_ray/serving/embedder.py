@@ -59,9 +59,9 @@ class Embedded:
 
     faces: list[EmbeddedFace]
     seconds: float
-    origin: str
     replica: str = ""
     memory: MemoryState = field(default_factory=MemoryState)
+    origin: str = field(kw_only=True)
 
 
 class EmbedderReplica:
@@ -112,8 +112,8 @@ class EmbedderReplica:
             begun = time.perf_counter()
             embedded = self._embedder.embed(faces)
             seconds = time.perf_counter() - begun
-            memory = self._embedder.memory
-            answers.append(Embedded(embedded, seconds, self._origin, self._name, memory))
+            memory, origin = self._embedder.memory, self._origin
+            answers.append(Embedded(embedded, seconds, self._name, memory, origin=origin))
         return answers
 
 

@@ -56,7 +56,9 @@ class Others:
         self.before = Resumption({}, NOT_BEGUN)
         self.detect = SimpleNamespace(remote=self._detect)
         self.find = Remote(lambda crops: Graded(ColourEmbedder().find(crops), 0.0))
-        self.embed = Remote(lambda faces: Embedded(ColourEmbedder().embed(faces), 0.0, ORIGIN))
+        self.embed = Remote(
+            lambda faces: Embedded(ColourEmbedder().embed(faces), 0.0, origin=ORIGIN)
+        )
         self.journal = SimpleNamespace(
             take=Remote(self._log, take_s), resumption=Remote(lambda _: self.before)
         )

@@ -146,7 +146,8 @@ def test_of_nobody_nothing_is_asked(finder, replicas):
 def test_a_replica_whose_memory_is_full_is_told_of_once(finder, replicas, notes):
     full = MemoryState(1, 4, False, "full")
     memory = iter([MemoryState(), full, MemoryState(), full])
-    for method, answer in ((replicas.find, Graded), (replicas.embed, Embedded)):
+    own = partial(Embedded, origin=ORIGIN)
+    for method, answer in ((replicas.find, Graded), (replicas.embed, own)):
         method._answer = lambda pieces, s, kind=answer: kind(pieces, s, "r1", next(memory))
 
     async def ask() -> None:
