@@ -12,7 +12,7 @@ from genesis_ray.camera_checks import places, sources
 from genesis_ray.encryption import encryption
 from genesis_ray.errors import GenesisError
 from genesis_ray.machine import Finding
-from genesis_ray.recognition import false_merges, matches
+from genesis_ray.recognition import false_merges, gallery_of_system, matches
 from genesis_ray.running.gallery_in_use import overruled, with_gallery_in_use
 from genesis_ray.settings import Settings
 
@@ -69,6 +69,7 @@ def _configured(config: Path | None, data: Path | None) -> Iterator[Finding]:
     yield template_key(settings)
     yield from kept_photos(settings)
     yield machine.folder("folder of runs", Path("runs"))
+    yield from gallery_of_system(settings)
     yield from matches(settings)
     yield from false_merges(settings)
     try:

@@ -9,6 +9,7 @@ GenesisError
 ├── FailedAgainError     what was set aside and is tried once more fails as before
 ├── LedgerError          a decision about identities contradicts what was decided before
 └── StoreError           a table, log or run folder cannot be read or written
+    └── LostKeyError     a key that protects what is stored is not there
 
 A message says what was expected, what came, and what to do about it.
 """
@@ -48,3 +49,7 @@ class LedgerError(GenesisError):
 
 class StoreError(GenesisError):
     """A table, log or run folder cannot be read or written."""
+
+
+class LostKeyError(StoreError):
+    """A key that protects what is stored is not there, or another one is in its place."""

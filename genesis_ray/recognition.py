@@ -35,6 +35,24 @@ def matches(settings: Settings) -> Iterator[Finding]:
         yield Finding("matches", "ok", f"as alike as at first at {len(levels)} cameras")
 
 
+def gallery_of_system(settings: Settings) -> Iterator[Finding]:
+    """Tell of a system that runs and names people by another gallery than is in use by now."""
+    from genesis_ray.running.assembly import embedder_traits
+    from genesis_ray.running.identities import identity_folder
+    from genesis_ray.running.intake import taker
+
+    if not identity_folder(settings).is_dir() or (system := taker(settings)) is None:
+        return
+    if system.embedder != embedder_traits(settings.faces).name:
+        yield Finding(
+            "gallery in use",
+            "warning",
+            f"process {system.process}, which runs, names people by {system.embedder} until it is "
+            f"started again, and takes in nobody who is enrolled",
+            "genesis down, then genesis up CONFIG",
+        )
+
+
 def false_merges(settings: Settings) -> Iterator[Finding]:
     """Tell of people in two places at once and tracks of two, where the service has a log."""
     from genesis_ray.running.live_run import live_run_path

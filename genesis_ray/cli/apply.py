@@ -38,7 +38,6 @@ def apply(
     from genesis_ray.cli.console import stdout
     from genesis_ray.cli.doubts import tell_doubts
     from genesis_ray.errors import ConfigurationError
-    from genesis_ray.running.gallery_in_use import with_gallery_in_use
 
     if (config is None) != back:
         raise ConfigurationError("name a configuration to apply, or --back to undo the last change")
@@ -53,7 +52,7 @@ def apply(
             changes = system.go_back(dry_run=dry_run)
         else:
             settings = settings.model_copy(update={"data_dir": settings.data_dir.resolve()})
-            changes = system.apply(with_gallery_in_use(settings), dry_run=dry_run)
+            changes = system.apply(settings, dry_run=dry_run)
     finally:
         system.close()
     if not changes:

@@ -33,6 +33,13 @@ def forget(
     why: WhyOption = "",
     by: ByOption = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    without_key: Annotated[
+        bool,
+        typer.Option(
+            "--without-key",
+            help="Also where the tenant's key is lost; the receipt is not signed then.",
+        ),
+    ] = False,
     config: ConfigOption = None,
     data: DataOption = None,
 ) -> None:
@@ -53,7 +60,7 @@ def forget(
 
     settings = _settings(config, data)
     if person is None:
-        done = finish(settings)
+        done = finish(settings, without_key=without_key)
         if done is None:
             raise ConfigurationError(
                 "nobody is being forgotten; name a person: `genesis people list` shows who there is"
@@ -70,6 +77,7 @@ def forget(
             why=why,
             runs=runs or (),
             receipt=receipt,
+            without_key=without_key,
         )
     path, given = done
     _tell(given)

@@ -23,9 +23,11 @@ def galleries(
     from rich.table import Table
 
     from genesis_ray import settings_file
-    from genesis_ray.cli.console import stdout
+    from genesis_ray.cli.console import stderr, stdout
     from genesis_ray.cli.run import with_options
+    from genesis_ray.cli.running_system import still_named_by
     from genesis_ray.running.gallery_figures import gallery_figures
+    from genesis_ray.running.intake import taker
     from genesis_ray.running.kept_photos import kept_figures
 
     settings = with_options(settings_file.load(config), data=data, start=None)
@@ -44,6 +46,10 @@ def galleries(
             some(each.missing) or "nobody",
         )
     stdout.print(table)
+    system = taker(settings)
+    if system and not any(each.is_current and each.embedder == system.embedder for each in figures):
+        told = still_named_by(system.process, system.embedder)
+        stderr.print(told, style="yellow", soft_wrap=True)
     kept = kept_figures(settings)
     keeps = settings.faces.keep_photos
     if kept.photos or keeps:
@@ -69,6 +75,10 @@ def re_embed(
             help="A folder with one for each person, by name, with their photos.  [those kept]"
         ),
     ] = None,
+    anyway: Annotated[
+        bool,
+        typer.Option("--anyway", help="Also photos that look like somebody else's; with PHOTOS."),
+    ] = False,
     config: ConfigOption = None,
     data: DataOption = None,
     as_json: JsonOption = False,
@@ -108,7 +118,7 @@ def re_embed(
         if photos is None:
             result = re_embed_kept(settings, to, on_progress=show)
         else:
-            result = embed_anew(settings, to, photos, on_progress=show)
+            result = embed_anew(settings, to, photos, anyway=anyway, on_progress=show)
     if as_json:
         typer.echo(json.dumps(asdict(result), indent=2))
     else:

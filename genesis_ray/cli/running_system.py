@@ -39,3 +39,11 @@ def tell_of_waiting(process: str) -> None:
         f"shows it something, else when it starts again.",
         soft_wrap=True,
     )
+
+
+def still_named_by(process: str, embedder: str) -> str:
+    """Say that a system that runs has not taken up a switch to another gallery, and what to do."""
+    return (
+        f"The system that runs, process {process}, names people by {embedder} until it is started "
+        f"again: genesis down, then genesis up CONFIG. Nobody can be enrolled before."
+    )

@@ -7,6 +7,7 @@ import typer
 
 from genesis_ray.cli.galleries import JsonOption, some
 from genesis_ray.cli.run import ConfigOption, DataOption
+from genesis_ray.cli.running_system import still_named_by
 
 if TYPE_CHECKING:
     from genesis_ray.running.switching import Switch
@@ -24,8 +25,9 @@ def switch(
     """Name people by another embedder's gallery from now on, or by the old one again.
 
     It is noted in the data folder, in one step, and counts more than faces.embedder; what starts
-    from then on goes by it. Both galleries stay, so the way back is this command with the old
-    name. It is refused where people are known to the gallery in use and not to the other.
+    from then on goes by it. So start a system that runs again: genesis down, then genesis up.
+    Both galleries stay, so the way back is this command with the old name. It is refused where
+    people are known to the gallery in use and not to the other.
 
     Example: genesis people re-embed --to sface && genesis people switch sface
     """
@@ -56,12 +58,7 @@ def switch(
     )
     _tell_what_is_lost(planned)
     _tell_thresholds(planned)
-    if planned.process:
-        stdout.print(
-            f"The system that runs, process {planned.process}, goes on with {planned.before} "
-            f"until it is started again.",
-            soft_wrap=True,
-        )
+    _tell_process(planned)
     stdout.print(f"The way back: genesis people switch {planned.before}", soft_wrap=True)
 
 
@@ -80,6 +77,22 @@ def _tell_what_is_lost(planned: "Switch") -> None:
         stderr.print(
             f"Of visitors without a name {visitors} in the old gallery alone: who comes again is "
             f"a new one.",
+            style="yellow",
+            soft_wrap=True,
+        )
+
+
+def _tell_process(planned: "Switch") -> None:
+    from genesis_ray.cli.console import stderr, stdout
+
+    process, embedder = planned.process, planned.process_embedder
+    if planned.is_in_force:
+        stdout.print(f"The system that runs, process {process}, names people so.", soft_wrap=True)
+    elif embedder:
+        stderr.print(still_named_by(process or "", embedder), style="yellow", soft_wrap=True)
+    elif process:
+        stderr.print(
+            f"Process {process} goes on as it began, until it ends.",
             style="yellow",
             soft_wrap=True,
         )

@@ -46,7 +46,8 @@ class UpdatePolicy:
 
     Attributes:
         similarity: Least of the face with the person; belongs to an embedder.
-        lead: Least over the next person.
+        lead: Least over the next person, be it one whom the track may not be: a face that is also
+            near to them is not clearly this person's.
         quality: Least of the face.
         votes: Least number of faces that agreed.
         every: A person learns at most once in this capture time.

@@ -1,6 +1,6 @@
 """How the faces of one track decide together whose it is."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ class Ballot:
         ranked: The nearest identities, best first.
         verdict: Whether it votes for the first of them.
         near: Those of them that it makes worth a look.
+        barred: How near the nearest comes whom the track may not be; None where nobody does.
     """
 
     face_index: int
@@ -27,6 +28,7 @@ class Ballot:
     ranked: tuple[Candidate, ...]
     verdict: Verdict
     near: tuple[Candidate, ...]
+    barred: float | None = None
 
     @classmethod
     def of(
@@ -47,6 +49,7 @@ class Ballot:
             ranked=tuple(ranked),
             verdict=verdict,
             near=near,
+            barred=barred,
         )
 
     @property
@@ -58,12 +61,19 @@ class Ballot:
         """Return what the face says now that some identities are others, or may not be this."""
         ranked = _distinct(self.ranked, now)
         is_barred = self.choice is not None and now(self.choice) is None
+        barred = [each.similarity for each in self.ranked if now(each.identity_id) is None]
         return replace(
             self,
             ranked=ranked,
             near=_distinct(self.near, now),
             verdict="rejected" if is_barred else self.verdict,
+            barred=_greatest([self.barred, *barred]),
         )
+
+    def without(self, identity_ids: Collection[str]) -> "Ballot":
+        """Return what the face says where nothing may be known of some, not even how near."""
+        rest = self.reconsidered(lambda each: None if each in identity_ids else each)
+        return replace(rest, barred=self.barred)
 
 
 class Support(NamedTuple):
@@ -84,6 +94,7 @@ class Finding:
         rival: The next identity, or the nearest to somebody unknown, as near as it came.
         support: The faces that say so, in their order.
         is_new: The identity was made of this very track.
+        barred: How near the nearest came whom the track may not be, to a face that says so.
     """
 
     decision: Decision
@@ -92,6 +103,7 @@ class Finding:
     support: tuple[Support, ...]
     basis: Basis = "votes"
     is_new: bool = False
+    barred: float | None = None
 
     @property
     def evidence(self) -> float:
@@ -132,10 +144,15 @@ class TrackVote:
 
     def reconsider(self, now: WhoNow) -> None:
         """Count the faces as what they say now that some identities are others."""
-        ballots = [each.reconsidered(now) for each in self._recent]
-        self._recent.clear()
-        for each in ballots:
-            self._recent.add(each)
+        self._replace([each.reconsidered(now) for each in self._recent])
+
+    def forget(self, identity_ids: Collection[str]) -> None:
+        """Count the faces as what they say where some identities never were."""
+        self._replace([each.without(identity_ids) for each in self._recent])
+
+    def is_near(self, identity_ids: Collection[str]) -> bool:
+        """Tell whether a face votes for one of these, or makes one worth a look."""
+        return any(each.identity_id in identity_ids for one in self._recent for each in one.near)
 
     def clear(self) -> None:
         """Forget all faces."""
@@ -162,6 +179,11 @@ class TrackVote:
         if not likely:
             return _nobody(self._recent)
         return max(likely, key=_likelihood)
+
+    def _replace(self, ballots: Sequence[Ballot]) -> None:
+        self._recent.clear()
+        for each in ballots:
+            self._recent.add(each)
 
 
 _NOBODY = Candidate("", 0.0)
@@ -200,6 +222,7 @@ def _found(decision: Decision, identity_id: str, ballots: Sequence[Ballot]) -> F
         winner=Candidate(identity_id, max(face.similarity for face in own)),
         rival=_nearest(others),
         support=tuple(own),
+        barred=_greatest(each.barred for each in ballots),
     )
 
 
@@ -214,6 +237,10 @@ def _nobody(ballots: Iterable[Ballot]) -> Finding:
             for each in faces
         ),
     )
+
+
+def _greatest(similarities: Iterable[float | None]) -> float | None:
+    return max((each for each in similarities if each is not None), default=None)
 
 
 def _nearest(candidates: Iterable[Candidate]) -> Candidate | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 from ray.exceptions import RayTaskError
 
@@ -112,7 +112,10 @@ class PeopleFinder:
 
 
 class FaceFinder:
-    """The embedder, as a group asks it: first for the faces in crops, then to embed some."""
+    """The embedder, as a group asks it: first for the faces in crops, then to embed some.
+
+    What another embedder, or one under another key, makes of a face is no answer.
+    """
 
     def __init__(
         self,
@@ -136,6 +139,8 @@ class FaceFinder:
         self._replicas: dict[str, MemoryState] = {}
         self._find: Model[embedder.Graded] = method("find")
         self._embed: Model[embedder.Embedded] = method("embed")
+        self._origin = embedder.origin_of(spec.settings.faces, spec.template_key)
+        self._is_foreign = False
         self._clock = clock
         self._dead_letters = dead_letters
 
@@ -199,12 +204,23 @@ class FaceFinder:
             self._note_memory(answer.replica, answer.memory)
         self._clock.add("embed", sum(answer.seconds for answer in answers))
         self._dead_letters.succeeded()
+        for answer in answers:
+            if isinstance(answer, embedder.Embedded) and answer.origin != self._origin:
+                self._leave_out(answer.origin)
         return [face for answer in answers for face in answer.faces]
 
     def _note_memory(self, replica: str, memory: MemoryState) -> None:
         before = self._replicas.get(replica, MemoryState())
         ran_short(self._note, f"embedder {replica}", memory, before)
         self._replicas[replica] = max(before, memory, key=lambda state: state.out_of_memory)
+
+    def _leave_out(self, origin: str) -> NoReturn:
+        """Have faces count as not answered that cannot be compared with any here; say so once."""
+        if not self._is_foreign:
+            self._is_foreign = True
+            told = f"its faces are of {origin}, and those here of {self._origin}: left out"
+            self._note(embedder.NAME, "degraded", told)
+        raise AbandonedError
 
 
 def _in_batches(model: Model[Any], pieces: Sequence[Any]) -> list[Request[Any]]:

@@ -255,9 +255,9 @@ class ResolverActor:
             self._intake = Intake(self._settings, self._keys)
             self._intake.stored(identities.entries)
         self._leaving = self._giving.leaving()
+        self._forget()  # first: who may not be named any more is not told apart from others then
         self._adopt(identities)
         self._jobs = self._jobs_of_now()
-        self._forget()
         self._checkpoint()
         self._note_forgotten()
 

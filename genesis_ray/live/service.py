@@ -17,6 +17,7 @@ from genesis_ray.live.spec import LiveSpec
 from genesis_ray.live.supervisor import STOP_WITHIN_S, Supervisor
 from genesis_ray.running.changes import Changes, changes_between
 from genesis_ray.running.delivery import Delivery
+from genesis_ray.running.gallery_in_use import as_it_runs
 from genesis_ray.running.live_run import open_live_run
 from genesis_ray.running.live_state import LiveState
 from genesis_ray.running.recordings import told_apart
@@ -66,6 +67,7 @@ class Live:
             GenesisError: A source cannot be opened. Nothing has been changed then.
         """
         supervisor, configuration = self._at_work()
+        settings = as_it_runs(settings, supervisor.settings)
         dated = self._dated(settings, supervisor.settings)
         if dry_run:
             return changes_between(supervisor.settings, dated)

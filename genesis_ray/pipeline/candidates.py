@@ -20,11 +20,13 @@ class Ranking(NamedTuple):
     Attributes:
         barred: Similarity of the nearest whom it may not be, for whatever reason.
         rejected: That of the nearest whom somebody said it is not, of whom that may be told.
+        withheld: That of the nearest of whom nothing may be told, as they are being forgotten.
     """
 
     candidates: list[Candidate]
     barred: float | None
     rejected: float | None
+    withheld: float | None = None
 
 
 class Expiry(Protocol):
@@ -60,19 +62,22 @@ class Candidates:
             best: dict[str, Candidate] = {}
             barred: float | None = None
             rejected: float | None = None
+            withheld: float | None = None
             for identity_id, similarity in found:
                 present = self._decisions.now(identity_id)
                 if not self._expiry.is_current(present, face.captured_at):
                     continue
                 if self.is_barred(present, face):
                     barred = similarity if barred is None else barred
-                    if rejected is None and not self._decisions.is_withheld(present):
-                        rejected = similarity
+                    if self._decisions.is_withheld(present):
+                        withheld = similarity if withheld is None else withheld
+                    else:
+                        rejected = similarity if rejected is None else rejected
                 else:
                     best.setdefault(present, Candidate(present, similarity))
             is_done = len(best) >= most or len(found) < limit
             if is_done or (limit >= _LOOKED_AT and found[-1].similarity < floor):
-                return Ranking(list(best.values())[:most], barred, rejected)
+                return Ranking(list(best.values())[:most], barred, rejected, withheld)
             limit *= 2  # some are one person, or may not be this one
 
     def is_barred(self, identity_id: str, face: FaceSight) -> bool:

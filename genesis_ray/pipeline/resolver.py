@@ -129,7 +129,7 @@ class IdentityResolver:
         for event in judged:
             if isinstance(event, FaceRecognized):
                 track.decide(event)  # be it that the name is quarantined
-                self._upkeep.named(face, event)
+                self._upkeep.named(face, event, barred=found.barred)
         return [*told, *judged]
 
     def lapse(self, now: datetime) -> list[tuple[datetime, FaceRecognized]]:
@@ -202,12 +202,15 @@ class IdentityResolver:
         support = tuple(
             Support(seen.face_index, seen.quality, float(seen.embedding @ mean)) for seen in own
         )
-        ranked, barred, _ = self._candidates.ranked(mean, face, floor=usual.floor)
+        ranking = self._candidates.ranked(mean, face, floor=usual.floor)
+        ranked, barred = ranking.candidates, ranking.barred
         if ranked and ranked[0].similarity >= usual.threshold:
             if len(own) < FEWEST_FACES or policy.verdict(ranked, barred) != "voted":
                 return None
             winner, rival, is_new = ranked[0], runner_up(ranked), False
         else:
+            if ranking.withheld is not None and ranking.withheld >= usual.threshold:
+                return None  # who is being forgotten, say, is no stranger
             visitor = self._new_visitor(own, face, usual)
             if visitor is None:
                 return None
@@ -219,6 +222,7 @@ class IdentityResolver:
             support=support,
             basis="mean",
             is_new=is_new,
+            barred=barred,
         )
 
     def _new_visitor(self, own: Sequence[Face], face: Face, policy: MatchPolicy) -> str | None:

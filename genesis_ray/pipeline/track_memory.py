@@ -30,7 +30,8 @@ class TrackFaces:
         faces: Those it is compared by as a whole, where visitors are allowed.
         latest: The last one that counts, once there is one.
         policy: That of the latest.
-        named: It is decided whose it is: it has a name, or one that is quarantined.
+        named: It is decided whose it is: it has a name, or one that is quarantined, or is that of
+            somebody who was forgotten meanwhile, and stays nameless.
         identity_id: Whose name it has, as long as nothing was said against it.
     """
 
@@ -48,6 +49,21 @@ class TrackFaces:
         self.identity_id = decided.identity_id if decided.decision == "named" else ""
         self.faces.clear()
         self.vote.clear()
+
+    def forget(self, identity_ids: Collection[str]) -> None:
+        """Show nobody of these: neither by their name, nor in time by another, nor as a visitor.
+
+        Nor is a face kept of a track that has a name: it decides nothing any more.
+        """
+        if self.identity_id in identity_ids:
+            self.identity_id = ""
+        if self.vote.is_near(identity_ids) and not self.named:
+            self.named = True
+            self.faces.clear()
+            self.vote.clear()
+        self.vote.forget(identity_ids)
+        if self.named:
+            self.latest = None
 
     def is_over(self, now: datetime) -> bool:
         """Tell whether a face of `now` could have nothing to do with these any more."""
@@ -89,16 +105,9 @@ class ResolverMemory:
         self.registry.reconsider(decisions.now)
 
     def forget(self, identity_ids: Collection[str]) -> None:
-        """Have no face say any more that it is somebody of these.
-
-        Nor is a face kept of a track that has a name: it decides nothing any more.
-        """
+        """Have no face say any more that it is somebody of these."""
         for track in self.tracks.values():
-            track.vote.reconsider(lambda each: None if each in identity_ids else each)
-            if track.named:
-                track.latest = None
-            if track.identity_id in identity_ids:
-                track.identity_id = ""
+            track.forget(identity_ids)
 
     def lapse(self, now: datetime) -> Iterator[TrackFaces]:
         """Forget tracks that are over, once a minute of capture time; yield them by their end."""

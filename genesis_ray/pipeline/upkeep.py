@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -27,8 +28,11 @@ class Upkeep(Protocol):
     def is_current(self, identity_id: str, at: datetime) -> bool:
         """Tell whether somebody may still be recognised at a time."""
 
-    def named(self, face: Face, name: FaceRecognized) -> None:
-        """Take the face that brought its track a name."""
+    def named(self, face: Face, name: FaceRecognized, *, barred: float | None = None) -> None:
+        """Take the face that brought its track a name.
+
+        `barred` is how near the nearest comes whom the track may not be, which no event tells.
+        """
 
 
 class _Nothing:
@@ -38,7 +42,7 @@ class _Nothing:
         """Say that everybody is."""
         return True
 
-    def named(self, _face: Face, _name: FaceRecognized) -> None:
+    def named(self, _face: Face, _name: FaceRecognized, *, barred: float | None = None) -> None:
         """Do nothing."""
 
 
@@ -116,7 +120,7 @@ class IdentityUpkeep:
         """Tell whether somebody may still be recognised at a time."""
         return self._seen.is_current(identity_id, at)
 
-    def named(self, face: Face, name: FaceRecognized) -> None:
+    def named(self, face: Face, name: FaceRecognized, *, barred: float | None = None) -> None:
         """Take the face that brought its track a name; what is only for review says nothing."""
         if name.decision != "named":
             return
@@ -126,15 +130,19 @@ class IdentityUpkeep:
         if self._seen.saw(name.identity_id, face.captured_at):
             self._sights.note(name.identity_id, at=face.captured_at)
         if self._policy:
-            self._learn(self._policy, face, name)
+            self._learn(self._policy, face, name, barred)
 
-    def _learn(self, policy: UpdatePolicy, face: Face, name: FaceRecognized) -> None:
-        if not policy.is_sure(
-            similarity=name.similarity,
-            runner_up=name.runner_up_similarity,
+    def _learn(
+        self, policy: UpdatePolicy, face: Face, name: FaceRecognized, barred: float | None
+    ) -> None:
+        rivals = [each for each in (name.runner_up_similarity, barred) if each is not None]
+        is_sure = partial(
+            policy.is_sure,
+            runner_up=max(rivals, default=None),
             quality=face.quality,
             votes=name.votes,
-        ):
+        )
+        if not is_sure(similarity=name.similarity):
             return
         members = self._who.members(name.identity_id)
         made = self._changes.of(members)
@@ -144,7 +152,7 @@ class IdentityUpkeep:
         similarity = max(
             (float(np.vecdot(each.embedding, face.embedding)) for each in templates), default=-1.0
         )
-        if similarity < policy.similarity:  # others of the track were like this person, this is not
+        if not is_sure(similarity=similarity):  # others of the track were like this person
             return
         key = (name.identity_id, face.camera_id, face.track_id, face.captured_at)
         change_id = stable_id("template", *key).hex

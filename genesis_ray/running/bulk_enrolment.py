@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from genesis_ray.errors import ConfigurationError, SourceError
+from genesis_ray.errors import ConfigurationError, FaceError, SourceError
 from genesis_ray.evaluation.labels_file import Cells, read_rows
 from genesis_ray.running.enrolment import Enroller
 from genesis_ray.settings import Settings
@@ -96,10 +96,11 @@ def enroll_all(
         refused: dict[Path, str] = {}
         try:
             done = enroller.enroll(name, photos, within_s=within_s, refused=refused)
-        except ConfigurationError as error:  # of several who are called so, or a visitor
+        except (ConfigurationError, FaceError) as error:  # a name or photos that may be several's
             failed[name] = str(error)
             continue
-        all_refused |= {str(photo): reason for photo, reason in refused.items()}
+        finally:
+            all_refused |= {str(photo): reason for photo, reason in refused.items()}
         known += done.known
         if done.process and done.person is None:
             waiting.append(name)

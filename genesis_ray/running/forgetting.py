@@ -14,11 +14,11 @@ from typing import Any
 
 from genesis_ray.domain.forgetting import Forgetting, forgetting, redacted
 from genesis_ray.domain.ledger import fold
-from genesis_ray.errors import ConfigurationError, StoreError
-from genesis_ray.running.auditing import note as note_access
+from genesis_ray.errors import ConfigurationError
 from genesis_ray.running.enrolment import take_in_waiting
 from genesis_ray.running.enrolments import enrolments_folder
 from genesis_ray.running.forgetting_intent import INTENT_FILE, Intent, at_it, is_unfinished
+from genesis_ray.running.forgetting_key import Seal, current_key, note_forgetting, seal_of
 from genesis_ray.running.forgetting_run import RunToForgetIn
 from genesis_ray.running.forgotten_search import search
 from genesis_ray.running.giving_way import SystemsAtWork
@@ -26,18 +26,15 @@ from genesis_ray.running.identities import identity_folder, watcher, who_is_who
 from genesis_ray.running.naming import find
 from genesis_ray.running.people_stores import PeopleStores
 from genesis_ray.running.reach import Reached, reach
-from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.running.turns import turn
 from genesis_ray.settings import Settings
-from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.disk import sync_folder, writing_to
 from genesis_ray.store.ledger import Ledger
 from genesis_ray.store.people import People
-from genesis_ray.store.receipts import Purged, Receipt, public_key, tracer
+from genesis_ray.store.receipts import Purged, Receipt, public_key
 from genesis_ray.store.run_folder import RunFolder
-from genesis_ray.store.template_keys import TemplateKey
 from genesis_ray.store.templates import embeddings_in
-from genesis_ray.store.traces import Trace
+from genesis_ray.store.traces import Trace, Tracer
 from genesis_ray.store.visitor_salt import renew_visitor_salt
 
 _UNREACHABLE = (
@@ -59,6 +56,7 @@ def forget(
     why: str,
     runs: Sequence[Path] = (),
     receipt: Path | None = None,
+    without_key: bool = False,
 ) -> tuple[Path, Receipt]:
     """Forget a person, with all identities that were merged into them; return the receipt.
 
@@ -69,9 +67,11 @@ def forget(
         why: Why; where it names the person, that is left out.
         runs: Folders of runs beside those that are known.
         receipt: Where the receipt goes; by default into the data folder.
+        without_key: Also where the tenant's key is lost; the receipt says what it lacks then.
 
     Raises:
         NotFoundError: There is no such person.
+        LostKeyError: The tenant's key is lost.
         ConfigurationError: There are several, or somebody else's forgetting was cut off.
         StoreError: Another command writes to people or runs, or a system that runs does not give
             way; nothing is changed then.
@@ -83,7 +83,8 @@ def forget(
                 "somebody is being forgotten, and that was cut off; finish it first: "
                 "genesis people forget"
             )
-        if watcher(settings) is None:  # else it takes in what waits before it gives way
+        key = current_key(settings, without_key=without_key)
+        if key and watcher(settings) is None:  # else it takes in what waits before it gives way
             take_in_waiting(settings)
         receipt_id = secrets.token_hex(4)
         begun_at = datetime.now(UTC)
@@ -98,30 +99,33 @@ def forget(
             names=[],
             runs=[str(run.absolute()) for run in runs],
             salt=secrets.token_hex(16),
-            key_version=tenant_keys(settings).current.version,
+            key_version=key.version if key else 0,
         )
-        return _carried_out(settings, intent)
+        return _carried_out(settings, intent, without_key=without_key)
 
 
-def finish(settings: Settings) -> tuple[Path, Receipt] | None:
+def finish(settings: Settings, *, without_key: bool = False) -> tuple[Path, Receipt] | None:
     """Go on with a forgetting that was cut off; return its receipt, None where there is none.
 
     Raises:
+        LostKeyError: The key that it began with is lost, and it may not be done `without_key`.
         StoreError: Another command writes to them, or something cannot be written.
     """
     folder = identity_folder(settings)
     with at_it(folder):
         intent = Intent.load(folder)
-        return _carried_out(settings, intent) if intent else None
+        return _carried_out(settings, intent, without_key=without_key) if intent else None
 
 
 def _receipts(settings: Settings) -> Path:
     return settings.data_dir / "receipts" / settings.tenant_id
 
 
-def _carried_out(settings: Settings, intent: Intent) -> tuple[Path, Receipt]:
+def _carried_out(
+    settings: Settings, intent: Intent, *, without_key: bool = False
+) -> tuple[Path, Receipt]:
     folder = identity_folder(settings)
-    key = _key_of(settings, intent)
+    seal = seal_of(settings, intent, without_key=without_key)
     reached = reach(settings, [Path(run) for run in intent.runs])
     with ExitStack() as opened:
         at_work = SystemsAtWork(settings, reached.runs, opened)
@@ -134,13 +138,7 @@ def _carried_out(settings: Settings, intent: Intent) -> tuple[Path, Receipt]:
         opened.enter_context(turn(settings, within_s=_DECIDING_S))
         stores = PeopleStores(folder, opened)
         intent.look_again(fold(stores.ledger.entries(), stores.people.everyone()))
-        access = Access(
-            action="forget",
-            reason=f"removes a person, by receipt {intent.receipt_id}",
-            people=tuple(intent.identity_ids),
-            by=intent.by,
-        )
-        note_access(settings, tenant_keys(settings), access)
+        wanting = note_forgetting(settings, intent, seal, without_key=without_key)
         at_work.give_logs()
         runs += [
             _opened(run, settings, opened, stranger=intent.stranger)
@@ -149,7 +147,7 @@ def _carried_out(settings: Settings, intent: Intent) -> tuple[Path, Receipt]:
         ]
         gone = stores.forgetting(intent.identity_ids, face_ids=intent.face_ids)
         intent.face_ids = sorted(gone.faces)
-        _expect(intent, gone, stores, key)
+        _expect(intent, gone, stores, seal.tracer)
         intent.save(folder)
         renew_visitor_salt(folder)  # before they are gone: by then no track may make them anew
 
@@ -163,10 +161,10 @@ def _carried_out(settings: Settings, intent: Intent) -> tuple[Path, Receipt]:
         _remove_enrolments(settings, gone, note)
         pictures = [f"pictures that may show them: {path}" for r in runs for path in r.pictures()]
     if not at_work.have_forgotten(intent):  # what it left is nobody's any more
-        return _carried_out(settings, intent)
-    receipt = _receipt(settings, intent, key, reached, pictures)
+        return _carried_out(settings, intent, without_key=without_key)
+    receipt = _receipt(settings, intent, seal, reached, [*wanting, *pictures])
     path = Path(intent.receipt)
-    receipt.write(path, key)
+    receipt.write(path, seal.key)
     Intent.remove(folder)
     at_work.forget_notes()
     return path, receipt
@@ -210,23 +208,11 @@ def _may_name(path: Path, words: Collection[str]) -> bool:
     return any(redacted(text, words) != text for text in texts)
 
 
-def _key_of(settings: Settings, intent: Intent) -> TemplateKey:
-    keys = tenant_keys(settings)
-    key = keys.get(intent.key_version)
-    if key is None:
-        raise StoreError(
-            f"the person is being forgotten with key {intent.key_version} of tenant "
-            f"{settings.tenant_id!r}, which is not in {keys.place} any more; put it back"
-        )
-    return key
-
-
-def _expect(intent: Intent, gone: Forgetting, stores: PeopleStores, key: TemplateKey) -> None:
+def _expect(intent: Intent, gone: Forgetting, stores: PeopleStores, own: Tracer) -> None:
     """Note the traces of a person, as long as there is something that leaves them.
 
     A name that others have as well, if only in theirs, is none: it stays.
     """
-    own = tracer(key, intent.salt)
     intent.names = [*dict.fromkeys([*intent.names, *gone.names])]
     people = [p for p in stores.people.everyone() if p.identity_id not in gone.identity_ids]
     others = [p.name for p in (*people, *fold(gone.entries, people).people)]
@@ -251,13 +237,14 @@ def _expect(intent: Intent, gone: Forgetting, stores: PeopleStores, key: Templat
 def _receipt(
     settings: Settings,
     intent: Intent,
-    key: TemplateKey,
+    seal: Seal,
     reached: Reached,
-    pictures: Sequence[str],
+    left_out: Sequence[str],
 ) -> Receipt:
     """Search for what is left, and return the receipt of what is gone."""
     files = (path for path in reached.files(settings) if path.name != INTENT_FILE)
-    searched = search(files, tracer(key, intent.salt), intent.traces)
+    searched = search(files, seal.tracer, intent.traces)
+    key = seal.key
     return Receipt(
         receipt_id=intent.receipt_id,
         tenant_id=settings.tenant_id,
@@ -268,11 +255,11 @@ def _receipt(
         identities=len(intent.identity_ids),
         faces=intent.faces,
         purged=tuple(intent.purged),
-        not_reached=(*reached.missing, *pictures, *_UNREACHABLE),
+        not_reached=(*seal.wanting, *left_out, *reached.missing, *_UNREACHABLE),
         searched=searched,
         salt=intent.salt,
-        traces=tuple(intent.traces),
-        key_version=key.version,
-        key_fingerprint=key.fingerprint,
+        traces=tuple(intent.traces) if key else (),
+        key_version=intent.key_version,
+        key_fingerprint=key.fingerprint if key else "",
         public_key=public_key(key),
     )

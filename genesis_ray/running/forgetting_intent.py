@@ -34,6 +34,8 @@ class Intent:
         purged: Of each store, by what it is and where.
         face_ids: Of the person: once galleries are without them, others still name them.
         stranger: Somebody random, as whom they go on where they are at the moment.
+        secret: Hex digits of what the traces come of where the tenant's key is lost. Until all is
+            done it is here, beside the names that they are traces of, and then nowhere.
     """
 
     receipt_id: str
@@ -51,11 +53,18 @@ class Intent:
     purged: list[Purged] = field(default_factory=list)
     face_ids: list[str] = field(default_factory=list)
     stranger: str = field(default_factory=lambda: str(uuid4()))
+    secret: str = field(default="", repr=False)
 
     @property
     def strangers(self) -> dict[str, str]:
         """As whom each of the identities goes on."""
         return dict.fromkeys(self.identity_ids, self.stranger)
+
+    def do_without_key(self, secret: str) -> None:
+        """Go on with a passing secret, as the key is lost; traces that it made say nothing now."""
+        self.secret = secret
+        self.key_version = 0
+        self.traces = []
 
     def members(self, who: WhoIsWho) -> list[str]:
         """Return all who are the person by what holds, whom they are now first."""

@@ -233,7 +233,7 @@ def _by_day(rows: pa.Table) -> Mapping[str, pa.Table]:
     days = np.asarray(rows["occurred_at"].cast(pa.date32())).astype("datetime64[D]")
     order = np.argsort(days, kind="stable")
     names, starts = np.unique(days[order], return_index=True)
-    ends = [*starts[1:], len(rows)]
+    ends = [*starts, len(rows)][1:]
     in_order = rows.take(order)
     return {
         str(name): in_order.slice(start, end - start)

@@ -30,14 +30,15 @@ def verify(settings: Settings, receipt: Receipt, runs: Sequence[Path] = ()) -> S
     The files of galleries are among them, so that it is noted first.
 
     Raises:
-        StoreError: It is another tenant's, the key that signed it is not here, or the search
-            cannot be noted.
+        StoreError: It is another tenant's, nothing signed it or the key that did is not here, or
+            the search cannot be noted.
     """
     if receipt.tenant_id != settings.tenant_id:
         raise StoreError(
             f"receipt {receipt.receipt_id} is of tenant {receipt.tenant_id!r}, and this is "
             f"{settings.tenant_id!r}; set tenant_id"
         )
+    receipt.check_signed()
     keys = present_keys(settings)
     key = receipt.key_in(keys)
     reason = f"searches all files for what receipt {receipt.receipt_id} says is gone"

@@ -22,6 +22,21 @@ def with_gallery_in_use(settings: Settings) -> Settings:
     return settings.model_copy(update={"faces": faces})
 
 
+def as_it_runs(settings: Settings, running: Settings) -> Settings:
+    """Return the settings with the embedder of a system that runs, where somebody switched.
+
+    `faces.embedder` says nothing then, and what was chosen since the system began counts when it
+    is started again; it holds up no other change.
+
+    Raises:
+        StoreError: What was chosen cannot be read.
+    """
+    if _chosen(running) is None:
+        return settings
+    faces = settings.faces.model_copy(update={"embedder": running.faces.embedder})
+    return settings.model_copy(update={"faces": faces})
+
+
 def overruled(settings: Settings) -> str | None:
     """Say that the configuration names another embedder than somebody switched to; else None.
 

@@ -4,7 +4,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 from uuid import uuid4
 
 import numpy as np
@@ -13,6 +15,7 @@ from genesis_ray.domain.enrolment import is_same_face
 from genesis_ray.domain.identity import Embedding
 from genesis_ray.errors import FaceError, SourceError
 from genesis_ray.running.assembly import Embedder
+from genesis_ray.running.face_doubts import FaceDoubts, most_like
 from genesis_ray.running.identities import Identities, identity_folder
 from genesis_ray.running.import_report import Tally
 from genesis_ray.running.photo_faces import only_face
@@ -23,11 +26,26 @@ from genesis_ray.vision.face_picture import face_picture
 from genesis_ray.vision.photo_file import read_photo
 
 
+class _Seen(NamedTuple):
+    """The face of a photo.
+
+    Attributes:
+        picture: Of it, to be kept; empty where none is.
+    """
+
+    photo: Path
+    embedding: Embedding
+    quality: float
+    picture: bytes
+
+
 @dataclass(slots=True)
 class FaceImport:
     """Adds faces to a gallery that is open for writing, each once.
 
-    What was split off from a person stays whose it is since, and is not added to them again.
+    What was split off from a person stays whose it is since, and is not added to them again. Faces
+    that are somebody else's, or unlike the person's others, are left out, as enrolment refuses
+    them; what is here already stays.
 
     A person's faces are stored first, and then their pictures: killed between, the next import
     finds the faces and keeps the pictures that are missing.
@@ -47,9 +65,13 @@ class FaceImport:
     _kept: KeptPhotos = field(init=False)
     _kept_before: frozenset[str] = field(init=False)
     _given_to: defaultdict[str, set[str]] = field(init=False)
+    _doubts: FaceDoubts = field(init=False)
 
     def __post_init__(self) -> None:
         """Look which pictures are there, and can be opened, and who has faces that were others'."""
+        self._doubts = FaceDoubts(
+            self.settings, self.embedder, insist="enrol it: genesis people enroll --anyway"
+        )
         self._given_to = defaultdict(set)
         moved = self.stores.decided.moved_faces
         for face in self.stores.gallery.faces().to_pylist() if moved else ():
@@ -65,24 +87,25 @@ class FaceImport:
         Raises:
             StoreError: The disk is full or refuses.
         """
-        pictures: list[tuple[str, bytes]] = []
+        seen: list[_Seen] = []
         for photo in photos:
             self.faces.read += 1
             try:
                 image = read_photo(photo)
                 face = only_face(photo, image, self.embedder, self.settings.faces.min_quality)
             except (FaceError, SourceError) as error:
-                reason = str(error).removeprefix(f"{photo}: ")
-                name = f"{photo.parent.name}/{photo.name}"
-                self.faces.leave_out(name, reason, kind="no usable face")
+                self._leave_out(photo, str(error), kind="no usable face")
                 continue
-            self._templates.append((identity_id, face.embedding))
-            face_id = self._stored(identity_id, face.embedding, face.quality)
-            if self.settings.faces.keep_photos:
-                pictures.append((face_id, face_picture(image, face.xyxy)))
-        if pictures:
+            keeps = self.settings.faces.keep_photos
+            picture = face_picture(image, face.xyxy) if keeps else b""
+            seen.append(_Seen(photo, face.embedding, face.quality, picture))
+        pictures: dict[str, bytes] = {}
+        for one in self._without_doubtful(identity_id, seen):
+            self._templates.append((identity_id, one.embedding))
+            pictures[self._stored(identity_id, one.embedding, one.quality)] = one.picture
+        if pictures and self.settings.faces.keep_photos:
             self.stores.gallery.flush()
-            self._keep(identity_id, dict(pictures))
+            self._keep(identity_id, pictures)
 
     def verify(self) -> None:
         """Count which faces are in the gallery as the photos show them."""
@@ -90,6 +113,32 @@ class FaceImport:
             self._same_face(identity_id, embedding) is not None
             for identity_id, embedding in self._templates
         )
+
+    def _without_doubtful(self, identity_id: str, seen: Sequence[_Seen]) -> list[_Seen]:
+        """Return what may be added to a person, or is there already; the rest is told."""
+        stores = self.stores
+        present = stores.decided.now(identity_id)
+        new = [one for one in seen if self._same_face(identity_id, one.embedding) is None]
+        if not new:
+            return [*seen]
+        try:
+            doubts = self._doubts.among(
+                np.stack([one.embedding for one in new]),
+                [one.photo for one in new],
+                stores.name_of(identity_id),
+                own=stores.gallery.vectors_of(stores.decided.members(present)),
+                most_like=partial(most_like, stores.gallery, stores.decided, besides=present),
+            )
+        except FaceError as error:
+            doubts = {place: str(error) for place in range(len(new))}
+        for place, reason in doubts.items():
+            self._leave_out(new[place].photo, reason, kind="may be somebody else's")
+        doubtful = [new[place] for place in doubts]
+        return [one for one in seen if not any(one is each for each in doubtful)]
+
+    def _leave_out(self, photo: Path, reason: str, *, kind: str) -> None:
+        name = f"{photo.parent.name}/{photo.name}"
+        self.faces.leave_out(name, reason.removeprefix(f"{photo}: "), kind=kind)
 
     def _stored(self, identity_id: str, embedding: Embedding, quality: float) -> str:
         """Return the id of a face, which is added where it is not there yet."""

@@ -19,6 +19,8 @@ from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.running.turns import turn
 from genesis_ray.settings import Settings
 from genesis_ray.store.audit_entry import Access
+from genesis_ray.store.consent import ConsentRegister
+from genesis_ray.store.ledger import Ledger
 from genesis_ray.store.people import People
 
 
@@ -58,6 +60,9 @@ def bring_in_people(
             for person in found:
                 _add(stores, person, tallies.people)
             stores.people.flush()  # a face without a person would be recognised as nobody
+            folder = identity_folder(settings)
+            made, said = Ledger(folder).entries(), ConsentRegister(folder).entries()
+            stores = stores.with_decisions(made, said)  # of those who are new, too
         progress(len(found))
         if photos:
             adding = Access(action="enroll", reason="adds the faces of photos of a Genesis folder")
@@ -70,7 +75,7 @@ def bring_in_people(
                 progress(len(own))
             stores.gallery.flush()
             faces.verify()
-    stored = {each.identity_id: each for each in People(identity_folder(settings)).everyone()}
+    stored = {each.identity_id: each for each in People(folder).everyone()}
     tallies.people.verified = sum(stored.get(each.identity_id) == each for each in found)
 
 

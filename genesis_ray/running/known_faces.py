@@ -1,23 +1,24 @@
-"""Looking at faces before they are given to a person: whose are they like?
+"""Looking at faces before they are given to a person: what looks wrong is refused.
 
-A photo that shows somebody else makes strangers bear a person's name, and a person who is known
-under two names is named by neither. So what looks wrong is refused, unless somebody insists.
+Unless somebody insists. They are compared with all that there is at that moment, stored or not yet.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from genesis_ray.domain.enrolment import STRANGERS, Templates, unlike_faces
+from genesis_ray.domain.enrolment import Templates
+from genesis_ray.domain.identity import Embedding
 from genesis_ray.domain.people import Person
-from genesis_ray.errors import ConfigurationError, NotFoundError
-from genesis_ray.running.assembly import embedder_traits, impostors_of
+from genesis_ray.errors import ConfigurationError
+from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.enrolment_note import Enrolment
 from genesis_ray.running.enrolments import WaitingEnrolments, person_meant
+from genesis_ray.running.face_doubts import FaceDoubts, Likeness, most_like
 from genesis_ray.running.gallery_figures import gallery_figures
 from genesis_ray.running.identities import identity_folder, searched_gallery, who_is_who
-from genesis_ray.running.thresholds import calibration_file, threshold_book
 from genesis_ray.settings import Settings
 from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.learning_gallery import LearningGallery
@@ -58,9 +59,7 @@ class KnownFaces:
             if (each.embedder, each.templates.shape[1], each.key_version) == ours:
                 self._await(each)
         self._none: Templates = np.empty((0, traits.dimension), np.float32)
-        calibration = calibration_file(settings, traits).read()
-        self._names_from = threshold_book(settings.identity, traits, calibration).usual.value
-        self._like_from = impostors_of(settings.faces).similarity(STRANGERS)
+        self._doubts = FaceDoubts(settings, traits, insist="say --anyway")
         self._gallery: LearningGallery | None = None
         if folder.is_dir():
             self._gallery = searched_gallery(settings, self._who, keys, access=_TO_ENROLL)
@@ -124,69 +123,28 @@ class KnownFaces:
     ) -> dict[int, str]:
         """Return which of some faces do not look like a person's, and what is wrong with each.
 
-        They are somebody else's, or unlike the person's others. The others may be given to them.
+        Raises:
+            FaceError: They seem to be several people's, of whom any may be the one who is meant.
         """
-        found: dict[int, str] = {}
-        for place, template in enumerate(templates):
-            other, similarity = self._most_like(template, besides=identity_id)
-            if other and similarity >= self._names_from:
-                found[place] = self._taken_for(photos[place], name, other, similarity)
-        left = [place for place in range(len(templates)) if place not in found]
-        own = self.own(identity_id)
-        unlike = unlike_faces(templates[left], own, least=self._like_from)
-        is_anyones = len(unlike) == len(left) and not len(own)
-        for among_left, similarity in unlike.items():
-            place = left[among_left]
-            told = self._anyones if is_anyones else self._unlike
-            found[place] = told(photos[place], name, similarity)
-        return found
-
-    def _unlike(self, photo: Path, name: str, similarity: float) -> str:
-        return (
-            f"{photo}: the face is unlike all others of {name} (similarity {similarity:.2f} at "
-            f"most, and strangers reach {self._like_from:.2f}), so it may be somebody else's, who "
-            f"would be taken for {name}. If it is right, say --anyway"
+        return self._doubts.among(
+            templates,
+            photos,
+            name,
+            own=self.own(identity_id),
+            most_like=partial(self._most_like, besides=identity_id),
         )
 
-    def _anyones(self, photo: Path, name: str, similarity: float) -> str:
-        return (
-            f"{photo}: the faces for {name} are unlike each other (similarity {similarity:.2f} at "
-            f"most, and strangers reach {self._like_from:.2f}), so which of them is {name} cannot "
-            f"be told. Leave out what shows somebody else, or if all are right, say --anyway"
-        )
-
-    def _taken_for(self, photo: Path, name: str, other: Person, similarity: float) -> str:
-        short = other.identity_id[:8]
-        remedy = (
-            f"If that is who {name} is: genesis people rename {short} NAME, and enrol the photo "
-            f"under that name"
-            if other.kind == "visitor"
-            else f"If the two are one person, add the photo to {other.name}, or merge them"
-        )
-        return (
-            f"{photo}: the face is that of {other.name} ({short}), to whom it is so like that it "
-            f"is named so (similarity {similarity:.2f}, {self._names_from:.2f} is enough); known "
-            f"as both, {name} would be named neither. {remedy}. If it is right, say --anyway"
-        )
-
-    def _most_like(self, template: Templates, *, besides: str) -> tuple[Person | None, float]:
+    def _most_like(self, template: Embedding, *, besides: str) -> Likeness | None:
         """Return who else is most like a face, and how like."""
-        best: tuple[Person | None, float] = None, -1.0
-        for identity_id, (person, faces) in self._waiting.items():
-            similarity = float((faces @ template).max())
-            if identity_id != besides and similarity > best[1]:
-                best = person, similarity
-        members = self._who.members(besides)
-        found = self._gallery.nearest(template, limit=len(members) + 5) if self._gallery else ()
-        for identity_id, similarity in found:
-            present = self._who.now(identity_id)
-            if present == besides or similarity <= best[1]:
-                continue
-            try:
-                best = self._who.person(present), similarity
-            except NotFoundError:  # a visitor who expired
-                continue
-        return best
+        found = [
+            Likeness(person, float((faces @ template).max()))
+            for identity_id, (person, faces) in self._waiting.items()
+            if identity_id != besides
+        ]
+        if self._gallery:
+            stored = most_like(self._gallery, self._who, template, besides=besides)
+            found += [stored] if stored else []
+        return max(found, key=lambda each: each.similarity, default=None)
 
     def _await(self, enrolment: Enrolment) -> None:
         """Take it that an enrolment will be taken in, which one of several namesakes is not."""

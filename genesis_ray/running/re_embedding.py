@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from genesis_ray.errors import (
 )
 from genesis_ray.running.assembly import Embedder, embedder_traits
 from genesis_ray.running.consent import consents
+from genesis_ray.running.face_doubts import FaceDoubts, most_like
 from genesis_ray.running.galleries import open_gallery
 from genesis_ray.running.gallery_figures import missing_from
 from genesis_ray.running.identities import identity_folder, who_is_who
@@ -66,13 +68,15 @@ def re_embed(
     embedder: str,
     photos: Path,
     *,
+    anyway: bool = False,
     on_progress: OnProgress = lambda *_: None,
 ) -> ReEmbedding:
     """Fill the gallery of another embedder from a folder of photos: one folder a person in it.
 
     A person's folder is called by their name or identity. The gallery in use is not touched, and
     a system may go on with it meanwhile. Somebody's faces are stored in one step, and who has some
-    is left as they are: cut off at any point, the next call goes on.
+    is left as they are: cut off at any point, the next call goes on. Whose faces look like somebody
+    else's, or like several people's, is left out as enrolment would, unless `anyway`.
 
     Raises:
         SourceError: There is no such folder, or nobody's in it.
@@ -88,7 +92,7 @@ def re_embed(
                 if person.identity_id in filling.present:
                     filling.before.append(person.name)
                     continue
-                filling.enroll_folder(person, folder)
+                filling.enroll_folder(person, folder, anyway=anyway)
             except (FaceError, SourceError, NotFoundError, ConfigurationError) as error:
                 filling.failed[folder.name] = str(error)
         return filling.result()
@@ -155,7 +159,9 @@ def _filling(settings: Settings, embedder: str) -> Iterator["_Filling"]:
     ) as gallery:
         present = {who.now(each) for each in gallery.identity_ids()}
         kept = KeptPhotos(identity_folder(settings))
-        yield _Filling(gallery, who, loaded, keys, kept, faces.min_quality, present)
+        coming = settings.model_copy(update={"faces": faces})
+        doubts = FaceDoubts(coming, loaded, insist="say --anyway")
+        yield _Filling(gallery, who, loaded, keys, kept, doubts, faces.min_quality, present)
 
 
 @dataclass(slots=True)
@@ -171,26 +177,43 @@ class _Filling:
     embedder: Embedder
     keys: KeyRing
     kept: KeptPhotos
+    doubts: FaceDoubts
     least: float
     present: set[str]
     done: list[str] = field(default_factory=list)
     before: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
 
-    def enroll_folder(self, person: Person, folder: Path) -> None:
+    def enroll_folder(self, person: Person, folder: Path, *, anyway: bool) -> None:
         """Store the faces of all photos in a folder, in one step.
 
         Raises:
             SourceError: There is no photo, or one cannot be read.
-            FaceError: A photo does not show one face.
+            FaceError: A photo does not show one face, or one that does not look like the others,
+                or like somebody else, unless it is taken `anyway`.
         """
         photos = [path for path in _entries(folder) if path.is_file()]
         if not photos:
             raise SourceError(f"{folder}: no photo in it")
         faces = [face_of(photo, self.embedder, least=self.least) for photo in photos]
+        templates = np.stack([face.embedding for face in faces])
+        besides = person.identity_id
+        wrong = (
+            {}
+            if anyway
+            else self.doubts.among(
+                templates,
+                photos,
+                person.name,
+                own=templates[:0],
+                most_like=partial(most_like, self.gallery, self.who, besides=besides),
+            )
+        )
+        if wrong:
+            raise FaceError(wrong[min(wrong)])
         self.gallery.enroll(
             person.identity_id,
-            np.stack([face.embedding for face in faces]),
+            templates,
             qualities=[face.quality for face in faces],
             at=datetime.now(UTC),
         )

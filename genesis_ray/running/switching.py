@@ -12,6 +12,7 @@ from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.auditing import note
 from genesis_ray.running.gallery_figures import present_in
 from genesis_ray.running.identities import identity_folder, watcher, who_is_who
+from genesis_ray.running.intake import taker
 from genesis_ray.running.thresholds import calibration_file, threshold_book
 from genesis_ray.settings import Settings
 from genesis_ray.store.audit_entry import Access
@@ -29,7 +30,9 @@ class Switch:
         lost: Names of those who have a face in the old gallery and none in the new.
         visitors: Pseudonymous ones that the old gallery has, and the new has not.
         thresholds: That count from then on.
-        process: A system that runs, and goes on with the old one until it starts again.
+        process: One that names people, and goes on as it began until it is started again.
+        process_embedder: By which it does, where it is a system that runs; None: not told.
+        is_in_force: Whether that is the new one, since nobody started it again after a switch.
     """
 
     embedder: str
@@ -39,6 +42,8 @@ class Switch:
     visitors: int
     thresholds: ThresholdBook
     process: str | None
+    process_embedder: str | None
+    is_in_force: bool
 
 
 def plan_switch(settings: Settings, embedder: str) -> Switch:
@@ -54,6 +59,7 @@ def plan_switch(settings: Settings, embedder: str) -> Switch:
     known = present_in(settings, who, old.name, old.dimension)
     coming = present_in(settings, who, new.name, new.dimension)
     people = [each for each in who.people if each.identity_id in known - coming]
+    system = taker(settings)
     return Switch(
         embedder=embedder,
         before=settings.faces.embedder,
@@ -62,11 +68,16 @@ def plan_switch(settings: Settings, embedder: str) -> Switch:
         visitors=sum(each.kind == "visitor" for each in people),
         thresholds=threshold_book(settings.identity, new, calibration_file(settings, new).read()),
         process=watcher(settings),
+        process_embedder=system.embedder if system else None,
+        is_in_force=system is not None and system.embedder == new.name,
     )
 
 
 def switch(settings: Settings, planned: Switch) -> None:
     """Make it so, in one step: what starts from now on names people by the new gallery.
+
+    A system that runs is not changed under way: its models, faces on their way and its resolver
+    would have to change at one moment, or a face of one model be compared with the other's.
 
     Raises:
         ConfigurationError: The embedder is the one in use already.

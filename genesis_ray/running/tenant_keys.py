@@ -14,8 +14,8 @@ def tenant_keys(settings: Settings) -> KeyRing:
     For commands, before they start anything: all they start is told the `ref`.
 
     Raises:
-        StoreError: The keys cannot be read, others can read them, or one is lost: a gallery is
-            protected that none of them fits.
+        LostKeyError: One is lost: a gallery is protected that none of them fits.
+        StoreError: The keys cannot be read, or others can read them.
     """
     keys = present_keys(settings)
     if keys.keys:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from ray import serve
 from ray.serve import Application
 
+from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.protected import load_protected_embedder
 from genesis_ray.running.tenant_keys import keys_named
 from genesis_ray.serving.placement import (
@@ -51,6 +52,7 @@ class Embedded:
     """The faces of a list, embedded, and the seconds that the models took for it.
 
     Attributes:
+        origin: Of which embedder and key they are, see `origin_of`.
         replica: Who embedded them; "" where that does not matter.
         memory: How that one gets on with its GPU's memory.
     """
@@ -59,6 +61,7 @@ class Embedded:
     seconds: float
     replica: str = ""
     memory: MemoryState = field(default_factory=MemoryState)
+    origin: str = field(kw_only=True)
 
 
 class EmbedderReplica:
@@ -74,6 +77,7 @@ class EmbedderReplica:
         claim_share(own_gpu_share())
         self._name = serve.get_replica_context().replica_id.unique_id
         self._embedder = load_protected_embedder(settings, secret)
+        self._origin = origin_of(settings, key)
 
     @serve.batch(
         max_batch_size=MAX_BATCH_CROPS,
@@ -108,8 +112,17 @@ class EmbedderReplica:
             begun = time.perf_counter()
             embedded = self._embedder.embed(faces)
             seconds = time.perf_counter() - begun
-            answers.append(Embedded(embedded, seconds, self._name, self._embedder.memory))
+            memory, origin = self._embedder.memory, self._origin
+            answers.append(Embedded(embedded, seconds, self._name, memory, origin=origin))
         return answers
+
+
+def origin_of(settings: FaceSettings, key: KeyRef) -> str:
+    """Return what tells templates of one embedder and key from all others.
+
+    While Serve replaces an application, replicas of the new one answer cameras of the old.
+    """
+    return f"{embedder_traits(settings).name} under {key.fingerprint}"
 
 
 def bind(settings: FaceSettings, key: KeyRef) -> Application:

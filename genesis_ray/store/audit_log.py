@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from genesis_ray.errors import StoreError
+from genesis_ray.errors import LostKeyError, StoreError
 from genesis_ray.store.audit_check import Verification, check_end, key_missing, verify
 from genesis_ray.store.audit_entry import NO_KEY, Access, AuditEntry, digest_of
 from genesis_ray.store.audit_head import AuditHead, LogEnd
@@ -43,8 +43,8 @@ class AuditLog:
         `verify` tells of the damage for ever after.
 
         Raises:
-            StoreError: The disk is full or refuses, or the key is missing that the end of the log
-                is signed with. Then nothing may be read.
+            LostKeyError: The key is missing that the end of the log is signed with.
+            StoreError: The disk is full or refuses. In both cases nothing may be read.
         """
         with self._held() as log:
             end, problem = self._end(log)
@@ -104,7 +104,7 @@ class AuditLog:
         """Return where the log ends, without a line that was cut short, and what is wrong."""
         head = self._signed()
         if missing := key_missing(head, self._keys):
-            raise StoreError(
+            raise LostKeyError(
                 f"what is read cannot be noted in the audit log {self._log}: {missing}"
             )
         line, torn = _last_line(log)

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from genesis_ray.errors import StoreError
+from genesis_ray.errors import LostKeyError, StoreError
 from genesis_ray.store.disk import make_folder, write_file, writing_to
 from genesis_ray.store.template_keys import KeyRing
 
@@ -32,7 +32,7 @@ class GalleryKeys:
         """See that the keys of these versions, which protect rows, are the same ones here.
 
         Raises:
-            StoreError: One is not: the message says which, and what to do.
+            LostKeyError: One is not: the message says which, and what to do.
         """
         for version in sorted(versions):
             expected = self.fingerprints.get(version)
@@ -40,12 +40,13 @@ class GalleryKeys:
             if key and key.fingerprint == expected:
                 continue
             if expected and keys.keys and version > keys.current.version:
-                raise StoreError(
+                raise LostKeyError(
                     f"{self._where} was brought to key {version} since what runs here was started "
                     f"with key {keys.current.version}: start it again; where that says the same, "
                     f"put key {version} back in {keys.place}"
                 )
-            raise StoreError(self._lost(version, expected, key.fingerprint if key else None, keys))
+            found = key.fingerprint if key else None
+            raise LostKeyError(self._lost(version, expected, found, keys))
 
     def note(self, keys: KeyRing) -> None:
         """Note durably that rows of the current key are to come."""

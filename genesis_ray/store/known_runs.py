@@ -23,7 +23,9 @@ def note_run(data: Path, run: Path) -> None:
     with writing_to(data):
         make_folder(data)
         with (data / _FILE).open("ab", buffering=0) as file:
-            file.write(os.fsencode(path) + b"\n")
+            # A line that a crash of the machine cut short is not to be continued by this one.
+            begun = file.tell() and not (data / _FILE).read_bytes().endswith(b"\n")
+            file.write(b"\n" * begun + os.fsencode(path) + b"\n")
             os.fsync(file.fileno())
         sync_folder(data)
 

@@ -2,10 +2,16 @@
 
 import fcntl
 import os
+import time
 from pathlib import Path
 
 from genesis_ray.errors import StoreError
 from genesis_ray.store.disk import writing_to
+
+_OTHERS_LOOK_S = 0.2
+"""How long a lock may seem taken because others look whether it is, which takes it for a moment."""
+
+_TRY_EVERY_S = 0.005
 
 
 class WriteLock:
@@ -38,16 +44,24 @@ class WriteLock:
         self._file.close()
 
     def _take(self, path: Path) -> None:
+        until = time.monotonic() + _OTHERS_LOOK_S
+        while not self._is_taken():
+            if time.monotonic() > until:
+                owner = path.read_text() or "(unknown)"
+                raise StoreError(
+                    f"{path.parent} is being written to by process {owner}; only one may: "
+                    f"wait until it ends, or stop it"
+                )
+            time.sleep(_TRY_EVERY_S)
+        self._file.truncate(0)
+        self._file.write(str(os.getpid()).encode())
+
+    def _is_taken(self) -> bool:
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            owner = path.read_text() or "(unknown)"
-            raise StoreError(
-                f"{path.parent} is being written to by process {owner}; only one may: "
-                f"wait until it ends, or stop it"
-            ) from None
-        self._file.truncate(0)
-        self._file.write(str(os.getpid()).encode())
+            return False
+        return True
 
 
 def is_locked(path: Path, *, against: int) -> bool:

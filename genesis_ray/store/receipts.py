@@ -69,7 +69,8 @@ class Receipt:
     """What was forgotten, from where, and from where not; times are ISO 8601, in UTC.
 
     Attributes:
-        key_version: Of the tenant's key that the signature and the traces come of.
+        key_version: Of the tenant's key that the signature and the traces come of; 0, without
+            either, where it is lost.
         salt: With which the traces' secret is another one for each receipt; hex digits.
     """
 
@@ -90,14 +91,32 @@ class Receipt:
     key_fingerprint: str
     public_key: str
 
-    def write(self, path: Path, key: TemplateKey) -> None:
-        """Sign it and store it durably.
+    @property
+    def is_signed(self) -> bool:
+        """Whether the tenant's key was there to sign it."""
+        return bool(self.public_key)
+
+    def check_signed(self) -> None:
+        """See that there was a key to sign this with, and to make traces with.
+
+        Raises:
+            StoreError: There was none.
+        """
+        if not self.is_signed:
+            raise StoreError(
+                f"receipt {self.receipt_id} was made when the tenant's key was lost: it is not "
+                f"signed, and has nothing that could be searched for. What was found at the end of "
+                f"that forgetting is in it, under 'searched'"
+            )
+
+    def write(self, path: Path, key: TemplateKey | None) -> None:
+        """Sign it, where there is a key, and store it durably.
 
         Raises:
             StoreError: The disk is full or refuses.
         """
         content = asdict(self)
-        signature = _signing_key(key).sign(_signed(content)).hex()
+        signature = _signing_key(key).sign(_signed(content)).hex() if key else ""
         with writing_to(path.parent):
             make_folder(path.parent)
         signed = {"format": _FORMAT, "receipt": content, "signature": signature}
@@ -105,7 +124,7 @@ class Receipt:
 
     @classmethod
     def read(cls, path: Path) -> "Receipt":
-        """Read a receipt and check that it is what was signed with the key that it names.
+        """Read a receipt and check that it is what was signed with the key that it names, if any.
 
         Raises:
             StoreError: It is none, or was changed.
@@ -115,8 +134,9 @@ class Receipt:
             if content["format"] != _FORMAT:
                 raise ValueError(f"its format is {content['format']!r}, expected {_FORMAT!r}")
             receipt: Mapping[str, Any] = content["receipt"]
-            public = Ed25519PublicKey.from_public_bytes(bytes.fromhex(receipt["public_key"]))
-            public.verify(bytes.fromhex(content["signature"]), _signed(receipt))
+            if receipt["public_key"]:
+                public = Ed25519PublicKey.from_public_bytes(bytes.fromhex(receipt["public_key"]))
+                public.verify(bytes.fromhex(content["signature"]), _signed(receipt))
             return cls(**{**receipt, **_parts_of(receipt)})
         except OSError as error:
             raise StoreError(f"cannot read {path}: {error.strerror}") from error
@@ -131,8 +151,9 @@ class Receipt:
         """Return the tenant's key that signed this.
 
         Raises:
-            StoreError: It is not there, or the receipt was signed by somebody else.
+            StoreError: It is not there, or the receipt was signed by somebody else, or by nobody.
         """
+        self.check_signed()
         key = keys.get(self.key_version)
         if key is None or key.fingerprint != self.key_fingerprint:
             raise StoreError(
@@ -148,9 +169,9 @@ class Receipt:
         return key
 
 
-def public_key(key: TemplateKey) -> str:
-    """Return the public key, hex digits, of the receipts that a tenant's key signs."""
-    return _signing_key(key).public_key().public_bytes_raw().hex()
+def public_key(key: TemplateKey | None) -> str:
+    """Return the public key, hex digits, of the receipts that a tenant's key signs; "" for none."""
+    return _signing_key(key).public_key().public_bytes_raw().hex() if key else ""
 
 
 def tracer(key: TemplateKey, salt: str) -> Tracer:

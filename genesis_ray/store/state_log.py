@@ -18,11 +18,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from genesis_ray.store.disk import make_folder, sync_folder, write_file, writing_to
+from genesis_ray.store.disk import TEMPORARY, make_folder, sync_folder, write_file, writing_to
 
 _log = logging.getLogger(__name__)
 
-_FORMAT = b"genesis-state 12\n"
+_FORMAT = b"genesis-state 13\n"
 """Its number changes with what any owner remembers: a state of another version is not tried."""
 
 _LENGTH = struct.Struct("<I")
@@ -57,6 +57,7 @@ class StateLog:
         with writing_to(folder):
             make_folder(folder)
         self._generation = max(map(_generation_of, folder.glob("*.state")), default=0)
+        self._remove_replaced()
         self._taken = -1  # the file's descriptor, once something is appended
 
     def restore(self) -> Restored | None:
@@ -148,6 +149,15 @@ class StateLog:
     def _remove(self, generation: int) -> None:
         for path in (self._state_file(generation), self._taken_file(generation)):
             path.unlink(missing_ok=True)
+
+    def _remove_replaced(self) -> None:
+        """Remove what a process left that was killed before it could: somebody may be in it."""
+        with writing_to(self._folder):
+            for path in self._folder.glob(f"*.state{TEMPORARY}"):
+                path.unlink(missing_ok=True)
+            for path in (*self._folder.glob("*.state"), *self._folder.glob("*.taken")):
+                if _generation_of(path) < self._generation:
+                    path.unlink(missing_ok=True)
 
     def _close_taken(self) -> None:
         if self._taken >= 0:

@@ -6,8 +6,14 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from genesis_ray import doctor
 from genesis_ray.cli.people import app
 from genesis_ray.errors import ConfigurationError
+from genesis_ray.running.identities import Entries, identity_folder
+from genesis_ray.running.intake import Intake
+from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.settings import Settings
+from genesis_ray.store.people import People
 from genesis_ray.testing import SyntheticFilm
 
 
@@ -98,3 +104,23 @@ def test_a_switch_that_loses_people_is_refused_unless_asked_for(keeping, monkeyp
     assert in_use(keeping) == ["sface"]
     told = json.loads(people(keeping, "switch", "synthetic", "--json").stdout)
     assert (told["embedder"], told["before"], told["lost"]) == ("synthetic", "sface", [])
+
+
+def test_where_a_system_runs_it_is_said_what_has_to_be_done(keeping, monkeypatch):
+    monkeypatch.setenv("GENESIS_FACES__EMBEDDER", "synthetic")
+    settings = Settings(data_dir=keeping)
+    with People(identity_folder(settings), writer=True):
+        Intake(settings, tenant_keys(settings)).stored(Entries(0, 0))
+        assert "until it is started again" not in people(keeping, "galleries").stderr
+        assert list(doctor.gallery_of_system(settings)) == []
+        told = [people(keeping, *arguments).stderr for arguments in (
+            ("switch", "sface", "--yes"), ("galleries",),
+        )]  # fmt: skip
+        assert all("names people by colour until it is started again: genesis down" in each
+                   for each in told)  # fmt: skip
+        monkeypatch.setenv("GENESIS_FACES__EMBEDDER", "sface")
+        (found,) = doctor.gallery_of_system(Settings(data_dir=keeping))
+        assert (found.level, found.remedy) == ("warning", "genesis down, then genesis up CONFIG")
+        back = people(keeping, "switch", "synthetic").stdout
+        assert "which runs" not in back
+        assert "The system that runs" in back

@@ -196,3 +196,19 @@ def test_a_vote_for_who_it_may_no_longer_be_counts_for_nobody_and_keeps_its_plac
     vote.reconsider(lambda who: None if who == "ada" else who)
     assert vote.cast(ballot(("bob", 0.9))) is None
     assert vote.outcome().winner == Candidate("bob", 0.9)
+
+
+def test_who_it_may_no_longer_be_stays_as_near_as_they_were():
+    vote = TrackVote(2)
+    vote.cast(ballot(("ada", 0.8), ("bob", 0.6)))
+    vote.reconsider(lambda who: None if who == "bob" else who)
+    found = vote.cast(ballot(("ada", 0.9)))
+    assert (found.rival, found.barred) == (None, 0.6)
+
+
+def test_of_who_is_forgotten_it_is_not_even_kept_how_near_they_were():
+    vote = TrackVote(2)
+    vote.cast(ballot(("ada", 0.8), ("bob", 0.6)))
+    vote.forget(["bob"])
+    found = vote.cast(ballot(("ada", 0.9)))
+    assert (found.rival, found.barred) == (None, None)

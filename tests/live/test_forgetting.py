@@ -393,8 +393,7 @@ def test_a_command_that_is_killed_is_finished_by_the_next_and_names_the_person_n
 def test_what_a_resolver_that_gives_way_has_learned_is_stored_and_not_to_be_stored_again(
     spec, monkeypatch
 ):
-    identity = IdentitySettings(visitors=True, visitor_faces=4, votes=2)
-    spec = replace(spec, settings=spec.settings.model_copy(update={"identity": identity}))
+    spec = with_visitors(spec)
     with system(spec, monkeypatch) as running:
         assert running.see(BEN, 1, sights=6)
         giving = running.resolver.actor._giving.way
@@ -404,6 +403,47 @@ def test_what_a_resolver_that_gives_way_has_learned_is_stored_and_not_to_be_stor
         lock.release()
         assert [len(rows) for rows in state[1]] == [0, 0, 0, 0]
         assert len(who_is_who(spec.settings).people) == 3
+
+
+def with_visitors(spec: LiveSpec) -> LiveSpec:
+    identity = IdentitySettings(visitors=True, visitor_faces=4, votes=2)
+    return replace(spec, settings=spec.settings.model_copy(update={"identity": identity}))
+
+
+def test_who_is_about_to_be_named_while_they_are_forgotten_becomes_no_visitor(spec, monkeypatch):
+    spec = with_visitors(spec)
+    with system(spec, monkeypatch) as running:
+        assert running.see(ADA, 1, sights=1) == ""
+        forget(spec.settings, ADA.name, by="eve", why="")
+        assert running.see(ADA, 1, sights=9) == ""
+        assert [person.name for person in who_is_who(spec.settings).people] == [CARL.name]
+        assert running.see(BEN, 2, sights=6)
+
+
+def test_a_key_that_is_lost_while_a_system_runs_keeps_nobody_known(spec, monkeypatch, tmp_path):
+    with system(spec, monkeypatch) as running:
+        told(running, *STORY)
+        (tmp_path / "keys").rename(tmp_path / "lost")
+        _, receipt = forget(spec.settings, ADA.name, by="eve", why="", without_key=True)
+        (tmp_path / "lost").rename(tmp_path / "keys")
+        assert not receipt.is_signed
+        assert receipt.searched.residue == ()
+        assert ADA.identity_id.encode() not in remembered(spec)
+        assert told(running, *AFTER) == [CARL.name, "", ""]
+
+
+@pytest.mark.timeout(120)
+def test_nor_do_they_while_a_command_that_was_killed_waits_to_be_finished(
+    spec, monkeypatch, command
+):
+    spec = with_visitors(spec)
+    with system(spec, monkeypatch) as running:
+        print(spec.settings.data_dir, 12, file=command.stdin, flush=True)
+        assert command.stdout.readline() == "killed\n"
+        assert is_unfinished(identity_folder(spec.settings))
+        assert running.see(ADA, 1, sights=9) == ""
+        finish(spec.settings)
+        assert [person.name for person in who_is_who(spec.settings).people] == [CARL.name]
 
 
 def test_a_system_that_does_not_give_way_has_nothing_changed(spec, monkeypatch):

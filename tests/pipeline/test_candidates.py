@@ -60,13 +60,13 @@ def test_where_few_gave_consent_a_large_gallery_is_not_ranked_to_its_end():
 @pytest.mark.parametrize("place", [4, 200, 3_000])
 def test_everybody_who_is_near_enough_to_have_a_say_is_looked_at(place):
     similarities = np.concatenate([np.linspace(0.9, 0.41, 4_000), np.linspace(0.4, -0.9, 4_000)])
-    found, barred, rejected = ranked(Crowd(similarities), place)
+    found, barred, rejected, withheld = ranked(Crowd(similarities), place)
     assert [each.identity_id for each in found] == [f"p{place}"]
-    assert (barred, rejected) == (pytest.approx(0.9), None)
+    assert (barred, rejected, withheld) == (pytest.approx(0.9), None, pytest.approx(0.9))
 
 
 def test_of_a_crowd_that_all_may_be_named_the_nearest_few_are_looked_at():
     crowd = Crowd(np.linspace(0.9, -0.9, 1_000))
-    found, barred, _ = ranked(crowd, *range(1_000))
+    found, barred, *_ = ranked(crowd, *range(1_000))
     assert len(found) == crowd.looked_at == CANDIDATES_KEPT
     assert barred is None

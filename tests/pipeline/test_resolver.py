@@ -641,6 +641,14 @@ def test_of_who_may_not_be_told_of_a_face_does_not_say_that_they_were_there():
     assert verdict(told, mixed((0.6, ADA), (0.65, BOB))) == ("margin", 1)
 
 
+def test_of_who_is_being_forgotten_no_visitor_is_made():
+    desk = Desk(decisions=LEAVING)
+    assert desk.names(*[like(ADA, 0.6)] * 20) == []
+    assert desk.album.visitors == []
+    (named,) = desk.names(*[like(ADA, 0.4)] * 4, track=2)
+    assert named.is_new
+
+
 def test_a_track_that_is_not_who_it_looks_like_can_be_somebody_else():
     faces = [mixed((0.6, ADA), (0.9, BOB))] * 4
     (named,) = Desk(decisions=not_on_track("ada", 1)).names(*faces)

@@ -1,4 +1,7 @@
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
 
 from genesis_ray.domain.evidence import Window
 from genesis_ray.domain.identity import Candidate, MatchPolicy
@@ -53,15 +56,35 @@ def test_everything_lapses_at_the_end_also_of_what_begins_after_it():
     assert len(lapsed(memory, NOON + timedelta(hours=1))) == 1
 
 
-def test_no_face_says_of_a_track_any_more_that_it_is_who_is_forgotten():
+def shown(track: TrackFaces, *ranked: tuple[str, float]) -> None:
+    candidates = [Candidate(*one) for one in ranked]
+    verdict = POLICY.verdict(candidates)
+    track.vote.cast(Ballot.of(POLICY, candidates, verdict, face_index=0, quality=0.9))
+    track.faces.add(SimpleNamespace(quality=0.9))
+
+
+def test_no_face_says_of_a_track_any_more_that_it_is_a_little_like_who_is_forgotten():
     memory = memory_of(0)
-    ada, ben = Candidate("ada", 0.9), Candidate("ben", 0.1)
-    ballot = Ballot.of(POLICY, [ada, ben], "voted", face_index=0, quality=0.9)
-    vote = memory.tracks["door", 0].vote
-    vote.cast(ballot)
+    track = memory.tracks["door", 0]
+    shown(track, ("ada", 0.3), ("ben", 0.1))
     memory.forget(["ada"])
-    outcome = vote.outcome()
-    assert (outcome.decision, outcome.winner, outcome.rival) == ("unknown", None, ben)
+    outcome = track.vote.outcome()
+    assert (outcome.decision, outcome.winner) == ("unknown", None)
+    assert (outcome.rival, outcome.barred) == (Candidate("ben", 0.1), None)
+    assert not track.named
+    assert len(track.faces) == 1
+
+
+@pytest.mark.parametrize("ranked", [[("ada", 0.9), ("ben", 0.1)], [("ben", 0.9), ("ada", 0.88)]])
+def test_a_track_that_may_be_who_is_forgotten_stays_nameless_and_keeps_no_face(ranked):
+    memory = memory_of(0)
+    track = memory.tracks["door", 0]
+    track.latest = object()
+    shown(track, *ranked)
+    memory.forget(["ada"])
+    assert (track.named, track.identity_id, track.latest) == (True, "", None)
+    assert len(track.faces) == 0
+    assert track.vote.outcome() is None
 
 
 def test_of_a_track_that_has_a_name_no_face_is_kept_then():

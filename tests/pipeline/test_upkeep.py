@@ -8,14 +8,18 @@ from genesis_ray.domain.events import FaceRecognized
 from genesis_ray.domain.identity import Candidate, Face, MatchPolicy
 from genesis_ray.domain.ledger import NOTHING_DECIDED, WhoIsWho
 from genesis_ray.domain.template_update import Template, UpdatePolicy
+from genesis_ray.domain.track_sights import TrackSight, by_track
 from genesis_ray.domain.visitor_expiry import LastSeen
+from genesis_ray.pipeline.matching_without import MatchingWithout
 from genesis_ray.pipeline.resolver import IdentityResolver
 from genesis_ray.pipeline.resolver_policy import ResolverPolicy
+from genesis_ray.pipeline.resolver_ports import Decisions
 from genesis_ray.pipeline.upkeep import IdentityUpkeep
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 AXES = np.eye(8, dtype=np.float32)
 ANN, BOB, STRANGER = AXES[:3]
+NEAR_BOTH = (0.75 * ANN + 0.6 * BOB + 0.278 * AXES[7]).astype(np.float32)
 AVERAGE = UpdatePolicy(kind="average", similarity=0.7, undoable=2)
 
 
@@ -84,7 +88,12 @@ class Shelf:
 
 
 class Desk:
-    def __init__(self, policy: UpdatePolicy | None = AVERAGE, who: WhoIsWho = NOTHING_DECIDED):
+    def __init__(
+        self,
+        policy: UpdatePolicy | None = AVERAGE,
+        who: WhoIsWho = NOTHING_DECIDED,
+        decisions: Decisions | None = None,
+    ):
         self.shelf = Shelf()
         seen = LastSeen({"ann": NOON, "bob": NOON}, keep=timedelta(days=30))
         self.upkeep = IdentityUpkeep(
@@ -94,7 +103,9 @@ class Desk:
             tenant_id="shop", site_id="york", embedder="fused",
             match=MatchPolicy(threshold=0.5, margin=0.1), min_quality=0.3, visitor_faces=4,
         )  # fmt: skip
-        self._resolver = IdentityResolver(rules, self.shelf, self.shelf, who, self.upkeep)
+        self._resolver = IdentityResolver(
+            rules, self.shelf, self.shelf, decisions or who, self.upkeep
+        )
         self.tracks = 0
 
     def names(self, *faces, on: float = 1, quality: float = 0.9) -> list[FaceRecognized]:
@@ -154,13 +165,39 @@ def test_a_sure_recognition_moves_the_template_and_keeps_the_old_one(desk):
         ([like(ANN, 0.69)] * 3, 0.9),
         ([like(ANN, 0.9)] * 3, 0.69),
         ([ANN, ANN, like(ANN, 0.69)], 0.9),
-        ([(0.75 * ANN + 0.6 * BOB + 0.278 * AXES[7]).astype(np.float32)] * 3, 0.9),
+        ([NEAR_BOTH] * 3, 0.9),
+        ([ANN, ANN, NEAR_BOTH], 0.9),
     ],
-    ids=["not alike enough", "a bad face", "this face is not", "somebody else is near"],
+    ids=["not alike enough", "a bad face", "this face is not", "somebody else is near", "to this"],
 )
 def test_nothing_is_learned_where_there_is_a_doubt(desk, faces, quality):
     assert [each.identity_id for each in desk.names(*faces, quality=quality)] == ["ann"]
     assert desk.shelf.changes == []
+
+
+NOT_BOB = TrackSight(identity_id="bob", camera_id="till", track_id=1, since=day(1), until=day(2))
+
+
+@pytest.mark.parametrize(
+    "who",
+    [
+        WhoIsWho(rejected=by_track([NOT_BOB])),
+        MatchingWithout(NOTHING_DECIDED, ["bob"]),
+    ],
+    ids=["rejected", "withheld"],
+)
+@pytest.mark.parametrize("faces", [[NEAR_BOTH] * 3, [ANN, ANN, NEAR_BOTH]])
+def test_who_may_not_be_named_is_near_all_the_same_so_nothing_is_learned(who, faces):
+    desk = Desk(decisions=who)
+    (name,) = desk.names(*faces)
+    assert (name.identity_id, name.runner_up_id) == ("ann", None)
+    assert desk.shelf.changes == []
+
+
+def test_who_may_not_be_named_and_is_not_near_keeps_nobody_from_learning():
+    desk = Desk(decisions=MatchingWithout(NOTHING_DECIDED, ["bob"]))
+    desk.names(*[like(ANN, 0.9)] * 3)
+    assert len(desk.shelf.changes) == 1
 
 
 def test_a_new_visitor_learns_nothing_of_the_faces_they_were_made_of(desk):

@@ -3,7 +3,7 @@ from pathlib import Path
 import cv2
 import pytest
 
-from genesis_ray.errors import SourceError, StoreError
+from genesis_ray.errors import FaceError, SourceError, StoreError
 from genesis_ray.running import enrolment
 from genesis_ray.running.bulk_enrolment import BulkEnrolment, enroll_all, photos_in, photos_of
 from genesis_ray.running.identities import faces_of, who_is_who
@@ -74,6 +74,54 @@ def test_somebody_in_two_folders_is_known_under_the_first_name_alone(settings, s
     assert "the face is that of Ada" in result.refused[str(twice)]
     assert known(settings) == dict.fromkeys(LANES, 2)
     assert done(settings, staff, anyway=True).added == {"Zoe": 1}
+
+
+def several(folder: Path, *people: tuple[str, int]) -> Path:
+    """Put so many photos of each into one folder, each in its light."""
+    for number, (of, tint) in enumerate(
+        (of, tint) for of, count in people for tint in range(count)
+    ):
+        photo(folder / f"{number}.png", LANES[of], tint=2 * tint)
+    return folder
+
+
+def test_of_photos_that_are_two_peoples_none_makes_somebody_new_known(settings, tmp_path):
+    several(tmp_path / "staff" / "Ada", ("Ada", 3), ("Bob", 2))
+    several(tmp_path / "staff" / "Cleo", ("Cleo", 2))
+    result = done(settings, tmp_path / "staff")
+    assert known(settings) == {"Cleo": 2}
+    assert result.refused == {}
+    told = result.failed["Ada"]
+    assert "seem to be 2 people's" in told
+    assert "3 (0.png, 1.png, 2.png); 2 (3.png, 4.png)" in told
+    assert done(settings, tmp_path / "staff", anyway=True).added == {"Ada": 5}
+
+
+def test_nor_where_they_are_given_one_by_one(settings, tmp_path):
+    photos = sorted(several(tmp_path / "Ada", ("Ada", 2), ("Bob", 2)).iterdir())
+    with pytest.raises(FaceError, match="seem to be 2 people's"):
+        enrolment.enroll(settings, "Ada", photos)
+    assert known(settings) == {}
+
+
+def test_photos_that_are_like_each_other_and_unlike_who_is_known_are_refused(settings, tmp_path):
+    enrolment.enroll(settings, "Ada", [photo(tmp_path / "first.png", LANES["Ada"])])
+    folder = several(tmp_path / "staff" / "Ada", ("Ada", 2), ("Bob", 2))
+    result = done(settings, tmp_path / "staff")
+    assert set(result.refused) == {str(folder / "2.png"), str(folder / "3.png")}
+    assert (
+        "the face and 1 more of these are like each other, and unlike"
+        in result.refused[str(folder / "2.png")]
+    )
+    assert known(settings) == {"Ada": 2}
+
+
+def test_what_else_is_wrong_with_photos_of_two_people_is_told_too(settings, tmp_path):
+    folder = several(tmp_path / "staff" / "Ada", ("Ada", 2), ("Bob", 2))
+    (folder / "text.png").write_text("no picture")
+    result = done(settings, tmp_path / "staff")
+    assert set(result.refused) == {str(folder / "text.png")}
+    assert set(result.failed) == {"Ada"}
 
 
 @pytest.mark.parametrize("stranger", ["0.png", "2.png"])

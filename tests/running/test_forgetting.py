@@ -15,6 +15,7 @@ import pytest
 
 from genesis_ray.analytics.stored import whole
 from genesis_ray.domain.alert_events import AlertRaised
+from genesis_ray.domain.events import TrackObserved
 from genesis_ray.domain.ledger import Merge, Rename
 from genesis_ray.errors import NotFoundError, StoreError
 from genesis_ray.running import forgotten_search
@@ -40,7 +41,7 @@ from genesis_ray.store.people import People
 from genesis_ray.store.reader import read_table
 from genesis_ray.store.receipts import Receipt
 from genesis_ray.store.run_folder import RunFolder
-from tests.running.somebody import ADA, BEN, CARL, NOON, OF_ADA, SHE, world
+from tests.running.somebody import ADA, BEN, CARL, NOON, OF_ADA, SHE, track, world, write_run
 
 GONE = [
     ADA.name.encode(), SHE.name.encode(),
@@ -438,6 +439,14 @@ def test_a_search_is_in_the_audit_log_before_anything_is_read(settings, monkeypa
     monkeypatch.setattr(forgotten_search, "search", lambda *_: pytest.fail("it was read"))
     with pytest.raises(StoreError, match="is full"):
         verify(settings, receipt)
+
+
+def test_a_run_in_which_nobody_was_recognised_is_no_hindrance(settings, tmp_path):
+    nameless = [event for event in track(CARL, 1, 0) if isinstance(event, TrackObserved)]
+    quiet = write_run(settings, tmp_path / "quiet", nameless)
+    _, receipt = forget(settings, ADA.name, by="eve", why="", runs=[quiet.path])
+    assert receipt.searched.residue == ()
+    assert len(read_table(quiet.events, "track_observations")) == len(nameless)
 
 
 def test_a_run_that_is_named_is_reached(settings, tmp_path):

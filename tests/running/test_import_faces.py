@@ -9,6 +9,8 @@ import pytest
 
 from genesis_ray.errors import StoreError
 from genesis_ray.running import turns
+from genesis_ray.running.enrolment import enroll
+from genesis_ray.running.face_doubts import FaceDoubts
 from genesis_ray.running.identities import faces_of, identity_folder, who_is_who
 from genesis_ray.running.import_events import identity_of
 from genesis_ray.running.import_report import Tally
@@ -135,10 +137,14 @@ def test_faces_that_were_brought_in_without_pictures_get_them_once_these_are_kep
     assert faces(settings) == before
 
 
-def test_a_face_that_was_split_off_stays_whose_it_is_when_it_is_imported_again(settings, genesis):
+def test_a_face_that_was_split_off_stays_whose_it_is_when_it_is_imported_again(
+    settings, genesis, monkeypatch
+):
     photo = genesis.faces / "person_001" / "photo.png"
     shutil.copy(genesis.faces / "person_002" / "photo.png", photo.with_name("other.png"))
-    imported(settings, genesis)
+    with monkeypatch.context() as patch:
+        patch.setattr(FaceDoubts, "among", lambda *_, **__: {})  # as it was once imported
+        imported(settings, genesis)
     before, ada = faces(settings), identity_of(settings, "person_001")
     (strange,) = (
         face_id
@@ -153,6 +159,55 @@ def test_a_face_that_was_split_off_stays_whose_it_is_when_it_is_imported_again(s
     assert counts(tallies["kept photos"]) == (3, 0, 3, 3)
     who = who_is_who(settings)
     assert [each["face_id"] for each in faces_of(settings, who, split.new_id)] == [strange]
+
+
+def in_another_light(photo: Path, name: str) -> Path:
+    """Make a photo of the same face that is not the same face."""
+    hsv = cv2.cvtColor(cv2.imread(str(photo)), cv2.COLOR_BGR2HSV)
+    hsv[..., 0] = (hsv[..., 0] + 3) % 180
+    other = photo.with_name(name)
+    cv2.imwrite(str(other), cv2.cvtColor(hsv, cv2.COLOR_HSV2BGR))
+    return other
+
+
+def test_a_face_of_somebody_who_is_known_by_another_identity_is_told_and_left_out(
+    settings, genesis, tmp_path
+):
+    photo = genesis.faces / "person_001" / "photo.png"
+    known = in_another_light(photo, "badge.png").rename(tmp_path / "badge.png")
+    ada = enroll(settings, "Ada", [known])
+    tallies = imported(settings, genesis)
+    tally = tallies["faces by photo"]
+    assert counts(tally) == (2, 1, 0, 1)
+    assert tally.left_out == {"may be somebody else's": 1}
+    (example,) = tally.examples
+    assert example.startswith("person_001/photo.png: the face is that of Ada")
+    assert "person_001 would be named neither" in example
+    assert counts(tallies["people"]) == (2, 2, 0, 2)
+    with Repairs(settings, by="eve", why="") as repairs:
+        repairs.merge(ada.identity_id, identity_of(settings, "person_001"))
+    assert counts(imported(settings, genesis)["faces by photo"]) == (2, 1, 1, 2)
+
+
+def test_one_person_twice_in_the_source_is_known_by_the_first_alone(settings, genesis):
+    photo = in_another_light(genesis.faces / "person_001" / "photo.png", "again.png")
+    photo.rename(genesis.faces / "person_002" / "photo.png")
+    tally = imported(settings, genesis)["faces by photo"]
+    assert tally.left_out == {"may be somebody else's": 1}
+    assert {owner for _, owner in faces(settings)} == {identity_of(settings, "person_001")}
+    assert "the face is that of person_001" in tally.examples[0]
+
+
+def test_of_photos_of_two_people_in_one_folder_none_is_brought_in(settings, genesis):
+    photo = genesis.faces / "person_001" / "photo.png"
+    for number, person_id in enumerate(("person_001", "person_002")):
+        other = genesis.faces / person_id / "photo.png"
+        copy = photo.with_name(f"{person_id} {number}.png")
+        shutil.copy(other, copy)
+        in_another_light(copy, f"{person_id} 9.png")
+    tally = imported(settings, genesis)["faces by photo"]
+    assert tally.left_out == {"may be somebody else's": 5}
+    assert {owner for _, owner in faces(settings)} == {identity_of(settings, "person_002")}
 
 
 def test_an_import_waits_for_whoever_has_the_turn(settings, genesis, monkeypatch):

@@ -117,6 +117,20 @@ def test_whoever_cannot_be_taken_over_holds_up_nobody(settings, photos):
     assert gallery(settings).faces_of("ada") == 0
 
 
+def test_photos_of_two_people_or_of_somebody_else_are_not_taken_over(settings, photos):
+    for name in ("1.png", "2.png"):
+        shutil.copy(photos / "bob" / name, photos / "Ada" / f"bob {name}")
+    (photos / "Cid").mkdir()
+    shutil.copy(photos / "bob" / "1.png", photos / "Cid")
+    result = re_embed(settings, "synthetic", photos)
+    assert set(result.failed) == {"Ada", "bob"}
+    assert "the faces for Ada seem to be 2 people's" in result.failed["Ada"]
+    assert "the face is that of Cid" in result.failed["bob"]
+    assert gallery(settings).faces_of("ada") == 0
+    again = re_embed(settings, "synthetic", photos, anyway=True)
+    assert again.done == ("Ada", "Bob")
+
+
 def test_the_old_gallery_may_be_written_to_meanwhile(settings, photos):
     with gallery(settings, OLD, writer=True) as in_use:
         assert re_embed(settings, "synthetic", photos).done == ("Ada", "Bob")

@@ -1,3 +1,4 @@
+import os
 from contextlib import ExitStack
 from datetime import UTC, datetime
 
@@ -7,8 +8,10 @@ import pytest
 from genesis_ray.domain.people import Person, visitor
 from genesis_ray.errors import ConfigurationError, StoreError
 from genesis_ray.running.auditing import audit_log
-from genesis_ray.running.gallery_in_use import overruled, with_gallery_in_use
-from genesis_ray.running.identities import identity_folder
+from genesis_ray.running.changes import changes_between
+from genesis_ray.running.gallery_in_use import as_it_runs, overruled, with_gallery_in_use
+from genesis_ray.running.identities import Entries, identity_folder
+from genesis_ray.running.intake import Intake
 from genesis_ray.running.switching import plan_switch, switch
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
@@ -123,9 +126,32 @@ def test_the_one_in_use_and_one_that_is_not_there_are_refused(settings):
     assert GalleryChoice.load(identity_folder(settings)) is None
 
 
-def test_a_system_that_runs_is_told(settings):
+def test_a_process_that_names_people_is_told(settings):
     with People(identity_folder(settings), writer=True):
-        assert plan_switch(settings, "sface").process
+        planned = plan_switch(settings, "sface")
+    assert planned.process == str(os.getpid())
+    assert (planned.process_embedder, planned.is_in_force) == (None, False)
+
+
+def test_of_a_system_that_runs_it_is_told_by_which_gallery_it_goes_until_it_starts_again(settings):
+    with People(identity_folder(settings), writer=True):
+        Intake(settings, tenant_keys(settings)).stored(Entries(0, 0))
+        planned = plan_switch(settings, "sface")
+        assert (planned.process_embedder, planned.is_in_force) == ("colour", False)
+        switch(settings, planned)
+        back = plan_switch(with_gallery_in_use(settings), "synthetic")
+    assert (back.process_embedder, back.is_in_force) == ("colour", True)
+
+
+def test_a_switch_holds_up_no_change_of_a_system_that_runs_by_the_old_gallery(settings):
+    running, camera = settings, {"camera_id": "door", "source": "synthetic:"}
+    wanted = Settings(data_dir=settings.data_dir, cameras=[camera])
+    assert as_it_runs(wanted, running) == wanted
+    with pytest.raises(ConfigurationError, match="but faces would change too"):
+        changes_between(running, as_it_runs(wanted, running))
+    switch(settings, plan_switch(settings, "sface"))
+    changes = changes_between(running, as_it_runs(wanted, running))
+    assert [each.camera_id for each in changes.added] == ["door"]
 
 
 def test_what_cannot_be_written_leaves_the_choice_of_before(settings, monkeypatch):

@@ -15,3 +15,11 @@ def test_a_run_is_known_by_where_it_is_whatever_it_was_called(tmp_path, monkeypa
     note_run(tmp_path / "data", (tmp_path / "runs" / "one").relative_to(tmp_path))
     monkeypatch.chdir("/")
     assert known_runs(tmp_path / "data") == [tmp_path / "runs" / "one"]
+
+
+def test_a_line_that_a_crash_of_the_machine_tore_off_takes_no_other_with_it(tmp_path):
+    note_run(tmp_path, tmp_path / "one")
+    file = tmp_path / "known-runs"
+    file.write_bytes(file.read_bytes() + b"/somewh")
+    note_run(tmp_path, tmp_path / "two")
+    assert known_runs(tmp_path)[::2] == [tmp_path / "one", tmp_path / "two"]

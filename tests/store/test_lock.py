@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -49,3 +50,24 @@ def test_who_holds_a_lock_can_be_asked_without_taking_it(tmp_path):
     assert WriteLock.holder(tmp_path / "lock") == str(os.getpid())
     lock.release()
     assert WriteLock.holder(tmp_path / "lock") is None
+
+
+def test_who_asks_for_the_holder_keeps_no_writer_out(tmp_path):
+    path = tmp_path / "lock"
+    WriteLock(path).release()
+    enough = threading.Event()
+
+    def ask() -> None:
+        while not enough.is_set():
+            WriteLock.holder(path)
+
+    asking = [threading.Thread(target=ask) for _ in range(2)]
+    for each in asking:
+        each.start()
+    try:
+        for _ in range(200):
+            WriteLock(path).release()
+    finally:
+        enough.set()
+        for each in asking:
+            each.join()

@@ -48,6 +48,18 @@ def test_one_state_is_kept_at_a_time(folder):
     assert files(folder) == ["00000005.state", "00000005.taken"]
 
 
+def test_a_state_that_a_killed_process_had_replaced_goes_with_the_next_process(folder, monkeypatch):
+    log = StateLog(folder, KEY)
+    log.checkpoint("who is to be forgotten")
+    log.append("their face")
+    with monkeypatch.context() as patch:
+        patch.setattr(StateLog, "_remove", lambda *_: os.kill)  # it is killed before that
+        log.checkpoint("nobody")
+    assert len(files(folder)) == 3
+    assert left_in(folder) == ("nobody", [])
+    assert files(folder) == ["00000002.state"]
+
+
 def test_a_process_goes_on_with_the_log_of_another(folder):
     StateLog(folder, KEY).checkpoint("one")
     second = StateLog(folder, KEY)
@@ -106,7 +118,7 @@ def test_another_systems_state_is_left_aside_and_said_so(folder, caplog):
 def test_a_state_of_another_format_is_left_aside_and_said_so(folder, caplog):
     StateLog(folder, KEY).checkpoint("state")
     (path,) = folder.glob("*.state")
-    path.write_bytes(path.read_bytes().replace(b"genesis-state 12", b"genesis-state 1"))
+    path.write_bytes(path.read_bytes().replace(b"genesis-state 13", b"genesis-state 1"))
     assert left_in(folder) is None
     assert "genesis-state 1" in caplog.text
 
