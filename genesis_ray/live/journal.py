@@ -27,6 +27,7 @@ from genesis_ray.running.left_open import visits_left_open
 from genesis_ray.running.matches import matches_in
 from genesis_ray.running.run_jobs import live_jobs
 from genesis_ray.store.event_log import EventLog
+from genesis_ray.store.reader import RunTables
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.state_log import StateLog
 from genesis_ray.store.substitution import substituted
@@ -54,7 +55,8 @@ class JournalActor:
         patience = _PATIENCE if spec.realtime else None
         run = self._run = RunFolder.open(spec.run)
         self._settings = spec.settings
-        journal = build_journal(spec.settings, run.events if spec.realtime else None)
+        past = RunTables(run.events, spec.settings.tenant_id)
+        journal = build_journal(spec.settings, past if spec.realtime else None)
         self._stage = JournalStage(cameras, journal, patience=patience, is_prompt=spec.realtime)
         self._is_realtime = spec.realtime
         self._tally = Tally()
@@ -79,10 +81,8 @@ class JournalActor:
                     self._go_through(getattr(self, name)(*arguments, self._admits))
             self._note(spec.note(JOURNAL_ACTOR, "restarted", DIED))
         elif spec.realtime:  # a recording that is watched again tells of its visits again
-            visits = visits_left_open(run.events, spec.settings.tenant_id)
-            alerts = alerts_left_open(run.events, spec.settings.tenant_id)
-            self._log_all(journal.reopen(visits, alerts))
-            for match in matches_in(run.events, spec.settings.tenant_id):
+            self._log_all(journal.reopen(visits_left_open(past), alerts_left_open(past)))
+            for match in matches_in(past):
                 journal.remember_match(*match)
             self._forget()
         self._checkpoint()

@@ -2,8 +2,7 @@
 
 import logging
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import UTC, datetime, time, timedelta
 
 import pyarrow.compute as pc
 
@@ -37,7 +36,7 @@ from genesis_ray.settings_alerts import (
     TagRule,
     WaitRule,
 )
-from genesis_ray.store.reader import read_table
+from genesis_ray.store.reader import RunTables
 from genesis_ray.store.table_news import TableNews
 from genesis_ray.store.tenants import LEDGER, TAGS, gallery_folder
 
@@ -47,7 +46,7 @@ _TOLD_WITHIN = timedelta(seconds=1)
 _log = logging.getLogger(__name__)
 
 
-def build_alerting(settings: Settings, past: Path | None = None) -> Alerting:
+def build_alerting(settings: Settings, past: RunTables | None = None) -> Alerting:
     """Set up what alerts a tenant; `past` are events whose visits count as earlier ones.
 
     Whoever has a tag counts as they were tagged when this is called, until `TagNews` tells.
@@ -71,7 +70,7 @@ def _rule(rule: AlertRuleSettings) -> AlertRule:
 
 
 def _condition(
-    rule: AlertRuleSettings, settings: Settings, tags: TagsOf, past: Path | None
+    rule: AlertRuleSettings, settings: Settings, tags: TagsOf, past: RunTables | None
 ) -> Condition:
     lag = timedelta(seconds=settings.settle_s) + _TOLD_WITHIN
     match rule:
@@ -163,12 +162,14 @@ class TagNews:
             return None
 
 
-def _past_visits(past: Path | None, settings: Settings, within: timedelta) -> Iterator[PastVisit]:
+def _past_visits(
+    past: RunTables | None, settings: Settings, within: timedelta
+) -> Iterator[PastVisit]:
     """Yield the visits in a log that may still count, as of whoever the visitors are now."""
     if past is None:
         return
-    since = (datetime.now(UTC) - within).date()
-    rows = read_table(past, "visits", settings.tenant_id, since=since)
+    since = datetime.combine(datetime.now(UTC) - within, time(), UTC)
+    rows = past.between(since, None)["visits"].read()
     started = rows.filter(pc.is_null(rows["ended_at"])).select(["identity_id", "started_at"])
     if not len(started):
         return
