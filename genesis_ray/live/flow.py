@@ -105,9 +105,10 @@ class FrameFlow:
         self._delivery = delivery
         self._clock = clock
         self._patience = Patience(is_endless=spec.realtime)
-        dead_letters = DeadLetters(spec.settings, delivery.notes.append, self._patience)
-        self._people = PeopleFinder(spec, clock, dead_letters, delivery.note, self._patience)
-        self._faces = FaceFinder(spec, clock, dead_letters, delivery.note, self._patience)
+        note, patience = delivery.note, self._patience
+        dead_letters = DeadLetters(spec.settings, delivery.notes.append, patience, note)
+        self._people = PeopleFinder(spec, clock, dead_letters, note, patience, inbox.note_lost)
+        self._faces = FaceFinder(spec, clock, dead_letters, note, patience)
         self._free = asyncio.Semaphore(spec.settings.detector.stacks_in_flight)
         self._found: asyncio.Queue[tuple[Stack, Request[Found] | None] | None] = asyncio.Queue()
         self._embedded: asyncio.Queue[_Observed | None] = asyncio.Queue(_STACKS_WAITING)
