@@ -24,6 +24,11 @@ class SiteClock:
         self._zero: datetime | None = None  # of the clock that is never set
         self._shift = self._wanted = timedelta(0)
         self._latest: datetime | None = None
+        self._dated_until: datetime | None = None
+
+    def go_on_after(self, at: datetime) -> None:
+        """Date what comes after `at`: until then another process has dated moments already."""
+        self._dated_until = at
 
     def read(self, site_at: datetime, steady_s: float) -> datetime:
         """Take a reading of both clocks and return the moment.
@@ -48,6 +53,8 @@ class SiteClock:
             made_good = _SLOWING * (moment - self._latest)
             self._shift = max(self._wanted, self._shift - made_good)
         self._latest = moment
+        if self._dated_until is not None and moment + self._shift <= self._dated_until:
+            self._shift = self._dated_until + timedelta.resolution - moment
         return moment + self._shift
 
     @property

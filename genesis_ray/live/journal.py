@@ -1,9 +1,10 @@
 """The actor that keeps the log: its only writer."""
 
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
+from typing import TypeVar
 
 from genesis_ray.domain.alert_events import AlertAcknowledged
 from genesis_ray.domain.events import CameraStateChanged, Event, TrackObserved
@@ -40,6 +41,9 @@ _ACKNOWLEDGED_WITHIN_S = 1.0
 
 _CHECKPOINT_EVERY_S = 2.0
 """What was told since has to be gone through again after a restart."""
+
+T = TypeVar("T")
+"""What is known of a camera."""
 
 
 class JournalActor:
@@ -125,9 +129,10 @@ class JournalActor:
 
     def resumption(self, camera_ids: Collection[str]) -> Resumption:
         """Return where cameras were when they last told it."""
-        known = self._tally.snapshots
-        own = {camera_id: known[camera_id] for camera_id in camera_ids if camera_id in known}
-        return Resumption(own, self._stage.foremost)
+        tally = self._tally
+        told = {name: at for name in camera_ids if (at := self._stage.told(name))}
+        snapshots, left = _of(camera_ids, tally.snapshots), _of(camera_ids, tally.left)
+        return Resumption(snapshots, self._stage.foremost, told, left)
 
     def note_gallery(self, gallery: GalleryFigures) -> None:
         """Take what the resolver tells of its gallery, to tell it on."""
@@ -213,9 +218,10 @@ class JournalActor:
     ) -> Iterator[Sequence[Event]]:
         if layout:
             self._stage.lay_out(layout)
-        known = self._tally.snapshots
-        stay = set(camera_ids) - set(anew)
-        self._tally.snapshots = {name: known[name] for name in known if name in stay}
+        tally = self._tally
+        tally.snapshots = _of(set(camera_ids) - set(anew), tally.snapshots)
+        left = {name: at for name in anew if (at := self._stage.told(name))}
+        tally.left = _of(camera_ids, tally.left | left)
         return self._stage.watch_each(camera_ids, anew, admits)
 
     def _take_in(self) -> None:
@@ -285,3 +291,7 @@ class JournalActor:
     def _checkpoint(self) -> None:
         self._state.checkpoint((self._stage.state, self._tally))
         self._checkpoint_at = time.monotonic()
+
+
+def _of(camera_ids: Collection[str], each: Mapping[str, T]) -> dict[str, T]:
+    return {camera_id: each[camera_id] for camera_id in camera_ids if camera_id in each}
