@@ -15,6 +15,7 @@ from genesis_ray.live.calls import until_answered
 from genesis_ray.live.delivery import Delivery, Letter, WatchedCamera
 from genesis_ray.live.flow import FrameFlow
 from genesis_ray.live.inbox import FrameInbox
+from genesis_ray.live.mortal import dying_of_errors
 from genesis_ray.live.outbox import Limits, Outbox
 from genesis_ray.live.spec import JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec, Resumption
 from genesis_ray.process_memory import keep_freed_memory
@@ -136,12 +137,11 @@ class CameraGroupActor:
         """Return the cameras that have not ended; where none is left, once no other will come."""
         if not self._unended():
             await self._settled.wait()
-        rest = [] if self._is_stopped else self._unended()
-        for camera in rest:
+        for camera in self._unended():
             if camera.station.camera_id in self._in_inbox:  # which ended when this one came
                 with suppress(GenesisError):  # who plays it says what is wrong
                     await asyncio.to_thread(camera.station.rewind, None)
-        return rest
+        return [] if self._is_stopped else self._unended()  # others may have come meanwhile
 
     def _unended(self) -> list[WatchedCamera]:
         return [camera for camera in self._cameras.values() if not camera.posted.is_done]
@@ -162,7 +162,8 @@ class CameraGroupActor:
         self._delivery = Delivery(self._name, self._spec, self._cameras, self._inbox, outbox)
         self._flow = FrameFlow(self._spec, self._cameras, self._inbox, self._delivery, self._clock)
         try:
-            await self._flow.run(self._journal, self._resolver)
+            with dying_of_errors(self._name, but=(OSError,)):  # of a recorder whose disk is full
+                await self._flow.run(self._journal, self._resolver)
         finally:
             self._inbox.close()
             self._inbox = None

@@ -287,8 +287,8 @@ class FrameFlow:
             await asyncio.sleep(_LOOK_EVERY_S)
             for camera in [*self._cameras.values()]:
                 quiet_s = time.monotonic() - camera.reported_at
-                is_watched = camera.station.is_live and not camera.is_leaving
-                if is_watched and quiet_s > _QUIET_S:
+                is_over = camera.is_leaving or camera.posted.is_done
+                if camera.station.is_live and not is_over and quiet_s > _QUIET_S:
                     now = datetime.now(UTC)  # before the inbox is asked: no frame comes between
                     first_at = self._inbox.first_at(camera.station.camera_id)
                     await self._delivery.post(camera.station.idle(now, before=first_at))

@@ -74,7 +74,7 @@ class FrameInbox:
         self._clock = clock
         self._changed = threading.Condition()
         self._lanes: list[Lane] = []
-        self._is_kept_open = False
+        self._is_kept_open = self._is_slow = False
         self._turn = 0
         self._closed = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -87,6 +87,7 @@ class FrameInbox:
         name = f"decode-{station.camera_id}"
         thread = threading.Thread(target=self._decode, args=(lane,), name=name, daemon=True)
         with self._changed:
+            lane.is_slow = self._is_slow
             self._lanes.append(lane)
             self._threads.append(thread)
         thread.start()
@@ -158,6 +159,7 @@ class FrameInbox:
     def slow_down(self, is_slow: bool) -> None:
         """Take less of the cameras that may lose frames, or as much as can be again."""
         with self._changed:
+            self._is_slow = is_slow
             for lane in self._lanes:
                 lane.is_slow = is_slow
 
@@ -257,12 +259,10 @@ class FrameInbox:
                 # Not what it says, which may be the address with its password.
                 where = traceback.extract_tb(failure.__traceback__)[-1]
                 _log.error(
-                    "camera %s is connected to anew, until that helps: its decoder failed of %s, "
-                    "in line %d of %s",
+                    "camera %s is connected to anew until it helps: its decoder failed of %s in %s",
                     station.camera_id,
                     type(failure).__name__,
-                    where.lineno,
-                    where.filename,
+                    f"line {where.lineno} of {where.filename}",
                 )
             return min(math.inf if delay_s is None else delay_s, _LONGEST_LIVE_PAUSE_S)
         if delay_s is None:

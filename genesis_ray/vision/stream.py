@@ -147,11 +147,14 @@ class LiveStream:
 
     def _connect(self) -> tuple[InputContainer, VideoStream]:
         container = self._open_any(self._address.openings())
-        if not container.streams.video:
-            container.close()
-            raise NoVideoError
-        stream = container.streams.video[0]
-        stream.codec_context.thread_count = 1
+        try:
+            if not container.streams.video:
+                raise NoVideoError
+            stream = container.streams.video[0]
+            stream.codec_context.thread_count = 1
+        except BaseException:
+            container.close()  # many cameras serve one at a time
+            raise
         return container, stream
 
     def _open_any(self, openings: Sequence[Opening]) -> InputContainer:
@@ -249,4 +252,4 @@ class LiveStream:
 
     def _tell(self, diagnosis: Diagnosis | None) -> None:
         if diagnosis:
-            self._news.append(News(self._now(), diagnosis))
+            self._news.append(News(self._site_clock.would_date(self._moment()), diagnosis))

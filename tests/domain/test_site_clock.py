@@ -90,3 +90,13 @@ def test_where_it_dated_behind_it_dates_are_the_sites():
     clock = SiteClock()
     clock.go_on_after(NOON - s(5))
     assert dates(clock, 0, 60) == [NOON + s(n) for n in range(60)]
+
+
+def test_a_date_that_is_asked_for_is_the_one_that_would_be_given_and_changes_none():
+    clock, asked = SiteClock(), SiteClock()
+    for n, set_by in enumerate([0, 0, -60, -60, -60, 3600, 3600]):
+        for each in (clock, asked):
+            moment = each.read(NOON + s(n + set_by), n)
+        would = asked.would_date(moment)
+        assert asked.would_date(moment + s(0.5)) >= would
+        assert asked.date(moment) == would == clock.date(moment)

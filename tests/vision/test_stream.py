@@ -31,6 +31,7 @@ class Watching:
         self.stream = stream
         self.frames: list[Frame] = []
         self.states: list[tuple[str, str]] = []
+        self.told_at: list[datetime] = []
         self._thread = threading.Thread(target=lambda: self.frames.extend(self._play()))
         self._thread.start()
 
@@ -43,9 +44,14 @@ class Watching:
         deadline = time.monotonic() + within_s
         while not is_so():
             assert time.monotonic() < deadline, (len(self.frames), self.states)
-            self.states += [tuple(news.diagnosis) for news in self.stream.take_news()]
+            self._take_news()
             time.sleep(0.02)
-        self.states += [tuple(news.diagnosis) for news in self.stream.take_news()]
+        self._take_news()
+
+    def _take_news(self) -> None:
+        for news in self.stream.take_news():
+            self.states.append(tuple(news.diagnosis))
+            self.told_at.append(news.at)
 
     def close(self) -> None:
         self.stream.close()
@@ -172,6 +178,7 @@ def test_a_clock_that_is_set_makes_no_camera_blind(rtsp, watch, set_by_s, state)
     assert min(steps) > 0
     assert sum(step > 10 for step in steps) == (set_by_s > 0)
     assert watching.states[-1][0] == state
+    assert watching.told_at == sorted(watching.told_at)
 
 
 def test_udp_is_there_on_request(rtsp, watch):
