@@ -8,13 +8,7 @@ from random import Random
 from typing import Protocol
 
 from genesis_ray.domain.backoff import Backoff
-from genesis_ray.domain.delivery import (
-    LONGEST_ASKED_S,
-    Answer,
-    ChannelKind,
-    DeliveryFigures,
-    RetryPolicy,
-)
+from genesis_ray.domain.delivery import Answer, ChannelKind, DeliveryFigures, RetryPolicy
 from genesis_ray.domain.notices import Notice
 from genesis_ray.store.outbox import Outbox, OutboxRow
 
@@ -96,19 +90,14 @@ class Courier:
         row = self._first()
         if row is None:
             return None
-        # A clock that was set back would have it wait for as long as it was.
-        wait_s = min((row.due_at - now).total_seconds(), self._longest_wait_s)
-        if wait_s > 0:
+        # Where the clock was set back behind its last change, nobody knows how long it has waited.
+        if row.changed_at <= now < row.due_at:
             self._rows.clear()  # what was set aside before may be put back meanwhile
-            return wait_s
+            return (row.due_at - now).total_seconds()
         if self._notices is None:
             self._notices = self._source.find([row.event_id for row in self._rows])
         notice = self._notices.get(row.event_id)
         return self._pass_over(row, now) if notice is None else self._try(row, notice, now)
-
-    @property
-    def _longest_wait_s(self) -> float:
-        return max(self._retries.longest_wait_s, LONGEST_ASKED_S)
 
     def _first(self) -> OutboxRow | None:
         if not self._rows:

@@ -180,10 +180,16 @@ def test_the_attempts_before_a_restart_count(courier, outbox):
     assert states(outbox)[0] == ("dead", 3)
 
 
-def test_a_clock_that_is_set_back_holds_nothing_up_for_ever(courier):
-    runner, _ = courier(DOWN)
-    runner.step(NOON)
-    assert runner.step(NOON - timedelta(days=365)) <= 3600
+@pytest.mark.parametrize("by", [timedelta(minutes=10), timedelta(days=365)])
+def test_a_clock_that_is_set_back_holds_nothing_up(courier, by):
+    runner, channel = courier(DOWN, DOWN)
+    now = NOON + timedelta(seconds=runner.step(NOON)) - by
+    wait_s = runner.step(now)
+    assert channel.told == [1, 1]
+    assert 0 < wait_s <= 20
+    assert 0 < runner.step(now + timedelta(seconds=wait_s / 2)) <= 10
+    assert runner.step(now + timedelta(seconds=wait_s)) == 0
+    assert channel.told == [1, 1, 1]
 
 
 def test_an_alert_that_was_erased_is_not_told(courier, outbox):
