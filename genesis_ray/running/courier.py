@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Protocol
 
@@ -16,6 +16,9 @@ _log = logging.getLogger(__name__)
 
 _BATCH = 100
 """Notices that are looked up at once: what a look at the event tables costs is shared by them."""
+
+_STALE_AFTER = timedelta(seconds=5)
+"""What was looked up: where a receiver is slow, who is forgotten meanwhile is not to be told of."""
 
 _GONE = "its alert is no longer in the event tables"
 _HIDDEN = "its alert is in an event file that is damaged"
@@ -81,6 +84,7 @@ class Courier:
         self._rows: list[OutboxRow] = []
         self._notices: Mapping[bytes, Notice] | None = None
         """Those of the rows, once one is to be told: to look them up takes a while."""
+        self._looked_up_at = datetime.min.replace(tzinfo=UTC)
 
     def step(self, now: datetime) -> float | None:
         """Try the first notice if it is due; return in how many seconds the next try is.
@@ -94,8 +98,9 @@ class Courier:
         if row.changed_at <= now < row.due_at:
             self._rows.clear()  # what was set aside before may be put back meanwhile
             return (row.due_at - now).total_seconds()
-        if self._notices is None:
+        if self._notices is None or abs(now - self._looked_up_at) > _STALE_AFTER:
             self._notices = self._source.find([row.event_id for row in self._rows])
+            self._looked_up_at = now
         notice = self._notices.get(row.event_id)
         return self._pass_over(row, now) if notice is None else self._try(row, notice, now)
 

@@ -102,6 +102,15 @@ def test_what_is_told_together_is_looked_up_together(courier):
     assert (channel.told, runner._source.looks) == ([1, 2, 3], 1)
 
 
+def test_what_goes_while_a_slow_receiver_is_told_others_is_not_told(courier):
+    runner, channel = courier()
+    assert runner.step(NOON) == 0
+    runner._source.notices.pop(1)
+    now = NOON + timedelta(seconds=10)
+    assert [runner.step(now), runner.step(now), runner.step(now)] == [0, 0, None]
+    assert channel.told == [1, 3]
+
+
 def test_a_receiver_that_asks_for_time_gets_it(courier):
     runner, _ = courier(Answer("failed", "HTTP 429", wait_s=500.0))
     assert runner.step(NOON) == 500.0
