@@ -7,14 +7,14 @@ import pytest
 
 from genesis_ray.domain.identity import Face
 from genesis_ray.domain.ordering import NOT_BEGUN
-from genesis_ray.live import flow, mortal
+from genesis_ray.live import flow
 from genesis_ray.live.cameras import CameraGroupActor
 from genesis_ray.live.spec import Resumption, Snapshot
 from genesis_ray.running.station import CameraStation
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.vision.memory_guard import MemoryState
-from tests.live.grouped import FILM, START, Others, actor_among, comparable
+from tests.live.grouped import FILM, START, DiedError, Others, actor_among, comparable
 
 
 async def nothing(*_: object) -> None:
@@ -131,19 +131,11 @@ def test_who_cannot_get_rid_of_reports_slows_down_and_stops_and_says_so(watch):
     assert [(camera.frames, camera.dropped) for camera in others.figures.cameras] == [(40, {})]
 
 
-class Died(BaseException):
-    """What becomes of a process that exits."""
-
-
 def test_an_error_that_a_rule_makes_of_a_frame_ends_the_process_and_not_the_system(
     watch, monkeypatch, caplog
 ):
-    def exits(code: int) -> None:
-        raise Died(code)
-
-    monkeypatch.setattr(mortal.os, "_exit", exits)
     monkeypatch.setattr(CameraStation, "observe", lambda *_: {}["nobody thought of this"])
-    with pytest.raises(Died):
+    with pytest.raises(DiedError):
         watch()
     assert "cameras-0 fails on what it was told" in caplog.text
     assert "nobody thought of this" in caplog.text

@@ -64,7 +64,7 @@ async def to_the_end(actor: CameraGroupActor, _: Others) -> None:
 
 async def for_a_while(actor: CameraGroupActor, others: Others) -> None:
     watching = asyncio.create_task(actor.run(cameras_of(actor)))
-    while sum(others.stacks) < 10:
+    while sum(others.stacks) < 10 and not watching.done():
         await asyncio.sleep(0.01)
     await actor.stop()
     await watching
