@@ -9,6 +9,7 @@ from datetime import datetime
 
 import cv2
 import ray
+from ray.serve.exceptions import RayServeException
 
 from genesis_ray.errors import GenesisError
 from genesis_ray.live.calls import until_answered
@@ -28,6 +29,9 @@ from genesis_ray.serving.cluster import NAMESPACE
 from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.vision.memory_guard import MemoryState
+
+_NO_PICTURES_FAULT = (OSError, RayServeException)
+"""What a recorder raises whose disk is full, and models that are being taken down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +166,7 @@ class CameraGroupActor:
         self._delivery = Delivery(self._name, self._spec, self._cameras, self._inbox, outbox)
         self._flow = FrameFlow(self._spec, self._cameras, self._inbox, self._delivery, self._clock)
         try:
-            with dying_of_errors(self._name, but=(OSError,)):  # of a recorder whose disk is full
+            with dying_of_errors(self._name, but=_NO_PICTURES_FAULT):
                 await self._flow.run(self._journal, self._resolver)
         finally:
             self._inbox.close()
