@@ -86,7 +86,7 @@ def _stream(camera: CameraSettings, settings: Settings, *, watched_s: float = 0.
     No more is done with its frames than in a run, which looks at some of them alone.
     """
     from genesis_ray.vision.sources import open_source
-    from genesis_ray.vision.stream import REMEDIES, STATE_REMEDIES
+    from genesis_ray.vision.stream_reasons import REMEDIES, STATE_REMEDIES
 
     name = f"camera {camera.camera_id}"
     try:

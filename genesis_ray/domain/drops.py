@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-REASONS = ("busy", "sampled", "burst", "skipped")
+REASONS = ("busy", "sampled", "burst", "skipped", "failed")
 """For which frames are lost. Others are kept back because there is nothing to see in them."""
 
 _A_MINUTE = timedelta(minutes=1)

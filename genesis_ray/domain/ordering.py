@@ -130,6 +130,11 @@ class ReorderBuffer(Generic[T]):
         """How far each producer has got."""
         return self._progress
 
+    def told(self, producer: str) -> datetime | None:
+        """Return how far a producer is, or was before it was done; None where it told nothing."""
+        told = self._told.get(producer, NOT_BEGUN)
+        return None if told == NOT_BEGUN else told
+
     @property
     def progress(self) -> datetime:
         """The time up to which everything has left."""

@@ -106,8 +106,11 @@ class Relinker:
         return Impression(person.looks, person.is_clear)
 
     def renumber(self, first_track_id: int) -> None:
-        """Give people who come from now on ids from `first_track_id`; others keep theirs."""
-        self._next_id = first_track_id
+        """Give people who come from now on ids from `first_track_id`; others keep theirs.
+
+        Ids that are behind it already stay so.
+        """
+        self._next_id = max(self._next_id, first_track_id)
 
     def forget_everybody(self) -> None:
         """Let nobody who was seen be seen again."""

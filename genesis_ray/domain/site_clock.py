@@ -24,6 +24,11 @@ class SiteClock:
         self._zero: datetime | None = None  # of the clock that is never set
         self._shift = self._wanted = timedelta(0)
         self._latest: datetime | None = None
+        self._dated_until: datetime | None = None
+
+    def go_on_after(self, at: datetime) -> None:
+        """Date what comes after `at`: until then another process has dated moments already."""
+        self._dated_until = at
 
     def read(self, site_at: datetime, steady_s: float) -> datetime:
         """Take a reading of both clocks and return the moment.
@@ -42,13 +47,20 @@ class SiteClock:
 
     def date(self, moment: datetime) -> datetime:
         """Return the date of a moment near the last reading and not before the last one dated."""
-        if self._shift < self._wanted - _UNSURE:
-            self._shift = self._wanted
-        elif self._shift > self._wanted + _UNSURE and self._latest:
-            made_good = _SLOWING * (moment - self._latest)
-            self._shift = max(self._wanted, self._shift - made_good)
+        self._shift = self.would_date(moment) - moment
         self._latest = moment
         return moment + self._shift
+
+    def would_date(self, moment: datetime) -> datetime:
+        """Return the date that `date` would; moments before this one may still be dated."""
+        shift = self._shift
+        if shift < self._wanted - _UNSURE:
+            shift = self._wanted
+        elif shift > self._wanted + _UNSURE and self._latest:
+            shift = max(self._wanted, shift - _SLOWING * (moment - self._latest))
+        if self._dated_until is not None and moment + shift <= self._dated_until:
+            return self._dated_until + timedelta.resolution
+        return moment + shift
 
     @property
     def is_set_back(self) -> bool:

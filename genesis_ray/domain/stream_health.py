@@ -163,6 +163,11 @@ class StreamDoctor:
         self._is_damaged = True
         return self.look(at)
 
+    def broke(self) -> Diagnosis | None:
+        """Note that the decoder failed of something else than a packet; it is begun anew."""
+        self._connected = False
+        return self._tell(Diagnosis("decoding_errors", "decoder_failed"))
+
     def look(self, at: datetime) -> Diagnosis | None:
         """Return the state if it has changed; ask now and then, frames or none."""
         if not self._connected or self._last_at is None:

@@ -7,10 +7,9 @@ from typing import Any, NoReturn
 from ray.exceptions import RayTaskError
 
 from genesis_ray.domain.detections import Detections
-from genesis_ray.domain.events import SystemState
 from genesis_ray.domain.frames import Frame, FrameStamp, Image
 from genesis_ray.live.inbox import Stack
-from genesis_ray.live.models import AbandonedError, Model, Patience, Request
+from genesis_ray.live.models import AbandonedError, Model, Note, Patience, Request
 from genesis_ray.live.retrying import DeadLetters
 from genesis_ray.live.spec import LiveSpec
 from genesis_ray.running.second_look import SecondLook
@@ -21,14 +20,13 @@ from genesis_ray.vision.crops import HeadCrop
 from genesis_ray.vision.faces import EmbeddedFace, FaceCrop, GradedFace
 from genesis_ray.vision.memory_guard import MemoryState
 
-Note = Callable[[str, SystemState, str], None]
-"""Has an event written that a part of the system came into a state, and why."""
-
 FoundFaces = list[GradedFace | None]
 
 
 class PeopleFinder:
     """The detector, as a group asks it.
+
+    `on_lost` is told whose frame is given up, where the detector fails on every frame.
 
     Attributes:
         replicas: How those that answered get on with their memory, by name.
@@ -41,7 +39,9 @@ class PeopleFinder:
         dead_letters: DeadLetters,
         note: Note,
         patience: Patience,
+        on_lost: Callable[[str], None],
     ) -> None:
+        self._on_lost = on_lost
         self._model: Model[detector.Found] = Model(
             spec.detector_app,
             detector.NAME,
@@ -84,12 +84,18 @@ class PeopleFinder:
         self, station: CameraStation, frame: Frame, image: Image
     ) -> Detections | None:
         """Return who is in a frame on which it failed; None once the frame was given up."""
+        if self._dead_letters.is_hopeless(detector.NAME):
+            self._on_lost(frame.stamp.camera_id)
+            await self._dead_letters.pause()
+            return None
 
         async def attempt() -> Detections:
             (people,) = await self._people([(station, frame)], self._model.ask(image[None]))
             return people
 
-        return await self._dead_letters.try_again(attempt, stage="detect", stamp=frame.stamp)
+        return await self._dead_letters.try_again(
+            attempt, model=detector.NAME, stage="detect", stamp=frame.stamp
+        )
 
     async def _people(
         self, frames: Sequence[tuple[CameraStation, Frame]], request: Request[detector.Found]
@@ -102,7 +108,7 @@ class PeopleFinder:
         for found in (first, *further):
             self._note_memory(found.replica, found.memory)
         self._clock.add("detect", first.seconds + sum(one.seconds for one in further))
-        self._dead_letters.succeeded()
+        self._dead_letters.succeeded(detector.NAME)
         return closer.merged([people for one in further for people in one.people])
 
     def _note_memory(self, replica: str, memory: MemoryState) -> None:
@@ -172,10 +178,15 @@ class FaceFinder:
         return embedded or [None for _ in faces]
 
     async def _again(self, model: Model[Any], pieces: list[Any], stamp: FrameStamp) -> Any:
+        if self._dead_letters.is_hopeless(embedder.NAME):
+            return None
+
         async def attempt() -> list[Any]:
             return await self._faces(_in_batches(model, pieces))
 
-        return await self._dead_letters.try_again(attempt, stage="embed", stamp=stamp)
+        return await self._dead_letters.try_again(
+            attempt, model=embedder.NAME, stage="embed", stamp=stamp
+        )
 
     async def _each(
         self, model: Model[Any], parts: Sequence[list[Any]], requests: Sequence[Request[Any]]
@@ -203,7 +214,7 @@ class FaceFinder:
         for answer in answers:
             self._note_memory(answer.replica, answer.memory)
         self._clock.add("embed", sum(answer.seconds for answer in answers))
-        self._dead_letters.succeeded()
+        self._dead_letters.succeeded(embedder.NAME)
         for answer in answers:
             if isinstance(answer, embedder.Embedded) and answer.origin != self._origin:
                 self._leave_out(answer.origin)

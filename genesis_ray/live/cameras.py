@@ -5,15 +5,18 @@ import pickle
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import cv2
 import ray
+from ray.serve.exceptions import RayServeException
 
 from genesis_ray.errors import GenesisError
 from genesis_ray.live.calls import until_answered
 from genesis_ray.live.delivery import Delivery, Letter, WatchedCamera
 from genesis_ray.live.flow import FrameFlow
 from genesis_ray.live.inbox import FrameInbox
+from genesis_ray.live.mortal import dying_of_errors
 from genesis_ray.live.outbox import Limits, Outbox
 from genesis_ray.live.spec import JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec, Resumption
 from genesis_ray.process_memory import keep_freed_memory
@@ -26,6 +29,9 @@ from genesis_ray.serving.cluster import NAMESPACE
 from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.vision.memory_guard import MemoryState
+
+_NO_PICTURES_FAULT = (OSError, RayServeException)
+"""What a recorder raises whose disk is full, and models that are being taken down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,6 @@ class CameraGroupActor:
         self._clock = StageClock()
         self._cameras: dict[str, WatchedCamera] = {}
         self._prepared: dict[str, WatchedCamera] = {}
-        self._left: dict[str, WatchedCamera] = {}
         self._changing = asyncio.Lock()  # no camera is opened under a change, or twice
         self._settled = asyncio.Event()
         self._settled.set()
@@ -91,23 +96,28 @@ class CameraGroupActor:
             SourceError: One cannot be opened.
         """
         async with self._changing:
-            await self._open_new(cameras)
+            await self._open_new(cameras, is_late=True)
 
-    async def _open_new(self, cameras: Sequence[CameraSettings]) -> None:
+    async def _open_new(self, cameras: Sequence[CameraSettings], *, is_late: bool) -> None:
+        """Open cameras that are not, best prepared ones, where others were that had their names.
+
+        With `is_late` recordings that go by the clock go on where that is by now.
+        """
         new = [camera for camera in cameras if camera.camera_id not in self._cameras]
         if not new:
             return
         before: Resumption = await until_answered(
             lambda: self._journal.resumption.remote([camera.camera_id for camera in new])
         )
-        for camera in new:
-            opened = await asyncio.to_thread(self._open, camera)
-            if snapshot := before.snapshots.get(camera.camera_id):
-                observed, choice = pickle.loads(snapshot.state)  # noqa: S301  an actor of ours wrote it
-                now = before.foremost if self._spec.realtime else None
-                opened.station.resume(pickle.loads(observed), choice, now=now)  # noqa: S301
-                opened.posted = opened.delivered = snapshot.camera
-            self._cameras[camera.camera_id] = opened
+        now = before.foremost if is_late and self._spec.realtime else None
+        for settings in new:
+            prepared = self._prepared.pop(settings.camera_id, None)
+            camera = prepared if prepared else await asyncio.to_thread(self._open, settings)
+            _go_on(camera, before, now)
+            self._cameras[settings.camera_id] = camera
+            if self._inbox:
+                self._in_inbox.add(settings.camera_id)
+                self._inbox.add(camera.station)
 
     async def run(self, cameras: Sequence[CameraSettings]) -> GroupFigures:
         """Open cameras that are not, watch all that are, and those put on meanwhile.
@@ -131,12 +141,11 @@ class CameraGroupActor:
         """Return the cameras that have not ended; where none is left, once no other will come."""
         if not self._unended():
             await self._settled.wait()
-        rest = [] if self._is_stopped else self._unended()
-        for camera in rest:
+        for camera in self._unended():
             if camera.station.camera_id in self._in_inbox:  # which ended when this one came
                 with suppress(GenesisError):  # who plays it says what is wrong
                     await asyncio.to_thread(camera.station.rewind, None)
-        return rest
+        return [] if self._is_stopped else self._unended()  # others may have come meanwhile
 
     def _unended(self) -> list[WatchedCamera]:
         return [camera for camera in self._cameras.values() if not camera.posted.is_done]
@@ -157,7 +166,8 @@ class CameraGroupActor:
         self._delivery = Delivery(self._name, self._spec, self._cameras, self._inbox, outbox)
         self._flow = FrameFlow(self._spec, self._cameras, self._inbox, self._delivery, self._clock)
         try:
-            await self._flow.run(self._journal, self._resolver)
+            with dying_of_errors(self._name, but=_NO_PICTURES_FAULT):
+                await self._flow.run(self._journal, self._resolver)
         finally:
             self._inbox.close()
             self._inbox = None
@@ -178,7 +188,6 @@ class CameraGroupActor:
             for camera in self._prepared.values():
                 self._close(camera)
             self._prepared = {}
-            self._left = {}
             for settings in cameras:
                 self._prepared[settings.camera_id] = await asyncio.to_thread(self._open, settings)
         return True
@@ -204,7 +213,6 @@ class CameraGroupActor:
             await old.has_left.wait()
             self._inbox.forget(name)
         self._close(self._cameras.pop(name))
-        self._left[name] = old
 
     async def put_on(self, coming: Sequence[CameraSettings]) -> None:
         """Watch others, best prepared ones, after some were taken off.
@@ -219,21 +227,8 @@ class CameraGroupActor:
         if coming and self._has_ended and not self._is_stopped:
             raise GenesisError("recordings ended while cameras were changed; do it again")
         async with self._changing:
-            for settings in coming:
-                if settings.camera_id not in self._cameras:
-                    await self._put_on(settings)
+            await self._open_new(coming, is_late=False)
         self._stay(False)
-
-    async def _put_on(self, settings: CameraSettings) -> None:
-        name = settings.camera_id
-        prepared = self._prepared.pop(name, None)
-        camera = prepared if prepared else await asyncio.to_thread(self._open, settings)
-        if before := self._left.pop(name, None):
-            camera.station.follow(before.station)
-        self._cameras[name] = camera
-        if self._inbox:
-            self._in_inbox.add(name)
-            self._inbox.add(camera.station)
 
     def _stay(self, is_to_stay: bool) -> None:
         """Go on though all cameras may have ended, as others are to come; or do so no more."""
@@ -286,3 +281,16 @@ class CameraGroupActor:
         if camera.recorder:
             camera.recorder.close()
         camera.station.source.close()
+
+
+def _go_on(camera: WatchedCamera, before: Resumption, now: datetime | None) -> None:
+    """Have a camera go on where another process was, or another camera that had its name."""
+    name, station = camera.station.camera_id, camera.station
+    if snapshot := before.snapshots.get(name):
+        observed, choice = pickle.loads(snapshot.state)  # noqa: S301  an actor of ours wrote it
+        station.resume(pickle.loads(observed), choice, now=now)  # noqa: S301
+        camera.posted = camera.delivered = snapshot.camera
+    elif left := before.left.get(name):
+        station.follow(left, now=now)
+    if told := before.told.get(name):
+        station.go_on_after(told)

@@ -2,11 +2,15 @@
 
 import asyncio
 from collections.abc import Awaitable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from ray.exceptions import ActorDiedError, RayError
 
 from genesis_ray.errors import GenesisError
 from genesis_ray.live.calls import Call
 from genesis_ray.live.groups import CameraGroup
 from genesis_ray.live.placing import Move
+from genesis_ray.live.retrying import reason_of
 from genesis_ray.settings_cameras import CameraSettings
 
 GroupMoves = Sequence[tuple[CameraGroup, Move]]
@@ -45,25 +49,56 @@ async def change(moves: GroupMoves, expect: Call[None]) -> None:
     await _all(group.put_on(move.coming) for group, move in moves)
 
 
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What became of a change that was undone.
+
+    Attributes:
+        lost: Why, by name, cameras are not watched that were before.
+        still_there: Why, by name, cameras may be watched that were not before.
+    """
+
+    lost: Mapping[str, str]
+    still_there: Mapping[str, str]
+
+    def __str__(self) -> str:
+        """Say what is not as it was, in a line; nothing where all is."""
+        return "; ".join(
+            [
+                *(f"{name} is not watched any more ({why})" for name, why in self.lost.items()),
+                *(f"{name} may still be watched ({why})" for name, why in self.still_there.items()),
+            ]
+        )
+
+
 async def undo(
     moves: GroupMoves, before: Mapping[str, CameraSettings], expect: Call[None]
-) -> dict[str, str]:
+) -> Undone:
     """Bring cameras back as they were `before`, by name, where a change has failed.
 
-    Returns:
-        Why, by name, those are not watched that cannot be opened any more.
+    What one group cannot do, as it has died, keeps no other from it.
+
+    Raises:
+        GenesisError, RayError: Nobody can be told who is expected. Cameras are as they were then,
+            as far as that can be.
     """
-    await _all(group.take_off(_names(move.coming)) for group, move in moves)
-    await expect()
-    lost: dict[str, str] = {}
-    for group, camera in _returning(moves, before):
-        try:
-            await group.put_on([camera])
-        except GenesisError as error:
-            group.let_go_of([camera.camera_id])
-            lost[camera.camera_id] = str(error)
-    await _all(group.put_on([]) for group, _ in moves)  # which may end now, if nothing is left
-    return lost
+    still_there: dict[str, str] = {}
+    off = [group.take_off(_names(move.coming)) for group, move in moves]
+    for (_, move), error in zip(moves, await _failures(off), strict=True):
+        if error and not isinstance(error, ActorDiedError):  # who has died watches nobody
+            still_there |= dict.fromkeys(_names(move.coming), _why(error))
+    try:
+        await expect()
+    finally:
+        lost: dict[str, str] = {}
+        for group, camera in _returning(moves, before):
+            try:
+                await group.put_on([camera])
+            except (GenesisError, RayError) as error:
+                group.let_go_of([camera.camera_id])
+                lost[camera.camera_id] = _why(error)
+        await _failures([group.put_on([]) for group, _ in moves])  # they may end, if all is over
+    return Undone(lost, still_there)
 
 
 def _returning(
@@ -76,6 +111,22 @@ def _returning(
 
 def _names(cameras: Collection[CameraSettings]) -> list[str]:
     return [camera.camera_id for camera in cameras]
+
+
+async def _failures(
+    answers: Iterable[Awaitable[None]],
+) -> list[GenesisError | RayError | None]:
+    """Wait for all; return what each failed of. What is no group's fault is raised after that."""
+    failures: list[GenesisError | RayError | None] = []
+    for outcome in await asyncio.gather(*answers, return_exceptions=True):
+        if outcome and not isinstance(outcome, GenesisError | RayError):
+            raise outcome
+        failures.append(outcome)
+    return failures
+
+
+def _why(error: GenesisError | RayError) -> str:
+    return str(error) if isinstance(error, GenesisError) else reason_of(error)
 
 
 async def _all(answers: Iterable[Awaitable[None]]) -> None:

@@ -105,9 +105,10 @@ class FrameFlow:
         self._delivery = delivery
         self._clock = clock
         self._patience = Patience(is_endless=spec.realtime)
-        dead_letters = DeadLetters(spec.settings, delivery.notes.append, self._patience)
-        self._people = PeopleFinder(spec, clock, dead_letters, delivery.note, self._patience)
-        self._faces = FaceFinder(spec, clock, dead_letters, delivery.note, self._patience)
+        note, patience = delivery.note, self._patience
+        dead_letters = DeadLetters(spec.settings, delivery.notes.append, patience, note)
+        self._people = PeopleFinder(spec, clock, dead_letters, note, patience, inbox.note_lost)
+        self._faces = FaceFinder(spec, clock, dead_letters, note, patience)
         self._free = asyncio.Semaphore(spec.settings.detector.stacks_in_flight)
         self._found: asyncio.Queue[tuple[Stack, Request[Found] | None] | None] = asyncio.Queue()
         self._embedded: asyncio.Queue[_Observed | None] = asyncio.Queue(_STACKS_WAITING)
@@ -286,8 +287,8 @@ class FrameFlow:
             await asyncio.sleep(_LOOK_EVERY_S)
             for camera in [*self._cameras.values()]:
                 quiet_s = time.monotonic() - camera.reported_at
-                is_watched = camera.station.is_live and not camera.is_leaving
-                if is_watched and quiet_s > _QUIET_S:
+                is_over = camera.is_leaving or camera.posted.is_done
+                if camera.station.is_live and not is_over and quiet_s > _QUIET_S:
                     now = datetime.now(UTC)  # before the inbox is asked: no frame comes between
                     first_at = self._inbox.first_at(camera.station.camera_id)
                     await self._delivery.post(camera.station.idle(now, before=first_at))

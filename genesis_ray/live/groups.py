@@ -16,6 +16,7 @@ from genesis_ray.errors import GenesisError
 from genesis_ray.live.calls import Call, until_answered
 from genesis_ray.live.cameras import CameraGroupActor, GroupFigures
 from genesis_ray.live.spec import LiveSpec
+from genesis_ray.live.starting import NODE_LABEL
 from genesis_ray.settings_cameras import CameraSettings
 
 T = TypeVar("T")
@@ -136,6 +137,12 @@ class CameraGroup:
     def is_placed(self) -> bool:
         """Whether its process is up; else it is being started, or waits for a node with room."""
         return self._placed.is_set()
+
+    @property
+    def why_waiting(self) -> str:
+        """Why it has not been, if it is not being started just now."""
+        wanted = f"labelled {NODE_LABEL}={self.node} " if self.node else ""
+        return f"no node {wanted}has room for it"
 
     async def placed(self) -> None:
         """Wait until its process is up."""

@@ -1,8 +1,10 @@
 """Where the frames of a group's cameras wait for the detector."""
 
+import logging
 import math
 import threading
 import time
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,10 +15,12 @@ import numpy.typing as npt
 
 from genesis_ray.domain.frames import Frame, FrameStamp, Image
 from genesis_ray.domain.retry import DELAYS_S, Attempts
-from genesis_ray.live.lane import Lane
+from genesis_ray.live.lane import FAILED, Lane
 from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.running.station import CameraStation
 from genesis_ray.running.station_values import Failure
+
+_log = logging.getLogger(__name__)
 
 _LAST_FRAME_S = 5.0
 """How long `close` waits for the decoders to finish the frames they are at."""
@@ -70,7 +74,7 @@ class FrameInbox:
         self._clock = clock
         self._changed = threading.Condition()
         self._lanes: list[Lane] = []
-        self._is_kept_open = False
+        self._is_kept_open = self._is_slow = False
         self._turn = 0
         self._closed = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -83,6 +87,7 @@ class FrameInbox:
         name = f"decode-{station.camera_id}"
         thread = threading.Thread(target=self._decode, args=(lane,), name=name, daemon=True)
         with self._changed:
+            lane.is_slow = self._is_slow
             self._lanes.append(lane)
             self._threads.append(thread)
         thread.start()
@@ -96,9 +101,8 @@ class FrameInbox:
     def remove(self, camera_id: str) -> None:
         """Let a camera end with the frames that wait."""
         with self._changed:
-            for lane in self._lanes:
-                if lane.station.camera_id == camera_id:
-                    lane.is_over = True
+            for lane in self._of(camera_id):
+                lane.is_over = True
             self._changed.notify_all()
 
     def forget(self, camera_id: str) -> None:
@@ -109,12 +113,11 @@ class FrameInbox:
 
     def dropped(self, camera_id: str) -> dict[str, int]:
         """Return how many frames of a camera were dropped, by reason."""
-        lanes = (lane for lane in self._lanes if lane.station.camera_id == camera_id)
-        return {reason: n for lane in lanes for reason, n in lane.dropped.items()}
+        return {reason: n for lane in self._of(camera_id) for reason, n in lane.dropped.items()}
 
     def played_later_s(self, camera_id: str) -> float:
         """Return how much later than captured a camera's frames come, if it is a recording."""
-        lanes = [lane for lane in self._lanes if lane.station.camera_id == camera_id]
+        lanes = self._of(camera_id)
         return lanes[0].played_later_s if lanes else 0.0
 
     def take(self) -> Stack | None:
@@ -138,28 +141,33 @@ class FrameInbox:
     def settle(self, stamps: Sequence[FrameStamp]) -> None:
         """Note that frames which were taken, of one camera, are reported, or never will be."""
         with self._changed:
-            for lane in self._lanes:
-                if stamps and lane.station.camera_id == stamps[0].camera_id:
-                    lane.settle(stamps)
+            for lane in self._of(stamps[0].camera_id) if stamps else ():
+                lane.settle(stamps)
+
+    def note_lost(self, camera_id: str) -> None:
+        """Count a frame that was taken, and is given up as the detector fails on every frame."""
+        with self._changed:
+            for lane in self._of(camera_id):
+                lane.drops[FAILED] += 1
 
     def first_at(self, camera_id: str) -> datetime | None:
         """Return when the first frame that waits or is not settled was captured; None: no such."""
         with self._changed:
-            lanes = [lane for lane in self._lanes if lane.station.camera_id == camera_id]
+            lanes = self._of(camera_id)
             return lanes[0].first_at if lanes else None
 
     def slow_down(self, is_slow: bool) -> None:
         """Take less of the cameras that may lose frames, or as much as can be again."""
         with self._changed:
+            self._is_slow = is_slow
             for lane in self._lanes:
                 lane.is_slow = is_slow
 
     def hold(self, camera_id: str, is_held: bool) -> None:
         """Hand out nothing of a camera, or again something; who holds it twice lets go twice."""
         with self._changed:
-            for lane in self._lanes:
-                if lane.station.camera_id == camera_id:
-                    lane.holds += 1 if is_held else -1
+            for lane in self._of(camera_id):
+                lane.holds += 1 if is_held else -1
             self._changed.notify_all()
 
     def stop(self) -> None:
@@ -176,6 +184,10 @@ class FrameInbox:
         deadline = time.monotonic() + _LAST_FRAME_S
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
+
+    def _of(self, camera_id: str) -> list[Lane]:
+        """Return a camera's lanes: none, or one."""
+        return [lane for lane in self._lanes if lane.station.camera_id == camera_id]
 
     def _has_news(self) -> bool:
         return (
@@ -224,8 +236,7 @@ class FrameInbox:
     def _play_on(self, lane: Lane) -> None:
         """Play a camera to its end, beginning anew after failures."""
         attempts = Attempts(self._retry_delays_s)
-        longest_s = _LONGEST_LIVE_PAUSE_S if lane.station.is_live else math.inf
-        while not self._closed.is_set():
+        while not (self._closed.is_set() or lane.is_over):
             try:
                 if attempts.failures:
                     lane.station.rewind(lane.decoded_at)
@@ -233,13 +244,31 @@ class FrameInbox:
                 return
             # Whatever a decoder raises: its neighbours go on, and so does it, if it can.
             except Exception as failure:
-                delay_s = attempts.failed()
-                if delay_s is None and not lane.station.is_live:
-                    reason = f"{type(failure).__name__}: {failure}"
-                    lane.station.failure = Failure(reason, attempts.failures)
-                    return
-                pause_s = longest_s if delay_s is None else min(delay_s, longest_s)
-                self._wait_until(time.monotonic() + pause_s)
+                pause_s = self._pause_after(failure, lane.station, attempts)
+            if pause_s is None:
+                return
+            self._wait_until(time.monotonic() + pause_s)
+
+    def _pause_after(
+        self, failure: Exception, station: CameraStation, attempts: Attempts
+    ) -> float | None:
+        """Return how long to wait before a camera is begun anew that failed; None: it is not."""
+        delay_s = attempts.failed()
+        if station.is_live:
+            if station.break_off():
+                # Not what it says, which may be the address with its password.
+                where = traceback.extract_tb(failure.__traceback__)[-1]
+                _log.error(
+                    "camera %s is connected to anew until it helps: its decoder failed of %s in %s",
+                    station.camera_id,
+                    type(failure).__name__,
+                    f"line {where.lineno} of {where.filename}",
+                )
+            return min(math.inf if delay_s is None else delay_s, _LONGEST_LIVE_PAUSE_S)
+        if delay_s is None:
+            reason = f"{type(failure).__name__}: {failure}"
+            station.failure = Failure(reason, attempts.failures)
+        return delay_s
 
     def _play(self, lane: Lane, attempts: Attempts) -> None:
         frames = lane.station.frames()

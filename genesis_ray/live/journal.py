@@ -1,9 +1,10 @@
 """The actor that keeps the log: its only writer."""
 
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
+from typing import TypeVar
 
 from genesis_ray.domain.alert_events import AlertAcknowledged
 from genesis_ray.domain.events import CameraStateChanged, Event, TrackObserved
@@ -27,6 +28,7 @@ from genesis_ray.running.left_open import visits_left_open
 from genesis_ray.running.matches import matches_in
 from genesis_ray.running.run_jobs import live_jobs
 from genesis_ray.store.event_log import EventLog
+from genesis_ray.store.reader import RunTables
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.state_log import StateLog
 from genesis_ray.store.substitution import substituted
@@ -39,6 +41,9 @@ _ACKNOWLEDGED_WITHIN_S = 1.0
 
 _CHECKPOINT_EVERY_S = 2.0
 """What was told since has to be gone through again after a restart."""
+
+T = TypeVar("T")
+"""What is known of a camera."""
 
 
 class JournalActor:
@@ -54,7 +59,8 @@ class JournalActor:
         patience = _PATIENCE if spec.realtime else None
         run = self._run = RunFolder.open(spec.run)
         self._settings = spec.settings
-        journal = build_journal(spec.settings, run.events if spec.realtime else None)
+        past = RunTables(run.events, spec.settings.tenant_id)
+        journal = build_journal(spec.settings, past if spec.realtime else None)
         self._stage = JournalStage(cameras, journal, patience=patience, is_prompt=spec.realtime)
         self._is_realtime = spec.realtime
         self._tally = Tally()
@@ -79,10 +85,8 @@ class JournalActor:
                     self._go_through(getattr(self, name)(*arguments, self._admits))
             self._note(spec.note(JOURNAL_ACTOR, "restarted", DIED))
         elif spec.realtime:  # a recording that is watched again tells of its visits again
-            visits = visits_left_open(run.events, spec.settings.tenant_id)
-            alerts = alerts_left_open(run.events, spec.settings.tenant_id)
-            self._log_all(journal.reopen(visits, alerts))
-            for match in matches_in(run.events, spec.settings.tenant_id):
+            self._log_all(journal.reopen(visits_left_open(past), alerts_left_open(past)))
+            for match in matches_in(past):
                 journal.remember_match(*match)
             self._forget()
         self._checkpoint()
@@ -125,9 +129,10 @@ class JournalActor:
 
     def resumption(self, camera_ids: Collection[str]) -> Resumption:
         """Return where cameras were when they last told it."""
-        known = self._tally.snapshots
-        own = {camera_id: known[camera_id] for camera_id in camera_ids if camera_id in known}
-        return Resumption(own, self._stage.foremost)
+        tally = self._tally
+        told = {name: at for name in camera_ids if (at := self._stage.told(name))}
+        snapshots, left = _of(camera_ids, tally.snapshots), _of(camera_ids, tally.left)
+        return Resumption(snapshots, self._stage.foremost, told, left)
 
     def note_gallery(self, gallery: GalleryFigures) -> None:
         """Take what the resolver tells of its gallery, to tell it on."""
@@ -213,9 +218,10 @@ class JournalActor:
     ) -> Iterator[Sequence[Event]]:
         if layout:
             self._stage.lay_out(layout)
-        known = self._tally.snapshots
-        stay = set(camera_ids) - set(anew)
-        self._tally.snapshots = {name: known[name] for name in known if name in stay}
+        tally = self._tally
+        tally.snapshots = _of(set(camera_ids) - set(anew), tally.snapshots)
+        left = {name: at for name in anew if (at := self._stage.told(name))}
+        tally.left = _of(camera_ids, tally.left | left)
         return self._stage.watch_each(camera_ids, anew, admits)
 
     def _take_in(self) -> None:
@@ -285,3 +291,7 @@ class JournalActor:
     def _checkpoint(self) -> None:
         self._state.checkpoint((self._stage.state, self._tally))
         self._checkpoint_at = time.monotonic()
+
+
+def _of(camera_ids: Collection[str], each: Mapping[str, T]) -> dict[str, T]:
+    return {camera_id: each[camera_id] for camera_id in camera_ids if camera_id in each}

@@ -77,6 +77,9 @@ class Tally:
     """What a journal has counted, and the latest snapshot of each camera.
 
     It goes on in the process that follows.
+
+    Attributes:
+        left: By camera that came anew under its name, the capture time that the one before got to.
     """
 
     by_class: Counter[str] = field(default_factory=Counter)
@@ -88,6 +91,7 @@ class Tally:
     write_s: float = 0.0
     latencies_s: deque[float] = field(default_factory=partial(deque, maxlen=_LATENCIES))
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
+    left: dict[str, datetime] = field(default_factory=dict)
     noted: OrderedDict[bytes, None] = field(default_factory=OrderedDict)
 
     def count(self, facts: Sequence[Event], *, now_s: float) -> None:

@@ -17,6 +17,9 @@ BUSY = "busy"
 SAMPLED = "sampled"
 """Or so that those which are left come evenly."""
 
+FAILED = "failed"
+"""Or as the detector failed on it, as on every other frame."""
+
 _MOST_WAITING: dict[DropClass, int] = {"never": 30, "adaptive": 4, "aggressive": 1}
 """Frames of a real-time camera that wait. 30 are 6 s at 5 frames/s and 110 MB of 720p; 4 get over a
 hiccup of the machine, and before what is seen becomes old, one in two is taken."""

@@ -10,6 +10,7 @@ from ray import serve
 from ray.exceptions import ObjectLostError, RayActorError
 from ray.serve.exceptions import DeploymentUnavailableError, ReplicaUnavailableError
 
+from genesis_ray.domain.events import SystemState
 from genesis_ray.errors import GenesisError
 
 _GONE = (RayActorError, ReplicaUnavailableError, DeploymentUnavailableError, ObjectLostError)
@@ -20,6 +21,9 @@ _ASK_AGAIN_S = 0.2
 _SILENT_AFTER_S = 120.0
 """Without an answer, after which it is told that there is none: longer than a replica takes to
 start on a node that is there."""
+
+Note = Callable[[str, SystemState, str], None]
+"""Has an event written that a part of the system came into a state, and why."""
 
 Answer = TypeVar("Answer")
 """What a model answers."""

@@ -74,10 +74,14 @@ class Resumption:
     Attributes:
         snapshots: By camera; none of a camera that never reported.
         foremost: Capture time that the camera which is furthest has got to.
+        told: By camera, the capture time up to which it has told everything.
+        left: By camera that came anew under its name, how far the one before was.
     """
 
     snapshots: Mapping[str, Snapshot]
     foremost: datetime
+    told: Mapping[str, datetime] = field(default_factory=dict)
+    left: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

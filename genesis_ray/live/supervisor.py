@@ -14,7 +14,7 @@ from genesis_ray.errors import GenesisError
 from genesis_ray.figures import Figures
 from genesis_ray.live.calls import until_answered
 from genesis_ray.live.cameras import GroupFigures
-from genesis_ray.live.changing import GroupMoves, change, prepare, undo
+from genesis_ray.live.changing import GroupMoves, Undone, change, prepare, undo
 from genesis_ray.live.giving_way import giving_way
 from genesis_ray.live.groups import CameraGroup, GroupLostError
 from genesis_ray.live.journal import JournalActor
@@ -23,7 +23,7 @@ from genesis_ray.live.losing import DEADLY, give_up_camera, tell_ended
 from genesis_ray.live.placing import in_groups, node_of, place
 from genesis_ray.live.resolver import ResolverActor
 from genesis_ray.live.spec import DIED, JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec
-from genesis_ray.live.starting import NODE_LABEL, explained, start_groups, start_keeper
+from genesis_ray.live.starting import explained, start_groups, start_keeper
 from genesis_ray.live.summing import detectors_of, place_of, stages_of
 from genesis_ray.running.changes import Changes, changes_between
 from genesis_ray.running.places import layout_of
@@ -80,7 +80,7 @@ class Supervisor:
         return [
             f"{group.name} opens its sources"
             if group.is_placed
-            else f"{group.name} is being started, or {_why_waiting(group)}"
+            else f"{group.name} is being started, or {group.why_waiting}"
             for group in self._groups
             if not (group.has_ended or (group.is_open and group.is_placed))
         ]
@@ -178,10 +178,12 @@ class Supervisor:
         anew = [camera.after.camera_id for camera in changes.changed]
         try:
             await change([*known, *made], partial(self._expect, settings, anew))
-        except (GenesisError, RayError):
+        except (GenesisError, RayError) as error:
             for group, _ in made:
                 group.kill()
-            await self._undo(known, anew)
+            if left := str(await self._undo(known, anew)):
+                await self._note("configuration", "failed", f"a change was undone, but {left}")
+                raise GenesisError(f"{explained(error)}; all is as it was, but {left}") from error
             raise
         self._spec = spec
         for ended in self._groups:
@@ -200,28 +202,28 @@ class Supervisor:
         while not is_ready:
             at_work = [group for group in self._groups if not group.has_ended]
             placed = place(changes, spec.settings, at_work)
-            known = placed.known
             made = [
                 (self._new_group(spec, [], node=node_of(move.coming)), move)
                 for move in placed.further
             ]
             try:
-                is_ready = await prepare([*known, *made])
+                is_ready = await prepare([*placed.known, *made])
             finally:
                 if not is_ready:
                     for group, _ in made:
                         group.kill()
-                    await asyncio.gather(*(group.prepare([]) for group, _ in known))
-        return known, made
+                    await asyncio.gather(*(group.prepare([]) for group, _ in placed.known))
+        return placed.known, made
 
-    async def _undo(self, moves: GroupMoves, anew: Collection[str]) -> None:
-        """Watch as before a change that failed; of `anew` more was expected."""
+    async def _undo(self, moves: GroupMoves, anew: Collection[str]) -> Undone:
+        """Watch as before a change that failed, as far as can be; of `anew` more was expected."""
         before = {camera.camera_id: camera for camera in self._spec.settings.cameras}
-        lost = await undo(moves, before, partial(self._expect, self._spec.settings, anew))
-        for camera_id, reason in lost.items():
+        undone = await undo(moves, before, partial(self._expect, self._spec.settings, anew))
+        for camera_id, reason in undone.lost.items():
             await self._lose(CameraProgress(camera_id=camera_id), reason)
         watched = {name for group in self._groups for name in group.cameras if not group.has_ended}
         await tell_ended([name for name in anew if name not in watched], **self._keepers)
+        return undone
 
     async def _expect(self, settings: Settings, anew: Collection[str] = ()) -> None:
         ids = sorted(camera.camera_id for camera in settings.cameras)
@@ -284,7 +286,7 @@ class Supervisor:
                 async with asyncio.timeout(_PLACED_WITHIN_S):
                     await group.placed()
             except TimeoutError:
-                await self._note(group.name, "waiting", _why_waiting(group))
+                await self._note(group.name, "waiting", group.why_waiting)
                 await group.placed()
                 await self._note(group.name, "placed", "a node has room for it")
             await group.away()
@@ -324,12 +326,4 @@ class Supervisor:
         return [known[camera_id] for camera_id in order if camera_id in known]
 
     async def _group_figures(self) -> Sequence[GroupFigures]:
-        figures: list[GroupFigures] = await asyncio.gather(
-            *(group.figures() for group in self._groups)
-        )
-        return figures
-
-
-def _why_waiting(group: CameraGroup) -> str:
-    wanted = f"labelled {NODE_LABEL}={group.node} " if group.node else ""
-    return f"no node {wanted}has room for it"
+        return await asyncio.gather(*(group.figures() for group in self._groups))

@@ -120,6 +120,10 @@ class JournalStage:
         """The capture time up to which everything has been applied."""
         return self._buffer.progress
 
+    def told(self, producer: str) -> datetime | None:
+        """Return how far a producer is, or was before it was done; None where it told nothing."""
+        return self._buffer.told(producer)
+
     @property
     def foremost(self) -> datetime:
         """The capture time that the camera which is furthest has got to."""

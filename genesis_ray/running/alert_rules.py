@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pyarrow.compute as pc
 
@@ -37,6 +36,7 @@ from genesis_ray.settings_alerts import (
     TagRule,
     WaitRule,
 )
+from genesis_ray.store.reader import RunTables
 from genesis_ray.store.table_news import TableNews
 from genesis_ray.store.tenants import LEDGER, TAGS, gallery_folder
 
@@ -46,7 +46,7 @@ _TOLD_WITHIN = timedelta(seconds=1)
 _log = logging.getLogger(__name__)
 
 
-def build_alerting(settings: Settings, past: Path | None = None) -> Alerting:
+def build_alerting(settings: Settings, past: RunTables | None = None) -> Alerting:
     """Set up what alerts a tenant; `past` are events whose visits count as earlier ones.
 
     Whoever has a tag counts as they were tagged when this is called, until `TagNews` tells.
@@ -70,7 +70,7 @@ def _rule(rule: AlertRuleSettings) -> AlertRule:
 
 
 def _condition(
-    rule: AlertRuleSettings, settings: Settings, tags: TagsOf, past: Path | None
+    rule: AlertRuleSettings, settings: Settings, tags: TagsOf, past: RunTables | None
 ) -> Condition:
     lag = timedelta(seconds=settings.settle_s) + _TOLD_WITHIN
     match rule:
@@ -162,7 +162,9 @@ class TagNews:
             return None
 
 
-def _past_visits(past: Path | None, settings: Settings, within: timedelta) -> Iterator[PastVisit]:
+def _past_visits(
+    past: RunTables | None, settings: Settings, within: timedelta
+) -> Iterator[PastVisit]:
     """Yield the visits in a log that may still count, as they would be by who is who now."""
     if past is None:
         return
@@ -170,7 +172,7 @@ def _past_visits(past: Path | None, settings: Settings, within: timedelta) -> It
     from genesis_ray.running.history import present_tables
 
     since = datetime.now(UTC) - within
-    tables = narrowed(present_tables(past, settings, settings.tenant_id), since, None)
+    tables = narrowed(present_tables(past.events, settings, settings.tenant_id), since, None)
     visits = whole(tables["visits"])
     started = visits.filter(pc.is_null(visits["ended_at"])).select(["identity_id", "started_at"])
     for identity_id, started_at in zip(

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from genesis_ray.analytics.stored import Tables
@@ -14,7 +13,7 @@ from genesis_ray.errors import ConfigurationError, NotFoundError, StoreError
 from genesis_ray.store.event_folder import EventFolder
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.lock import WriteLock
-from genesis_ray.store.reader import RunTables, read_table
+from genesis_ray.store.reader import RunTables
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.spool import Spool
 
@@ -172,9 +171,9 @@ def _event(note: dict[str, Any], known: dict[str, LoggedAlert]) -> AlertAcknowle
         return None
 
 
-def alerts_left_open(events: Path, tenant_id: str) -> Sequence[OpenAlert]:
+def alerts_left_open(tables: RunTables) -> Sequence[OpenAlert]:
     """Return a tenant's alerts that are not resolved, as the log tells of them."""
-    rows = read_table(events, "alerts", tenant_id)
+    rows = tables["alerts"].read()
     if not len(rows):
         return ()
     found = _as_they_are({"alerts": rows})

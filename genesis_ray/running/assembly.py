@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -23,6 +22,7 @@ from genesis_ray.running.viewing import COLOURS, Viewing
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.settings_models import DetectorSettings, FaceSettings
+from genesis_ray.store.reader import RunTables
 from genesis_ray.vision.crops import HeadCrop
 from genesis_ray.vision.faces import EmbeddedFace, FaceCrop, GradedFace
 from genesis_ray.vision.letterbox import Letterbox
@@ -205,7 +205,7 @@ def input_shape(settings: Settings, width: int, height: int) -> tuple[int, int]:
     return Letterbox.fit(width, height, long_side=settings.detector.input_size).shape
 
 
-def build_journal(settings: Settings, past: Path | None = None) -> SiteJournal:
+def build_journal(settings: Settings, past: RunTables | None = None) -> SiteJournal:
     """Set up what turns a tenant's events into visits and alerts.
 
     `past` are the events of an earlier system that this one goes on with.

@@ -3,18 +3,12 @@
 import logging
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Protocol
 
 from genesis_ray.domain.backoff import Backoff
-from genesis_ray.domain.delivery import (
-    LONGEST_ASKED_S,
-    Answer,
-    ChannelKind,
-    DeliveryFigures,
-    RetryPolicy,
-)
+from genesis_ray.domain.delivery import Answer, ChannelKind, DeliveryFigures, RetryPolicy
 from genesis_ray.domain.notices import Notice
 from genesis_ray.store.outbox import Outbox, OutboxRow
 
@@ -22,6 +16,9 @@ _log = logging.getLogger(__name__)
 
 _BATCH = 100
 """Notices that are looked up at once: what a look at the event tables costs is shared by them."""
+
+_STALE_AFTER = timedelta(seconds=5)
+"""What was looked up: where a receiver is slow, who is forgotten meanwhile is not to be told of."""
 
 _GONE = "its alert is no longer in the event tables"
 _HIDDEN = "its alert is in an event file that is damaged"
@@ -87,6 +84,7 @@ class Courier:
         self._rows: list[OutboxRow] = []
         self._notices: Mapping[bytes, Notice] | None = None
         """Those of the rows, once one is to be told: to look them up takes a while."""
+        self._looked_up_at = datetime.min.replace(tzinfo=UTC)
 
     def step(self, now: datetime) -> float | None:
         """Try the first notice if it is due; return in how many seconds the next try is.
@@ -96,19 +94,15 @@ class Courier:
         row = self._first()
         if row is None:
             return None
-        # A clock that was set back would have it wait for as long as it was.
-        wait_s = min((row.due_at - now).total_seconds(), self._longest_wait_s)
-        if wait_s > 0:
+        # Where the clock was set back behind its last change, nobody knows how long it has waited.
+        if row.changed_at <= now < row.due_at:
             self._rows.clear()  # what was set aside before may be put back meanwhile
-            return wait_s
-        if self._notices is None:
+            return (row.due_at - now).total_seconds()
+        if self._notices is None or abs(now - self._looked_up_at) > _STALE_AFTER:
             self._notices = self._source.find([row.event_id for row in self._rows])
+            self._looked_up_at = now
         notice = self._notices.get(row.event_id)
         return self._pass_over(row, now) if notice is None else self._try(row, notice, now)
-
-    @property
-    def _longest_wait_s(self) -> float:
-        return max(self._retries.longest_wait_s, LONGEST_ASKED_S)
 
     def _first(self) -> OutboxRow | None:
         if not self._rows:

@@ -1,8 +1,11 @@
 """What a camera's station knows of the faces in its crops, before and after they are embedded."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from genesis_ray.domain.identity import Face, FaceSight
+from genesis_ray.pipeline.observer import Observation
 from genesis_ray.vision.faces import EmbeddedFace, FaceCrop, GradedFace
 
 
@@ -26,3 +29,26 @@ class Looks:
         for place, face in zip(self.places, embedded, strict=True):
             faces[place] = face
         return Looks(faces, [], [])
+
+
+def sights(
+    camera_id: str, observation: Observation, answers: Iterator[EmbeddedFace | GradedFace | None]
+) -> Iterator[FaceSight]:
+    """Yield the faces that an observation asked for, with the next of the answers each."""
+    for wanted in observation.wanted_faces:
+        if not (answer := next(answers)):
+            continue
+        about: dict[str, Any] = {
+            "camera_id": camera_id,
+            "track_id": wanted.track_id,
+            "face_index": wanted.face_index,
+            "captured_at": observation.at,
+            "quality": answer.quality,
+            "in_view_since": wanted.in_view_since,
+            "companions": wanted.companions,
+            "overlapped": wanted.overlapped,
+        }
+        if isinstance(answer, EmbeddedFace):
+            yield Face(**about, embedding=answer.embedding)
+        else:
+            yield FaceSight(**about)

@@ -7,7 +7,6 @@ differ only in how a stack of frames reaches the detector and a crop the embedde
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,18 +16,17 @@ from genesis_ray.domain.detections import Detections
 from genesis_ray.domain.events import CameraState, CameraStateChanged
 from genesis_ray.domain.face_choice import FaceChoice
 from genesis_ray.domain.frames import Frame, Image
-from genesis_ray.domain.identity import Face, FaceSight
 from genesis_ray.domain.ordering import DONE
 from genesis_ray.domain.roles import Role
 from genesis_ray.domain.stream_health import StreamState
-from genesis_ray.domain.track_ids import first_track_id
-from genesis_ray.pipeline.observer import CameraObserver, CameraRules, Observation
+from genesis_ray.domain.track_ids import next_track_id
+from genesis_ray.pipeline.observer import CameraObserver, CameraRules
 from genesis_ray.pipeline.producers import TimedEvents
 from genesis_ray.running.gates import Gates
-from genesis_ray.running.looks import Looks
+from genesis_ray.running.looks import Looks, sights
 from genesis_ray.running.station_values import Failure, Report, Seen, StationState
 from genesis_ray.vision.crops import cut_heads
-from genesis_ray.vision.faces import EmbeddedFace, FaceCrop, GradedFace
+from genesis_ray.vision.faces import FaceCrop, GradedFace
 from genesis_ray.vision.letterbox import Letterbox
 from genesis_ray.vision.looks import view_of
 from genesis_ray.vision.sources import VideoSource
@@ -96,6 +94,10 @@ class CameraStation:
         """Begin with the source anew, behind the frame of time `after`."""
         self.source.rewind(after)
 
+    def break_off(self) -> bool:
+        """Note that a live stream's frames ended in an error; tell whether that is news."""
+        return isinstance(self.source, LiveStream) and self.source.break_off()
+
     def state_after(self, seen: Seen) -> StationState:
         """Return the state right after a frame was observed; pickle it before the next is."""
         return StationState(self._observer, seen.frame.gates, True, seen.observation.at)
@@ -112,20 +114,30 @@ class CameraStation:
         `choice` is what its choice was when the last frame that counts was reported.
 
         A recording goes on behind the last frame that counts, with `now` not before that time,
-        as a camera's stream would. Where frames were lost meanwhile, new tracks get ids that no
-        lost one can have had.
+        as a camera's stream would: `now` is not before what was told. New tracks get ids then that
+        no lost one can have had. A stream goes on by `go_on_after`.
         """
         self._observer = state.observer
         self._gates.resume(state.gates)
         self.choice = choice or self.choice
         self._begun = state.begun
         self._last_at = state.at
-        if isinstance(self.source, LiveStream):
-            self._observer.renumber(first_track_id(self.source.started_at))
-        else:
+        if not isinstance(self.source, LiveStream):
             self.source.skip_until(max(state.at, now or state.at))
             if now:
-                self._observer.renumber(first_track_id(max(state.at, now)))
+                self._observer.renumber(next_track_id(max(state.at, now)))
+
+    def go_on_after(self, told_until: datetime) -> None:
+        """Go on with a live stream of which all was told up to some time, before the first frame.
+
+        Its dates go on from there, though the site's clock may be behind it, having been set back.
+        New tracks get ids that no lost one can have had.
+        """
+        if isinstance(self.source, LiveStream):
+            self._last_at = max(self._last_at, told_until)
+            self._ends_from = max(self._ends_from, told_until)
+            self.source.go_on_after(told_until)
+            self._observer.renumber(next_track_id(max(self.source.started_at, told_until)))
 
     def frames(self) -> Iterator[tuple[Frame, Image]]:
         """Yield each frame to be looked at with what the detector is to be given of it."""
@@ -185,7 +197,9 @@ class CameraStation:
     def report(self, seen: Sequence[Seen], looks: Looks) -> Report:
         """Report frames with what is known of the faces of their crops."""
         answers = iter(looks.faces)
-        faces = [face for one in seen for face in self._faces_of(one.observation, answers)]
+        faces = [
+            sight for one in seen for sight in sights(self.camera_id, one.observation, answers)
+        ]
         events: TimedEvents = [(one.observation.at, one.observation.events) for one in seen]
         at = seen[-1].observation.at
         if not self._begun and not self.is_live:
@@ -216,14 +230,17 @@ class CameraStation:
         self._last_at = max([at, *(told_at for told_at, _ in news)])
         return Report(self.camera_id, self._last_at, news, (), 0, state=state)
 
-    def follow(self, before: "CameraStation") -> None:
-        """Come after another station of the same camera: behind its frames, with ids of its own."""
-        self._last_at = before._last_at
-        self._ends_from = before._ends_from
-        self._begun = before._begun
+    def follow(self, told_until: datetime, *, now: datetime | None = None) -> None:
+        """Come after another station of the same camera: behind its frames, with ids of its own.
+
+        It has told all up to `told_until`. A recording begins with `now` not before that time, as
+        in `resume`; a stream follows by `go_on_after`.
+        """
         if not isinstance(self.source, LiveStream):
-            self.source.skip_until(self._last_at)
-            self._observer.renumber(first_track_id(self._last_at) + 1)
+            behind = max(told_until, now or told_until)
+            self._last_at = self._ends_from = behind
+            self.source.skip_until(behind)
+            self._observer.renumber(next_track_id(behind))
 
     def leave(self) -> Report:
         """End the tracks of a camera that is taken off, while its name may be used again."""
@@ -267,27 +284,6 @@ class CameraStation:
             height, width = size
             self._letterboxes[size] = Letterbox.fit(width, height, long_side=self._input_size)
         return self._letterboxes[size]
-
-    def _faces_of(
-        self, observation: Observation, answers: Iterator[EmbeddedFace | GradedFace | None]
-    ) -> Iterator[FaceSight]:
-        for wanted in observation.wanted_faces:
-            if not (answer := next(answers)):
-                continue
-            about: dict[str, Any] = {
-                "camera_id": self.camera_id,
-                "track_id": wanted.track_id,
-                "face_index": wanted.face_index,
-                "captured_at": observation.at,
-                "quality": answer.quality,
-                "in_view_since": wanted.in_view_since,
-                "companions": wanted.companions,
-                "overlapped": wanted.overlapped,
-            }
-            if isinstance(answer, EmbeddedFace):
-                yield Face(**about, embedding=answer.embedding)
-            else:
-                yield FaceSight(**about)
 
     def _state(self, at: datetime, state: CameraState, reason: str) -> tuple[CameraStateChanged]:
         event = CameraStateChanged(

@@ -95,6 +95,11 @@ class RunTables(Mapping[str, StoredTable]):
         own._since, own._until = common((self._since, self._until), (since, until))
         return own
 
+    @property
+    def events(self) -> Path:
+        """The folder of events that they are of."""
+        return self._folder.path
+
     def damaged(self) -> list[Path]:
         """Return the files that were left out of a table so far and are still there, damaged."""
         return self._damaged.present()

@@ -27,11 +27,11 @@ from genesis_ray.domain.stream_health import (
     Picture,
     StreamDoctor,
     StreamLimits,
-    StreamState,
 )
 from genesis_ray.vision.hardware_decoding import Decoder, open_container, pixels
 from genesis_ray.vision.live_decoder import LiveDecoder
 from genesis_ray.vision.stream_address import NotAllowedError, Opening, StreamAddress
+from genesis_ray.vision.stream_reasons import NoVideoError, reason_of
 
 _OPEN_TIMEOUT_S = 8.0
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 8.0
@@ -40,52 +40,6 @@ _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 8.0
 _BURST = 5
 """Frames that are taken at once, as after a network's pause; the rest of a burst is left out
 before its pixels are made. The reference's figure."""
-
-_REASONS: tuple[tuple[type[BaseException], str], ...] = (
-    (NotAllowedError, "not_allowed"),
-    (av.error.HTTPUnauthorizedError, "unauthorised"),
-    (av.error.HTTPForbiddenError, "unauthorised"),
-    (av.error.HTTPNotFoundError, "not_found"),
-    (av.error.ConnectionRefusedError, "refused"),
-    (av.error.TimeoutError, "timed_out"),
-    (av.error.ExitError, "timed_out"),
-    (av.error.FileNotFoundError, "not_found"),
-    (av.error.PermissionError, "not_permitted"),
-    (av.error.InvalidDataError, "not_a_video"),
-    (av.error.ArgumentError, "not_a_video"),  # a kind or a redirect that is not followed
-)
-
-
-REMEDIES = {
-    "unauthorised": "correct the user and password in its address",
-    "not_found": "correct the path behind its host, or the device's number",
-    "refused": "switch it on, or correct the port in its address",
-    "timed_out": "check its cable, the network and the firewall: nothing answers there",
-    "not_permitted": "let this user read it; for a device, as a member of the group video",
-    "not_a_video": "correct the address: what answers there sends no video that can be decoded, or "
-    "names another address, which is followed with sources.follow_links alone",
-    "not_allowed": "correct its address, or add its network to sources.allowed_networks: its "
-    "host's name leads to where no camera may be",
-    "no_pictures": "correct the address: what answers there sends sound alone",
-    "unreachable": "check its host's name and the network; an address that redirects is followed "
-    "with sources.follow_links alone",
-    "ended": "look whether the camera serves somebody else already: it ended at once",
-}
-"""What to do about a stream that cannot be connected to, by the reason."""
-
-
-STATE_REMEDIES: dict[StreamState, str] = {
-    "connecting": "look at its network and its power: it goes away and comes back",
-    "stalled": "restart it: it holds the connection and sends no picture",
-    "frozen": "restart it: it sends the same picture again and again",
-    "black": "look whether its lens is covered, or its scene dark",
-    "white": "look whether something shines into it, or correct its exposure",
-    "behind": "use its second, smaller stream, or lower its rate or its size in the camera",
-    "too_fast": "set a lower rate in the camera; what is looked at is set by process_fps",
-    "clock_skewed": "set its clock by NTP, and this machine's",
-    "decoding_errors": "check its cable and network; with transport: udp, take tcp",
-}
-"""What to do about a stream that is connected to and ill, by its state."""
 
 
 class News(NamedTuple):
@@ -142,7 +96,7 @@ class LiveStream:
         while not self._closed.is_set():
             try:
                 container, stream = self._connect()
-            except (av.FFmpegError, OSError, NotAllowedError, _NoVideoError) as error:
+            except (av.FFmpegError, OSError, NotAllowedError, NoVideoError) as error:
                 self._tell(self._doctor.lost(reason_of(error)))
                 self._closed.wait(backoff.next_s())
                 continue
@@ -171,8 +125,21 @@ class LiveStream:
             news.append(self._news.popleft())
         return news
 
+    def go_on_after(self, at: datetime) -> None:
+        """Date the first frame after `at`, up to which another process told of this camera.
+
+        That may be ahead of the site's clock, where it was set back meanwhile.
+        """
+        self._site_clock.go_on_after(at)
+
     def rewind(self, after: datetime | None) -> None:
         """Do nothing: what a stream showed is gone, and iterating again connects to it again."""
+
+    def break_off(self) -> bool:
+        """Note that iterating ended in an error; tell whether that is news."""
+        diagnosis = self._doctor.broke()
+        self._tell(diagnosis)
+        return diagnosis is not None
 
     def close(self) -> None:
         """Let the iteration end with the frame it waits for."""
@@ -180,11 +147,14 @@ class LiveStream:
 
     def _connect(self) -> tuple[InputContainer, VideoStream]:
         container = self._open_any(self._address.openings())
-        if not container.streams.video:
-            container.close()
-            raise _NoVideoError
-        stream = container.streams.video[0]
-        stream.codec_context.thread_count = 1
+        try:
+            if not container.streams.video:
+                raise NoVideoError
+            stream = container.streams.video[0]
+            stream.codec_context.thread_count = 1
+        except BaseException:
+            container.close()  # many cameras serve one at a time
+            raise
         return container, stream
 
     def _open_any(self, openings: Sequence[Opening]) -> InputContainer:
@@ -282,15 +252,4 @@ class LiveStream:
 
     def _tell(self, diagnosis: Diagnosis | None) -> None:
         if diagnosis:
-            self._news.append(News(self._now(), diagnosis))
-
-
-class _NoVideoError(Exception):
-    """A stream that carries no pictures."""
-
-
-def reason_of(error: Exception) -> str:
-    """Return the code of why a connection failed; never the address, which may hold a password."""
-    if isinstance(error, _NoVideoError):
-        return "no_pictures"
-    return next((code for kind, code in _REASONS if isinstance(error, kind)), "unreachable")
+            self._news.append(News(self._site_clock.would_date(self._moment()), diagnosis))

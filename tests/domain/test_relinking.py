@@ -299,3 +299,12 @@ def test_state_does_not_grow_with_the_people_who_have_left():
         if visit == 15:
             small = len(pickle.dumps(camera.relinker))
     assert len(pickle.dumps(camera.relinker)) <= small + 64
+
+
+def test_ids_that_were_given_are_not_given_again_whatever_the_next_one_is_to_be():
+    camera = Camera()
+    assert camera.show(0, (1, 0.2, RED), (2, 0.8, GREEN)) == [1, 2]
+    camera.relinker.renumber(2)
+    assert camera.show(1, (3, 0.5, PURPLE), looks=False) == [3]
+    camera.relinker.renumber(1000)
+    assert camera.show(2, (4, 0.1, PURPLE), looks=False) == [1000]

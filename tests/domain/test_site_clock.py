@@ -72,3 +72,31 @@ def test_dates_rise_as_moments_do_however_the_clock_is_set(readings):
             assert at > last
             assert at - last >= (moment - last_moment) * 0.9 - timedelta.resolution  # of dates
         last_moment, last = moment, at
+
+
+def test_where_another_process_dated_ahead_of_the_sites_clock_dates_go_on_from_there():
+    clock = SiteClock()
+    clock.go_on_after(NOON + s(60))
+    told = dates(clock, 0, 11 * 60)
+    assert told[0] == NOON + s(60) + timedelta.resolution
+    assert {round((b - a).total_seconds(), 3) for a, b in pairwise(told)} == {0.917}
+    assert clock.is_set_back
+    told = dates(clock, 11 * 60, 2 * 60)
+    assert abs(told[-1] - (NOON + s(13 * 60 - 1))) < s(0.1)
+    assert not clock.is_set_back
+
+
+def test_where_it_dated_behind_it_dates_are_the_sites():
+    clock = SiteClock()
+    clock.go_on_after(NOON - s(5))
+    assert dates(clock, 0, 60) == [NOON + s(n) for n in range(60)]
+
+
+def test_a_date_that_is_asked_for_is_the_one_that_would_be_given_and_changes_none():
+    clock, asked = SiteClock(), SiteClock()
+    for n, set_by in enumerate([0, 0, -60, -60, -60, 3600, 3600]):
+        for each in (clock, asked):
+            moment = each.read(NOON + s(n + set_by), n)
+        would = asked.would_date(moment)
+        assert asked.would_date(moment + s(0.5)) >= would
+        assert asked.date(moment) == would == clock.date(moment)

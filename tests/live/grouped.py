@@ -10,7 +10,7 @@ import pytest
 from genesis_ray.domain.events import Event
 from genesis_ray.domain.identity import Face, FaceSight
 from genesis_ray.domain.ordering import NOT_BEGUN
-from genesis_ray.live import cameras, models
+from genesis_ray.live import cameras, models, mortal
 from genesis_ray.live.cameras import CameraGroupActor, GroupFigures
 from genesis_ray.live.spec import LiveSpec, Resumption, Shown, Snapshot, Told
 from genesis_ray.serving.detector import Found
@@ -39,6 +39,10 @@ class Remote:
     async def _answer(self, *arguments):
         await asyncio.sleep(self._seconds)
         return self._call(*arguments)
+
+
+class DiedError(Exception):
+    """What becomes of a process that exits."""
 
 
 class Others:
@@ -98,7 +102,15 @@ def comparable(face: FaceSight) -> tuple:
 def actor_among(
     others: Others, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> CameraGroupActor:
-    """A group's actor that calls these; its run's folder is that of the data."""
+    """A group's actor that calls these; its run's folder is that of the data.
+
+    An error that would end its process raises `DiedError`.
+    """
+
+    def exits(code: int) -> None:
+        raise DiedError(code)
+
+    monkeypatch.setattr(mortal.os, "_exit", exits)
     monkeypatch.setattr(models.serve, "get_deployment_handle", lambda *_: others)
     node = SimpleNamespace(get_node_id=lambda: "n1")
     monkeypatch.setattr(cameras.ray, "get_runtime_context", lambda: node)

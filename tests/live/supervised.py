@@ -1,6 +1,7 @@
 """A supervisor in one process: doubles answer for the actors that it starts."""
 
 import asyncio
+from collections import defaultdict, deque
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,9 @@ from genesis_ray.live.cameras import GroupFigures
 from genesis_ray.live.spec import JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec
 from genesis_ray.live.supervisor import Supervisor
 from genesis_ray.running.result import CameraProgress
+
+Failing = defaultdict[tuple[str, str], deque[Exception | None]]
+"""What a method raises of a camera, by both, one call after the other."""
 
 
 class Actor:
@@ -70,9 +74,7 @@ class Group(Actor):
         is_away: Whether no node has room for it.
     """
 
-    def __init__(
-        self, name: str, log: list[tuple[str, str]], failing: dict[tuple[str, str], Exception]
-    ) -> None:
+    def __init__(self, name: str, log: list[tuple[str, str]], failing: "Failing") -> None:
         super().__init__(name, log)
         self.watched: dict[str, str] = {}
         self.has_ended = False
@@ -107,12 +109,12 @@ class Group(Actor):
 
     async def do_take_off(self, leaving) -> None:
         for name in leaving:
+            self._fail_at("take_off", name)
             self.watched.pop(name, None)
 
     async def do_put_on(self, coming) -> None:
         for camera in coming:
-            if error := self._failing.pop(("put_on", camera.camera_id), None):
-                raise error
+            self._fail_at("put_on", camera.camera_id)
             await self.do_open([camera])
 
     async def do_figures(self) -> GroupFigures:
@@ -122,6 +124,10 @@ class Group(Actor):
 
     async def do_stop(self) -> None:
         self._stops.set()
+
+    def _fail_at(self, method: str, camera_id: str) -> None:
+        if (due := self._failing[method, camera_id]) and (error := due.popleft()):
+            raise error
 
     def _figures(self, *, is_done: bool) -> GroupFigures:
         cameras = [CameraProgress(camera_id=name, is_done=is_done) for name in self.watched]
@@ -139,15 +145,15 @@ class Stage:
         self.is_over = False
         self.log: list[tuple[str, str]] = []
         self.actors: dict[str, Any] = {}
-        self._failing: dict[tuple[str, str], Exception] = {}
+        self._failing: Failing = defaultdict(deque)
         monkeypatch.setattr(supervisor, "start_keeper", self._keeper)
         monkeypatch.setattr(supervisor, "start_groups", lambda _: self._group)
         monkeypatch.setattr(groups.ray, "kill", self._kill)
         self.supervisor = Supervisor(spec)
 
-    def fails_once(self, method: str, camera_id: str, error: Exception) -> None:
-        """Have a group fail with a camera, the next time."""
-        self._failing[method, camera_id] = error
+    def fails_once(self, method: str, camera_id: str, error: Exception | None) -> None:
+        """Have a group fail with a camera the next time, or not; said again, the time after it."""
+        self._failing[method, camera_id].append(error)
 
     @property
     def journal(self) -> Actor:

@@ -10,10 +10,11 @@ from genesis_ray.domain.ordering import NOT_BEGUN
 from genesis_ray.live import flow
 from genesis_ray.live.cameras import CameraGroupActor
 from genesis_ray.live.spec import Resumption, Snapshot
+from genesis_ray.running.station import CameraStation
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.vision.memory_guard import MemoryState
-from tests.live.grouped import FILM, START, Others, actor_among, comparable
+from tests.live.grouped import FILM, START, DiedError, Others, actor_among, comparable
 
 
 async def nothing(*_: object) -> None:
@@ -128,3 +129,13 @@ def test_who_cannot_get_rid_of_reports_slows_down_and_stops_and_says_so(watch):
     assert states[-1] == "flowing"
     assert len({at for at, _ in others.events}) > 2
     assert [(camera.frames, camera.dropped) for camera in others.figures.cameras] == [(40, {})]
+
+
+def test_an_error_that_a_rule_makes_of_a_frame_ends_the_process_and_not_the_system(
+    watch, monkeypatch, caplog
+):
+    monkeypatch.setattr(CameraStation, "observe", lambda *_: {}["nobody thought of this"])
+    with pytest.raises(DiedError):
+        watch()
+    assert "cameras-0 fails on what it was told" in caplog.text
+    assert "nobody thought of this" in caplog.text

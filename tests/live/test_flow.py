@@ -12,11 +12,11 @@ import pytest
 from ray.exceptions import RayTaskError
 
 from genesis_ray.domain.detections import Detections
-from genesis_ray.domain.events import DeadLetterChanged, Event
+from genesis_ray.domain.events import DeadLetterChanged, Event, SystemStateChanged
 from genesis_ray.domain.frames import Frame, FrameStamp
 from genesis_ray.domain.ordering import NOT_BEGUN
 from genesis_ray.domain.stream_health import Diagnosis
-from genesis_ray.live import flow, models
+from genesis_ray.live import flow, models, retrying
 from genesis_ray.live.delivery import Delivery, WatchedCamera
 from genesis_ray.live.flow import FrameFlow
 from genesis_ray.live.inbox import FrameInbox
@@ -47,7 +47,8 @@ class Stream:
     problem = None
     dropped: Mapping[str, int] = MappingProxyType({})
 
-    def __init__(self, frames: int = 3) -> None:
+    def __init__(self, frames: int = 3, *, seconds_apart: float = 0) -> None:
+        self._apart_s = seconds_apart
         self.started_at = datetime.now(UTC) - timedelta(seconds=10)
         self.news: list[News] = []
         self._frames = frames
@@ -60,6 +61,7 @@ class Stream:
         for number in range(self._frames):
             picture = np.random.default_rng(number).integers(0, 256, (96, 128, 3), np.uint8)
             yield Frame(FrameStamp("door", number, self.at(number)), picture)
+            self._closed.wait(self._apart_s)
         self._closed.wait(10)
 
     def take_news(self) -> list[News]:
@@ -71,17 +73,21 @@ class Stream:
 
 
 class Detector:
-    """Finds nobody, as soon as `answers` is set; `fails` says on which pictures it does."""
+    """Finds nobody, as soon as `answers` is set.
+
+    `fails` says on which pictures it does, until it `works`.
+    """
 
     def __init__(self, fails: Callable[[np.ndarray], bool]) -> None:
         self.answers = asyncio.Event()
+        self.works = False
         self.detect = SimpleNamespace(remote=lambda images: asyncio.create_task(self._on(images)))
         self.find = self.embed = None
         self._fails = fails
 
     async def _on(self, images: np.ndarray) -> Found:
         await self.answers.wait()
-        if self._fails(images):
+        if not self.works and self._fails(images):
             raise RayTaskError("detect", "it cannot", ValueError("no"))
         return Found([Detections.none() for _ in images], 0.0, "replica", MemoryState())
 
@@ -127,7 +133,7 @@ def watch(monkeypatch, tmp_path):
     monkeypatch.setattr(flow, "_QUIET_S", LONG_QUIET_S)
     monkeypatch.setattr(flow, "_LOOK_EVERY_S", 0.01)
 
-    def watch(stream: Stream, scene, fails=lambda _: False) -> Journal:
+    def watch(stream: Stream, scene, fails=lambda _: False, delays_s=(0.3,)) -> Journal:
         async def run() -> Journal:
             detector, journal = Detector(fails), Journal()
             monkeypatch.setattr(models.serve, "get_deployment_handle", lambda *_: detector)
@@ -137,7 +143,7 @@ def watch(monkeypatch, tmp_path):
             )  # fmt: skip
             observer = CameraObserver(rules, PersonTracker(process_fps=5, first_track_id=1))
             station = CameraStation(stream, rules, observer, input_size=128)
-            settings = Settings(data_dir=tmp_path, retry_delays_s=[0.3])
+            settings = Settings(data_dir=tmp_path, retry_delays_s=delays_s)
             spec = LiveSpec(
                 settings=settings, run=tmp_path, realtime=True,
                 detector_app="d", embedder_app="e", template_key=ring().ref,
@@ -226,3 +232,24 @@ def test_what_becomes_of_the_stream_is_told_though_its_frames_are_under_way(watc
     assert journal.overtaken() == []
     events = [event for each in journal.told for _, events in each.events for event in events]
     assert (events[0].state, events[0].reason) == ("connecting", "ended")
+
+
+def test_a_detector_that_fails_on_every_frame_ends_nothing_and_is_gone_on_with_when_it_works(
+    watch, monkeypatch
+):
+    monkeypatch.setattr(retrying, "_LOOK_AGAIN_S", 0.01)
+    stream = Stream(frames=40, seconds_apart=0.02)
+
+    async def scene(detector: Detector, journal: Journal) -> None:
+        detector.answers.set()
+        await until(lambda: [n for n in journal.notes if getattr(n, "state", "") == "degraded"])
+        await asyncio.sleep(0.1)
+        detector.works = True
+        await until(lambda: journal.of_frames())
+
+    journal = watch(stream, scene, fails=lambda _: True, delays_s=[])
+    letters = [note for note in journal.notes if isinstance(note, DeadLetterChanged)]
+    assert len(letters) == 5
+    states = [note.state for note in journal.notes if isinstance(note, SystemStateChanged)]
+    assert states == ["degraded", "recovered"]
+    assert journal.of_frames()[0].snapshot.camera.dropped["failed"] > 1

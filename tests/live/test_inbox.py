@@ -66,6 +66,9 @@ class Reel:
             self._at[stamp.captured_at] = n
             yield Frame(stamp, image), image
 
+    def break_off(self) -> bool:
+        return False
+
     def rewind(self, after: datetime | None) -> None:
         self._next = self._at[after] + 1 if after else 0
 

@@ -22,22 +22,14 @@ from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.state_log import new_key
 from genesis_ray.testing import DeadlyNumber
 from tests.letters import NOON, frame, recording
-from tests.store.keys import ring
+from tests.live.specs import live_spec
 
 CAMERAS = ("door", "till")
 
 
 @pytest.fixture
 def spec(tmp_path) -> LiveSpec:
-    cameras = [{"camera_id": name, "source": f"{name}.mp4"} for name in CAMERAS]
-    return LiveSpec(
-        settings=Settings(cameras=cameras, retry_delays_s=[0, 0, 0]),
-        run=RunFolder.create(tmp_path / "run").path,
-        realtime=False,
-        detector_app="detector",
-        embedder_app="embedder",
-        template_key=ring().ref,
-    )
+    return live_spec(tmp_path, *CAMERAS, realtime=False, retry_delays_s=[0, 0, 0])
 
 
 def test_what_is_set_aside_is_counted_by_unit_and_stage(spec):
@@ -156,6 +148,27 @@ def test_a_system_that_is_started_after_a_power_cut_goes_on_with_open_visits(spe
     assert started["visit_id"] == ended["visit_id"]
 
 
+def test_torn_files_of_before_are_left_out_and_named_and_all_else_is_taken_up(spec, caplog):
+    spec = replace(spec, realtime=True)
+    before = JournalActor(spec)
+    before.take([told("door", 1, 2, 3), recognised(2, 1), told("till", 4)])
+    before.finish()
+    tables = ("visits", "alerts", "face_recognitions", "track_observations")
+    folder = f"tenant_id=default/day={NOON:%Y-%m-%d}"
+    torn = [spec.run / "events" / table / folder / "9999.parquet" for table in tables]
+    for path in torn:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"PAR1 and no more")
+    journal = JournalActor(replace(spec, key=new_key()))
+    journal.take([Told("door", [seen("door", 100, 2)], at(100)), recognised(100, 2)])
+    journal.take([Told(name, [], DONE) for name in (*CAMERAS, RESOLVER)])
+    journal.finish()
+    visits = RunTables(spec.run / "events")["visits"].to_pylist()
+    assert {row["started_at"] for row in visits} == {at(1)}  # it was continued
+    named = [text.split()[0] for text in caplog.messages if "is damaged" in text]
+    assert {*map(str, torn)} <= {*named}
+
+
 def test_a_visit_whose_gap_has_passed_during_a_power_cut_ends_when_its_visitor_was_last_seen(spec):
     started, ended, *again = after_a_power_cut(spec, back_s=2000)
     assert (ended["visit_id"], ended["ended_at"]) == (started["visit_id"], at(3))
@@ -215,3 +228,24 @@ def test_cameras_and_journals_load_no_database_before_they_need_one():
         [sys.executable, "-c", code], capture_output=True, text=True, check=False
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_it_tells_how_far_cameras_are_and_were_that_came_anew_and_so_does_the_next_process(
+    spec, tmp_path
+):
+    journal = JournalActor(spec)
+    assert journal.resumption(CAMERAS).told == {}
+    journal.take([told("door", 1, 2), told("till", 3, ends=True)])
+    journal.watch([*CAMERAS], ["till"])
+    journal.take([told("till", 5)])
+    as_it_is = shutil.copytree(spec.run, tmp_path / "copy")  # if the process died now
+    another = JournalActor(replace(spec, run=as_it_is))
+    for each in (journal, another):
+        known = each.resumption(CAMERAS)
+        assert known.told == {"door": at(2), "till": at(5)}
+        assert known.left == {"till": at(3)}
+        assert each.resumption(["door"]).left == {}
+    journal.watch(["door"])
+    assert journal.resumption(CAMERAS).left == {}
+    journal.finish()
+    another.finish()

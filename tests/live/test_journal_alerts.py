@@ -20,25 +20,13 @@ from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.state_log import new_key
 from genesis_ray.store.tenants import gallery_folder
 from tests.domain.told import at, crossed, left, named, seen
-from tests.store.keys import ring
+from tests.live.specs import live_spec
 
 
 @pytest.fixture
 def spec(tmp_path) -> LiveSpec:
-    settings = Settings(
-        tenant_id="shop",
-        cameras=[{"camera_id": "door", "source": "door.mp4"}],
-        alerts=[{"rule": "queue", "zone_id": "queue", "over": 1, "for_s": 10, "escalate_s": 30}],
-        retry_delays_s=[0],
-    )
-    return LiveSpec(
-        settings=settings,
-        run=RunFolder.create(tmp_path / "run").path,
-        realtime=True,
-        detector_app="detector",
-        embedder_app="embedder",
-        template_key=ring().ref,
-    )
+    queue = {"rule": "queue", "zone_id": "queue", "over": 1, "for_s": 10, "escalate_s": 30}
+    return live_spec(tmp_path, "door", tenant_id="shop", alerts=[queue], retry_delays_s=[0])
 
 
 def tell(journal: JournalActor, until: float, *events) -> None:

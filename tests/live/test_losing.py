@@ -12,29 +12,15 @@ from genesis_ray.live.journal import JournalActor
 from genesis_ray.live.losing import DEADLY, give_up_camera
 from genesis_ray.live.spec import LiveSpec, Shown, Told
 from genesis_ray.pipeline.producers import RESOLVER
-from genesis_ray.settings import Settings
 from genesis_ray.store.reader import read_table
-from genesis_ray.store.run_folder import RunFolder
 from tests.domain.told import at, crossed, left, seen
-from tests.store.keys import ring
+from tests.live.specs import live_spec
 
 
 @pytest.fixture
 def spec(tmp_path) -> LiveSpec:
-    settings = Settings(
-        tenant_id="shop",
-        cameras=[{"camera_id": name, "source": f"{name}.mp4"} for name in ("door", "yard")],
-        alerts=[{"rule": "queue", "zone_id": "queue", "over": 1, "for_s": 600, "escalate_s": 300}],
-        retry_delays_s=[0],
-    )
-    return LiveSpec(
-        settings=settings,
-        run=RunFolder.create(tmp_path / "run").path,
-        realtime=True,
-        detector_app="detector",
-        embedder_app="embedder",
-        template_key=ring().ref,
-    )
+    queue = {"rule": "queue", "zone_id": "queue", "over": 1, "for_s": 600, "escalate_s": 300}
+    return live_spec(tmp_path, "door", "yard", tenant_id="shop", alerts=[queue], retry_delays_s=[0])
 
 
 class Resolver:

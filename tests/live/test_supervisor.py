@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 import pytest
-from ray.exceptions import RayTaskError
+from ray.exceptions import ActorDiedError, RayTaskError
 
 from genesis_ray.domain.ordering import DONE
 from genesis_ray.errors import GenesisError
@@ -158,6 +158,47 @@ def test_a_camera_that_can_be_brought_back_no_more_has_failed_and_says_why(run, 
         assert stage.watched() == {"door": "rtsp://door/1"}
         assert await states(stage) == {"door": None, "yard": "yard: gone too"}
         assert [state.camera_id for state, _ in stage.journal.called("give_up")] == ["yard"]
+
+    run(story)
+
+
+def test_a_group_that_dies_while_a_change_is_undone_keeps_no_other_from_being_as_it_was(
+    run, tmp_path
+):
+    changed = settings_of(tmp_path, door="rtsp://door/2", yard="rtsp://yard/2")
+
+    async def story(stage: Stage) -> None:
+        door = stage.group_of("door")
+        stage.fails_once("put_on", "yard", raised(GONE))
+        stage.fails_once("take_off", "door", None)  # the first time it works
+        stage.fails_once("take_off", "door", ActorDiedError())
+        stage.fails_once("put_on", "door", None)
+        stage.fails_once("put_on", "door", ActorDiedError())
+        with pytest.raises(GenesisError) as failed:
+            await stage.supervisor.apply(changed)
+        assert str(failed.value).startswith("hall: no such file; all is as it was, but door is not")
+        assert stage.group_of("yard").watched == {"yard": "rtsp://yard/1"}
+        assert stage.journal.called("watch")[-1][0] == ["door", "yard"]
+        assert (await states(stage)).keys() == {"door", "yard"}
+        assert [state.camera_id for state, _ in stage.journal.called("give_up")] == ["door"]
+        noted = [notes for _, *more in stage.journal.called("take") for notes in more]
+        (note,) = (note for each in noted for note in each if note.component == "configuration")
+        assert (note.state, "door is not watched any more" in note.reason) == ("failed", True)
+        assert door.called("put_on")[-1] == ([],)
+
+    run(story)
+
+
+def test_what_a_group_cannot_take_off_again_is_said(run, tmp_path):
+    changed = settings_of(tmp_path, door="rtsp://door/2", yard="rtsp://yard/2")
+
+    async def story(stage: Stage) -> None:
+        stage.fails_once("put_on", "yard", raised(GONE))
+        stage.fails_once("take_off", "door", None)
+        stage.fails_once("take_off", "door", RayTaskError("take_off", "", ValueError("stuck")))
+        with pytest.raises(GenesisError, match=r"door may still be watched \(ValueError: stuck\)"):
+            await stage.supervisor.apply(changed)
+        assert stage.group_of("yard").watched == {"yard": "rtsp://yard/1"}
 
     run(story)
 

@@ -12,6 +12,7 @@ from genesis_ray.settings import Settings
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.ledger import Ledger
 from genesis_ray.store.people import People
+from genesis_ray.store.reader import RunTables
 from genesis_ray.store.tenants import gallery_folder
 from tests.domain.told import at, came, camera_is, crossed, left, matches_are, merged, named, seen
 from tests.hand_made import visit
@@ -133,7 +134,7 @@ def test_visits_in_the_log_that_is_gone_on_with_count(settings, tmp_path):
         log.append([_of_default(before)])
     today = (now - at(0)).total_seconds()
     assert raised(rule, came(today), until=today + 1) == []
-    ((rule_id, *_),) = raised(rule, came(today), until=today + 1, past=events)
+    ((rule_id, *_),) = raised(rule, came(today), until=today + 1, past=RunTables(events, "default"))
     assert rule_id == "repeat-visitor"
 
 

@@ -18,7 +18,7 @@ from genesis_ray.running.alerts import (
 from genesis_ray.running.local import run_local
 from genesis_ray.settings import Settings
 from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.reader import read_table
+from genesis_ray.store.reader import RunTables, read_table
 from genesis_ray.store.run_folder import RunFolder
 from tests.domain.told import at
 from tests.vision.test_decode import cut, write_video
@@ -118,11 +118,11 @@ def test_what_a_log_left_open_is_taken_up_with_who_looks_after_it(run):
         log.append([raised("a3", 9)])
         over = AlertResolved(**{**_values(raised("a3")), "occurred_at": at(20)})
         log.append([over])
-    first, second = alerts_left_open(run.events, "default")
+    first, second = alerts_left_open(RunTables(run.events, "default"))
     assert (first.alert.alert_id, first.is_acknowledged, first.told_at) == ("a1", True, at(0))
     assert first.alert.subject == Subject("door", "till")
     assert (second.alert.subject, second.is_acknowledged) == (Subject(identity_id="ada"), False)
-    assert not alerts_left_open(run.events, "other")
+    assert not alerts_left_open(RunTables(run.events, "other"))
 
 
 def _values(event: AlertRaised) -> dict:
@@ -130,7 +130,7 @@ def _values(event: AlertRaised) -> dict:
 
 
 def test_a_tenant_without_alerts_has_none_open(tmp_path):
-    assert alerts_left_open(tmp_path, "default") == ()
+    assert alerts_left_open(RunTables(tmp_path, "default")) == ()
 
 
 @pytest.mark.timeout(300)

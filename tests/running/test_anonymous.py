@@ -18,6 +18,7 @@ from genesis_ray.running.anonymous_alerts import ALERTS
 from genesis_ray.running.left_open import visits_left_open
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.event_rewriting import EventRewriting
+from genesis_ray.store.reader import RunTables
 from genesis_ray.store.schemas import EVENT_SCHEMAS, to_tables
 from tests.analytics.test_present import ANN, BEN, CAT, GAP, NOON, at, stay, written
 
@@ -152,7 +153,7 @@ def test_a_visit_that_is_open_is_ended_by_the_next_journal(tmp_path):
             if len(rows):
                 rewriting.stage(name, "default", f"{NOON:%Y-%m-%d}", rows)
                 rewriting.apply()
-    (visit,) = visits_left_open(events, "default")
+    (visit,) = visits_left_open(RunTables(events, "default"))
     journal = SiteJournal(tenant_id="default", site_id="site", visit_gap=timedelta(seconds=10))
     journal.reopen([visit])
     (ended,) = journal.finish()

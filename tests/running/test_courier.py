@@ -102,6 +102,15 @@ def test_what_is_told_together_is_looked_up_together(courier):
     assert (channel.told, runner._source.looks) == ([1, 2, 3], 1)
 
 
+def test_what_goes_while_a_slow_receiver_is_told_others_is_not_told(courier):
+    runner, channel = courier()
+    assert runner.step(NOON) == 0
+    runner._source.notices.pop(1)
+    now = NOON + timedelta(seconds=10)
+    assert [runner.step(now), runner.step(now), runner.step(now)] == [0, 0, None]
+    assert channel.told == [1, 3]
+
+
 def test_a_receiver_that_asks_for_time_gets_it(courier):
     runner, _ = courier(Answer("failed", "HTTP 429", wait_s=500.0))
     assert runner.step(NOON) == 500.0
@@ -180,10 +189,16 @@ def test_the_attempts_before_a_restart_count(courier, outbox):
     assert states(outbox)[0] == ("dead", 3)
 
 
-def test_a_clock_that_is_set_back_holds_nothing_up_for_ever(courier):
-    runner, _ = courier(DOWN)
-    runner.step(NOON)
-    assert runner.step(NOON - timedelta(days=365)) <= 3600
+@pytest.mark.parametrize("by", [timedelta(minutes=10), timedelta(days=365)])
+def test_a_clock_that_is_set_back_holds_nothing_up(courier, by):
+    runner, channel = courier(DOWN, DOWN)
+    now = NOON + timedelta(seconds=runner.step(NOON)) - by
+    wait_s = runner.step(now)
+    assert channel.told == [1, 1]
+    assert 0 < wait_s <= 20
+    assert 0 < runner.step(now + timedelta(seconds=wait_s / 2)) <= 10
+    assert runner.step(now + timedelta(seconds=wait_s)) == 0
+    assert channel.told == [1, 1, 1]
 
 
 def test_an_alert_that_was_erased_is_not_told(courier, outbox):

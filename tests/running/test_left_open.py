@@ -6,6 +6,7 @@ import pytest
 from genesis_ray.domain.events import Event, VisitEnded, VisitStarted
 from genesis_ray.running.left_open import visits_left_open
 from genesis_ray.store.event_log import EventLog
+from genesis_ray.store.reader import RunTables
 from tests.letters import NOON
 
 
@@ -33,7 +34,7 @@ def left(tmp_path: Path):
     def left(*events: Event) -> list[tuple[str, float]]:
         with EventLog(tmp_path / "events") as log:
             log.append(events)
-        visits = visits_left_open(tmp_path / "events", "shop")
+        visits = visits_left_open(RunTables(tmp_path / "events", "shop"))
         return [(v.identity_id, (v.opened_at - NOON) / timedelta(hours=1)) for v in visits]
 
     return left

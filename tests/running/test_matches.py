@@ -7,6 +7,7 @@ from genesis_ray.running.live_run import open_live_run
 from genesis_ray.running.matches import match_levels, matches_in
 from genesis_ray.settings import Settings
 from genesis_ray.store.event_log import EventLog
+from genesis_ray.store.reader import RunTables
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
@@ -44,7 +45,7 @@ def settings(tmp_path) -> Settings:
 
 def test_matches_are_read_in_order_of_capture_without_what_is_none(settings):
     events = open_live_run(settings).events
-    similarities = [similarity for _, _, similarity in matches_in(events, "default")]
+    similarities = [similarity for _, _, similarity in matches_in(RunTables(events, "default"))]
     assert similarities == pytest.approx([0.8] * 4 + [0.7] * 4)
 
 

@@ -14,6 +14,7 @@ from genesis_ray.domain.face_choice import ChoicePolicy, FaceChoice
 from genesis_ray.domain.frames import Frame, FrameStamp
 from genesis_ray.domain.identity import Face
 from genesis_ray.domain.stream_health import Diagnosis
+from genesis_ray.domain.track_ids import next_track_id
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.pipeline.observer import CameraObserver, CameraRules, FaceSchedule
 from genesis_ray.running.assembly import open_station
@@ -261,6 +262,32 @@ def test_where_frames_were_lost_people_keep_their_ids_and_new_ones_get_new_ids(c
     after.resume(before.state_after(last), now=last.observation.at + timedelta(seconds=15))
     reborn = watched(after)[-1]
     assert min(reborn.observation.tracks.track_id) > 1_000_000
+
+
+def test_a_live_stream_whose_dates_were_ahead_goes_on_with_new_ids_behind_what_was_told(camera):
+    station = opened(camera.model_copy(update={"source": "rtsp://127.0.0.1:1/live"}))
+    told = datetime.now(UTC) + timedelta(hours=1)
+    station.go_on_after(told)
+    report = station.idle(datetime.now(UTC))
+    assert report.progress == told
+    picture = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)
+    for number in range(10):
+        stamp = FrameStamp("door", number, told + timedelta(seconds=(number + 1) / 10))
+        box = Detections(MIDDLE, np.array([0.9], np.float32))
+        seen = station.observe(Frame(stamp, picture), box)
+    assert [*seen.observation.tracks.track_id] == [next_track_id(told)]
+
+
+def test_who_follows_another_station_says_that_it_is_online_and_that_it_ends(camera):
+    left = opened(camera).source.started_at + timedelta(seconds=1)
+    after = opened(camera)
+    after.follow(left)
+    seen = watched(after)
+    report = after.report(seen, Looks([None for one in seen for _ in one.crops], [], []))
+    assert states(report) == [(seen[0].observation.at, "online", "")]
+    assert seen[0].observation.at > left
+    ((_, state, _),) = states(after.finish())
+    assert state == "ended"
 
 
 def test_frames_in_which_there_is_nothing_to_see_are_kept_back_and_counted(camera):

@@ -4,13 +4,11 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_network
 from itertools import count, islice, pairwise
 from pathlib import Path
 
-import av
 import cv2
 import numpy as np
 import pytest
@@ -18,8 +16,10 @@ import pytest
 from genesis_ray.domain.frames import Frame
 from genesis_ray.domain.source_policy import SourcePolicy
 from genesis_ray.domain.stream_health import StreamLimits
-from genesis_ray.vision.stream import REMEDIES, LiveStream
+from genesis_ray.vision.stream import LiveStream
 from genesis_ray.vision.stream_address import StreamAddress
+from genesis_ray.vision.stream_reasons import REMEDIES
+from tests.vision.film_server import FilmServer, film
 
 pytestmark = pytest.mark.timeout(90)
 
@@ -31,6 +31,7 @@ class Watching:
         self.stream = stream
         self.frames: list[Frame] = []
         self.states: list[tuple[str, str]] = []
+        self.told_at: list[datetime] = []
         self._thread = threading.Thread(target=lambda: self.frames.extend(self._play()))
         self._thread.start()
 
@@ -43,9 +44,14 @@ class Watching:
         deadline = time.monotonic() + within_s
         while not is_so():
             assert time.monotonic() < deadline, (len(self.frames), self.states)
-            self.states += [tuple(news.diagnosis) for news in self.stream.take_news()]
+            self._take_news()
             time.sleep(0.02)
-        self.states += [tuple(news.diagnosis) for news in self.stream.take_news()]
+        self._take_news()
+
+    def _take_news(self) -> None:
+        for news in self.stream.take_news():
+            self.states.append(tuple(news.diagnosis))
+            self.told_at.append(news.at)
 
     def close(self) -> None:
         self.stream.close()
@@ -172,54 +178,13 @@ def test_a_clock_that_is_set_makes_no_camera_blind(rtsp, watch, set_by_s, state)
     assert min(steps) > 0
     assert sum(step > 10 for step in steps) == (set_by_s > 0)
     assert watching.states[-1][0] == state
+    assert watching.told_at == sorted(watching.told_at)
 
 
 def test_udp_is_there_on_request(rtsp, watch):
     rtsp.start()
     watching = watch(rtsp.url, transport="udp")
     watching.until(lambda: len(watching.frames) >= 5)
-
-
-def film(path: Path, *, width: int = 320, height: int = 240, seconds: int = 2) -> bytes:
-    """Write a film that can be cut and joined anywhere, and return its bytes."""
-    noise = np.random.default_rng(0)
-    with av.open(path, "w", format="mpegts") as video:
-        stream = video.add_stream("libx264", rate=10, options={"g": "5"})
-        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-        for _ in range(seconds * 10):
-            image = noise.integers(0, 255, (height, width, 3), np.uint8)
-            video.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
-        video.mux(stream.encode())
-    return path.read_bytes()
-
-
-class FilmServer(ThreadingHTTPServer):
-    """A folder over HTTP; /to?URL redirects to URL.
-
-    Attributes:
-        asked: The host and the path of each request.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.asked: list[tuple[str | None, str]] = []
-        super().__init__(("127.0.0.1", 0), partial(_FilmHandler, directory=folder))
-        self.url = f"http://127.0.0.1:{self.server_port}"
-
-
-class _FilmHandler(SimpleHTTPRequestHandler):
-    server: FilmServer
-
-    def log_message(self, *_) -> None:
-        pass
-
-    def do_GET(self) -> None:
-        self.server.asked.append((self.headers["Host"], self.path))
-        if not self.path.startswith("/to?"):
-            super().do_GET()
-            return
-        self.send_response(302)
-        self.send_header("Location", self.path.removeprefix("/to?"))
-        self.end_headers()
 
 
 @pytest.fixture

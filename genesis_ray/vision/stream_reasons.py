@@ -1,0 +1,65 @@
+"""Why a live stream cannot be watched, as codes, and what to do about each."""
+
+import av
+
+from genesis_ray.domain.stream_health import StreamState
+from genesis_ray.vision.stream_address import NotAllowedError
+
+
+class NoVideoError(Exception):
+    """A stream that carries no pictures."""
+
+
+_REASONS: tuple[tuple[type[BaseException], str], ...] = (
+    (NotAllowedError, "not_allowed"),
+    (av.error.HTTPUnauthorizedError, "unauthorised"),
+    (av.error.HTTPForbiddenError, "unauthorised"),
+    (av.error.HTTPNotFoundError, "not_found"),
+    (av.error.ConnectionRefusedError, "refused"),
+    (av.error.TimeoutError, "timed_out"),
+    (av.error.ExitError, "timed_out"),
+    (av.error.FileNotFoundError, "not_found"),
+    (av.error.PermissionError, "not_permitted"),
+    (av.error.InvalidDataError, "not_a_video"),
+    (av.error.ArgumentError, "not_a_video"),  # a kind or a redirect that is not followed
+)
+
+
+REMEDIES = {
+    "unauthorised": "correct the user and password in its address",
+    "not_found": "correct the path behind its host, or the device's number",
+    "refused": "switch it on, or correct the port in its address",
+    "timed_out": "check its cable, the network and the firewall: nothing answers there",
+    "not_permitted": "let this user read it; for a device, as a member of the group video",
+    "not_a_video": "correct the address: what answers there sends no video that can be decoded, or "
+    "names another address, which is followed with sources.follow_links alone",
+    "not_allowed": "correct its address, or add its network to sources.allowed_networks: its "
+    "host's name leads to where no camera may be",
+    "no_pictures": "correct the address: what answers there sends sound alone",
+    "unreachable": "check its host's name and the network; an address that redirects is followed "
+    "with sources.follow_links alone",
+    "ended": "look whether the camera serves somebody else already: it ended at once",
+}
+"""What to do about a stream that cannot be connected to, by the reason."""
+
+
+STATE_REMEDIES: dict[StreamState, str] = {
+    "connecting": "look at its network and its power: it goes away and comes back",
+    "stalled": "restart it: it holds the connection and sends no picture",
+    "frozen": "restart it: it sends the same picture again and again",
+    "black": "look whether its lens is covered, or its scene dark",
+    "white": "look whether something shines into it, or correct its exposure",
+    "behind": "use its second, smaller stream, or lower its rate or its size in the camera",
+    "too_fast": "set a lower rate in the camera; what is looked at is set by process_fps",
+    "clock_skewed": "set its clock by NTP, and this machine's",
+    "decoding_errors": "check its cable and network; with transport: udp, take tcp. If it says "
+    "decoder_failed, the log says of what",
+}
+"""What to do about a stream that is connected to and ill, by its state."""
+
+
+def reason_of(error: Exception) -> str:
+    """Return the code of why a connection failed; never the address, which may hold a password."""
+    if isinstance(error, NoVideoError):
+        return "no_pictures"
+    return next((code for kind, code in _REASONS if isinstance(error, kind)), "unreachable")
