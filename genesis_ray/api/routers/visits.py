@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from genesis_ray.analytics.visits import VisitKey, visits_page
-from genesis_ray.api.deps import GivenCursor, Limit, NextCursor, Reached
+from genesis_ray.api.deps import GivenCursor, Limit, Moment, NextCursor, Reached
 from genesis_ray.api.pages import Cursor
 
 router = APIRouter(prefix="/v1/visits", tags=["visits"])
@@ -20,12 +20,10 @@ class VisitQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    start: AwareDatetime | None = Field(
+    start: Moment | None = Field(
         default=None, description="At or after, with a time zone; a day before `end` by default"
     )
-    end: AwareDatetime | None = Field(
-        default=None, description="Before, with a time zone; now by default"
-    )
+    end: Moment | None = Field(default=None, description="Before, with a time zone; now by default")
     identity_id: str | None = Field(default=None, description="Only of this person")
     camera_id: str | None = Field(default=None, description="Only begun or ended at this camera")
     zone_id: str | None = Field(default=None, description="Only those over that entered this zone")
