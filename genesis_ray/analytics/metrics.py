@@ -187,7 +187,7 @@ def current_metrics(
         )
     edges = [at.astimezone(UTC) - timedelta(seconds=window_s), at.astimezone(UTC)]
     first = edges[0].timestamp()
-    stays = of_stays(edges[0], edges[1], longest_stay, now=min(edges[1], told_now(tables)))
+    stays = of_stays(edges[0], edges[1], longest_stay, now=told_now(tables, edges[1]))
     return _asked(tables, edges, first, window_s, names, camera_ids, queue_zone_ids, stays)
 
 

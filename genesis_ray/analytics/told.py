@@ -14,10 +14,10 @@ class Told(Protocol):
         """Return the moment that they tell of, asked `now`: see `domain.last_word`."""
 
 
-def told_now(tables: Tables) -> datetime:
-    """Return the present, or when the log of these tables broke off.
+def told_now(tables: Tables, at: datetime | None = None) -> datetime:
+    """Return a moment, by default the present, or when the log of these tables broke off before.
 
     Until then, and no longer, is there who has not left.
     """
-    now = datetime.now(UTC)
+    now = at or datetime.now(UTC)
     return tables.told_at(now) if isinstance(tables, Told) else now
