@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from genesis_ray.analytics.ranges import ask
 from genesis_ray.analytics.stored import Tables
+from genesis_ray.analytics.zone_lists import bounded
 from genesis_ray.domain.rollups import LONGEST_TRACK
 from genesis_ray.errors import ConfigurationError
 
@@ -219,7 +220,7 @@ SELECT
     entry_camera_id,
     exit_camera_id,
     tracks,
-    coalesce(zone_ids, []) AS zone_ids,
+    coalesce({bounded("zone_ids")}, []) AS zone_ids,
     coalesce(dwell_s, MAP {{}}) AS dwell_s
 FROM attendances LEFT JOIN ways USING (attendance) LEFT JOIN dwells USING (attendance)
 WHERE
@@ -243,7 +244,8 @@ def attendances(
     Columns: identity_id (null of who has no name), started_at and ended_at (first and last sight,
     the last so far of who is still there), seconds, entry_camera_id, exit_camera_id, tracks (a list
     of camera_id and track_id, by when they began), zone_ids (entered, in order, each named once
-    per time in it), dwell_s (seconds in each zone, a map).
+    per time in it; of more than a thousand the first, and of each other zone its first), dwell_s
+    (seconds in each zone, a map).
 
     Those of an identity are its visits: found anew, from the same rows, with the same times and
     zones, as far as it was named before the visit was over.

@@ -8,6 +8,7 @@ import pyarrow as pa
 from genesis_ray.analytics.ranges import BUCKETS, LONGEST_STAY, Ids, ask, composed, ids
 from genesis_ray.analytics.stays import STAYS, of_stays
 from genesis_ray.analytics.stored import Tables
+from genesis_ray.analytics.told import told_now
 from genesis_ray.domain.site_time import even_edges, range_between
 from genesis_ray.errors import ConfigurationError
 
@@ -139,8 +140,9 @@ def metrics(
 ) -> pa.Table:
     """Return the metrics of a range, a row for each `bucket_s` seconds, empty ones too.
 
-    Who has not left a zone is in it up to the bucket of `now`, by default the present; who was not
-    seen to leave for `longest_stay` is taken to have been there for `UNTOLD_STAY` at most.
+    Who has not left a zone is in it up to the bucket of `now`, by default the present or when
+    the log of the tables broke off; who was not seen to leave for `longest_stay` is taken to have
+    been there for `UNTOLD_STAY` at most.
 
     Columns: starts_at, ends_at, and those of `names`: people_total (tracks in view in the
     bucket), queue_len (people in the queue zones as it ends; null without queue zones),
@@ -153,7 +155,7 @@ def metrics(
     """
     edges = even_edges(since, until, bucket_s)
     first = int(since.timestamp() // bucket_s) * bucket_s
-    present = (now or datetime.now(UTC)).timestamp()
+    present = (now or told_now(tables)).timestamp()
     stays = of_stays(
         edges[0],
         edges[-1],
@@ -175,7 +177,8 @@ def current_metrics(
 ) -> pa.Table:
     """Return the same of the `window_s` seconds up to `at`, in one row, as it was known then.
 
-    Who had come in the last `longest_stay`, and not left, was there.
+    Who had come in the last `longest_stay`, and not left, was there, unless the log of the tables
+    broke off before.
     """
     if at.tzinfo is None or window_s < 1:
         raise ConfigurationError(
@@ -184,7 +187,7 @@ def current_metrics(
         )
     edges = [at.astimezone(UTC) - timedelta(seconds=window_s), at.astimezone(UTC)]
     first = edges[0].timestamp()
-    stays = of_stays(edges[0], edges[1], longest_stay, now=edges[1])
+    stays = of_stays(edges[0], edges[1], longest_stay, now=told_now(tables, edges[1]))
     return _asked(tables, edges, first, window_s, names, camera_ids, queue_zone_ids, stays)
 
 

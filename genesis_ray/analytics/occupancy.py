@@ -21,6 +21,7 @@ from genesis_ray.analytics.reach import reach_of
 from genesis_ray.analytics.rolled_up import Figures, from_quarters
 from genesis_ray.analytics.stays import STAYS, of_stays, of_tracks
 from genesis_ray.analytics.stored import Tables
+from genesis_ray.analytics.told import told_now
 from genesis_ray.domain.site_time import Bucket
 
 _OCCUPANCY = composed(
@@ -189,9 +190,9 @@ def occupancy(
     """Return how many people were in the site's zones, a row a bucket and zone.
 
     Who was inside before the range counts from its beginning, if they entered within
-    `longest_stay` before it. Who has not left is inside until `now`, by default the present; who
-    was not seen to leave for `longest_stay` is taken to have been inside for `UNTOLD_STAY`, or
-    `longest_stay` where that is shorter.
+    `longest_stay` before it. Who has not left is inside until `now`, by default the present or
+    when the log of the tables broke off; who was not seen to leave for `longest_stay` is taken to
+    have been inside for `UNTOLD_STAY`, or `longest_stay` where that is shorter.
 
     Columns: starts_at, ends_at, camera_id and zone_id (both null: all zones together, where a
     track in two at once is one person), mean_people (over time), max_people (at once),
@@ -202,7 +203,7 @@ def occupancy(
     """
     params = {
         **in_buckets(since, until, bucket, time_zone),
-        **of_stays(since, until, longest_stay, now=now),
+        **of_stays(since, until, longest_stay, now=now or told_now(tables)),
         "camera_ids": ids(camera_ids),
         "zone_ids": ids(zone_ids),
     }

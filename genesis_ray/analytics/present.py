@@ -59,13 +59,16 @@ class PresentTables(Mapping[str, Table]):
         limits: Limits | None = None,
         quarters: Quarters | None = None,
         purged: Purged | None = None,
+        told_at: Callable[[datetime], datetime] | None = None,
     ) -> None:
         """Show `written`, which may have rows of other tenants, by what `who` says then.
 
         `visit_gap` is how far apart visits of one identity have to be. `limits` are those of every
         query over these tables. `quarters` gives figures of quarters of an hour, of the tenant's
-        events as they were written. `purged` says what retention has let go of.
+        events as they were written. `purged` says what retention has let go of. `told_at`
+        says up to when they tell of people, see `told.Told`; None: until now.
         """
+        self._told_at = told_at
         self._purged = purged
         self._quarters = quarters
         self.limits = limits or Limits()
@@ -96,6 +99,10 @@ class PresentTables(Mapping[str, Table]):
         None: they are not known, or it takes no longer to go through the events.
         """
         return self._quarters(group, figures, since, until) if self._quarters else None
+
+    def told_at(self, now: datetime) -> datetime:
+        """Return the moment that the tables tell of, asked `now`."""
+        return self._told_at(now) if self._told_at else now
 
     def rows_since(self, table: str) -> datetime:
         """Return the time before which rows of a table are gone; `EVER` where none are."""

@@ -17,6 +17,7 @@ from genesis_ray.analytics.query import run
 from genesis_ray.analytics.rollup_sql import ONE_SPAN, QUARTERS
 from genesis_ray.analytics.stays import of_stays
 from genesis_ray.analytics.stored import Tables, as_written, narrowed
+from genesis_ray.analytics.told import told_now
 from genesis_ray.domain.rollups import GROUPS, LONGEST_STAY, READ_BEYOND, Group
 from genesis_ray.domain.time_buckets import next_quarter, quarter_of
 
@@ -165,7 +166,7 @@ def _from_events(
     answer = run(
         sql,
         as_written(narrowed(tables, start - before, end + after)),
-        _params(sql, start, end, datetime.now(UTC)),
+        _params(sql, start, end, told_now(tables)),
         limits=limits_of(tables),
     )
     return _in_schema(group, answer)

@@ -127,7 +127,8 @@ def of_stays(
 
     What is read reaches `longest_stay` beyond the range on either side, whatever the question: an
     exit after the range tells that somebody was there until its end. `further` adds to that. `now`
-    is the moment at which it is told, by default the present.
+    is the moment at which it is told, see `told_now`, by default the present: where nothing is
+    asked of who has not left.
     """
     return {
         **between(since, until, before=longest_stay, after=longest_stay + further),

@@ -8,7 +8,15 @@ from genesis_ray.api import problems
 from genesis_ray.api.backends import Backends
 from genesis_ray.api.loopback import LoopbackOnly
 from genesis_ray.api.request_id import RequestId
-from genesis_ray.api.routers import cameras, dead_letters, events, health, metrics, people
+from genesis_ray.api.routers import (
+    cameras,
+    dead_letters,
+    events,
+    health,
+    metrics,
+    people,
+    visits,
+)
 
 
 def create_app(backends: Backends, *, echo_request_id: bool = True) -> FastAPI:
@@ -26,7 +34,7 @@ def create_app(backends: Backends, *, echo_request_id: bool = True) -> FastAPI:
     )
     app.state.backends = backends
     problems.install(app)
-    for each in (health, cameras, events, dead_letters, people, metrics):
+    for each in (health, cameras, events, dead_letters, people, visits, metrics):
         app.include_router(each.router)
     app.add_middleware(LoopbackOnly)
     app.add_middleware(RequestId, echo=echo_request_id)  # last, so outermost: refusals have ids too

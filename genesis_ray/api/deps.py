@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import Depends, Request
-from pydantic import Field
+from pydantic import AwareDatetime, BeforeValidator, Field
 
 from genesis_ray.api.backends import Backends
 
@@ -15,6 +15,17 @@ def _backends(request: Request) -> Backends:
 
 Reached = Annotated[Backends, Depends(_backends)]
 """The system behind the API."""
+
+
+def _no_number(value: object) -> object:
+    """Refuse a bare number, which would be taken for seconds since 1970: 2026 is a year."""
+    if isinstance(value, str) and value.strip("+-").replace(".", "", 1).isdecimal():
+        raise ValueError(f"expected a time as 2026-01-05T09:00:00Z, got {value}")
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_no_number)]
+"""A time with its time zone."""
 
 Limit = Annotated[int, Field(ge=1, le=1000, description="Most rows in the answer")]
 

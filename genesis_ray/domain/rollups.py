@@ -5,7 +5,8 @@ exact. Those of `most` are joined by the greater one, all others are added.
 
 `zones`, by camera and zone
     entries, exits    crossings
-    person_us         that people were in the zone; who in a day did not leave: for four hours
+    person_us         that people were in the zone; who in a day did not leave: for four hours, or
+                      until the log breaks off
     stays, stay_us    those that began and are over within a day, and how long they were
     stay_from_...     of those, by length: so many of at least so many seconds, and below the next
     unfinished        those that began and are not

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from genesis_ray.domain.alert_events import AlertAcknowledged
@@ -27,6 +27,7 @@ from genesis_ray.running.jobs import Jobs, in_background
 from genesis_ray.running.left_open import visits_left_open
 from genesis_ray.running.matches import matches_in
 from genesis_ray.running.run_jobs import live_jobs
+from genesis_ray.running.stays_left_open import exits_untold
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.reader import RunTables
 from genesis_ray.store.run_folder import RunFolder
@@ -86,6 +87,9 @@ class JournalActor:
             self._note(spec.note(JOURNAL_ACTOR, "restarted", DIED))
         elif spec.realtime:  # a recording that is watched again tells of its visits again
             self._log_all(journal.reopen(visits_left_open(past), alerts_left_open(past)))
+            played = [each.camera_id for each in spec.settings.cameras if not each.is_live]
+            now, tenant_id = datetime.now(UTC), spec.settings.tenant_id
+            self._log_all(exits_untold(run.events, tenant_id, at=now, tell_again=played))
             for match in matches_in(past):
                 journal.remember_match(*match)
             self._forget()

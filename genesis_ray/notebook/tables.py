@@ -50,6 +50,10 @@ class WithPeople(Mapping[str, Table]):
         """Return keys and some figures of quarters of an hour in [since, until), where known."""
         return self._tables.quarters(group, figures, since, until)
 
+    def told_at(self, now: datetime) -> datetime:
+        """Return the moment that the tables tell of, asked `now`."""
+        return self._tables.told_at(now)
+
     def rows_since(self, table: str) -> datetime:
         """Return the time before which rows of a table are gone."""
         return self._tables.rows_since(table)

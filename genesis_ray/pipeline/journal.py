@@ -19,6 +19,7 @@ from genesis_ray.domain.events import (
 )
 from genesis_ray.domain.stable_ids import stable_id
 from genesis_ray.domain.tags import TagsOf
+from genesis_ray.domain.untold_exits import UntoldExits
 from genesis_ray.domain.visits import Visit, VisitBook
 from genesis_ray.domain.zone_entries import ZoneEntries
 from genesis_ray.pipeline.alerting import Alerting
@@ -49,6 +50,7 @@ class SiteJournal:
         self._site_id = site_id
         self._visits = VisitBook(visit_gap)
         self._tracks: dict[tuple[str, int], _TrackStory] = {}
+        self._untold_exits = UntoldExits()
         self._tidied_at: datetime | None = None
         self._reach: Reach = {}
         self._drift = MatchDrift(drift)
@@ -77,7 +79,10 @@ class SiteJournal:
         return self._alerting.retag(tags)
 
     def apply(self, event: Event) -> list[Event]:
-        """Take the next event; return what it leads to: of visits, drift and alerts, as events."""
+        """Take the next event; return what it leads to, as events.
+
+        That is of visits, drift and alerts, and exits from zones that nobody tells any more.
+        """
         match event:
             case TrackObserved():
                 facts = self._observed(event)
@@ -87,7 +92,10 @@ class SiteJournal:
                 facts = self._recognized(event)
             case _:
                 facts = []
-        self._counting.take(event, self._who(event))
+        exits = self._untold_exits.take(event)
+        for each in (*exits, event):
+            self._counting.take(each, self._who(each))
+        facts += exits
         facts += self._tidy(event.occurred_at)
         return facts + self._alerting.take([*facts, event])  # a visit begins before its name
 

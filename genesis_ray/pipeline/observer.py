@@ -14,6 +14,7 @@ from genesis_ray.domain.frames import FrameStamp
 from genesis_ray.domain.heads import Box
 from genesis_ray.domain.lines import Line
 from genesis_ray.domain.masks import Mask, unmasked
+from genesis_ray.domain.untold_exits import LOST_AFTER
 from genesis_ray.domain.zones import Zone
 from genesis_ray.pipeline.places import PlaceWatch
 
@@ -173,6 +174,15 @@ class CameraObserver:
     def renumber(self, first_track_id: int) -> None:
         """Give tracks that are born from now on ids from `first_track_id`; others keep theirs."""
         self._tracker.renumber(first_track_id)
+
+    def lapse(self, now: datetime) -> list[Event]:
+        """End all tracks once no frame has come for so long that none can be found again.
+
+        The next frame would: this tells it while there is none. Nothing is told twice.
+        """
+        if self._last_at is None or now - self._last_at <= LOST_AFTER:
+            return []
+        return [event for track_id in sorted(self._in_view) for event in self._close(track_id)]
 
     def finish(self) -> Observation | None:
         """End the stream: every track is over. None if there never was a frame.

@@ -4,7 +4,7 @@ Apart from `identities`, which takes its time to load, because that is not neede
 decided.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from genesis_ray.analytics.limits import Limits
 from genesis_ray.analytics.present import PresentTables, Quarters
+from genesis_ray.domain.last_word import told_at
 from genesis_ray.domain.ledger import NOTHING_DECIDED, WhoIsWho
 from genesis_ray.domain.rollups import Group
 from genesis_ray.errors import StoreError
@@ -20,6 +21,7 @@ from genesis_ray.running.purged import KeptOf
 from genesis_ray.running.recordings import WatchedRun, recordings_of
 from genesis_ray.running.rollups import RunRollups
 from genesis_ray.settings import Settings
+from genesis_ray.store.last_word import last_word
 from genesis_ray.store.reader import RunTables
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.tenants import gallery_folder, has_ledger
@@ -48,6 +50,7 @@ def present_tables(
         visit_gap=timedelta(seconds=settings.visit_gap_s),
         quarters=_quarters(events, tenant_id) if tenant_id and not (since or until) else None,
         purged=KeptOf(RunFolder(events.parent), tenant_id) if tenant_id else None,
+        told_at=_told_at(events, tenant_id) if tenant_id else None,
         limits=Limits(
             memory_mb=settings.queries.memory_mb,
             timeout_s=settings.queries.timeout_s,
@@ -108,6 +111,15 @@ def _quarters(events: Path, tenant_id: str) -> Quarters:
         return rollups.quarters(group, figures, tenant_id=tenant_id, start=since, end=until)
 
     return quarters
+
+
+def _told_at(events: Path, tenant_id: str) -> Callable[[datetime], datetime]:
+    """Return what finds up to when a tenant's events tell of people."""
+
+    def told(now: datetime) -> datetime:
+        return told_at(last_word(events, tenant_id, now=now), now)
+
+    return told
 
 
 def _decided(settings: Settings) -> WhoIsWho:

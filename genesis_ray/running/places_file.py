@@ -191,7 +191,7 @@ def _rewrite(config: Path, change: Callable[[str, dict[str, Any]], str]) -> Sett
     try:
         changed = change(text, values)
         is_meant = yaml.safe_load(changed) == values
-    except (yaml.YAMLError, ValueError) as error:
+    except (yaml.YAMLError, ValueError, LookupError) as error:
         raise _by_hand(config) from error
     if not is_meant:
         raise _by_hand(config)

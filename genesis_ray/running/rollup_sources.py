@@ -65,19 +65,37 @@ def days_concerned(group: Group, waiting: Mapping[str, pa.Table]) -> set[date]:
     return concerned
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The rows that figures are made of.
+
+    Attributes:
+        tables: By name, with those that wait to be written.
+        rows: How many there are in each file.
+        damaged: Files of which there are none.
+    """
+
+    tables: dict[str, pa.Table]
+    rows: dict[Path, int]
+    damaged: list[Path]
+
+
 def rows_of(
     group: Group, files: Iterable[tuple[str, Path]], waiting: Mapping[str, pa.Table]
-) -> tuple[dict[str, pa.Table], list[Path]]:
-    """Return the rows of files, with those that wait to be written, and the files without any.
+) -> Found:
+    """Return the rows of files, and those that wait to be written.
 
     Raises:
         FileNotFoundError: They are merged at this moment.
     """
     found: dict[str, list[pa.Table]] = {table: [] for table in GROUPS[group].tables}
+    in_files = {}
     damaged = []
     for table, path in files:
         try:
-            found[table].append(parquet_file.read(path, _schema(table, with_ids=table in waiting)))
+            part = parquet_file.read(path, _schema(table, with_ids=table in waiting))
+            in_files[path] = len(part)
+            found[table].append(part)
         except StoreError as error:
             _log.warning("%s", error)
             damaged.append(path)
@@ -89,7 +107,7 @@ def rows_of(
             fresh = waiting[table].select(schema.names)
             written = pa.concat_tables([written, without(fresh, written)])
         rows[table] = written
-    return rows, damaged
+    return Found(rows, in_files, damaged)
 
 
 def _schema(table: str, *, with_ids: bool) -> pa.Schema:

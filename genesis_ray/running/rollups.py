@@ -5,20 +5,26 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
+from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
 from genesis_ray.analytics.rollups import RollupQueries, rollup_schema
-from genesis_ray.domain.rollups import GROUPS, READ_BEYOND, Group
+from genesis_ray.domain.last_word import told_at
+from genesis_ray.domain.rollups import GROUPS, LONGEST_STAY, Group
 from genesis_ray.domain.time_buckets import QUARTER, Bucket, bucket_starts
 from genesis_ray.errors import ConfigurationError, NotFoundError, StoreError
+from genesis_ray.running.rollup_days import RollupDays, following, is_open, midnight
 from genesis_ray.running.rollup_sources import Damaged, days_concerned, rows_of, tables_of
+from genesis_ray.store.event_contents import Content, contents_of
 from genesis_ray.store.event_folder import EventFolder
-from genesis_ray.store.rollup_folder import Listings, RollupFolder, Sources, sources_of
+from genesis_ray.store.figure_sources import Listings, Sources, sources_of
+from genesis_ray.store.last_word import last_word
+from genesis_ray.store.rollup_folder import MadeOf, RollupFolder
 from genesis_ray.store.rows import no_rows
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.waiting_rows import waiting_rows
@@ -45,12 +51,38 @@ class Updated:
     damaged: tuple[Damaged, ...] = ()
 
 
+class _Told(NamedTuple):
+    """Up to when a log tells of people.
+
+    Attributes:
+        at: See `domain.last_word`.
+        broke_off: The same where that was more than a day ago: then it stays as it is.
+    """
+
+    at: datetime
+    broke_off: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Figures:
+    """A day's figures, what they are made of, and the files that they lack."""
+
+    rows: pa.Table
+    sources: Sources
+    held: Mapping[str, Content]
+    damaged: list[Path]
+
+    def made_of(self, broke_off: datetime | None) -> MadeOf:
+        return MadeOf(self.sources.made_of(broke_off), self.sources.states, self.held)
+
+
 class RunRollups:
     """The rollups beside the events of a run."""
 
     def __init__(self, run: RunFolder) -> None:
         self._events = EventFolder(run.events)
         self.folder = RollupFolder(run.rollups)
+        self._days = RollupDays(self._events, self.folder)
 
     def tenants(self) -> list[str]:
         """Return the tenants that there are events or rollups of."""
@@ -70,22 +102,25 @@ class RunRollups:
         damaged: list[Damaged] = []
         with self.folder.writing(), RollupQueries() as queries:
             self.folder.remove_former_groups()
-            for tenant_id in self.tenants():
-                for group in GROUPS:
-                    seal = self.folder.sealed(group, tenant_id)
-                    for day in self._days(group, tenant_id):
-                        if before and day >= before:
-                            continue
-                        if day in seal and not self._is_put_back(group, tenant_id, day):
-                            sealed += 1
-                        elif day not in seal and self._is_current(group, tenant_id, day):
-                            current += 1
-                        else:
-                            sources, rows, lost = self._figures(queries, group, tenant_id, day, {})
-                            damaged += [Damaged(tenant_id, day, group, path) for path in lost]
-                            if not lost:
-                                self.folder.write(group, tenant_id, day, rows, sources)
-                                made += 1
+            for tenant_id, group in product(self.tenants(), GROUPS):
+                seal = self.folder.sealed(group, tenant_id)
+                broke_off = self._told(tenant_id).broke_off
+                for day in self._days.of(group, tenant_id):
+                    if before and day >= before:
+                        continue
+                    until = broke_off if broke_off and is_open(group, day, broke_off) else None
+                    if day in seal and not self._days.is_put_back(group, tenant_id, day):
+                        sealed += 1
+                    elif day not in seal and self._days.is_current(group, tenant_id, day, until):
+                        current += 1
+                    else:
+                        figures = self._figures(queries, group, tenant_id, day, {}, until)
+                        lost = figures.damaged
+                        damaged += [Damaged(tenant_id, day, group, path) for path in lost]
+                        if not lost:
+                            made_of = figures.made_of(until)
+                            self.folder.write(group, tenant_id, day, figures.rows, made_of)
+                            made += 1
         return Updated(made, current, sealed, tuple(damaged))
 
     def read(
@@ -113,7 +148,7 @@ class RunRollups:
             end: and so is this. A bucket that is cut by one has what lies within.
             bucket: What a row is of.
             zone: Whose hours and days they are; UTC by default.
-            now: The present, by default that of the clock.
+            now: The present, by default that of the clock, or when the log broke off.
 
         Raises:
             NotFoundError: There is no such group.
@@ -153,7 +188,7 @@ class RunRollups:
         if not kept:
             return None
         first, last = start.astimezone(UTC).date(), (end - QUARTER).astimezone(UTC).date()
-        days = {day for day in self._days(group, tenant_id) if first <= day <= last}
+        days = {day for day in self._days.of(group, tenant_id) if first <= day <= last}
         missing = len(days - kept)
         is_sealed = first <= self.folder.sealed(group, tenant_id).through
         if not is_sealed and (missing > 1 or len(days) < 2 * missing + 1):
@@ -186,7 +221,7 @@ class RunRollups:
     ) -> Iterator[pa.Table]:
         """Yield the figures of the days of a range, those of `figures` or all."""
         yield no_rows(rollup_schema(group))
-        now = now or datetime.now(UTC)
+        told = _Told(now, None) if now else self._told(tenant_id)
         waiting = {
             table: waiting_rows(self._events.path, table, tenant_id)
             for table in GROUPS[group].tables
@@ -195,22 +230,22 @@ class RunRollups:
         seal = self.folder.sealed(group, tenant_id)
         first = start.astimezone(UTC).date()
         seen: Listings = {}
-        known = {*self._days(group, tenant_id), *fresh}
-        # Who came the day before may be there still, and nobody else have come.
-        open_days = {each + _DAY for each in known if _is_open(group, each + _DAY, now)}
-        for day in sorted(known | open_days):
-            if day < first or _midnight(day) >= end:
+        for day in sorted({*self._days.of(group, tenant_id), *following(group, fresh)}):
+            if day < first or midnight(day) >= end:
                 continue
             if day in seal:
                 rows = self.folder.read(group, tenant_id, day, figures)
             else:
                 rows = None
-                if day not in fresh and not _is_open(group, day, now):
-                    sources = self._sources(group, tenant_id, day, seen)
-                    digest = sources.digest if sources else ""
-                    rows = self.folder.read(group, tenant_id, day, figures, made_of=digest)
+                is_open_now = is_open(group, day, told.at)
+                if day not in fresh and (told.broke_off or not is_open_now):
+                    sources = self._days.sources(group, tenant_id, day, seen)
+                    mark = (
+                        sources.made_of(told.broke_off if is_open_now else None) if sources else ""
+                    )
+                    rows = self.folder.read(group, tenant_id, day, figures, made_of=mark)
                 if rows is None:
-                    rows = self._made(queries, group, tenant_id, day, waiting, now)
+                    rows = self._made(queries, group, tenant_id, day, waiting, told.at)
             if rows is not None:
                 yield rows
 
@@ -224,47 +259,19 @@ class RunRollups:
         now: datetime,
     ) -> pa.Table:
         """Return a day's figures from its events; those of before where a file is damaged."""
-        _, rows, lost = self._figures(queries, group, tenant_id, day, waiting, now)
-        if not lost:
-            return rows
+        figures = self._figures(queries, group, tenant_id, day, waiting, now)
+        if not figures.damaged:
+            return figures.rows
         with suppress(StoreError):  # damaged themselves
             if (kept := self.folder.read(group, tenant_id, day)) is not None:
                 _log.warning("figures of %s (%s) are those of before it was damaged", day, group)
                 return kept
-        return rows
+        return figures.rows
 
-    def _days(self, group: Group, tenant_id: str) -> list[date]:
-        """Return the days that have events, or figures that may be of events that are gone."""
-        found = {
-            date.fromisoformat(partition.name.removeprefix("day="))
-            for table in GROUPS[group].tables
-            for partition in self._events.partitions(table, tenant_id)
-        }
-        return sorted(found | set(self.folder.days(group, tenant_id)))
-
-    def _sources(
-        self, group: Group, tenant_id: str, day: date, seen: Listings | None = None
-    ) -> Sources | None:
-        """Return the event files of a day; None where they are merged at this moment."""
-        try:
-            return sources_of(self._events, tables_of(group, day), tenant_id, seen)
-        except FileNotFoundError:
-            return None
-
-    def _is_current(self, group: Group, tenant_id: str, day: date) -> bool:
-        stored = self.folder.made_of(group, tenant_id, day)
-        if stored is None:
-            return False
-        sources = self._sources(group, tenant_id, day)
-        return sources is not None and stored == sources.digest
-
-    def _is_put_back(self, group: Group, tenant_id: str, day: date) -> bool:
-        """Tell whether all files that a sealed day's figures were made of are there, and more."""
-        sources = self._sources(group, tenant_id, day)
-        if sources is None or not sources.states:
-            return False
-        known = self.folder.made_of_files(group, tenant_id, day)
-        return known is not None and known < sources.states
+    def _told(self, tenant_id: str) -> _Told:
+        now = datetime.now(UTC)
+        at = told_at(last_word(self._events.path, tenant_id, now=now), now)
+        return _Told(at, at if now - at > LONGEST_STAY else None)
 
     def _figures(
         self,
@@ -274,27 +281,16 @@ class RunRollups:
         day: date,
         waiting: Mapping[str, pa.Table],
         now: datetime | None = None,
-    ) -> tuple[Sources, pa.Table, list[Path]]:
-        """Return what a day's figures are made of, the figures, and the files they lack.
-
-        They are those of `now`; None: those that are kept, where all who came have left.
-        """
+    ) -> _Figures:
+        """Return a day's figures of `now`; None: those that are kept, where all who came left."""
         while True:
             try:
                 sources = sources_of(self._events, tables_of(group, day), tenant_id)
-                tables, damaged = rows_of(group, sources.files, waiting)
+                found = rows_of(group, sources.files, waiting)
             except FileNotFoundError:  # merged meanwhile
                 continue
-            start = _midnight(day)
-            rows = queries.quarters(group, tables, start=start, end=start + _DAY, now=now)
-            return sources, rows, damaged
-
-
-def _is_open(group: Group, day: date, now: datetime) -> bool:
-    """Tell whether events that are still to come have a say in a day's figures."""
-    _, after = READ_BEYOND[group]
-    return bool(after) and _midnight(day) + _DAY + after >= now
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
+            start = midnight(day)
+            end = start + _DAY
+            rows = queries.quarters(group, found.tables, start=start, end=end, now=now)
+            held = contents_of(self._events.path, found.rows)
+            return _Figures(rows, sources, held, found.damaged)

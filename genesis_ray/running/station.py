@@ -221,12 +221,15 @@ class CameraStation:
     def idle(self, now: datetime, *, before: datetime | None = None) -> Report:
         """Report a live stream that gives no frames: its news, and that time goes on.
 
-        `before` is the time of the first frame that it gave and that is still to be reported:
-        until then time stands still, and news are told only where there is room for them.
+        Where there was none for two minutes its tracks are over. `before` is the time of the first
+        frame that it gave and that is still to be reported: until then time stands still, and news
+        are told only where there is room for them.
         """
         at = self._last_at if before else max(self._last_at, now - _CLOCKS_AGREE)
         has_room = not before or self._last_at + timedelta.resolution < before
         news, state = self._news(before=at) if has_room else ([], None)
+        if not before and (over := self._observer.lapse(at)):
+            news.append((max(at, self._last_at + timedelta.resolution), tuple(over)))
         self._last_at = max([at, *(told_at for told_at, _ in news)])
         return Report(self.camera_id, self._last_at, news, (), 0, state=state)
 

@@ -10,8 +10,6 @@ from typing import Any
 
 import yaml
 
-from genesis_ray.errors import ConfigurationError
-
 Place = Sequence[str | int]
 """Keys and list indices that lead to a value."""
 
@@ -66,11 +64,16 @@ def with_value(text: str, place: Place, value: Any) -> str:
 
 
 def _node(text: str, place: Place) -> Any:
+    """Return what is written at a place.
+
+    Raises:
+        LookupError: It has its value from elsewhere, as by an anchor.
+    """
     node: Any = yaml.compose(text, Loader=yaml.SafeLoader)
     for part in place:
         found = node.value[part] if isinstance(part, int) else _value(node, part)
         if found is None:
-            raise ConfigurationError(f"there is no {'.'.join(map(str, place))}")
+            raise LookupError(f"no {'.'.join(map(str, place))} is written there")
         node = found
     return node
 

@@ -15,6 +15,7 @@ from genesis_ray.store.closeable import Closeable
 from genesis_ray.store.disk import make_folder, write_file, writing_to
 from genesis_ray.store.event_folder import EventFolder, data_file, live_files
 from genesis_ray.store.lock import WriteLock
+from genesis_ray.store.remnants import remove_remnants
 from genesis_ray.store.rows import in_order, without
 from genesis_ray.store.run_folder import RunFolder
 
@@ -39,7 +40,7 @@ class ColdFolder(Closeable):
         self._lock = WriteLock(self._events.lock)
         try:
             with writing_to(path):
-                self._events.remove_remnants()
+                remove_remnants(self._events)
                 if not (path / "run.json").exists():
                     write_file(path / "run.json", (run.path / "run.json").read_bytes())
         except BaseException:

@@ -21,7 +21,7 @@ from datetime import date
 from pathlib import Path
 
 from genesis_ray.errors import StoreError
-from genesis_ray.store.disk import TEMPORARY, make_folder, write_file, writing_to
+from genesis_ray.store.disk import make_folder, write_file, writing_to
 from genesis_ray.store.schemas import EVENT_SCHEMAS, SCHEMA_VERSION
 from genesis_ray.store.tenants import folder_name
 
@@ -105,14 +105,6 @@ class EventFolder:
         used = [file.last for path in self.partitions() for file in _data_files(path)]
         return max([0, *used, *self.segments()]) + 1
 
-    def remove_remnants(self) -> None:
-        """Delete what a crash left behind: files half written, and files that are covered."""
-        for partition in self.partitions():
-            alive = {file.path for file in live_files(partition)}
-            for path in partition.iterdir():
-                if path.name.endswith(TEMPORARY) or (_parse(path) and path not in alive):
-                    path.unlink()
-
     def _tenant_folders(self, table: str, tenant: str | None) -> list[Path]:
         folder = self.path / table
         names = _names(folder, "tenant_id=") if tenant is None else [tenant]
@@ -148,11 +140,35 @@ def _said_by(file: Path) -> int | None:
 
 def live_files(partition: Path) -> list[DataFile]:
     """Return the files of a partition that count, oldest first; none where it is missing."""
+    return _parted(partition)[0]
+
+
+def covered_files(partition: Path) -> list[tuple[DataFile, DataFile]]:
+    """Return the files of a partition that do not count, each with the one that covers it."""
+    return _parted(partition)[1]
+
+
+def _parted(partition: Path) -> tuple[list[DataFile], list[tuple[DataFile, DataFile]]]:
     alive: list[DataFile] = []
+    covered = []
     for file in sorted(_data_files(partition), key=lambda file: (file.first, -file.last)):
         if not alive or file.last > alive[-1].last:
             alive.append(file)
-    return alive
+        else:
+            covered.append((file, alive[-1]))
+    return alive, covered
+
+
+def data_file_at(path: Path) -> DataFile:
+    """Return the file of rows at a path, with what its name says.
+
+    Raises:
+        ValueError: That is no name of one.
+    """
+    file = _parse(path)
+    if file is None:
+        raise ValueError(f"{path} is not named as a file of rows")
+    return file
 
 
 def data_file(partition: Path, first: int, last: int) -> Path:

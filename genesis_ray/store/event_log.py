@@ -28,6 +28,7 @@ from genesis_ray.store.disk import make_folder, writing_to
 from genesis_ray.store.event_folder import EventFolder, live_files
 from genesis_ray.store.event_rewriting import finish_rewriting
 from genesis_ray.store.lock import WriteLock
+from genesis_ray.store.remnants import remove_remnants
 from genesis_ray.store.schemas import EVENT_SCHEMAS, to_tables
 from genesis_ray.store.tenants import folder_name
 from genesis_ray.store.wal import Segment, encode
@@ -200,7 +201,7 @@ class EventLog:
         self._folder.prepare()
         finish_rewriting(self._folder.path)
         with writing_to(self._folder.path):
-            self._folder.remove_remnants()
+            remove_remnants(self._folder)
         sequence = self._folder.next_sequence()
         for left in self._folder.segments():
             commit_segment(self._folder, left)

@@ -23,6 +23,7 @@ from genesis_ray.store.commit import commit_segment
 from genesis_ray.store.disk import make_folder, sync_folder, write_file, writing_to
 from genesis_ray.store.event_folder import EventFolder, data_file, live_files
 from genesis_ray.store.lock import WriteLock
+from genesis_ray.store.remnants import remove_remnants
 from genesis_ray.store.rows import in_order
 from genesis_ray.store.schemas import EVENT_SCHEMAS
 
@@ -48,7 +49,7 @@ class EventRewriting:
             self._folder.prepare()
             finish_rewriting(folder)
             with writing_to(folder):
-                self._folder.remove_remnants()
+                remove_remnants(self._folder)
             for sequence in self._folder.segments():
                 commit_segment(self._folder, sequence)
         except BaseException:

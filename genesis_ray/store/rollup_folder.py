@@ -6,19 +6,17 @@
                                                  as they are, but for those that are open
 
 A file says what it was made of: a digest over the names, sizes and footers of the event files
-concerned, and each of these. Where they have changed since, it is out of date; a copy of a run is
-not. What it was made of may go for good, by retention: so the days that it goes from are sealed
-before.
+concerned, each of these, and what they held. Where they have changed since, it is out of date; a
+copy of a run is not. What it was made of may go for good, by retention: so the days that it goes
+from are sealed before.
 """
 
-import hashlib
 import json
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
-from functools import lru_cache
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
@@ -26,35 +24,29 @@ import pyarrow.parquet as pq
 
 from genesis_ray.domain.rollups import GROUPS, Group
 from genesis_ray.errors import StoreError
-from genesis_ray.store import parquet_file
 from genesis_ray.store.disk import TEMPORARY, make_folder, write_file, writing_to
-from genesis_ray.store.event_folder import EventFolder, live_files
+from genesis_ray.store.event_contents import Content
 from genesis_ray.store.lock import WriteLock
 from genesis_ray.store.tenants import folder_name
 
 _MADE_OF = b"made_of"
 _FILES = b"files"
-_VERSION = 3
-"""Of what the figures mean; rollups of another one are out of date."""
-
-
-Listings = dict[tuple[str, date], list[tuple[Path, str]]]
-"""Files of a table and day, each with what tells its name and content from any other."""
+_CONTENT = b"content"
 
 
 @dataclass(frozen=True, slots=True)
-class Sources:
-    """The event files that figures of a day are made of.
+class MadeOf:
+    """What figures of a day were made of.
 
     Attributes:
-        digest: Of all of them.
-        files: Each with its table.
-        states: Of each, what tells its name and content from any other.
+        mark: Of all of it, see `Sources.made_of`.
+        states: Of each event file, see `Sources.states`.
+        held: What was in them, by partition.
     """
 
-    digest: str
-    files: tuple[tuple[str, Path], ...]
+    mark: str
     states: frozenset[str]
+    held: Mapping[str, Content]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,54 +63,6 @@ class Seal:
 
     def __contains__(self, day: date) -> bool:
         return day <= self.through and day not in self.left_open
-
-
-def sources_of(
-    events: EventFolder,
-    tables: Iterable[tuple[str, date, date]],
-    tenant_id: str,
-    seen: Listings | None = None,
-) -> Sources:
-    """Return a tenant's event files of some days.
-
-    Args:
-        events: The events.
-        tables: Names, each with the first and the last day that is meant.
-        tenant_id: Whose files.
-        seen: What was found before, where many days are asked for one after the other.
-
-    Raises:
-        FileNotFoundError: They are merged at this moment.
-    """
-    seen = {} if seen is None else seen
-    digest = hashlib.blake2b(f"rollup {_VERSION}".encode(), digest_size=16)
-    files = []
-    states = []
-    for table, first, last in tables:
-        for number in range((last - first).days + 1):
-            day = first + timedelta(days=number)
-            if (table, day) not in seen:
-                partition = events.partition(table, tenant_id, str(day))
-                seen[table, day] = [
-                    (each.path, f"{each.path.relative_to(events.path)} {_state(each.path)}")
-                    for each in live_files(partition)
-                ]
-            for path, state in seen[table, day]:
-                states.append(state)
-                digest.update(f"\0{state}".encode())
-                files.append((table, path))
-    return Sources(digest.hexdigest(), tuple(files), frozenset(states))
-
-
-def _state(path: Path) -> str:
-    stat = path.stat()
-    return _identity(path, stat.st_size, stat.st_mtime_ns, stat.st_ino)
-
-
-@lru_cache(maxsize=1 << 16)
-def _identity(path: Path, *_state_of_the_file: int) -> str:
-    """Return a file's identity, read once in a process as long as it is not replaced."""
-    return parquet_file.identity_of(path)
 
 
 class RollupFolder:
@@ -170,13 +114,22 @@ class RollupFolder:
             return None
         return metadata.get(_MADE_OF, b"").decode() or None
 
-    def made_of_files(self, group: str, tenant_id: str, day: date) -> frozenset[str] | None:
-        """Return the states of the files of what a day's figures were made of; None: not known."""
+    def made_of_files(
+        self, group: str, tenant_id: str, day: date
+    ) -> tuple[frozenset[str], Mapping[str, Content] | None]:
+        """Return the states of the files that a day's figures were made of, and what they held.
+
+        Without figures there are no files; None: what they held is not known.
+        """
         try:
             metadata = pq.read_schema(self.file(group, tenant_id, day)).metadata or {}
         except (FileNotFoundError, pa.ArrowException):
-            return None
-        return frozenset(json.loads(metadata[_FILES])) if _FILES in metadata else None
+            return frozenset(), None
+        states = frozenset(json.loads(metadata.get(_FILES, b"[]")))
+        if _CONTENT not in metadata:
+            return states, None
+        held = json.loads(metadata[_CONTENT])
+        return states, {name: Content(frozenset(of), rows) for name, (of, rows) in held.items()}
 
     def read(
         self,
@@ -218,16 +171,17 @@ class RollupFolder:
                 f"that day are still there"
             ) from error
 
-    def write(
-        self, group: str, tenant_id: str, day: date, rows: pa.Table, made_of: Sources
-    ) -> None:
+    def write(self, group: str, tenant_id: str, day: date, rows: pa.Table, made: MadeOf) -> None:
         """Store a day's figures, durably and in one step."""
         path = self.file(group, tenant_id, day)
         content = pa.BufferOutputStream()
         marked = rows.replace_schema_metadata(
             {
-                _MADE_OF: made_of.digest.encode(),
-                _FILES: json.dumps(sorted(made_of.states)).encode(),
+                _MADE_OF: made.mark.encode(),
+                _FILES: json.dumps(sorted(made.states)).encode(),
+                _CONTENT: json.dumps(
+                    {name: (sorted(of), rows) for name, (of, rows) in made.held.items()}
+                ).encode(),
             }
         )
         pq.write_table(marked, content, compression="zstd")

@@ -6,6 +6,7 @@ import pytest
 
 from genesis_ray.analytics.attendance import attendances
 from genesis_ray.domain.events import Event, FaceRecognized, TrackObserved, ZoneCrossed
+from genesis_ray.domain.zone_entries import MOST_IN_ORDER, ZoneEntries
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.store.schemas import EVENT_SCHEMAS, to_tables
 
@@ -221,6 +222,19 @@ def test_a_zone_that_was_left_before_somebody_was_hidden_is_entered_anew():
     (row,) = asked(track(1, 0, 20), track(2, 50, 70), *crossings)
     assert row["zone_ids"] == ["table", "table"]
     assert dict(row["dwell_s"]) == {"table": 13}
+
+
+def test_who_dithers_between_zones_has_as_long_a_list_of_them_as_a_visit_has():
+    to_and_fro = [
+        zone(1, second / 10, second / 10 + 0.05, "left" if second % 2 else "right")
+        for second in range(MOST_IN_ORDER + 100)
+    ]
+    parts = [*to_and_fro, zone(1, 150, 151, "till"), zone(1, 152, 153), zone(1, 154, 155, "till")]
+    (row,) = asked(track(1, 0, 160), *parts)
+    entries = ZoneEntries((each[0].occurred_at, each[0].zone_id) for each in parts)
+    assert row["zone_ids"] == [entry.zone_id for entry in entries]
+    assert len(row["zone_ids"]) == MOST_IN_ORDER + 2
+    assert dict(row["dwell_s"])["till"] == 2
 
 
 def test_time_in_a_zone_that_two_cameras_see_counts_once():

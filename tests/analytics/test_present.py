@@ -14,6 +14,7 @@ from genesis_ray.domain.events import FaceRecognized, TrackObserved, ZoneCrossed
 from genesis_ray.domain.ledger import Confirm, Merge, Reject, Split, Undo, WhoIsWho, fold
 from genesis_ray.domain.people import visitor
 from genesis_ray.domain.track_sights import TrackSight
+from genesis_ray.domain.zone_entries import MOST_IN_ORDER
 from genesis_ray.pipeline.journal import SiteJournal
 from genesis_ray.store.rows import in_order
 from genesis_ray.store.schemas import EVENT_SCHEMAS, to_tables
@@ -239,6 +240,30 @@ def test_a_confirmed_track_has_its_name_and_is_part_of_their_visit():
     undone = present(tables, confirm(ANN, 2, 8, 20), Undo(**own(1), undone_id="0"))
     assert found(undone) == found(present(tables))
     assert visits(undone) == [(ANN, 0, 5, [])]
+
+
+def test_a_track_that_was_in_doubt_twice_enters_its_zones_once_when_it_is_confirmed():
+    twice = [*in_doubt(BEN, 2, 8, 20, zone="desk"), review(BEN, 2, 15)]
+    shown = present(written(twice), confirm(ANN, 2, 8, 20))
+    assert found(shown) == [(2, "named", ANN)] * 2
+    assert visits(shown) == [(ANN, 8, 20, ["desk"])]
+
+
+def test_zones_of_visits_that_are_one_now_are_no_longer_a_list_than_those_of_one():
+    def many(who, track_id, since):
+        crossings = [
+            ZoneCrossed(
+                tenant_id="default", site_id="site", camera_id="door", track_id=track_id,
+                occurred_at=at(since + number / 100), direction="enter",
+                zone_id="left" if number % 2 else "right",
+            )
+            for number in range(700)
+        ]  # fmt: skip
+        return [*stay(who, track_id, since, since + 8), *crossings]
+
+    shown = present(written(many(ANN, 1, 0), many(BEN, 2, 9)), merge(ANN, BEN))
+    ((_, _, _, zones),) = visits(shown)
+    assert zones == ["right", "left"] * (MOST_IN_ORDER // 2)
 
 
 def test_who_is_merged_later_is_that_one_for_a_confirmed_track_too():

@@ -30,6 +30,34 @@ def test_a_clock_that_jumps_is_tied_to_the_arrival_anew():
     assert clock.resets == 1
 
 
+def ahead(times: list[tuple[float, float]]) -> list[float]:
+    """By how many seconds frames are dated after they arrived, by stream time and arrival."""
+    clock = CaptureClock()
+    dates = [clock.captured_at(s(stamp), NOON + s(arrived)) for stamp, arrived in times]
+    assert sorted(set(dates)) == dates
+    return [
+        round((at - NOON).total_seconds() - arrived, 6)
+        for at, (_, arrived) in zip(dates, times, strict=True)
+    ]
+
+
+def test_where_the_first_frame_was_held_up_the_others_are_not_dated_after_they_arrived():
+    burst = [(n / 10, 1.5) for n in range(15)]
+    in_time = [(n / 10, n / 10) for n in range(16, 40)]
+    assert max(ahead([*burst, *in_time])) <= 0.2 + 0.015  # a millisecond a frame of the burst
+
+
+def test_a_clock_that_is_a_little_fast_does_not_get_ahead():
+    assert max(ahead([(n * 1.01, float(n)) for n in range(300)])) == 0.2
+
+
+def test_a_clock_that_is_much_too_fast_is_found_out():
+    clock = CaptureClock()
+    for n in range(101):
+        clock.captured_at(s(n * 2), NOON + s(n))
+    assert 45 <= clock.resets <= 50
+
+
 def test_a_clock_that_runs_back_does_not_take_time_back():
     clock = CaptureClock()
     first = clock.captured_at(s(10), NOON)

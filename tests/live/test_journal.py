@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from genesis_ray.domain.events import FaceRecognized, GateRejected, TrackObserved
+from genesis_ray.domain.events import FaceRecognized, GateRejected, TrackObserved, ZoneCrossed
 from genesis_ray.domain.ordering import DONE
 from genesis_ray.live.journal import JournalActor
 from genesis_ray.live.spec import LiveSpec, Told
@@ -183,6 +183,32 @@ def test_a_recording_that_is_watched_again_tells_of_its_visits_itself(spec):
     another.finish()
     visits = RunTables(spec.run / "events")["visits"].to_pylist()
     assert [row["ended_at"] for row in visits] == [None]
+
+
+def test_whoever_was_in_a_zone_at_a_power_cut_left_it_at_their_last_sight(spec):
+    door = {"camera_id": "door", "source": "rtsp://camera/door"}
+    till = {"camera_id": "till", "source": "till.mp4"}
+    settings = Settings(cameras=[door, till], retry_delays_s=[0, 0, 0])
+    spec = replace(spec, realtime=True, settings=settings)
+    entered = [
+        ZoneCrossed(
+            tenant_id="default", site_id="default", camera_id=camera, occurred_at=at(1),
+            zone_id="queue", track_id=1, direction="enter",
+        )
+        for camera in CAMERAS
+    ]  # fmt: skip
+    calls = [[told(camera, 1, 2, 3), Told(camera, [(at(4), (event,))], at(4))]
+             for camera, event in zip(CAMERAS, entered, strict=True)]  # fmt: skip
+    deaths_of(spec, calls)
+    for _ in range(2):  # and once more, which has nothing to add
+        JournalActor(replace(spec, key=new_key())).finish()
+        *_, last = crossings = RunTables(spec.run / "events")["zone_crossings"].to_pylist()
+        assert len(crossings) == 3  # a recording that is watched again tells it itself
+        assert (last["camera_id"], last["direction"], last["occurred_at"]) == (
+            "door",
+            "exit",
+            at(3),
+        )
 
 
 def test_zones_of_a_camera_that_came_are_told_of_at_once_and_by_the_next_process_too(

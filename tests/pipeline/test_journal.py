@@ -342,3 +342,16 @@ def test_a_track_that_jitters_over_an_edge_for_hours_makes_no_row_without_end(na
     (visit,) = [fact for fact in facts if isinstance(fact, VisitEnded)]
     assert visit.zone_ids == ("right", "left") * 500 + ("till",)
     assert max(sizes[5:]) <= 1.01 * max(sizes[:5])
+
+
+def test_exits_of_who_is_lost_without_one_are_told_and_counted():
+    journal = SiteJournal(tenant_id="shop", site_id="york", visit_gap=timedelta(seconds=GAP_S))
+    for event in (entered(0, "queue"), seen(1), entered(2, "queue", track=2)):
+        assert journal.apply(event) == []
+    assert journal.counts().zones["door", "queue"].people == 2
+    assert journal.apply(seen(500, track=2)) == [entered(1, "queue", direction="exit")]
+    assert journal.counts().zones["door", "queue"].people == 1
+    failed = CameraStateChanged(**envelope(501, "door"), state="failed", reason="")
+    left = entered(500, "queue", track=2, direction="exit")
+    assert journal.apply(failed) == [left]
+    assert journal.counts().zones["door", "queue"].people == 0

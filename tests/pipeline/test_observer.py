@@ -10,12 +10,19 @@ from hypothesis import strategies as st
 
 from genesis_ray.domain.appearance import Impression, View
 from genesis_ray.domain.detections import Detections, Tracks
-from genesis_ray.domain.events import LineCrossed, LoiteringFound, TrackObserved, ZoneCrossed
+from genesis_ray.domain.events import (
+    Event,
+    LineCrossed,
+    LoiteringFound,
+    TrackObserved,
+    ZoneCrossed,
+)
 from genesis_ray.domain.frames import FrameStamp
 from genesis_ray.domain.geometry import Point, Polygon
 from genesis_ray.domain.lines import Line
 from genesis_ray.domain.masks import Mask
 from genesis_ray.domain.schedules import Schedule, Window
+from genesis_ray.domain.untold_exits import LOST_AFTER
 from genesis_ray.domain.zones import Zone
 from genesis_ray.pipeline.observer import CameraObserver, CameraRules, FaceSchedule, Observation
 
@@ -219,6 +226,35 @@ def test_an_ended_film_has_nothing_more_to_say():
     observer.observe(FrameStamp("hall", 0, at(0)), people({7: 0.2}), width=WIDTH)
     observer.finish()
     assert observer.finish().events == ()
+
+
+def test_where_frames_stop_for_long_tracks_end_as_the_next_frame_would_end_them():
+    def told(*, lapses: bool) -> list[Event]:
+        observer = CameraObserver(RULES, NumberedPeople())
+        found = [
+            event
+            for second in range(3)
+            for event in observer.observe(
+                FrameStamp("hall", second, at(second)), people({7: 0.2}), width=WIDTH
+            ).events
+        ]
+        assert observer.lapse(at(2) + LOST_AFTER) == []
+        if lapses:
+            found += observer.lapse(at(3) + LOST_AFTER)
+            assert observer.lapse(at(4) + LOST_AFTER) == []
+        back = FrameStamp("hall", 3, at(500))
+        return [*found, *observer.observe(back, people({8: 0.3}), width=WIDTH).events]
+
+    exits = [each for each in told(lapses=True) if isinstance(each, ZoneCrossed)]
+    assert [(each.direction, each.occurred_at) for each in exits] == [
+        ("enter", at(0)),
+        ("exit", at(2)),
+    ]
+    assert told(lapses=True) == told(lapses=False)
+
+
+def test_where_there_never_was_a_frame_nothing_lapses():
+    assert CameraObserver(RULES, NumberedPeople()).lapse(at(5000)) == []
 
 
 def test_an_observer_that_was_pickled_on_the_way_says_the_same():

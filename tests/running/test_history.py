@@ -1,9 +1,12 @@
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from genesis_ray.analytics.footfall import footfall
+from genesis_ray.analytics.metrics import current_metrics, metrics
+from genesis_ray.analytics.occupancy import occupancy
 from genesis_ray.errors import StoreError
 from genesis_ray.running.history import asked_run, present_tables, run_named, settings_of
 from genesis_ray.running.live_run import open_live_run
@@ -12,7 +15,7 @@ from genesis_ray.running.rollups import RunRollups
 from genesis_ray.settings import Settings
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.run_folder import RunFolder
-from tests.hand_made import at, line
+from tests.hand_made import at, line, seen, zone
 
 
 @pytest.fixture(autouse=True)
@@ -84,3 +87,43 @@ def test_who_asks_in_the_folder_of_a_service_asks_that_unless_runs_were_made():
     assert asked_run(None, Path("data")).path == service.path
     run = RunFolder.create()
     assert asked_run(None, Path("data")).path == run.path
+
+
+@pytest.fixture
+def broken_off():
+    """The tables of a run in which somebody is in a zone, and seen for an hour and a half."""
+    run = RunFolder.create(Path("run"))
+    with EventLog(run.events) as log:
+        log.append([zone(0, "enter"), seen(1), seen(5400), line(9 * 3600)])
+    return present_tables(run.events, Settings(), "shop")
+
+
+def test_where_a_log_breaks_off_nobody_is_in_a_zone_for_longer(broken_off):
+    span = {"since": at(0), "until": at(10_800), "time_zone": "UTC"}
+    for _ in range(2):
+        rows = occupancy(broken_off, **span, bucket="hour").to_pylist()
+        seconds = [(row["zone_id"], row["person_seconds"]) for row in rows]
+        for place in (None, "till"):
+            assert [s for zone_id, s in seconds if zone_id == place] == [3600, 1800, 0]
+        RunRollups(RunFolder(Path("run"))).update()  # and from those it is the same
+
+
+def test_metrics_of_a_log_that_broke_off_have_nobody_after_that(broken_off):
+    rows = metrics(broken_off, since=at(0), until=at(9000), bucket_s=1800).to_pylist()
+    inside = [dict(row["people_by_zone"]) for row in rows]
+    assert inside == [{"till": 1}] * 4 + [{}]  # up to the end of the bucket of the last word
+    (now,) = current_metrics(broken_off, at=at(9000)).to_pylist()
+    assert dict(now["people_by_zone"]) == {}
+    for second in (3600, 5402):  # as of a recording that is being played
+        (before,) = current_metrics(broken_off, at=at(second)).to_pylist()
+        assert dict(before["people_by_zone"]) == {"till": 1}
+
+
+def test_in_a_log_that_goes_on_whoever_has_not_left_is_there_until_now(broken_off):
+    now = datetime.now(UTC)
+    entered = replace(zone(0, "enter", track_id=2), occurred_at=now - timedelta(hours=1))
+    with EventLog(RunFolder(Path("run")).events) as log:
+        log.append([entered, replace(seen(0, track_id=2), occurred_at=now)])
+        span = {"since": now - timedelta(hours=2), "until": now, "time_zone": "UTC"}
+        (_, own) = occupancy(broken_off, **span, bucket=None).to_pylist()
+    assert own["person_seconds"] == pytest.approx(3600)

@@ -159,12 +159,18 @@ def test_what_could_never_count_is_refused_with_its_line_and_the_file_stays(conf
         lambda config: draw(config, "b", [], gone=[("zone", "mat")]),
     ],
 )
-def test_what_is_shared_by_anchors_is_left_to_the_operator(config, change):
+@pytest.mark.parametrize(
+    ("first", "shared"),
+    [
+        ("{camera_id: a, source: 'synthetic:', zones: &own [MAT]}", "zones: *own"),
+        ("&own {camera_id: a, source: 'synthetic:', zones: [MAT]}", "<<: *own"),
+    ],
+)
+def test_what_is_shared_by_anchors_is_left_to_the_operator(config, change, first, shared):
+    mat = "{zone_id: mat, outline: [[0, 0], [1, 0], [1, 1]]}"
     text = (
-        "cameras:\n"
-        "  - {camera_id: a, source: 'synthetic:', zones: &own [{zone_id: mat, outline: "
-        "[[0, 0], [1, 0], [1, 1]]}]}\n"
-        "  - {camera_id: b, source: 'synthetic:', zones: *own}\n"
+        f"cameras:\n  - {first.replace('MAT', mat)}\n"
+        f"  - {{{shared}, camera_id: b, source: 'synthetic:'}}\n"
     )
     config.write_text(text)
     with pytest.raises(ConfigurationError, match="change it by hand"):

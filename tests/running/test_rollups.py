@@ -3,8 +3,10 @@
 import shutil
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -98,7 +100,7 @@ EVENTS = st.tuples(
 
 
 @settings(
-    max_examples=8,
+    max_examples=5,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
@@ -132,7 +134,7 @@ def test_only_days_with_other_events_are_made_again(run):
     append(run, DAYS)
     assert rollups.update().made == 3
     append(run, [event("enter", 1, 5)])
-    assert rollups.update().made == len(["zones", "site"])
+    assert rollups.update().made == 2 * len(["zones", "site"])  # of that day and the next
 
 
 def test_a_row_that_comes_late_counts(run):
@@ -167,7 +169,7 @@ def test_rows_that_are_in_no_table_yet_count(run):
         assert (zone["entries"], zone["person_us"]) == (1, 60_000_000)
 
 
-def hours_in_zone(run: RunFolder, now: datetime) -> list[tuple[date, float]]:
+def hours_in_zone(run: RunFolder, now: datetime | None) -> list[tuple[date, float]]:
     """The hours that people were in the zone, by day, as told at a time."""
     answer = RunRollups(run).read("zones", tenant_id="default", bucket="day", now=now, **SPAN)
     return [
@@ -194,8 +196,46 @@ def test_who_did_not_leave_in_a_day_was_there_for_four_hours(run):
     assert hours_in_zone(run, lost + timedelta(days=9)) == [(date(2026, 3, 28), 4)]
 
 
+@pytest.mark.parametrize("is_kept_up", [True, False])
+def test_who_was_lost_before_midnight_counts_on_a_day_on_which_nothing_happened(run, is_kept_up):
+    append(run, [event("enter", 1, 23 * 60), event("seen", 2, 3 * 1440)])
+    if is_kept_up:
+        RunRollups(run).update()
+    assert hours_in_zone(run, None) == [(date(2026, 3, 28), 1), (date(2026, 3, 29), 3)]
+    assert from_raw(run)["zones"] == answers(RunRollups(run))["zones"]
+
+
+@pytest.mark.parametrize("last_seen_h", [14.5, 26])
+def test_where_the_log_breaks_off_nobody_was_there_for_longer(run, last_seen_h, monkeypatch):
+    append(run, [event("enter", 1, 12 * 60), event("seen", 1, round(last_seen_h * 60))])
+    rollups = RunRollups(run)
+    first = [(date(2026, 3, 28), min(last_seen_h - 12, 12))]
+    expected = first if last_seen_h < 24 else [*first, (date(2026, 3, 29), last_seen_h - 24)]
+    assert hours_in_zone(run, None) == expected
+    rollups.update()
+    with monkeypatch.context() as patched:  # and then none of its events is read
+        patched.setattr("genesis_ray.running.rollup_sources.parquet_file.read", None)
+        assert hours_in_zone(run, None) == expected
+    assert rollups.update().made == 0
+    for group in ("zones", "site"):
+        rollups.folder.seal(group, "default", date(2026, 3, 29))
+    assert hours_in_zone(run, None) == expected
+    assert answers(rollups) == from_raw(run)
+
+
+def test_a_log_that_broke_off_and_goes_on_is_counted_as_any_other(run):
+    append(run, [event("enter", 1, 12 * 60), event("seen", 1, 14 * 60)])
+    rollups = RunRollups(run)
+    rollups.update()
+    append(run, [event("exit", 1, 14 * 60), event("enter", 2, 15 * 60), event("seen", 3, 4000)])
+    rollups.update()
+    assert answers(rollups) == from_raw(run)
+    told, untold = (date(2026, 3, 28), 2), (date(2026, 3, 28), 4)
+    assert hours_in_zone(run, None) == [untold, told]  # by camera
+
+
 def test_a_sealed_day_stays_as_it_is_though_somebody_may_be_there_still(run):
-    append(run, [event("enter", 1, 12 * 60)])
+    append(run, [event("enter", 1, 12 * 60), event("seen", 2, 3 * 1440)])
     rollups = RunRollups(run)
     rollups.update()
     rollups.folder.seal("zones", "default", date(2026, 3, 28))
@@ -222,7 +262,7 @@ def test_who_leaves_after_midnight_changes_the_day_before(run, is_committed):
         log.append([event("exit", 1, 1441)])
         if is_committed:
             with log.tables():
-                assert rollups.update().made == 2 * len(["zones", "site"])
+                assert rollups.update().made == 3 * len(["zones", "site"])
         assert minute_before_midnight(run)["stay_us"] == 120_000_000
 
 
@@ -279,6 +319,72 @@ def test_a_day_that_is_sealed_stays_though_its_events_go(run):
     shutil.rmtree(run.events / "track_observations/tenant_id=default/day=2026-03-28")
     assert rollups.update().sealed
     assert answers(rollups) == expected
+
+
+def seal(rollups: RunRollups, day: date) -> None:
+    for group in GROUPS:
+        rollups.folder.seal(group, "default", day)
+
+
+def three_files(run: RunFolder, log: EventLog) -> list[Path]:
+    """Log three people who go in; return the files of each, in order."""
+    for number in (1, 2, 3):
+        log.append([event("in", number, number)])
+        with log.tables():
+            files = sorted((run.events / "line_crossings").glob("*/day=2026-03-28/*"))
+    assert len(files) == 3
+    return files
+
+
+def went_in(rollups: RunRollups) -> int:
+    answer = rollups.read("lines", tenant_id="default", bucket="day", **SPAN)
+    return sum(answer["went_in"].to_pylist())
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_sealed_day_follows_a_file_that_is_put_back_though_others_were_merged(run, place):
+    """Two files are there and a third is not, as one that was torn and is being repaired."""
+    rollups = RunRollups(run)
+    with EventLog(run.events) as log:
+        files = three_files(run, log)
+        out = files[place]
+        whole = out.read_bytes()
+        out.unlink()
+        rollups.update()
+        seal(rollups, date(2026, 3, 28))
+    assert rollups.update().made == 0  # the log has merged what was there
+    out.write_bytes(whole)
+    EventLog(run.events).close()
+    assert rollups.update().made == 1
+    assert went_in(rollups) == 3
+    assert rollups.update().made == 0
+
+
+def test_a_sealed_day_does_not_follow_one_file_while_rows_of_others_are_gone(run):
+    rollups = RunRollups(run)
+    with EventLog(run.events) as log:
+        first, _, torn = three_files(run, log)
+        whole = torn.read_bytes()
+        torn.unlink()
+        rollups.update()
+        seal(rollups, date(2026, 3, 28))
+        first.unlink()
+        torn.write_bytes(whole)
+        assert rollups.update().made == 0
+    assert went_in(rollups) == 2
+
+
+def test_a_sealed_day_follows_a_file_that_is_replaced_by_one_with_more_of_its_rows(run):
+    rollups = RunRollups(run)
+    append(run, [event("in", 1, 1), event("in", 2, 2)])
+    (file,) = (run.events / "line_crossings").glob("*/*/*.parquet")
+    whole = file.read_bytes()
+    pq.write_table(pq.read_table(file, partitioning=None).slice(0, 1), file)  # as it was rescued
+    rollups.update()
+    seal(rollups, date(2026, 3, 28))
+    file.write_bytes(whole)
+    assert rollups.update().made == 1
+    assert went_in(rollups) == 2
 
 
 def test_a_day_whose_events_went_in_another_way_is_made_again(run):

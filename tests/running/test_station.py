@@ -1,6 +1,7 @@
 import pickle
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from types import MappingProxyType
@@ -10,6 +11,7 @@ import pytest
 
 from genesis_ray.domain.appearance import View
 from genesis_ray.domain.detections import Detections, Tracks
+from genesis_ray.domain.events import TrackObserved
 from genesis_ray.domain.face_choice import ChoicePolicy, FaceChoice
 from genesis_ray.domain.frames import Frame, FrameStamp
 from genesis_ray.domain.identity import Face
@@ -154,6 +156,23 @@ def test_a_silent_stream_tells_its_news_and_that_time_goes_on(station, stream):
     assert report.progress == at(8)  # a frame may come whose clock is two seconds behind
     assert report.frames == 0
     assert station.idle(at(9)).progress == at(8)
+
+
+def test_tracks_of_a_stream_that_is_silent_for_long_are_over(station):
+    (frame, _), *_ = station.frames()
+    seen = station.observe(frame, Detections(MIDDLE, np.ones(1, np.float32)))
+    station.report([seen], Looks([], [], []))
+    later = replace(frame.stamp, captured_at=frame.stamp.captured_at + timedelta(seconds=0.5))
+    seen = station.observe(replace(frame, stamp=later), Detections(MIDDLE, np.ones(1, np.float32)))
+    progress = station.report([seen], Looks([], [], [])).progress
+    assert station.idle(at(100)).events == []
+    assert station.idle(at(200), before=at(150)).events == []
+    report = station.idle(at(200))
+    ((turn, (last,)),) = report.events
+    assert isinstance(last, TrackObserved)
+    assert last.occurred_at == later.captured_at
+    assert progress < turn == report.progress
+    assert station.idle(at(300)).events == []
 
 
 def test_while_a_frame_is_to_be_reported_news_come_before_it_and_time_stands_still(station, stream):

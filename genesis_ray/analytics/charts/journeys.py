@@ -7,7 +7,15 @@ from typing import Any
 import plotly.graph_objects as go
 import pyarrow as pa
 
-from genesis_ray.analytics.charts.look import QUIET, coloured, figure, nothing, shortened
+from genesis_ray.analytics.charts.look import (
+    QUIET,
+    coloured,
+    figure,
+    needs_width,
+    nothing,
+    shortened,
+    width_of,
+)
 from genesis_ray.analytics.journeys import ENTER, FURTHER, LEAVE
 
 _OUTSIDE = {ENTER: "enter", LEAVE: "leave", FURTHER: "further"}
@@ -19,6 +27,9 @@ _MOST_ZONES = 16
 
 _NAME_LETTERS = 20
 """With more, a name runs over the next."""
+
+_THICK_PX = 14
+"""Of what stands for a zone at a step."""
 
 _OTHERS = "other zones"
 
@@ -50,14 +61,16 @@ def journeys(links: pa.Table, *, title: str = "Ways through the zones") -> go.Fi
     places = {node: place for place, node in enumerate(nodes)}
     zones = sorted({name for _, name in nodes if name not in _OUTSIDE})
     colours = coloured(zones) | dict.fromkeys(_OUTSIDE, QUIET)
+    names = [shortened(_OUTSIDE.get(name, name), _NAME_LETTERS) for _, name in nodes]
     drawn = figure(title, height=400)
+    needs_width(drawn, (len({step for step, _ in nodes}) - 1) * (_THICK_PX + width_of(names)))
     drawn.add_sankey(
         arrangement="snap",
         node={
-            "label": [shortened(_OUTSIDE.get(name, name), _NAME_LETTERS) for _, name in nodes],
+            "label": names,
             "color": [colours[name] for _, name in nodes],
             "pad": 14,
-            "thickness": 14,
+            "thickness": _THICK_PX,
             "line_width": 0,
             "hovertemplate": "%{label}<br>%{value} visits<extra></extra>",
         },

@@ -23,6 +23,7 @@ _GRID = "rgba(138, 143, 152, 0.3)"
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
 _HEIGHT = 280
 _HALF_A_PAGE_PX, _LETTER_PX, _KEY_PX, _ENTRY_PX = 400, 7, 50, 20
+_ROOM_PX = 10
 _FEW = 3
 _ENTRY_LETTERS = 36
 """That fit on a phone."""
@@ -71,6 +72,16 @@ def shortened(name: str, most: int = _ENTRY_LETTERS) -> str:
         return name
     end = most // 2
     return f"{name[: most - 1 - end]}…{name[-end:]}"
+
+
+def width_of(names: Iterable[str]) -> int:
+    """Return how many pixels the longest of some names takes, with room round it."""
+    return max(map(len, names)) * _LETTER_PX + _ROOM_PX
+
+
+def needs_width(drawn: go.Figure, pixels: int) -> None:
+    """Note below which width names would lie on each other: a narrower page scrolls the figure."""
+    drawn.update_layout(meta={"least_width": pixels})
 
 
 def add_legend(drawn: go.Figure, *, axis_px: int = 44, columns: int | None = None) -> None:

@@ -3,9 +3,9 @@
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from genesis_ray.api.deps import GivenCursor, Limit, NextCursor, Reached
+from genesis_ray.api.deps import GivenCursor, Limit, Moment, NextCursor, Reached
 from genesis_ray.api.event_models import EventRow, Kind, to_models
 from genesis_ray.api.pages import Cursor, place_of
 from genesis_ray.domain.event_page import PageRequest
@@ -20,18 +20,10 @@ class EventQuery(BaseModel):
 
     kind: Kind = Field(description="The event table")
     camera_id: str | None = None
-    start: AwareDatetime | None = Field(default=None, description="At or after, with a time zone")
-    end: AwareDatetime | None = Field(default=None, description="Before, with a time zone")
+    start: Moment | None = Field(default=None, description="At or after, with a time zone")
+    end: Moment | None = Field(default=None, description="Before, with a time zone")
     limit: Limit = 100
     cursor: GivenCursor = None
-
-    @field_validator("start", "end", mode="before")
-    @classmethod
-    def _is_no_number(cls, value: object) -> object:
-        """Refuse a bare number, which would be taken for seconds since 1970: 2026 is a year."""
-        if isinstance(value, str) and value.strip("+-").replace(".", "", 1).isdecimal():
-            raise ValueError(f"expected a time as 2026-01-05T09:00:00Z, got {value}")
-        return value
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

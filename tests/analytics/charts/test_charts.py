@@ -180,6 +180,18 @@ def test_of_many_zones_the_least_visited_are_drawn_as_one():
     assert sum(sankey.link.value) == 2 * sum(visits)
 
 
+def test_ways_through_more_zones_and_longer_names_need_a_wider_page():
+    def least_width(*zones):
+        ways = journeys(
+            tables([each for n in range(6) for each in visit(n, 60, f"{n}", zones=zones)]), **RANGE
+        )
+        return charts.journeys(ways).layout.meta["least_width"]
+
+    assert least_width("a", "b") < 300  # of a phone's 390, less its margins
+    assert 3 * least_width("a", "b") < 2 * least_width("a", "b", "a", "b", "a")
+    assert least_width("a", "b") < least_width("a", "customer-service")
+
+
 def test_ways_are_those_of_visits():
     events = [event for n in range(6) for event in visit(n, 60, f"visitor-{n}", zones=("till",))]
     (sankey,) = charts.journeys(journeys(tables(events), **RANGE)).data
