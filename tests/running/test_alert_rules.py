@@ -176,7 +176,7 @@ def test_visits_of_before_count_as_they_would_be_by_who_is_who(settings, tmp_pat
         for visits in (2, 3, 4)
         if raised(
             with_rule(settings, rule="repeat-visitor", visits=visits, days=3),
-            came(today), until=today + 1, past=tmp_path / "events",
+            came(today), until=today + 1, past=RunTables(tmp_path / "events", "default"),
         )
     ]  # fmt: skip
     assert told == [visits for visits in (2, 3, 4) if visits <= count]
