@@ -66,6 +66,11 @@ def photos_of(faces: Path) -> dict[str, list[Path]]:
     }
 
 
+def embeddings_of(faces: Path) -> list[Path]:
+    """Return the files of embeddings in `faces`, which lie beside the photos that they are of."""
+    return sorted(path for path in faces.glob("*/*.npy") if path.is_file())
+
+
 def read_metrics(path: Path, zone: ZoneInfo) -> Iterator[GenesisSample | Unreadable]:
     """Yield the rows of metrics.jsonl or metrics.csv, a line at a time.
 

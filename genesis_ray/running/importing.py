@@ -9,6 +9,7 @@ from pathlib import Path
 from genesis_ray.domain.events import Event
 from genesis_ray.errors import StoreError
 from genesis_ray.migration.genesis_database import CARRIED
+from genesis_ray.migration.genesis_files import embeddings_of
 from genesis_ray.migration.genesis_rows import GenesisIdentity, Unreadable
 from genesis_ray.migration.genesis_source import GenesisSource
 from genesis_ray.running.import_events import (
@@ -113,6 +114,13 @@ def _people(settings: Settings, source: GenesisSource, progress: Progress) -> It
                 f"{len(identity.embedding)} numbers of another model, which no face here is like",
                 kind="of another model",
             )
+    for path in embeddings_of(source.layout.faces) if source.layout.faces else ():
+        embeddings.read += 1
+        embeddings.leave_out(
+            f"{path.parent.name}/{path.name}",
+            "of another model, which no face here is like; the photo beside it counts",
+            kind="of another model",
+        )
     if embeddings.read:
         yield embeddings
 

@@ -8,6 +8,7 @@ from itertools import count
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 
 from genesis_ray.errors import StoreError
@@ -81,6 +82,16 @@ def test_an_embedding_of_another_model_is_left_out_and_said_so(settings, genesis
     tallies = imported(settings, genesis, run)
     assert counts(tallies["embeddings"]) == (1, 0, 0, 1, 0)
     assert "512 numbers of another model" in tallies["embeddings"].examples[0]
+
+
+def test_the_file_of_an_embedding_beside_a_photo_is_left_out_and_said_so(settings, genesis, run):
+    genesis.add_person("person_001", embedding=None)
+    add_photo(genesis, "person_001")
+    np.save(genesis.faces / "person_001" / "embedding.npy", np.zeros(512, np.float32))
+    tallies = imported(settings, genesis, run)
+    assert counts(tallies["faces by photo"]) == (1, 1, 0, 0, 1)
+    assert counts(tallies["embeddings"]) == (1, 0, 0, 1, 0)
+    assert "person_001/embedding.npy" in tallies["embeddings"].examples[0]
 
 
 def test_two_people_of_one_name_stay_two(settings, genesis, run):
