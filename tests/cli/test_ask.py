@@ -20,7 +20,7 @@ from genesis_ray.store.run_folder import RunFolder
 from tests.hand_made import at, camera_is, line, recognized, seen, stay, visit, zone
 
 EVENTS = [
-    camera_is(0, "online"), seen(0), seen(5), line(1), line(3700, "out"), recognized(2),
+    camera_is(0, "online"), seen(0), seen(5), seen(70), line(1), line(3700, "out"), recognized(2),
     *stay(10, 40, "queue"), zone(41, "enter", "till"),
     *visit(0, 60, zones=("queue", "till")), *visit(30, 90, "bob"),
 ]  # fmt: skip

@@ -55,7 +55,7 @@ def figures(count: int) -> list[HeadCrop]:
 
 def test_the_faces_of_a_crowd_larger_than_a_batch_are_found_and_embedded(spec):
     patience, letters = Patience(), []
-    dead_letters = DeadLetters(spec.settings, letters.append, patience)
+    dead_letters = DeadLetters(spec.settings, letters.append, patience, lambda *_: None)
     finder = FaceFinder(spec, StageClock(), dead_letters, lambda *_: None, patience)
     crops = figures(40)
 
