@@ -135,7 +135,15 @@ def queue_service(
     """
     params = {
         **in_buckets(since, until, bucket, time_zone),
-        **of_stays(since, until, longest_stay, further=timedelta(seconds=handover_s)),
+        **of_stays(
+            since,
+            until,
+            longest_stay,
+            further=timedelta(seconds=handover_s),
+            zone_ids=[queue_zone_id]
+            if service_zone_id is None
+            else [queue_zone_id, service_zone_id],
+        ),
         "camera_ids": ids(camera_ids),
         "queue_zone_id": queue_zone_id,
         "service_zone_id": service_zone_id,

@@ -1,5 +1,6 @@
 """Stays in zones, made of entries and exits: what dwell, occupancy and queues are counted from."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from genesis_ray.analytics.ranges import between
@@ -13,6 +14,7 @@ crossings AS NOT MATERIALIZED (
         occurred_at >= $read_since
         AND occurred_at < $read_until
         AND ($camera_ids::VARCHAR[] IS NULL OR list_contains($camera_ids::VARCHAR[], camera_id))
+        AND ($crossed_ids::VARCHAR[] IS NULL OR list_contains($crossed_ids::VARCHAR[], zone_id))
 ),
 of_zones AS (
     SELECT
@@ -122,17 +124,19 @@ def of_stays(
     *,
     further: timedelta = timedelta(),
     now: datetime | None = None,
+    zone_ids: Sequence[str] | None = None,
 ) -> dict[str, object]:
     """Return the parameters of `STAYS`, with those of `between`.
 
     What is read reaches `longest_stay` beyond the range on either side, whatever the question: an
     exit after the range tells that somebody was there until its end. `further` adds to that. `now`
     is the moment at which it is told, see `told_now`, by default the present: where nothing is
-    asked of who has not left.
+    asked of who has not left. Of `zone_ids` alone crossings are looked at; None: of all zones.
     """
     return {
         **between(since, until, before=longest_stay, after=longest_stay + further),
         "longest_stay_s": longest_stay.total_seconds(),
         "untold_stay_s": min(longest_stay, UNTOLD_STAY).total_seconds(),
         "now": now or datetime.now(UTC),
+        "crossed_ids": None if zone_ids is None else list(zone_ids),
     }
