@@ -163,3 +163,13 @@ def rtsp(has_rtsp_server) -> Iterator[RtspServer]:
     server = RtspServer()
     yield server
     server.kill()
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory) -> Path:
+    """A world with somebody to forget, made once; a test that changes it takes a copy."""
+    from tests.running.somebody import world
+
+    folder = tmp_path_factory.mktemp("somebody")
+    world(folder)
+    return folder

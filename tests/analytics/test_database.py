@@ -1,5 +1,4 @@
 import os
-from datetime import UTC, datetime
 
 import duckdb
 import pyarrow as pa
@@ -10,13 +9,12 @@ from genesis_ray.analytics.database import database
 from genesis_ray.analytics.limits import Limits
 from genesis_ray.analytics.query import run, stream
 from genesis_ray.analytics.spare import Spares
-from genesis_ray.domain.events import TrackObserved
 from genesis_ray.errors import GenesisError
 from genesis_ray.store import parquet_file
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.reader import RunTables
+from tests.analytics.test_read_only import TABLE, observed
 
-TABLE = "track_observations"
 LIMITS = Limits(threads=1)
 
 
@@ -35,14 +33,6 @@ def folder(tmp_path):
     with EventLog(path) as log:
         log.append([observed(1, "acme"), observed(2, "other")])
     return path
-
-
-def observed(number: int, tenant_id: str) -> TrackObserved:
-    return TrackObserved(
-        tenant_id=tenant_id, site_id="site", camera_id="door", track_id=number, frame_index=0,
-        occurred_at=datetime(2026, 1, 5, 12, 0, number, tzinfo=UTC), x1=0.1, y1=0.2, x2=0.3, y2=0.4,
-        confidence=0.5,
-    )  # fmt: skip
 
 
 def of(folder, tenant_id="acme"):

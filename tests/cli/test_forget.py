@@ -1,5 +1,4 @@
 import json
-from pathlib import Path
 
 import pytest
 import typer
@@ -11,14 +10,7 @@ from genesis_ray.errors import ConfigurationError, StoreError
 from genesis_ray.running.forgetting_intent import Intent, is_unfinished
 from genesis_ray.running.identities import identity_folder, who_is_who
 from genesis_ray.settings import Settings
-from tests.running.somebody import ADA, BEN, world
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("somebody")
-    world(folder)
-    return folder
+from tests.running.somebody import ADA, BEN
 
 
 @pytest.fixture

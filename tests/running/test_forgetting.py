@@ -41,7 +41,7 @@ from genesis_ray.store.people import People
 from genesis_ray.store.reader import read_table
 from genesis_ray.store.receipts import Receipt
 from genesis_ray.store.run_folder import RunFolder
-from tests.running.somebody import ADA, BEN, CARL, NOON, OF_ADA, SHE, track, world, write_run
+from tests.running.somebody import ADA, BEN, CARL, NOON, OF_ADA, SHE, track, write_run
 
 GONE = [
     ADA.name.encode(), SHE.name.encode(),
@@ -50,13 +50,6 @@ GONE = [
     )),
     *(face.tobytes() for face in OF_ADA),
 ]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("somebody")
-    world(folder)
-    return folder
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from pathlib import Path
 
 import pytest
 
@@ -19,15 +18,8 @@ from genesis_ray.store.gallery_keys import protected_galleries
 from genesis_ray.store.receipts import Receipt
 from genesis_ray.store.stored_faces import stored_faces
 from genesis_ray.testing import ColourEmbedder
-from tests.running.somebody import ADA, BEN, CARL, world
+from tests.running.somebody import ADA, BEN, CARL
 from tests.running.test_forgetting import copied, holders
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("somebody")
-    world(folder)
-    return folder
 
 
 @pytest.fixture
