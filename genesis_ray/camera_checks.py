@@ -16,7 +16,7 @@ from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.settings_zone_checks import doubts
 
 if TYPE_CHECKING:
-    from genesis_ray.vision.sources import VideoSource
+    from genesis_ray.vision.playback import VideoSource
     from genesis_ray.vision.stream import LiveStream
 
 _PATIENCE_S = 10.0

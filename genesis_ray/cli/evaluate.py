@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from genesis_ray.evaluation.tracking import TrackingScore
     from genesis_ray.running.viewing import Viewing
     from genesis_ray.settings_models import DetectorSettings
-    from genesis_ray.vision.sources import VideoSource
+    from genesis_ray.vision.playback import VideoSource
 
 app = typer.Typer(
     help="Measure how right the system is, against known truth.", no_args_is_help=True

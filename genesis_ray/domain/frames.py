@@ -24,9 +24,11 @@ class Frame:
     """One picture of one camera.
 
     Attributes:
-        gates: What the gates remember that it has passed, to go on from there; None before them.
+        mark: Where its recording is right behind it, to go on from there; None of a live stream.
+        gates: What the gates remember that it has passed, likewise; None before them.
     """
 
     stamp: FrameStamp
     image: Image
+    mark: object = field(default=None, repr=False, compare=False)
     gates: object = field(default=None, repr=False, compare=False)

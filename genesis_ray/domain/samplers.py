@@ -2,6 +2,7 @@
 
 import math
 from datetime import datetime, timedelta
+from typing import Any
 
 _STAMP_ERROR = timedelta(milliseconds=1)
 """Containers round times to this: a frame so short of its slot belongs to it all the same."""
@@ -31,6 +32,15 @@ class RateSampler:
             return False
         self._last_slot = slot
         return True
+
+    @property
+    def state(self) -> object:
+        """All that this has to remember, for the `resume` of another; it does not change."""
+        return self._origin, self._last_slot
+
+    def resume(self, state: Any) -> None:
+        """Go on from the state of another of this rate."""
+        self._origin, self._last_slot = state
 
 
 class TokenBucket:

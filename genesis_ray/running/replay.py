@@ -42,7 +42,8 @@ from genesis_ray.store.reader import read_table
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.template_keys import KeyRing
 from genesis_ray.vision.crops import cut_heads
-from genesis_ray.vision.sources import VideoSource, open_recording
+from genesis_ray.vision.playback import VideoSource
+from genesis_ray.vision.sources import open_recording
 
 OnProgress = Callable[[CameraProgress], None]
 

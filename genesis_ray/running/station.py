@@ -29,7 +29,7 @@ from genesis_ray.vision.crops import cut_heads
 from genesis_ray.vision.faces import FaceCrop, GradedFace
 from genesis_ray.vision.letterbox import Letterbox
 from genesis_ray.vision.looks import view_of
-from genesis_ray.vision.sources import VideoSource
+from genesis_ray.vision.playback import VideoSource
 from genesis_ray.vision.stream import LiveStream
 from genesis_ray.vision.tiling import Tiler
 
@@ -100,7 +100,8 @@ class CameraStation:
 
     def state_after(self, seen: Seen) -> StationState:
         """Return the state right after a frame was observed; pickle it before the next is."""
-        return StationState(self._observer, seen.frame.gates, True, seen.observation.at)
+        frame = seen.frame
+        return StationState(self._observer, frame.gates, True, seen.observation.at, frame.mark)
 
     def resume(
         self,
@@ -123,7 +124,7 @@ class CameraStation:
         self._begun = state.begun
         self._last_at = state.at
         if not isinstance(self.source, LiveStream):
-            self.source.skip_until(max(state.at, now or state.at))
+            self.source.skip_until(max(state.at, now or state.at), state.mark)
             if now:
                 self._observer.renumber(next_track_id(max(state.at, now)))
 

@@ -51,12 +51,14 @@ class StationState:
     Attributes:
         gates: What those remember that the last frame passed, see `Gates.resume`.
         at: Capture time of the last frame that counts.
+        mark: Where its recording is right behind that frame.
     """
 
     observer: CameraObserver
     gates: object
     begun: bool
     at: datetime
+    mark: object
 
 
 @dataclass(frozen=True, slots=True)

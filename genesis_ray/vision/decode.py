@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from functools import partial
@@ -27,8 +28,30 @@ _USUAL_FPS = 25.0  # of a file that does not say
 _FASTEST_FPS = 999  # some files of variable rate give the ticks of their clock for it
 _NEW_START_S = 1  # a larger step back in time is a new start of the clock, a smaller one damage
 _MISSING_S = 0.5  # what a header promises and a whole file holds differ by less
+_WARM_UP_S = 10
+"""How long before a mark decoding begins: a picture may need what came before its key frame."""
+
 _NOT_MOVING = re.compile("^(tty|image2|concat|hls)$|_pipe$")  # text, pictures, lists of files
 _MATROSKA_LENGTH = re.compile(r"(\d+):(\d+):(\d+(?:\.\d+)?)")
+
+
+@dataclass(frozen=True, slots=True)
+class FileMark:
+    """Where a video file is, right behind one of its frames.
+
+    Attributes:
+        pts: Of that frame, in the stream's time base.
+        begin_s: What the stream's clock showed at the first frame.
+        last_s: Time of that frame since the first.
+        count: Frames so far, that one included.
+        damage: Packets and frames that were lost or damaged so far.
+    """
+
+    pts: int
+    begin_s: Fraction
+    last_s: Fraction
+    count: int
+    damage: tuple[int, int]
 
 
 class VideoFile:
@@ -45,11 +68,16 @@ class VideoFile:
         frame_count: About how many frames there are, where the file says so.
         started_at: When the recording began, where the file says so.
         problem: What was wrong with the file, known once it has been played.
+        mark: Where it is, behind the frame that was yielded last; None where its clock began anew,
+            and before the first.
     """
+
+    mark: FileMark | None = None
 
     def __init__(self, path: Path, *, decoder: Decoder = "software") -> None:
         """Open `path` and decode its first frame; raises SourceError."""
         self._container, self._stream = _open(path, decoder)
+        self._time_base = self._stream.time_base or Fraction(1, 90_000)
         self._packets_lost = self._frames_damaged = 0
         self._cut_off = False  # the file ended within a packet, or could not be read on
         self._decoded = self._decode()
@@ -72,29 +100,61 @@ class VideoFile:
         self.started_at = _creation_time(self._container.metadata)
         self.problem: str | None = None
 
+    def go_to(self, mark: FileMark) -> bool:
+        """Have `frames` begin behind a frame, without decoding all before it.
+
+        Tell whether that frame was found: where not, as in a file without an index, or in its first
+        seconds, this has to be opened anew.
+        """
+        early = mark.pts - int(_WARM_UP_S / self._time_base)
+        if self._first.pts is None or early <= self._first.pts:
+            return False
+        try:
+            self._container.seek(early, stream=self._stream)
+        except av.FFmpegError:
+            return False
+        self._decoded.close()
+        self._decoded = self._decode()
+        for frame in self._decoded:
+            if frame.pts is None or frame.pts > mark.pts:
+                return False
+            if frame.pts == mark.pts:
+                self.mark = mark
+                self._packets_lost, self._frames_damaged = mark.damage
+                return True
+        return False
+
     def frames(self) -> Iterator[tuple[timedelta, Callable[[], Image]]]:
         """Yield the time of each frame since the first, and a call that makes its pixels.
 
         Times rise from frame to frame.
         """
-        time_base = self._stream.time_base or Fraction(1, 90_000)
         usual_s = Fraction(1 / self.fps).limit_denominator(100_000)
         begin_s: Fraction | None = None
         last_s = end_s = -usual_s
-        count = 0
-        for frame in chain([self._first], self._decoded):
+        count, begun = 0, 0
+        frames = chain([self._first], self._decoded)
+        if self.mark:
+            begin_s, last_s, count, begun = self.mark.begin_s, self.mark.last_s, self.mark.count, 1
+            end_s, frames = last_s + usual_s, chain(self._decoded)
+        for frame in frames:
             if frame.pts is None:
                 at_s = last_s + usual_s
             else:
-                stamp_s = frame.pts * time_base
+                stamp_s = frame.pts * self._time_base
                 if begin_s is None or stamp_s - begin_s < last_s - _NEW_START_S:
                     begin_s = stamp_s - last_s - usual_s
+                    begun += 1
                 at_s = stamp_s - begin_s
             if at_s <= last_s:
                 self._frames_damaged += 1
                 continue
-            last_s, end_s = at_s, at_s + max(frame.duration * time_base, usual_s)
+            last_s, end_s = at_s, at_s + max(frame.duration * self._time_base, usual_s)
             count += 1
+            self.mark = None
+            if begin_s is not None and frame.pts is not None and begun == 1:
+                damage = self._packets_lost, self._frames_damaged
+                self.mark = FileMark(frame.pts, begin_s, last_s, count, damage)
             yield timedelta(microseconds=round(at_s * 1_000_000)), partial(self._pixels, frame)
         self.problem = self._describe_damage(count, float(end_s))
 

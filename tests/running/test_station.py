@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from types import MappingProxyType
 
+import av
 import numpy as np
 import pytest
 
@@ -28,7 +29,9 @@ from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.testing import ColourDetector
 from genesis_ray.vision.faces import EmbeddedFace, GradedFace
 from genesis_ray.vision.found_face import FoundFace
+from genesis_ray.vision.recording import VideoWriter
 from genesis_ray.vision.stream import News
+from genesis_ray.vision.synthetic import SyntheticFilm
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 AXIS = np.eye(1, 16, dtype=np.float32)[0]
@@ -270,6 +273,26 @@ def test_another_station_goes_on_from_a_pickled_state_as_if_nothing_had_happened
     assert after.finish().events[-1][1][0].state == "ended"
 
 
+def test_another_station_decodes_little_of_what_came_before(camera, tmp_path):
+    film = SyntheticFilm(people=3, seconds=40, width=320, height=240)
+    path = tmp_path / "film.mp4"
+    with VideoWriter(path, film.width, film.height, film.fps) as writer:
+        for elapsed, pixels in film.frames():
+            writer.write(pixels(), NOON + elapsed)
+    recorded = camera.model_copy(update={"source": (str(path),)})
+    before = opened(recorded)
+    state = pickle.dumps(before.state_after(watched(before, 380)[-1]))
+    content = bytearray(path.read_bytes())
+    with av.open(path) as container:
+        for packet in islice(container.demux(video=0), 50, 150):
+            content[packet.pos : packet.pos + packet.size] = bytes(packet.size)
+    path.write_bytes(content)
+    after = opened(recorded)
+    after.resume(pickle.loads(state))
+    assert [one.frame.stamp.frame_index for one in watched(after)] == [*range(380, 400)]
+    assert after.finish().problem is None
+
+
 def test_where_frames_were_lost_people_keep_their_ids_and_new_ones_get_new_ids(camera):
     before = opened(camera)
     last = watched(before, 25)[-1]
@@ -340,7 +363,7 @@ class VideoFilm:
         self._pictures = pictures
         self._behind = NOON - timedelta.resolution
 
-    def skip_until(self, behind: datetime) -> None:
+    def skip_until(self, behind: datetime, _mark: object) -> None:
         self._behind = behind
 
     def __iter__(self) -> Iterator[Frame]:

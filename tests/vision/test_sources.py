@@ -15,10 +15,11 @@ import pytest
 
 from genesis_ray.domain.source_policy import SourcePolicy
 from genesis_ray.errors import ConfigurationError, GenesisError, SourceError
-from genesis_ray.vision import sources
+from genesis_ray.vision import playback
 from genesis_ray.vision.decode import VideoFile
+from genesis_ray.vision.playback import VideoSource
 from genesis_ray.vision.recording import VideoWriter
-from genesis_ray.vision.sources import VideoSource, open_recording, open_source
+from genesis_ray.vision.sources import open_recording, open_source
 from genesis_ray.vision.synthetic import SyntheticFilm
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -274,7 +275,7 @@ def test_closing_waits_for_the_frame_that_another_thread_is_at(tmp_path, monkeyp
 
 
 def test_it_does_not_wait_for_ever(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(sources, "_LONGEST_FRAME_S", 0.01)
+    monkeypatch.setattr(playback, "_LONGEST_FRAME_S", 0.01)
     played = source(record(tmp_path / "door.mp4"))
     decoder = SlowDecoder(monkeypatch)
     with ThreadPoolExecutor(1) as pool:
