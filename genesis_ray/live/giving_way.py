@@ -9,6 +9,7 @@ from ray.actor import ActorHandle
 from ray.exceptions import RayError
 
 from genesis_ray.live.calls import until_answered
+from genesis_ray.live.keepers import Keepers
 from genesis_ray.live.spec import JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec
 from genesis_ray.running.giving_way import KeepersWay
 from genesis_ray.store.giving_way import Presence
@@ -21,16 +22,14 @@ _LOOK_EVERY_S = 0.5
 
 
 @asynccontextmanager
-async def giving_way(
-    spec: LiveSpec, *, resolver: ActorHandle, journal: ActorHandle
-) -> AsyncIterator[None]:
+async def giving_way(spec: LiveSpec, keepers: Keepers) -> AsyncIterator[None]:
     """Show that a system writes to the run, and call its keepers when they are asked for."""
     run = RunFolder(spec.run)
-    keepers = {RESOLVER_ACTOR: resolver, JOURNAL_ACTOR: journal}
+    actors = {RESOLVER_ACTOR: keepers.resolver, JOURNAL_ACTOR: keepers.journal}
     with closing(Presence(run.watching)):
         looking = [
             asyncio.create_task(_call(actor, KeepersWay(spec.settings, run, name)))
-            for name, actor in keepers.items()
+            for name, actor in actors.items()
         ]
         try:
             yield

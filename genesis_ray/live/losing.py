@@ -4,20 +4,17 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 from functools import partial
 
-from ray.actor import ActorHandle
-
 from genesis_ray.domain.events import CameraStateChanged
 from genesis_ray.domain.ordering import DONE
 from genesis_ray.live.calls import until_answered
+from genesis_ray.live.keepers import Keepers
 from genesis_ray.live.spec import LiveSpec, Shown, Told
 from genesis_ray.running.set_aside import dead_letter
 
 DEADLY = "its process dies again and again"
 
 
-async def give_up_camera(
-    camera_id: str, spec: LiveSpec, reason: str, *, journal: ActorHandle, resolver: ActorHandle
-) -> None:
+async def give_up_camera(camera_id: str, spec: LiveSpec, reason: str, keepers: Keepers) -> None:
     """Set a camera's recording aside, and tell resolver and journal to wait for it no longer."""
     state = CameraStateChanged(
         tenant_id=spec.settings.tenant_id,
@@ -37,15 +34,13 @@ async def give_up_camera(
         attempts=len(spec.settings.retry_delays_s) + 2,
         reason=reason,
     )
-    await until_answered(partial(journal.give_up.remote, state, [letter]))
-    await until_answered(partial(resolver.take.remote, [Shown(camera_id, (), DONE)]))
+    await until_answered(partial(keepers.journal.give_up.remote, state, [letter]))
+    await until_answered(partial(keepers.resolver.take.remote, [Shown(camera_id, (), DONE)]))
 
 
-async def tell_ended(
-    camera_ids: Collection[str], *, journal: ActorHandle, resolver: ActorHandle
-) -> None:
+async def tell_ended(camera_ids: Collection[str], keepers: Keepers) -> None:
     """Tell resolver and journal to wait for cameras no longer that nobody watches."""
     told = [Told(camera_id, [], DONE) for camera_id in camera_ids]
     shown = [Shown(camera_id, (), DONE) for camera_id in camera_ids]
-    await until_answered(partial(journal.take.remote, told))
-    await until_answered(partial(resolver.take.remote, shown))
+    await until_answered(partial(keepers.journal.take.remote, told))
+    await until_answered(partial(keepers.resolver.take.remote, shown))

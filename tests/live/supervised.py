@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from ray.exceptions import ActorDiedError, ActorUnavailableError
 
-from genesis_ray.live import groups, supervisor
+from genesis_ray.live import groups, supervisor, watched_groups
 from genesis_ray.live.cameras import GroupFigures
 from genesis_ray.live.spec import JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec
 from genesis_ray.live.supervisor import Supervisor
@@ -147,7 +147,7 @@ class Stage:
         self.actors: dict[str, Any] = {}
         self._failing: Failing = defaultdict(deque)
         monkeypatch.setattr(supervisor, "start_keeper", self._keeper)
-        monkeypatch.setattr(supervisor, "start_groups", lambda _: self._group)
+        monkeypatch.setattr(watched_groups, "start_groups", lambda _: self._group)
         monkeypatch.setattr(groups.ray, "kill", self._kill)
         self.supervisor = Supervisor(spec)
 

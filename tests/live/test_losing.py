@@ -9,6 +9,7 @@ import pytest
 
 from genesis_ray.domain.ordering import DONE
 from genesis_ray.live.journal import JournalActor
+from genesis_ray.live.keepers import Keepers
 from genesis_ray.live.losing import DEADLY, give_up_camera
 from genesis_ray.live.spec import LiveSpec, Shown, Told
 from genesis_ray.pipeline.producers import RESOLVER
@@ -56,9 +57,9 @@ def tell(journal: JournalActor, until: float, *events, cameras=("door",)) -> Non
 
 def give_up_yard(spec: LiveSpec, journal: JournalActor) -> Resolver:
     resolver = Resolver()
-    calls = {"journal": called(journal, "give_up"), "resolver": called(resolver, "take")}
-    asyncio.run(give_up_camera("yard", spec, DEADLY, **calls))
-    asyncio.run(give_up_camera("yard", spec, DEADLY, **calls))  # the first call may have worked
+    keepers = Keepers(called(journal, "give_up"), called(resolver, "take"))
+    asyncio.run(give_up_camera("yard", spec, DEADLY, keepers))
+    asyncio.run(give_up_camera("yard", spec, DEADLY, keepers))  # the first call may have worked
     return resolver
 
 

@@ -9,7 +9,7 @@ from ray.exceptions import ActorDiedError, RayTaskError
 
 from genesis_ray.domain.ordering import DONE
 from genesis_ray.errors import GenesisError
-from genesis_ray.live import supervisor
+from genesis_ray.live import supervisor, watched_groups
 from genesis_ray.live.cameras import GroupFigures
 from genesis_ray.live.spec import LiveSpec, Shown, Told
 from genesis_ray.live.summing import place_of
@@ -274,7 +274,7 @@ def test_at_its_start_it_tells_who_is_expected(run):
 def test_a_group_for_which_there_is_no_node_any_more_is_missing_and_told_until_there_is_one(
     run, monkeypatch
 ):
-    monkeypatch.setattr(supervisor, "_PLACED_WITHIN_S", 0.01)
+    monkeypatch.setattr(watched_groups, "_PLACED_WITHIN_S", 0.01)
 
     async def story(stage: Stage) -> None:
         def told() -> list[str]:
@@ -339,9 +339,10 @@ def test_a_group_that_is_made_while_all_ends_ends(run):
         yard.waits["stop"] = asyncio.Event()
         ending = asyncio.create_task(stage.supervisor.end())
         await stage.until(lambda: bool(yard.called("stop")))
-        made = stage.supervisor._add_group([])
-        await asyncio.wait_for(stage.supervisor._watch(made), 5)
-        assert made.has_ended
+        watched = stage.supervisor._groups
+        made = watched.make(watched.spec, [], node=None)
+        watched.join(made)
+        await stage.until(lambda: made.has_ended)
         ending.cancel()
 
     run(story)

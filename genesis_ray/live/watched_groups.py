@@ -1,0 +1,146 @@
+"""The camera groups of a live system: made, watched, and parted where one dies of a camera."""
+
+import asyncio
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+
+from genesis_ray.domain.events import SystemState
+from genesis_ray.live.cameras import GroupFigures
+from genesis_ray.live.groups import CameraGroup, GroupLostError
+from genesis_ray.live.keepers import Keepers
+from genesis_ray.live.losing import DEADLY, give_up_camera
+from genesis_ray.live.placing import in_groups, node_of
+from genesis_ray.live.spec import DIED, LiveSpec
+from genesis_ray.live.starting import start_groups
+from genesis_ray.running.result import CameraProgress
+from genesis_ray.settings_cameras import CameraSettings
+
+_PLACED_WITHIN_S = 30.0
+"""Before it is told that a group waits for a node; one with room starts it in a third of that."""
+
+
+class WatchedGroups:
+    """The groups there are, those that have ended among them, and the cameras given up.
+
+    Attributes:
+        spec: The system's, with the settings in force.
+        keepers: Who is told what becomes of groups and cameras.
+        changing: Held by who changes which group has which camera.
+    """
+
+    def __init__(self, spec: LiveSpec, keepers: Keepers) -> None:
+        """Start a group for each few of the cameras."""
+        self.spec = spec
+        self.keepers = keepers
+        self.changing = asyncio.Lock()
+        self._groups: list[CameraGroup] = []
+        self._made = 0
+        self._lost: dict[str, CameraProgress] = {}
+        self._watching = asyncio.TaskGroup()
+        self._is_ending = False
+        for cameras in in_groups(spec.settings):
+            self._groups.append(self.make(spec, cameras, node=node_of(cameras)))
+
+    def __iter__(self) -> Iterator[CameraGroup]:
+        return iter(self._groups)
+
+    @property
+    def at_work(self) -> list[CameraGroup]:
+        """Those that have not ended."""
+        return [group for group in self._groups if not group.has_ended]
+
+    async def watch(self) -> None:
+        """Watch until all groups have ended, those that come meanwhile too.
+
+        Raises:
+            ExceptionGroup: What one could not go on with.
+        """
+        async with asyncio.TaskGroup() as self._watching:
+            # Keepers may go on from a change that was not kept when all others died.
+            self._watching.create_task(self.keepers.expect(self.spec.settings))
+            for group in self._groups:
+                self._watching.create_task(self._watch(group))
+
+    def make(
+        self, spec: LiveSpec, cameras: Sequence[CameraSettings], *, node: str | None
+    ) -> CameraGroup:
+        """Start a group, which is none of these yet."""
+        name = f"cameras-{self._made}"
+        self._made += 1
+        start = start_groups(spec.settings.groups)
+        return CameraGroup(spec, name, cameras, node=node, start=start)
+
+    def join(self, group: CameraGroup) -> None:
+        """Watch a group that was made, with the others."""
+        self._groups.append(group)
+        self._watching.create_task(self._watch(group))
+
+    async def end(self) -> None:
+        """Let all sources end now."""
+        self._is_ending = True
+        await asyncio.gather(*(group.end() for group in self._groups))
+
+    async def figures(self) -> Sequence[GroupFigures]:
+        """Return how far each group is."""
+        return await asyncio.gather(*(group.figures() for group in self._groups))
+
+    def cameras_in(self, figures: Sequence[GroupFigures]) -> list[CameraProgress]:
+        """Return how far cameras are, in the order of the settings."""
+        known = {camera.camera_id: camera for group in figures for camera in group.cameras}
+        known |= self._lost
+        order = [camera.camera_id for camera in self.spec.settings.cameras]
+        return [known[camera_id] for camera_id in order if camera_id in known]
+
+    async def note(self, component: str, state: SystemState, reason: str) -> None:
+        """Have it written that a part of the system came into a state."""
+        await self.keepers.note(self.spec.note(component, state, reason))
+
+    async def lose(self, camera: CameraProgress, reason: str) -> None:
+        """Give a camera up that nobody watches any more."""
+        self._lost[camera.camera_id] = replace(camera, is_done=True, problem=reason)
+        await give_up_camera(camera.camera_id, self.spec, reason, self.keepers)
+
+    def take_back(self, camera_ids: Collection[str]) -> None:
+        """Count cameras as given up no more."""
+        for camera_id in camera_ids:
+            self._lost.pop(camera_id, None)
+
+    async def _watch(self, group: CameraGroup) -> None:
+        """Watch a group's cameras; where it dies again and again, each for itself."""
+        waiting = asyncio.create_task(self._tell_of_waiting(group))
+        try:
+            if self._is_ending:  # it was made meanwhile
+                await group.end()
+            await group.run(on_restart=partial(self.note, group.name, "restarted", DIED))
+        except GroupLostError:
+            async with self.changing:  # nobody changes its cameras meanwhile
+                await self._give_up(group)
+        finally:
+            waiting.cancel()
+
+    async def _tell_of_waiting(self, group: CameraGroup) -> None:
+        """Note whenever a group waits for a node that has room for it, and when it has got one."""
+        while True:
+            try:
+                async with asyncio.timeout(_PLACED_WITHIN_S):
+                    await group.placed()
+            except TimeoutError:
+                await self.note(group.name, "waiting", group.why_waiting)
+                await group.placed()
+                await self.note(group.name, "placed", "a node has room for it")
+            await group.away()
+
+    async def _give_up(self, group: CameraGroup) -> None:
+        """Find out which camera a group dies of: give each a group, and up the one that has one."""
+        lost = {camera.camera_id: camera for camera in (await group.figures()).cameras}
+        group.kill()
+        self._groups.remove(group)
+        if len(group.cameras) > 1:
+            await self.note(group.name, "failed", f"{DEADLY}; its cameras are parted")
+            for camera in group.cameras.values():
+                self.join(self.make(self.spec, [camera], node=camera.node))
+            return
+        await self.note(group.name, "failed", DEADLY)
+        for camera_id in group.cameras:
+            await self.lose(lost.get(camera_id, CameraProgress(camera_id=camera_id)), DEADLY)
