@@ -45,6 +45,9 @@ def show(status: SystemStatus) -> None:
     if refused := {reason: count for reason, count in figures.rejections.items() if count}:
         told = ", ".join(f"{count:,} {reason}" for reason, count in sorted(refused.items()))
         stdout.print(f"Names refused by the gate: {told}")
+    for camera in figures.cameras:
+        if camera.problem:
+            stdout.print(f"[bold red]failed:[/] {escape(f'{camera.camera_id}: {camera.problem}')}")
     if status.state.failure:
         stdout.print(f"[bold red]failed:[/] {escape(status.state.failure)}")
     for missing in status.state.missing:

@@ -22,12 +22,14 @@ from genesis_ray.settings import Settings
 async def apply(settings: Settings, groups: WatchedGroups) -> Changes:
     """Add, change and take off cameras, one change at a time; return what was changed.
 
+    Those that were given up are begun with again.
+
     Raises:
         ConfigurationError: Something else would have to be changed too.
         GenesisError: A source cannot be opened. Nothing has been changed then.
     """
     async with groups.changing:
-        changes = changes_between(groups.spec.settings, settings)
+        changes = changes_between(groups.spec.settings, settings, given_up=groups.given_up)
         if changes:
             await _exchange(changes, settings, groups)
         return changes

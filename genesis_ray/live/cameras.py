@@ -1,6 +1,7 @@
 """The actor that hosts cameras: decoders and tracking state."""
 
 import asyncio
+import os
 import pickle
 from collections.abc import Collection, Sequence
 from contextlib import suppress
@@ -11,7 +12,7 @@ import cv2
 import ray
 from ray.serve.exceptions import RayServeException
 
-from genesis_ray.errors import GenesisError
+from genesis_ray.errors import GenesisError, StoreError
 from genesis_ray.live.calls import until_answered
 from genesis_ray.live.delivery import Delivery, Letter, WatchedCamera
 from genesis_ray.live.flow import FrameFlow
@@ -31,7 +32,7 @@ from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.vision.memory_guard import MemoryState
 
 _NO_PICTURES_FAULT = (OSError, RayServeException)
-"""What a recorder raises whose disk is full, and models that are being taken down."""
+"""What is raised where the machine has no more room, and by models that are being taken down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,35 +90,55 @@ class CameraGroupActor:
         self._resolver = ray.get_actor(RESOLVER_ACTOR, NAMESPACE)
         self._journal = ray.get_actor(JOURNAL_ACTOR, NAMESPACE)
 
-    async def open(self, cameras: Sequence[CameraSettings]) -> None:
+    async def open(
+        self, cameras: Sequence[CameraSettings], is_resumed: bool = False
+    ) -> dict[str, str]:
         """Open the sources of cameras that are not open yet, where an earlier process was.
+
+        Return why, by name, some cannot be opened; none where that ends all, as it does unless
+        `is_resumed`.
 
         Raises:
             SourceError: One cannot be opened.
         """
         async with self._changing:
-            await self._open_new(cameras, is_late=True)
+            return await self._open_new(cameras, is_late=True, is_resumed=is_resumed)
 
-    async def _open_new(self, cameras: Sequence[CameraSettings], *, is_late: bool) -> None:
+    async def _open_new(
+        self, cameras: Sequence[CameraSettings], *, is_late: bool, is_resumed: bool = False
+    ) -> dict[str, str]:
         """Open cameras that are not, best prepared ones, where others were that had their names.
 
-        With `is_late` recordings that go by the clock go on where that is by now.
+        With `is_late` recordings that go by the clock go on where that is by now. Those that cannot
+        be opened are left out and returned, with the reason, if `is_resumed`.
         """
         new = [camera for camera in cameras if camera.camera_id not in self._cameras]
+        failed: dict[str, str] = {}
         if not new:
-            return
+            return failed
         before: Resumption = await until_answered(
             lambda: self._journal.resumption.remote([camera.camera_id for camera in new])
         )
         now = before.foremost if is_late and self._spec.realtime else None
         for settings in new:
             prepared = self._prepared.pop(settings.camera_id, None)
-            camera = prepared if prepared else await asyncio.to_thread(self._open, settings)
+            try:
+                camera = (
+                    prepared
+                    if prepared
+                    else await asyncio.to_thread(self._open, settings, is_resumed=is_resumed)
+                )
+            except GenesisError as error:
+                if not is_resumed:
+                    raise
+                failed[settings.camera_id] = str(error)
+                continue
             _go_on(camera, before, now)
             self._cameras[settings.camera_id] = camera
             if self._inbox:
                 self._in_inbox.add(settings.camera_id)
                 self._inbox.add(camera.station)
+        return failed
 
     async def run(self, cameras: Sequence[CameraSettings]) -> GroupFigures:
         """Open cameras that are not, watch all that are, and those put on meanwhile.
@@ -251,6 +272,10 @@ class CameraGroupActor:
         if self._flow:
             self._flow.end()
 
+    def exit(self) -> None:
+        """End this process, as if it had died."""
+        os._exit(1)
+
     def figures(self) -> GroupFigures:
         """Return how far the cameras are."""
         cameras = [camera.delivered for camera in self._cameras.values()]
@@ -263,14 +288,21 @@ class CameraGroupActor:
             cameras, self._clock.seconds(), first_frame_at, detectors, waiting, self._node
         )
 
-    def _open(self, camera: CameraSettings) -> WatchedCamera:
+    def _open(self, camera: CameraSettings, *, is_resumed: bool = False) -> WatchedCamera:
         settings = self._spec.settings
         station = open_station(settings, camera, self._viewing)
         recorder = None
         if settings.annotate:
             from genesis_ray.running.recorder import Recorder  # its library takes seconds to import
 
-            media = RunFolder.open(self._spec.run).media
+            if not (is_resumed or self._spec.run.is_dir()):
+                station.source.close()
+                raise GenesisError(
+                    f"{camera.camera_id}: annotated video is written to {self._spec.run}, which "
+                    f"the node that is to watch it does not have; put the run on a disk that all "
+                    f"nodes share, or turn annotated video off"
+                )
+            media = RunFolder(self._spec.run).media
             recorder = Recorder(camera, media, fps=settings.fps_of(camera))
         progress = CameraProgress(
             camera_id=camera.camera_id, expected_frames=station.expected_frames
@@ -279,7 +311,8 @@ class CameraGroupActor:
 
     def _close(self, camera: WatchedCamera) -> None:
         if camera.recorder:
-            camera.recorder.close()
+            with suppress(StoreError):  # all ends, of something else, or it is watched anew
+                camera.recorder.close()
         camera.station.source.close()
 
 

@@ -15,6 +15,7 @@ class Configuration:
 
     Attributes:
         current: Those in force.
+        is_resumed: Whether a process before this one had them.
     """
 
     def __init__(self, settings: Settings, folder: Path, key: bytes) -> None:
@@ -22,12 +23,16 @@ class Configuration:
         self._state = StateLog(folder, key)
         self.current = settings
         self._earlier: list[Settings] = []
-        if before := self._state.restore():
+        before = self._state.restore()
+        self.is_resumed = before is not None
+        if before:
             self.current, self._earlier = before.state
         self._keep()
 
     def adopt(self, settings: Settings) -> None:
-        """Put settings into force."""
+        """Put settings into force; the same ones again are no step to go back."""
+        if settings == self.current:
+            return
         self._earlier = [*self._earlier, self.current][-_REMEMBERED:]
         self.current = settings
         self._keep()

@@ -42,6 +42,7 @@ class WatchedCamera:
         is_leaving: Whether it is taken off, and did not end by itself.
         has_left: Set when it was, with all that it had to say delivered.
         drops: What was told of frames that were dropped; None until something is posted.
+        film_problem: Why it is recorded no more.
     """
 
     station: CameraStation
@@ -53,6 +54,7 @@ class WatchedCamera:
     is_leaving: bool = False
     has_left: asyncio.Event = field(default_factory=asyncio.Event)
     drops: DropTally | None = None
+    film_problem: str | None = None
 
 
 _STATES: dict[Pressure, SystemState] = {

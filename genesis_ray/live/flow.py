@@ -4,7 +4,7 @@ import asyncio
 import pickle
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ from ray.actor import ActorHandle
 
 from genesis_ray.domain.detections import Detections
 from genesis_ray.domain.frames import Frame, Image
+from genesis_ray.errors import StoreError
 from genesis_ray.live.answers import FaceFinder, FoundFaces, PeopleFinder
 from genesis_ray.live.aside import Aside
 from genesis_ray.live.delivery import Delivery, WatchedCamera
@@ -255,17 +256,39 @@ class FrameFlow:
 
     async def _post_part(self, part: _Part, looks: Looks) -> None:
         camera = self._cameras[part.camera_id]
-        if camera.recorder:
-            for one in part.seen:
-                camera.recorder.draw(one)
+        self._record(camera, part.seen)
         camera.reported_at = time.monotonic()
         # Together they are where the station is: it observes ahead of what it chooses.
         state = part.state and pickle.dumps((part.state, camera.station.choice))
         await self._delivery.post(camera.station.report(part.seen, looks), state)
         self._inbox.settle([one.frame.stamp for one in part.seen])
 
+    def _record(self, camera: WatchedCamera, seen: Sequence[Seen]) -> None:
+        """Record frames, where that was asked for and works."""
+        if camera.recorder:
+            try:
+                for one in seen:
+                    camera.recorder.draw(one)
+            except StoreError as error:
+                self._give_up_film(camera, error)
+
+    def _give_up_film(self, camera: WatchedCamera, error: StoreError) -> None:
+        """Go on without recording a camera, and say so: it is watched all the same."""
+        if camera.recorder:
+            camera.recorder.discard()
+        camera.recorder, camera.film_problem = None, str(error)
+        name = f"film of {camera.station.camera_id}"
+        self._delivery.note(name, "degraded", camera.film_problem)
+
     async def _finish(self, camera_id: str) -> None:
-        station = self._cameras[camera_id].station
+        camera = self._cameras[camera_id]
+        station, recorder = camera.station, camera.recorder
+        if recorder:
+            try:
+                await asyncio.to_thread(recorder.close)
+            except StoreError as error:
+                self._give_up_film(camera, error)
+            camera.recorder = None
         if failure := station.failure:
             letter = dead_letter(
                 self._settings,
@@ -278,8 +301,11 @@ class FrameFlow:
                 reason=failure.reason,
             )
             self._delivery.notes.append(letter)
-        is_leaving = self._cameras[camera_id].is_leaving
-        await self._delivery.post(station.leave() if is_leaving else station.finish(), is_end=True)
+        report = station.leave() if camera.is_leaving else station.finish()
+        if camera.film_problem and not camera.is_leaving:
+            problems = [problem for problem in (report.problem, camera.film_problem) if problem]
+            report = replace(report, problem="; ".join(problems))
+        await self._delivery.post(report, is_end=True)
 
     async def _report_the_quiet(self) -> None:
         """Report live cameras that give no frames, so that their news comes and nobody waits."""

@@ -3,21 +3,25 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
 import ray
 from ray.actor import ActorHandle
-from ray.exceptions import ActorDiedError, ActorUnavailableError, RayTaskError
+from ray.exceptions import ActorDiedError, ActorUnavailableError, RayActorError, RayTaskError
 
 from genesis_ray.domain.retry import Attempts
 from genesis_ray.errors import GenesisError
 from genesis_ray.live.calls import Call, until_answered
 from genesis_ray.live.cameras import CameraGroupActor, GroupFigures
-from genesis_ray.live.spec import LiveSpec
+from genesis_ray.live.retrying import reason_of
+from genesis_ray.live.spec import DIED, LiveSpec
 from genesis_ray.live.starting import NODE_LABEL
 from genesis_ray.settings_cameras import CameraSettings
+
+DEADLY = "its process dies again and again"
 
 T = TypeVar("T")
 """What a call answers."""
@@ -30,7 +34,15 @@ _BACK_WITHIN_S = 6.0
 
 
 class GroupLostError(Exception):
-    """A group dies again and again, each time soon."""
+    """A group dies or fails again and again, each time soon.
+
+    Attributes:
+        reason: Of what.
+    """
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name}: {reason}")
+        self.reason = reason
 
 
 class CameraGroup:
@@ -50,57 +62,96 @@ class CameraGroup:
         *,
         node: str | None,
         start: Callable[..., ActorHandle],
+        is_resumed: bool = False,
     ) -> None:
-        """Start the actor, as `start(CameraGroupActor, name, *arguments, node=node)`."""
+        """Start the actor, as `start(CameraGroupActor, name, *arguments, node=node)`.
+
+        With `is_resumed` its cameras were watched before, by others.
+        """
         self.name = name
         self.cameras = {camera.camera_id: camera for camera in cameras}
         self.node = node
         self._placed, self._away = asyncio.Event(), asyncio.Event()
         self._away.set()
         self._is_open = False
+        self._is_resumed = is_resumed
+        self._is_realtime = spec.realtime
         self._actor = start(CameraGroupActor, name, spec, name, node=node)
         self._outcome: GroupFigures | None = None
         self._over = asyncio.Event()
         self._last = GroupFigures([], {}, None)
-        self._is_killed = self._is_to_end = self._is_given_up = False
+        self._is_killed = self._is_to_end = self._is_given_up = False  # killed: for good
         # A camera of many may be the cause: they are soon parted to find out which.
         delays_s = spec.settings.retry_delays_s
         self._retry_delays_s = delays_s if len(cameras) == 1 else delays_s[:1]
 
-    async def run(self, on_restart: Callable[[], Awaitable[None]]) -> None:
+    async def run(
+        self,
+        on_restart: Callable[[str], Awaitable[None]],
+        on_lost: Callable[[CameraSettings, str], Awaitable[None]],
+    ) -> None:
         """Watch until every source has ended, through all deaths of its process.
 
-        `on_restart` is called after each, once another process has opened the sources.
+        `on_restart` is told after each of what it was, once another process has opened the sources;
+        `on_lost` of a camera whose source that one cannot open, and why.
 
         Raises:
-            GenesisError: A source cannot be opened.
-            GroupLostError: It dies again and again, each time soon.
+            GenesisError: A source cannot be opened that never was, or what fails is no camera's
+                fault and nobody waits for it to pass.
+            GroupLostError: It dies or fails again and again, each time soon.
         """
         attempts = Attempts([0.0, *self._retry_delays_s])
+        reason = ""
         while self._outcome is None:
             begun = time.monotonic()
             try:
                 await self._up()
                 begun = time.monotonic()
-                # Not again and again: a source may be what it dies of.
-                await self._said(self._actor.open.remote([*self.cameras.values()]))
-                self._is_open = True
+                await self._open(on_lost)
                 if attempts.failures:
-                    await on_restart()
+                    await on_restart(DIED if reason == DEADLY else reason)
                 self._outcome = await self._actor.run.remote([*self.cameras.values()])
-            except ActorUnavailableError as error:
-                self._is_away()
+            except ActorDiedError as error:
+                if self._is_given_up:
+                    self._outcome = self._last
+                    break
+                if not self._has_begun or self._is_killed:
+                    raise
+                self._is_killed = True
+                raise GroupLostError(self.name, reason_of(error)) from error
+            except (ActorUnavailableError, RayTaskError, GenesisError) as error:
+                has_died = isinstance(error, ActorUnavailableError)
+                if not (has_died or (self._has_begun and self._is_realtime)):
+                    raise
                 if time.monotonic() - begun > _SOUND_AFTER_S:
                     attempts.succeeded()
+                reason = DEADLY if has_died else reason_of(error)
+                if not has_died:  # what is left in it of a failure may not be sound
+                    with suppress(RayActorError):
+                        await self._actor.exit.remote()
+                self._is_away()
                 delay_s = attempts.failed()
                 if delay_s is None:
-                    raise GroupLostError(self.name) from error
+                    raise GroupLostError(self.name, reason) from error
                 await asyncio.sleep(delay_s)
-            except ActorDiedError:
-                if not self._is_given_up:
-                    raise
-                self._outcome = self._last
         self._over.set()
+
+    async def _open(self, on_lost: Callable[[CameraSettings, str], Awaitable[None]]) -> None:
+        """Open its sources, of those that were before as many as can be.
+
+        Not again and again: a source may be what it dies of.
+        """
+        cameras = [*self.cameras.values()]
+        failed = await self._said(self._actor.open.remote(cameras, self._has_begun))
+        self._is_open = True
+        for camera in cameras:
+            if camera.camera_id in failed:
+                await on_lost(camera, failed[camera.camera_id])
+
+    @property
+    def _has_begun(self) -> bool:
+        """Whether its cameras have been watched, so that what was wrong from the start is not."""
+        return self._is_open or self._is_resumed
 
     async def _up(self) -> None:
         """Wait until its process is up, for as long as no node has room for it."""

@@ -1,4 +1,4 @@
-"""A camera that is given up, because the process that watches it dies again and again."""
+"""A camera that is given up, because what watches it dies or fails again and again."""
 
 from collections.abc import Collection
 from datetime import UTC, datetime
@@ -10,8 +10,6 @@ from genesis_ray.live.calls import until_answered
 from genesis_ray.live.keepers import Keepers
 from genesis_ray.live.spec import LiveSpec, Shown, Told
 from genesis_ray.running.set_aside import dead_letter
-
-DEADLY = "its process dies again and again"
 
 
 async def give_up_camera(camera_id: str, spec: LiveSpec, reason: str, keepers: Keepers) -> None:

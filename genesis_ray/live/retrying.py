@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from ray.exceptions import RayTaskError
+from ray.exceptions import RayActorError, RayTaskError
 
 from genesis_ray.domain.events import DeadLetterChanged
 from genesis_ray.domain.frames import FrameStamp
@@ -15,6 +15,7 @@ from genesis_ray.domain.retry import Attempts
 from genesis_ray.errors import GenesisError
 from genesis_ray.live.models import AbandonedError, Note, Patience
 from genesis_ray.running.set_aside import dead_letter, in_a_line
+from genesis_ray.serving.reasons import reason_in
 from genesis_ray.settings import Settings
 
 _MOST_IN_A_ROW = 5
@@ -120,5 +121,11 @@ class DeadLetters:
 
 
 def reason_of(error: BaseException) -> str:
-    """Return what an error says in a line, without the traceback that Ray adds."""
-    return in_a_line(error.cause if isinstance(error, RayTaskError) else error)
+    """Return what an error says in a line, without the traceback that Ray adds; of several one."""
+    if isinstance(error, RayActorError):  # perhaps of one that its making raised
+        return reason_in(str(error))
+    if isinstance(error, RayTaskError):
+        return reason_of(error.cause)
+    if isinstance(error, BaseExceptionGroup):
+        return reason_of(error.exceptions[0])
+    return str(error) if isinstance(error, GenesisError) else in_a_line(error)

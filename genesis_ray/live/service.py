@@ -15,7 +15,7 @@ from genesis_ray.live.alerts import FINISH_WITHIN_S, deliver_alerts
 from genesis_ray.live.configuration import Configuration
 from genesis_ray.live.spec import LiveSpec
 from genesis_ray.live.supervisor import STOP_WITHIN_S, Supervisor
-from genesis_ray.running.changes import Changes, changes_between
+from genesis_ray.running.changes import Changes
 from genesis_ray.running.delivery import Delivery
 from genesis_ray.running.gallery_in_use import as_it_runs
 from genesis_ray.running.live_run import open_live_run
@@ -70,7 +70,7 @@ class Live:
         settings = as_it_runs(settings, supervisor.settings)
         dated = self._dated(settings, supervisor.settings)
         if dry_run:
-            return changes_between(supervisor.settings, dated)
+            return supervisor.changes_to(dated)
         changes = await supervisor.apply(dated)
         if changes:
             configuration.adopt(settings)
@@ -85,7 +85,7 @@ class Live:
         supervisor, configuration = self._at_work()
         dated = self._dated(configuration.earlier(), supervisor.settings)
         if dry_run:
-            return changes_between(supervisor.settings, dated)
+            return supervisor.changes_to(dated)
         changes = await supervisor.apply(dated)
         configuration.go_back()
         return changes
@@ -150,7 +150,8 @@ class Live:
                 embedder_app=self._app,
                 template_key=self._template_key,
                 key=self._key,
-            )
+            ),
+            is_resumed=configuration.is_resumed,
         )
         delivering = asyncio.create_task(
             deliver_alerts(settings, run, on_open=self._is_delivered_by)
@@ -210,11 +211,11 @@ class Live:
         return watching.exception() if watching.done() and not watching.cancelled() else None
 
 
-async def _start(spec: LiveSpec) -> Supervisor:
+async def _start(spec: LiveSpec, *, is_resumed: bool) -> Supervisor:
     """Start the actors, once those of a predecessor that is ending have given up their names."""
     while True:
         try:
-            return Supervisor(spec)
+            return Supervisor(spec, is_resumed=is_resumed)
         except ActorAlreadyExistsError:
             await asyncio.sleep(_LOOK_AGAIN_S)
 

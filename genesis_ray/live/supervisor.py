@@ -18,7 +18,7 @@ from genesis_ray.live.spec import JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec
 from genesis_ray.live.starting import explained, start_keeper
 from genesis_ray.live.summing import detectors_of, place_of, stages_of
 from genesis_ray.live.watched_groups import WatchedGroups
-from genesis_ray.running.changes import Changes
+from genesis_ray.running.changes import Changes, changes_between
 from genesis_ray.running.result import CameraProgress, RunResult
 from genesis_ray.settings import Settings
 
@@ -37,10 +37,15 @@ class Supervisor:
         is_cut_off: Whether it was stopped before all was done.
     """
 
-    def __init__(self, spec: LiveSpec) -> None:
+    def __init__(self, spec: LiveSpec, *, is_resumed: bool = False) -> None:
+        """Start all; with `is_resumed` another supervisor watched the cameras before.
+
+        One that cannot be opened then is given up, instead of the whole.
+        """
         self._journal = start_keeper(JournalActor, JOURNAL_ACTOR, spec)
         self._resolver = start_keeper(ResolverActor, RESOLVER_ACTOR, spec)
-        self._groups = WatchedGroups(spec, Keepers(self._journal, self._resolver))
+        keepers = Keepers(self._journal, self._resolver)
+        self._groups = WatchedGroups(spec, keepers, is_resumed=is_resumed)
         self._is_ending = self._has_ended = False
         self._over = asyncio.Event()
         self.is_cut_off = False
@@ -81,6 +86,8 @@ class Supervisor:
         try:
             await self._groups.watch()
         except BaseExceptionGroup as errors:
+            if not self.is_cut_off:
+                await self._cut_off()
             raise explained(errors.exceptions[0]) from errors
         groups = await self._groups.figures()
         late_faces: int = await until_answered(self._resolver.finish.remote)
@@ -135,6 +142,14 @@ class Supervisor:
         self._is_ending = True
         await self._groups.end()
 
+    def changes_to(self, settings: Settings) -> Changes:
+        """Return what `apply` would change.
+
+        Raises:
+            ConfigurationError: Something else would have to be changed too.
+        """
+        return changes_between(self.settings, settings, given_up=self._groups.given_up)
+
     async def apply(self, settings: Settings) -> Changes:
         """Add, change and take off cameras while the others go on; return what was changed.
 
@@ -155,11 +170,14 @@ class Supervisor:
 
     async def stop(self) -> None:
         """Cut the cameras off; keep what was learned and logged until now."""
-        at_work = self._groups.at_work
-        if not (at_work or self._over.is_set()):
-            return  # `run` is about to have the others finish
-        self.is_cut_off = not self._over.is_set()
-        for group in at_work:
+        if self._over.is_set() or not self._groups.at_work:
+            return  # `run` has had the others finish, or is about to
+        self.is_cut_off = True
+        await self._cut_off()
+
+    async def _cut_off(self) -> None:
+        """Leave no camera to itself that nobody watches any more."""
+        for group in self._groups.at_work:
             group.kill()
         for keeper in (self._resolver, self._journal):
             # It may be dead, or wait for one that is, which is why all is stopped.

@@ -9,9 +9,9 @@ from genesis_ray.domain.events import SystemState
 from genesis_ray.live.cameras import GroupFigures
 from genesis_ray.live.groups import CameraGroup, GroupLostError
 from genesis_ray.live.keepers import Keepers
-from genesis_ray.live.losing import DEADLY, give_up_camera
+from genesis_ray.live.losing import give_up_camera
 from genesis_ray.live.placing import in_groups, node_of
-from genesis_ray.live.spec import DIED, LiveSpec
+from genesis_ray.live.spec import LiveSpec
 from genesis_ray.live.starting import start_groups
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.settings_cameras import CameraSettings
@@ -29,8 +29,8 @@ class WatchedGroups:
         changing: Held by who changes which group has which camera.
     """
 
-    def __init__(self, spec: LiveSpec, keepers: Keepers) -> None:
-        """Start a group for each few of the cameras."""
+    def __init__(self, spec: LiveSpec, keepers: Keepers, *, is_resumed: bool = False) -> None:
+        """Start a group for each few of the cameras, which others watched if `is_resumed`."""
         self.spec = spec
         self.keepers = keepers
         self.changing = asyncio.Lock()
@@ -40,7 +40,8 @@ class WatchedGroups:
         self._watching = asyncio.TaskGroup()
         self._is_ending = False
         for cameras in in_groups(spec.settings):
-            self._groups.append(self.make(spec, cameras, node=node_of(cameras)))
+            node = node_of(cameras)
+            self._groups.append(self.make(spec, cameras, node=node, is_resumed=is_resumed))
 
     def __iter__(self) -> Iterator[CameraGroup]:
         return iter(self._groups)
@@ -63,13 +64,18 @@ class WatchedGroups:
                 self._watching.create_task(self._watch(group))
 
     def make(
-        self, spec: LiveSpec, cameras: Sequence[CameraSettings], *, node: str | None
+        self,
+        spec: LiveSpec,
+        cameras: Sequence[CameraSettings],
+        *,
+        node: str | None,
+        is_resumed: bool = False,
     ) -> CameraGroup:
         """Start a group, which is none of these yet."""
         name = f"cameras-{self._made}"
         self._made += 1
         start = start_groups(spec.settings.groups)
-        return CameraGroup(spec, name, cameras, node=node, start=start)
+        return CameraGroup(spec, name, cameras, node=node, start=start, is_resumed=is_resumed)
 
     def join(self, group: CameraGroup) -> None:
         """Watch a group that was made, with the others."""
@@ -101,6 +107,11 @@ class WatchedGroups:
         self._lost[camera.camera_id] = replace(camera, is_done=True, problem=reason)
         await give_up_camera(camera.camera_id, self.spec, reason, self.keepers)
 
+    @property
+    def given_up(self) -> Collection[str]:
+        """Cameras that nobody watches any more, though the settings have them."""
+        return self._lost.keys()
+
     def take_back(self, camera_ids: Collection[str]) -> None:
         """Count cameras as given up no more."""
         for camera_id in camera_ids:
@@ -112,12 +123,23 @@ class WatchedGroups:
         try:
             if self._is_ending:  # it was made meanwhile
                 await group.end()
-            await group.run(on_restart=partial(self.note, group.name, "restarted", DIED))
-        except GroupLostError:
+            await group.run(
+                on_restart=partial(self.note, group.name, "restarted"),
+                on_lost=partial(self._lose_of, group),
+            )
+        except GroupLostError as lost:
             async with self.changing:  # nobody changes its cameras meanwhile
-                await self._give_up(group)
+                await self._give_up(group, lost.reason)
         finally:
             waiting.cancel()
+
+    async def _lose_of(self, group: CameraGroup, camera: CameraSettings, reason: str) -> None:
+        """Give up a camera that a group could not go on with; it goes on with the others."""
+        async with self.changing:
+            if group.cameras.get(camera.camera_id) == camera:  # no other was set meanwhile
+                known = _known((await group.figures()).cameras, camera.camera_id)
+                group.let_go_of([camera.camera_id])
+                await self.lose(known, reason)
 
     async def _tell_of_waiting(self, group: CameraGroup) -> None:
         """Note whenever a group waits for a node that has room for it, and when it has got one."""
@@ -131,16 +153,22 @@ class WatchedGroups:
                 await self.note(group.name, "placed", "a node has room for it")
             await group.away()
 
-    async def _give_up(self, group: CameraGroup) -> None:
+    async def _give_up(self, group: CameraGroup, reason: str) -> None:
         """Find out which camera a group dies of: give each a group, and up the one that has one."""
-        lost = {camera.camera_id: camera for camera in (await group.figures()).cameras}
+        last = (await group.figures()).cameras
         group.kill()
         self._groups.remove(group)
         if len(group.cameras) > 1:
-            await self.note(group.name, "failed", f"{DEADLY}; its cameras are parted")
+            await self.note(group.name, "failed", f"{reason}; its cameras are parted")
             for camera in group.cameras.values():
-                self.join(self.make(self.spec, [camera], node=camera.node))
+                self.join(self.make(self.spec, [camera], node=camera.node, is_resumed=True))
             return
-        await self.note(group.name, "failed", DEADLY)
+        await self.note(group.name, "failed", reason)
         for camera_id in group.cameras:
-            await self.lose(lost.get(camera_id, CameraProgress(camera_id=camera_id)), DEADLY)
+            await self.lose(_known(last, camera_id), reason)
+
+
+def _known(cameras: Sequence[CameraProgress], camera_id: str) -> CameraProgress:
+    """Return how far a camera is, or that this is not known."""
+    known = (camera for camera in cameras if camera.camera_id == camera_id)
+    return next(known, CameraProgress(camera_id=camera_id))

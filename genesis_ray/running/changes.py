@@ -1,10 +1,14 @@
 """What a new configuration would change in a system that runs."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
+
+_AGAIN = "watched again"
+"""What is different at a camera that was given up, and is set as it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +59,12 @@ class Changes:
         return [*self.added, *(camera.after for camera in self.changed)]
 
 
-def changes_between(before: Settings, after: Settings) -> Changes:
+def changes_between(
+    before: Settings, after: Settings, *, given_up: Collection[str] = ()
+) -> Changes:
     """Return what applying `after` to a system that runs with `before` would change.
+
+    Cameras that were `given_up` are begun with again, also where they stay as they were.
 
     Raises:
         ConfigurationError: Something else than cameras differs, which only a restart changes;
@@ -84,7 +92,8 @@ def changes_between(before: Settings, after: Settings) -> Changes:
         tuple(
             ChangedCamera(old[name], camera, tuple(fields))
             for name, camera in new.items()
-            if name in old and (fields := _differing(old[name], camera))
+            if name in old
+            and (fields := _differing(old[name], camera) or [_AGAIN] * (name in given_up))
         ),
     )
 

@@ -1,5 +1,7 @@
 """The annotated video of a camera, written only where the operator asked for it."""
 
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import cv2
@@ -8,12 +10,16 @@ import numpy as np
 from genesis_ray.running.places import lines_of, masks_of, zones_of
 from genesis_ray.running.station_values import Seen
 from genesis_ray.settings_cameras import CameraSettings
+from genesis_ray.store.disk import writing_to
 from genesis_ray.vision.annotate import Annotator
 from genesis_ray.vision.recording import VideoWriter
 
 
 class Recorder:
-    """Draws what was seen into every frame, with the names known by then, and records it."""
+    """Draws what was seen into every frame, with the names known by then, and records it.
+
+    A camera that is begun with anew, as when it was changed, has a further film.
+    """
 
     def __init__(self, camera: CameraSettings, media: Path, *, fps: float) -> None:
         self._annotator = Annotator(
@@ -22,7 +28,7 @@ class Recorder:
             camera_id=camera.camera_id,
             masks=masks_of(camera),
         )
-        self._path = media / f"{camera.camera_id}.mp4"
+        self._media, self._camera_id = media, camera.camera_id
         self._fps = fps
         self._writer: VideoWriter | None = None
         self._size = (0, 0)
@@ -33,21 +39,40 @@ class Recorder:
         self._names = {track: name for track, name in (self._names | names).items() if name}
 
     def draw(self, seen: Seen) -> None:
-        """Record a frame."""
+        """Record a frame.
+
+        Raises:
+            StoreError: It cannot be written.
+        """
         tracks = seen.observation.tracks
         if tracks is None:
             return
         image = self._annotator.draw(seen.frame.image, tracks, self._names, seen.observation.at)
         if self._writer is None:
             height, width = image.shape[:2]
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._writer = VideoWriter(self._path, width, height, fps=self._fps)
+            with writing_to(self._media):
+                self._media.mkdir(exist_ok=True)
+            self._writer = VideoWriter(self._free_path(), width, height, fps=self._fps)
             self._size = width, height
         elif image.shape[1::-1] != self._size:  # a camera that was set to another resolution
             image = np.asarray(cv2.resize(image, self._size), np.uint8)
         self._writer.write(image, seen.observation.at)
 
     def close(self) -> None:
-        """Finish the file."""
+        """Finish the file; raises StoreError."""
         if self._writer:
             self._writer.close()
+
+    def discard(self) -> None:
+        """Drop what was recorded."""
+        if self._writer:
+            self._writer.discard()
+
+    def _free_path(self) -> Path:
+        paths = (self._media / f"{self._camera_id}{part}.mp4" for part in _parts())
+        return next(path for path in paths if not path.exists())
+
+
+def _parts() -> Iterator[str]:
+    yield ""
+    yield from (f"-{number}" for number in count(2))

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ray.exceptions import ActorDiedError, ActorUnavailableError
+from ray.exceptions import ActorDiedError, ActorUnavailableError, RayTaskError
 
+from genesis_ray.errors import GenesisError
 from genesis_ray.live import groups, supervisor, watched_groups
 from genesis_ray.live.cameras import GroupFigures
 from genesis_ray.live.spec import JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec
@@ -72,6 +73,7 @@ class Group(Actor):
         has_ended: Whether that is over.
         is_watching: Whether it was called to, and has not died since.
         is_away: Whether no node has room for it.
+        gone: Why sources cannot be opened any more, by camera.
     """
 
     def __init__(self, name: str, log: list[tuple[str, str]], failing: "Failing") -> None:
@@ -80,20 +82,34 @@ class Group(Actor):
         self.has_ended = False
         self.is_watching = False
         self.is_away = False
+        self.gone: dict[str, str] = {}
         self._failing = failing
         self._stops = asyncio.Event()
         self._fails: Exception | None = None
 
     def die(self) -> None:
         """Have the call that is under way fail as one does whose process died."""
-        self._fails = ActorUnavailableError("it died", None)
+        self.fail(ActorUnavailableError("it died", None))
+
+    def fail(self, error: Exception) -> None:
+        """Have the call that is under way raise this."""
+        self._fails = error
         self._stops.set()
 
-    async def do_open(self, cameras) -> None:
-        self.watched |= {camera.camera_id: str(camera.source) for camera in cameras}
+    async def do_open(self, cameras, is_resumed=False) -> dict[str, str]:
+        names = {camera.camera_id: str(camera.source) for camera in cameras}
+        failed = {name: why for name, why in self.gone.items() if name in names}
+        if failed and not is_resumed:
+            raise RayTaskError("open", "", GenesisError(*failed.values()))
+        self.watched = {name: source for name, source in names.items() if name not in failed}
+        return failed
+
+    async def do_exit(self) -> None:
+        self.watched.clear()
+        raise ActorUnavailableError("it exited", None)
 
     async def do_run(self, cameras) -> GroupFigures:
-        await self.do_open(cameras)
+        self.watched |= {camera.camera_id: str(camera.source) for camera in cameras}
         self.is_watching = True
         await self._stops.wait()
         self.is_watching = False
@@ -115,7 +131,7 @@ class Group(Actor):
     async def do_put_on(self, coming) -> None:
         for camera in coming:
             self._fail_at("put_on", camera.camera_id)
-            await self.do_open([camera])
+            self.watched[camera.camera_id] = str(camera.source)
 
     async def do_figures(self) -> GroupFigures:
         if self.is_away:
@@ -139,7 +155,10 @@ class Stage:
 
     Attributes:
         is_over: Whether a story had the supervisor end.
+        running: What it does meanwhile.
     """
+
+    running: asyncio.Task[object]
 
     def __init__(self, spec: LiveSpec, monkeypatch: pytest.MonkeyPatch) -> None:
         self.is_over = False

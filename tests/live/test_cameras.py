@@ -7,6 +7,7 @@ import pytest
 
 from genesis_ray.domain.identity import Face
 from genesis_ray.domain.ordering import NOT_BEGUN
+from genesis_ray.errors import GenesisError, SourceError, StoreError
 from genesis_ray.live import flow
 from genesis_ray.live.cameras import CameraGroupActor
 from genesis_ray.live.spec import Resumption, Snapshot
@@ -14,6 +15,7 @@ from genesis_ray.running.station import CameraStation
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.vision.memory_guard import MemoryState
+from genesis_ray.vision.recording import VideoWriter
 from tests.live.grouped import FILM, START, DiedError, Others, actor_among, comparable
 
 
@@ -31,6 +33,7 @@ def watch(monkeypatch, tmp_path):
         *,
         is_opened: bool = True,
         meanwhile: Callable = nothing,
+        annotate: bool = False,
         **detector,
     ) -> Others:
         others = Others(take_s)
@@ -38,6 +41,7 @@ def watch(monkeypatch, tmp_path):
             others.before = Resumption({"door": before}, NOT_BEGUN)
         settings = Settings(
             data_dir=tmp_path,
+            annotate=annotate,
             back_pressure={"slow_at": 2, "stop_at": 4},
             detector={"model": "synthetic", "input_size": 320, **detector},
             faces={"embedder": "synthetic", "min_person_width": 10},
@@ -139,3 +143,61 @@ def test_an_error_that_a_rule_makes_of_a_frame_ends_the_process_and_not_the_syst
         watch()
     assert "cameras-0 fails on what it was told" in caplog.text
     assert "nobody thought of this" in caplog.text
+
+
+def full(*_: object) -> None:
+    raise StoreError("door.mp4: the video cannot be written (No space left on device)")
+
+
+@pytest.mark.parametrize("method", ["write", "close"])
+def test_a_camera_is_watched_on_where_its_film_cannot_be_written_and_that_is_told(
+    watch, monkeypatch, tmp_path, method
+):
+    monkeypatch.setattr(VideoWriter, method, full)
+    others = watch(annotate=True)
+    (camera,) = others.figures.cameras
+    assert (camera.frames, camera.is_done) == (40, True)
+    assert camera.problem == "door.mp4: the video cannot be written (No space left on device)"
+    told = [(n.state, n.reason) for n in others.notes if n.component == "film of door"]
+    assert told == [("degraded", camera.problem)]
+    assert list((tmp_path / "media").iterdir()) == []
+
+
+def test_a_film_is_there_when_its_camera_has_ended(watch, tmp_path):
+    assert watch(annotate=True).figures.cameras[0].problem is None
+    assert [film.name for film in (tmp_path / "media").iterdir()] == ["door.mp4"]
+
+
+def test_where_the_node_has_no_folder_for_the_film_that_is_said_before_anything_is_watched(
+    monkeypatch, tmp_path
+):
+    settings = Settings(
+        data_dir=tmp_path / "of another node",
+        annotate=True,
+        cameras=(CameraSettings(camera_id="door", source=FILM, start=START),),
+    )
+
+    async def opened(*, is_resumed: bool) -> dict[str, str]:
+        actor = actor_among(Others(0), settings, monkeypatch)
+        return await actor.open(settings.cameras, is_resumed)
+
+    with pytest.raises(GenesisError, match="the node that is to watch it does not have; put the"):
+        asyncio.run(opened(is_resumed=False))
+    assert asyncio.run(opened(is_resumed=True)) == {}  # it is watched on, without
+
+
+def test_another_process_leaves_out_the_cameras_whose_sources_are_gone(monkeypatch, tmp_path):
+    gone = CameraSettings(camera_id="yard", source=str(tmp_path / "gone.mp4"))
+    door = CameraSettings(camera_id="door", source=FILM, start=START)
+    settings = Settings(data_dir=tmp_path, cameras=(gone, door))
+
+    async def play() -> None:
+        actor = actor_among(Others(0), settings, monkeypatch)
+        failed = await actor.open(settings.cameras, True)
+        assert list(failed) == ["yard"]
+        assert "gone.mp4" in failed["yard"]
+        assert [camera.camera_id for camera in actor.figures().cameras] == ["door"]
+        with pytest.raises(SourceError):
+            await actor.open(settings.cameras)
+
+    asyncio.run(play())

@@ -41,11 +41,12 @@ class Process:
     def kill(self) -> None:
         self.opened.clear()
 
-    async def _open(self, cameras: Collection[CameraSettings]) -> None:
+    async def _open(self, cameras: Collection[CameraSettings], _: bool = False) -> dict[str, str]:
         if self.deaths_at_opening:
             self.deaths_at_opening -= 1
             self.die()
         self.opened |= {camera.camera_id for camera in cameras}
+        return {}
 
     async def _run(self, cameras: Collection[CameraSettings]) -> GroupFigures:
         await self._open(cameras)
@@ -74,10 +75,15 @@ class Process:
 
 def watching(process: Process) -> CameraGroup:
     """A group of the door, whose process this is."""
+    spec = SimpleNamespace(settings=Settings(retry_delays_s=[0, 0]), realtime=True)
     return CameraGroup(
-        SimpleNamespace(settings=Settings(retry_delays_s=[0, 0])), "cameras-0", [DOOR],
+        spec, "cameras-0", [DOOR],
         node=None, start=lambda *_, node: process,  # noqa: ARG005
     )  # fmt: skip
+
+
+async def nobody(*_: object) -> None:
+    """Is told, and does nothing."""
 
 
 def watched(process: Process, on_restart: Callable[[], None]) -> list[str]:
@@ -85,10 +91,10 @@ def watched(process: Process, on_restart: Callable[[], None]) -> list[str]:
     group = watching(process)
 
     async def run() -> list[str]:
-        async def note() -> None:
+        async def note(_: str) -> None:
             on_restart()
 
-        await group.run(note)
+        await group.run(note, nobody)
         return [camera.camera_id for camera in (await group.figures()).cameras]
 
     return asyncio.run(run())
@@ -122,11 +128,11 @@ def test_one_that_finds_no_node_any_more_is_told_to_be_away_until_it_has_one():
     process.die = die_for_long
 
     async def run() -> None:
-        async def note() -> None:
+        async def note(_: str) -> None:
             assert group.is_placed
 
         group = watching(process)
-        running = asyncio.create_task(group.run(note))
+        running = asyncio.create_task(group.run(note, nobody))
         await group.placed()
         async with asyncio.timeout(5):
             await group.away()
@@ -158,7 +164,7 @@ def test_one_that_is_away_does_not_hold_up_the_end(monkeypatch):
     group = watching(process)
 
     async def run() -> None:
-        running = asyncio.create_task(group.run(asyncio.Event().wait))
+        running = asyncio.create_task(group.run(nobody, nobody))
         await group.placed()
         await group.away()
         process.figures = SimpleNamespace(remote=figures_of_nobody)
@@ -181,12 +187,12 @@ def test_one_that_dies_after_it_was_told_to_end_is_told_so_again():
                 await asyncio.sleep(0.001)
             return await process._run(cameras)
 
-        async def note() -> None:
+        async def note(_: str) -> None:
             pass
 
         process.run = SimpleNamespace(remote=watch_until_stopped)
         group = watching(process)
-        running = asyncio.create_task(group.run(note))
+        running = asyncio.create_task(group.run(note, nobody))
         await group.placed()
         await group.end()
         await running

@@ -33,11 +33,11 @@ def settings_of(tmp_path, /, **sources: str) -> Settings:
 def run(tmp_path, monkeypatch):
     """Run a supervisor of a door and a yard, and meanwhile a story about it."""
 
-    def run(story: Callable[[Stage], Awaitable[None]]) -> Stage:
+    def run(story: Callable[[Stage], Awaitable[None]], *, realtime: bool = True) -> Stage:
         spec = LiveSpec(
             settings=settings_of(tmp_path, door="rtsp://door/1", yard="rtsp://yard/1"),
             run=RunFolder.create(tmp_path / "run").path,
-            realtime=True,
+            realtime=realtime,
             detector_app="detector",
             embedder_app="embedder",
             template_key=ring().ref,
@@ -45,7 +45,7 @@ def run(tmp_path, monkeypatch):
 
         async def play() -> Stage:
             stage = Stage(spec, monkeypatch)
-            running = asyncio.create_task(stage.supervisor.run(time.time()))
+            running = stage.running = asyncio.create_task(stage.supervisor.run(time.time()))
             await stage.until(lambda: stage.watched().keys() == {"door", "yard"})
             await stage.until(lambda: len([c for c in stage.log if c[1] == "run"]) == 2)
             await story(stage)
@@ -81,6 +81,104 @@ def test_a_camera_that_was_given_up_and_is_set_anew_is_watched_and_has_not_faile
         await stage.supervisor.apply(mended)
         assert stage.watched()["yard"] == "rtsp://yard/2"
         assert await states(stage) == {"door": None, "yard": None}
+
+    run(story)
+
+
+def noted(stage: Stage, state: str) -> list[tuple[str, str]]:
+    """Who came into a state, and why, as the journal was told."""
+    told = (note for _, *more in stage.journal.called("take") for notes in more for note in notes)
+    return [(note.component, note.reason) for note in told if note.state == state]
+
+
+def test_a_camera_on_which_its_group_fails_again_and_again_is_given_up_and_the_others_go_on(run):
+    full = RayTaskError("run", "", ExceptionGroup("all", [OSError(28, "No space left")]))
+
+    async def story(stage: Stage) -> None:
+        yard = stage.group_of("yard")
+        for _ in range(3):
+            await stage.until(lambda: yard.is_watching)
+            yard.is_watching = False
+            yard.fail(full)
+        await stage.until(lambda: bool(stage.resolver.called("take")))
+        reason = "OSError: [Errno 28] No space left"
+        assert await states(stage) == {"door": None, "yard": reason}
+        ((state, _),) = stage.journal.called("give_up")
+        assert (state.camera_id, state.state, state.reason) == ("yard", "failed", reason)
+        assert noted(stage, "restarted") == [(yard.name, reason)] * 2
+        assert noted(stage, "failed") == [(yard.name, reason)]
+        assert yard.is_killed
+        door = stage.group_of("door")
+        door.die()
+        await stage.until(lambda: (door.name, "its process died") in noted(stage, "restarted"))
+
+    run(story)
+
+
+def test_a_camera_that_was_given_up_is_watched_again_where_the_same_is_applied(run):
+    async def story(stage: Stage) -> None:
+        await lose(stage, "yard")
+        settings = stage.supervisor.settings
+        assert str(stage.supervisor.changes_to(settings)) == "yard: watched again"
+        assert await stage.supervisor.apply(settings)
+        assert stage.watched().keys() == {"door", "yard"}
+        assert await states(stage) == {"door": None, "yard": None}
+        assert not await stage.supervisor.apply(settings)
+
+    run(story)
+
+
+def test_a_camera_whose_source_is_gone_when_its_group_is_started_again_is_given_up(run):
+    async def story(stage: Stage) -> None:
+        yard = stage.group_of("yard")
+        yard.gone["yard"] = "yard.mp4: no such file"
+        yard.die()
+        await stage.until(lambda: bool(stage.resolver.called("take")))
+        assert await states(stage) == {"door": None, "yard": "yard.mp4: no such file"}
+        ((state, _),) = stage.journal.called("give_up")
+        assert (state.camera_id, state.reason) == ("yard", "yard.mp4: no such file")
+
+    run(story)
+
+
+def test_a_group_that_is_gone_for_good_is_told_and_the_others_go_on(run):
+    async def story(stage: Stage) -> None:
+        yard = stage.group_of("yard")
+        yard.is_killed = True  # by somebody else
+        yard.fail(ActorDiedError())
+        await stage.until(lambda: bool(stage.resolver.called("take")))
+        assert (await states(stage))["yard"] == ActorDiedError.BASE_ERROR_MSG
+        assert stage.watched().keys() == {"door"}
+
+    run(story)
+
+
+def test_what_fails_where_nobody_waits_for_it_ends_all_and_leaves_no_camera_to_itself(run):
+    async def story(stage: Stage) -> None:
+        said = "genesis_ray.errors.GenesisError: to detect fails on every frame"
+        stage.group_of("yard").fail(RayTaskError("run", said, GenesisError()))
+        with pytest.raises(GenesisError, match="every frame"):
+            await stage.running
+        assert stage.groups == []
+        assert stage.journal.called("finish") == [()]
+        assert not stage.supervisor.is_cut_off
+        stage.is_over = True
+
+    run(story, realtime=False)
+
+
+def test_a_journal_that_cannot_go_on_ends_all_and_leaves_no_camera_to_itself(run, monkeypatch):
+    async def take(*_: object) -> None:
+        raise RayTaskError("take", "OSError: No space left", OSError(28))
+
+    async def story(stage: Stage) -> None:
+        monkeypatch.setattr(type(stage.journal), "do_take", take, raising=False)
+        yard = stage.group_of("yard")
+        yard.die()
+        with pytest.raises(RayTaskError, match="No space left"):
+            await stage.running
+        assert stage.groups == []
+        stage.is_over = True
 
     run(story)
 

@@ -32,6 +32,14 @@ def test_the_same_again_is_no_change_and_neither_is_another_order():
     assert not changes_between(settings(DOOR, TILL), settings(TILL, DOOR))
 
 
+def test_a_camera_that_was_given_up_is_begun_with_again_though_it_stays_as_it_was():
+    changes = changes_between(
+        settings(DOOR, TILL), settings(DOOR, TILL), given_up={"till", "of before"}
+    )
+    assert str(changes) == "till: watched again"
+    assert (changes.leaving, [each.camera_id for each in changes.coming]) == (["till"], ["till"])
+
+
 def test_what_only_a_restart_can_change_is_refused_and_named():
     with pytest.raises(ConfigurationError, match="visit_gap_s, detector"):
         changes_between(

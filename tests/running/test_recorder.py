@@ -2,9 +2,11 @@ from datetime import UTC, datetime, timedelta
 
 import av
 import numpy as np
+import pytest
 
 from genesis_ray.domain.detections import Detections, Tracks
 from genesis_ray.domain.frames import Frame, FrameStamp
+from genesis_ray.errors import StoreError
 from genesis_ray.pipeline.observer import Observation
 from genesis_ray.running.recorder import Recorder
 from genesis_ray.running.station_values import Seen
@@ -44,4 +46,23 @@ def test_a_camera_that_changes_its_resolution_is_recorded_in_the_first_one(tmp_p
 
 def test_without_a_frame_there_is_no_video(tmp_path):
     Recorder(CameraSettings(camera_id="door", source="a.mp4"), tmp_path, fps=10).close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_camera_that_is_begun_with_anew_keeps_the_film_that_it_had(tmp_path):
+    for frames in (2, 3, 4):
+        recorder = Recorder(CameraSettings(camera_id="door", source="a.mp4"), tmp_path, fps=10)
+        for number in range(frames):
+            recorder.draw(seen(number, 240, 320))
+        recorder.close()
+    films = [len(sizes(tmp_path / f"{name}.mp4")) for name in ("door", "door-2", "door-3")]
+    assert films == [2, 3, 4]
+
+
+def test_what_cannot_be_written_names_where_and_leaves_nothing(tmp_path):
+    media = tmp_path / "of another node" / "media"
+    recorder = Recorder(CameraSettings(camera_id="door", source="a.mp4"), media, fps=10)
+    with pytest.raises(StoreError, match="of another node/media: No such file"):
+        recorder.draw(seen(0, 240, 320))
+    recorder.discard()
     assert list(tmp_path.iterdir()) == []
