@@ -1,5 +1,7 @@
 """Why a live stream cannot be watched, as codes, and what to do about each."""
 
+import errno
+
 import av
 
 from genesis_ray.domain.stream_health import StreamState
@@ -15,6 +17,9 @@ _REASONS: tuple[tuple[type[BaseException], str], ...] = (
     (av.error.HTTPUnauthorizedError, "unauthorised"),
     (av.error.HTTPForbiddenError, "unauthorised"),
     (av.error.HTTPNotFoundError, "not_found"),
+    (av.error.HTTPTooManyRequestsError, "in_use"),
+    (av.error.HTTPClientError, "bad_request"),  # any other
+    (av.error.HTTPServerError, "server_error"),
     (av.error.ConnectionRefusedError, "refused"),
     (av.error.TimeoutError, "timed_out"),
     (av.error.ExitError, "timed_out"),
@@ -24,11 +29,16 @@ _REASONS: tuple[tuple[type[BaseException], str], ...] = (
     (av.error.ArgumentError, "not_a_video"),  # a kind or a redirect that is not followed
 )
 
+_OF_DEVICES = {errno.EBUSY: "in_use", errno.ENODEV: "not_found", errno.ENXIO: "not_found"}
+"""By the number of an error that has no class of its own."""
 
 REMEDIES = {
     "unauthorised": "correct the user and password in its address",
     "not_found": "correct the path behind its host, or the device's number",
     "refused": "switch it on, or correct the port in its address",
+    "in_use": "close what else shows it: a device serves one program, a camera so many viewers",
+    "bad_request": "correct the path and the query in its address: it does not take them so",
+    "server_error": "restart it, or look at its own log: it answers with an error of its own",
     "timed_out": "check its cable, the network and the firewall: nothing answers there",
     "not_permitted": "let this user read it; for a device, as a member of the group video",
     "not_a_video": "correct the address: what answers there sends no video that can be decoded, or "
@@ -62,4 +72,6 @@ def reason_of(error: Exception) -> str:
     """Return the code of why a connection failed; never the address, which may hold a password."""
     if isinstance(error, NoVideoError):
         return "no_pictures"
-    return next((code for kind, code in _REASONS if isinstance(error, kind)), "unreachable")
+    known = next((code for kind, code in _REASONS if isinstance(error, kind)), None)
+    number = error.errno if isinstance(error, OSError) else None
+    return known or _OF_DEVICES.get(number or 0, "unreachable")

@@ -22,7 +22,7 @@ def film(path: Path, *, width: int = 320, height: int = 240, seconds: int = 2) -
 
 
 class FilmServer(ThreadingHTTPServer):
-    """A folder over HTTP; /to?URL redirects to URL.
+    """A folder over HTTP; /to?URL redirects to URL, /answers?CODE answers that.
 
     Attributes:
         asked: The host and the path of each request.
@@ -42,9 +42,12 @@ class _FilmHandler(SimpleHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.asked.append((self.headers["Host"], self.path))
-        if not self.path.startswith("/to?"):
+        kind, _, argument = self.path.partition("?")
+        if kind == "/answers":
+            self.send_error(int(argument))
+        elif kind == "/to":
+            self.send_response(302)
+            self.send_header("Location", argument)
+            self.end_headers()
+        else:
             super().do_GET()
-            return
-        self.send_response(302)
-        self.send_header("Location", self.path.removeprefix("/to?"))
-        self.end_headers()

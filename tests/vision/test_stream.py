@@ -1,3 +1,4 @@
+import errno
 import socket
 import threading
 import time
@@ -9,6 +10,7 @@ from ipaddress import ip_network
 from itertools import count, islice, pairwise
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -18,7 +20,7 @@ from genesis_ray.domain.source_policy import SourcePolicy
 from genesis_ray.domain.stream_health import StreamLimits
 from genesis_ray.vision.stream import LiveStream
 from genesis_ray.vision.stream_address import StreamAddress
-from genesis_ray.vision.stream_reasons import REMEDIES
+from genesis_ray.vision.stream_reasons import REMEDIES, reason_of
 from tests.vision.film_server import FilmServer, film
 
 pytestmark = pytest.mark.timeout(90)
@@ -303,6 +305,43 @@ def test_of_the_addresses_of_a_name_one_that_answers_is_enough(dns, film_server,
 def test_a_name_that_cannot_be_looked_up_is_told(watch):
     watching = watch("rtsp://camera..test/live")
     watching.until(lambda: watching.states == [("connecting", "unreachable")])
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        (400, "bad_request"),
+        (401, "unauthorised"),
+        (403, "unauthorised"),
+        (404, "not_found"),
+        (410, "bad_request"),
+        (429, "in_use"),
+        (500, "server_error"),
+        (503, "server_error"),
+    ],
+)
+def test_what_a_camera_answers_over_http_is_told_apart_and_has_a_remedy(
+    film_server, watch, status, reason
+):
+    watching = watch(f"{film_server.url}/answers?{status}")
+    watching.until(lambda: watching.states == [("connecting", reason)])
+    assert REMEDIES[reason]
+
+
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [
+        (errno.EBUSY, "in_use"),
+        (errno.ENODEV, "not_found"),
+        (errno.EACCES, "not_permitted"),
+        (errno.EHOSTUNREACH, "unreachable"),
+    ],
+)
+def test_a_device_that_is_in_use_or_was_pulled_out_is_told_apart(number, reason):
+    with pytest.raises(av.FFmpegError) as failed:
+        av.error.err_check(-number)
+    assert reason_of(failed.value) == reason
+    assert REMEDIES[reason]
 
 
 PLAYLIST = "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2.0,\n{}\n#EXT-X-ENDLIST\n"
