@@ -59,7 +59,7 @@ class Figures:
         late: Groups of events that came after their turn.
         logged_until: Capture time up to which everything is in the log; `datetime.min` before
             the first frame, `datetime.max` after the last.
-        detectors: How each replica of the detector gets on with its GPU's memory.
+        memory: How each replica gets on with its GPU's memory, by its model and its name.
         gallery: None until the resolver has told of it.
         deliveries: How alerts are delivered, by the kind of channel; of none where there is none.
     """
@@ -76,7 +76,7 @@ class Figures:
     late: int = 0
     stage_s: Mapping[Stage, float] = field(default_factory=dict)
     logged_until: datetime = NOT_BEGUN
-    detectors: Mapping[str, MemoryState] = field(default_factory=dict)
+    memory: Mapping[tuple[str, str], MemoryState] = field(default_factory=dict)
     gallery: GalleryFigures | None = None
     deliveries: Mapping[ChannelKind, DeliveryFigures] = field(default_factory=dict)
 

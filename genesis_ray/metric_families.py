@@ -81,14 +81,26 @@ FALSE_MERGES = Family(
     "counter",
     "Pairs of tracks in view at once, where nobody is twice, that are one identity.",
 )
-OUT_OF_MEMORY = Family(
+DETECTOR_OUT_OF_MEMORY = Family(
     "genesis_detector_out_of_memory_total",
     "counter",
     "Batches that did not fit in a replica's GPU memory and were halved or given up.",
     ("replica",),
 )
-ON_PROCESSOR = Family(
+DETECTOR_ON_PROCESSOR = Family(
     "genesis_detector_on_processor",
+    "gauge",
+    "1 since a replica gave up its GPU, whose memory is full, for the processor, else 0.",
+    ("replica",),
+)
+EMBEDDER_OUT_OF_MEMORY = Family(
+    "genesis_embedder_out_of_memory_total",
+    "counter",
+    "Batches that did not fit in a replica's GPU memory and were halved or given up.",
+    ("replica",),
+)
+EMBEDDER_ON_PROCESSOR = Family(
+    "genesis_embedder_on_processor",
     "gauge",
     "1 since a replica gave up its GPU, whose memory is full, for the processor, else 0.",
     ("replica",),
@@ -187,8 +199,10 @@ FAMILIES = (
     DEAD_LETTERS,
     REJECTIONS,
     FALSE_MERGES,
-    OUT_OF_MEMORY,
-    ON_PROCESSOR,
+    DETECTOR_OUT_OF_MEMORY,
+    DETECTOR_ON_PROCESSOR,
+    EMBEDDER_OUT_OF_MEMORY,
+    EMBEDDER_ON_PROCESSOR,
     GALLERY,
     SKETCHED,
     SAMPLED,

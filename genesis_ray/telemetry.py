@@ -26,8 +26,12 @@ from genesis_ray.metric_families import (
     DELIVERIES,
     DELIVERIES_WAITING,
     DELIVERY_AGE,
+    DETECTOR_ON_PROCESSOR,
+    DETECTOR_OUT_OF_MEMORY,
     DRIFTING,
     DROPS,
+    EMBEDDER_ON_PROCESSOR,
+    EMBEDDER_OUT_OF_MEMORY,
     EVENTS,
     FALSE_MERGES,
     FAMILIES,
@@ -39,8 +43,6 @@ from genesis_ray.metric_families import (
     LINE_PASSAGES,
     LINE_PEOPLE,
     MATCH_SIMILARITY,
-    ON_PROCESSOR,
-    OUT_OF_MEMORY,
     PLACED,
     READY,
     REJECTIONS,
@@ -68,6 +70,11 @@ _KNOWN_TO_FAIL = (
     ("recording", "watch"),
 )
 """Told from the start, as 0: Prometheus sees no growth in a counter that begins with its first."""
+
+_OF_MODELS = {
+    "detector": (DETECTOR_OUT_OF_MEMORY, DETECTOR_ON_PROCESSOR),
+    "embedder": (EMBEDDER_OUT_OF_MEMORY, EMBEDDER_ON_PROCESSOR),
+}
 
 _WITHOUT_FRAMES: tuple[StreamState, ...] = ("connecting", "stalled")
 
@@ -108,9 +115,10 @@ def _samples(figures: Figures) -> Iterator[_Sample]:
     for reason, count in {**dict.fromkeys(get_args(Refusal), 0), **figures.rejections}.items():
         yield REJECTIONS, (reason,), count
     yield FALSE_MERGES, (), figures.false_merges
-    for replica, memory in figures.detectors.items():
-        yield OUT_OF_MEMORY, (replica,), memory.out_of_memory
-        yield ON_PROCESSOR, (replica,), float(memory.on_processor)
+    for (model, replica), memory in figures.memory.items():
+        out_of_memory, on_processor = _OF_MODELS[model]
+        yield out_of_memory, (replica,), memory.out_of_memory
+        yield on_processor, (replica,), float(memory.on_processor)
     if figures.site:
         yield from _of_site(figures.site)
     if figures.gallery:

@@ -44,7 +44,11 @@ FIGURES = Figures(
             delivered=5, tried_again=3, set_aside=1, waiting=2, waits_since=datetime.now(UTC)
         ),
     },
-    detectors={"a": MemoryState(), "b": MemoryState(4, 1, True, "CUDA out of memory")},
+    memory={
+        ("detector", "a"): MemoryState(),
+        ("detector", "b"): MemoryState(4, 1, True, "CUDA out of memory"),
+        ("embedder", "a"): MemoryState(2, 8, False, "CUDA out of memory"),
+    },
 )
 
 
@@ -120,6 +124,8 @@ def test_replicas_whose_gpu_is_too_small_are_told():
     assert told["genesis_detector_out_of_memory_total", ("b",)] == 4
     assert told["genesis_detector_on_processor", ("a",)] == 0
     assert told["genesis_detector_on_processor", ("b",)] == 1
+    assert told["genesis_embedder_out_of_memory_total", ("a",)] == 2
+    assert told["genesis_embedder_on_processor", ("a",)] == 0
 
 
 def test_how_well_the_gallery_is_searched_is_told():

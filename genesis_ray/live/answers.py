@@ -121,6 +121,9 @@ class FaceFinder:
     """The embedder, as a group asks it: first for the faces in crops, then to embed some.
 
     What another embedder, or one under another key, makes of a face is no answer.
+
+    Attributes:
+        replicas: How those that answered get on with their memory, by name.
     """
 
     def __init__(
@@ -142,7 +145,7 @@ class FaceFinder:
             )
 
         self._note = note
-        self._replicas: dict[str, MemoryState] = {}
+        self.replicas: dict[str, MemoryState] = {}
         self._find: Model[embedder.Graded] = method("find")
         self._embed: Model[embedder.Embedded] = method("embed")
         self._origin = embedder.origin_of(spec.settings.faces, spec.template_key)
@@ -221,9 +224,9 @@ class FaceFinder:
         return [face for answer in answers for face in answer.faces]
 
     def _note_memory(self, replica: str, memory: MemoryState) -> None:
-        before = self._replicas.get(replica, MemoryState())
+        before = self.replicas.get(replica, MemoryState())
         ran_short(self._note, f"embedder {replica}", memory, before)
-        self._replicas[replica] = max(before, memory, key=lambda state: state.out_of_memory)
+        self.replicas[replica] = max(before, memory, key=lambda state: state.out_of_memory)
 
     def _leave_out(self, origin: str) -> NoReturn:
         """Have faces count as not answered that cannot be compared with any here; say so once."""

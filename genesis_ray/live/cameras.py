@@ -41,7 +41,7 @@ class GroupFigures:
 
     Attributes:
         first_frame_at: When the first frame went to the detector, in time.time()'s seconds.
-        detectors: How the replicas that answered get on with their memory, by name.
+        memory: How the replicas that answered get on with their memory, by model and name.
         waiting: Reports that resolver and journal have not taken yet.
         node: Ray's id of the node that this is on.
     """
@@ -49,7 +49,7 @@ class GroupFigures:
     cameras: list[CameraProgress]
     stage_s: dict[Stage, float]
     first_frame_at: float | None
-    detectors: dict[str, MemoryState] = field(default_factory=dict)
+    memory: dict[tuple[str, str], MemoryState] = field(default_factory=dict)
     waiting: int = 0
     node: str | None = None
 
@@ -282,10 +282,10 @@ class CameraGroupActor:
         first_frame_at = self._first_frame_at
         if self._flow and first_frame_at is None:
             first_frame_at = self._flow.first_frame_at
-        detectors = self._flow.detectors if self._flow else {}
+        memory = self._flow.memory if self._flow else {}
         waiting = self._delivery.waiting if self._delivery else 0
         return GroupFigures(
-            cameras, self._clock.seconds(), first_frame_at, detectors, waiting, self._node
+            cameras, self._clock.seconds(), first_frame_at, memory, waiting, self._node
         )
 
     def _open(self, camera: CameraSettings, *, is_resumed: bool = False) -> WatchedCamera:

@@ -24,6 +24,7 @@ from genesis_ray.running.looks import Looks
 from genesis_ray.running.set_aside import dead_letter
 from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.running.station_values import Seen
+from genesis_ray.serving import detector, embedder
 from genesis_ray.serving.detector import Found
 from genesis_ray.serving.embedder import Graded
 from genesis_ray.vision.crops import HeadCrop
@@ -135,9 +136,16 @@ class FrameFlow:
         self._patience.end(within_s=_LAST_ANSWERS_S)
 
     @property
-    def detectors(self) -> dict[str, MemoryState]:
-        """How the detector's replicas get on with their memory, by name."""
-        return self._people.replicas
+    def memory(self) -> dict[tuple[str, str], MemoryState]:
+        """How replicas get on with their memory, by model and name."""
+        return {
+            (model, name): state
+            for model, replicas in (
+                (detector.NAME, self._people.replicas),
+                (embedder.NAME, self._faces.replicas),
+            )
+            for name, state in replicas.items()
+        }
 
     async def _next_stack(self) -> Stack | None:
         """Take what is ready once another request may be under way."""

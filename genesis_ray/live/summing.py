@@ -28,7 +28,7 @@ def stages_of(groups: Sequence[GroupFigures], journal: JournalFigures) -> StageC
     return clock
 
 
-def detectors_of(groups: Sequence[GroupFigures]) -> dict[str, MemoryState]:
+def memory_of(groups: Sequence[GroupFigures]) -> dict[tuple[str, str], MemoryState]:
     """Return each replica's latest state: that of whom it told of the most."""
-    told = [item for group in groups for item in group.detectors.items()]
+    told = [item for group in groups for item in group.memory.items()]
     return dict(sorted(told, key=lambda item: item[1].out_of_memory))

@@ -16,7 +16,7 @@ from genesis_ray.live.keepers import Keepers
 from genesis_ray.live.resolver import ResolverActor
 from genesis_ray.live.spec import JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec
 from genesis_ray.live.starting import explained, start_keeper
-from genesis_ray.live.summing import detectors_of, place_of, stages_of
+from genesis_ray.live.summing import memory_of, place_of, stages_of
 from genesis_ray.live.watched_groups import WatchedGroups
 from genesis_ray.running.changes import Changes, changes_between
 from genesis_ray.running.result import CameraProgress, RunResult
@@ -132,7 +132,7 @@ class Supervisor:
             late=journal.late,
             stage_s=stages_of(groups, journal).seconds(),
             logged_until=journal.logged_until,
-            detectors=detectors_of(groups),
+            memory=memory_of(groups),
             gallery=journal.gallery,
             groups=tuple(map(place_of, self._groups, groups)),
         )

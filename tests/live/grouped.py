@@ -58,10 +58,13 @@ class Others:
         self._under_way = 0
         self.snapshots: list[Snapshot] = []
         self.before = Resumption({}, NOT_BEGUN)
+        self.of_faces = "face replica", MemoryState(2, None, True, "no room")
         self.detect = SimpleNamespace(remote=self._detect)
-        self.find = Remote(lambda crops: Graded(ColourEmbedder().find(crops), 0.0))
+        self.find = Remote(lambda crops: Graded(ColourEmbedder().find(crops), 0.0, *self.of_faces))
         self.embed = Remote(
-            lambda faces: Embedded(ColourEmbedder().embed(faces), 0.0, origin=ORIGIN)
+            lambda faces: Embedded(
+                ColourEmbedder().embed(faces), 0.0, *self.of_faces, origin=ORIGIN
+            )
         )
         self.journal = SimpleNamespace(
             take=Remote(self._log, take_s), resumption=Remote(lambda _: self.before)

@@ -100,7 +100,10 @@ def test_crowded_frames_are_looked_at_again_in_requests_of_the_allowed_size(watc
 def test_figures_tell_how_the_replicas_that_answered_get_on(watch):
     figures = watch().figures
     assert figures is not None
-    assert figures.detectors == {"replica": MemoryState(1, 4, False, "full")}
+    assert figures.memory == {
+        ("detector", "replica"): MemoryState(1, 4, False, "full"),
+        ("embedder", "face replica"): MemoryState(2, None, True, "no room"),
+    }
     assert [(camera.frames, camera.is_done) for camera in figures.cameras] == [(40, True)]
 
 
@@ -121,9 +124,10 @@ def test_of_a_camera_that_comes_anew_under_its_name_the_first_is_not_kept(watch)
 
 def test_a_replica_whose_memory_is_full_is_told_of_once(watch):
     notes = watch(stack_frames=4).notes
-    (note,) = [note for note in notes if note.state == "degraded"]
-    assert (note.component, note.state) == ("detector replica", "degraded")
-    assert note.reason == "4 pictures at once: full"
+    assert [(note.component, note.reason) for note in notes if note.state == "degraded"] == [
+        ("detector replica", "4 pictures at once: full"),
+        ("embedder face replica", "on the processor: no room"),
+    ]
 
 
 def test_who_cannot_get_rid_of_reports_slows_down_and_stops_and_says_so(watch):
