@@ -1,6 +1,5 @@
 """Changing the cameras of a live system while the others go on."""
 
-import asyncio
 from collections.abc import Collection
 from dataclasses import replace
 from functools import partial
@@ -8,7 +7,7 @@ from functools import partial
 from ray.exceptions import RayError
 
 from genesis_ray.errors import GenesisError
-from genesis_ray.live.changing import GroupMoves, Undone, change, prepare, undo
+from genesis_ray.live.changing import GroupMoves, Undone, change, close_prepared, prepare, undo
 from genesis_ray.live.losing import tell_ended
 from genesis_ray.live.placing import node_of, place
 from genesis_ray.live.spec import LiveSpec
@@ -72,7 +71,7 @@ async def _prepare(
             if not is_ready:
                 for group, _ in made:
                     group.kill()
-                await asyncio.gather(*(group.prepare([]) for group, _ in placed.known))
+                await close_prepared(placed.known)
     return placed.known, made
 
 

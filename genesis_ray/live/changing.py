@@ -35,6 +35,11 @@ async def prepare(moves: GroupMoves) -> bool:
         raise GenesisError(_late(moves)) from error
 
 
+async def close_prepared(moves: GroupMoves) -> None:
+    """Close what was opened of who was to come; of a group that has died nothing is open."""
+    await _failures([group.prepare([]) for group, _ in moves])
+
+
 async def change(moves: GroupMoves, expect: Call[None]) -> None:
     """Take off who leaves, have `expect` tell who is expected, and put on who comes.
 
@@ -114,14 +119,15 @@ def _names(cameras: Collection[CameraSettings]) -> list[str]:
 
 
 async def _failures(
-    answers: Iterable[Awaitable[None]],
+    answers: Iterable[Awaitable[object]],
 ) -> list[GenesisError | RayError | None]:
     """Wait for all; return what each failed of. What is no group's fault is raised after that."""
     failures: list[GenesisError | RayError | None] = []
     for outcome in await asyncio.gather(*answers, return_exceptions=True):
-        if outcome and not isinstance(outcome, GenesisError | RayError):
-            raise outcome
-        failures.append(outcome)
+        error = outcome if isinstance(outcome, BaseException) else None
+        if error and not isinstance(error, GenesisError | RayError):
+            raise error
+        failures.append(error)
     return failures
 
 

@@ -74,6 +74,7 @@ class Group(Actor):
         is_watching: Whether it was called to, and has not died since.
         is_away: Whether no node has room for it.
         gone: Why sources cannot be opened any more, by camera.
+        closing: What is raised where what was prepared is to be closed.
     """
 
     def __init__(self, name: str, log: list[tuple[str, str]], failing: "Failing") -> None:
@@ -83,6 +84,7 @@ class Group(Actor):
         self.is_watching = False
         self.is_away = False
         self.gone: dict[str, str] = {}
+        self.closing: Exception | None = None
         self._failing = failing
         self._stops = asyncio.Event()
         self._fails: Exception | None = None
@@ -120,7 +122,11 @@ class Group(Actor):
             raise error
         return self._figures(is_done=True)
 
-    async def do_prepare(self, _) -> bool:
+    async def do_prepare(self, cameras) -> bool:
+        for camera in cameras:
+            self._fail_at("prepare", camera.camera_id)
+        if not cameras and self.closing:
+            raise self.closing
         return not self.has_ended
 
     async def do_take_off(self, leaving) -> None:

@@ -260,6 +260,28 @@ def test_a_camera_that_can_be_brought_back_no_more_has_failed_and_says_why(run, 
     run(story)
 
 
+def test_a_group_that_is_gone_keeps_no_other_from_closing_what_it_opened_for_a_change_that_fails(
+    run, tmp_path
+):
+    changed = settings_of(tmp_path, door="rtsp://door/2", yard="rtsp://yard/2", hall="no.mp4")
+
+    async def story(stage: Stage) -> None:
+        door, yard = stage.group_of("door"), stage.group_of("yard")
+        door.closing = ActorDiedError()
+        yard.waits["prepare"] = asyncio.Event()
+        stage.fails_once("prepare", "hall", raised(GONE))
+        changing = asyncio.create_task(stage.supervisor.apply(changed))
+        await stage.until(lambda: len(door.called("prepare")) == 2)
+        assert not changing.done()
+        yard.waits["prepare"].set()
+        with pytest.raises(GenesisError, match="no such file"):
+            await changing
+        assert yard.called("prepare")[-1] == ([],)
+        assert stage.watched() == {"door": "rtsp://door/1", "yard": "rtsp://yard/1"}
+
+    run(story)
+
+
 def test_a_group_that_dies_while_a_change_is_undone_keeps_no_other_from_being_as_it_was(
     run, tmp_path
 ):
