@@ -37,28 +37,32 @@ def keeper_patience_s(*, realtime: bool) -> float:
 async def until_answered(
     call: Call[T],
     *,
+    on_away: Callable[[], None] | None = None,
     on_return: Callable[[float], None] | None = None,
     patience_s: float = math.inf,
 ) -> T:
     """Return what an actor answers, waiting where it is being started again.
 
-    `on_return` is told for how many seconds it gave no answer, where it had to be waited for.
+    `on_away` is called where it has to be waited for; `on_return` is told then for how many seconds
+    it gave no answer.
 
     Raises:
         RayError: It has died for good, or the method raised.
         GenesisError: It has not come back for `patience_s` seconds.
     """
     begun = time.monotonic()
-    is_back = False
+    was_away = False
     while True:
         try:
             answer: T = await call()
         except ActorUnavailableError as error:
             _check_patience(begun, patience_s, error)
-            is_back = True
+            if on_away and not was_away:
+                on_away()
+            was_away = True
             await asyncio.sleep(_LOOK_AGAIN_S)
         else:
-            if is_back and on_return:
+            if was_away and on_return:
                 on_return(time.monotonic() - begun)
             return answer
 

@@ -43,6 +43,7 @@ class GroupFigures:
         first_frame_at: When the first frame went to the detector, in time.time()'s seconds.
         memory: How the replicas that answered get on with their memory, by model and name.
         waiting: Reports that resolver and journal have not taken yet.
+        away: Who of these two is being started again, or has no node.
         node: Ray's id of the node that this is on.
     """
 
@@ -52,6 +53,7 @@ class GroupFigures:
     memory: dict[tuple[str, str], MemoryState] = field(default_factory=dict)
     waiting: int = 0
     node: str | None = None
+    away: frozenset[str] = frozenset()
 
 
 class CameraGroupActor:
@@ -284,9 +286,9 @@ class CameraGroupActor:
             first_frame_at = self._flow.first_frame_at
         memory = self._flow.memory if self._flow else {}
         waiting = self._delivery.waiting if self._delivery else 0
-        return GroupFigures(
-            cameras, self._clock.seconds(), first_frame_at, memory, waiting, self._node
-        )
+        away = frozenset(self._delivery.away if self._delivery else ())
+        seconds = self._clock.seconds()
+        return GroupFigures(cameras, seconds, first_frame_at, memory, waiting, self._node, away)
 
     def _open(self, camera: CameraSettings, *, is_resumed: bool = False) -> WatchedCamera:
         settings = self._spec.settings

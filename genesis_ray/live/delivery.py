@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from ray.actor import ActorHandle
 
 from genesis_ray.domain.drops import DropTally
 from genesis_ray.domain.events import Event, FramesDropped, SystemState
 from genesis_ray.live.answers import came_back
-from genesis_ray.live.calls import keeper_patience_s, until_answered
+from genesis_ray.live.calls import Call, keeper_patience_s, until_answered
 from genesis_ray.live.inbox import FrameInbox
 from genesis_ray.live.outbox import Outbox, Pressure
 from genesis_ray.live.resolver import Names
@@ -30,6 +30,9 @@ from genesis_ray.running.station_values import Report
 
 if TYPE_CHECKING:
     from genesis_ray.running.recorder import Recorder
+
+T = TypeVar("T")
+"""What a call answers."""
 
 
 @dataclass(slots=True, eq=False)
@@ -78,6 +81,7 @@ class Delivery:
 
     Attributes:
         notes: Events that are logged with what is delivered next.
+        away: Of resolver and journal, who is being started again or has no node.
     """
 
     def __init__(
@@ -95,6 +99,7 @@ class Delivery:
         self._outbox = outbox
         self._pressure: Pressure = "none"
         self.notes: list[Event] = []
+        self.away: set[str] = set()
         self._patience_s = keeper_patience_s(realtime=spec.realtime)
 
     @property
@@ -164,16 +169,8 @@ class Delivery:
             shown, notes = [*map(_shown, letters)], [*self.notes]
             names: Names
             _, names = await asyncio.gather(
-                until_answered(
-                    partial(journal.take.remote, told, notes),
-                    on_return=partial(came_back, self.note, JOURNAL_ACTOR),
-                    patience_s=self._patience_s,
-                ),
-                until_answered(
-                    partial(resolver.take.remote, shown),
-                    on_return=partial(came_back, self.note, RESOLVER_ACTOR),
-                    patience_s=self._patience_s,
-                ),
+                self._answered(JOURNAL_ACTOR, partial(journal.take.remote, told, notes)),
+                self._answered(RESOLVER_ACTOR, partial(resolver.take.remote, shown)),
             )
             await self._outbox.drop(len(letters))
             self._note_pressure()
@@ -187,6 +184,20 @@ class Delivery:
                     camera.recorder.name(names.get(letter.camera.camera_id, {}))
         if self.notes:  # of what happened during the last delivery
             await until_answered(partial(journal.take.remote, [], [*self.notes]))
+
+    async def _answered(self, keeper: str, call: Call[T]) -> T:
+        """Wait until a keeper has taken something; tell when it is back, where it was away."""
+
+        def came_back_after(seconds: float) -> None:
+            self.away.discard(keeper)
+            came_back(self.note, keeper, seconds)
+
+        return await until_answered(
+            call,
+            on_away=partial(self.away.add, keeper),
+            on_return=came_back_after,
+            patience_s=self._patience_s,
+        )
 
     def _told(self, letter: Letter) -> Told:
         report = letter.report

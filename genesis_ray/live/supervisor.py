@@ -3,6 +3,7 @@
 import asyncio
 import time
 from contextlib import suppress
+from functools import partial
 
 from ray.exceptions import RayError
 
@@ -29,6 +30,9 @@ below the 20 s that Serve waits."""
 _FINISHED_WITHIN_S = 1.5
 """Where all is cut off: of each of the two that keep something."""
 
+_ANSWERS_WITHIN_S = 2.0
+"""Who asks how the system is waits for the journal, which may be away for long, no longer."""
+
 
 class Supervisor:
     """Starts the journal, the resolver and the camera groups of one live system.
@@ -48,6 +52,8 @@ class Supervisor:
         self._groups = WatchedGroups(spec, keepers, is_resumed=is_resumed)
         self._is_ending = self._has_ended = False
         self._over = asyncio.Event()
+        self._told = JournalFigures(0, 0, None, None, 0.0)
+        self._away: set[str] = set()
         self.is_cut_off = False
 
     @property
@@ -61,8 +67,9 @@ class Supervisor:
         return all(group.is_open for group in self._groups)
 
     def waits_for(self) -> list[str]:
-        """Return what is missing for all cameras to be watched."""
-        return [
+        """Return what is missing for all cameras to be watched, and what they tell to be kept."""
+        away = [f"the {name} is being started again, or its node is away" for name in self._away]
+        return sorted(away) + [
             f"{group.name} opens its sources"
             if group.is_placed
             else f"{group.name} is being started, or {group.why_waiting}"
@@ -112,14 +119,12 @@ class Supervisor:
         """Return how far every camera is."""
         return self._groups.cameras_in(await self._groups.figures())
 
-    async def journal(self) -> JournalFigures:
-        """Return what the journal counted."""
-        figures: JournalFigures = await until_answered(self._journal.figures.remote)
-        return figures
-
     async def figures(self) -> Figures:
-        """Return what all have counted so far."""
-        groups, journal = await asyncio.gather(self._groups.figures(), self.journal())
+        """Return what all have counted so far; of a journal that is away what it told last."""
+        groups, (journal, away) = await asyncio.gather(
+            self._groups.figures(), self._journal_figures()
+        )
+        self._away = away.union(*(group.away for group in groups))
         return Figures(
             cameras=tuple(self._groups.cameras_in(groups)),
             events=journal.by_class,
@@ -136,6 +141,16 @@ class Supervisor:
             gallery=journal.gallery,
             groups=tuple(map(place_of, self._groups, groups)),
         )
+
+    async def _journal_figures(self) -> tuple[JournalFigures, set[str]]:
+        """Return what the journal tells, or told last; and its name, where it is away."""
+        away: set[str] = set()
+        note = partial(away.add, JOURNAL_ACTOR)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_ANSWERS_WITHIN_S):
+                self._told = await until_answered(self._journal.figures.remote, on_away=note)
+                away.clear()
+        return self._told, away
 
     async def end(self) -> None:
         """Let all sources end now: `run` finishes what is under way and returns."""

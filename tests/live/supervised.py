@@ -74,6 +74,7 @@ class Group(Actor):
         is_watching: Whether it was called to, and has not died since.
         is_away: Whether no node has room for it.
         gone: Why sources cannot be opened any more, by camera.
+        without: Of journal and resolver, who does not answer it.
         closing: What is raised where what was prepared is to be closed.
     """
 
@@ -84,6 +85,7 @@ class Group(Actor):
         self.is_watching = False
         self.is_away = False
         self.gone: dict[str, str] = {}
+        self.without: frozenset[str] = frozenset()
         self.closing: Exception | None = None
         self._failing = failing
         self._stops = asyncio.Event()
@@ -153,7 +155,7 @@ class Group(Actor):
 
     def _figures(self, *, is_done: bool) -> GroupFigures:
         cameras = [CameraProgress(camera_id=name, is_done=is_done) for name in self.watched]
-        return GroupFigures(cameras, {}, None)
+        return GroupFigures(cameras, {}, None, away=self.without)
 
 
 class Stage:

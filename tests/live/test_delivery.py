@@ -1,9 +1,13 @@
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from itertools import starmap
 from pathlib import Path
 from types import SimpleNamespace
 from typing import NamedTuple
+
+import pytest
+from ray.exceptions import ActorUnavailableError
 
 from genesis_ray.domain.events import FramesDropped
 from genesis_ray.domain.ordering import DONE
@@ -37,17 +41,30 @@ class Step(NamedTuple):
     is_other: bool = False
 
 
+SPEC = LiveSpec(
+    settings=Settings(tenant_id="shop", site_id="york"), run=Path(), realtime=True,
+    detector_app="", embedder_app="", template_key=KeyRef.__new__(KeyRef),
+)  # fmt: skip
+KEEPERS = ("journal", "resolver")
+
+
+def named(call: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[dict]]:
+    """Have a call answer as the resolver does, which names nobody."""
+
+    async def answer(*arguments: object) -> dict:
+        await call(*arguments)
+        return {}
+
+    return answer
+
+
 def posted(*steps: tuple[datetime, int, dict[str, int]] | Step) -> list[FramesDropped]:
     """Post reports."""
     counters: dict[str, int] = {}
-    spec = LiveSpec(
-        settings=Settings(tenant_id="shop", site_id="york"), run=Path(), realtime=True,
-        detector_app="", embedder_app="", template_key=KeyRef.__new__(KeyRef),
-    )  # fmt: skip
     inbox = SimpleNamespace(dropped=lambda _: dict(counters), slow_down=lambda _: None)
     progress = CameraProgress(camera_id="door", expected_frames=None)
     cameras = {"door": WatchedCamera(None, None, progress, progress)}
-    delivery = Delivery("group", spec, cameras, inbox, Outbox(Limits(slow_at=90, stop_at=99)))
+    delivery = Delivery("group", SPEC, cameras, inbox, Outbox(Limits(slow_at=90, stop_at=99)))
 
     async def post() -> None:
         for step in starmap(Step, steps):
@@ -58,6 +75,37 @@ def posted(*steps: tuple[datetime, int, dict[str, int]] | Step) -> list[FramesDr
 
     asyncio.run(post())
     return [note for note in delivery.notes if isinstance(note, FramesDropped)]
+
+
+@pytest.mark.parametrize("keeper", ["journal", "resolver"])
+def test_who_is_away_is_known_until_it_is_back(keeper):
+    progress = CameraProgress(camera_id="door")
+    cameras = {"door": WatchedCamera(None, None, progress, progress)}
+    inbox = SimpleNamespace(dropped=lambda _: {}, played_later_s=lambda _: 0.0)
+    outbox = Outbox(Limits(slow_at=90, stop_at=99))
+    delivery = Delivery("group", SPEC, cameras, inbox, outbox)
+    known: list[set[str]] = []
+
+    async def away(*_: object) -> None:
+        known.append({*delivery.away})
+        if len(known) < 3:
+            raise ActorUnavailableError("it is being started again", None)
+
+    async def there(*_: object) -> dict:
+        return {}
+
+    actors = {name: SimpleNamespace(take=SimpleNamespace(remote=there)) for name in KEEPERS}
+    actors[keeper].take.remote = away if keeper == "journal" else named(away)
+
+    async def deliver() -> None:
+        await delivery.post(report(NINE, 5), is_end=True)
+        await delivery.close()
+        await delivery.run(**actors)
+
+    asyncio.run(deliver())
+    assert known[:3] == [set(), {keeper}, {keeper}]
+    assert delivery.away == set()
+    assert cameras["door"].delivered.frames == 5
 
 
 def test_dropped_frames_are_noted_by_the_minute_and_at_the_end():

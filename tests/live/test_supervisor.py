@@ -5,12 +5,13 @@ import time
 from collections.abc import Awaitable, Callable
 
 import pytest
-from ray.exceptions import ActorDiedError, RayTaskError
+from ray.exceptions import ActorDiedError, ActorUnavailableError, RayTaskError
 
 from genesis_ray.domain.ordering import DONE
 from genesis_ray.errors import GenesisError
 from genesis_ray.live import supervisor, watched_groups
 from genesis_ray.live.cameras import GroupFigures
+from genesis_ray.live.journal_figures import JournalFigures
 from genesis_ray.live.spec import LiveSpec, Shown, Told
 from genesis_ray.live.summing import place_of
 from genesis_ray.settings import Settings
@@ -376,6 +377,36 @@ def test_a_camera_comes_to_another_group_where_its_own_ends_at_that_moment(run, 
         assert yard.watched["yard"] == "rtsp://yard/1"
         (other,) = (group for group in stage.groups if group.watched.get("yard") == "rtsp://yard/2")
         await stage.until(lambda: other.is_watching)
+
+    run(story)
+
+
+def test_while_journal_or_resolver_are_away_it_says_so_and_tells_what_it_knows(run, monkeypatch):
+    monkeypatch.setattr(supervisor, "_ANSWERS_WITHIN_S", 0.05)
+    away: list[ActorUnavailableError] = []
+
+    async def figures(_: object) -> JournalFigures:
+        for error in away:
+            raise error
+        return JournalFigures(7, 0, None, None, 0.0, {"TrackEnded": 7})
+
+    async def story(stage: Stage) -> None:
+        monkeypatch.setattr(type(stage.journal), "do_figures", figures, raising=False)
+        assert (await stage.supervisor.figures()).events == {"TrackEnded": 7}
+        assert stage.supervisor.waits_for() == []
+        away.append(ActorUnavailableError("it is being started again", None))
+        stage.group_of("door").without = frozenset({"resolver"})
+        told = await stage.supervisor.figures()
+        assert told.events == {"TrackEnded": 7}
+        assert [camera.camera_id for camera in told.cameras] == ["door", "yard"]
+        assert stage.supervisor.waits_for() == [
+            f"the {name} is being started again, or its node is away"
+            for name in ("journal", "resolver")
+        ]
+        away.clear()
+        stage.group_of("door").without = frozenset()
+        await stage.supervisor.figures()
+        assert stage.supervisor.waits_for() == []
 
     run(story)
 
