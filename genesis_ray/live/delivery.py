@@ -79,6 +79,9 @@ class Letter(NamedTuple):
 class Delivery:
     """The way out of a camera group: an outbox, and who brings what is in it to the others.
 
+    The journal has a camera's snapshot with the report after the one that it is of: both it and the
+    resolver have that by then, so that another process which goes on from it leaves nothing out.
+
     Attributes:
         notes: Events that are logged with what is delivered next.
         away: Of resolver and journal, who is being started again or has no node.
@@ -100,6 +103,7 @@ class Delivery:
         self._pressure: Pressure = "none"
         self.notes: list[Event] = []
         self.away: set[str] = set()
+        self._snapshots: dict[str, Snapshot] = {}
         self._patience_s = keeper_patience_s(realtime=spec.realtime)
 
     @property
@@ -178,7 +182,10 @@ class Delivery:
             for letter in letters:
                 camera = self._cameras[letter.camera.camera_id]
                 camera.delivered = letter.camera
+                if letter.state:
+                    self._snapshots[letter.camera.camera_id] = Snapshot(letter.state, letter.camera)
                 if letter.is_end:
+                    self._snapshots.pop(letter.camera.camera_id, None)
                     camera.has_left.set()
                 if camera.recorder:
                     camera.recorder.name(names.get(letter.camera.camera_id, {}))
@@ -201,7 +208,7 @@ class Delivery:
 
     def _told(self, letter: Letter) -> Told:
         report = letter.report
-        snapshot = Snapshot(letter.state, letter.camera) if letter.state else None
+        snapshot = self._snapshots.pop(report.camera_id, None)
         captured_s = None
         if report.frames:
             later_s = self._inbox.played_later_s(report.camera_id)

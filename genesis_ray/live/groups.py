@@ -19,6 +19,7 @@ from genesis_ray.live.cameras import CameraGroupActor, GroupFigures
 from genesis_ray.live.retrying import reason_of
 from genesis_ray.live.spec import DIED, LiveSpec
 from genesis_ray.live.starting import NODE_LABEL
+from genesis_ray.running.result import CameraProgress
 from genesis_ray.settings_cameras import CameraSettings
 
 DEADLY = "its process dies again and again"
@@ -31,6 +32,8 @@ _SOUND_AFTER_S = 60.0
 
 _BACK_WITHIN_S = 6.0
 """A group that is to end, and is being started again; half of what it has to end in."""
+
+_NOT_BACK = f"its process did not answer for {_BACK_WITHIN_S:g} s when all was to end"
 
 
 class GroupLostError(Exception):
@@ -113,7 +116,7 @@ class CameraGroup:
                 self._outcome = await self._actor.run.remote([*self.cameras.values()])
             except ActorDiedError as error:
                 if self._is_given_up:
-                    self._outcome = self._last
+                    self._outcome = self._as_given_up()
                     break
                 if not self._has_begun or self._is_killed:
                     raise
@@ -135,6 +138,13 @@ class CameraGroup:
                     raise GroupLostError(self.name, reason) from error
                 await asyncio.sleep(delay_s)
         self._over.set()
+
+    def _as_given_up(self) -> GroupFigures:
+        """Return how far it is known to have come, with what was wrong at its end."""
+        known = {camera.camera_id: camera for camera in self._last.cameras}
+        cameras = [known.get(name, CameraProgress(camera_id=name)) for name in self.cameras]
+        ends = [each if each.is_done else replace(each, problem=_NOT_BACK) for each in cameras]
+        return replace(self._last, cameras=ends)
 
     async def _open(self, on_lost: Callable[[CameraSettings, str], Awaitable[None]]) -> None:
         """Open its sources, of those that were before as many as can be.

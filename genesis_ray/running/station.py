@@ -259,10 +259,12 @@ class CameraStation:
         last = self._observer.finish()
         events, _ = self._news(before=last.at if last else self._last_at)
         if last:
+            # Not of a time up to which all was told, as it was of a stream that fell silent.
+            turn = max(last.at, self._last_at + timedelta.resolution)
             ended_at = max(self._last_at, self._ends_from)
-            events.append((last.at, last.events))
+            events.append((turn, last.events))
             state = self._state(ended_at, "failed" if problem else "ended", problem or "")
-            events.append((last.at, state))
+            events.append((turn, state))
         return Report(self.camera_id, DONE, events, (), 0, problem)
 
     def _news(self, *, before: datetime) -> tuple[TimedEvents, StreamState | None]:

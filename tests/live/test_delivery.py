@@ -13,7 +13,7 @@ from genesis_ray.domain.events import FramesDropped
 from genesis_ray.domain.ordering import DONE
 from genesis_ray.live.delivery import Delivery, WatchedCamera
 from genesis_ray.live.outbox import Limits, Outbox
-from genesis_ray.live.spec import LiveSpec
+from genesis_ray.live.spec import LiveSpec, Told
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.running.station_values import Report
 from genesis_ray.settings import Settings
@@ -106,6 +106,51 @@ def test_who_is_away_is_known_until_it_is_back(keeper):
     assert known[:3] == [set(), {keeper}, {keeper}]
     assert delivery.away == set()
     assert cameras["door"].delivered.frames == 5
+
+
+def test_another_process_goes_on_from_nothing_that_the_resolver_has_not_taken():
+    progress = CameraProgress(camera_id="door")
+    cameras = {"door": WatchedCamera(None, None, progress, progress)}
+    inbox = SimpleNamespace(dropped=lambda _: {}, played_later_s=lambda _: 0.0)
+    outbox = Outbox(Limits(slow_at=90, stop_at=99))
+    delivery = Delivery("group", SPEC, cameras, inbox, outbox)
+    snapshots: list[bytes | None] = []
+
+    async def deliver() -> None:
+        takes = asyncio.Event()
+
+        async def journal(told: list[Told], _: object) -> None:
+            snapshots.extend(each.snapshot and each.snapshot.state for each in told)
+
+        async def resolver(_: object) -> dict:
+            await takes.wait()
+            return {}
+
+        actors = {
+            name: SimpleNamespace(take=SimpleNamespace(remote=take))
+            for name, take in (("journal", journal), ("resolver", resolver))
+        }
+        delivering = asyncio.create_task(delivery.run(**actors))
+        await delivery.post(report(NINE, 1), b"first")
+        while not snapshots:
+            await asyncio.sleep(0)
+        assert snapshots == [None]  # were the process killed now, the resolver would lack a face
+        takes.set()
+        while delivery.waiting:
+            await asyncio.sleep(0)
+        await delivery.post(report(NINE, 1), b"second")
+        while delivery.waiting:
+            await asyncio.sleep(0)
+        await delivery.post(report(DONE, 0), is_end=True)
+        while delivery.waiting:
+            await asyncio.sleep(0)
+        cameras["door"] = WatchedCamera(None, None, progress, progress)  # another of that name
+        await delivery.post(report(NINE, 1))
+        await delivery.close()
+        await delivering
+
+    asyncio.run(deliver())
+    assert snapshots == [None, b"first", b"second", None]
 
 
 def test_dropped_frames_are_noted_by_the_minute_and_at_the_end():

@@ -174,6 +174,8 @@ def test_one_that_is_away_does_not_hold_up_the_end(monkeypatch):
 
     asyncio.run(run())
     assert group.has_ended
+    (door,) = asyncio.run(group.figures()).cameras
+    assert door.problem == "its process did not answer for 6 s when all was to end"
 
 
 def test_one_that_dies_after_it_was_told_to_end_is_told_so_again():

@@ -214,6 +214,23 @@ def test_the_end_of_a_stream_comes_after_its_last_news(station, stream, with_fra
     assert told == [(at(7), "online"), (at(7) + timedelta.resolution, "ended")]
 
 
+@pytest.mark.parametrize("end", ["finish", "leave"])
+def test_what_ends_with_a_stream_that_was_silent_is_told_behind_that_time_went_on(station, end):
+    (frame, _), *_ = station.frames()
+    seen = station.observe(frame, Detections(MIDDLE, np.ones(1, np.float32)))
+    station.report([seen], Looks([], [], []))
+    later = replace(frame.stamp, captured_at=frame.stamp.captured_at + timedelta(seconds=0.5))
+    seen = station.observe(replace(frame, stamp=later), Detections(MIDDLE, np.ones(1, np.float32)))
+    station.report([seen], Looks([], [], []))
+    progress = station.idle(at(100)).progress
+    report = getattr(station, end)()
+    assert all(turn > progress for turn, _ in report.events)
+    last, state = (event for _, together in report.events for event in together)
+    assert (type(last), last.occurred_at) == (TrackObserved, later.captured_at)
+    assert state.state == "ended"
+    assert report.progress > progress
+
+
 @pytest.fixture
 def camera() -> CameraSettings:
     return CameraSettings(camera_id="door", source="synthetic:?people=3&seconds=20&fps=10")
