@@ -25,6 +25,9 @@ _log = logging.getLogger(__name__)
 _LAST_FRAME_S = 5.0
 """How long `close` waits for the decoders to finish the frames they are at."""
 
+_LAST_LIVE_FRAME_S = 0.5
+"""Or those of streams, which may hang for longer, and of which nothing is closed but by them."""
+
 
 _LONGEST_LIVE_PAUSE_S = 15.0
 """Before a live stream is begun anew, whatever the settings say of other work: with the time that
@@ -77,7 +80,7 @@ class FrameInbox:
         self._is_kept_open = self._is_slow = False
         self._turn = 0
         self._closed = threading.Event()
-        self._threads: list[threading.Thread] = []
+        self._threads: dict[threading.Thread, bool] = {}  # and whether it is of a stream
         for station in stations:
             self.add(station)
 
@@ -89,7 +92,7 @@ class FrameInbox:
         with self._changed:
             lane.is_slow = self._is_slow
             self._lanes.append(lane)
-            self._threads.append(thread)
+            self._threads[thread] = station.is_live
         thread.start()
 
     def stay_open(self, is_open: bool) -> None:
@@ -109,7 +112,8 @@ class FrameInbox:
         """Keep nothing of a camera that has ended; another one may have its name."""
         with self._changed:
             self._lanes = [each for each in self._lanes if each.station.camera_id != camera_id]
-            self._threads = [thread for thread in self._threads if thread.is_alive()]
+            alive = {each: live for each, live in self._threads.items() if each.is_alive()}
+            self._threads = alive
 
     def dropped(self, camera_id: str) -> dict[str, int]:
         """Return how many frames of a camera were dropped, by reason."""
@@ -181,9 +185,10 @@ class FrameInbox:
     def close(self) -> None:
         """Stop decoding; after this the sources may be closed."""
         self.stop()
-        deadline = time.monotonic() + _LAST_FRAME_S
-        for thread in self._threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
+        closed_at = time.monotonic()
+        for thread, is_live in self._threads.items():
+            within_s = _LAST_LIVE_FRAME_S if is_live else _LAST_FRAME_S
+            thread.join(max(0.0, closed_at + within_s - time.monotonic()))
 
     def _of(self, camera_id: str) -> list[Lane]:
         """Return a camera's lanes: none, or one."""

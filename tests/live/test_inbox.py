@@ -380,6 +380,19 @@ def test_closing_ends_a_decoder_that_waits_for_room(open_inbox):
     assert threads_of("crowded") == []
 
 
+def test_closing_does_not_wait_for_a_stream_that_hangs(open_inbox):
+    reel = Reel("hangs", 3, is_live=True)
+    reel.go_on.clear()
+    inbox = open_inbox(reel)
+    eventually(lambda: threads_of("hangs"))
+    begun = time.monotonic()
+    inbox.close()
+    assert time.monotonic() - begun < inbox_module._LAST_FRAME_S / 2
+    reel.go_on.set()
+    eventually(lambda: threads_of("hangs") == [])
+    assert reel.played == 1  # the frame that it was at, and no more
+
+
 def test_closing_ends_a_decoder_that_waits_for_a_frames_time(open_inbox):
     reel = Reel("slow", 2, seconds_apart=3600)
     inbox = open_inbox(reel, realtime=True)
