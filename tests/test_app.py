@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2 as httpx
+import psutil
 import pyarrow.compute as pc
 import pytest
 import ray
@@ -263,6 +264,15 @@ class TestServed:
 
     def test_its_processes_load_serve_without_pandas(self, cluster):
         assert cluster.ask("pandas", "pandas") == ["False"]
+
+    def test_its_node_has_no_process_that_nobody_asks(self, cluster):
+        scripts = [
+            Path(argument).name
+            for process in psutil.Process(cluster.host.pid).children(recursive=True)
+            for argument in process.cmdline()[:3]
+        ]
+        assert "raylet" in scripts
+        assert not {"log_monitor.py", "monitor.py", "dashboard.py"} & set(scripts)
 
     def test_cameras_come_and_go_and_the_supervisor_too_while_the_others_go_on(
         self, served, cluster, tmp_path

@@ -11,6 +11,7 @@ from ray.exceptions import AuthenticationError
 
 from genesis_ray.errors import GenesisError
 from genesis_ray.serving import lean_serve
+from genesis_ray.serving.lean_node import lean_node
 from genesis_ray.settings import Settings
 
 NAMESPACE = "genesis"
@@ -109,11 +110,12 @@ def _start_patiently(store: int) -> None:
 
 
 def _start_own(store: int) -> None:
-    ray.init(
-        "local",  # else Ray would take whatever cluster it finds on this machine
-        namespace=NAMESPACE,
-        include_dashboard=False,
-        log_to_driver=False,
-        logging_level="ERROR",
-        object_store_memory=store,
-    )
+    with lean_node():
+        ray.init(
+            "local",  # else Ray would take whatever cluster it finds on this machine
+            namespace=NAMESPACE,
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level="ERROR",
+            object_store_memory=store,
+        )

@@ -32,6 +32,7 @@ def start_own_cluster(store: int) -> None:
     told = _ray(
         *("start", "--head", "--port=0"),
         *("--include-dashboard=false", f"--object-store-memory={store}"),
+        *("--no-monitor", "--include-log-monitor=false"),  # as in lean_node
     )
     address = re.search(r"--address='([^']+)'", told)
     if address is None:

@@ -14,7 +14,7 @@ os.environ |= ENVIRONMENT
 head, *others = map(int, sys.argv[1:])
 cluster = Cluster(
     initialize_head=True,
-    head_node_args={"num_cpus": head, "object_store_memory": 100_000_000},
+    head_node_args={"num_cpus": head, "object_store_memory": 100_000_000, "no_monitor": True},
 )
 for cpus in others:
     cluster.add_node(num_cpus=cpus, object_store_memory=100_000_000)
