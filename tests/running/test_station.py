@@ -62,6 +62,7 @@ class Stream:
     is_live = True
     expected_frames = None
     problem = None
+    clock_offset_s = -0.5
     started_at = NOON
     dropped: Mapping[str, int] = MappingProxyType({})
 
@@ -150,6 +151,12 @@ def test_news_of_the_stream_come_with_the_next_frames_and_not_again(station, str
     second = station.report([station.observe(frames[1], Detections.none())], Looks([], [], []))
     assert states(second) == []
     assert second.state is None
+
+
+def test_what_the_streams_clock_gained_comes_with_its_frames(station):
+    (frame, _), *_ = station.frames()
+    report = station.report([station.observe(frame, Detections.none())], Looks([], [], []))
+    assert report.clock_offset_s == -0.5
 
 
 def test_a_silent_stream_tells_its_news_and_that_time_goes_on(station, stream):
@@ -356,6 +363,7 @@ class VideoFilm:
     """Pictures, ten a second."""
 
     is_live = False
+    clock_offset_s = None
     started_at = NOON
     dropped: Mapping[str, int] = MappingProxyType({})
 

@@ -21,8 +21,8 @@ from tests.vision.golden import (
 pytestmark = pytest.mark.models
 
 TOLERANCE = 0.02
-"""Engines differ by less than 0.001, those that compute in bfloat16 by up to 0.016; a crop shifted by
-one pixel makes 0.04 and more."""
+"""Engines differ by less than 0.001, those that compute in bfloat16 by up to 0.016; a crop shifted
+by one pixel makes 0.04 and more."""
 
 EACH = [(embedder, engine) for embedder in EMBEDDERS for engine in engines_of(embedder)]
 
