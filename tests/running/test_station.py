@@ -247,6 +247,22 @@ def test_where_a_camera_may_be_is_what_the_settings_say():
         open_station(elsewhere, camera)
 
 
+@pytest.mark.parametrize(
+    ("told", "are_wanted"),
+    [
+        ({}, True),
+        ({"faces": False}, False),
+        ({"role": "vehicle"}, False),
+        ({"role": "vehicle", "faces": True}, True),
+    ],
+)
+def test_faces_are_looked_at_where_the_camera_or_its_role_says_so(camera, told, are_wanted):
+    seen = watched(opened(camera.model_copy(update=told)), 20)
+    assert any(one.observation.tracks for one in seen)
+    assert any(one.observation.wanted_faces for one in seen) == are_wanted
+    assert any(one.crops for one in seen) == are_wanted
+
+
 def test_a_camera_watches_its_zones_within_their_hours_and_nobody_in_its_masks(camera):
     everywhere = {"zone_id": "hall", "outline": [(0, 0), (1, 0), (1, 1), (0, 1)]}
     places = {
