@@ -158,4 +158,6 @@ def _as_json(found: "SystemStatus") -> dict[str, object]:
             for node in found.nodes
         ],
         "replicas": dict(found.replicas),
+        "detector_busy": round(found.detector_busy, 3),
+        "bottleneck": found.bottleneck,
     }
