@@ -228,6 +228,18 @@ def test_a_camera_that_is_set_to_another_resolution_goes_on(film_over_http, watc
     assert {frame.image.shape for frame in watching.frames} == {(240, 320, 3), (480, 640, 3)}
 
 
+@pytest.mark.parametrize("codec", ["mpeg4", "libx265"])
+def test_a_camera_that_is_set_to_another_codec_goes_on(film_over_http, watch, tmp_path, codec):
+    watching = watch(film_over_http)
+    watching.until(lambda: len(watching.frames) >= 5)
+    film(tmp_path / "other.ts", width=352, height=288, codec=codec)
+    (tmp_path / "other.ts").rename(tmp_path / "film.ts")
+    watching.until(lambda: watching.frames[-1].image.shape == (288, 352, 3))
+    assert watching.states[-1] == ("online", "")
+    times = [frame.stamp.captured_at for frame in watching.frames]
+    assert all(later > earlier for earlier, later in pairwise(times))
+
+
 def test_a_stream_that_is_not_kept_up_with_is_decoded_less_and_told(film_over_http, tmp_path):
     film(tmp_path / "film.ts", width=64, height=48, seconds=60)
     stream = LiveStream(StreamAddress(film_over_http), camera_id="door", process_fps=None)
