@@ -228,14 +228,12 @@ def test_a_camera_that_is_set_to_another_resolution_goes_on(film_over_http, watc
     assert {frame.image.shape for frame in watching.frames} == {(240, 320, 3), (480, 640, 3)}
 
 
-@pytest.mark.parametrize("codec", ["mpeg4", "libx265"])
-def test_a_camera_that_is_set_to_another_codec_goes_on(film_over_http, watch, tmp_path, codec):
+def test_a_camera_that_is_set_to_another_codec_goes_on(film_over_http, watch, tmp_path):
+    film(tmp_path / "other.ts", width=128, height=96, codec="mpeg4")
     watching = watch(film_over_http)
     watching.until(lambda: len(watching.frames) >= 5)
-    film(tmp_path / "other.ts", width=352, height=288, codec=codec)
     (tmp_path / "other.ts").rename(tmp_path / "film.ts")
-    watching.until(lambda: watching.frames[-1].image.shape == (288, 352, 3))
-    assert watching.states[-1] == ("online", "")
+    watching.until(lambda: watching.frames[-1].image.shape == (96, 128, 3))
     times = [frame.stamp.captured_at for frame in watching.frames]
     assert all(later > earlier for earlier, later in pairwise(times))
 
