@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Timer
 from typing import TYPE_CHECKING
 
+from genesis_ray.domain.capture_clock import MOST_DRIFT
 from genesis_ray.domain.frames import Frame
 from genesis_ray.errors import GenesisError
 from genesis_ray.machine import Finding
@@ -86,6 +87,7 @@ def _stream(camera: CameraSettings, settings: Settings, *, watched_s: float = 0.
     No more is done with its frames than in a run, which looks at some of them alone.
     """
     from genesis_ray.vision.sources import open_source
+    from genesis_ray.vision.stream import LiveStream
     from genesis_ray.vision.stream_reasons import REMEDIES, STATE_REMEDIES
 
     name = f"camera {camera.camera_id}"
@@ -116,6 +118,11 @@ def _stream(camera: CameraSettings, settings: Settings, *, watched_s: float = 0.
         if ill and is_ill:
             message = f"{width}x{height}{rate}, but {ill.state}: {ill.reason}"
             return Finding(name, "warning", message, STATE_REMEDIES.get(ill.state, ""))
+        drift = stream.clock_drift if isinstance(stream, LiveStream) else 0.0
+        if watched_s and abs(drift) > MOST_DRIFT:
+            pace = f"{'gains' if drift > 0 else 'loses'} {abs(drift) * 1000:.0f} ms a second"
+            message = f"{width}x{height}{rate}, but its clock {pace}: more than is made up for"
+            return Finding(name, "warning", message, STATE_REMEDIES["clock_skewed"])
         return Finding(name, "ok", f"{width}x{height}, live{rate}")
     reasons = [each.diagnosis.reason for each in news] or ["timed_out"]
     return Finding(name, "problem", f"no picture: {reasons[-1]}", REMEDIES.get(reasons[-1], ""))

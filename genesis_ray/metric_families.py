@@ -23,6 +23,13 @@ CAMERA_STATE = Family(
     "1 for the state that a live stream is in: connecting, online, stalled, frozen, ...",
     ("camera_id", "state"),
 )
+CLOCK_OFFSET = Family(
+    "genesis_camera_clock_offset_seconds",
+    "gauge",
+    "What a live stream's own clock gained on this machine's since it was connected to, and dates "
+    "are corrected by; below 0 what it lost.",
+    ("camera_id",),
+)
 FRAMES = Family("genesis_frames_processed_total", "counter", "Frames looked at.", ("camera_id",))
 DROPS = Family(
     "genesis_frames_dropped_total",
@@ -181,6 +188,7 @@ FAMILIES = (
     READY,
     CAMERA_ACTIVE,
     CAMERA_STATE,
+    CLOCK_OFFSET,
     FRAMES,
     DROPS,
     STAGES,

@@ -211,6 +211,12 @@ class DriftRule(_CameraRule):
     rule: Literal["drift"]
 
 
+class DegradedRule(_Rule):
+    """A part of the system does less than it should."""
+
+    rule: Literal["degraded"]
+
+
 class FalseMergeRule(_Rule):
     """Two people have been taken for one."""
 
@@ -230,6 +236,7 @@ AlertRuleSettings = Annotated[
     | CameraDownRule
     | AnomalyRule
     | DriftRule
+    | DegradedRule
     | FalseMergeRule,
     Field(discriminator="rule"),
 ]

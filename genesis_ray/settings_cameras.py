@@ -17,7 +17,7 @@ from pydantic import (
 
 from genesis_ray.domain.addresses import is_live, redacted, without_user
 from genesis_ray.domain.homography import Matrix
-from genesis_ray.domain.roles import Role
+from genesis_ray.domain.roles import Role, looks_at_faces
 from genesis_ray.domain.source_policy import SCHEMES, Scheme, SourcePolicy
 from genesis_ray.settings_floor import FloorSettings
 from genesis_ray.settings_types import Identifier, Section, shown
@@ -61,6 +61,11 @@ class CameraSettings(Section):
         "is room at all, face_capture and tracking are sampled more rarely, vehicle and emotion "
         "give way first and are looked at once a second",
     )
+    faces: bool | None = Field(
+        default=None,
+        description="Whether faces are looked at here, where `faces.enabled` says that any are; "
+        "unset: by all cameras but those whose role is vehicle",
+    )
     motion_gate: bool = Field(
         default=False, description="Look once a second where nothing moves in the picture"
     )
@@ -89,6 +94,11 @@ class CameraSettings(Section):
     def _places_can_work(self) -> Self:
         check_places(self.camera_id, self.zones, self.lines, self.masks)
         return self
+
+    @property
+    def looks_at_faces(self) -> bool:
+        """Whether faces are looked at, where any are."""
+        return looks_at_faces(self.role) if self.faces is None else self.faces
 
     @property
     def is_live(self) -> bool:

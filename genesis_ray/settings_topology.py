@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
@@ -75,6 +75,11 @@ class TopologySettings(Section):
     clock_tolerance_s: Seconds = Field(
         default=TOLERANCE.total_seconds(), ge=0, description="What cameras' clocks may be apart"
     )
+    clock_offsets_s: dict[Identifier, Annotated[float, Field(ge=-86_400, le=86_400)]] = Field(
+        default={},
+        description="By camera, how much later its times are than it was: what its recorder's "
+        "clock is fast by, or its live pictures are late by; below 0: slow",
+    )
     alert: bool = Field(
         default=True,
         description="Raise an alert where one identity is in two places at once, as with the rule "
@@ -105,7 +110,8 @@ class TopologySettings(Section):
     def cameras(self) -> set[str]:
         """All that are named."""
         named = [each.between for each in self.passages]
-        return {camera_id for pair in (*named, *self.overlapping) for camera_id in pair}
+        paired = {camera_id for pair in (*named, *self.overlapping) for camera_id in pair}
+        return paired | self.clock_offsets_s.keys()
 
     @property
     def topology(self) -> Topology:
@@ -115,6 +121,10 @@ class TopologySettings(Section):
             overlapping=self.overlapping,
             is_complete=self.complete,
             tolerance=timedelta(seconds=self.clock_tolerance_s),
+            clock_offsets={
+                camera_id: timedelta(seconds=offset_s)
+                for camera_id, offset_s in self.clock_offsets_s.items()
+            },
         )
 
 

@@ -22,6 +22,7 @@ from genesis_ray.figures import Figures, GalleryFigures
 from genesis_ray.metric_families import (
     CAMERA_ACTIVE,
     CAMERA_STATE,
+    CLOCK_OFFSET,
     DEAD_LETTERS,
     DELIVERIES,
     DELIVERIES_WAITING,
@@ -92,6 +93,8 @@ def _samples(figures: Figures) -> Iterator[_Sample]:
         yield CAMERA_ACTIVE, (camera.camera_id,), float(_gives_frames(camera))
         if camera.state and not camera.is_done:
             yield CAMERA_STATE, (camera.camera_id, camera.state), 1
+        if camera.clock_offset_s is not None and not camera.is_done:
+            yield CLOCK_OFFSET, (camera.camera_id,), camera.clock_offset_s
         yield FRAMES, (camera.camera_id,), camera.frames
         for reason, count in camera.dropped.items():
             yield DROPS, (camera.camera_id, reason), count

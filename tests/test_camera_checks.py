@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from genesis_ray import camera_checks
+from genesis_ray.domain import least_delay
+from genesis_ray.domain.capture_clock import CaptureClock
 from genesis_ray.domain.frames import Frame, FrameStamp
 from genesis_ray.domain.stream_health import Picture, StreamDoctor, StreamLimits
 from genesis_ray.settings import Settings
@@ -116,6 +118,26 @@ def test_of_a_camera_that_cannot_be_decoded_as_fast_as_it_sends_the_remedy_is_to
     assert (door.name, door.level) == ("camera door", "warning")
     assert re.search(r"but behind: (key|reference)_frames_only$", door.message)
     assert "second, smaller stream" in door.remedy
+
+
+def test_of_a_camera_whose_clock_drifts_by_more_than_is_made_up_for_it_is_told(
+    rtsp, monkeypatch, tmp_path
+):
+    captured_at = CaptureClock.captured_at
+
+    def slowly(self, stream_time, arrived_at):
+        return captured_at(self, stream_time * 0.9, arrived_at)
+
+    monkeypatch.setattr(CaptureClock, "captured_at", slowly)
+    monkeypatch.setattr(least_delay, "_BUCKET", timedelta(seconds=1))
+    monkeypatch.setattr(camera_checks, "_WATCHED_S", 5.0)
+    rtsp.start()
+    config = tmp_path / "cameras.yaml"
+    config.write_text(f"cameras: [{{camera_id: door, source: '{rtsp.url}'}}]\n")
+    (door,) = camera_checks.examine_cameras(config)
+    assert (door.name, door.level) == ("camera door", "warning")
+    assert re.search(r"but its clock loses \d+ ms a second: more than is made up", door.message)
+    assert "NTP" in door.remedy
 
 
 def test_cameras_are_opened_and_folders_of_recordings_are_not(tmp_path, monkeypatch):

@@ -63,3 +63,12 @@ def test_an_overlap_stands_once():
 def test_cameras_are_all_that_are_named():
     section = TopologySettings(passages=[WAY], overlapping=[("hall", "yard")])
     assert section.cameras == {"door", "till", "hall", "yard"}
+
+
+def test_what_a_clock_is_off_by_is_told_by_camera():
+    settings = TopologySettings(clock_offsets_s={"till": 1.5, "yard": -2})
+    assert settings.cameras == {"till", "yard"}
+    offsets = [settings.topology.clock_offset(each).total_seconds() for each in ("till", "yard")]
+    assert offsets == [1.5, -2]
+    assert settings.topology.clock_offset("door") == timedelta(0)
+    assert "clock_offsets_s.till" in problem(clock_offsets_s={"till": 100_000})

@@ -19,7 +19,13 @@ from genesis_ray.vision.memory_guard import MemoryState
 
 FIGURES = Figures(
     cameras=(
-        CameraProgress(camera_id="door", frames=40, dropped={"busy": 2}, state="stalled"),
+        CameraProgress(
+            camera_id="door",
+            frames=40,
+            dropped={"busy": 2},
+            state="stalled",
+            clock_offset_s=-0.25,
+        ),
         CameraProgress(camera_id='a "b"', frames=7, is_done=True),
     ),
     events={"TrackObserved": 4, "VisitStarted": 1, "FalseMergeFound": 2},
@@ -79,6 +85,12 @@ def test_frames_and_drops_are_told_for_each_camera():
     told = samples()
     assert told["genesis_frames_processed_total", ("door",)] == 40
     assert told["genesis_frames_dropped_total", ("door", "busy")] == 2
+
+
+def test_what_a_streams_clock_gained_is_told_while_it_is_watched():
+    told = samples()
+    assert told["genesis_camera_clock_offset_seconds", ("door",)] == -0.25
+    assert ("genesis_camera_clock_offset_seconds", ('a "b"',)) not in told
 
 
 @pytest.mark.parametrize(

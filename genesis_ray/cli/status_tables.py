@@ -6,6 +6,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from genesis_ray.cli.console import stdout
+from genesis_ray.domain.bottleneck import Bottleneck
 from genesis_ray.figures import GalleryFigures, GroupPlace
 from genesis_ray.live.remote import ClusterNode, SystemStatus
 from genesis_ray.running.result import CameraProgress
@@ -15,6 +16,16 @@ _SHORT = 8
 
 _STYLES = {"online": "green", "ended": "dim", "running": "green", "connecting": "yellow"}
 """Of a camera's states; all others are bad news."""
+
+
+_IN_THE_WAY: dict[Bottleneck, str] = {
+    "decoding": "streams come faster than they can be decoded; use the cameras' second, smaller "
+    "streams, or move cameras to other nodes",
+    "detector": "the detector is busy {busy:.0%} of the time; give it more replicas or a quicker "
+    "device, lower process_fps, or see `genesis plan`",
+    "detector-starved": "the detector is busy only {busy:.0%} of the time, so it is starved: what "
+    "brings it frames is short of processors, or nodes are far apart; see `genesis plan`",
+}
 
 
 def show(status: SystemStatus) -> None:
@@ -28,6 +39,9 @@ def show(status: SystemStatus) -> None:
     if latency := figures.latency_s:
         told = ", ".join(f"p{q * 100:g} {s * 1000:.0f} ms" for q, s in latency.items())
         stdout.print(f"From capture to the log: {told}")
+    if status.bottleneck:
+        told = _IN_THE_WAY[status.bottleneck].format(busy=min(1.0, status.detector_busy))
+        stdout.print(f"[yellow]frames are dropped:[/] {told}")
     if figures.gallery:
         stdout.print(_gallery(figures.gallery))
     if letters := sum(figures.set_aside.values()):

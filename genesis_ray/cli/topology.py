@@ -141,7 +141,11 @@ def _seen(
         own = settings_of(run, data)
         tables = present_tables(run.events, own, own.tenant_id)
         least = 2 * own.identity.margin if lead is None else lead
-        found += [Transition(**row) for row in transitions(tables, lead=least).to_pylist()]
+        clocks = (told if config else own).topology.topology
+        found += [
+            Transition(**row).at_true_times(clocks.clock_offset)
+            for row in transitions(tables, lead=least).to_pylist()
+        ]
     settings = told if config else settings_of(folders[0], data)
     tolerance = timedelta(seconds=settings.topology.clock_tolerance_s)
     return settings, travel_times(found, tolerance=tolerance)

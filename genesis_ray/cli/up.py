@@ -135,6 +135,7 @@ def _as_json(found: "SystemStatus") -> dict[str, object]:
                 "is_done": camera.is_done,
                 "problem": camera.problem,
                 "frames": camera.frames,
+                "clock_offset_s": camera.clock_offset_s,
                 "frames_per_second": round(found.fps.get(camera.camera_id, 0.0), 2),
                 "dropped": dict(camera.dropped),
                 "group": groups[camera.camera_id].name if camera.camera_id in groups else None,
@@ -157,4 +158,6 @@ def _as_json(found: "SystemStatus") -> dict[str, object]:
             for node in found.nodes
         ],
         "replicas": dict(found.replicas),
+        "detector_busy": round(found.detector_busy, 3),
+        "bottleneck": found.bottleneck,
     }

@@ -1,4 +1,7 @@
-"""Conditions of alerts on the system itself: a camera is down, matches drift, two are made one."""
+"""Conditions of alerts on the system itself.
+
+A camera is down, a part does less than it should, matches drift, two are made one.
+"""
 
 from datetime import datetime, timedelta
 
@@ -77,6 +80,41 @@ class Drifting:
         message = f"matches at {event.camera_id} are less alike than they were: {event.reason}"
         self.due[subject] = Due(at, at, message)
         return True
+
+    def advance(self, at: datetime) -> None:
+        """Nothing changes by itself."""
+
+
+class Degraded:
+    """A part of the system does less than it should, or has no node to be on.
+
+    As a model that does not answer, or that runs on the processor as its GPU is too small. Of
+    all such parts there is one alert, which tells of the first.
+    """
+
+    is_of_a_camera = False
+    lasts: Lasting = "while-tracked"  # a system that starts anew has other parts
+    takes: tuple[type[Event], ...] = (SystemStateChanged,)
+    next_at: datetime | None = None
+
+    def __init__(self) -> None:
+        self.due: dict[Subject, Due] = {}
+        self._ill: dict[str, Due] = {}
+
+    def take(self, event: Event) -> bool:
+        """Take what is told of a part, matches apart, which are no part."""
+        if not isinstance(event, SystemStateChanged) or event.component == MATCHES:
+            return False
+        if event.state in ("degraded", "waiting"):
+            message = f"{event.component} is {event.state}: {event.reason}"
+            self._ill.setdefault(
+                event.component, Due(event.occurred_at, event.occurred_at, message)
+            )
+        elif event.state in ("recovered", "placed"):
+            self._ill.pop(event.component, None)
+        first = next(iter(self._ill.values()), None)
+        before, self.due = self.due, {Subject(): first} if first else {}
+        return self.due != before
 
     def advance(self, at: datetime) -> None:
         """Nothing changes by itself."""

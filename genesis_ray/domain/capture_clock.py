@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from genesis_ray.domain.least_delay import LeastDelay
+
 _TOLERANCE = timedelta(seconds=2)
 """How far the stream's clock may be from the time of arrival before it is set anew: more than a
 network's jitter and a camera's group of pictures, less than would spoil a wait or a dwell."""
@@ -11,6 +13,13 @@ _MOST_AHEAD = timedelta(seconds=0.2)
 """Of a frame's arrival, which it cannot have been captured after: the first one's jitter. Were a
 camera further ahead, others would come late, which are waited for half a second."""
 
+MOST_DRIFT = 0.01
+"""Seconds a second that dates are corrected by at most: quartz drifts by a ten-thousandth, and the
+rates that cameras count frames by are off by a few thousandths. Waits stay right to a hundredth."""
+
+_JUMP = timedelta(seconds=3)
+"""What a clock that is tied anew is off by from here on, it did not drift to."""
+
 _LEAST_STEP = timedelta(milliseconds=1)
 """Between two frames, whatever their stamps say: what containers and encoders can tell apart."""
 
@@ -19,16 +28,24 @@ class CaptureClock:
     """Turns a stream's timestamps into times of capture that rise from frame to frame.
 
     The stream's clock has the right intervals and no date, arrival has the date and the
-    network's jitter. The first frame ties one to the other. Where they come apart by more than
-    two seconds, because the stream's clock jumped, ran back or drifted, they are tied anew. Where
-    frames are ahead of their arrival, because the first was held up or the clock is too fast, the
-    tie gives way: a camera's clock is never ahead of the site's.
+    network's jitter. The first frame ties one to the other, and the tie follows the frames that
+    take the least time to arrive: so a stream's clock that is a little too slow or too fast, as
+    each is, stays with the site's. Where they come apart by more than two seconds, because the
+    stream's clock jumped or ran back, they are tied anew. Where frames are ahead of their arrival,
+    because the first was held up, the tie gives way: a camera is never ahead of the site's clock.
+
+    Attributes:
+        gained: What the stream's clock has gained on the site's since the stream began, and dates
+            were corrected by; below 0 what it lost. Jumps do not count.
     """
 
     def __init__(self) -> None:
         self._origin: datetime | None = None  # of the stream's clock
         self._last: datetime | None = None
+        self._arrived_at: datetime | None = None  # the frame before
+        self._least_delay = LeastDelay()
         self._given_way = timedelta(0)
+        self.gained = timedelta(0)
         self.resets = 0
         """How often the two were tied anew, or gave way by as much."""
 
@@ -37,27 +54,46 @@ class CaptureClock:
         if stream_time is None:
             at = arrived_at
         else:
-            if self._origin is None:
-                self._origin = arrived_at - stream_time
-            elif abs(self._origin + stream_time - arrived_at) > _TOLERANCE:
-                self._origin = arrived_at - stream_time
-                self.resets += 1
-            elif self._origin + stream_time > arrived_at + _MOST_AHEAD:
-                self._give_way_to(arrived_at + _MOST_AHEAD - stream_time)
-            at = self._origin + stream_time
+            at = self._tied(arrived_at - stream_time, arrived_at) + stream_time
         if self._last is not None and at <= self._last:
             at = self._last + _LEAST_STEP
         self._last = at
         return at
 
-    def _give_way_to(self, origin: datetime) -> None:
-        """Date what comes earlier than before."""
-        self._given_way += (self._origin or origin) - origin
+    @property
+    def drift(self) -> float:
+        """Seconds that the stream's clock gains a second, of late; below 0 what it loses."""
+        return self._least_delay.drift
+
+    def _tied(self, zero: datetime, arrived_at: datetime) -> datetime:
+        """Return when the stream's zero was; by a frame that arrives now it seems to be `zero`."""
+        before, since = self._origin, self._arrived_at or arrived_at
+        self._arrived_at = arrived_at
+        if before is None or abs(before - zero) > _TOLERANCE:
+            self.resets += before is not None
+            self._least_delay.clear()
+            self._least_delay.note(zero, arrived_at)
+            return self._tie(zero)
+        most = MOST_DRIFT * max(arrived_at - since, timedelta(0))
+        apart = self._least_delay.note(zero, arrived_at) - before
+        origin = before + min(max(apart, -most), most)
+        if origin > zero + _MOST_AHEAD:
+            origin = zero + _MOST_AHEAD
+            self._given_way += before - origin
+            if self._given_way > _TOLERANCE:
+                self._given_way -= _TOLERANCE
+                self.resets += 1
+        return self._tie(origin)
+
+    def _tie(self, origin: datetime) -> datetime:
+        moved = (self._origin or origin) - origin
+        if abs(moved) < _JUMP:
+            self.gained += moved
         self._origin = origin
-        if self._given_way > _TOLERANCE:
-            self._given_way -= _TOLERANCE
-            self.resets += 1
+        return origin
 
     def restart(self) -> None:
         """Expect a stream whose clock begins anew, as after a reconnect."""
-        self._origin = None
+        self._origin = self._arrived_at = None
+        self._least_delay.clear()
+        self.gained = timedelta(0)

@@ -26,6 +26,11 @@ def drop_class_of(role: Role) -> DropClass:
     return _CLASSES[role]
 
 
+def looks_at_faces(role: Role) -> bool:
+    """Tell whether faces are looked at by a camera of this role, where nothing else is set."""
+    return role != "vehicle"
+
+
 def rank_of(role: Role) -> int:
     """Return the place of a role in the order of importance, 0 for the first."""
     return list(_CLASSES).index(role)

@@ -1,13 +1,14 @@
 """How far apart cameras are in time: the spatiotemporal gate's rule.
 
 A person seen by one camera cannot be at another sooner than the way there takes. Times are of
-capture, and clocks of cameras agree to a tolerance: what some clock error within it explains is
-possible. A transition that is shorter than the tolerance is no transition, but the same moment.
+capture, corrected by what is known of a camera's clock; clocks then agree to a tolerance: what some
+clock error within it explains is possible. A transition that is shorter than the tolerance is no
+transition, but the same moment.
 """
 
 import heapq
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
@@ -76,12 +77,17 @@ class Topology:
         overlapping: Iterable[tuple[str, str]] = (),
         is_complete: bool = False,
         tolerance: timedelta = TOLERANCE,
+        clock_offsets: Mapping[str, timedelta] | None = None,
     ) -> None:
-        """Take ways, and pairs of cameras that may see one person at the same time."""
+        """Take ways, and pairs of cameras that may see one person at the same time.
+
+        `clock_offsets` is by how much a camera's times are later than it was; of others nothing.
+        """
         self._passages = {(each.origin, each.destination): each for each in passages}
         self._overlapping = frozenset(frozenset(pair) for pair in overlapping)
         self._is_complete = is_complete
         self._tolerance = tolerance
+        self._clock_offsets = dict(clock_offsets or {})
         self._next: dict[str, list[tuple[str, timedelta]]] = {}
         for each in self._passages.values():
             self._next.setdefault(each.origin, []).append((each.destination, each.least))
@@ -103,6 +109,10 @@ class Topology:
         """Tell whether two cameras may see one person at the same time."""
         return frozenset((one, other)) in self._overlapping
 
+    def clock_offset(self, camera_id: str) -> timedelta:
+        """Return by how much a camera's times are later than it was."""
+        return self._clock_offsets.get(camera_id, _AT_ONCE)
+
     def least(self, origin: str, destination: str) -> timedelta | None:
         """Return the least time from one camera to another; None: not known, or no way.
 
@@ -117,9 +127,7 @@ class Topology:
 
     def are_at_once(self, one: Sight, other: Sight) -> bool:
         """Tell whether two tracks were in view at the same time, whatever the clocks' error."""
-        return (
-            one.until - other.since > self._tolerance and other.until - one.since > self._tolerance
-        )
+        return self._are_at_once(self._effective(one), self._effective(other))
 
     def judge(self, seen: Sight, here: Sight) -> Verdict:
         """Tell whether whom `seen` shows may be who `here` shows, which is the later track.
@@ -129,6 +137,7 @@ class Topology:
         """
         if self.overlap(seen.camera_id, here.camera_id):
             return Verdict("overlapping-views")
+        seen, here = self._effective(seen), self._effective(here)
         there = self.least(seen.camera_id, here.camera_id)
         back = self.least(here.camera_id, seen.camera_id)
         if there is None and back is None and not self._is_complete:
@@ -138,11 +147,21 @@ class Topology:
             return self._in_time(seen, here, gap)
         if back is not None and seen.since - here.until >= back - self._tolerance:
             return Verdict("in-time")  # they were here first
-        if self.are_at_once(seen, here):
+        if self._are_at_once(seen, here):
             return Verdict(refusal="elsewhere-now")
         if there is not None:
             return Verdict(refusal="too-soon")
         return Verdict(refusal="not-connected") if self._is_complete else Verdict()
+
+    def _effective(self, sight: Sight) -> Sight:
+        """Return a sight with the times that it was."""
+        offset = self.clock_offset(sight.camera_id)
+        return replace(sight, since=sight.since - offset, until=sight.until - offset)
+
+    def _are_at_once(self, one: Sight, other: Sight) -> bool:
+        return (
+            one.until - other.since > self._tolerance and other.until - one.since > self._tolerance
+        )
 
     def _in_time(self, seen: Sight, here: Sight, gap: timedelta) -> Verdict:
         if seen.camera_id == here.camera_id:

@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple
@@ -29,6 +29,11 @@ class Transition(NamedTuple):
     origin: str
     destination: str
     seconds: float
+
+    def at_true_times(self, offset_of: Callable[[str], timedelta]) -> "Transition":
+        """Return it as it took, by how much each camera's times are later than it was."""
+        apart = offset_of(self.destination) - offset_of(self.origin)
+        return self._replace(seconds=self.seconds - apart.total_seconds())
 
 
 @dataclass(frozen=True, slots=True)

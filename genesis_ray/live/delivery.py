@@ -132,6 +132,9 @@ class Delivery:
             is_done=before.is_done or report.is_last,
             problem=report.problem,
             state=report.state or before.state,
+            clock_offset_s=before.clock_offset_s
+            if report.clock_offset_s is None
+            else report.clock_offset_s,
         )
         camera.drops = camera.drops or DropTally(before.frames)
         self._note_drops(camera.drops, camera.posted, None if is_end else report.progress)

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,10 +11,12 @@ import ray
 from ray import serve
 from ray.exceptions import RayTaskError
 
+from genesis_ray.domain.bottleneck import Bottleneck, bottleneck
 from genesis_ray.errors import GenesisError
+from genesis_ray.figures import Figures
 from genesis_ray.running.changes import Changes
 from genesis_ray.running.live_state import LiveState
-from genesis_ray.serving import cluster
+from genesis_ray.serving import cluster, detector
 from genesis_ray.serving.own_cluster import own_address, use_token
 from genesis_ray.settings import Settings
 
@@ -49,12 +52,17 @@ class SystemStatus:
     Attributes:
         replicas: Running, by deployment.
         fps: Frames a second looked at, by camera, over the last moment.
+        detector_busy: Share of that moment in which the detector's replicas ran the model, of each
+            on average; above 1 where each runs several stacks at once.
+        bottleneck: What was in the way in it; None where no frame was dropped for want of time.
     """
 
     state: LiveState
     nodes: Sequence[ClusterNode]
     replicas: Mapping[str, int]
     fps: Mapping[str, float]
+    detector_busy: float = 0.0
+    bottleneck: Bottleneck | None = None
 
 
 class RemoteSystem:
@@ -93,18 +101,23 @@ class RemoteSystem:
 
     def status(self, *, over_s: float = 2.0) -> SystemStatus:
         """Return how system and cluster are; rates are measured for so many seconds."""
-        began, before = time.monotonic(), _frames(self.state())
+        began, first = time.monotonic(), self.state()
         time.sleep(over_s)
         state = self.state()
         took_s = time.monotonic() - began
+        before = _frames(first)
         deployments = serve.status().applications[self._app].deployments
+        replicas = {
+            name: deployment.replica_states.get("RUNNING", 0)
+            for name, deployment in deployments.items()
+        }
+        busy = busy_share(first.figures, state.figures, took_s, replicas.get(detector.NAME, 0))
         return SystemStatus(
             state=state,
             nodes=[_node(node) for node in ray.nodes()],
-            replicas={
-                name: deployment.replica_states.get("RUNNING", 0)
-                for name, deployment in deployments.items()
-            },
+            replicas=replicas,
+            detector_busy=busy,
+            bottleneck=bottleneck(dropped(first.figures, state.figures), detector_busy=busy),
             fps={
                 camera_id: max(0, frames - before.get(camera_id, 0)) / took_s
                 for camera_id, frames in _frames(state).items()
@@ -169,6 +182,26 @@ def connect_to_own() -> bool:
     use_token()
     cluster.start()
     return True
+
+
+def busy_share(before: Figures, after: Figures, took_s: float, replicas: int) -> float:
+    """Return the share of a while in which the detector's replicas ran the model, on average."""
+    busy_s = after.stage_s.get("detect", 0.0) - before.stage_s.get("detect", 0.0)
+    return max(0.0, busy_s) / took_s / max(1, replicas)
+
+
+def dropped(before: Figures, after: Figures) -> dict[str, int]:
+    """Return how many frames all cameras dropped between two moments, by the reason.
+
+    A camera that is watched anew counts from 0.
+    """
+    known = {camera.camera_id: camera.dropped for camera in before.cameras}
+    counts: Counter[str] = Counter()
+    for camera in after.cameras:
+        for reason, count in camera.dropped.items():
+            earlier = known.get(camera.camera_id, {}).get(reason, 0)
+            counts[reason] += count - earlier if count >= earlier else count
+    return dict(counts)
 
 
 def _frames(state: LiveState) -> dict[str, int]:

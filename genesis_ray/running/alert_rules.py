@@ -10,7 +10,7 @@ from genesis_ray.domain.alert_anomalies import UnusualInView
 from genesis_ray.domain.alert_people import PastVisit, RepeatVisitor, Tagged
 from genesis_ray.domain.alert_queues import LongMeanWait
 from genesis_ray.domain.alert_rules import AlertRule, Condition
-from genesis_ray.domain.alert_system import CameraDown, Drifting, FalseMerges
+from genesis_ray.domain.alert_system import CameraDown, Degraded, Drifting, FalseMerges
 from genesis_ray.domain.alert_zones import (
     Limit,
     TooLongInZone,
@@ -28,6 +28,7 @@ from genesis_ray.settings_alerts import (
     AnomalyRule,
     CameraDownRule,
     CrowdRule,
+    DegradedRule,
     DriftRule,
     LoiteringRule,
     QueueRule,
@@ -118,6 +119,8 @@ def _condition(
             return UnusualInView(Where(camera_id=rule.camera_id), policy, rule.side)
         case DriftRule():
             return Drifting(rule.camera_id)
+        case DegradedRule():
+            return Degraded()
         case _:
             return FalseMerges()
 

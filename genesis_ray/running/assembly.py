@@ -177,7 +177,7 @@ def open_station(
         zones=zones_of(camera, time_zone=settings.time_zone),
         lines=lines_of(camera, time_zone=settings.time_zone),
         settle=timedelta(seconds=settings.settle_s),
-        faces=_face_schedule(settings.faces),
+        faces=_face_schedule(settings.faces) if camera.looks_at_faces else None,
         tells_looks=settings.appearance.carry,
         masks=masks_of(camera),
     )

@@ -21,6 +21,7 @@ class CameraProgress:
         dropped: Frames not looked at, by reason.
         problem: Why the source ended before its time.
         state: Of a live stream, the last that was reported.
+        clock_offset_s: Of a live stream, what its own clock gained since it was connected to.
     """
 
     camera_id: str
@@ -30,6 +31,7 @@ class CameraProgress:
     is_done: bool = False
     problem: str | None = None
     state: StreamState | None = None
+    clock_offset_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

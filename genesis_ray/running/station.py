@@ -217,6 +217,7 @@ class CameraStation:
             len(seen),
             state=state,
             appearances=tuple(told for one in seen for told in one.observation.appearances),
+            clock_offset_s=self.source.clock_offset_s,
         )
 
     def idle(self, now: datetime, *, before: datetime | None = None) -> Report:

@@ -22,6 +22,7 @@ class Report:
         problem: In the last report, why the source ended before its time.
         state: The state that a live stream came into since the report before.
         appearances: How tracks look, where identities are carried by that.
+        clock_offset_s: What a live stream's own clock gained since it was connected to.
     """
 
     camera_id: str
@@ -32,6 +33,7 @@ class Report:
     problem: str | None = None
     state: StreamState | None = None
     appearances: tuple[Appearance, ...] = ()
+    clock_offset_s: float | None = None
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:

@@ -16,6 +16,7 @@ from genesis_ray.domain.carrying import CarryPolicy, Way
 from genesis_ray.domain.frames import Image
 from genesis_ray.domain.heads import Box
 from genesis_ray.domain.relinking import RelinkPolicy
+from genesis_ray.domain.topology import Passage
 from genesis_ray.settings import Settings
 from genesis_ray.settings_appearance import AppearanceSettings
 from genesis_ray.vision.looks import view_of
@@ -68,9 +69,17 @@ def carry_policy(settings: Settings) -> CarryPolicy | None:
     if not appearance.carry:
         return None
     ways = [way for each in settings.topology.passages for way in each.directed]
+    topology = settings.topology.topology
+
+    def as_dated(way: Passage, takes: timedelta) -> timedelta:
+        """Return how much later people are dated who took so long."""
+        return takes + topology.clock_offset(way.destination) - topology.clock_offset(way.origin)
+
     return CarryPolicy(
         ways={
-            (way.origin, way.destination): Way(way.least, way.greatest)
+            (way.origin, way.destination): Way(
+                as_dated(way, way.least), as_dated(way, way.greatest)
+            )
             for way in ways
             if way.greatest is not None
         },

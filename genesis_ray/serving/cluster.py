@@ -2,11 +2,13 @@
 
 import logging
 import os
+import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 import ray
+from ray._private.utils import read_ray_address
 from ray.exceptions import AuthenticationError
 
 from genesis_ray.errors import GenesisError
@@ -34,6 +36,8 @@ ENVIRONMENT = {
     "RAY_preload_python_modules": lean_serve.__name__,
 }
 """What a cluster that we start is told; unless the user has said else."""
+
+_ANSWERS_WITHIN_S = 5.0
 
 _ATTEMPTS = 3
 """Ray gives up where its agents take over 15 s to start, as on a machine that is busy
@@ -77,6 +81,7 @@ def start(
 
 
 def _connect(address: str) -> None:
+    _look_for(address)
     try:
         ray.init(namespace=NAMESPACE, log_to_driver=False, logging_level="ERROR")
     except ConnectionError as error:
@@ -85,13 +90,32 @@ def _connect(address: str) -> None:
                 f"the Ray cluster at {address} wants a token: set RAY_AUTH_MODE=token, and "
                 f"RAY_AUTH_TOKEN or RAY_AUTH_TOKEN_PATH to what it was started with"
             ) from error
-        raise GenesisError(
-            "no Ray cluster runs on this machine; `genesis up CONFIG` starts one, and RAY_ADDRESS "
-            "or --address names one that runs elsewhere"
-            if address == "auto"
-            else f"no Ray cluster answers at {address}; start it, or unset RAY_ADDRESS to run on "
-            f"this machine alone"
-        ) from error
+        raise _no_cluster(address) from error
+
+
+def _look_for(address: str) -> None:
+    """Refuse an address at which nobody listens: Ray tries it again and again, for minutes.
+
+    On this machine Ray takes the cluster that it noted last, which may have died with the machine.
+    """
+    noted = read_ray_address() if address == "auto" else address
+    host, _, port = (noted or "").rpartition("://")[2].rpartition(":")
+    if not host or not port.isdecimal():
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), _ANSWERS_WITHIN_S).close()
+    except (OSError, OverflowError) as error:
+        raise _no_cluster(address) from error
+
+
+def _no_cluster(address: str) -> GenesisError:
+    return GenesisError(
+        "no Ray cluster runs on this machine; `genesis up CONFIG` starts one, and RAY_ADDRESS "
+        "or --address names one that runs elsewhere"
+        if address == "auto"
+        else f"no Ray cluster answers at {address}; start it, or unset RAY_ADDRESS to run on "
+        f"this machine alone"
+    )
 
 
 def _start_patiently(store: int) -> None:

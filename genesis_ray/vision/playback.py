@@ -58,6 +58,7 @@ class VideoSource:
     """
 
     is_live = False
+    clock_offset_s = None
 
     def __init__(
         self,

@@ -118,6 +118,19 @@ class LiveStream:
         counts = {"burst": self._bursts, "skipped": self._skipped}
         return {reason: count for reason, count in counts.items() if count}
 
+    @property
+    def clock_offset_s(self) -> float:
+        """Seconds that the stream's own clock has gained on this machine's since it was connected.
+
+        Below 0 what it lost; dates are corrected by it.
+        """
+        return self._clock.gained.total_seconds()
+
+    @property
+    def clock_drift(self) -> float:
+        """Seconds that it gains a second, of late; below 0 what it loses."""
+        return self._clock.drift
+
     def take_news(self) -> list[News]:
         """Return the changes of state since the last time, in order."""
         news = []

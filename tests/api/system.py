@@ -101,7 +101,11 @@ class StillFeed:
             figures=Figures(
                 cameras=(
                     CameraProgress(
-                        camera_id="door", frames=40, expected_frames=100, dropped={"busy": 2}
+                        camera_id="door",
+                        frames=40,
+                        expected_frames=100,
+                        dropped={"busy": 2},
+                        clock_offset_s=0.125,
                     ),
                     CameraProgress(camera_id="street", frames=10, is_done=True),
                 ),

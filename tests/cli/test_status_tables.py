@@ -21,7 +21,7 @@ HOMELESS = GroupPlace(name="cameras-1", node=None, cameras=("yard",))
 def shown(monkeypatch):
     """What is printed of a system."""
 
-    def show(figures: Figures, **state: object) -> str:
+    def show(figures: Figures, *, seen: dict | None = None, **state: object) -> str:
         printed = io.StringIO()
         monkeypatch.setattr(status_tables, "stdout", Console(file=printed, width=120))
         node = ClusterNode(
@@ -37,6 +37,7 @@ def shown(monkeypatch):
                 nodes=[node],
                 replicas={"detector": 2, "embedder": 1},
                 fps={"door": 4.9},
+                **(seen or {}),
             )
         )
         return printed.getvalue()
@@ -99,3 +100,17 @@ def test_false_merges_and_refused_names_are_told(shown):
     assert "2 false merges: one identity in two places at once" in text
     assert "Names refused by the gate: 3 too-soon" in text
     assert "false merge" not in shown(Figures())
+
+
+@pytest.mark.parametrize(
+    ("found", "says"),
+    [
+        ("detector", "the detector is busy 12% of the time; give it more replicas"),
+        ("detector-starved", "busy only 12% of the time, so it is starved"),
+        ("decoding", "faster than they can be decoded"),
+    ],
+)
+def test_what_is_in_the_way_of_frames_that_are_dropped_is_told_with_the_remedy(shown, found, says):
+    text = shown(Figures(cameras=(DOOR,)), seen={"bottleneck": found, "detector_busy": 0.12})
+    assert says in " ".join(text.split())
+    assert "frames are dropped" not in shown(Figures(cameras=(DOOR,)))

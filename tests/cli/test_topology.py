@@ -131,3 +131,9 @@ def test_where_nothing_is_known_that_is_said(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     RunFolder.create()
     assert "No topology is configured" in genesis("show")
+
+
+def test_times_are_learned_as_they_were_where_a_clock_is_known_to_be_off(run, tmp_path):
+    off = config(tmp_path, clock_offsets_s={"till": 4.0})
+    (passage,) = yaml.safe_load(genesis("learn", "--config", off))["topology"]["passages"]
+    assert (passage["min_s"], passage["max_s"]) == (5.6, 43.0)  # of 7 and 34 s

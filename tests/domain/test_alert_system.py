@@ -4,8 +4,8 @@ from datetime import timedelta
 import pytest
 
 from genesis_ray.domain.alert_rules import Subject
-from genesis_ray.domain.alert_system import CameraDown, Drifting, FalseMerges
-from tests.domain.told import at, camera_is, matches_are, merged
+from genesis_ray.domain.alert_system import CameraDown, Degraded, Drifting, FalseMerges
+from tests.domain.told import at, camera_is, matches_are, merged, part_is
 
 DOOR = Subject("door")
 
@@ -42,6 +42,21 @@ def test_drift_is_due_at_its_camera_until_it_has_recovered():
     condition.take(matches_are("recovered", 9))
     assert [*condition.due] == [Subject("hall")]
     assert not Drifting("hall").take(matches_are("degraded", 5))
+
+
+def test_a_part_that_does_less_is_due_until_none_does():
+    condition = Degraded()
+    assert not condition.take(matches_are("degraded", 4))
+    assert condition.take(part_is("degraded", 5))
+    assert not condition.take(part_is("degraded", 6))
+    assert not condition.take(part_is("waiting", 7, "cameras-1"))
+    assert not condition.take(part_is("restarted", 8, "journal"))
+    assert condition.due[Subject()].at == at(5)
+    assert condition.due[Subject()].message == "detector is degraded: on the processor"
+    assert condition.take(part_is("recovered", 9))
+    assert condition.due[Subject()].message.startswith("cameras-1 is waiting")
+    assert condition.take(part_is("placed", 10, "cameras-1"))
+    assert condition.due == {}
 
 
 def test_a_false_merge_is_due_once_an_identity():

@@ -2,7 +2,7 @@ from typing import get_args
 
 import pytest
 
-from genesis_ray.domain.roles import Role, drop_class_of, rank_of
+from genesis_ray.domain.roles import Role, drop_class_of, looks_at_faces, rank_of
 
 
 def test_roles_are_ranked_in_the_order_of_their_importance():
@@ -22,3 +22,7 @@ def test_roles_are_ranked_in_the_order_of_their_importance():
 )
 def test_a_role_says_what_a_camera_may_lose(role, kind):
     assert drop_class_of(role) == kind
+
+
+def test_all_cameras_look_at_faces_but_those_of_vehicles():
+    assert {role for role in get_args(Role) if not looks_at_faces(role)} == {"vehicle"}

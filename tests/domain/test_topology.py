@@ -139,3 +139,23 @@ def test_to_be_at_once_is_the_same_from_both_sides(one, other, least):
     assert (topology.judge(first, second).refusal == "elsewhere-now") == (
         topology.judge(second, first).refusal == "elsewhere-now"
     )
+
+
+@pytest.mark.parametrize("offset", [-20.0, -1.0, 0.3, 40.0])
+def test_a_camera_whose_clock_is_known_to_be_off_is_judged_by_the_times_that_it_was(offset):
+    known = Topology(
+        [way("door", "till", 8, 60, is_firm=True), way("till", "door", 8, 60)],
+        clock_offsets={"till": seconds(offset)},
+    )
+    sure = Topology([way("door", "till", 8, 60, is_firm=True), way("till", "door", 8, 60)])
+    for since in (-40.0, 5.0, 9.45, 12.0, 17.4, 17.5, 70.5, 70.6):
+        till = sight("till", since, since + 20)
+        dated = sight("till", since + offset, since + offset + 20)
+        assert known.judge(AT_DOOR, dated) == sure.judge(AT_DOOR, till)
+        assert known.judge(dated, AT_DOOR) == sure.judge(till, AT_DOOR)
+        assert known.are_at_once(AT_DOOR, dated) == sure.are_at_once(AT_DOOR, till)
+
+
+def test_within_one_camera_its_clock_does_not_matter():
+    off = Topology(clock_offsets={"door": seconds(100)})
+    assert off.judge(AT_DOOR, sight("door", 11, 12, track=2)) == Verdict("same-camera")

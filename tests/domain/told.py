@@ -77,6 +77,12 @@ def matches_are(state, seconds: float, camera: str = "door") -> SystemStateChang
     )
 
 
+def part_is(state, seconds: float, component: str = "detector") -> SystemStateChanged:
+    return SystemStateChanged(
+        **_envelope(seconds, ""), component=component, state=state, reason="on the processor"
+    )
+
+
 def merged(seconds: float, who: str = "ada", track: int = 1) -> FalseMergeFound:
     return FalseMergeFound(
         **_envelope(seconds, "door"), track_id=track, identity_id=who, other_camera_id="till",

@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import starmap
 from pathlib import Path
@@ -58,13 +59,30 @@ def named(call: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[dict]
     return answer
 
 
+def delivery_of(cameras: dict[str, WatchedCamera], counters: dict[str, int]) -> Delivery:
+    inbox = SimpleNamespace(dropped=lambda _: dict(counters), slow_down=lambda _: None)
+    return Delivery("group", SPEC, cameras, inbox, Outbox(Limits(slow_at=90, stop_at=99)))
+
+
+def progress_after(*reports: Report) -> CameraProgress:
+    progress = CameraProgress(camera_id="door")
+    door = WatchedCamera(None, None, progress, progress)
+    delivery = delivery_of({"door": door}, {})
+
+    async def post() -> None:
+        for each in reports:
+            await delivery.post(each)
+
+    asyncio.run(post())
+    return door.posted
+
+
 def posted(*steps: tuple[datetime, int, dict[str, int]] | Step) -> list[FramesDropped]:
     """Post reports."""
     counters: dict[str, int] = {}
-    inbox = SimpleNamespace(dropped=lambda _: dict(counters), slow_down=lambda _: None)
     progress = CameraProgress(camera_id="door", expected_frames=None)
     cameras = {"door": WatchedCamera(None, None, progress, progress)}
-    delivery = Delivery("group", SPEC, cameras, inbox, Outbox(Limits(slow_at=90, stop_at=99)))
+    delivery = delivery_of(cameras, counters)
 
     async def post() -> None:
         for step in starmap(Step, steps):
@@ -186,3 +204,10 @@ def test_where_all_is_looked_at_nothing_is_noted():
         posted((NINE, 5, {}), (NINE + timedelta(hours=1), 900, {}), Step(DONE, 0, {}, is_end=True))
         == []
     )
+
+
+def test_what_a_cameras_clock_gained_is_so_until_it_is_told_anew():
+    first = replace(report(NINE, 5), clock_offset_s=-0.5)
+    assert progress_after(first).clock_offset_s == -0.5
+    assert progress_after(first, report(NINE, 0)).clock_offset_s == -0.5
+    assert progress_after(first, replace(first, clock_offset_s=0.0)).clock_offset_s == 0.0

@@ -45,6 +45,7 @@ class Stream:
     is_live = True
     expected_frames = None
     problem = None
+    clock_offset_s = 0.0
     dropped: Mapping[str, int] = MappingProxyType({})
 
     def __init__(self, frames: int = 3, *, seconds_apart: float = 0) -> None:

@@ -14,7 +14,18 @@ from genesis_ray.store.ledger import Ledger
 from genesis_ray.store.people import People
 from genesis_ray.store.reader import RunTables
 from genesis_ray.store.tenants import gallery_folder
-from tests.domain.told import at, came, camera_is, crossed, left, matches_are, merged, named, seen
+from tests.domain.told import (
+    at,
+    came,
+    camera_is,
+    crossed,
+    left,
+    matches_are,
+    merged,
+    named,
+    part_is,
+    seen,
+)
 from tests.hand_made import visit
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -80,6 +91,7 @@ QUEUE = [crossed(0, track) for track in range(7)]
             ("anomaly", "info", 240),
         ),
         ({"rule": "drift"}, [matches_are("degraded", 5)], ("drift", "warning", 5)),
+        ({"rule": "degraded"}, [part_is("degraded", 5)], ("degraded", "warning", 5)),
         ({"rule": "false-merge"}, [merged(5)], ("false-merge", "critical", 5)),
         (
             {"rule": "repeat-visitor", "visits": 2},

@@ -62,6 +62,7 @@ class Stream:
     is_live = True
     expected_frames = None
     problem = None
+    clock_offset_s = -0.5
     started_at = NOON
     dropped: Mapping[str, int] = MappingProxyType({})
 
@@ -150,6 +151,12 @@ def test_news_of_the_stream_come_with_the_next_frames_and_not_again(station, str
     second = station.report([station.observe(frames[1], Detections.none())], Looks([], [], []))
     assert states(second) == []
     assert second.state is None
+
+
+def test_what_the_streams_clock_gained_comes_with_its_frames(station):
+    (frame, _), *_ = station.frames()
+    report = station.report([station.observe(frame, Detections.none())], Looks([], [], []))
+    assert report.clock_offset_s == -0.5
 
 
 def test_a_silent_stream_tells_its_news_and_that_time_goes_on(station, stream):
@@ -255,6 +262,22 @@ def test_where_a_camera_may_be_is_what_the_settings_say():
     elsewhere = Settings(sources={"allowed_networks": ["10.0.0.0/8"]})
     with pytest.raises(ConfigurationError, match=r"camera door: 192\.168\.0\.9 is no address"):
         open_station(elsewhere, camera)
+
+
+@pytest.mark.parametrize(
+    ("told", "are_wanted"),
+    [
+        ({}, True),
+        ({"faces": False}, False),
+        ({"role": "vehicle"}, False),
+        ({"role": "vehicle", "faces": True}, True),
+    ],
+)
+def test_faces_are_looked_at_where_the_camera_or_its_role_says_so(camera, told, are_wanted):
+    seen = watched(opened(camera.model_copy(update=told)), 20)
+    assert any(one.observation.tracks for one in seen)
+    assert any(one.observation.wanted_faces for one in seen) == are_wanted
+    assert any(one.crops for one in seen) == are_wanted
 
 
 def test_a_camera_watches_its_zones_within_their_hours_and_nobody_in_its_masks(camera):
@@ -373,6 +396,7 @@ class VideoFilm:
     """Pictures, ten a second."""
 
     is_live = False
+    clock_offset_s = None
     started_at = NOON
     dropped: Mapping[str, int] = MappingProxyType({})
 

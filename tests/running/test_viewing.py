@@ -54,6 +54,22 @@ def test_names_are_carried_over_the_ways_whose_longest_time_is_known():
     assert carry_policy(Settings(appearance={"model": "osnet"})) is None
 
 
+def test_ways_between_clocks_that_are_apart_take_what_they_seem_to():
+    settings = Settings(
+        appearance={"model": "osnet", "carry": True},
+        topology={
+            "passages": [{"between": ("door", "till"), "min_s": 3, "max_s": 60}],
+            "clock_offsets_s": {"till": 5, "door": 1},
+        },
+    )
+    policy = carry_policy(settings)
+    assert policy is not None
+    assert policy.ways == {
+        ("door", "till"): Way(timedelta(seconds=7), timedelta(seconds=64)),
+        ("till", "door"): Way(timedelta(seconds=-1), timedelta(seconds=56)),
+    }
+
+
 @pytest.mark.data
 def test_looks_leave_the_network_under_the_tenants_key_only(osnet, shared_data):
     crops = [crop(path) for path in sorted((shared_data / "reid").glob("*.jpg"))]

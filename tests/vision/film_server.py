@@ -8,11 +8,13 @@ import av
 import numpy as np
 
 
-def film(path: Path, *, width: int = 320, height: int = 240, seconds: int = 2) -> bytes:
+def film(
+    path: Path, *, width: int = 320, height: int = 240, seconds: int = 2, codec: str = "libx264"
+) -> bytes:
     """Write a film that can be cut and joined anywhere, and return its bytes."""
     noise = np.random.default_rng(0)
     with av.open(path, "w", format="mpegts") as video:
-        stream = video.add_stream("libx264", rate=10, options={"g": "5"})
+        stream = video.add_stream(codec, rate=10, options={"g": "5"})
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         for _ in range(seconds * 10):
             image = noise.integers(0, 255, (height, width, 3), np.uint8)

@@ -1,7 +1,9 @@
 """What the face embedders say of a few photos, as they said it when it was last agreed on.
 
 Of each embedding 16 sums of its numbers, with signs drawn once, are kept: how far two embeddings
-are apart shows in them, a face cannot be found by them. When a change of an embedder is meant,
+are apart shows in them, a face cannot be found by them. Where the faces are is kept too: a
+processor that computes in bfloat16 finds a landmark up to half a pixel beside, which moves an
+embedding by more than the engines do. When a change of an embedder is meant,
 
     python -m tests.vision.golden ../shared/data
 
@@ -12,7 +14,9 @@ calibrated anew.
 import hashlib
 import importlib.util
 import json
+import re
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import cv2
@@ -43,9 +47,17 @@ def shared_photos(faces: Path) -> list[Image]:
     return [_read(faces / name) for name in SHARED]
 
 
-def faces_of(photos: list[Image]) -> list[tuple[Image, FoundFace]]:
-    found = load_finder("yunet").find(photos, long_side=640)
-    return [(photo, face) for photo, faces in zip(photos, found, strict=True) for face in faces]
+def found_in(photos: list[Image]) -> list[list[FoundFace]]:
+    return load_finder("yunet").find(photos, long_side=640)
+
+
+def pinned_faces(where: str, photos: list[Image]) -> list[tuple[Image, FoundFace]]:
+    """Return the faces of photos as they were found when they were pinned, photo by photo."""
+    return [
+        (photo, _face(*numbers))
+        for photo, faces in zip(photos, _pins()["faces"][where], strict=True)
+        for numbers in faces
+    ]
 
 
 def engines_of(embedder: str) -> list[str]:
@@ -64,7 +76,17 @@ def summed(embeddings: np.ndarray) -> np.ndarray:
 
 def pinned(embedder: str) -> dict[str, np.ndarray]:
     """Return the sums of the faces of the packaged photo and of the shared ones, [n, 16] each."""
-    return {name: np.array(sums) for name, sums in json.loads(_PINS.read_text())[embedder].items()}
+    return {name: np.array(sums) for name, sums in _pins()["embedders"][embedder].items()}
+
+
+def _pins() -> dict:
+    return json.loads(_PINS.read_text())
+
+
+def _face(
+    xyxy: Sequence[float], confidence: float, landmarks: Sequence[Sequence[float]]
+) -> FoundFace:
+    return FoundFace(np.float32(xyxy), confidence, np.float32(landmarks))
 
 
 def _read(path: Path) -> Image:
@@ -75,23 +97,36 @@ def _read(path: Path) -> Image:
 
 def _pin(shared_data: Path) -> None:
     photos = {"packaged": [packaged_photo()], "shared": shared_photos(shared_data / "faces")}
-    pins = {}
+    faces = {
+        where: [[*map(_numbers, own)] for own in found_in(all_)] for where, all_ in photos.items()
+    }
+    _write(faces, {})
+    sums = {}
     for name in EMBEDDERS:
         embedder = Embedder(find(name))
-        pins[name] = {
-            where: summed(embedder.embed(faces_of(own))).round(3).tolist()
+        sums[name] = {
+            where: summed(embedder.embed(pinned_faces(where, own))).round(3).tolist()
             for where, own in photos.items()
         }
-    lines = [
-        f'"{name}": {{\n'
-        + ",\n".join(
-            f'  "{where}": [\n    ' + ",\n    ".join(json.dumps(row) for row in rows) + "\n  ]"
-            for where, rows in own.items()
-        )
-        + "\n}"
-        for name, own in pins.items()
-    ]
-    _PINS.write_text("{\n" + ",\n".join(lines) + "\n}\n")
+    _write(faces, sums)
+
+
+def _numbers(face: FoundFace) -> list[object]:
+    return [_rounded(face.xyxy), round(float(face.confidence), 3), [*map(_rounded, face.landmarks)]]
+
+
+def _rounded(pixels: Iterable[float]) -> list[float]:
+    return [round(float(each), 2) for each in pixels]
+
+
+def _write(faces: dict, sums: dict) -> None:
+    """Write a row a face."""
+    text = json.dumps({"faces": faces, "embedders": sums}, indent=1)
+    _PINS.write_text(re.sub(r"\[\s+(-?[\d.]+(?:,\s+-?[\d.]+)*)\s+\]", _in_a_row, text) + "\n")
+
+
+def _in_a_row(numbers: re.Match[str]) -> str:
+    return "[" + ", ".join(numbers[1].replace(",", " ").split()) + "]"
 
 
 if __name__ == "__main__":

@@ -230,6 +230,16 @@ def test_a_camera_that_is_set_to_another_resolution_goes_on(film_over_http, watc
     assert {frame.image.shape for frame in watching.frames} == {(240, 320, 3), (480, 640, 3)}
 
 
+def test_a_camera_that_is_set_to_another_codec_goes_on(film_over_http, watch, tmp_path):
+    film(tmp_path / "other.ts", width=128, height=96, codec="mpeg4")
+    watching = watch(film_over_http)
+    watching.until(lambda: len(watching.frames) >= 5)
+    (tmp_path / "other.ts").rename(tmp_path / "film.ts")
+    watching.until(lambda: watching.frames[-1].image.shape == (96, 128, 3))
+    times = [frame.stamp.captured_at for frame in watching.frames]
+    assert all(later > earlier for earlier, later in pairwise(times))
+
+
 def test_a_stream_that_is_not_kept_up_with_is_decoded_less_and_told(film_over_http, tmp_path):
     film(tmp_path / "film.ts", width=64, height=48, seconds=60)
     stream = LiveStream(StreamAddress(film_over_http), camera_id="door", process_fps=None)

@@ -25,6 +25,10 @@ class Camera(BaseModel):
     expected_frames: int | None = Field(description="In all, where the source knows its length")
     dropped: dict[str, int] = Field(description="Frames not looked at, by the reason")
     problem: str | None = Field(description="Why the source ended before its time")
+    clock_offset_s: float | None = Field(
+        description="Seconds that a live stream's own clock gained on the machine's since it was "
+        "connected to, and dates are corrected by; below 0: it lost"
+    )
     zone_ids: list[str]
     line_ids: list[str]
 
@@ -57,6 +61,7 @@ def _shown(camera: CameraSettings, progress: CameraProgress | None, state: LiveS
         expected_frames=progress.expected_frames,
         dropped=dict(progress.dropped),
         problem=state.failure if is_lost else progress.problem,
+        clock_offset_s=progress.clock_offset_s,
         zone_ids=[zone.zone_id for zone in camera.zones],
         line_ids=[line.line_id for line in camera.lines],
     )

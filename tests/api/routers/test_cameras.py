@@ -18,6 +18,7 @@ def test_camera_tells_how_far_it_is_and_what_it_watches(system: System):
         "expected_frames": 100,
         "dropped": {"busy": 2},
         "problem": None,
+        "clock_offset_s": 0.125,
         "zone_ids": ["entrance"],
         "line_ids": ["sill"],
     }
