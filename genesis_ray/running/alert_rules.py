@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pyarrow.compute as pc
 
 from genesis_ray.domain.alert_anomalies import UnusualInView
+from genesis_ray.domain.alert_hours import ToldBefore, UnusualHours
 from genesis_ray.domain.alert_people import PastVisit, RepeatVisitor, Tagged
 from genesis_ray.domain.alert_queues import LongMeanWait
 from genesis_ray.domain.alert_rules import AlertRule, Condition
@@ -18,7 +19,8 @@ from genesis_ray.domain.alert_zones import (
     TooManyInZone,
     Where,
 )
-from genesis_ray.domain.anomalies import RecentPolicy
+from genesis_ray.domain.anomalies import RecentPolicy, WeeklyPolicy
+from genesis_ray.domain.site_time import zone_named
 from genesis_ray.domain.tags import NO_TAGS, TagsOf
 from genesis_ray.errors import GenesisError
 from genesis_ray.pipeline.alerting import Alerting
@@ -34,6 +36,7 @@ from genesis_ray.settings_alerts import (
     RepeatVisitorRule,
     StaffOnlyRule,
     TagRule,
+    UnusualHourRule,
     WaitRule,
 )
 from genesis_ray.store.reader import RunTables
@@ -116,6 +119,16 @@ def _condition(
                 window=rule.window, threshold=rule.threshold, least_samples=rule.warm_up
             )
             return UnusualInView(Where(camera_id=rule.camera_id), policy, rule.side)
+        case UnusualHourRule():
+            return UnusualHours(
+                Where(camera_id=rule.camera_id),
+                zone_named(settings.time_zone),
+                weekly := WeeklyPolicy(
+                    weeks=rule.weeks, threshold=rule.threshold, least_weeks=rule.warm_up
+                ),
+                rule.side,
+                _hours_before(past, settings, weekly, rule.camera_id),
+            )
         case DriftRule():
             return Drifting(rule.camera_id)
         case _:
@@ -179,3 +192,21 @@ def _past_visits(
         *(started[name].to_pylist() for name in started.column_names), strict=True
     ):
         yield PastVisit(identity_id, started_at.astimezone(UTC))
+
+
+def _hours_before(
+    past: RunTables | None, settings: Settings, policy: WeeklyPolicy, camera_id: str | None
+) -> ToldBefore:
+    """Return what the log tells of cameras' hours, up to now."""
+    if past is None:
+        return ToldBefore()
+    from genesis_ray.analytics.unusual_hours import hours_so_far  # as above
+    from genesis_ray.running.history import present_tables
+
+    return hours_so_far(
+        present_tables(past.events, settings, settings.tenant_id),
+        policy,
+        until=datetime.now(UTC),
+        time_zone=settings.time_zone,
+        camera_ids=None if camera_id is None else [camera_id],
+    )
