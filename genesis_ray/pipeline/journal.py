@@ -17,6 +17,7 @@ from genesis_ray.domain.events import (
     VisitStarted,
     ZoneCrossed,
 )
+from genesis_ray.domain.past_visits import PastVisits
 from genesis_ray.domain.stable_ids import stable_id
 from genesis_ray.domain.tags import TagsOf
 from genesis_ray.domain.untold_exits import UntoldExits
@@ -77,6 +78,10 @@ class SiteJournal:
     def retag(self, tags: TagsOf) -> list[Event]:
         """Go by people's tags as they are now; return what that leads to."""
         return self._alerting.retag(tags)
+
+    def recount(self, past: PastVisits) -> list[Event]:
+        """Count how often people come by these visits; return what that leads to."""
+        return self._alerting.recount(past)
 
     def apply(self, event: Event) -> list[Event]:
         """Take the next event; return what it leads to, as events.
