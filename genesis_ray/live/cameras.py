@@ -271,7 +271,9 @@ class CameraGroupActor:
             from genesis_ray.running.recorder import Recorder  # its library takes seconds to import
 
             media = RunFolder.open(self._spec.run).media
-            recorder = Recorder(camera, media, fps=settings.fps_of(camera))
+            recorder = Recorder(
+                camera, media, fps=settings.fps_of(camera), time_zone=settings.time_zone
+            )
         progress = CameraProgress(
             camera_id=camera.camera_id, expected_frames=station.expected_frames
         )

@@ -15,12 +15,13 @@ from genesis_ray.vision.recording import VideoWriter
 class Recorder:
     """Draws what was seen into every frame, with the names known by then, and records it."""
 
-    def __init__(self, camera: CameraSettings, media: Path, *, fps: float) -> None:
+    def __init__(self, camera: CameraSettings, media: Path, *, fps: float, time_zone: str) -> None:
         self._annotator = Annotator(
-            zones=zones_of(camera, time_zone="UTC"),  # when they count is not drawn
-            lines=lines_of(camera, time_zone="UTC"),
+            zones=zones_of(camera, time_zone=time_zone),
+            lines=lines_of(camera, time_zone=time_zone),
             camera_id=camera.camera_id,
             masks=masks_of(camera),
+            time_zone=time_zone,
         )
         self._path = media / f"{camera.camera_id}.mp4"
         self._fps = fps

@@ -1,4 +1,4 @@
-"""Parquet files that cannot be read: left out of answers, reported once, left where they are."""
+"""Parquet files that cannot be read: left out of answers, reported once, and left where they are."""
 
 import logging
 from functools import lru_cache
@@ -10,6 +10,10 @@ _log = logging.getLogger(__name__)
 
 _State = tuple[int, int, int]
 """When a file was written, in nanoseconds, how many bytes it has, and its inode."""
+
+
+_told: set[tuple[Path, _State]] = set()
+"""What was reported in this process: one command may have several readers."""
 
 
 class DamagedFiles:
@@ -37,6 +41,9 @@ class DamagedFiles:
         state = _state(path)
         if self._met.get(path) != state:
             self._met[path] = state
+            if (path, state) in _told:
+                return
+            _told.add((path, state))
             _log.warning(
                 "%s is damaged and its rows are left out (%s); put it back from a backup, or move "
                 "it out of the folder",
