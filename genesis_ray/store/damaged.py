@@ -1,4 +1,4 @@
-"""Parquet files that cannot be read: left out of answers, reported once, and left where they are."""
+"""Parquet files that cannot be read: left out of answers, reported once, left where they are."""
 
 import logging
 from functools import lru_cache
