@@ -205,6 +205,32 @@ class AnomalyRule(_CameraRule):
         return self
 
 
+class UnusualHourRule(_CameraRule):
+    """Unusually many or few people in an hour, for its weekday and hour."""
+
+    SEVERITY = "info"
+
+    rule: Literal["unusual-hour"]
+    weeks: int = Field(
+        default=12, ge=2, le=520, description="Weeks that an hour is compared with, at most"
+    )
+    threshold: float = Field(
+        default=3.5, gt=0, le=100, description="Spreads from their median still usual"
+    )
+    warm_up: int = Field(
+        default=4, ge=2, description="Weeks of an hour before the first verdict on it"
+    )
+    side: Literal["either", "above", "below"] = Field(
+        default="either", description="Unusually many, few, or both"
+    )
+
+    @model_validator(mode="after")
+    def _gives_a_verdict(self) -> Self:
+        if self.warm_up > self.weeks:
+            raise ValueError(f"warm_up {self.warm_up} > weeks {self.weeks}: no verdict ever")
+        return self
+
+
 class DriftRule(_CameraRule):
     """Matches at a camera are less alike than they were, see `drift`."""
 
@@ -235,6 +261,7 @@ AlertRuleSettings = Annotated[
     | RepeatVisitorRule
     | CameraDownRule
     | AnomalyRule
+    | UnusualHourRule
     | DriftRule
     | DegradedRule
     | FalseMergeRule,

@@ -19,6 +19,7 @@ from genesis_ray.analytics.returning import cohort_retention, returning_visitors
 from genesis_ray.analytics.timeline import person_timeline
 from genesis_ray.analytics.tracks import tracks_in_view
 from genesis_ray.analytics.traffic import floor_heat, foot_heat
+from genesis_ray.analytics.unusual_hours import unusual_hours
 from genesis_ray.analytics.unusual_minutes import anomalies
 from genesis_ray.analytics.uptime import camera_uptime
 from genesis_ray.analytics.visits import visit_distribution, visits_page
@@ -90,6 +91,20 @@ QUESTIONS: Mapping[str, Question] = {
             "value": "what it was, in the metric's unit",
             "expected": "mean of those before",
             "spread": "their standard deviation, 1 at the least",
+            "score": "spreads from what was expected",
+            "direction": "above or below",
+            "why": "the same as a sentence",
+        },
+    ),
+    "unusual-hours": Question(
+        unusual_hours,
+        "which hours had unusually many or few people, for their weekday and hour",
+        {
+            "starts_at": "start of the hour",
+            "camera_id": "camera",
+            "value": "tracks that came into view",
+            "expected": "median of that weekday and hour in the weeks before",
+            "spread": "how far from it they usually are, 1 at the least",
             "score": "spreads from what was expected",
             "direction": "above or below",
             "why": "the same as a sentence",

@@ -60,19 +60,23 @@ class PresentTables(Mapping[str, Table]):
         quarters: Quarters | None = None,
         purged: Purged | None = None,
         told_at: Callable[[datetime], datetime] | None = None,
+        alerts: Table | None = None,
     ) -> None:
         """Show `written`, which may have rows of other tenants, by what `who` says then.
 
         `visit_gap` is how far apart visits of one identity have to be. `limits` are those of every
         query over these tables. `quarters` gives figures of quarters of an hour, of the tenant's
         events as they were written. `purged` says what retention has let go of. `told_at`
-        says up to when they tell of people, see `told.Told`; None: until now.
+        says up to when they tell of people, see `told.Told`; None: until now. `alerts` are those of
+        all time, where `written` has those of a part: whom one is about depends on when it was
+        raised.
         """
         self._told_at = told_at
         self._purged = purged
         self._quarters = quarters
         self.limits = limits or Limits()
         self._written = self._all_written = written
+        self._all_alerts = alerts
         self._who = who
         self._tenant_id = tenant_id
         self._visit_gap = visit_gap
@@ -175,7 +179,7 @@ class PresentTables(Mapping[str, Table]):
         own, limits = self._tenant_id, self.limits
         if table != ALERTS:
             return present_identities(written, who, tenant_id=own, limits=limits)
-        alerts = self._all_written[ALERTS]
+        alerts = self._all_written[ALERTS] if self._all_alerts is None else self._all_alerts
         return present_alerts(written, alerts, who, tenant_id=own, limits=limits)
 
     def _visits(self) -> Table:

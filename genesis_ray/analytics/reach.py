@@ -64,11 +64,16 @@ _METRICS = Reads(
     }
 )
 _VISITS = Reads(tables={"visits": _AT_ONCE})
+_TRACKS = Reads(
+    tables={"track_observations": TRACK_ENDED_AFTER, "face_recognitions": _AT_ONCE},
+    groups=("cameras",),
+)
 
 READS: Mapping[str, Reads] = {
     "metrics": _METRICS,
     "current-metrics": _METRICS,
     "anomalies": _METRICS,
+    "unusual-hours": _TRACKS,
     "footfall": Reads(tables={"line_crossings": _AT_ONCE}, groups=("lines",)),
     "line-people": Reads(
         tables={"line_crossings": LONGEST_STAY, "face_recognitions": LONGEST_STAY}
@@ -94,10 +99,7 @@ READS: Mapping[str, Reads] = {
         }
     ),
     "visit-distribution": _VISITS,
-    "tracks": Reads(
-        tables={"track_observations": TRACK_ENDED_AFTER, "face_recognitions": _AT_ONCE},
-        groups=("cameras",),
-    ),
+    "tracks": _TRACKS,
     "uptime": Reads(tables={"camera_states": _AT_ONCE}),
     "identification": Reads(
         tables={

@@ -23,7 +23,7 @@ app = typer.Typer()
 
 RunOption = Annotated[
     Path | None,
-    typer.Option("--run", help="The run's folder; the newest in runs/ by default."),
+    typer.Option("--run", help="The run's folder; the newest in runs/, or the service's."),
 ]
 ChannelOption = Annotated[str | None, typer.Option("--channel", help="Only on this channel.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]

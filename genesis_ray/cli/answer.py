@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from genesis_ray.cli.narrow_tables import folded, narrowed
 from genesis_ray.domain.plain_values import plain
 from genesis_ray.errors import ConfigurationError
 
@@ -29,7 +30,10 @@ class Format(StrEnum):
 
 
 def show(answer: "pa.Table", file: io.StringIO | None = None) -> None:
-    """Print a row a line or, where that is wider than the terminal, a value a line."""
+    """Print a row a line; what a terminal has no room for is cut short or left out, and told.
+
+    A single row is printed a value a line then.
+    """
     from rich.console import Console
 
     on_terminal = file is None and sys.stdout.isatty()
@@ -38,12 +42,16 @@ def show(answer: "pa.Table", file: io.StringIO | None = None) -> None:
         name: _cells(answer[name].to_pylist(maps_as_pydicts="strict"))
         for name in answer.column_names
     }
+    notes = [f"{len(answer)} row{'s' * (len(answer) != 1)}"]
     if _width(answer, columns) <= console.width:
         console.print(_row_a_line(answer, columns))
+    elif len(answer) == 1:
+        console.print(_value_a_line(answer.column_names, [cells[0] for cells in columns.values()]))
     else:
-        for row in zip(*columns.values(), strict=True):
-            console.print(_value_a_line(answer.column_names, row))
-    console.print(f"{len(answer)} row{'s' * (len(answer) != 1)}", style="dim", highlight=False)
+        some = narrowed(columns, console.width)
+        console.print(_row_a_line(answer.select([*some.columns]), some.columns, folds=True))
+        notes += [*some.notes, "all of it: --format csv or json, or a wider window"]
+    console.print("; ".join(notes), style="dim", highlight=False, markup=False)
 
 
 def written(answer: "pa.Table", chosen: Format) -> bytes:
@@ -115,7 +123,10 @@ def _width(answer: "pa.Table", columns: Mapping[str, Sequence[str]]) -> int:
     return sum(widths) + 3 * len(widths) + 1
 
 
-def _row_a_line(answer: "pa.Table", columns: Mapping[str, Sequence[str]]) -> "Table":
+def _row_a_line(
+    answer: "pa.Table", columns: Mapping[str, Sequence[str]], *, folds: bool = False
+) -> "Table":
+    """Return a table; where it `folds`, long names take several lines and lists one."""
     import pyarrow as pa
     from rich.table import Table
     from rich.text import Text
@@ -124,9 +135,9 @@ def _row_a_line(answer: "pa.Table", columns: Mapping[str, Sequence[str]]) -> "Ta
     for field in answer.schema:
         number = pa.types.is_integer(field.type) or pa.types.is_floating(field.type)
         table.add_column(
-            Text(field.name),
+            Text(folded(field.name) if folds else field.name),
             justify="right" if number else "left",
-            no_wrap=not pa.types.is_list(field.type),
+            no_wrap=folds or not pa.types.is_list(field.type),
         )
     for row in zip(*columns.values(), strict=True):
         table.add_row(*map(Text, row))

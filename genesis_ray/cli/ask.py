@@ -95,8 +95,9 @@ def ask(
     """Ask a question that is ready to be asked, of a range of time.
 
     In time: metrics, footfall, line-people, entries, occupancy, queue, returning, tracks, uptime.
-    In all: current-metrics, anomalies, dwell, dwell-histogram, heat, floor-heat, transitions,
-    journeys, cohorts, visits, attendances, visit-distribution, identification, timeline.
+    In all: current-metrics, anomalies, unusual-hours, dwell, dwell-histogram, heat, floor-heat,
+    transitions, journeys, cohorts, visits, attendances, visit-distribution, identification,
+    timeline.
 
     Hours and days are those of the site's `time_zone`, and so are the times that are shown.
     Figures of groups of fewer people than `analytics.min_group` are withheld. For all other

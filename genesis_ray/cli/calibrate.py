@@ -129,7 +129,7 @@ def calibrate(
     run: Annotated[
         Path | None,
         typer.Option(
-            help="The run's folder; the newest in runs/ by default.", rich_help_panel=_RUN
+            help="The run's folder; the newest in runs/, or the service's.", rich_help_panel=_RUN
         ),
     ] = None,
     dry_run: Annotated[
@@ -230,7 +230,7 @@ def show(config: ConfigOption = None, data: DataOption = None, as_json: JsonOpti
 @app.command()
 def drift(
     run: Annotated[
-        Path | None, typer.Option(help="The run's folder; the newest in runs/ by default.")
+        Path | None, typer.Option(help="The run's folder; the newest in runs/, or the service's.")
     ] = None,
     by_day: Annotated[
         bool, typer.Option("--by-day", help="The mean similarity of each day instead.")

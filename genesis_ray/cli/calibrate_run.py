@@ -29,12 +29,12 @@ def show_what_if(
 ) -> None:
     """Show what a run would have named otherwise; nothing is changed."""
     from genesis_ray.running.assembly import embedder_traits
-    from genesis_ray.running.history import settings_of
+    from genesis_ray.running.history import asked_run, settings_of
     from genesis_ray.running.thresholds import calibration_file, resolver_policy, threshold_book
     from genesis_ray.running.what_if import Hypothesis, what_if
     from genesis_ray.store.reader import RunTables
 
-    folder = _run(run)
+    folder = asked_run(run, data)
     settings = settings_of(folder, data)
     traits = embedder_traits(settings.faces)
     calibration = calibration_file(settings, traits).read()
@@ -67,12 +67,12 @@ def calibrate_cameras(
     from genesis_ray.domain.calibration import Calibrated
     from genesis_ray.evaluation.calibration import camera_offsets
     from genesis_ray.running.assembly import embedder_traits
-    from genesis_ray.running.history import present_tables
+    from genesis_ray.running.history import present_tables, run_named
     from genesis_ray.running.identities import who_is_who
     from genesis_ray.running.impostors import impostor_scores
     from genesis_ray.running.thresholds import calibration_file
 
-    folder, traits = _run(run), embedder_traits(settings.faces)
+    folder, traits = run_named(run, settings), embedder_traits(settings.faces)
     tables = present_tables(folder.events, settings)
     faces = whole(tables["face_scores"]).to_pylist()
     scores = [row for row in faces if row["embedder"] == traits.name]
@@ -121,11 +121,11 @@ def show_drift(run: Path | None, data: Path | None, *, by_day: bool, as_json: bo
     from genesis_ray.analytics.matches import similarity_by_day
     from genesis_ray.cli.answer import show
     from genesis_ray.cli.console import stdout
-    from genesis_ray.running.history import settings_of
+    from genesis_ray.running.history import asked_run, settings_of
     from genesis_ray.running.matches import match_levels
     from genesis_ray.store.reader import read_table
 
-    folder = _run(run)
+    folder = asked_run(run, data)
     settings = settings_of(folder, data)
     if by_day:
         rows = read_table(folder.events, "face_recognitions", settings.tenant_id)
@@ -153,12 +153,6 @@ def show_drift(run: Path | None, data: Path | None, *, by_day: bool, as_json: bo
         f"is more than {settings.drift.drop:g} lower than at first.",
         soft_wrap=True,
     )
-
-
-def _run(run: Path | None) -> "RunFolder":
-    from genesis_ray.store.run_folder import RunFolder
-
-    return RunFolder.open(run) if run else RunFolder.newest()
 
 
 def _check_camera(camera_id: str | None, known: set[str], folder: "RunFolder") -> None:

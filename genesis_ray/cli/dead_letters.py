@@ -21,7 +21,8 @@ IdsArgument = Annotated[
 ]
 AllOption = Annotated[bool, typer.Option("--all", help="All that wait.")]
 RunOption = Annotated[
-    Path | None, typer.Option("--run", help="The run's folder; the newest in runs/ by default.")
+    Path | None,
+    typer.Option("--run", help="The run's folder; the newest in runs/, or the service's."),
 ]
 DataOption = Annotated[
     Path | None,

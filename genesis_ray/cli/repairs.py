@@ -24,7 +24,7 @@ ByOption = Annotated[
 ]
 RunOption = Annotated[
     Path | None,
-    typer.Option("--run", help="The run with the tracks; the newest in runs/ by default."),
+    typer.Option("--run", help="The run with the tracks; the newest in runs/, or the service's."),
 ]
 
 

@@ -114,7 +114,7 @@ def propose(
         list[Path] | None,
         typer.Option(
             "--run",
-            help="Runs that tell who was seen with whom; again for more; the newest by default.",
+            help="Runs that tell who was seen with whom; again for more.  [the newest]",
         ),
     ] = None,
     apply: Annotated[

@@ -1,20 +1,13 @@
 """Conditions of alerts on people: who has a tag is here, who comes again and again."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from genesis_ray.domain.alert_rules import Due, Lasting, Subject
 from genesis_ray.domain.events import NAMES, Event, FaceRecognized, VisitEnded, VisitStarted
+from genesis_ray.domain.past_visits import PastVisit, PastVisits
 from genesis_ray.domain.tags import TagsOf, having
-
-
-class PastVisit(NamedTuple):
-    """A visit that began before this system did."""
-
-    identity_id: str
-    started_at: datetime
 
 
 class Tagged:
@@ -61,7 +54,10 @@ class Tagged:
 
 
 class RepeatVisitor:
-    """Somebody is here for the N-th time within some days, or more often."""
+    """Somebody is here for the N-th time within some days, or more often.
+
+    An alert is about the identity that a visit began as, whoever that is counted with later.
+    """
 
     is_of_a_camera = False
     lasts: Lasting = "until-told"
@@ -74,6 +70,8 @@ class RepeatVisitor:
         self._visits = visits
         self._within = within
         self._began: defaultdict[str, set[datetime]] = defaultdict(set)
+        self._aliases: Mapping[str, str] = {}
+        self._here: dict[str, Due] = {}
         self._tidied_at: datetime | None = None
         for visit in past:
             self._began[visit.identity_id].add(visit.started_at)
@@ -83,18 +81,38 @@ class RepeatVisitor:
         match event:
             case VisitStarted(identity_id=who, started_at=at, camera_id=camera_id):
                 self._tidy(at)
-                began = self._began[who]
-                began.add(at)
-                count = sum(at - self._within < each <= at for each in began)
-                if count < self._visits:
-                    return False
-                days = self._within / timedelta(days=1)
-                message = f"the same person is at {camera_id}, {count} visits in {days:g} days"
-                self.due[Subject(identity_id=who)] = Due(at, at, message, camera_id)
-                return True
+                self._began[self._aliases.get(who, who)].add(at)
+                self._here[who] = Due(at, at, "", camera_id)
+                return self._judge(who)
             case VisitEnded(identity_id=who):
+                self._here.pop(who, None)
                 return self.due.pop(Subject(identity_id=who), None) is not None
         return False
+
+    def recount(self, past: PastVisits) -> None:
+        """Go by these visits instead of those told so far, of who is here, too."""
+        self._aliases = past.aliases
+        self._began.clear()
+        for visit in past.visits:
+            self._began[visit.identity_id].add(visit.started_at)
+        for who in self._here:
+            self._judge(who)
+
+    def _judge(self, who: str) -> bool:
+        """Tell whether somebody's visit that goes on is an alert now and was none, or otherwise."""
+        here, subject = self._here[who], Subject(identity_id=who)
+        since = here.at - self._within
+        began = self._began.get(self._aliases.get(who, who), ())
+        count = sum(since < each <= here.at for each in began)
+        was_due = subject in self.due
+        if count < self._visits:
+            self.due.pop(subject, None)
+            return was_due
+        if not was_due:
+            days = self._within / timedelta(days=1)
+            message = f"the same person is at {here.camera_id}, {count} visits in {days:g} days"
+            self.due[subject] = here._replace(message=message)
+        return not was_due
 
     def advance(self, at: datetime) -> None:
         """Nothing changes by itself."""

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 from genesis_ray.domain.events import Event
+from genesis_ray.domain.past_visits import PastVisits
 from genesis_ray.domain.tags import TagsOf
 
 Severity = Literal["info", "warning", "critical"]
@@ -89,6 +90,14 @@ class Condition(Protocol):
 
     def advance(self, at: datetime) -> None:
         """Let the time come that `next_at` said."""
+
+
+@runtime_checkable
+class CountsVisits(Protocol):
+    """A condition that depends on earlier visits, whose people may turn out to be others."""
+
+    def recount(self, past: PastVisits) -> None:
+        """Go by these visits from now on; `due` may have changed."""
 
 
 @runtime_checkable

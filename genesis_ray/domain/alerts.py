@@ -6,9 +6,17 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from genesis_ray.domain.alert_desks import Alert, AlertFact, OpenAlert, RuleDesk, TimeAt
-from genesis_ray.domain.alert_rules import AlertRule, Condition, Due, GoesByTags, Subject
+from genesis_ray.domain.alert_rules import (
+    AlertRule,
+    Condition,
+    CountsVisits,
+    Due,
+    GoesByTags,
+    Subject,
+)
 from genesis_ray.domain.camera_clocks import CameraClocks, Reach
 from genesis_ray.domain.events import Event, VisitStarted
+from genesis_ray.domain.past_visits import PastVisits
 from genesis_ray.domain.tags import TagsOf
 
 _ANYWHERE = ""
@@ -104,20 +112,17 @@ class AlertDesk:
 
     def retag(self, tags: TagsOf) -> list[AlertFact]:
         """Go by people's tags as they are now; return what that leads to."""
-        for _, condition in self._rules:
+        for condition in self._conditions():
             if isinstance(condition, GoesByTags):
                 condition.retag(tags)
-        touched = []
-        for desk in self._every():
-            if isinstance(desk.condition, GoesByTags):
-                desk.condition.retag(tags)
-                touched.append(desk)
-        if self._now is None:
-            return []
-        time_at = self._time_at(self._now)
-        facts = [fact for desk in touched for fact in desk.settle(time_at)]
-        self._schedule(touched)
-        return facts
+        return self._settled(GoesByTags)
+
+    def recount(self, past: PastVisits) -> list[AlertFact]:
+        """Go by these visits instead of those told so far; return what that leads to."""
+        for condition in self._conditions():
+            if isinstance(condition, CountsVisits):
+                condition.recount(past)
+        return self._settled(CountsVisits)
 
     def rename(self, names: Mapping[str, str]) -> None:
         """Go on with the alerts that are open about some as about others, by ids made of these."""
@@ -153,6 +158,21 @@ class AlertDesk:
 
     def _every(self) -> list[RuleDesk]:
         return [desk for desks in self._desks.values() for desk in desks.values()]
+
+    def _conditions(self) -> list[Condition]:
+        """Return the conditions that are at work, and those that others will be copies of."""
+        working = [desk.condition for desk in self._every()]
+        return working + [each for _, each in self._rules if each not in working]
+
+    def _settled(self, kind: type) -> list[AlertFact]:
+        """Return what it leads to that conditions of a kind have changed."""
+        touched = [desk for desk in self._every() if isinstance(desk.condition, kind)]
+        if self._now is None:
+            return []
+        time_at = self._time_at(self._now)
+        facts = [fact for desk in touched for fact in desk.settle(time_at)]
+        self._schedule(touched)
+        return facts
 
     def _opened(self, camera_id: str) -> dict[int, RuleDesk]:
         return {

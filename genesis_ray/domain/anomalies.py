@@ -4,7 +4,7 @@ Both are folds over time: a value is compared with those before it, and then joi
 """
 
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from math import pi, sqrt
@@ -191,34 +191,43 @@ class WeeklyScore:
             slot = self._slots[key] = _Slot(local.date(), deque(maxlen=self._policy.weeks))
         elif slot.date != local.date():
             slot.days.append(slot.today)
-            slot.date, slot.today, slot.usual = local.date(), [], self._usual(slot.days)
+            before = [value for values in slot.days for value in values]
+            slot.date, slot.today = local.date(), []
+            slot.usual = usual_of(before, len(slot.days), self._policy)
         slot.today.append(value)
         if slot.usual is None:
             return None
-        expected, spread, samples = slot.usual
-        weeks = len(slot.days)
-        return _reading(value, expected, spread, self._policy.threshold, samples, weeks=weeks)
-
-    def _usual(self, days: Collection[list[float]]) -> "_Usual | None":
-        """Return what days before, a week or more apart, have one expect."""
-        policy, weeks = self._policy, len(days)
-        if weeks < policy.least_weeks:
-            return None
-        before = [value for values in days for value in values]
-        expected = median(before)
-        deviation = median(abs(value - expected) for value in before)
-        spread = max(_NORMAL_MAD * deviation, policy.least_spread)
-        if policy.counts:
-            spread = max(spread, sqrt(max(expected, 0.0)))
-        return _Usual(expected, spread * sqrt(1 + _OF_MEDIAN / weeks), len(before))
+        return slot.usual.reading(value, self._policy)
 
 
-class _Usual(NamedTuple):
-    """What is expected of an hour, how far from it values usually are, of how many."""
+class Usual(NamedTuple):
+    """What is expected of an hour, how far from it values usually are; of how many, and weeks."""
 
     expected: float
     spread: float
     samples: int
+    weeks: int
+
+    def reading(self, value: float, policy: WeeklyPolicy) -> Reading:
+        """Return how unusual a value is."""
+        return _reading(
+            value, self.expected, self.spread, policy.threshold, self.samples, weeks=self.weeks
+        )
+
+
+def usual_of(before: Sequence[float], weeks: int, policy: WeeklyPolicy) -> Usual | None:
+    """Return what one expects after the values of days before, a week or more apart.
+
+    None: they are of too few weeks.
+    """
+    if weeks < policy.least_weeks:
+        return None
+    expected = median(before)
+    deviation = median(abs(value - expected) for value in before)
+    spread = max(_NORMAL_MAD * deviation, policy.least_spread)
+    if policy.counts:
+        spread = max(spread, sqrt(max(expected, 0.0)))
+    return Usual(expected, spread * sqrt(1 + _OF_MEDIAN / weeks), len(before), weeks)
 
 
 @dataclass(slots=True)
@@ -228,7 +237,7 @@ class _Slot:
     date: date
     days: deque[list[float]]
     today: list[float] = field(default_factory=list)
-    usual: _Usual | None = None
+    usual: Usual | None = None
 
 
 def _reading(

@@ -86,6 +86,13 @@ def bucket_edges(
     return [*found, until]
 
 
+def hour_of(at: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return when the hour of a zone's clock begins that `at` is in, and when it ends; in UTC."""
+    local = at.astimezone(zone)
+    start = at - (local - local.replace(minute=0, second=0, microsecond=0))
+    return start, start + _HOUR
+
+
 def even_edges(since: datetime, until: datetime, bucket_s: int) -> list[datetime]:
     """Return the same for buckets of `bucket_s` seconds, counted from 1970 on in UTC.
 
@@ -144,7 +151,7 @@ def _start_after(at: datetime, bucket: Bucket, zone: ZoneInfo) -> datetime:
         case "minute":
             return at.replace(second=0, microsecond=0) + _MINUTE
         case "hour":
-            return at + (_HOUR - (local - local.replace(minute=0, second=0, microsecond=0)))
+            return hour_of(at, zone)[1]
         case "day":
             day = local.date() + timedelta(days=1)
         case "week":

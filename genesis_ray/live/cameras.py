@@ -305,7 +305,9 @@ class CameraGroupActor:
                     f"nodes share, or turn annotated video off"
                 )
             media = RunFolder(self._spec.run).media
-            recorder = Recorder(camera, media, fps=settings.fps_of(camera))
+            recorder = Recorder(
+                camera, media, fps=settings.fps_of(camera), time_zone=settings.time_zone
+            )
         progress = CameraProgress(
             camera_id=camera.camera_id, expected_frames=station.expected_frames
         )

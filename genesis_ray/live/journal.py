@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from genesis_ray.domain.alert_events import AlertAcknowledged
 from genesis_ray.domain.events import CameraStateChanged, Event, TrackObserved
+from genesis_ray.domain.past_visits import PastVisits
 from genesis_ray.domain.tags import TagsOf
 from genesis_ray.figures import GalleryFigures
 from genesis_ray.live.journal_figures import JournalFigures, Tally
@@ -26,6 +27,7 @@ from genesis_ray.running.job_plans import LOG_KEEPER
 from genesis_ray.running.jobs import Jobs, in_background
 from genesis_ray.running.left_open import visits_left_open
 from genesis_ray.running.matches import matches_in
+from genesis_ray.running.past_visits import VisitNews
 from genesis_ray.running.run_jobs import live_jobs
 from genesis_ray.running.stays_left_open import exits_untold
 from genesis_ray.store.event_log import EventLog
@@ -38,7 +40,7 @@ _PATIENCE = 2 * PATIENCE
 """Longer than the resolver's: what a lagging camera made it wait for has to come through."""
 
 _ACKNOWLEDGED_WITHIN_S = 1.0
-"""So soon, too, it goes by a tag that somebody put on."""
+"""So soon, too, it goes by a tag that somebody put on, and by who is who."""
 
 _CHECKPOINT_EVERY_S = 2.0
 """What was told since has to be gone through again after a restart."""
@@ -75,7 +77,8 @@ class JournalActor:
         self._background = ExitStack()
         self._acknowledgements = Acknowledgements(run)
         self._tags = TagNews(spec.settings)
-        self._looked_at = time.monotonic()  # for acknowledgements and tags
+        self._visits = VisitNews(spec.settings, past) if spec.realtime else None
+        self._looked_at = time.monotonic()  # for what people did
         self._gallery: GalleryFigures | None = None
         if before := self._state.restore():
             stage, self._tally = before.state
@@ -229,7 +232,7 @@ class JournalActor:
         return self._stage.watch_each(camera_ids, anew, admits)
 
     def _take_in(self) -> None:
-        """Log what people acknowledged since the last time, and go by the tags that they put on."""
+        """Log what people acknowledged since the last time, and go by what they decided."""
         for name, event in self._acknowledgements.waiting():
             self._state.append(("_acknowledged", event))
             self._log_all([fact for facts in self._acknowledged(event) for fact in facts])
@@ -237,6 +240,9 @@ class JournalActor:
         if (tags := self._tags.look()) is not None:
             self._state.append(("_retagged", tags))
             self._log_all([fact for facts in self._retagged(tags) for fact in facts])
+        if self._visits and (past := self._visits.look()) is not None:
+            self._state.append(("_recounted", past))
+            self._log_all([fact for facts in self._recounted(past) for fact in facts])
         self._looked_at = time.monotonic()
 
     def _acknowledged(
@@ -252,6 +258,13 @@ class JournalActor:
         admits: AdmitsEvents = admit_all,  # noqa: ARG002
     ) -> Iterator[Sequence[Event]]:
         yield self._stage.retag(tags)
+
+    def _recounted(
+        self,
+        past: PastVisits,
+        admits: AdmitsEvents = admit_all,  # noqa: ARG002
+    ) -> Iterator[Sequence[Event]]:
+        yield self._stage.recount(past)
 
     def _go_through(self, items: Iterator[Sequence[Event]]) -> None:
         """Log what was taken before, so that it is known of which item a process dies."""

@@ -21,6 +21,7 @@ from genesis_ray.analytics.stored import Table
 from genesis_ray.analytics.timeline import person_timeline
 from genesis_ray.analytics.tracks import tracks_in_view
 from genesis_ray.analytics.traffic import floor_heat, foot_heat
+from genesis_ray.analytics.unusual_hours import unusual_hours
 from genesis_ray.analytics.unusual_minutes import anomalies
 from genesis_ray.analytics.uptime import camera_uptime
 from genesis_ray.analytics.visits import By, VisitKey, visit_distribution, visits_page
@@ -114,6 +115,25 @@ class Questions:
         return self._ask(
             anomalies, since, until, bucket_s=bucket_s, names=names, camera_ids=camera_ids,
             queue_zone_ids=self._queues(queue_zone_ids), window=window, threshold=threshold,
+            warm_up=warm_up,
+        )  # fmt: skip
+
+    def unusual_hours(
+        self,
+        since: Moment | None = None,
+        until: Moment | None = None,
+        *,
+        camera_ids: Ids = None,
+        weeks: int = 12,
+        threshold: float = 3.5,
+        warm_up: int = 4,
+    ) -> pa.Table:
+        """Return the hours in which unusually many or few came into view, for weekday and hour.
+
+        Columns: starts_at, camera_id, value, expected, spread, score, direction, why.
+        """
+        return self._ask_here(
+            unusual_hours, since, until, camera_ids=camera_ids, weeks=weeks, threshold=threshold,
             warm_up=warm_up,
         )  # fmt: skip
 

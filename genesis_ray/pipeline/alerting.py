@@ -15,6 +15,7 @@ from genesis_ray.domain.alert_rules import AlertRule, Condition
 from genesis_ray.domain.alerts import AlertDesk
 from genesis_ray.domain.camera_clocks import Reach
 from genesis_ray.domain.events import Event, VisitStarted
+from genesis_ray.domain.past_visits import PastVisits
 from genesis_ray.domain.tags import TagsOf
 
 _EVENTS: dict[Change, type[AlertEvent]] = {
@@ -75,6 +76,10 @@ class Alerting:
     def retag(self, tags: TagsOf) -> list[Event]:
         """Go by people's tags as they are now; return what that leads to."""
         return self._events(self._desk.retag(tags))
+
+    def recount(self, past: PastVisits) -> list[Event]:
+        """Go by these visits instead of those told so far; return what that leads to."""
+        return self._events(self._desk.recount(past))
 
     def rename(self, names: Mapping[str, str]) -> None:
         """Go on with open alerts about some identities as about others."""

@@ -17,6 +17,7 @@ from genesis_ray.domain.events import (
     VisitStarted,
     ZoneCrossed,
 )
+from genesis_ray.domain.past_visits import PastVisits
 from genesis_ray.domain.stable_ids import stable_id
 from genesis_ray.domain.tags import TagsOf
 from genesis_ray.domain.untold_exits import UntoldExits
@@ -60,15 +61,20 @@ class SiteJournal:
     def hear(self, reach: Reach) -> None:
         """Take how far each camera is; until this is said, all are as far as what is told."""
         self._reach = reach
+        self._untold_exits.hear(reach)
         self._alerting.hear(reach)
 
     def turn(self, at: datetime) -> list[Event]:
-        """Begin with the events that are told at `at`; return the alerts that were due before."""
-        return self._alerting.turn(at)
+        """Begin with the events that are told at `at`; return what happened before.
+
+        That is alerts that were due, and exits from zones that nobody tells any more.
+        """
+        return [*self._alerting.turn(at), *self._left_untold(at)]
 
     def advance(self, at: datetime) -> list[Event]:
-        """Take it that nothing more is told of the time until `at`; return the alerts due."""
-        return self._alerting.advance(at)
+        """Take it that nothing more is told of the time until `at`; return the same of then."""
+        left = self._left_untold(at)
+        return [*left, *self._alerting.advance(at)]
 
     def acknowledge(self, event: AlertAcknowledged) -> list[Event]:
         """Take it that somebody looks after an alert; return that with what it leads to."""
@@ -77,6 +83,10 @@ class SiteJournal:
     def retag(self, tags: TagsOf) -> list[Event]:
         """Go by people's tags as they are now; return what that leads to."""
         return self._alerting.retag(tags)
+
+    def recount(self, past: PastVisits) -> list[Event]:
+        """Count how often people come by these visits; return what that leads to."""
+        return self._alerting.recount(past)
 
     def apply(self, event: Event) -> list[Event]:
         """Take the next event; return what it leads to, as events.
@@ -136,6 +146,15 @@ class SiteJournal:
         due = self._alerting.finish()
         ended: list[Event] = [self._ended(visit) for visit in self._visits.close_all()]
         return due + ended + self._alerting.take(ended)
+
+    def _left_untold(self, at: datetime) -> list[Event]:
+        exits = self._untold_exits.turn(at)
+        if not exits:
+            return []
+        due = self._alerting.turn(at)
+        for each in exits:
+            self._counting.take(each, self._who(each))
+        return [*due, *exits, *self._alerting.take(exits)]
 
     def _who(self, event: Event) -> str:
         """Return the identity of an event's track where it is known, else the track's own name."""

@@ -8,6 +8,7 @@ from genesis_ray.domain.alert_events import AlertAcknowledged
 from genesis_ray.domain.drift import MatchLevel
 from genesis_ray.domain.events import CameraStateChanged, Event
 from genesis_ray.domain.ordering import DONE, NOT_BEGUN, ReorderBuffer
+from genesis_ray.domain.past_visits import PastVisits
 from genesis_ray.domain.tags import TagsOf
 from genesis_ray.pipeline.counting import Layout, SiteCounts
 from genesis_ray.pipeline.journal import SiteJournal
@@ -101,6 +102,10 @@ class JournalStage:
     def retag(self, tags: TagsOf) -> list[Event]:
         """Go by people's tags as they are now; return what is to be logged."""
         return self._journal.retag(tags)
+
+    def recount(self, past: PastVisits) -> list[Event]:
+        """Count how often people come by these visits; return what is to be logged."""
+        return self._journal.recount(past)
 
     def rename(self, names: Mapping[str, str]) -> None:
         """Go on with the visits and alerts of some identities as those of others."""

@@ -1,13 +1,11 @@
 """From settings to the rules of alerts, with what is known before the first event."""
 
 import logging
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-import pyarrow.compute as pc
-
 from genesis_ray.domain.alert_anomalies import UnusualInView
-from genesis_ray.domain.alert_people import PastVisit, RepeatVisitor, Tagged
+from genesis_ray.domain.alert_hours import ToldBefore, UnusualHours
+from genesis_ray.domain.alert_people import RepeatVisitor, Tagged
 from genesis_ray.domain.alert_queues import LongMeanWait
 from genesis_ray.domain.alert_rules import AlertRule, Condition
 from genesis_ray.domain.alert_system import CameraDown, Degraded, Drifting, FalseMerges
@@ -18,10 +16,12 @@ from genesis_ray.domain.alert_zones import (
     TooManyInZone,
     Where,
 )
-from genesis_ray.domain.anomalies import RecentPolicy
+from genesis_ray.domain.anomalies import RecentPolicy, WeeklyPolicy
+from genesis_ray.domain.site_time import zone_named
 from genesis_ray.domain.tags import NO_TAGS, TagsOf
 from genesis_ray.errors import GenesisError
 from genesis_ray.pipeline.alerting import Alerting
+from genesis_ray.running.past_visits import visits_since
 from genesis_ray.settings import Settings
 from genesis_ray.settings_alerts import (
     AlertRuleSettings,
@@ -35,6 +35,7 @@ from genesis_ray.settings_alerts import (
     RepeatVisitorRule,
     StaffOnlyRule,
     TagRule,
+    UnusualHourRule,
     WaitRule,
 )
 from genesis_ray.store.reader import RunTables
@@ -109,7 +110,9 @@ def _condition(
             return Tagged(rule.wanted, tags)
         case RepeatVisitorRule():
             within = timedelta(days=rule.days)
-            return RepeatVisitor(rule.visits, within, _past_visits(past, settings, within))
+            since = datetime.now(UTC) - within
+            visits = visits_since(past, settings, since) if past else ()
+            return RepeatVisitor(rule.visits, within, visits)
         case CameraDownRule():
             return CameraDown(rule.camera_id, timedelta(seconds=rule.for_s))
         case AnomalyRule():
@@ -117,6 +120,16 @@ def _condition(
                 window=rule.window, threshold=rule.threshold, least_samples=rule.warm_up
             )
             return UnusualInView(Where(camera_id=rule.camera_id), policy, rule.side)
+        case UnusualHourRule():
+            return UnusualHours(
+                Where(camera_id=rule.camera_id),
+                zone_named(settings.time_zone),
+                weekly := WeeklyPolicy(
+                    weeks=rule.weeks, threshold=rule.threshold, least_weeks=rule.warm_up
+                ),
+                rule.side,
+                _hours_before(past, settings, weekly, rule.camera_id),
+            )
         case DriftRule():
             return Drifting(rule.camera_id)
         case DegradedRule():
@@ -165,20 +178,19 @@ class TagNews:
             return None
 
 
-def _past_visits(
-    past: RunTables | None, settings: Settings, within: timedelta
-) -> Iterator[PastVisit]:
-    """Yield the visits in a log that may still count, as they would be by who is who now."""
+def _hours_before(
+    past: RunTables | None, settings: Settings, policy: WeeklyPolicy, camera_id: str | None
+) -> ToldBefore:
+    """Return what the log tells of cameras' hours, up to now."""
     if past is None:
-        return
-    from genesis_ray.analytics.stored import narrowed, whole  # as above
+        return ToldBefore()
+    from genesis_ray.analytics.unusual_hours import hours_so_far  # as DuckDB takes memory
     from genesis_ray.running.history import present_tables
 
-    since = datetime.now(UTC) - within
-    tables = narrowed(present_tables(past.events, settings, settings.tenant_id), since, None)
-    visits = whole(tables["visits"])
-    started = visits.filter(pc.is_null(visits["ended_at"])).select(["identity_id", "started_at"])
-    for identity_id, started_at in zip(
-        *(started[name].to_pylist() for name in started.column_names), strict=True
-    ):
-        yield PastVisit(identity_id, started_at.astimezone(UTC))
+    return hours_so_far(
+        present_tables(past.events, settings, settings.tenant_id),
+        policy,
+        until=datetime.now(UTC),
+        time_zone=settings.time_zone,
+        camera_ids=None if camera_id is None else [camera_id],
+    )

@@ -51,6 +51,7 @@ def present_tables(
         quarters=_quarters(events, tenant_id) if tenant_id and not (since or until) else None,
         purged=KeptOf(RunFolder(events.parent), tenant_id) if tenant_id else None,
         told_at=_told_at(events, tenant_id) if tenant_id else None,
+        alerts=RunTables(events, tenant_id)["alerts"] if since or until else None,
         limits=Limits(
             memory_mb=settings.queries.memory_mb,
             timeout_s=settings.queries.timeout_s,

@@ -120,7 +120,12 @@ class _LocalRun:
         )
         recorder = None
         if self._settings.annotate:
-            recorder = Recorder(camera, self._run.media, fps=self._settings.fps_of(camera))
+            recorder = Recorder(
+                camera,
+                self._run.media,
+                fps=self._settings.fps_of(camera),
+                time_zone=self._settings.time_zone,
+            )
             self._recorders[camera.camera_id] = recorder
             self._opened.callback(recorder.close)
         return watch(

@@ -21,12 +21,13 @@ class Recorder:
     A camera that is begun with anew, as when it was changed, has a further film.
     """
 
-    def __init__(self, camera: CameraSettings, media: Path, *, fps: float) -> None:
+    def __init__(self, camera: CameraSettings, media: Path, *, fps: float, time_zone: str) -> None:
         self._annotator = Annotator(
-            zones=zones_of(camera, time_zone="UTC"),  # when they count is not drawn
-            lines=lines_of(camera, time_zone="UTC"),
+            zones=zones_of(camera, time_zone=time_zone),
+            lines=lines_of(camera, time_zone=time_zone),
             camera_id=camera.camera_id,
             masks=masks_of(camera),
+            time_zone=time_zone,
         )
         self._media, self._camera_id = media, camera.camera_id
         self._fps = fps

@@ -1,12 +1,13 @@
 """The days that figures are of, and whether those that are stored are what their events give."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 
 from genesis_ray.domain.rollups import GROUPS, READ_BEYOND, Group
 from genesis_ray.errors import StoreError
 from genesis_ray.running.rollup_sources import tables_of
-from genesis_ray.store.event_contents import contents_of, has_more, rows_in
-from genesis_ray.store.event_folder import EventFolder
+from genesis_ray.store.event_contents import Content, contents_of, has_more, rows_in
+from genesis_ray.store.event_folder import EventFolder, data_file_at
 from genesis_ray.store.figure_sources import Listings, Sources, sources_of
 from genesis_ray.store.rollup_folder import RollupFolder
 
@@ -67,6 +68,23 @@ class RollupDays:
             return has_more(contents_of(self._events.path, rows), known)
         except (FileNotFoundError, StoreError):
             return False
+
+    def too_late(self, group: Group, tenant_id: str, day: date) -> list[Path]:
+        """Return files of a sealed day that its figures were not made of and cannot follow.
+
+        Of its other rows some are gone, and figures such as the most people at once do not add up.
+        """
+        sources = self.sources(group, tenant_id, day)
+        states, known = self._folder.made_of_files(group, tenant_id, day)
+        if sources is None or sources.states <= states or known is None:
+            return []
+        late = []
+        for _, path in sources.files:
+            file, partition = data_file_at(path), str(path.parent.relative_to(self._events.path))
+            held = known.get(partition, Content(frozenset(), 0)).segments
+            if partition.endswith(f"day={day}") and not held >= {file.first, file.last}:
+                late.append(path)
+        return late
 
 
 def following(group: Group, days: set[date]) -> set[date]:

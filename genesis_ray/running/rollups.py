@@ -43,12 +43,14 @@ class Updated:
         current: As they were.
         sealed: As they were, because what they were made of may be gone.
         damaged: Not made, because an event file is damaged: they are as before, or there are none.
+        too_late: Event files of sealed days that came when others were gone: in no figures.
     """
 
     made: int
     current: int
     sealed: int
     damaged: tuple[Damaged, ...] = ()
+    too_late: tuple[Path, ...] = ()
 
 
 class _Told(NamedTuple):
@@ -100,6 +102,7 @@ class RunRollups:
         """
         made = current = sealed = 0
         damaged: list[Damaged] = []
+        too_late: list[Path] = []
         with self.folder.writing(), RollupQueries() as queries:
             self.folder.remove_former_groups()
             for tenant_id, group in product(self.tenants(), GROUPS):
@@ -111,6 +114,7 @@ class RunRollups:
                     until = broke_off if broke_off and is_open(group, day, broke_off) else None
                     if day in seal and not self._days.is_put_back(group, tenant_id, day):
                         sealed += 1
+                        too_late += self._days.too_late(group, tenant_id, day)
                     elif day not in seal and self._days.is_current(group, tenant_id, day, until):
                         current += 1
                     else:
@@ -121,7 +125,14 @@ class RunRollups:
                             made_of = figures.made_of(until)
                             self.folder.write(group, tenant_id, day, figures.rows, made_of)
                             made += 1
-        return Updated(made, current, sealed, tuple(damaged))
+        late = tuple(sorted(set(too_late)))  # a file may be of several groups
+        for path in late:
+            _log.warning(
+                "%s came after other events of its day were let go of: its rows are in no figures, "
+                "and go with the next purge",
+                path,
+            )
+        return Updated(made, current, sealed, tuple(damaged), late)
 
     def read(
         self,

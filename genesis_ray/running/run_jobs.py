@@ -59,7 +59,8 @@ def log_jobs(run: RunFolder, log: EventLog, settings: Settings) -> list[Job]:
         done = RunRollups(run).update(before=_today())
         if done.damaged:
             raise StoreError(told(done.damaged))
-        return {"made": done.made, "current": done.current, "sealed": done.sealed}
+        days = {"made": done.made, "current": done.current, "sealed": done.sealed}
+        return days | ({"files too late": len(done.too_late)} if done.too_late else {})
 
     def compact() -> Outcome:
         return {"files saved": log.compact(before=_today())}

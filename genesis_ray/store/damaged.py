@@ -12,6 +12,10 @@ _State = tuple[int, int, int]
 """When a file was written, in nanoseconds, how many bytes it has, and its inode."""
 
 
+_told: set[tuple[Path, _State]] = set()
+"""What was reported in this process: one command may have several readers."""
+
+
 class DamagedFiles:
     """The damaged files that one reader has met."""
 
@@ -37,6 +41,9 @@ class DamagedFiles:
         state = _state(path)
         if self._met.get(path) != state:
             self._met[path] = state
+            if (path, state) in _told:
+                return
+            _told.add((path, state))
             _log.warning(
                 "%s is damaged and its rows are left out (%s); put it back from a backup, or move "
                 "it out of the folder",

@@ -5,6 +5,7 @@ Such pictures show people: draw them only where the operator has asked for video
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import cv2
 import numpy as np
@@ -16,6 +17,7 @@ from genesis_ray.domain.frames import Image
 from genesis_ray.domain.geometry import Point
 from genesis_ray.domain.lines import Line
 from genesis_ray.domain.masks import Mask
+from genesis_ray.domain.site_time import zone_named
 from genesis_ray.domain.zones import Zone
 
 # Dark enough for white letters, far enough apart to be told from each other.
@@ -32,7 +34,7 @@ _Pixel = npt.NDArray[np.int32]
 
 
 class Annotator:
-    """Draws one camera's tracks, with their trails, its zones, lines and masks."""
+    """Draws one camera's tracks, with their trails, its zones, lines and masks, and the time."""
 
     def __init__(
         self,
@@ -41,7 +43,9 @@ class Annotator:
         camera_id: str,
         *,
         masks: Sequence[Mask] = (),
+        time_zone: str = "UTC",
     ) -> None:
+        self._time_zone = zone_named(time_zone)
         self._zones = tuple(zones)
         self._lines = tuple(lines)
         self._masks = tuple(masks)
@@ -62,7 +66,7 @@ class Annotator:
         scene: Image = image.copy()
         pens.draw_places(scene, self._zones, self._lines, self._masks)
         pens.draw_tracks(scene, tracks, [labels.get(i, f"#{i}") for i in tracks.track_id.tolist()])
-        pens.draw_caption(scene, f"{self._camera_id}   {_clock(at)}")
+        pens.draw_caption(scene, f"{self._camera_id}   {_clock(at, self._time_zone)}")
         return scene
 
 
@@ -176,10 +180,11 @@ class _Pens:
         return pixel
 
 
-def _clock(at: datetime) -> str:
-    """Return the time of day, or the time since the start where nobody knows the date."""
+def _clock(at: datetime, zone: ZoneInfo) -> str:
+    """Return the time on a zone's clock, or since the start where nobody knows the date."""
     tenths = at.microsecond // 100_000
     if at.year == 1970:
         seconds = int(at.timestamp())
         return f"{seconds // 60}:{seconds % 60:02}.{tenths}"
-    return f"{at:%Y-%m-%d %H:%M:%S}.{tenths} UTC"
+    local = at.astimezone(zone)
+    return f"{local:%Y-%m-%d %H:%M:%S}.{tenths} {local:%Z}"

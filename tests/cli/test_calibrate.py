@@ -8,6 +8,7 @@ from genesis_ray.cli.main import app
 from genesis_ray.domain.calibration import Calibrated
 from genesis_ray.domain.events import FaceRecognized, FaceScored
 from genesis_ray.errors import ConfigurationError, NotFoundError
+from genesis_ray.running.live_run import live_run_path
 from genesis_ray.running.thresholds import calibration_file
 from genesis_ray.settings import Settings
 from genesis_ray.store.event_log import EventLog
@@ -178,6 +179,17 @@ def test_drift_is_shown_by_camera_and_by_day(calibrate, run):
     assert "door" in calibrate("drift", "--run", run.path)
     (day,) = json.loads(calibrate("drift", "--by-day", "--run", run.path, "--json"))
     assert (day["day"], day["matches"]) == ("2026-01-05", 2)
+
+
+def test_without_runs_the_log_of_the_service_is_asked(calibrate, run, tmp_path, monkeypatch):
+    monkeypatch.setenv("GENESIS_FACES__EMBEDDER", "synthetic")
+    service = live_run_path(Settings(data_dir=tmp_path / "data"))
+    service.parent.mkdir(parents=True)
+    run.path.rename(service)
+    monkeypatch.chdir(tmp_path)
+    assert "door" in json.loads(calibrate("drift", "--json"))
+    assert "door" in json.loads(calibrate("--what-if", 0.5, "--json"))["cameras"]
+    assert "door" in json.loads(calibrate("--cameras", "--json"))
 
 
 def test_what_if_at_a_camera_that_showed_no_face_is_refused(calibrate, run):

@@ -78,10 +78,22 @@ def test_nothing_is_cut_where_there_is_no_terminal(genesis):
     assert "wide" * 100 in shown
 
 
-def test_rows_too_wide_for_the_terminal_are_shown_a_value_a_line(genesis, monkeypatch):
+def test_a_row_too_wide_for_the_terminal_is_shown_a_value_a_line(genesis, monkeypatch):
     monkeypatch.setattr("genesis_ray.cli.answer._ENDLESS", 39)
-    shown = genesis("SELECT repeat('wide', 8) AS a, 'Ø' AS b FROM zone_crossings")
-    assert shown.count("│ b │ Ø") == 3
+    shown = genesis(
+        "SELECT repeat('wide', 8) AS a, 'Ø' AS b FROM visits WHERE ended_at IS NOT NULL"
+    )
+    assert shown.count("│ b │ Ø") == 1
+
+
+def test_of_rows_too_wide_for_the_terminal_there_is_what_it_has_room_for(genesis, monkeypatch):
+    monkeypatch.setattr("genesis_ray.cli.answer._ENDLESS", 39)
+    shown = genesis(
+        "SELECT repeat('wide', 8) AS a, 'Ø' AS b, 'last of all' AS c FROM zone_crossings"
+    )
+    assert shown.count(f"│ {'wide' * 6}… │ Ø │") == 3
+    assert all(len(line) <= 39 for line in shown.splitlines()[:-4])
+    assert "3 rows; long values are cut short (…); left out: c;" in " ".join(shown.split())
 
 
 def test_json_is_all_there_is_on_stdout(genesis):

@@ -84,10 +84,11 @@ def test_paper_is_paper(run, made, genesis, tmp_path):
     assert (tmp_path / "paper.pdf").read_bytes().startswith(b"%PDF-")
 
 
-def test_damaged_files_are_told(run, genesis, tmp_path):
+def test_damaged_files_are_told_once(run, genesis, tmp_path, caplog):
     (file,) = run.events.glob("line_crossings/**/*.parquet")
     file.write_bytes(file.read_bytes()[:-20])
-    genesis(*DAY, "--output", "a.md")
+    genesis("--output", "a.md")
+    assert [f"{file} is damaged" in each.message for each in caplog.records] == [True]
     assert "1 file of the period is damaged and left out" in (tmp_path / "a.md").read_text()
 
 

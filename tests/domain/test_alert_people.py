@@ -2,8 +2,9 @@ from datetime import timedelta
 
 import pytest
 
-from genesis_ray.domain.alert_people import PastVisit, RepeatVisitor, Tagged
+from genesis_ray.domain.alert_people import RepeatVisitor, Tagged
 from genesis_ray.domain.alert_rules import Subject
+from genesis_ray.domain.past_visits import PastVisit, PastVisits
 from tests.domain.told import at, came, named, went
 
 ADA = Subject(identity_id="ada")
@@ -74,6 +75,31 @@ def test_visits_of_an_earlier_system_count_each_once():
     assert not condition.take(came(1000))
     assert condition.take(came(2000))
     assert "3 visits" in condition.due[ADA].message
+
+
+def test_who_is_here_is_counted_anew_with_whom_they_were_merged():
+    condition = RepeatVisitor(3, timedelta(days=2))
+    condition.take(came(2000))
+    condition.take(came(1500, "eve"))
+    past = (PastVisit("eve", at(0)), PastVisit("eve", at(1000)), PastVisit("eve", at(2000)))
+    condition.recount(PastVisits(past, {"ada": "eve"}))
+    assert "3 visits" in condition.due[ADA].message
+    assert condition.due[ADA].at == at(2000)
+    assert [*condition.due] == [ADA]
+    condition.take(went(2500))
+    assert condition.due == {}
+    assert condition.take(came(3000))
+    assert "4 visits" in condition.due[ADA].message
+
+
+def test_who_is_parted_from_others_is_no_longer_here_so_often():
+    condition = RepeatVisitor(2, timedelta(days=2))
+    condition.take(came(0))
+    condition.take(went(10))
+    condition.take(came(2000))
+    assert [*condition.due] == [ADA]
+    condition.recount(PastVisits((PastVisit("new", at(0)), PastVisit("ada", at(2000))), {}))
+    assert condition.due == {}
 
 
 def test_who_gets_the_tag_while_they_are_here_is_due_when_a_face_shows_them():

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -12,6 +13,7 @@ from genesis_ray.live.journal import JournalActor
 from genesis_ray.live.spec import LiveSpec, Told
 from genesis_ray.pipeline.producers import RESOLVER
 from genesis_ray.running.alerts import acknowledge, alerts_of, chosen
+from genesis_ray.running.repairs import Repairs
 from genesis_ray.running.tags import put_tag
 from genesis_ray.settings import Settings
 from genesis_ray.store.people import People
@@ -142,6 +144,36 @@ def test_a_tag_that_is_put_on_meanwhile_counts_and_still_does_after_a_kill(
     tell(second, 40)
     second.finish()
     assert [status for status, _ in alerts(spec)][:1] == ["raised"]
+
+
+def test_who_is_merged_meanwhile_has_come_as_often_as_both_and_so_after_a_kill(
+    spec, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(journal_module, "_ACKNOWLEDGED_WITHIN_S", 0)
+    rule = {"rule": "repeat-visitor", "visits": 3}
+    more = {"data_dir": tmp_path / "data", "alerts": [rule], "visit_gap_s": 60}
+    spec = replace(spec, settings=Settings(**{**spec.settings.model_dump(), **more}))
+    with People(gallery_folder(tmp_path / "data", "shop"), writer=True) as people:
+        for name in ("ada", "eve"):
+            people.add(Person(identity_id=name, name=name, kind="enrolled", enrolled_at=at(0)))
+    now = (datetime.now(UTC) - at(0)).total_seconds()
+    first = JournalActor(spec)
+    for track, (ago, who) in enumerate([(900, "ada"), (600, "ada"), (60, "eve")]):
+        tell(first, now - ago + 5, seen(now - ago, track), named(now - ago + 1, who, track))
+    tell(first, now - 50)
+    assert alerts(spec) == []
+    with Repairs(spec.settings, by="eve", why="") as repairs:
+        merged = repairs.merge("ada", "eve")
+    tell(first, now - 45)
+    assert [status for status, _ in alerts(spec)] == ["raised"]
+    killed(first)
+    second = JournalActor(spec)
+    tell(second, now - 40)
+    with Repairs(spec.settings, by="eve", why="") as repairs:
+        repairs.undo(merged.entry_id)
+    tell(second, now - 35)
+    second.finish()
+    assert [status for status, _ in alerts(spec)] == ["raised", "resolved"]
 
 
 def test_a_tag_that_is_taken_off_ends_its_alert(spec, tmp_path, monkeypatch):

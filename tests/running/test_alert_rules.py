@@ -58,6 +58,12 @@ def raised(settings: Settings, *events, until: float = 1000, past=None) -> list[
     ]
 
 
+def an_hour(week: int, people: int) -> list:
+    start = week * 604_800
+    came = [seen(start + 60 + track, track) for track in range(people)]
+    return [camera_is("online", start), *came, camera_is("ended", start + 3600)]
+
+
 QUEUE = [crossed(0, track) for track in range(7)]
 
 
@@ -89,6 +95,11 @@ QUEUE = [crossed(0, track) for track in range(7)]
             {"rule": "anomaly", "window": 2, "warm_up": 2},
             [*(seen(60 * n) for n in range(3)), *(seen(181, n) for n in range(4)), seen(240)],
             ("anomaly", "info", 240),
+        ),
+        (
+            {"rule": "unusual-hour", "weeks": 2, "warm_up": 2},
+            [event for week in range(3) for event in an_hour(week, 5 if week == 2 else 0)],
+            ("unusual-hour", "info", 2 * 604_800 + 64),
         ),
         ({"rule": "drift"}, [matches_are("degraded", 5)], ("drift", "warning", 5)),
         ({"rule": "degraded"}, [part_is("degraded", 5)], ("degraded", "warning", 5)),
@@ -148,6 +159,21 @@ def test_visits_in_the_log_that_is_gone_on_with_count(settings, tmp_path):
     assert raised(rule, came(today), until=today + 1) == []
     ((rule_id, *_),) = raised(rule, came(today), until=today + 1, past=RunTables(events, "default"))
     assert rule_id == "repeat-visitor"
+
+
+def test_hours_in_the_log_that_is_gone_on_with_are_compared_with(settings, tmp_path):
+    rule = with_rule(settings, rule="unusual-hour", weeks=2, warm_up=2, side="above")
+    started_at = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    this_week = (started_at - at(0)).total_seconds() / 604_800
+    with EventLog(tmp_path / "events") as log:
+        for week in (this_week - 2, this_week - 1):
+            log.append([_of_default(event) for event in an_hour(week, 2)])
+    now = an_hour(this_week, 9)
+    until = this_week * 604_800 + 3600
+    assert raised(rule, *now, until=until) == []
+    past = RunTables(tmp_path / "events", "default")
+    ((rule_id, *_),) = raised(rule, *now, until=until, past=past)
+    assert rule_id == "unusual-hour"
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,10 @@ import pytest
 from genesis_ray.analytics.footfall import footfall
 from genesis_ray.analytics.metrics import current_metrics, metrics
 from genesis_ray.analytics.occupancy import occupancy
+from genesis_ray.analytics.stored import whole
+from genesis_ray.domain.alert_events import AlertAcknowledged, AlertRaised
+from genesis_ray.domain.ledger import Reject
+from genesis_ray.domain.track_sights import TrackSight
 from genesis_ray.errors import StoreError
 from genesis_ray.running.history import asked_run, present_tables, run_named, settings_of
 from genesis_ray.running.live_run import open_live_run
@@ -14,8 +18,10 @@ from genesis_ray.running.result import summary
 from genesis_ray.running.rollups import RunRollups
 from genesis_ray.settings import Settings
 from genesis_ray.store.event_log import EventLog
+from genesis_ray.store.ledger import Ledger
 from genesis_ray.store.run_folder import RunFolder
-from tests.hand_made import at, line, seen, zone
+from genesis_ray.store.tenants import gallery_folder
+from tests.hand_made import OWN, at, line, seen, zone
 
 
 @pytest.fixture(autouse=True)
@@ -127,3 +133,26 @@ def test_in_a_log_that_goes_on_whoever_has_not_left_is_there_until_now(broken_of
         span = {"since": now - timedelta(hours=2), "until": now, "time_zone": "UTC"}
         (_, own) = occupancy(broken_off, **span, bucket=None).to_pylist()
     assert own["person_seconds"] == pytest.approx(3600)
+
+
+def test_an_alert_raised_outside_of_a_time_is_about_whom_it_was_raised_about(tmp_path):
+    settings, run = Settings(data_dir=tmp_path, tenant_id="shop"), RunFolder.create(Path("run"))
+    own = {**OWN, "camera_id": "door", "alert_id": "a", "rule_id": "vip", "severity": "info",
+           "track_id": 1, "identity_id": "ada", "message": "somebody is here"}  # fmt: skip
+    days_later = at(3 * 86_400)
+    with EventLog(run.events) as log:
+        log.append([AlertRaised(**own, occurred_at=at(5))])
+        log.append(
+            [AlertAcknowledged(**own, occurred_at=days_later, acknowledged_by="eve", why="")]
+        )
+    track = TrackSight(identity_id="ada", camera_id="door", track_id=1, since=at(0), until=at(8))
+    with Ledger(gallery_folder(settings.data_dir, "shop"), writer=True) as ledger:
+        ledger.append(Reject(entry_id="0", at=at(9), by="eve", why="", track=track))
+
+    def about(**asked) -> list[str | None]:
+        rows = whole(present_tables(run.events, settings, "shop", **asked)["alerts"])
+        return rows["identity_id"].to_pylist()
+
+    assert about() == [None, None]
+    assert about(until=days_later) == [None]
+    assert about(since=days_later) == [None]

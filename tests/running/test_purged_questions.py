@@ -34,7 +34,9 @@ PARAMS = {
     "bucket_s": 3600, "homographies": {"door": [[1, 0, 0], [0, 1, 0], [0, 0, 1]]},
 }  # fmt: skip
 
-FROM_QUARTERS = {"footfall", "entries", "occupancy", "dwell-histogram", "tracks"}
+FROM_QUARTERS = {
+    "footfall", "entries", "occupancy", "dwell-histogram", "tracks", "unusual-hours",
+}  # fmt: skip
 OF_VISITS = {
     "visits", "visit-distribution", "returning", "cohorts", "transitions", "journeys", "timeline",
 }  # fmt: skip

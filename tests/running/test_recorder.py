@@ -12,6 +12,7 @@ from genesis_ray.running.recorder import Recorder
 from genesis_ray.running.station_values import Seen
 from genesis_ray.settings_cameras import CameraSettings
 
+OWN = {"fps": 10, "time_zone": "Europe/Berlin"}
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 
@@ -28,7 +29,7 @@ def sizes(path) -> list[tuple[int, int]]:
 
 
 def test_every_frame_is_recorded(tmp_path):
-    recorder = Recorder(CameraSettings(camera_id="door", source="rtsp://door/1"), tmp_path, fps=10)
+    recorder = Recorder(CameraSettings(camera_id="door", source="rtsp://door/1"), tmp_path, **OWN)
     for number in range(5):
         recorder.draw(seen(number, 240, 320))
     recorder.close()
@@ -36,7 +37,7 @@ def test_every_frame_is_recorded(tmp_path):
 
 
 def test_a_camera_that_changes_its_resolution_is_recorded_in_the_first_one(tmp_path):
-    recorder = Recorder(CameraSettings(camera_id="door", source="rtsp://door/1"), tmp_path, fps=10)
+    recorder = Recorder(CameraSettings(camera_id="door", source="rtsp://door/1"), tmp_path, **OWN)
     recorder.draw(seen(0, 240, 320))
     recorder.draw(seen(1, 480, 640))
     recorder.draw(seen(2, 240, 320))
@@ -45,7 +46,7 @@ def test_a_camera_that_changes_its_resolution_is_recorded_in_the_first_one(tmp_p
 
 
 def test_without_a_frame_there_is_no_video(tmp_path):
-    Recorder(CameraSettings(camera_id="door", source="a.mp4"), tmp_path, fps=10).close()
+    Recorder(CameraSettings(camera_id="door", source="a.mp4"), tmp_path, **OWN).close()
     assert list(tmp_path.iterdir()) == []
 
 

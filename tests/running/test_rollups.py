@@ -360,7 +360,7 @@ def test_a_sealed_day_follows_a_file_that_is_put_back_though_others_were_merged(
     assert rollups.update().made == 0
 
 
-def test_a_sealed_day_does_not_follow_one_file_while_rows_of_others_are_gone(run):
+def test_a_sealed_day_does_not_follow_one_file_while_rows_of_others_are_gone(run, caplog):
     rollups = RunRollups(run)
     with EventLog(run.events) as log:
         first, _, torn = three_files(run, log)
@@ -369,9 +369,12 @@ def test_a_sealed_day_does_not_follow_one_file_while_rows_of_others_are_gone(run
         rollups.update()
         seal(rollups, date(2026, 3, 28))
         first.unlink()
+        assert rollups.update().too_late == ()
         torn.write_bytes(whole)
-        assert rollups.update().made == 0
+        updated = rollups.update()
+        assert (updated.made, updated.too_late) == (0, (torn,))
     assert went_in(rollups) == 2
+    assert f"{torn} came after other events of its day were let go of" in caplog.text
 
 
 def test_a_sealed_day_follows_a_file_that_is_replaced_by_one_with_more_of_its_rows(run):

@@ -11,6 +11,7 @@ from genesis_ray.domain.geometry import Point, Polygon
 from genesis_ray.domain.lines import Line
 from genesis_ray.domain.masks import Mask
 from genesis_ray.domain.zones import Zone
+from genesis_ray.vision import annotate
 from genesis_ray.vision.annotate import Annotator
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -102,6 +103,17 @@ def test_the_caption_tells_camera_and_time() -> None:
     assert changed(one, later).any()
     assert not changed(one, later)[:200].any()
     assert not np.array_equal(one, draw(Annotator([], [], "street")))
+
+
+@pytest.mark.parametrize(
+    ("at", "told"),
+    [(START, "2026-01-05 10:00:00.0 CET"), (START.replace(month=7), "2026-07-05 11:00:00.0 CEST")],
+)
+def test_the_time_is_that_of_the_sites_clock(monkeypatch, at, told) -> None:
+    written = []
+    monkeypatch.setattr(annotate.sv, "draw_text", lambda _, text, *__, **___: written.append(text))
+    draw(Annotator([], [], "door", time_zone="Europe/Berlin"), at=at)
+    assert written == [f"door   {told}"]
 
 
 def test_an_undated_time_is_shorter_than_a_date() -> None:
