@@ -11,12 +11,16 @@ somebody sits or stands still at that very place soon after, do two tracks make 
 of the picture, or through a door, moves: nothing is concluded of the next who comes that way.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from genesis_ray.analytics.ranges import ask
-from genesis_ray.analytics.stored import Tables
+from genesis_ray.analytics.limits import limits_of
+from genesis_ray.analytics.pieces import in_pieces
+from genesis_ray.analytics.query import run
+from genesis_ray.analytics.stored import Tables, narrowed
 from genesis_ray.analytics.zone_lists import bounded
 from genesis_ray.domain.rollups import LONGEST_TRACK
 from genesis_ray.errors import ConfigurationError
@@ -36,6 +40,9 @@ _LEAST_OVERLAP = 0.5
 _LONGEST_GAP = timedelta(days=366)
 """Beyond which no rows are looked for before a range, however long a gap may be."""
 
+_UNSEEN = timedelta(hours=1)
+"""For which no track is out of sight and goes on: who is hidden for minutes gets another."""
+
 _AFTER = timedelta(days=1)
 """For which one that began in a range is followed."""
 
@@ -44,11 +51,21 @@ _LOOKED_AT = """
     AND ($read_until::TIMESTAMPTZ IS NULL OR occurred_at < $read_until::TIMESTAMPTZ)
 """
 
+_SEEN = """
+    ($read_since::TIMESTAMPTZ IS NULL OR occurred_at >= $read_since::TIMESTAMPTZ)
+    AND ($seen_until::TIMESTAMPTZ IS NULL OR occurred_at < $seen_until::TIMESTAMPTZ)
+"""
+
+_ASKED_FOR = """
+    ($since::TIMESTAMPTZ IS NULL OR started_at >= $since)
+    AND ($until::TIMESTAMPTZ IS NULL OR started_at < $until)
+"""
+
 _ATTENDANCES = f"""
 WITH spans AS (
     SELECT camera_id, track_id, min(occurred_at) AS since, max(occurred_at) AS until
     FROM track_observations
-    WHERE {_LOOKED_AT}
+    WHERE {_SEEN}
     GROUP BY camera_id, track_id
 ),
 names AS (
@@ -69,30 +86,43 @@ named AS (
 nameless AS (
     FROM spans ANTI JOIN names USING (camera_id, track_id)
 ),
-sights AS (
-    SELECT * FROM track_observations JOIN nameless USING (camera_id, track_id)
-    WHERE {_LOOKED_AT} AND until - since >= to_seconds($still_s) AND $rejoin_s > 0
+-- Times are compared in microseconds: those with a zone take the calendar along.
+sights AS MATERIALIZED (
+    SELECT
+        camera_id, track_id, since, until, x1, y1, x2, y2,
+        epoch_us(occurred_at) <= epoch_us(since) + $still_us AS at_start,
+        epoch_us(occurred_at) >= epoch_us(until) - $still_us AS at_end
+    FROM track_observations JOIN nameless USING (camera_id, track_id)
+    WHERE
+        {_SEEN}
+        AND epoch_us(until) - epoch_us(since) >= $still_us
+        AND $rejoin_us > 0
+        AND (at_start OR at_end)
 ),
--- What all boxes of a track share, and what is round all of them: at its beginning, at its end.
+-- What all boxes of a track share, and what is round all of them: at its beginning, at its end. Of
+-- one that moves they are so unlike each other that no other track can make up for it.
 rests AS (
     SELECT
         camera_id, track_id, since, until, is_end,
         max(x1) AS left_in, max(y1) AS top_in, min(x2) AS right_in, min(y2) AS foot_in,
         min(x1) AS left_out, min(y1) AS top_out, max(x2) AS right_out, max(y2) AS foot_out
     FROM (
-        SELECT *, false AS is_end FROM sights WHERE occurred_at <= since + to_seconds($still_s)
+        SELECT *, false AS is_end FROM sights WHERE at_start
         UNION ALL
-        SELECT *, true FROM sights WHERE occurred_at >= until - to_seconds($still_s)
+        SELECT *, true FROM sights WHERE at_end
     )
     GROUP BY camera_id, track_id, since, until, is_end
+    HAVING
+        greatest(min(x2) - max(x1), 0) * greatest(min(y2) - max(y1), 0)
+        >= $least_overlap * (max(x2) - min(x1)) * (max(y2) - min(y1))
 ),
 -- Who comes back in time does so in the piece of time that the other was lost in, or the next.
 lost AS (
     SELECT *, unnest([piece, piece + 1]) AS back_in
-    FROM (SELECT *, floor(epoch(until) / $rejoin_s) AS piece FROM rests WHERE is_end)
+    FROM (SELECT *, epoch_us(until) // $rejoin_us AS piece FROM rests WHERE is_end)
 ),
 back AS (
-    SELECT *, floor(epoch(since) / $rejoin_s) AS back_in FROM rests WHERE NOT is_end
+    SELECT *, epoch_us(since) // $rejoin_us AS back_in FROM rests WHERE NOT is_end
 ),
 links AS (
     SELECT
@@ -103,7 +133,7 @@ links AS (
     FROM lost JOIN back ON lost.camera_id = back.camera_id AND lost.back_in = back.back_in
     WHERE
         back.since > lost.until
-        AND back.since <= lost.until + to_seconds($rejoin_s)
+        AND epoch_us(back.since) <= epoch_us(lost.until) + $rejoin_us
         AND greatest(least(lost.right_in, back.right_in) - greatest(lost.left_in, back.left_in), 0)
             * greatest(least(lost.foot_in, back.foot_in) - greatest(lost.top_in, back.top_in), 0)
         >= $least_overlap
@@ -117,22 +147,25 @@ links AS (
             PARTITION BY lost.camera_id, back.track_id ORDER BY lost.until DESC, lost.track_id
         ) = 1
 ),
+next_ones AS (
+    SELECT camera_id, next_id AS track_id FROM links
+),
 chains AS (
     WITH RECURSIVE followed AS (
         SELECT camera_id, track_id AS first_id, track_id
-        FROM nameless
-        WHERE (camera_id, track_id) NOT IN (SELECT (camera_id, next_id) FROM links)
+        FROM links ANTI JOIN next_ones USING (camera_id, track_id)
         UNION ALL
         SELECT camera_id, first_id, next_id
         FROM followed JOIN links USING (camera_id, track_id)
     )
     FROM followed
 ),
+-- The tracks of attendances of several, and of those with a name.
 parts AS (
     SELECT
         -- `count_if`, as `count(*) FILTER` over a window takes quadratic time
         'visit ' || identity_id || ' ' || count_if(
-            left_at IS NULL OR since > left_at + to_seconds($gap_s)
+            left_at IS NULL OR epoch_us(since) > epoch_us(left_at) + $gap_us
         ) OVER (PARTITION BY identity_id ORDER BY since, camera_id, track_id) AS attendance,
         identity_id, camera_id, track_id, since, until, NULL AS back_at
     FROM named
@@ -144,22 +177,46 @@ parts AS (
     JOIN chains USING (camera_id, track_id)
     LEFT JOIN links USING (camera_id, track_id)
 ),
-attendances AS (
+-- Those of a single track without a name: most, and there is nothing to be put together.
+singles AS (
     SELECT
-        attendance,
-        identity_id,
-        min(since) AS started_at,
-        max(until) AS ended_at,
-        arg_min(camera_id, (since, camera_id, track_id)) AS entry_camera_id,
-        arg_max(camera_id, (until, camera_id, track_id)) AS exit_camera_id,
-        list(
-            {{camera_id: camera_id, track_id: track_id}} ORDER BY since, camera_id, track_id
-        ) AS tracks
-    FROM parts
-    GROUP BY attendance, identity_id
-    HAVING
-        identity_id IS NOT NULL
-        OR max(until) - min(since) >= to_seconds($shortest_s)
+        'track ' || camera_id || ' ' || track_id AS attendance,
+        camera_id, track_id, since AS started_at, until AS ended_at
+    FROM nameless
+    ANTI JOIN links USING (camera_id, track_id)
+    ANTI JOIN next_ones USING (camera_id, track_id)
+    WHERE epoch_us(ended_at) - epoch_us(started_at) >= $shortest_us AND {_ASKED_FOR}
+),
+attendances AS (
+    FROM (
+        SELECT
+            attendance,
+            identity_id,
+            min(since) AS started_at,
+            max(until) AS ended_at,
+            arg_min(camera_id, (since, camera_id, track_id)) AS entry_camera_id,
+            arg_max(camera_id, (until, camera_id, track_id)) AS exit_camera_id,
+            list(
+                {{camera_id: camera_id, track_id: track_id}} ORDER BY since, camera_id, track_id
+            ) AS tracks
+        FROM parts
+        GROUP BY attendance, identity_id
+        HAVING
+            identity_id IS NOT NULL
+            OR epoch_us(max(until)) - epoch_us(min(since)) >= $shortest_us
+    )
+    WHERE {_ASKED_FOR}
+    UNION ALL
+    SELECT
+        attendance, NULL, started_at, ended_at, camera_id, camera_id,
+        [{{camera_id: camera_id, track_id: track_id}}]
+    FROM singles
+),
+tracks_asked_for AS (
+    SELECT attendance, camera_id, track_id, until, back_at
+    FROM parts SEMI JOIN attendances USING (attendance)
+    UNION ALL
+    SELECT attendance, camera_id, track_id, ended_at, NULL FROM singles
 ),
 crossings AS (
     SELECT
@@ -168,7 +225,7 @@ crossings AS (
         lead(occurred_at) OVER (
             PARTITION BY camera_id, track_id, zone_id ORDER BY occurred_at, direction
         ) AS left_at
-    FROM zone_crossings
+    FROM zone_crossings SEMI JOIN tracks_asked_for USING (camera_id, track_id)
     WHERE {_LOOKED_AT}
 ),
 inside AS (
@@ -179,14 +236,14 @@ inside AS (
             WHEN left_at IS NULL OR left_at >= until THEN coalesce(back_at, left_at, until)
             ELSE left_at
         END AS left_at
-    FROM crossings JOIN parts USING (camera_id, track_id)
+    FROM crossings JOIN tracks_asked_for USING (camera_id, track_id)
     WHERE direction = 'enter'
 ),
 periods AS (
     SELECT
         attendance, zone_id,
         min(entered_at) AS entered_at,
-        epoch(max(left_at) - min(entered_at)) AS seconds
+        (epoch_us(max(left_at)) - epoch_us(min(entered_at))) / 1000000 AS seconds
     FROM (
         SELECT *, count_if(is_new) OVER own AS period
         FROM (
@@ -216,16 +273,13 @@ SELECT
     identity_id,
     started_at,
     ended_at,
-    epoch(ended_at - started_at) AS seconds,
+    (epoch_us(ended_at) - epoch_us(started_at)) / 1000000 AS seconds,
     entry_camera_id,
     exit_camera_id,
     tracks,
     coalesce({bounded("zone_ids")}, []) AS zone_ids,
     coalesce(dwell_s, MAP {{}}) AS dwell_s
 FROM attendances LEFT JOIN ways USING (attendance) LEFT JOIN dwells USING (attendance)
-WHERE
-    ($since::TIMESTAMPTZ IS NULL OR started_at >= $since)
-    AND ($until::TIMESTAMPTZ IS NULL OR started_at < $until)
 ORDER BY started_at, attendance
 """  # noqa: S608  a piece of ours
 
@@ -273,14 +327,72 @@ def attendances(
             raise ConfigurationError(f"{name} must be 0 or more seconds, got {seconds}")
     gap = timedelta(seconds=min(max(visit_gap_s, rejoin_s), _LONGEST_GAP.total_seconds()))
     params = {
-        "gap_s": visit_gap_s,
-        "since": since,
-        "until": until,
-        "read_since": since and since - LONGEST_TRACK - gap,
-        "read_until": until and until + _AFTER,
-        "shortest_s": least_s,
-        "rejoin_s": rejoin_s,
-        "still_s": _STILL_S,
+        "gap_us": _us(visit_gap_s),
+        "shortest_us": _us(least_s),
+        "rejoin_us": _us(rejoin_s),
+        "still_us": _us(_STILL_S),
         "least_overlap": _LEAST_OVERLAP,
     }
-    return ask(_ATTENDANCES, tables, params)
+    if since is None or until is None:
+        return _asked(
+            tables,
+            params,
+            since=since,
+            until=until,
+            read_since=since and since - LONGEST_TRACK - gap,
+            read_until=until and until + _AFTER,
+            seen_until=until and until + _AFTER,
+        )
+    last = until + _AFTER
+    # Of one whose last sight is earlier no further sight can be a part.
+    settled = gap + max(gap, _UNSEEN)
+    further = LONGEST_TRACK + settled + timedelta(seconds=min(least_s, _AFTER.total_seconds()))
+
+    def begun(since: datetime, until: datetime) -> pa.Table:
+        """Follow those that began in a part of the range until the last of them is over."""
+        after = further
+        while True:
+            seen_until = min(until + after, last)
+            answer = _asked(
+                tables,
+                params,
+                since=since,
+                until=until,
+                read_since=since - LONGEST_TRACK - gap,
+                read_until=min(until + max(after, _AFTER), last),
+                seen_until=seen_until,
+            )
+            if seen_until == last or not _go_on(answer, seen_until - settled):
+                return answer
+            after = max(_AFTER, 2 * after)
+
+    return in_pieces(begun, since, until)
+
+
+def _asked(
+    tables: Tables,
+    params: Mapping[str, object],
+    *,
+    since: datetime | None,
+    until: datetime | None,
+    read_since: datetime | None,
+    read_until: datetime | None,
+    seen_until: datetime | None,
+) -> pa.Table:
+    """Return attendances, with sights looked at until `seen_until`, the rest until `read_until`."""
+    around = narrowed(tables, read_since, read_until)
+    own = {name: around[name] for name in ("face_recognitions", "zone_crossings")}
+    own["track_observations"] = narrowed(tables, read_since, seen_until)["track_observations"]
+    range_ = {"since": since, "until": until, "read_since": read_since, "read_until": read_until}
+    every = {**params, **range_, "seen_until": seen_until}
+    return run(_ATTENDANCES, own, every, limits=limits_of(tables))
+
+
+def _go_on(answer: pa.Table, since: datetime) -> bool:
+    """Tell whether there are attendances with a sight from then on."""
+    ended = pc.max(answer["ended_at"]).as_py()
+    return ended is not None and ended >= since
+
+
+def _us(seconds: float) -> int:
+    return round(seconds * 1_000_000)

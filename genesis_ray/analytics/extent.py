@@ -55,10 +55,8 @@ def is_within(tables: Tables, *, since: datetime, until: datetime, now: datetime
         "after": narrowed(tables, until, last)["track_observations"],
     }
     params = {"since": since, "until": until, "read_since": first, "read_until": last}
-    answer: list[bool] = run(_WITHIN, own, params, limits=limits_of(tables))[
-        "is_within"
-    ].to_pylist()
-    return answer[0]
+    (row,) = run(_WITHIN, own, params, limits=limits_of(tables)).to_pylist()
+    return bool(row["is_within"])
 
 
 def extent(tables: Tables, *, until: datetime) -> tuple[datetime, datetime] | None:
