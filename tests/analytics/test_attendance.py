@@ -377,3 +377,9 @@ def test_a_range_has_the_attendances_of_all_time_that_began_in_it_whatever_its_p
         found = attendances(own, since=edges[0], until=edges[-1]).to_pylist()
     everything = attendances(own).to_pylist()
     assert found == [row for row in everything if row["started_at"] < edges[-1]]
+
+
+def test_gaps_beyond_all_reason_are_as_good_as_endless():
+    events = [*track(1, 0, 9), *name(1, 2, "ada"), *track(2, 600, 609), *name(2, 602, "ada")]
+    (row,) = attendances(tables_of(events), visit_gap_s=1e300).to_pylist()
+    assert len(row["tracks"]) == 2
