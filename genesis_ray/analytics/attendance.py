@@ -11,13 +11,17 @@ somebody sits or stands still at that very place soon after, do two tracks make 
 of the picture, or through a door, moves: nothing is concluded of the next who comes that way.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from genesis_ray.analytics.ranges import ask
-from genesis_ray.analytics.stored import Tables
-from genesis_ray.analytics.zone_lists import bounded
+from genesis_ray.analytics.attendance_sql import ATTENDANCES
+from genesis_ray.analytics.limits import limits_of
+from genesis_ray.analytics.pieces import in_pieces
+from genesis_ray.analytics.query import run
+from genesis_ray.analytics.stored import Tables, narrowed
 from genesis_ray.domain.rollups import LONGEST_TRACK
 from genesis_ray.errors import ConfigurationError
 
@@ -36,198 +40,14 @@ _LEAST_OVERLAP = 0.5
 _LONGEST_GAP = timedelta(days=366)
 """Beyond which no rows are looked for before a range, however long a gap may be."""
 
+_UNSEEN = timedelta(hours=1)
+"""For which no track is out of sight and goes on: who is hidden for minutes gets another."""
+
+_EVER_S = 1e11
+"""Three thousand years: as microseconds it can be added to a time, and no gap is longer."""
+
 _AFTER = timedelta(days=1)
 """For which one that began in a range is followed."""
-
-_LOOKED_AT = """
-    ($read_since::TIMESTAMPTZ IS NULL OR occurred_at >= $read_since::TIMESTAMPTZ)
-    AND ($read_until::TIMESTAMPTZ IS NULL OR occurred_at < $read_until::TIMESTAMPTZ)
-"""
-
-_ATTENDANCES = f"""
-WITH spans AS (
-    SELECT camera_id, track_id, min(occurred_at) AS since, max(occurred_at) AS until
-    FROM track_observations
-    WHERE {_LOOKED_AT}
-    GROUP BY camera_id, track_id
-),
-names AS (
-    SELECT camera_id, track_id, arg_max(identity_id, (occurred_at, event_id)) AS identity_id
-    FROM face_recognitions
-    WHERE decision IN ('named', 'carried') AND {_LOOKED_AT}
-    GROUP BY camera_id, track_id
-),
-named AS (
-    SELECT
-        *,
-        max(until) OVER (
-            PARTITION BY identity_id ORDER BY since, camera_id, track_id
-            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-        ) AS left_at
-    FROM spans JOIN names USING (camera_id, track_id)
-),
-nameless AS (
-    FROM spans ANTI JOIN names USING (camera_id, track_id)
-),
-sights AS (
-    SELECT * FROM track_observations JOIN nameless USING (camera_id, track_id)
-    WHERE {_LOOKED_AT} AND until - since >= to_seconds($still_s) AND $rejoin_s > 0
-),
--- What all boxes of a track share, and what is round all of them: at its beginning, at its end.
-rests AS (
-    SELECT
-        camera_id, track_id, since, until, is_end,
-        max(x1) AS left_in, max(y1) AS top_in, min(x2) AS right_in, min(y2) AS foot_in,
-        min(x1) AS left_out, min(y1) AS top_out, max(x2) AS right_out, max(y2) AS foot_out
-    FROM (
-        SELECT *, false AS is_end FROM sights WHERE occurred_at <= since + to_seconds($still_s)
-        UNION ALL
-        SELECT *, true FROM sights WHERE occurred_at >= until - to_seconds($still_s)
-    )
-    GROUP BY camera_id, track_id, since, until, is_end
-),
--- Who comes back in time does so in the piece of time that the other was lost in, or the next.
-lost AS (
-    SELECT *, unnest([piece, piece + 1]) AS back_in
-    FROM (SELECT *, floor(epoch(until) / $rejoin_s) AS piece FROM rests WHERE is_end)
-),
-back AS (
-    SELECT *, floor(epoch(since) / $rejoin_s) AS back_in FROM rests WHERE NOT is_end
-),
-links AS (
-    SELECT
-        lost.camera_id,
-        lost.track_id,
-        back.track_id AS next_id,
-        back.since AS back_at
-    FROM lost JOIN back ON lost.camera_id = back.camera_id AND lost.back_in = back.back_in
-    WHERE
-        back.since > lost.until
-        AND back.since <= lost.until + to_seconds($rejoin_s)
-        AND greatest(least(lost.right_in, back.right_in) - greatest(lost.left_in, back.left_in), 0)
-            * greatest(least(lost.foot_in, back.foot_in) - greatest(lost.top_in, back.top_in), 0)
-        >= $least_overlap
-            * (greatest(lost.right_out, back.right_out) - least(lost.left_out, back.left_out))
-            * (greatest(lost.foot_out, back.foot_out) - least(lost.top_out, back.top_out))
-    QUALIFY
-        row_number() OVER (
-            PARTITION BY lost.camera_id, lost.track_id ORDER BY back.since, back.track_id
-        ) = 1
-        AND row_number() OVER (
-            PARTITION BY lost.camera_id, back.track_id ORDER BY lost.until DESC, lost.track_id
-        ) = 1
-),
-chains AS (
-    WITH RECURSIVE followed AS (
-        SELECT camera_id, track_id AS first_id, track_id
-        FROM nameless
-        WHERE (camera_id, track_id) NOT IN (SELECT (camera_id, next_id) FROM links)
-        UNION ALL
-        SELECT camera_id, first_id, next_id
-        FROM followed JOIN links USING (camera_id, track_id)
-    )
-    FROM followed
-),
-parts AS (
-    SELECT
-        -- `count_if`, as `count(*) FILTER` over a window takes quadratic time
-        'visit ' || identity_id || ' ' || count_if(
-            left_at IS NULL OR since > left_at + to_seconds($gap_s)
-        ) OVER (PARTITION BY identity_id ORDER BY since, camera_id, track_id) AS attendance,
-        identity_id, camera_id, track_id, since, until, NULL AS back_at
-    FROM named
-    UNION ALL
-    SELECT
-        'track ' || camera_id || ' ' || first_id,
-        NULL, camera_id, track_id, since, until, back_at
-    FROM nameless
-    JOIN chains USING (camera_id, track_id)
-    LEFT JOIN links USING (camera_id, track_id)
-),
-attendances AS (
-    SELECT
-        attendance,
-        identity_id,
-        min(since) AS started_at,
-        max(until) AS ended_at,
-        arg_min(camera_id, (since, camera_id, track_id)) AS entry_camera_id,
-        arg_max(camera_id, (until, camera_id, track_id)) AS exit_camera_id,
-        list(
-            {{camera_id: camera_id, track_id: track_id}} ORDER BY since, camera_id, track_id
-        ) AS tracks
-    FROM parts
-    GROUP BY attendance, identity_id
-    HAVING
-        identity_id IS NOT NULL
-        OR max(until) - min(since) >= to_seconds($shortest_s)
-),
-crossings AS (
-    SELECT
-        camera_id, track_id, zone_id, direction,
-        occurred_at AS entered_at,
-        lead(occurred_at) OVER (
-            PARTITION BY camera_id, track_id, zone_id ORDER BY occurred_at, direction
-        ) AS left_at
-    FROM zone_crossings
-    WHERE {_LOOKED_AT}
-),
-inside AS (
-    SELECT
-        attendance, zone_id, entered_at,
-        -- Who was in the zone when they were lost still was when they came back.
-        CASE
-            WHEN left_at IS NULL OR left_at >= until THEN coalesce(back_at, left_at, until)
-            ELSE left_at
-        END AS left_at
-    FROM crossings JOIN parts USING (camera_id, track_id)
-    WHERE direction = 'enter'
-),
-periods AS (
-    SELECT
-        attendance, zone_id,
-        min(entered_at) AS entered_at,
-        epoch(max(left_at) - min(entered_at)) AS seconds
-    FROM (
-        SELECT *, count_if(is_new) OVER own AS period
-        FROM (
-            SELECT *, coalesce(entered_at > max(left_at) OVER (
-                own ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-            ), true) AS is_new
-            FROM inside
-            WINDOW own AS (PARTITION BY attendance, zone_id ORDER BY entered_at, left_at)
-        )
-        WINDOW own AS (PARTITION BY attendance, zone_id ORDER BY entered_at, left_at)
-    )
-    GROUP BY attendance, zone_id, period
-),
-ways AS (
-    SELECT attendance, list(zone_id ORDER BY entered_at, zone_id) AS zone_ids
-    FROM periods GROUP BY attendance
-),
-dwells AS (
-    SELECT attendance, map_from_entries(list((zone_id, seconds) ORDER BY zone_id)) AS dwell_s
-    FROM (
-        SELECT attendance, zone_id, sum(seconds) AS seconds
-        FROM periods GROUP BY attendance, zone_id
-    )
-    GROUP BY attendance
-)
-SELECT
-    identity_id,
-    started_at,
-    ended_at,
-    epoch(ended_at - started_at) AS seconds,
-    entry_camera_id,
-    exit_camera_id,
-    tracks,
-    coalesce({bounded("zone_ids")}, []) AS zone_ids,
-    coalesce(dwell_s, MAP {{}}) AS dwell_s
-FROM attendances LEFT JOIN ways USING (attendance) LEFT JOIN dwells USING (attendance)
-WHERE
-    ($since::TIMESTAMPTZ IS NULL OR started_at >= $since)
-    AND ($until::TIMESTAMPTZ IS NULL OR started_at < $until)
-ORDER BY started_at, attendance
-"""  # noqa: S608  a piece of ours
 
 
 def attendances(
@@ -254,7 +74,7 @@ def attendances(
         tables: One tenant's `track_observations`, `face_recognitions` and `zone_crossings`. What
             they lack, as the time before midnight where they are of one day, does not count. Of a
             range they are looked at from `LONGEST_TRACK` and the longer of the two gaps before it
-            to a day after it.
+            to a day after it; a long one piece by piece, see `in_pieces`.
         visit_gap_s: An identity out of sight for longer comes back for another attendance.
         since: None for all from the beginning.
         until: None for all to the end.
@@ -273,14 +93,72 @@ def attendances(
             raise ConfigurationError(f"{name} must be 0 or more seconds, got {seconds}")
     gap = timedelta(seconds=min(max(visit_gap_s, rejoin_s), _LONGEST_GAP.total_seconds()))
     params = {
-        "gap_s": visit_gap_s,
-        "since": since,
-        "until": until,
-        "read_since": since and since - LONGEST_TRACK - gap,
-        "read_until": until and until + _AFTER,
-        "shortest_s": least_s,
-        "rejoin_s": rejoin_s,
-        "still_s": _STILL_S,
+        "gap_us": _us(visit_gap_s),
+        "shortest_us": _us(least_s),
+        "rejoin_us": _us(rejoin_s),
+        "still_us": _us(_STILL_S),
         "least_overlap": _LEAST_OVERLAP,
     }
-    return ask(_ATTENDANCES, tables, params)
+    if since is None or until is None:
+        return _asked(
+            tables,
+            params,
+            since=since,
+            until=until,
+            read_since=since and since - LONGEST_TRACK - gap,
+            read_until=until and until + _AFTER,
+            seen_until=until and until + _AFTER,
+        )
+    last = until + _AFTER
+    # Of one whose last sight is earlier no further sight can be a part.
+    settled = gap + max(gap, _UNSEEN)
+    further = LONGEST_TRACK + settled + timedelta(seconds=min(least_s, _AFTER.total_seconds()))
+
+    def begun(since: datetime, until: datetime) -> pa.Table:
+        """Follow those that began in a part of the range until the last of them is over."""
+        after = further
+        while True:
+            seen_until = min(until + after, last)
+            answer = _asked(
+                tables,
+                params,
+                since=since,
+                until=until,
+                read_since=since - LONGEST_TRACK - gap,
+                read_until=min(until + max(after, _AFTER), last),
+                seen_until=seen_until,
+            )
+            if seen_until == last or not _go_on(answer, seen_until - settled):
+                return answer
+            after = max(_AFTER, 2 * after)
+
+    return in_pieces(begun, since, until)
+
+
+def _asked(
+    tables: Tables,
+    params: Mapping[str, object],
+    *,
+    since: datetime | None,
+    until: datetime | None,
+    read_since: datetime | None,
+    read_until: datetime | None,
+    seen_until: datetime | None,
+) -> pa.Table:
+    """Return attendances, with sights looked at until `seen_until`, the rest until `read_until`."""
+    around = narrowed(tables, read_since, read_until)
+    own = {name: around[name] for name in ("face_recognitions", "zone_crossings")}
+    own["track_observations"] = narrowed(tables, read_since, seen_until)["track_observations"]
+    range_ = {"since": since, "until": until, "read_since": read_since, "read_until": read_until}
+    every = {**params, **range_, "seen_until": seen_until}
+    return run(ATTENDANCES, own, every, limits=limits_of(tables))
+
+
+def _go_on(answer: pa.Table, since: datetime) -> bool:
+    """Tell whether there are attendances with a sight from then on."""
+    ended = pc.max(answer["ended_at"]).as_py()
+    return ended is not None and ended >= since
+
+
+def _us(seconds: float) -> int:
+    return round(min(seconds, _EVER_S) * 1_000_000)

@@ -20,16 +20,6 @@ WITH told AS (
         occurred_at < $until
         AND ($camera_ids::VARCHAR[] IS NULL OR list_contains($camera_ids::VARCHAR[], camera_id))
 ),
-cameras AS (
-    SELECT camera_id FROM told
-    UNION
-    SELECT camera_id
-    FROM track_observations
-    WHERE
-        occurred_at >= $since
-        AND occurred_at < $until
-        AND ($camera_ids::VARCHAR[] IS NULL OR list_contains($camera_ids::VARCHAR[], camera_id))
-),
 changes AS (
     SELECT
         greatest(occurred_at, $since) AS changed_at,
@@ -49,9 +39,22 @@ levels AS (
 )
 SELECT since, until
 FROM levels
-WHERE blind > 0 AND blind = (SELECT count(*) FROM cameras)
+WHERE blind > 0 AND blind = (SELECT count(DISTINCT camera_id) FROM told)
 ORDER BY since
 """
+"""When all cameras were blind that have states."""
+
+_OTHERS = """
+SELECT camera_id
+FROM track_observations
+WHERE
+    occurred_at >= $since
+    AND occurred_at < $until
+    AND ($camera_ids::VARCHAR[] IS NULL OR list_contains($camera_ids::VARCHAR[], camera_id))
+    AND camera_id NOT IN (SELECT camera_id FROM camera_states WHERE occurred_at < $until)
+LIMIT 1
+"""
+"""A camera without states that saw somebody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +79,17 @@ def blind_times(
     somebody and has no states, as of events that were brought from elsewhere, always does; and so
     does one before the first that is left, where retention let go of some.
     """
+    range_ = {"since": since, "until": until, "camera_ids": ids(camera_ids)}
     params = {
-        "since": since,
-        "until": until,
-        "camera_ids": ids(camera_ids),
+        **range_,
         "blind": sorted(BLIND),
         "blind_before": rows_since(tables, "camera_states") is None,
     }
-    own: dict[str, Table] = {
-        "camera_states": narrowed(tables, None, until)["camera_states"],
-        "track_observations": narrowed(tables, since, until)["track_observations"],
-    }
-    found = run(_BLIND, own, params, limits=limits_of(tables)).to_pydict()
+    limits = limits_of(tables)
+    own: dict[str, Table] = {"camera_states": narrowed(tables, None, until)["camera_states"]}
+    found = run(_BLIND, own, params, limits=limits).to_pydict()
+    if found["since"]:  # seldom, so that sights are hardly ever looked through
+        own["track_observations"] = narrowed(tables, since, until)["track_observations"]
+        if len(run(_OTHERS, own, range_, limits=limits)):
+            return BlindTimes([], [])
     return BlindTimes(found["since"], found["until"])

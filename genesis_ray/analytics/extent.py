@@ -1,12 +1,12 @@
 """From when to when there are events."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pyarrow as pa
 
 from genesis_ray.analytics.limits import limits_of
 from genesis_ray.analytics.query import run
-from genesis_ray.analytics.stored import Replaced, Table, Tables
+from genesis_ray.analytics.stored import Replaced, Table, Tables, narrowed
 
 _TABLES = ("track_observations", "zone_crossings", "line_crossings", "visits", "camera_states")
 
@@ -32,6 +32,31 @@ FROM (
     UNION ALL SELECT max(occurred_at) FROM camera_states WHERE occurred_at <= $until
 )
 """
+
+
+_WITHIN = """
+SELECT
+    EXISTS (FROM before WHERE occurred_at >= $read_since AND occurred_at < $since)
+    AND EXISTS (FROM after WHERE occurred_at >= $until AND occurred_at < $read_until) AS is_within
+"""
+
+_NEAR = timedelta(days=1)
+
+
+def is_within(tables: Tables, *, since: datetime, until: datetime, now: datetime) -> bool:
+    """Tell whether somebody was seen in the day before [since, until) and in the day after it.
+
+    Then events tell of all of it, which takes less time to find out than `extent`. What is to come
+    after `now` does not count.
+    """
+    first, last = since - _NEAR, min(until + _NEAR, now)
+    own = {
+        "before": narrowed(tables, first, since)["track_observations"],
+        "after": narrowed(tables, until, last)["track_observations"],
+    }
+    params = {"since": since, "until": until, "read_since": first, "read_until": last}
+    (row,) = run(_WITHIN, own, params, limits=limits_of(tables)).to_pylist()
+    return bool(row["is_within"])
 
 
 def extent(tables: Tables, *, until: datetime) -> tuple[datetime, datetime] | None:

@@ -53,8 +53,8 @@ of_slots AS (
         {slot_of("occurred_at")} AS slot,
         camera_id,
         {self.place}_id,
-        count(*) FILTER (inwards) AS {self.came_in},
-        count(*) FILTER (NOT inwards) AS {self.went_out}
+        count_if(inwards) AS {self.came_in},
+        count(*) - count_if(inwards) AS {self.went_out}
     FROM (
         SELECT DISTINCT
             occurred_at, track_id, camera_id, {self.place}_id,

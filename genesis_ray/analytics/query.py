@@ -36,6 +36,10 @@ _COLUMNS: list[tuple[str, pa.DataType]] = [
 _DESCRIBED = pa.schema(_COLUMNS)
 
 
+class MemoryNeededError(GenesisError):
+    """A query needs more memory than it may have."""
+
+
 def run(
     sql: str,
     tables: Tables,
@@ -61,8 +65,9 @@ def run(
         watch: Told how far it is.
 
     Raises:
-        GenesisError: The query is wrong, or needs more memory or time than it may have; the
-            message is DuckDB's, with the tables there are.
+        GenesisError: The query is wrong, or needs more time than it may have; the message is
+            DuckDB's, with the tables there are.
+        MemoryNeededError: It needs more memory than it may have.
     """
     with ExitStack() as stack:
         asking = _Asking(sql, tables, params, limits or limits_of(tables), watch)
@@ -197,7 +202,7 @@ def _failing_clearly(asking: _Asking) -> Iterator[None]:
     try:
         yield
     except duckdb.OutOfMemoryException as error:
-        raise GenesisError(
+        raise MemoryNeededError(
             f"the query needs more than the {asking.limits.memory_mb} MB it may have; ask for "
             f"less time (--since, --until) or fewer columns, or raise queries.memory_mb"
         ) from error

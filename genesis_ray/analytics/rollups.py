@@ -13,6 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from genesis_ray.analytics.limits import limits_of
+from genesis_ray.analytics.pieces import in_pieces
 from genesis_ray.analytics.query import run
 from genesis_ray.analytics.rollup_sql import ONE_SPAN, QUARTERS
 from genesis_ray.analytics.stays import of_stays
@@ -149,7 +150,11 @@ def from_events(group: Group, tables: Tables, start: datetime, end: datetime) ->
         if ends[0] < ends[1]
     ]
     if first < last:
-        pieces.append(_from_events(group, QUARTERS[group], tables, first, last))
+
+        def quarters(since: datetime, until: datetime) -> pa.Table:
+            return _from_events(group, QUARTERS[group], tables, since, until)
+
+        pieces.append(in_pieces(quarters, first, last))
     return pa.concat_tables(pieces)
 
 

@@ -9,6 +9,8 @@ from typing import Any, Literal, Protocol, Self, runtime_checkable
 import numpy as np
 import pyarrow as pa
 
+import genesis_ray.lean_arrow  # noqa: F401  pandas stays out
+
 _ORDER: list[tuple[str, Literal["ascending", "descending"]]] = [
     ("occurred_at", "ascending"),
     ("event_id", "ascending"),

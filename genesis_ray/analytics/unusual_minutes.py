@@ -7,11 +7,13 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from genesis_ray.analytics.anomalies import in_the_last, told
 from genesis_ray.analytics.blind_times import BlindTimes, blind_times
-from genesis_ray.analytics.extent import extent
+from genesis_ray.analytics.extent import extent, is_within
 from genesis_ray.analytics.metrics import METRICS, metrics
 from genesis_ray.analytics.ranges import Ids
 from genesis_ray.analytics.reach import reach_of
@@ -101,9 +103,13 @@ def anomalies(
 
 def _known(tables: Tables, start: datetime, end: datetime) -> tuple[datetime, datetime] | None:
     """Return the part of a range that events tell of, so that no other zeros are values."""
-    events = extent(tables, until=datetime.now(UTC))
-    if events is None:
-        return None
+    now = datetime.now(UTC)
+    events = (start, end)
+    if not is_within(tables, since=start, until=end, now=now):
+        found = extent(tables, until=now)
+        if found is None:
+            return None
+        events = found
     first, last = max(start, events[0], reach_of(tables, "metrics").events), min(end, events[1])
     return (first, last) if first < last else None
 
@@ -137,18 +143,20 @@ class _Series:
         bucket = timedelta(seconds=bucket_s)
         starts: list[Any] = rows["starts_at"].to_pylist()
         ends: list[Any] = rows["ends_at"].to_pylist()
-        places = [
-            place
-            for place, (start, end) in enumerate(zip(starts, ends, strict=True))
-            if end - start == bucket and not self._blind.touch(start, end)
-        ]
+        places = np.array(
+            [
+                place
+                for place, (start, end) in enumerate(zip(starts, ends, strict=True))
+                if end - start == bucket and not self._blind.touch(start, end)
+            ],
+            np.int64,
+        )
         found = []
         for key, values in self._by_key(rows, places):
-            known = [place for place in places if values[place] is not None]
-            taken = np.array([values[place] for place in known], np.float64)
-            for place, reading in self._scores[key].unusual(taken):
+            known = np.flatnonzero(~np.isnan(values))
+            for place, reading in self._scores[key].unusual(values[known]):
                 own = {
-                    "starts_at": starts[known[place]],
+                    "starts_at": starts[places[known[place]]],
                     "metric": key.metric,
                     "zone_id": key.zone_id or None,
                 }
@@ -159,25 +167,43 @@ class _Series:
         )
 
     def _by_key(
-        self, rows: pa.Table, places: Sequence[int]
-    ) -> Iterator[tuple[_Key, list[float | None]]]:
-        """Yield the values of each series, one after the other."""
+        self, rows: pa.Table, places: npt.NDArray[np.int64]
+    ) -> Iterator[tuple[_Key, npt.NDArray[np.float64]]]:
+        """Yield the values of each series at some places, one after the other; NaN: none."""
         for metric in METRICS:
             if metric in rows.column_names and metric != _BY_ZONE:
                 key = _Key(metric)
                 self._scores.setdefault(key, RecentScore(self._policy))
-                yield key, rows[metric].to_pylist()
+                yield key, pc.cast(rows[metric], pa.float64()).to_numpy()[places]
         if _BY_ZONE not in rows.column_names:
             return
-        people_by_zone: list[Any] = rows[_BY_ZONE].to_pylist()
-        inside: list[dict[str, int]] = [dict(people) for people in people_by_zone]
-        entered = {_Key(_BY_ZONE, zone_id) for place in places for zone_id in inside[place]}
+        people = {zone_id: own[places] for zone_id, own in _people_by_zone(rows[_BY_ZONE]).items()}
+        entered = {_Key(_BY_ZONE, zone_id) for zone_id, own in people.items() if own.any()}
         self._scores |= {key: self._empty_so_far() for key in entered - self._scores.keys()}
+        nobody = np.zeros(len(places))
         for key in sorted(key for key in self._scores if key.metric == _BY_ZONE):
-            yield key, [people.get(key.zone_id, 0) for people in inside]
+            yield key, people.get(key.zone_id, nobody)
 
     def _empty_so_far(self) -> RecentScore:
         """Return the score of a zone that nobody was in yet."""
         score = RecentScore(self._policy)
         score.unusual(np.zeros(min(self._values, self._policy.window)))
         return score
+
+
+def _people_by_zone(column: "pa.ChunkedArray[Any]") -> dict[str, npt.NDArray[np.float64]]:
+    """Return how many were in each zone, [rows], of a column of maps."""
+    found: dict[str, npt.NDArray[np.float64]] = {}
+    first = 0
+    maps: Any  # the stubs know of no arrays of maps
+    for maps in column.chunks:
+        offsets = maps.offsets.to_numpy()
+        places = first + np.repeat(np.arange(len(maps)), np.diff(offsets))
+        own = slice(offsets[0], offsets[-1])
+        zones = maps.keys[own].dictionary_encode()
+        codes, people = zones.indices.to_numpy(), maps.items[own].to_numpy()
+        for code, zone_id in enumerate(zones.dictionary.to_pylist()):
+            is_own = codes == code
+            found.setdefault(zone_id, np.zeros(len(column)))[places[is_own]] = people[is_own]
+        first += len(maps)
+    return found

@@ -13,7 +13,6 @@ from genesis_ray.api.backends import Backends
 from genesis_ray.domain.event_page import PageRequest
 from genesis_ray.running.live_state import LiveState
 from genesis_ray.store.event_pages import page_of
-from genesis_ray.store.rows import no_rows
 from genesis_ray.store.schemas import EVENT_SCHEMAS
 
 
@@ -25,7 +24,7 @@ def document() -> dict[str, Any]:
 
 def _no_events(table: str, wanted: PageRequest) -> pa.Table:
     """Return the page of a log that is not there."""
-    return page_of(no_rows(EVENT_SCHEMAS[table]), wanted)
+    return page_of(EVENT_SCHEMAS[table].empty_table(), wanted)
 
 
 class _NoFeed:

@@ -123,41 +123,56 @@ class RecentScore:
 
     def update(self, value: float) -> Reading | None:
         """Take the next value; return how unusual it is, None as long as too few came before."""
-        (reading,) = self._readings(np.array([value], np.float64))
-        return reading
+        readings = self._readings(np.array([value], np.float64))
+        return readings[0][1] if readings else None
 
     def unusual(self, values: npt.NDArray[np.float64]) -> list[tuple[int, Reading]]:
         """Take further values [n]; return the places and readings of those that are unusual."""
-        return [
-            (place, reading)
-            for place, reading in enumerate(self._readings(values, only_unusual=True))
-            if reading
-        ]
+        return [each for each in self._readings(values, only_unusual=True) if each[1].is_unusual]
 
     def _readings(
         self, values: npt.NDArray[np.float64], *, only_unusual: bool = False
-    ) -> list[Reading | None]:
+    ) -> list[tuple[int, Reading]]:
+        """Return places and readings; with `only_unusual` others may be left out."""
         policy = self._policy
         seen = np.concatenate([self._last, values])
-        windows = np.lib.stride_tricks.sliding_window_view(seen, policy.window)[:-1]
         samples = np.minimum(self._count + np.arange(len(values)), policy.window)
+        wanted = samples >= policy.least_samples
+        if only_unusual:
+            wanted &= self._may_be_unusual(seen, values, samples)
+        places = np.flatnonzero(wanted)
+        self._last = seen[len(seen) - policy.window :]
+        self._count = min(self._count + len(values), policy.window)
+        windows = np.lib.stride_tricks.sliding_window_view(seen, policy.window)[places]
+        values, samples = values[places], samples[places]
         is_value = np.arange(policy.window) >= policy.window - samples[:, None]  # else filled up
-        expected = windows.sum(axis=1) / np.maximum(samples, 1)
+        expected = windows.sum(axis=1) / samples
         deviations = np.where(is_value, windows - expected[:, None], 0)
         variances = np.square(deviations).sum(axis=1) / np.maximum(samples - 1, 1)
         spreads = np.maximum(np.sqrt(variances), policy.least_spread)
-        wanted = samples >= policy.least_samples
-        if only_unusual:
-            wanted &= np.abs((values - expected) / spreads) > policy.threshold
-        self._last = seen[len(seen) - policy.window :]
-        self._count = min(self._count + len(values), policy.window)
-        readings: list[Reading | None] = [None] * len(values)
-        for place in np.flatnonzero(wanted).tolist():
-            mean, spread, count = (own[place].item() for own in (expected, spreads, samples))
-            readings[place] = _reading(
-                values[place].item(), mean, spread, policy.threshold, count, weeks=0
-            )
-        return readings
+        columns = [column.tolist() for column in (places, values, expected, spreads, samples)]
+        return [
+            (place, _reading(value, mean, spread, policy.threshold, count, weeks=0))
+            for place, value, mean, spread, count in zip(*columns, strict=True)
+        ]
+
+    def _may_be_unusual(
+        self,
+        seen: npt.NDArray[np.float64],
+        values: npt.NDArray[np.float64],
+        samples: npt.NDArray[np.int64],
+    ) -> npt.NDArray[np.bool_]:
+        """Tell which values are far enough from the mean, were their spread the least there is.
+
+        Running sums tell it at a fraction of what the spreads take, and round more.
+        """
+        policy = self._policy
+        sums = np.concatenate([[0.0], np.cumsum(seen)])
+        ends = policy.window + np.arange(len(values))
+        means = (sums[ends] - sums[ends - policy.window]) / np.maximum(samples, 1)
+        rounded = 1e-9 * float(np.abs(seen).sum())
+        least = policy.threshold * policy.least_spread
+        return np.asarray(np.abs(values - means) > least - rounded, np.bool_)
 
 
 class WeeklyScore:

@@ -25,7 +25,6 @@ from genesis_ray.store.event_folder import EventFolder
 from genesis_ray.store.figure_sources import Listings, Sources, sources_of
 from genesis_ray.store.last_word import last_word
 from genesis_ray.store.rollup_folder import MadeOf, RollupFolder
-from genesis_ray.store.rows import no_rows
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.waiting_rows import waiting_rows
 
@@ -213,7 +212,7 @@ class RunRollups:
             bisect_left(
                 range(len(rows)),
                 int(edge.timestamp()) * 1_000_000,
-                key=lambda place: at[place].value,  # not `to_numpy`, which loads pandas
+                key=lambda place: at[place].value,
             )
             for edge in (start, end)
         )
@@ -231,7 +230,7 @@ class RunRollups:
         now: datetime | None,
     ) -> Iterator[pa.Table]:
         """Yield the figures of the days of a range, those of `figures` or all."""
-        yield no_rows(rollup_schema(group))
+        yield rollup_schema(group).empty_table()
         told = _Told(now, None) if now else self._told(tenant_id)
         waiting = {
             table: waiting_rows(self._events.path, table, tenant_id)

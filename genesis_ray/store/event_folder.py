@@ -15,15 +15,21 @@ a crash left it behind.
 import json
 import os
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 from genesis_ray.errors import StoreError
 from genesis_ray.store.disk import make_folder, write_file, writing_to
 from genesis_ray.store.schemas import EVENT_SCHEMAS, SCHEMA_VERSION
 from genesis_ray.store.tenants import folder_name
+
+_SETTLED_NS = 3_000_000_000
+"""After which a folder that changes again tells another time of it: the clocks of file systems tick
+every few milliseconds, at most every two seconds."""
 
 _DATA_FILE = re.compile(r"(\d+)(?:-(\d+))?\.parquet")
 
@@ -149,6 +155,25 @@ def covered_files(partition: Path) -> list[tuple[DataFile, DataFile]]:
 
 
 def _parted(partition: Path) -> tuple[list[DataFile], list[tuple[DataFile, DataFile]]]:
+    try:
+        state = os.stat(partition)
+    except (FileNotFoundError, NotADirectoryError):
+        return [], []
+    if time.time_ns() - state.st_mtime_ns < _SETTLED_NS:
+        return _listed(partition)
+    alive, covered = _settled(partition, state.st_mtime_ns, state.st_ino)
+    return [*alive], [*covered]
+
+
+@lru_cache(maxsize=1 << 13)
+def _settled(
+    partition: Path, *_state: int
+) -> tuple[list[DataFile], list[tuple[DataFile, DataFile]]]:
+    """Return what is in a partition, listed once in a process as long as nothing comes or goes."""
+    return _listed(partition)
+
+
+def _listed(partition: Path) -> tuple[list[DataFile], list[tuple[DataFile, DataFile]]]:
     alive: list[DataFile] = []
     covered = []
     for file in sorted(_data_files(partition), key=lambda file: (file.first, -file.last)):

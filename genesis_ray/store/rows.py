@@ -12,14 +12,6 @@ _ORDER: list[tuple[str, Literal["ascending", "descending"]]] = [
 _PARTITION = ["tenant_id", "day"]
 
 
-def no_rows(schema: pa.Schema) -> pa.Table:
-    """Return a table without rows, as `Schema.empty_table` does.
-
-    That loads pandas, which takes a process that asks one question longer than the question.
-    """
-    return pa.Table.from_batches([], schema)
-
-
 def in_order(rows: pa.Table) -> pa.Table:
     """Return the rows by (occurred_at, event_id)."""
     return rows.sort_by(_ORDER)
@@ -27,7 +19,7 @@ def in_order(rows: pa.Table) -> pa.Table:
 
 def without(rows: pa.Table, known: pa.Table) -> pa.Table:
     """Return the rows whose `event_id` no row of `known` has, the first of each."""
-    if not len(rows):  # as a reader mostly finds it; `array` would load pandas
+    if not len(rows):  # as a reader mostly finds it
         return rows
     places = pa.array(range(len(rows)), pa.int64())
     ids = rows.select(["event_id"]).append_column("place", places)

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from genesis_ray.store.event_folder import EventFolder, live_files
-from genesis_ray.store.rows import no_rows, of_tenant
+from genesis_ray.store.rows import of_tenant
 from genesis_ray.store.schemas import EVENT_SCHEMAS
 from genesis_ray.store.wal import read_rows
 
@@ -55,8 +55,6 @@ class Selection:
 
     def of(self, rows: pa.Table) -> pa.Table:
         """Return those of the table's rows that are meant."""
-        if not len(rows):  # `scalar` would load pandas
-            return rows
         if self.tenant_id is not None:
             rows = of_tenant(rows, self.tenant_id)
         if self.since:
@@ -67,7 +65,7 @@ class Selection:
 
     def waiting(self) -> pa.Table:
         """Return those in the write-ahead log; look at it before `files`."""
-        found = [no_rows(self.schema)]
+        found = [self.schema.empty_table()]
         for sequence in self.folder.segments():
             try:
                 content = self.folder.segment(sequence).read_bytes()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from genesis_ray.store.event_folder import EventFolder
-from genesis_ray.store.rows import no_rows, of_tenant
+from genesis_ray.store.rows import of_tenant
 from genesis_ray.store.schemas import EVENT_SCHEMAS
 from genesis_ray.store.wal import read_rows
 
@@ -16,7 +16,7 @@ def waiting_rows(events: Path, table: str, tenant_id: str) -> pa.Table:
     Read them before looking at the files: what is in neither then does not exist.
     """
     folder = EventFolder(events)
-    found = [no_rows(EVENT_SCHEMAS[table])]
+    found = [EVENT_SCHEMAS[table].empty_table()]
     for sequence in folder.segments():
         try:
             content = folder.segment(sequence).read_bytes()

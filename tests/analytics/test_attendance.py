@@ -1,9 +1,15 @@
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from unittest.mock import patch
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
+from genesis_ray.analytics import attendance as module
 from genesis_ray.analytics.attendance import attendances
 from genesis_ray.domain.events import Event, FaceRecognized, TrackObserved, ZoneCrossed
 from genesis_ray.domain.zone_entries import MOST_IN_ORDER, ZoneEntries
@@ -295,3 +301,85 @@ def test_what_cannot_be_is_refused():
         asked(since=at(1), until=at(1))
     with pytest.raises(ConfigurationError, match="least_s must be 0 or more"):
         asked(least_s=-1)
+
+
+MINUTE = 60.0
+DAY = 24 * 60 * MINUTE
+
+
+@dataclass(frozen=True)
+class Sat:
+    """Somebody on a seat, or who walks past it."""
+
+    since_s: float
+    minutes: float
+    place: Place
+    who: str | None
+    walks: bool
+
+    def events(self, number: int) -> list[Event]:
+        until_s = self.since_s + self.minutes * MINUTE
+        ends = {self.since_s + s for s in range(4)} | {until_s - s for s in range(4)}
+        seconds = ends | {self.since_s + 1800 * n for n in range(int(self.minutes // 30))}
+        boxes = [(s, self.place[0] + self.walks * (s - self.since_s) / 20) for s in seconds]
+        sights = [
+            TrackObserved(
+                **OWN, camera_id="hall", occurred_at=at(s), track_id=number, frame_index=0,
+                x1=x, y1=self.place[1], x2=x + 0.1, y2=self.place[1] + 0.3, confidence=0.9,
+            )
+            for s, x in boxes
+        ]  # fmt: skip
+        named = name(number, self.since_s + 2, self.who) if self.who else []
+        return [*sights, *named, *zone(number, self.since_s + 1, until_s)]
+
+
+SATS = st.builds(
+    Sat,
+    since_s=st.integers(0, int(3 * DAY) // 30).map(lambda half_minutes: 30.0 * half_minutes),
+    minutes=st.sampled_from([0.1, 0.5, 5, 60, 230]),
+    place=st.sampled_from([SEAT, NEXT_SEAT]),
+    who=st.sampled_from([None, None, "ada", "bob"]),
+    walks=st.booleans(),
+)
+
+
+def one_after_the_other(sats: list[Sat]) -> list[Sat]:
+    """Let each sit down where the one before did, half a minute after that one rose."""
+    seated = sats[:1]
+    for sat in sats[1:]:
+        rose_s = seated[-1].since_s + seated[-1].minutes * MINUTE
+        seated.append(replace(sat, since_s=rose_s + 30, place=sats[0].place))
+    return seated
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    apart=st.lists(SATS, max_size=6),
+    together=st.lists(SATS, max_size=8).map(one_after_the_other),
+    cuts=st.lists(st.integers(1, 3 * 24 - 1), max_size=4),
+)
+@example(
+    apart=[],
+    together=one_after_the_other([Sat(0, 230, SEAT, None, walks=False)] * 7),
+    cuts=[1],
+)
+def test_a_range_has_the_attendances_of_all_time_that_began_in_it_whatever_its_pieces(
+    apart, together, cuts
+):
+    sats = [*apart, *together]
+    own = tables_of([event for number, sat in enumerate(sats) for event in sat.events(number)])
+    edges = [at(3600.0 * hours) for hours in sorted({0, *cuts, 3 * 24})]
+
+    def cut(ask, _since, _until):
+        return pa.concat_tables([ask(*ends) for ends in pairwise(edges)])
+
+    with patch.object(module, "in_pieces", cut):
+        found = attendances(own, since=edges[0], until=edges[-1]).to_pylist()
+    everything = attendances(own).to_pylist()
+    assert found == [row for row in everything if row["started_at"] < edges[-1]]
+
+
+def test_gaps_beyond_all_reason_are_as_good_as_endless():
+    events = [*track(1, 0, 9), *name(1, 2, "ada"), *track(2, 600, 609), *name(2, 602, "ada")]
+    (row,) = attendances(tables_of(events), visit_gap_s=1e300).to_pylist()
+    assert len(row["tracks"]) == 2

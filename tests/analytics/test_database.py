@@ -1,4 +1,6 @@
 import os
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import duckdb
 import pyarrow as pa
@@ -16,6 +18,8 @@ from genesis_ray.store.reader import RunTables
 from tests.analytics.test_read_only import TABLE, observed
 
 LIMITS = Limits(threads=1)
+BEGUN = datetime(2026, 1, 5, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture(autouse=True)
@@ -131,3 +135,22 @@ def test_files_that_have_gone_leave_no_database_behind(folder, own):
     with database(table, LIMITS):
         pass
     assert not own._resting
+
+
+def test_row_groups_without_any_of_hundreds_of_tracks_are_left_out(tmp_path, monkeypatch):
+    monkeypatch.setattr(parquet_file, "ROW_GROUP_ROWS", 3)
+    with EventLog(tmp_path / "events") as log:
+        log.append(
+            [
+                replace(observed(0, "acme"), track_id=number, occurred_at=BEGUN + number * SECOND)
+                for number in range(1200)
+            ]
+        )
+    rows = RunTables(tmp_path / "events", "acme")[TABLE]
+    sought = rows.read().select(["track_id"]).take(list(range(0, 1200, 12)))
+    assert len(sought) > 50  # of which DuckDB makes nothing by itself
+    with database({TABLE: rows, "sought": sought}, LIMITS) as connection:
+        told = connection.execute(
+            f"EXPLAIN ANALYZE FROM {TABLE} SEMI JOIN sought USING (track_id)"
+        ).fetchall()
+    assert "Row Groups Scanned: 100 / 400" in told[0][1]

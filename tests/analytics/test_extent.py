@@ -1,6 +1,6 @@
 import pytest
 
-from genesis_ray.analytics.extent import extent
+from genesis_ray.analytics.extent import extent, is_within
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.reader import RunTables
 from tests.hand_made import at, camera_is, line, seen, tables, visit
@@ -56,3 +56,27 @@ def test_files_of_few_days_are_read(folder):
 
 def test_of_files_what_is_in_the_future_does_not_make_it_longer(folder):
     assert extent(RunTables(folder), until=at(3.75 * DAY)) == (at(0.5 * DAY), at(3.5 * DAY))
+
+
+@pytest.mark.parametrize(
+    ("seen_at", "expected"),
+    [
+        ([-10, 110], True),
+        ([-10], False),
+        ([110], False),
+        ([0, 99], False),
+        ([-1 - DAY, 110], False),
+        ([-10, 100 + DAY], False),
+        ([-10, 100], True),
+    ],
+)
+def test_a_range_is_within_what_is_known_where_somebody_was_seen_close_to_both_of_its_ends(
+    seen_at, expected
+):
+    own = tables([seen(second) for second in seen_at])
+    assert is_within(own, since=at(0), until=at(100), now=at(10 * DAY)) == expected
+
+
+def test_what_is_in_the_future_makes_no_range_known():
+    own = tables([seen(-10), seen(500)])
+    assert not is_within(own, since=at(0), until=at(100), now=at(400))
