@@ -188,4 +188,4 @@ def _normalised(face: FoundFace, picture: Image) -> npt.NDArray[np.float32]:
 
 def _normalised_points(face: FoundFace, picture: Image) -> Points:
     height, width = picture.shape[:2]
-    return (face.landmarks + 0.5) / np.array([width, height], np.float32)
+    return ((face.landmarks + 0.5) / (width, height)).astype(np.float32)

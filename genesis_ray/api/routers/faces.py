@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from genesis_ray.api.deps import Changed, Reached
 from genesis_ray.api.enrolling import Anyway, EnrolledFaces, enroll
 from genesis_ray.api.uploads import SentForm, form_described
+from genesis_ray.errors import NotFoundError
 from genesis_ray.running.face_removal import remove_face
 from genesis_ray.running.identities import who_is_who
 from genesis_ray.running.patience import WAIT_S
@@ -77,6 +78,8 @@ def delete_face(
 ) -> RemovedFace:
     """Remove a face for good, with the photo that is kept of it; there is no way back."""
     person = who_is_who(reached.settings).person(identity_id)
+    if face_id not in {each.face_id for each in known_templates(reached.settings, identity_id)}:
+        raise NotFoundError(f"no face {face_id!r} of {person.name!r}")  # nor what begins so
     done = remove_face(
         reached.settings, person.identity_id, face_id, by=this_user(), within_s=WAIT_S
     )
