@@ -1,6 +1,7 @@
 """People of real photos made known, searched for and taken out again over HTTP."""
 
 import socket
+import time
 from pathlib import Path
 
 import httpx2 as httpx
@@ -13,6 +14,8 @@ pytestmark = [
     pytest.mark.e2e, pytest.mark.ray, pytest.mark.models, pytest.mark.data,
     pytest.mark.timeout(600),
 ]  # fmt: skip
+
+BIDEN = "knn_train_biden_biden.jpg"
 
 FILM = "synthetic:?people=2&seconds=3600&fps=2&width=320&height=240"
 """What the camera shows, so that the system is shown something: figures without faces."""
@@ -48,11 +51,20 @@ def test_somebody_is_known_by_photos_that_are_sent_and_no_more_once_these_are_re
         assert answer.status_code == status, answer.text
         return answer.json()
 
+    def enroll(name: str, *names: str) -> str:
+        """Send photos, and where the system has much to do again, until it has taken them in."""
+        files = [("photo", (each, (faces / each).read_bytes())) for each in names]
+        until = time.monotonic() + 120
+        while (answer := api.post("/v1/people", files=files, data={"name": name})).is_success:
+            if answer.json()["is_taken_in"]:
+                return answer.json()["identity_id"]
+            assert answer.status_code == 202
+            assert time.monotonic() < until
+            time.sleep(0.5)
+        pytest.fail(answer.text)
+
     search = "/v1/identities/search"
-    obama = send("/v1/people", "obama.jpg", "obama2.jpg", name="Obama", status=201)
-    assert (obama["added"], obama["is_taken_in"]) == (2, True)
-    train = [f"knn_train_biden_biden{number}.jpg" for number in ("", "2")]
-    biden = send("/v1/people", *train, name="Biden", status=201)
+    obama, biden = enroll("Obama", "obama.jpg", "obama2.jpg"), enroll("Biden", BIDEN)
     again = send("/v1/people", "obama.jpg", name="Obama")
     assert (again["added"], again["known"]) == (0, 1)
     refused = send("/v1/people", "knn_test_obama_and_biden.jpg", name="Both", status=422)
@@ -68,15 +80,18 @@ def test_somebody_is_known_by_photos_that_are_sent_and_no_more_once_these_are_re
         assert left_eye[0] < right_eye[0]
         assert left_corner[0] < right_corner[0]
         assert left_eye[1] < left_corner[1]
-    asked = {"identity_id": obama["identity_id"]}
+    asked = {"identity_id": obama}
     assert send(search, "knn_test_obama1.jpg", **asked)["recognised"]
-    assert not send(search, train[0], **asked)["recognised"]
+    assert not send(search, BIDEN, **asked)["recognised"]
 
-    own = f"/v1/people/{biden['identity_id']}/faces"
-    for face in api.get(own).json()["faces"]:
-        answer = api.delete(f"{own}/{face['face_id']}")
-        assert (answer.status_code, answer.json()["is_removed"]) == (200, True), answer.text
-    assert api.get(own).json()["faces"] == []
+    own = f"/v1/people/{biden}/faces"
+    (face,) = api.get(own).json()["faces"]
+    removed = api.delete(f"{own}/{face['face_id']}")
+    assert removed.status_code in (200, 202), removed.text
+    until = time.monotonic() + 120
+    while api.get(own).json()["faces"]:
+        assert time.monotonic() < until
+        time.sleep(0.5)
     (left,) = [
         face
         for face in send(search, "knn_test_obama_and_biden.jpg", k=1)["faces"]
