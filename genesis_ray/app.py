@@ -10,7 +10,6 @@ it the actors that it made.
 import asyncio
 import logging
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +22,6 @@ from ray.serve.handle import DeploymentHandle
 from genesis_ray import settings_file
 from genesis_ray.api.backends import Backends
 from genesis_ray.api.feed import PolledFeed
-from genesis_ray.domain.people import Person
 from genesis_ray.errors import ConfigurationError, StoreError
 from genesis_ray.live.remote import LIVE
 from genesis_ray.live.service import Live
@@ -31,9 +29,10 @@ from genesis_ray.running.gallery_in_use import overruled, with_gallery_in_use
 from genesis_ray.running.live_run import live_run_path
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.serving import detector, embedder
+from genesis_ray.serving.photo_faces import ServedPhotoFaces
 from genesis_ray.settings import Settings
-from genesis_ray.settings_alerts import queue_zones_of
 from genesis_ray.store.state_log import new_key
+from genesis_ray.store.template_keys import KeyRef
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -92,20 +91,21 @@ def build(args: dict[str, object]) -> Application:
         ray_actor_options=_BY_THE_DATA,
         logging_config={"enable_access_log": False},  # it is asked for its state every second
     )
+    faces = embedder.bind(settings.faces, template_key)
     system = live.bind(
         settings,
         arguments.realtime,
         new_key(),  # one for all lives of the replica: where one was killed the next goes on
         template_key,
         detector.bind(settings.detector),
-        embedder.bind(settings.faces, template_key),
+        faces,
     )
     api = serve.deployment(serve.ingress()(Api)).options(
         name=API,
         ray_actor_options=_BY_THE_DATA,
         max_ongoing_requests=_MOST_REQUESTS,
     )
-    return api.bind(settings, system)
+    return api.bind(settings, system, faces, template_key)
 
 
 class _RefusedError(ConfigurationError, ClickException):
@@ -117,8 +117,15 @@ class _RefusedError(ConfigurationError, ClickException):
 class Api:
     """The HTTP API, in a process of its own: whoever deploys it does without its libraries."""
 
-    def __init__(self, settings: Settings, live: DeploymentHandle) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        live: DeploymentHandle,
+        faces: DeploymentHandle,
+        template_key: KeyRef,
+    ) -> None:
         self._settings = settings
+        self._photo_faces = ServedPhotoFaces(faces, settings.faces, template_key)
         self._feed = PolledFeed(live.state.remote)
         self._polling = asyncio.create_task(self._feed.poll())
 
@@ -127,23 +134,19 @@ class Api:
         from genesis_ray.api.app import create_app
         from genesis_ray.running.event_pages import EventPages
         from genesis_ray.running.history import present_tables
+        from genesis_ray.running.photo_search import PhotoSearch
 
         settings = self._settings
         events = live_run_path(settings) / "events"
         backends = Backends(
-            configured=settings.cameras,
+            started_with=settings,
             feed=self._feed,
             events=present_tables(events, settings, settings.tenant_id),
             event_page=EventPages(events, settings),
-            people=self._people,
-            queue_zone_ids=queue_zones_of(settings.alerts),
+            photo_faces=self._photo_faces,
+            search=PhotoSearch(settings, self._photo_faces),
         )
         return create_app(backends, echo_request_id=False)
-
-    def _people(self) -> Sequence[Person]:
-        from genesis_ray.running.identities import who_is_who
-
-        return who_is_who(self._settings).people
 
 
 def _checked(args: dict[str, object]) -> Arguments:

@@ -31,6 +31,7 @@ __all__ = ["ColourDetector", "ColourEmbedder", "DeadlyNumber", "SyntheticFilm"]
 _LEAST_SATURATION, _LEAST_VALUE = 100, 70  # of 255: the background and dark edges have less
 _LEAST_AREA = 5e-4  # of the picture: smaller specks are coding noise
 _CONFIDENCE = 0.9
+_LANDMARKS = np.array([[0.3, 0.4], [0.7, 0.4], [0.5, 0.6], [0.35, 0.8], [0.65, 0.8]])  # of a head
 _SHARPNESS = 20.0  # of a face's peak on the circle of hues: the nearest two figures get 0.05
 
 
@@ -87,7 +88,14 @@ class ColourEmbedder:
         angles = 2 * np.pi * np.arange(self.dimension) / self.dimension
         closeness = np.exp(_SHARPNESS * (np.cos(angles - figure.hue) - 1))
         embedding = (closeness / np.linalg.norm(closeness)).astype(np.float32)
-        return EmbeddedFace(figure.head, _CONFIDENCE, quality=_CONFIDENCE, embedding=embedding)
+        corner, size = figure.head[:2], figure.head[2:] - figure.head[:2]
+        return EmbeddedFace(
+            figure.head,
+            _CONFIDENCE,
+            quality=_CONFIDENCE,
+            embedding=embedding,
+            landmarks=(corner + size * _LANDMARKS).astype(np.float32),
+        )
 
 
 def _graded(image: Image, face: EmbeddedFace) -> GradedFace:

@@ -1,1 +1,1 @@
-"""HTTP: reads, and imports no Ray."""
+"""HTTP: imports no Ray."""

@@ -12,11 +12,16 @@ from genesis_ray.api.routers import (
     cameras,
     dead_letters,
     events,
+    faces,
     health,
+    identities,
     metrics,
     people,
+    questions,
     visits,
 )
+from genesis_ray.api.same_origin import SameOriginOnly
+from genesis_ray.api.uploads import Uploads
 
 
 def create_app(backends: Backends, *, echo_request_id: bool = True) -> FastAPI:
@@ -34,8 +39,11 @@ def create_app(backends: Backends, *, echo_request_id: bool = True) -> FastAPI:
     )
     app.state.backends = backends
     problems.install(app)
-    for each in (health, cameras, events, dead_letters, people, visits, metrics):
+    app.state.uploads = Uploads()
+    of_system, of_people = (health, cameras, metrics), (people, faces, identities)
+    for each in (*of_system, events, dead_letters, *of_people, visits, questions):
         app.include_router(each.router)
+    app.add_middleware(SameOriginOnly)
     app.add_middleware(LoopbackOnly)
     app.add_middleware(RequestId, echo=echo_request_id)  # last, so outermost: refusals have ids too
     return app

@@ -2,15 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import pyarrow as pa
 
 from genesis_ray.analytics.stored import Tables
 from genesis_ray.domain.event_page import PageRequest
-from genesis_ray.domain.people import Person
 from genesis_ray.running.live_state import LiveState
+from genesis_ray.settings import Settings
+from genesis_ray.settings_alerts import queue_zones_of
 from genesis_ray.settings_cameras import CameraSettings
+
+if TYPE_CHECKING:
+    from genesis_ray.running.photo_faces import PhotoFaces
+    from genesis_ray.running.photo_search import PhotoSearch
 
 
 class Feed(Protocol):
@@ -34,31 +39,35 @@ class EventPageReader(Protocol):
         """Return the page, and read no more of the log than that takes."""
 
 
-class PeopleReader(Protocol):
-    """The tenant's people."""
-
-    def __call__(self) -> Sequence[Person]:
-        """Return everyone, by (enrolled_at, identity_id)."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backends:
     """One tenant's system.
 
     Attributes:
-        configured: The cameras that it was started with.
-        queue_zone_ids: The zones in which people queue.
+        started_with: The settings that it was started with.
+        photo_faces: Who looks at photos that are sent.
+        search: Finds whom the faces of such photos are like.
     """
 
-    configured: tuple[CameraSettings, ...]
+    started_with: Settings
     feed: Feed
     events: EventReader
     event_page: EventPageReader
-    people: PeopleReader
-    queue_zone_ids: Sequence[str] = ()
+    photo_faces: "PhotoFaces"
+    search: "PhotoSearch"
 
     @property
     def cameras(self) -> tuple[CameraSettings, ...]:
         """The cameras that are watched now."""
         watched = self.feed.state().cameras
-        return self.configured if watched is None else watched
+        return self.started_with.cameras if watched is None else watched
+
+    @property
+    def settings(self) -> Settings:
+        """The settings, with the cameras that are watched now."""
+        return self.started_with.model_copy(update={"cameras": self.cameras})
+
+    @property
+    def queue_zone_ids(self) -> Sequence[str]:
+        """The zones in which people queue."""
+        return queue_zones_of(self.started_with.alerts)

@@ -6,6 +6,8 @@ from fastapi import Depends, Request
 from pydantic import AwareDatetime, BeforeValidator, Field
 
 from genesis_ray.api.backends import Backends
+from genesis_ray.running.forgetting_intent import check_finished
+from genesis_ray.store.tenants import gallery_folder
 
 
 def _backends(request: Request) -> Backends:
@@ -15,6 +17,15 @@ def _backends(request: Request) -> Backends:
 
 Reached = Annotated[Backends, Depends(_backends)]
 """The system behind the API."""
+
+
+def _free_to_change(reached: Reached) -> Backends:
+    check_finished(gallery_folder(reached.settings.data_dir, reached.settings.tenant_id))
+    return reached
+
+
+Changed = Annotated[Backends, Depends(_free_to_change)]
+"""The same, for who writes to its people: that nobody is half forgotten is seen to."""
 
 
 def _no_number(value: object) -> object:

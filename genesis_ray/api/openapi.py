@@ -12,13 +12,25 @@ from genesis_ray.api.app import create_app
 from genesis_ray.api.backends import Backends
 from genesis_ray.domain.event_page import PageRequest
 from genesis_ray.running.live_state import LiveState
+from genesis_ray.running.photo_search import PhotoSearch
+from genesis_ray.settings import Settings
 from genesis_ray.store.event_pages import page_of
 from genesis_ray.store.schemas import EVENT_SCHEMAS
+from genesis_ray.vision.faces import EmbeddedFace
+from genesis_ray.vision.photo_file import Photo
 
 
 def document() -> dict[str, Any]:
     """Return the OpenAPI document, which does not depend on what is behind the API."""
-    nothing = Backends(configured=(), feed=_NoFeed(), events={}, event_page=_no_events, people=list)
+    settings, faces = Settings(), _NoFaces()
+    nothing = Backends(
+        started_with=settings,
+        feed=_NoFeed(),
+        events={},
+        event_page=_no_events,
+        photo_faces=faces,
+        search=PhotoSearch(settings, faces),
+    )
     return create_app(nothing).openapi()
 
 
@@ -35,6 +47,13 @@ class _NoFeed:
 
     def frames_per_second(self) -> Mapping[str, float]:
         return {}
+
+
+class _NoFaces:
+    """The models of a system that is not there."""
+
+    def of(self, photo: Photo) -> list[EmbeddedFace]:  # noqa: ARG002
+        return []
 
 
 if __name__ == "__main__":

@@ -10,7 +10,13 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from genesis_ray.api.request_id import request_id
-from genesis_ray.errors import ConfigurationError, GenesisError, NotFoundError
+from genesis_ray.errors import (
+    ConfigurationError,
+    FaceError,
+    GenesisError,
+    NotFoundError,
+    SourceError,
+)
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -84,7 +90,7 @@ def _status_of(error: GenesisError) -> HTTPStatus:
     match error:
         case NotFoundError():
             return HTTPStatus.NOT_FOUND
-        case ConfigurationError():
+        case ConfigurationError() | FaceError() | SourceError():  # a photo's, no camera's
             return HTTPStatus.UNPROCESSABLE_ENTITY
         case _:
             return HTTPStatus.SERVICE_UNAVAILABLE

@@ -8,14 +8,39 @@ import typer
 
 from genesis_ray.cli.answer import Format, show, written
 from genesis_ray.cli.query import chosen_format, warn_without_people
-from genesis_ray.cli.question_options import options_of, params_of
 from genesis_ray.cli.run import DataOption
 from genesis_ray.domain.moments import FORMS
+from genesis_ray.running.question_params import Options, set_for_all
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from genesis_ray.analytics.catalogue import Question
+
+
+_OPTIONS = Options(
+    names={
+        "bucket": "--bucket",
+        "bucket_s": "--bucket-s",
+        "camera_ids": "--camera",
+        "camera_id": "--camera",
+        "zone_ids": "--zone",
+        "zone_id": "--zone",
+        "queue_zone_ids": "--queue-zone",
+        "queue_zone_id": "--queue-zone",
+        "service_zone_id": "--service-zone",
+        "within_s": "--within",
+        "identity_id": "--person",
+        "names": "--metric",
+        "by": "--by",
+        "least_s": "--at-least",
+        "cell_m": "--cell-m",
+        "limit": "--limit",
+        "after": "--after",
+    },
+    range="--since and --until",
+    help="`genesis ask --help`",
+)
 
 
 def ask(
@@ -114,8 +139,6 @@ def ask(
     from genesis_ray.running.asking import answer_of
     from genesis_ray.running.history import asked_run, present_tables, settings_of
     from genesis_ray.running.who import identity_named
-    from genesis_ray.settings_alerts import queue_zones_of
-    from genesis_ray.settings_cameras import areas_of, homographies_of
 
     form = chosen_format(output_format, output, usual=Format.TABLE)
     if question is None:
@@ -152,15 +175,7 @@ def ask(
         "--limit": limit,
         "--after": after,
     }
-    set_for_all = {
-        "time_zone": zone_name,
-        "least_group": settings.analytics.min_group,
-        "visit_gap_s": settings.visit_gap_s,
-        "homographies": homographies_of(settings.cameras),
-        "areas_m2": areas_of(settings.cameras),
-        "queue_zone_ids": queue_zones_of(settings.alerts),
-    }
-    params = params_of(question, asked, given, set_for_all)
+    params = _OPTIONS.params(question, asked, given, set_for_all(settings, zone_name))
     answer = answer_of(
         asked.ask, tables, settings, since, until, time_zone=zone_name, params=params
     )
@@ -177,7 +192,7 @@ def _list_questions() -> None:
 
     table = Table("question", "tells", "options")
     for name, question in QUESTIONS.items():
-        table.add_row(name, question.about, " ".join(options_of(question)))
+        table.add_row(name, question.about, " ".join(_OPTIONS.of(question)))
     stdout.print(table)
     stdout.print("What its columns mean: genesis ask QUESTION --columns", style="dim")
 
@@ -191,7 +206,7 @@ def _all_questions() -> "pa.Table":
         {
             "question": name,
             "tells": question.about,
-            "options": options_of(question),
+            "options": _OPTIONS.of(question),
             "columns": list(question.columns),
         }
         for name, question in QUESTIONS.items()

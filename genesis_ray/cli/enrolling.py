@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from genesis_ray.cli.run import ConfigOption, DataOption
-from genesis_ray.cli.running_system import WAIT_S, tell_of_waiting
+from genesis_ray.cli.running_system import tell_of_waiting
+from genesis_ray.running.patience import WAIT_S
 
 if TYPE_CHECKING:
     from genesis_ray.domain.people import Person

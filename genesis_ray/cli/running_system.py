@@ -2,11 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+from genesis_ray.running.patience import WAIT_S
+
 if TYPE_CHECKING:
     from genesis_ray.settings import Settings
-
-WAIT_S = 6.0
-"""For a system that runs: it looks every two seconds, less often where many faces wait."""
 
 
 def tell_where_it_counts(settings: "Settings") -> None:

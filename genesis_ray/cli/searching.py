@@ -43,6 +43,7 @@ def search(
             {
                 "photo": str(face.photo),
                 "box": face.box,
+                "landmarks": face.landmarks,
                 "quality": face.quality,
                 "says": face.says,
                 "threshold": face.threshold,

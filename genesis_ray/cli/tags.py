@@ -1,7 +1,6 @@
 """`genesis people tag`: who is a VIP, banned, or one of the staff."""
 
 import json
-import re
 from typing import Annotated
 
 import typer
@@ -40,11 +39,6 @@ def tag(
             raise ConfigurationError("--remove and --by belong to a tag; name it, too")
         tagged = tags_of(settings, person)
     else:
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", tag):
-            raise ConfigurationError(
-                f"expected a tag of up to 64 letters, digits, dots, dashes and underscores, the "
-                f"first a letter or digit, got {tag!r:.80}"
-            )
         finish_forgetting(settings)
         tagged = put_tag(settings, person, tag, is_set=not remove, by=user_or(by))
     found = tagged.person

@@ -6,9 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from genesis_ray.cli.repairs import ByOption, PersonArgument, WhyOption, repairs_of, settings_of
+from genesis_ray.cli.repairs import (
+    ByOption,
+    PersonArgument,
+    WhyOption,
+    repairs_of,
+    settings_of,
+    user_or,
+)
 from genesis_ray.cli.run import ConfigOption, DataOption, parse_time
-from genesis_ray.cli.running_system import tell_where_it_counts
+from genesis_ray.cli.running_system import tell_of_waiting, tell_where_it_counts
+from genesis_ray.running.patience import WAIT_S
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -27,6 +35,10 @@ def templates(
         str | None,
         typer.Option(metavar="CHANGE", help="Take back what was learned; its beginning is enough."),
     ] = None,
+    remove: Annotated[
+        str | None,
+        typer.Option(metavar="TEMPLATE", help="Remove a face for good; its beginning is enough."),
+    ] = None,
     why: WhyOption = "",
     by: ByOption = None,
     as_json: JsonOption = False,
@@ -36,14 +48,22 @@ def templates(
     """Show the faces that a person is recognised by, and what was learned; --undo takes it back.
 
     A change that is undone goes with all that was built on it, and what it replaced is used
-    again. `genesis people undo` takes the undoing back.
+    again. `genesis people undo` takes the undoing back. With --remove a face goes for good, with
+    every byte, from all galleries, and so does the photo that is kept of it.
 
-    Examples: `genesis people templates Ada` · `genesis people templates Ada --undo 91bc`
+    Examples: `genesis people templates Ada` · `genesis people templates Ada --undo 91bc` ·
+    `genesis people templates Ada --remove 0c5e`
     """
     from genesis_ray.cli.console import stdout
+    from genesis_ray.errors import ConfigurationError
     from genesis_ray.running.templates_shown import known_templates, undo_change
 
     settings = settings_of(config, data)
+    if undo is not None and remove is not None:
+        raise ConfigurationError("--undo and --remove are two things; ask for one at a time")
+    if remove is not None:
+        _remove(settings, person, remove, by)
+        return
     if undo is not None:
         with repairs_of(settings, by, why) as repairs:
             undone = undo_change(settings, repairs, person, undo)
@@ -67,6 +87,21 @@ def templates(
             row.replaced_id[:8],
         )  # fmt: skip
     stdout.print(table)
+
+
+def _remove(settings: "Settings", person: str, face: str, by: str | None) -> None:
+    from genesis_ray.cli.console import stdout
+    from genesis_ray.cli.unfinished import finish_forgetting
+    from genesis_ray.running.face_removal import remove_face
+
+    finish_forgetting(settings)
+    done = remove_face(settings, person, face, by=user_or(by), within_s=WAIT_S)
+    name, left = done.person.name, f"{done.left} face{'s' * (done.left != 1)}"
+    if done.process:
+        stdout.print(f"A face of {name} is to be removed; {left} stay.", markup=False)
+        tell_of_waiting(done.process)
+        return
+    stdout.print(f"Removed: a face of {name}, who has {left} left.", markup=False)
 
 
 def tidy(

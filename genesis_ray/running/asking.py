@@ -1,9 +1,9 @@
 """What questions of a run are asked with: a range of its site's clock, and answers that show it."""
 
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -11,7 +11,7 @@ import pyarrow as pa
 from genesis_ray.analytics.catalogue import name_of
 from genesis_ray.analytics.dwell import BINS_S
 from genesis_ray.analytics.extent import extent
-from genesis_ray.analytics.reach import known_since, known_until, within_reach
+from genesis_ray.analytics.reach import Within, known_since, known_until, within_reach
 from genesis_ray.analytics.stored import Tables
 from genesis_ray.domain.moments import moment, on_clock
 from genesis_ray.domain.site_time import range_between, zone_named
@@ -32,7 +32,23 @@ _CAMERAS = ("camera_id", "camera_ids")
 _ZONES = ("zone_id", "zone_ids", "queue_zone_id", "queue_zone_ids", "service_zone_id")
 
 
-def answer_of(
+class Answer(NamedTuple):
+    """What a question of a range gives.
+
+    Attributes:
+        rows: With names beside identities, times on the clock that was asked for.
+        since: The range, in UTC, as far as retention lets it be answered.
+        until: Its end, not within.
+        notes: What is not answered, and why.
+    """
+
+    rows: pa.Table
+    since: datetime
+    until: datetime
+    notes: Sequence[str]
+
+
+def answer_to(
     question: Callable[..., pa.Table],
     tables: Tables,
     settings: Settings,
@@ -41,11 +57,11 @@ def answer_of(
     *,
     time_zone: str,
     params: Mapping[str, Any],
-) -> pa.Table:
-    """Return what a question of a range gives: with names beside identities, on that clock.
+) -> Answer:
+    """Return what a question of a range gives.
 
     Cameras and zones are told from the other parameters by their names, as `camera_ids`. Of a
-    range that retention has let go of in part it is the answer of the rest, and the log says so.
+    range that retention has let go of in part it is the answer of the rest, with a note.
 
     Raises:
         ConfigurationError: See `range_of`; or all that would tell the answer is gone.
@@ -57,7 +73,7 @@ def answer_of(
         camera_ids=_ids_in(params, _CAMERAS),
         zone_ids=_ids_in(params, _ZONES),
     )
-    start, end = range_within_reach(
+    known = _within_reach(
         name_of(question),
         tables,
         since,
@@ -65,8 +81,26 @@ def answer_of(
         time_zone=time_zone,
         by_quarters=_is_by_quarters(params),
     )
-    answer = question(tables, since=start, until=end, **params)
-    return in_zone(with_names(answer, settings), time_zone)
+    answer = question(tables, since=known.since, until=known.until, **params)
+    rows = in_zone(with_names(answer, settings), time_zone)
+    return Answer(rows, known.since, known.until, known.notes)
+
+
+def answer_of(
+    question: Callable[..., pa.Table],
+    tables: Tables,
+    settings: Settings,
+    since: Moment | None,
+    until: Moment | None,
+    *,
+    time_zone: str,
+    params: Mapping[str, Any],
+) -> pa.Table:
+    """Return the rows of `answer_to`, with its notes in the log; raises what that does."""
+    answer = answer_to(question, tables, settings, since, until, time_zone=time_zone, params=params)
+    for note in answer.notes:
+        _log.warning("%s", note)
+    return answer.rows
 
 
 def range_within_reach(
@@ -76,7 +110,6 @@ def range_within_reach(
     until: Moment | None,
     *,
     time_zone: str,
-    by_quarters: bool = True,
 ) -> tuple[datetime, datetime]:
     """Return the range that is asked for, as far as retention lets it be answered; log the rest.
 
@@ -86,16 +119,27 @@ def range_within_reach(
         since: See `range_of`,
         until: and so is this.
         time_zone: The site's.
-        by_quarters: Whether figures of quarters of an hour may tell it.
 
     Raises:
         ConfigurationError: See `range_of`; or all that would tell the answer is gone.
     """
-    start, end = range_of(tables, since, until, time_zone=time_zone)
-    known = within_reach(tables, question, start, end, by_quarters=by_quarters, time_zone=time_zone)
+    known = _within_reach(question, tables, since, until, time_zone=time_zone, by_quarters=True)
     for note in known.notes:
         _log.warning("%s", note)
     return known.since, known.until
+
+
+def _within_reach(
+    question: str,
+    tables: Tables,
+    since: Moment | None,
+    until: Moment | None,
+    *,
+    time_zone: str,
+    by_quarters: bool,
+) -> Within:
+    start, end = range_of(tables, since, until, time_zone=time_zone)
+    return within_reach(tables, question, start, end, by_quarters=by_quarters, time_zone=time_zone)
 
 
 def range_of(

@@ -8,6 +8,7 @@ from genesis_ray.errors import ConfigurationError, FaceError, SourceError
 from genesis_ray.evaluation.labels_file import Cells, read_rows
 from genesis_ray.running.enrolment import Enroller
 from genesis_ray.settings import Settings
+from genesis_ray.vision.photo_file import Photo
 
 Photos = Mapping[str, Sequence[Path]]
 """Of people, by what they are called."""
@@ -93,7 +94,7 @@ def enroll_all(
     known = 0
     for number, (name, photos) in enumerate(people.items()):
         on_progress(name, number, len(people))
-        refused: dict[Path, str] = {}
+        refused: dict[Photo, str] = {}
         try:
             done = enroller.enroll(name, photos, within_s=within_s, refused=refused)
         except (ConfigurationError, FaceError) as error:  # a name or photos that may be several's

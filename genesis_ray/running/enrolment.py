@@ -5,7 +5,6 @@ from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
-from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -14,15 +13,15 @@ import pyarrow.compute as pc
 
 from genesis_ray.domain.enrolment import unknown_faces
 from genesis_ray.domain.people import Person
-from genesis_ray.errors import ConfigurationError, FaceError, SourceError
-from genesis_ray.running.assembly import Embedder, embedder_traits
+from genesis_ray.errors import ConfigurationError, FaceError, NotFoundError, SourceError
+from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.enrolment_note import Enrolment
 from genesis_ray.running.enrolments import WaitingEnrolments, take
 from genesis_ray.running.identities import identity_folder, open_identities, who_is_who
 from genesis_ray.running.intake import taker
 from genesis_ray.running.known_faces import KnownFaces
 from genesis_ray.running.naming import find_enrolled
-from genesis_ray.running.photo_faces import only_face
+from genesis_ray.running.photo_faces import LoadedPhotoFaces, PhotoFaces, only_face
 from genesis_ray.running.protected import load_protected_embedder
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.running.turns import turn
@@ -33,7 +32,7 @@ from genesis_ray.store.stored_faces import stored_faces
 from genesis_ray.store.template_keys import KeyRing
 from genesis_ray.vision.face_picture import face_picture
 from genesis_ray.vision.faces import EmbeddedFace
-from genesis_ray.vision.photo_file import read_photo
+from genesis_ray.vision.photo_file import Photo, read_photo
 
 
 class Enrolled(NamedTuple):
@@ -51,7 +50,7 @@ class Enrolled(NamedTuple):
 
 
 def enroll(
-    settings: Settings, name: str, photos: Sequence[Path], *, anyway: bool = False
+    settings: Settings, name: str, photos: Sequence[Photo], *, anyway: bool = False
 ) -> Person:
     """Add the faces of `photos` to the person called `name`, who is made if there is none.
 
@@ -77,7 +76,7 @@ def enroll(
 def enroll_or_hand_over(
     settings: Settings,
     name: str,
-    photos: Sequence[Path],
+    photos: Sequence[Photo],
     *,
     within_s: float,
     anyway: bool = False,
@@ -92,29 +91,46 @@ def enroll_or_hand_over(
 class Enroller:
     """Makes people known, one after another, with an embedder that is loaded once."""
 
-    def __init__(self, settings: Settings, *, anyway: bool = False) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        anyway: bool = False,
+        faces: PhotoFaces | None = None,
+        insist: str = "say --anyway",
+    ) -> None:
         """Take the tenant's key.
+
+        Args:
+            settings: Whose people they are.
+            anyway: Also faces that look like somebody else's.
+            faces: Who looks at photos; by default an embedder that is loaded here.
+            insist: What somebody does who knows that a face is right.
 
         Raises:
             StoreError: It is lost, or others can read it.
         """
         self._settings = settings
         self._anyway = anyway
+        self._given_faces = faces
+        self._insist = insist
         self._keys = tenant_keys(settings)
         self._known: KnownFaces | None = None
 
     def enroll(
         self,
         name: str,
-        photos: Sequence[Path],
+        photos: Sequence[Photo],
         *,
         within_s: float | None = None,
-        refused: dict[Path, str] | None = None,
+        refused: dict[Photo, str] | None = None,
+        is_known: bool = False,
     ) -> Enrolled:
         """Add faces to a person; where a system runs, by it, if it has `within_s` for that.
 
         Photos that cannot be used are noted in `refused`, with the reason, and the others are
-        added; without it one is an error. Raises what the function `enroll` does.
+        added; without it one is an error. With `is_known` nobody new is made. Raises what the
+        function `enroll` does, and then NotFoundError.
         """
         settings = self._settings
         seen, enrolment = self._enrolment(name, photos, refused)
@@ -122,8 +138,10 @@ class Enroller:
         with turn(settings):
             system = taker(settings)
             if system is None:
-                _take_in_waiting(settings, self._keys)
+                take_in_waiting_now(settings, self._keys)
             known = find_enrolled(who_is_who(settings), enrolment.name)
+            if is_known and known is None:
+                raise NotFoundError(f"no person {enrolment.name!r} is known any more")
             if known:
                 enrolment = replace(enrolment, name=known.name, identity_id=known.identity_id)
             new = self._looked_at(enrolment, seen, refused)
@@ -149,21 +167,20 @@ class Enroller:
         return Enrolled(_owner(settings, new), process, left_out)
 
     def _enrolment(
-        self, name: str, photos: Sequence[Path], refused: dict[Path, str] | None
-    ) -> tuple[list[Path], Enrolment]:
+        self, name: str, photos: Sequence[Photo], refused: dict[Photo, str] | None
+    ) -> tuple[list[Photo], Enrolment]:
         """Return the faces of photos under the tenant's key, and the photos; nothing is written."""
         name = name.strip()
         if not name:
             raise ConfigurationError("a person needs a name that is not empty")
         settings, key = self._settings, self._keys.current
         least, keeps = settings.faces.min_quality, settings.faces.keep_photos
-        seen: list[Path] = []
+        seen: list[Photo] = []
         faces: list[EmbeddedFace] = []
         pictures: list[bytes] = []
         for photo in photos:
             try:
-                image = read_photo(photo)
-                face = only_face(photo, image, self._embedder, least)
+                face = only_face(photo, self._faces.of(photo), least)
             except (FaceError, SourceError) as error:
                 if refused is None:
                     raise
@@ -171,16 +188,16 @@ class Enroller:
                 continue
             seen.append(photo)
             faces.append(face)
-            pictures += [face_picture(image, face.xyxy)] if keeps else []
+            pictures += [face_picture(read_photo(photo), face.xyxy)] if keeps else []
         face_ids = tuple(uuid4().hex for _ in faces)
-        own = [face.embedding for face in faces]
+        traits, own = embedder_traits(settings.faces), [face.embedding for face in faces]
         return seen, Enrolment(
             name=name,
             identity_id=str(uuid4()),
             face_ids=face_ids,
-            templates=np.stack(own) if own else np.empty((0, self._embedder.dimension), np.float32),
+            templates=np.stack(own) if own else np.empty((0, traits.dimension), np.float32),
             qualities=tuple(float(face.quality) for face in faces),
-            embedder=self._embedder.name,
+            embedder=traits.name,
             key_version=key.version,
             at=datetime.now(UTC),
             by=this_user(),
@@ -191,11 +208,13 @@ class Enroller:
         )
 
     @cached_property
-    def _embedder(self) -> Embedder:
-        return load_protected_embedder(self._settings.faces, self._keys.current)
+    def _faces(self) -> PhotoFaces:
+        return self._given_faces or LoadedPhotoFaces(
+            load_protected_embedder(self._settings.faces, self._keys.current)
+        )
 
     def _looked_at(
-        self, enrolment: Enrolment, photos: Sequence[Path], refused: dict[Path, str] | None
+        self, enrolment: Enrolment, photos: Sequence[Photo], refused: dict[Photo, str] | None
     ) -> Enrolment:
         """Return an enrolment with the faces that are not there yet and may be added."""
         if not enrolment.face_ids:
@@ -224,7 +243,7 @@ class Enroller:
         """Return who is known by which faces, read anew where somebody wrote since."""
         if self._known and not self._known.is_current():
             self._known = None
-        self._known = self._known or KnownFaces(self._settings, self._keys)
+        self._known = self._known or KnownFaces(self._settings, self._keys, insist=self._insist)
         return self._known
 
 
@@ -279,10 +298,10 @@ def take_in_waiting(settings: Settings) -> None:
     """
     if WaitingEnrolments(settings):
         with turn(settings):
-            _take_in_waiting(settings, tenant_keys(settings))
+            take_in_waiting_now(settings, tenant_keys(settings))
 
 
-def _take_in_waiting(settings: Settings, keys: KeyRing) -> None:
+def take_in_waiting_now(settings: Settings, keys: KeyRing) -> None:
     """Take in what nobody did; who calls it has the turn."""
     if WaitingEnrolments(settings):
         reading = Access(action="enroll", reason="takes in faces that were handed over")

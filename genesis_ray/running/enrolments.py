@@ -1,4 +1,4 @@
-"""Faces that somebody gives to a person, taken in by whoever writes people and galleries.
+"""Faces that somebody gives to a person or takes from one, by whoever writes people and galleries.
 
 That is the command itself, or the system that runs: then they are handed over as a note in the
 tenant's folder, with templates under the tenant's key. One that nobody took in is taken in by who
@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING
 from genesis_ray.domain.enrolment import unknown_faces
 from genesis_ray.domain.ledger import WhoIsWho
 from genesis_ray.domain.people import Person
-from genesis_ray.errors import ConfigurationError, GenesisError
+from genesis_ray.errors import ConfigurationError, GenesisError, StoreError
 from genesis_ray.running.auditing import note
 from genesis_ray.running.enrolment_note import Enrolment
 from genesis_ray.running.naming import namesakes
+from genesis_ray.running.removal_note import Removal
+from genesis_ray.running.resting_galleries import resting_galleries
 from genesis_ray.settings import Settings
 from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.disk import writing_to
@@ -36,7 +38,7 @@ _LOOK_EVERY_S = 0.1
 
 
 class WaitingEnrolments:
-    """The enrolments that wait in a tenant's folder to be taken in."""
+    """The enrolments and removals that wait in a tenant's folder to be taken in."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -53,37 +55,37 @@ class WaitingEnrolments:
         return self._spool.names()
 
     def readable(self) -> list[Enrolment]:
-        """Return those that wait, in their order, but for notes that are none."""
+        """Return the enrolments that wait, in their order, but for notes that are none."""
         found = []
         for content in self._spool.notes().values():
             with suppress(ValueError):
                 found.append(Enrolment.from_note(content))
         return found
 
-    def hand_over(self, enrolment: Enrolment) -> None:
+    def hand_over(self, handed: Enrolment | Removal) -> None:
         """Leave one for who writes, durably.
 
         Raises:
             StoreError: The disk is full or refuses.
         """
-        self._spool.put(_name_of(enrolment), enrolment.to_note())
+        self._spool.put(_name_of(handed), handed.to_note())
 
-    def withdraw(self, enrolment: Enrolment) -> None:
+    def withdraw(self, handed: Enrolment | Removal) -> None:
         """Take one back that is not taken in.
 
         Raises:
             StoreError: The disk refuses.
         """
         with writing_to(self._folder):
-            self._spool.remove(_name_of(enrolment))
+            self._spool.remove(_name_of(handed))
 
-    def is_taken_in(self, enrolment: Enrolment, *, within_s: float) -> bool:
+    def is_taken_in(self, handed: Enrolment | Removal, *, within_s: float) -> bool:
         """Wait until one was taken in; tell whether it was in that time.
 
         Raises:
             ConfigurationError: It was refused.
         """
-        name, until = _name_of(enrolment), time.monotonic() + within_s
+        name, until = _name_of(handed), time.monotonic() + within_s
         while name in self.names():
             if time.monotonic() > until:
                 return False
@@ -96,7 +98,8 @@ class WaitingEnrolments:
     def take_in(self, identities: "Identities", keys: KeyRing) -> list[str]:
         """Take in those for this gallery, to be stored by the next `flush`.
 
-        Returns what `done` takes once they are. What cannot be taken in is refused for good.
+        Returns what `done` takes once they are. What cannot be taken in is refused for good; a
+        removal that somebody else keeps from is tried the next time.
 
         Raises:
             StoreError: It cannot be noted in the audit log.
@@ -104,12 +107,17 @@ class WaitingEnrolments:
         names = []
         for name, content in self._spool.notes().items():
             try:
-                enrolment = Enrolment.from_note(content)
+                handed = Removal.from_note(content) or Enrolment.from_note(content)
             except ValueError as error:
                 self._spool.refuse(name, str(error))
                 continue
-            if enrolment.embedder != identities.gallery.embedder:
+            if handed.embedder != identities.gallery.embedder:
                 continue  # whoever writes that gallery takes it
+            if isinstance(handed, Removal):
+                if self._remove(handed, identities, keys):
+                    names.append(name)
+                continue
+            enrolment = handed
             try:
                 _check(enrolment, identities, keys)
             except GenesisError as error:
@@ -120,10 +128,42 @@ class WaitingEnrolments:
             names.append(name)
         return names
 
+    def _remove(self, removal: Removal, identities: "Identities", keys: KeyRing) -> bool:
+        try:
+            remove(removal, self._settings, identities, keys)
+        except StoreError as error:
+            _log.warning("faces are not removed yet: %s", error)
+            return False
+        return True
+
     def done(self, names: list[str]) -> None:
         """Take it that these are stored."""
         for name in names:
             self._spool.remove(name)
+
+
+def remove(removal: Removal, settings: Settings, identities: "Identities", keys: KeyRing) -> None:
+    """Remove faces with every byte: kept photos of them, and those of all galleries.
+
+    What was learned in the place of one stays, and what it replaced counts again. Cut off at any
+    point, all of it can be done again.
+
+    Raises:
+        StoreError: Another process fills a gallery, it cannot be noted, or the disk refuses.
+    """
+    folder = gallery_folder(settings.data_dir, settings.tenant_id)
+    access = Access(
+        action="remove",
+        reason=f"removes {_count(len(removal.face_ids), 'face')}",
+        people=(removal.identity_id,),
+        by=removal.by,
+    )
+    note(settings, keys, access)
+    kept = KeptPhotos(folder)
+    kept.remove([photo for photo in kept.all() if photo.face_id in removal.face_ids])
+    for resting in resting_galleries(folder, besides=identities.gallery.embedder):
+        resting.forget((), removal.face_ids)
+    identities.remove_faces(removal.face_ids)
 
 
 def take(
@@ -147,10 +187,9 @@ def take(
     count = len(enrolment.face_ids)
     if not count:
         return person
-    photos = "1 photo" if count == 1 else f"{count} photos"
     access = Access(
         action="enroll",
-        reason=f"adds the faces of {photos}",
+        reason=f"adds the faces of {_count(count, 'photo')}",
         people=(person.identity_id,),
         by=enrolment.by,
     )
@@ -187,8 +226,12 @@ def enrolments_folder(settings: Settings) -> Path:
     return gallery_folder(settings.data_dir, settings.tenant_id) / "enrolments"
 
 
-def _name_of(enrolment: Enrolment) -> str:
-    return f"{enrolment.at:%Y%m%dT%H%M%S%f}-{enrolment.face_ids[0]}"
+def _name_of(handed: Enrolment | Removal) -> str:
+    return f"{handed.at:%Y%m%dT%H%M%S%f}-{handed.face_ids[0]}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"1 {what}" if number == 1 else f"{number} {what}s"
 
 
 def _check(enrolment: Enrolment, identities: "Identities", keys: KeyRing) -> None:

@@ -5,7 +5,6 @@ under two names is named by neither.
 """
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 from genesis_ray.domain.enrolment import STRANGERS, Templates, unlike_faces
@@ -18,6 +17,7 @@ from genesis_ray.running.assembly import EmbedderTraits, impostors_of
 from genesis_ray.running.thresholds import calibration_file, threshold_book
 from genesis_ray.settings import Settings
 from genesis_ray.store.gallery import FaceGallery
+from genesis_ray.vision.photo_file import Photo
 
 _NAMES_SHOWN = 3
 
@@ -42,7 +42,7 @@ class FaceDoubts:
     def among(
         self,
         templates: Templates,
-        photos: Sequence[Path],
+        photos: Sequence[Photo],
         name: str,
         *,
         own: Templates,
@@ -86,28 +86,28 @@ class FaceDoubts:
                 found[left[each]] = self._unlike_together(photo, name, len(group))
         return found
 
-    def _unlike(self, photo: Path, name: str, similarity: float) -> str:
+    def _unlike(self, photo: Photo, name: str, similarity: float) -> str:
         return (
             f"{photo}: the face is unlike all others of {name} (similarity {similarity:.2f} at "
             f"most, and strangers reach {self._like_from:.2f}), so it may be somebody else's, who "
             f"would be taken for {name}. {self._insist}"
         )
 
-    def _anyones(self, photo: Path, name: str, similarity: float) -> str:
+    def _anyones(self, photo: Photo, name: str, similarity: float) -> str:
         return (
             f"{photo}: the faces for {name} are unlike each other (similarity {similarity:.2f} at "
             f"most, and strangers reach {self._like_from:.2f}), so which of them is {name} cannot "
             f"be told. Leave out what shows somebody else. {self._insist}"
         )
 
-    def _unlike_together(self, photo: Path, name: str, count: int) -> str:
+    def _unlike_together(self, photo: Photo, name: str, count: int) -> str:
         return (
             f"{photo}: the face and {count - 1} more of these are like each other, and unlike "
             f"those by which {name} is known (on average less than {self._like_from:.2f}), so they "
             f"may be somebody else's, who would be taken for {name}. {self._insist}"
         )
 
-    def _several(self, name: str, groups: Sequence[Sequence[Path]]) -> str:
+    def _several(self, name: str, groups: Sequence[Sequence[Photo]]) -> str:
         told = "; ".join(_names(group) for group in groups)
         return (
             f"the faces for {name} seem to be {len(groups)} people's, in groups that are unlike "
@@ -115,7 +115,7 @@ class FaceDoubts:
             f"is {name} cannot be told: {told}. Leave out what shows somebody else. {self._insist}"
         )
 
-    def _taken_for(self, photo: Path, name: str, other: Likeness) -> str:
+    def _taken_for(self, photo: Photo, name: str, other: Likeness) -> str:
         person, short = other.person, other.person.identity_id[:8]
         remedy = (
             f"If that is who {name} is: genesis people rename {short} NAME, and enrol the photo "
@@ -146,7 +146,7 @@ def most_like(
     return None
 
 
-def _names(photos: Sequence[Path]) -> str:
+def _names(photos: Sequence[Photo]) -> str:
     """Return how many photos there are, and the names of some."""
     shown = ", ".join(photo.name for photo in photos[:_NAMES_SHOWN])
     more = len(photos) - _NAMES_SHOWN

@@ -146,6 +146,19 @@ def is_unfinished(folder: Path) -> bool:
     return (folder / INTENT_FILE).exists()
 
 
+def check_finished(folder: Path) -> None:
+    """Make sure that nobody of a tenant is half forgotten, for who is to write there.
+
+    Raises:
+        StoreError: That was cut off.
+    """
+    if is_unfinished(folder) and not who_is_at_it(folder):
+        raise StoreError(
+            "somebody is being forgotten, and that was cut off; finish it first: genesis people "
+            "forget"
+        )
+
+
 @contextmanager
 def at_it(folder: Path) -> Iterator[None]:
     """Be who forgets somebody of a tenant's folder.

@@ -3,7 +3,7 @@
 Apart from `assembly`, because it is not needed, and costs memory, where cameras are.
 """
 
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Container, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -123,6 +123,22 @@ class Identities:
     def clean_up(self) -> int:
         """Remove from the disk what earlier versions are made of; return of how many tables."""
         return sum(each.clean_up() for each in self._stored)
+
+    def remove_faces(self, face_ids: Collection[str]) -> None:
+        """Remove faces from the gallery with every byte; those that are not there are passed over.
+
+        Raises:
+            StoreError: The disk is full or refuses.
+        """
+        self.flush()
+        self.gallery.remove(face_ids)
+        self.gallery.rewrite()
+        stored = set(self.gallery.here(self.changes.about()))
+        self.changes.tidy(stored)
+        self.changes.flush()
+        self.gallery.rearrange(
+            self.decided.moved_faces, not_searched(self.changes, self.decided, stored)
+        )
 
     def name_of_track(self, identity_id: str, camera_id: str, track_id: int, at: datetime) -> str:
         """Return what a track is called that was named at a time; "" where it is nobody now."""

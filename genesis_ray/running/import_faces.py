@@ -92,7 +92,8 @@ class FaceImport:
             self.faces.read += 1
             try:
                 image = read_photo(photo)
-                face = only_face(photo, image, self.embedder, self.settings.faces.min_quality)
+                faces = self.embedder.faces_in(image)
+                face = only_face(photo, faces, self.settings.faces.min_quality)
             except (FaceError, SourceError) as error:
                 self._leave_out(photo, str(error), kind="no usable face")
                 continue

@@ -5,7 +5,6 @@ Unless somebody insists. They are compared with all that there is at that moment
 
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 
@@ -25,6 +24,7 @@ from genesis_ray.store.learning_gallery import LearningGallery
 from genesis_ray.store.table_news import TableNews
 from genesis_ray.store.template_keys import KeyRing
 from genesis_ray.store.tenants import LEDGER
+from genesis_ray.vision.photo_file import Photo
 
 _TO_ENROLL = Access(action="enroll", reason="looks whom faces to be added are like")
 
@@ -35,8 +35,8 @@ class KnownFaces:
     It is as it was when this was made; `is_current` tells whether it still is.
     """
 
-    def __init__(self, settings: Settings, keys: KeyRing) -> None:
-        """Read them.
+    def __init__(self, settings: Settings, keys: KeyRing, *, insist: str = "say --anyway") -> None:
+        """Read them; `insist` is what somebody does who knows that a face is right.
 
         Raises:
             StoreError: The access cannot be noted, or the gallery cannot be read.
@@ -59,7 +59,8 @@ class KnownFaces:
             if (each.embedder, each.templates.shape[1], each.key_version) == ours:
                 self._await(each)
         self._none: Templates = np.empty((0, traits.dimension), np.float32)
-        self._doubts = FaceDoubts(settings, traits, insist="say --anyway")
+        self._doubts = FaceDoubts(settings, traits, insist=insist)
+        self._insist = insist
         self._gallery: LearningGallery | None = None
         if folder.is_dir():
             self._gallery = searched_gallery(settings, self._who, keys, access=_TO_ENROLL)
@@ -115,11 +116,11 @@ class KnownFaces:
                 f"{self._embedder} knows nobody: who is enrolled with it is nobody to the others. "
                 f"Use the configuration that names people; to change the embedder: genesis people "
                 f"re-embed --to {self._embedder}, then switch. To begin with {self._embedder} "
-                f"all the same, say --anyway"
+                f"all the same, {self._insist}"
             )
 
     def doubts(
-        self, name: str, identity_id: str, photos: Sequence[Path], templates: Templates
+        self, name: str, identity_id: str, photos: Sequence[Photo], templates: Templates
     ) -> dict[int, str]:
         """Return which of some faces do not look like a person's, and what is wrong with each.
 

@@ -1,12 +1,36 @@
-"""The face of a photo that shows one person."""
+"""The faces of photos that somebody gives, and the one of a photo that shows one person."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
-from genesis_ray.domain.frames import Image
 from genesis_ray.errors import FaceError
 from genesis_ray.running.assembly import Embedder
 from genesis_ray.vision.faces import EmbeddedFace
-from genesis_ray.vision.photo_file import read_photo
+from genesis_ray.vision.photo_file import Photo, read_photo
+
+
+class PhotoFaces(Protocol):
+    """Finds and embeds the faces of photos, with models of this process or of another."""
+
+    def of(self, photo: Photo) -> list[EmbeddedFace]:
+        """Return the templates of all faces of a photo, the largest first.
+
+        Raises:
+            SourceError: The photo cannot be read, or is too large.
+            GenesisError: The models do not answer.
+        """
+
+
+class LoadedPhotoFaces:
+    """Does so with an embedder that was loaded here."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+
+    def of(self, photo: Photo) -> list[EmbeddedFace]:
+        """Return the templates of all faces of a photo; see `PhotoFaces`."""
+        return self._embedder.faces_in(read_photo(photo))
 
 
 def face_of(photo: Path, embedder: Embedder, *, least: float) -> EmbeddedFace:
@@ -16,16 +40,15 @@ def face_of(photo: Path, embedder: Embedder, *, least: float) -> EmbeddedFace:
         SourceError: The photo cannot be read, or is too large.
         FaceError: It has no face, several, or one that tells little about whose it is.
     """
-    return only_face(photo, read_photo(photo), embedder, least)
+    return only_face(photo, embedder.faces_in(read_photo(photo)), least)
 
 
-def only_face(photo: Path, image: Image, embedder: Embedder, least: float) -> EmbeddedFace:
-    """Return the only face in the pixels of a photo, of at least that quality.
+def only_face(photo: Photo, faces: Sequence[EmbeddedFace], least: float) -> EmbeddedFace:
+    """Return the only one of a photo's faces, of at least that quality.
 
     Raises:
-        FaceError: It has no face, several, or one that tells little about whose it is.
+        FaceError: There is none, there are several, or it tells little about whose it is.
     """
-    faces = embedder.faces_in(image)
     if not faces:
         raise FaceError(
             f"{photo}: no face found; use a photo that shows the face from the front, "

@@ -1,26 +1,34 @@
 """Whom the faces of a photo are like: a search, and a test of how well somebody is recognised."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from genesis_ray.domain.consent import MatchingByConsent
 from genesis_ray.domain.identity import FaceSight, MatchPolicy
+from genesis_ray.domain.ledger import WhoIsWho
 from genesis_ray.domain.people import Person
 from genesis_ray.errors import FaceError
 from genesis_ray.pipeline.candidates import CANDIDATES_KEPT, Candidates, Ranking
 from genesis_ray.pipeline.resolver_ports import Decisions
 from genesis_ray.running.assembly import embedder_traits
+from genesis_ray.running.auditing import note
 from genesis_ray.running.consent import consents
-from genesis_ray.running.identities import searched_gallery, who_is_who
+from genesis_ray.running.identities import identity_folder, searched_gallery, who_is_who
+from genesis_ray.running.photo_faces import LoadedPhotoFaces, PhotoFaces
 from genesis_ray.running.protected import load_protected_embedder
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.running.thresholds import calibration_file, resolver_policy, threshold_book
 from genesis_ray.settings import Settings
 from genesis_ray.store.audit_entry import Access
-from genesis_ray.vision.photo_file import read_photo
+from genesis_ray.store.learning_gallery import LearningGallery
+from genesis_ray.store.table_news import TableNews
+from genesis_ray.store.template_keys import KeyRing
+from genesis_ray.store.tenants import LEDGER
+from genesis_ray.vision.faces import EmbeddedFace
+from genesis_ray.vision.photo_file import Photo
 
 Says = Literal["match", "too close to the next", "below the threshold", "nobody", "quality"]
 """What a look at a face comes to: a vote for the first, or why for nobody."""
@@ -39,48 +47,98 @@ class PhotoFace:
 
     Attributes:
         box: x1, y1, x2, y2, as parts of the picture's width and height.
+        landmarks: x, y in the same parts: eyes, nose, corners of the mouth; of a pair, the one
+            further left in the picture first.
         people: Who is most like it, best first, with the similarity.
         says: What one look at it comes to, by the settings; a track takes several that agree.
+        threshold: Least similarity of a match.
     """
 
-    photo: Path
+    photo: Photo
     box: tuple[float, float, float, float]
+    landmarks: tuple[tuple[float, float], ...]
     quality: float
     people: tuple[tuple[Person, float], ...]
     says: Says
     threshold: float
 
 
-def search_photos(settings: Settings, photos: list[Path], *, limit: int) -> list[PhotoFace]:
-    """Return the faces of some photos, of each photo the largest first; nothing is stored.
+def search_photos(settings: Settings, photos: Sequence[Photo], *, limit: int) -> list[PhotoFace]:
+    """Return the faces of some photos with whom they are like; see `PhotoSearch.search`."""
+    embedder = load_protected_embedder(settings.faces, tenant_keys(settings).current)
+    return PhotoSearch(settings, LoadedPhotoFaces(embedder)).search(photos, limit=limit)
 
-    What one look comes to is what a camera would say: who gave no consent, where that is required,
-    is not told of, and is a rival of the others all the same. The search is in the audit log.
 
-    Raises:
-        SourceError: A photo cannot be read, or is too large.
-        FaceError: One has no face.
-        StoreError: The tenant's key is lost, or the search cannot be noted.
+class _Known(NamedTuple):
+    """Who is known by which faces, and under which keys."""
+
+    who: WhoIsWho
+    gallery: LearningGallery
+    keys: KeyRing
+
+
+class PhotoSearch:
+    """Searches for faces of photos, time and again: the gallery is read anew when it has changed.
+
+    Threads may share it; they search one after the other.
     """
-    keys, traits = tenant_keys(settings), embedder_traits(settings.faces)
-    book = threshold_book(settings.identity, traits, calibration_file(settings, traits).read())
-    policy = resolver_policy(settings, traits, book).match
-    images = [read_photo(photo) for photo in photos]
-    embedder = load_protected_embedder(settings.faces, keys.current)
-    who = who_is_who(settings)
-    reason = f"looks whom the faces of {len(photos)} photo{'s' * (len(photos) != 1)} are like"
-    access = Access(action="search", reason=reason)
-    decisions: Decisions = who
-    if settings.identity.consent == "required":
-        decisions = MatchingByConsent(who, consents(settings).given())
-    people = _People({person.identity_id: person for person in who.people})
-    candidates = Candidates(searched_gallery(settings, who, keys, access=access), decisions, people)
-    now, found = datetime.now(UTC), []
-    for photo, image in zip(photos, images, strict=True):
-        faces = embedder.faces_in(image)
+
+    def __init__(self, settings: Settings, faces: PhotoFaces) -> None:
+        """Search among the people of `settings`; `faces` looks at photos. Nothing is read yet."""
+        self._settings = settings
+        self._faces = faces
+        embedder = embedder_traits(settings.faces).name
+        own = f"faces_{embedder}", f"template_changes_{embedder}"
+        self._news = TableNews(identity_folder(settings), ("people", LEDGER, *own))
+        self._known: _Known | None = None
+        self._lock = threading.Lock()
+
+    def search(
+        self, photos: Sequence[Photo], *, limit: int, threshold: float | None = None
+    ) -> list[PhotoFace]:
+        """Return the faces of some photos, of each photo the largest first; nothing is stored.
+
+        What one look comes to is what a camera would say, by another `threshold` where one is
+        given: who gave no consent, where that is required, is not told of, and is a rival of the
+        others all the same. Each search is in the audit log.
+
+        Raises:
+            SourceError: A photo cannot be read, or is too large.
+            FaceError: One has no face.
+            StoreError: The tenant's key is lost, or the search cannot be noted.
+        """
+        seen = [(photo, face) for photo in photos for face in self._faces_of(photo)]
+        with self._lock:
+            return self._ranked(seen, len(photos), limit, threshold)
+
+    def _faces_of(self, photo: Photo) -> list[EmbeddedFace]:
+        faces = self._faces.of(photo)
         if not faces:
             raise FaceError(f"{photo}: no face found; use a photo that shows one large and sharp")
-        for face in faces:
+        return faces
+
+    def _ranked(
+        self,
+        seen: Sequence[tuple[Photo, EmbeddedFace]],
+        photos: int,
+        limit: int,
+        threshold: float | None,
+    ) -> list[PhotoFace]:
+        settings = self._settings
+        reason = f"looks whom the faces of {photos} photo{'s' * (photos != 1)} are like"
+        known = self._known_now(Access(action="search", reason=reason))
+        traits = embedder_traits(settings.faces)
+        book = threshold_book(settings.identity, traits, calibration_file(settings, traits).read())
+        policy = resolver_policy(settings, traits, book).match
+        if threshold is not None:
+            policy = replace(policy, threshold=threshold)
+        decisions: Decisions = known.who
+        if settings.identity.consent == "required":
+            decisions = MatchingByConsent(known.who, consents(settings).given())
+        people = _People({person.identity_id: person for person in known.who.people})
+        candidates = Candidates(known.gallery, decisions, people)
+        now, found = datetime.now(UTC), []
+        for photo, face in seen:
             sight = FaceSight(
                 camera_id="", track_id=0, face_index=0, captured_at=now, quality=face.quality
             )
@@ -92,6 +150,7 @@ def search_photos(settings: Settings, photos: list[Path], *, limit: int) -> list
                 PhotoFace(
                     photo=photo,
                     box=(x1, y1, x2, y2),
+                    landmarks=tuple((float(x), float(y)) for x, y in face.landmarks),
                     quality=float(face.quality),
                     people=tuple(
                         (people.by_id[one], like) for one, like in ranking.candidates[:limit]
@@ -100,7 +159,24 @@ def search_photos(settings: Settings, photos: list[Path], *, limit: int) -> list
                     threshold=policy.threshold,
                 )
             )
-    return found
+        return found
+
+    def _known_now(self, access: Access) -> _Known:
+        """Return who is known, read anew where somebody wrote since; the access is noted first."""
+        keys = tenant_keys(self._settings)
+        is_news = self._news.look()
+        if self._known and not is_news and self._known.keys.ref == keys.ref:
+            note(self._settings, keys, access)
+            return self._known
+        self._known = None
+        who = who_is_who(self._settings)
+        try:
+            gallery = searched_gallery(self._settings, who, keys, access=access)
+        except BaseException:
+            self._news.look_again()
+            raise
+        self._known = _Known(who, gallery, keys)
+        return self._known
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Tags of a tenant's people: who has which, and putting them on."""
 
+import re
 import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -7,11 +8,14 @@ from typing import NamedTuple
 
 from genesis_ray.domain.people import Person
 from genesis_ray.domain.tags import TagEntry, tags_now
+from genesis_ray.errors import ConfigurationError
 from genesis_ray.running.identities import identity_folder, who_is_who
 from genesis_ray.running.naming import find
 from genesis_ray.running.turns import turn
 from genesis_ray.settings import Settings
 from genesis_ray.store.tags import Tags
+
+_TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 
 class Tagged(NamedTuple):
@@ -42,8 +46,14 @@ def put_tag(settings: Settings, person: str, tag: str, *, is_set: bool, by: str)
     """Put a tag on a person, or take it off, at once and durably; return what they have then.
 
     Raises:
+        ConfigurationError: That is no tag.
         GenesisError: The person is not known or not clear, or another process writes.
     """
+    if not _TAG.fullmatch(tag):
+        raise ConfigurationError(
+            f"expected a tag of up to 64 letters, digits, dots, dashes and underscores, the "
+            f"first a letter or digit, got {tag!r:.80}"
+        )
     with turn(settings), Tags(identity_folder(settings), writer=True) as tags:
         who = who_is_who(settings)
         found = who.person(find(who, person))

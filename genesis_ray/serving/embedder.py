@@ -21,6 +21,7 @@ from genesis_ray.store.template_keys import KeyRef
 from genesis_ray.vision.crops import HeadCrop
 from genesis_ray.vision.faces import EmbeddedFace, FaceCrop, GradedFace
 from genesis_ray.vision.memory_guard import MemoryState, claim_share
+from genesis_ray.vision.photo_file import pixels_of
 
 NAME = "embedder"
 
@@ -78,6 +79,7 @@ class EmbedderReplica:
         self._name = serve.get_replica_context().replica_id.unique_id
         self._embedder = load_protected_embedder(settings, secret)
         self._origin = origin_of(settings, key)
+        self._photos = asyncio.Lock()
 
     @serve.batch(
         max_batch_size=MAX_BATCH_CROPS,
@@ -96,6 +98,23 @@ class EmbedderReplica:
     async def embed(self, requests: list[list[FaceCrop]]) -> list[Embedded]:
         """Return the templates of one caller's faces; Serve passes several callers' faces."""
         return await asyncio.to_thread(self._embed, requests)
+
+    async def photo(self, content: bytes) -> Embedded | None:
+        """Return the templates of all faces of a photo, the largest first; None: it is no picture.
+
+        Photos are looked at one after another, as the pixels of one may take 300 MB.
+        """
+        async with self._photos:
+            return await asyncio.to_thread(self._in_photo, content)
+
+    def _in_photo(self, content: bytes) -> Embedded | None:
+        image = pixels_of(content)
+        if image is None:
+            return None
+        begun = time.perf_counter()
+        faces = self._embedder.faces_in(image)
+        seconds = time.perf_counter() - begun
+        return Embedded(faces, seconds, self._name, self._embedder.memory, origin=self._origin)
 
     def _find(self, requests: list[list[HeadCrop]]) -> list[Graded]:
         answers = []

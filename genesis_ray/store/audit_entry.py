@@ -21,6 +21,7 @@ Action = Literal[
     "switch",
     "propose",
     "search",
+    "remove",
     "tidy",
     "forget",
     "verify-forgotten",

@@ -89,6 +89,9 @@ def _as_text(column: Any) -> Any:
         return pc.binary_join_element_wise(
             pc.replace_substring_regex(moments, r"\.0+$", ""), "+00:00", ""
         )
+    if pa.types.is_timestamp(kind):
+        moments = (at and at.isoformat() for at in column.to_pylist())
+        return pa.array(moments, pa.string())
     if pa.types.is_boolean(kind) or pa.types.is_integer(kind):
         return column.cast(pa.string())
     if pa.types.is_floating(kind):

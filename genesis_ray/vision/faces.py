@@ -12,6 +12,7 @@ from genesis_ray.domain.frames import Image
 from genesis_ray.domain.heads import owner_of
 from genesis_ray.domain.identity import Embedding
 from genesis_ray.vision import embedders
+from genesis_ray.vision.align import Points
 from genesis_ray.vision.crops import HeadCrop
 from genesis_ray.vision.embedders import Embedder
 from genesis_ray.vision.face_finders import load_finder
@@ -51,12 +52,15 @@ class EmbeddedFace:
         confidence: The face detector's.
         quality: 0 (useless) to 1 (frontal, large, sharp).
         embedding: float32 [dimension], of unit length.
+        landmarks: float32 [5, 2], normalised as well: eyes, nose, corners of the mouth; of a pair,
+            the one further left in the picture first.
     """
 
     xyxy: npt.NDArray[np.float32]
     confidence: float
     quality: float
     embedding: Embedding
+    landmarks: Points
 
 
 class FaceEmbedder:
@@ -158,6 +162,7 @@ class FaceEmbedder:
                 graded.face.confidence,
                 graded.quality,
                 embedding,
+                _normalised_points(graded.face, picture),
             )
             for (picture, graded), embedding in zip(faces, embeddings, strict=True)
         ]
@@ -179,3 +184,8 @@ def _off_centre(picture: Image, face: FoundFace) -> float:
 def _normalised(face: FoundFace, picture: Image) -> npt.NDArray[np.float32]:
     height, width = picture.shape[:2]
     return np.clip(face.xyxy / np.array([width, height] * 2, np.float32), 0, 1)
+
+
+def _normalised_points(face: FoundFace, picture: Image) -> Points:
+    height, width = picture.shape[:2]
+    return ((face.landmarks + 0.5) / (width, height)).astype(np.float32)

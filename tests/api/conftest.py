@@ -6,26 +6,31 @@ import pytest
 from genesis_ray.api.backends import Backends
 from genesis_ray.running.event_pages import EventPages
 from genesis_ray.running.history import present_tables
-from genesis_ray.running.identities import who_is_who
+from genesis_ray.running.photo_search import PhotoSearch
 from genesis_ray.settings import Settings
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.run_folder import RunFolder
-from tests.api.system import CAMERAS, StillFeed, System, local_client
+from tests.api.system import CAMERAS, FacesUnder, StillFeed, System, local_client
 
 
 @pytest.fixture
 def system(tmp_path: Path) -> Iterator[System]:
     """A system of the tenant `default`, on this machine."""
     run = RunFolder.create(tmp_path / "run")
-    settings = Settings(data_dir=tmp_path)
-    feed = StillFeed()
+    settings = Settings(
+        data_dir=tmp_path,
+        cameras=CAMERAS,
+        faces={"embedder": "synthetic"},
+        alerts=[{"rule": "queue", "zone_id": "entrance"}],
+    )
+    feed, faces = StillFeed(), FacesUnder(settings)
     backends = Backends(
-        configured=CAMERAS,
+        started_with=settings,
         feed=feed,
         events=present_tables(run.events, settings, settings.tenant_id),
         event_page=EventPages(run.events, settings),
-        people=lambda: who_is_who(settings).people,
-        queue_zone_ids=["entrance"],
+        photo_faces=faces,
+        search=PhotoSearch(settings, faces),
     )
     with EventLog(run.events) as log:
-        yield System(tmp_path, log, feed, local_client(backends))
+        yield System(tmp_path, log, feed, settings, local_client(backends))

@@ -1,11 +1,12 @@
 """A system in a folder, for the tests of the API."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from fastapi.testclient import TestClient
+from httpx2 import Response
 
 from genesis_ray.api.app import create_app
 from genesis_ray.api.backends import Backends
@@ -14,13 +15,21 @@ from genesis_ray.domain.ledger import Entry
 from genesis_ray.domain.people import Person
 from genesis_ray.figures import Figures
 from genesis_ray.running.live_state import LiveState
+from genesis_ray.running.photo_faces import LoadedPhotoFaces
+from genesis_ray.running.photo_search import PhotoSearch
+from genesis_ray.running.protected import ProtectedEmbedder
 from genesis_ray.running.result import CameraProgress
+from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.settings_zones import LineSettings, ZoneSettings
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.ledger import Ledger
 from genesis_ray.store.people import People
 from genesis_ray.store.tenants import gallery_folder
+from genesis_ray.testing import ColourEmbedder
+from genesis_ray.vision.faces import EmbeddedFace
+from genesis_ray.vision.photo_file import Photo
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
@@ -124,6 +133,17 @@ class StillFeed:
         return self.rates
 
 
+class FacesUnder:
+    """Looks at photos as an embedder that is served does: under the tenant's key."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def of(self, photo: Photo) -> list[EmbeddedFace]:
+        key = tenant_keys(self._settings).current
+        return LoadedPhotoFaces(ProtectedEmbedder(ColourEmbedder(), key)).of(photo)
+
+
 @dataclass
 class System:
     """A data folder with a log that is being written, and the API over it."""
@@ -131,7 +151,15 @@ class System:
     data: Path
     log: EventLog
     feed: StillFeed
+    settings: Settings
     client: TestClient
+
+    def under(self, settings: Settings) -> "System":
+        """Return the same under other settings, as if it were started with them."""
+        backends: Backends = self.client.app.state.backends
+        faces = backends.photo_faces
+        own = {"started_with": settings, "search": PhotoSearch(settings, faces)}
+        return replace(self, settings=settings, client=local_client(replace(backends, **own)))
 
     def add_people(self, *people: Person) -> None:
         with People(gallery_folder(self.data, "default"), writer=True) as stored:
@@ -142,6 +170,18 @@ class System:
         with Ledger(gallery_folder(self.data, "default"), writer=True) as ledger:
             for entry in entries:
                 ledger.append(entry)
+
+    def send(self, path: str, *photos: bytes, name: str | None = None, **query: object) -> Response:
+        """Send photos in a form, as files that are called 0.png, 1.png, and so on."""
+        files = [("photo", (f"{place}.png", each)) for place, each in enumerate(photos)]
+        form = {} if name is None else {"name": name}
+        return self.client.post(path, files=files, data=form, params=query)
+
+    def enroll(self, name: str, *photos: bytes) -> str:
+        """Make a person known; return the identity."""
+        answer = self.send("/v1/people", *photos, name=name)
+        assert answer.status_code == 201, answer.text
+        return answer.json()["identity_id"]
 
     def get(self, path: str, **parameters: object) -> object:
         answer = self.client.get(path, params=parameters)

@@ -17,6 +17,7 @@ def test_each_similarity_stands_beside_the_name_it_is_of_however_narrow_the_term
     face = PhotoFace(
         photo=Path("a_photo_with_a_long_name.jpg"),
         box=(0, 0, 1, 1),
+        landmarks=((0.5, 0.5),) * 5,
         quality=1,
         people=((people[0], 0.7), (people[1], 0.2)),
         says="match",

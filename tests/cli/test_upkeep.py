@@ -150,6 +150,20 @@ def test_what_was_learned_is_undone_and_the_log_says_who_did_it(genesis):
     assert '"undone"' not in genesis("templates", "Ada", "--json")
 
 
+def test_a_face_is_removed_for_good_and_what_was_learned_in_its_place_stays(genesis, data):
+    said = genesis("templates", "Ada", "--remove", "of-A", "--by", "eve")
+    assert "Removed: a face of Ada, who has 1 face left." in said
+    rows = json.loads(genesis("templates", "Ada", "--json"))
+    assert [(row["face_id"], row["state"]) for row in rows] == [("91bc", "used")]
+    *_, last = audit_log(data).entries()
+    assert (last.action, last.by) == ("remove", "eve")
+
+
+def test_undoing_and_removing_are_asked_for_one_at_a_time(genesis):
+    with pytest.raises(ConfigurationError, match="two things"):
+        genesis("templates", "Ada", "--undo", "91", "--remove", "91")
+
+
 def test_who_may_be_one_is_proposed_the_surest_first_and_nothing_is_changed(genesis):
     assert proposed(genesis) == [{"Ada", ANN.name}, {BEN.name, CAT.name}]
     assert "genesis people merge" in genesis("propose")

@@ -1,8 +1,11 @@
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 Genesis = Callable[..., subprocess.CompletedProcess[str]]
@@ -20,3 +23,29 @@ def genesis() -> Genesis:
         return done
 
     return run
+
+
+@pytest.fixture
+def ray_folder(monkeypatch) -> Iterator[str]:
+    """A folder by which the processes of the test's own cluster are known."""
+    # Not below pytest's folder: Ray's sockets lie in it, whose paths have to be short.
+    folder = tempfile.mkdtemp(prefix="genesis-")
+    monkeypatch.setenv("RAY_TMPDIR", folder)
+    monkeypatch.setenv("HOME", folder)  # where the address of the cluster and its token are
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    yield folder
+    for process in processes_of(folder):
+        process.kill()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def processes_of(folder: str) -> list[psutil.Process]:
+    found = []
+    for process in psutil.process_iter():
+        try:
+            told = [*process.cmdline(), *process.environ().values()]
+            if any(folder in text for text in told):
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found

@@ -1,10 +1,7 @@
 """The service from its start to its end, as an operator types it, on a cluster of its own."""
 
 import json
-import shutil
 import socket
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2 as httpx
@@ -13,36 +10,11 @@ import pytest
 import yaml
 
 from genesis_ray.store.reader import RunTables
+from tests.e2e.conftest import processes_of
 
 pytestmark = [pytest.mark.e2e, pytest.mark.ray, pytest.mark.timeout(400)]
 
 FILM = "synthetic:?people=2&seconds=600&fps=2&width=320&height=240"
-
-
-@pytest.fixture
-def ray_folder(monkeypatch) -> Iterator[str]:
-    """A folder by which the processes of the test's own cluster are known."""
-    # Not below pytest's folder: Ray's sockets lie in it, whose paths have to be short.
-    folder = tempfile.mkdtemp(prefix="genesis-")
-    monkeypatch.setenv("RAY_TMPDIR", folder)
-    monkeypatch.setenv("HOME", folder)  # where the address of the cluster and its token are
-    monkeypatch.delenv("RAY_ADDRESS", raising=False)
-    yield folder
-    for process in processes_of(folder):
-        process.kill()
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def processes_of(folder: str) -> list[psutil.Process]:
-    found = []
-    for process in psutil.process_iter():
-        try:
-            told = [*process.cmdline(), *process.environ().values()]
-            if any(folder in text for text in told):
-                found.append(process)
-        except psutil.Error:
-            continue
-    return found
 
 
 def write_config(path: Path, data: Path, **cameras: dict[str, object]) -> None:

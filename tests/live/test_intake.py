@@ -25,6 +25,7 @@ from genesis_ray.running.consent import note_consent
 from genesis_ray.running.enrolment import enroll, enroll_or_hand_over
 from genesis_ray.running.enrolment_note import Enrolment
 from genesis_ray.running.enrolments import WaitingEnrolments, enrolments_folder
+from genesis_ray.running.face_removal import remove_face
 from genesis_ray.running.forgetting import forget
 from genesis_ray.running.identities import identity_folder, who_is_who
 from genesis_ray.running.intake import is_taken_in, taker
@@ -379,3 +380,52 @@ def test_two_who_are_handed_over_under_one_name_are_one_person(spec, template, p
     (cleo,) = who_is_who(spec.settings).by_name("Cleo")
     owners = stored_faces(identity_folder(spec.settings), "colour", 16)["identity_id"].to_pylist()
     assert owners.count(cleo.identity_id) == 2
+
+
+def test_a_face_that_is_removed_names_nobody_from_then_on_and_after_a_kill(spec, template):
+    settings = spec.settings
+    actor = ResolverActor(spec)
+    assert Track(actor, 1, template).show(2) == "Ada"
+    (face_id,) = [
+        row["face_id"]
+        for row in stored_faces(identity_folder(settings), "colour", 16).to_pylist()
+        if row["identity_id"] == "ada"
+    ]
+    waits = remove_face(settings, "Ada", face_id, by="eve", within_s=0)
+    assert waits.process == taker(settings).process
+    Track(actor, 2, template).show()
+    assert [*enrolments_folder(settings).glob("*.json")] == []
+    assert Track(actor, 3, template).show(3) != "Ada"
+    owners = stored_faces(identity_folder(settings), "colour", 16)["identity_id"].to_pylist()
+    assert owners == ["bob"]
+    killed(actor)
+    again = ResolverActor(spec)
+    assert Track(again, 4, template).show(3) != "Ada"
+    again.finish()
+    reasons = [entry.reason for entry in audit_log(settings).entries()]
+    assert reasons.count("removes 1 face") == 1
+
+
+def test_a_removal_that_another_process_keeps_from_holds_up_nothing_else(spec, template):
+    settings = spec.settings
+    actor = ResolverActor(spec)
+    (face_id,) = [
+        row["face_id"]
+        for row in stored_faces(identity_folder(settings), "colour", 16).to_pylist()
+        if row["identity_id"] == "ada"
+    ]
+    keys, folder = tenant_keys(settings), identity_folder(settings)
+    with FaceGallery(folder, embedder="other", dimension=16, keys=keys, writer=True) as filled:
+        own = unit(1, 1, 16)
+        filled.enroll("ada", own, qualities=[1], at=NOON, face_ids=[face_id])
+        filled.flush()
+        remove_face(settings, "Ada", face_id, by="eve", within_s=0)
+        with Repairs(settings, **BY) as repairs:
+            repairs.rename("Ada", "Augusta")
+        Track(actor, 1, template).show()
+        assert Track(actor, 2, template).show(2) == "Augusta"
+        assert len([*enrolments_folder(settings).glob("*.json")]) == 1
+    Track(actor, 3, template).show()
+    assert [*enrolments_folder(settings).glob("*.json")] == []
+    assert Track(actor, 4, template).show(3) != "Augusta"
+    actor.finish()

@@ -151,9 +151,9 @@ def test_who_enrols_many_reads_them_again_only_where_somebody_else_wrote(
     read = []
 
     class Counted(KnownFaces):
-        def __init__(self, *of: object) -> None:
+        def __init__(self, *of: object, **options: object) -> None:
             read.append(1)
-            super().__init__(*of)
+            super().__init__(*of, **options)
 
     monkeypatch.setattr(enrolment, "KnownFaces", Counted)
     many = Enroller(settings)

@@ -455,6 +455,10 @@ def graded(quality: float) -> GradedFace:
     return GradedFace(face, quality)
 
 
+def embedded(quality: float) -> EmbeddedFace:
+    return EmbeddedFace(MIDDLE[0], 0.9, quality, AXIS, np.zeros((5, 2), np.float32))
+
+
 def looked_at(station: CameraStation, *qualities: float | None) -> list:
     """Let a station choose among the faces of frames half a second apart; return what it tells."""
     told = []
@@ -463,7 +467,7 @@ def looked_at(station: CameraStation, *qualities: float | None) -> list:
         frame = Frame(FrameStamp("door", number, at(number / 2)), image)
         seen = station.observe(frame, Detections(MIDDLE, np.ones(1, np.float32)))
         looks = station.choose([seen], [graded(quality) if quality is not None else None])
-        faces = [EmbeddedFace(MIDDLE[0], 0.9, face.graded.quality, AXIS) for face in looks.chosen]
+        faces = [embedded(face.graded.quality) for face in looks.chosen]
         told += station.report([seen], looks.embedded(faces)).faces
     return told
 

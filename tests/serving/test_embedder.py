@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 import ray
 from ray import serve
 
+from genesis_ray.errors import GenesisError, SourceError
 from genesis_ray.live.answers import FaceFinder
 from genesis_ray.live.models import Patience
 from genesis_ray.live.retrying import DeadLetters
@@ -17,9 +20,12 @@ from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.running.tenant_keys import keys_named, tenant_keys
 from genesis_ray.serving import cluster, embedder
 from genesis_ray.serving.deploy import deploy
+from genesis_ray.serving.photo_faces import ServedPhotoFaces
 from genesis_ray.settings import Settings
+from genesis_ray.testing import SyntheticFilm
 from genesis_ray.vision.crops import HeadCrop
 from genesis_ray.vision.faces import EmbeddedFace, FaceCrop
+from genesis_ray.vision.photo_file import SentPhoto
 
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(120)]
 
@@ -73,3 +79,27 @@ def test_the_faces_of_a_crowd_larger_than_a_batch_are_found_and_embedded(spec):
 
 def bits(face: EmbeddedFace) -> bytes:
     return face.embedding.tobytes()
+
+
+def test_photos_are_looked_at_by_who_is_served_as_they_would_be_here(spec):
+    settings, image = spec.settings, SyntheticFilm(people=2, width=320, height=240).image_at(0)
+    _, encoded = cv2.imencode(".png", image)
+    served = ServedPhotoFaces(
+        serve.get_deployment_handle(embedder.NAME, APP), settings.faces, spec.template_key
+    )
+    own = load_protected_embedder(settings.faces, keys_named(spec.template_key).current)
+    found = served.of(SentPhoto("group.png", encoded.tobytes()))
+    assert [*map(bits, found)] == [*map(bits, own.faces_in(image))]
+    assert len(found) == 2
+    cut = SentPhoto("half.png", encoded.tobytes()[:60])
+    with pytest.raises(SourceError, match=r"half\.png: not a picture that can be read"):
+        served.of(cut)
+    other = replace(spec.template_key, fingerprint="another")
+    replaced = ServedPhotoFaces(
+        serve.get_deployment_handle(embedder.NAME, APP), settings.faces, other
+    )
+    with pytest.raises(GenesisError, match="is being replaced"):
+        replaced.of(SentPhoto("group.png", encoded.tobytes()))
+    serve.delete(APP)
+    with pytest.raises(GenesisError, match="the embedder does not answer"):
+        served.of(SentPhoto("group.png", encoded.tobytes()))

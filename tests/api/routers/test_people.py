@@ -23,6 +23,7 @@ def test_person_is_shown_with_name_kind_and_when_they_were_enrolled(system: Syst
             "name": "Ada",
             "kind": "enrolled",
             "enrolled_at": "2026-01-05T12:00:00Z",
+            "tags": [],
         }
     ]
 

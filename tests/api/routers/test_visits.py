@@ -1,5 +1,10 @@
+import csv
+import io
+import json
+
 import pytest
 
+from genesis_ray.api.routers import visits
 from genesis_ray.domain.events import VisitEnded, VisitStarted
 from genesis_ray.domain.ledger import Merge
 from genesis_ray.domain.people import Person
@@ -27,7 +32,9 @@ def test_a_visit_is_shown_with_its_seconds_in_each_zone(system: System):
     system.log.append([*visit(1, 0, 40, ("entrance",)), *inside])
     (shown,) = system.get("/v1/visits", **RANGE)["visits"]
     assert shown == {
+        "contract": "VisitRecord.v1",
         "visit_id": "visit-1",
+        "tenant_id": "default",
         "identity_id": "identity-1",
         "site_id": "site",
         "started_at": "2026-01-05T12:00:00Z",
@@ -94,3 +101,29 @@ def test_by_default_they_are_of_the_last_day(system: System):
 def test_what_is_no_range_is_refused(system: System, wrong):
     answer = system.client.get("/v1/visits", params={**RANGE, **wrong})
     assert answer.status_code == 422
+
+
+def test_all_visits_of_a_range_are_a_csv_file_whatever_their_number(system: System, monkeypatch):
+    monkeypatch.setattr(visits, "MOST_ROWS", 2)
+    system.log.append([event for n in range(5) for event in visit(n, n // 2, 40, ("entrance",))])
+    answer = system.client.get("/v1/visits", params={**RANGE, "format": "csv"})
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"] == 'attachment; filename="visits.csv"'
+    rows = [*csv.DictReader(io.StringIO(answer.text))]
+    assert [row["visit_id"] for row in rows] == [f"visit-{n}" for n in range(5)]
+    first = rows[0]
+    assert (first["started_at"], first["duration_s"]) == ("2026-01-05T12:00:00+00:00", "40")
+    assert json.loads(first["zone_ids"]) == ["entrance"]
+
+
+def test_csv_is_given_to_who_accepts_it_and_chooses_as_json_does(system: System):
+    system.log.append([*visit(1, 0, 40), *visit(2, 5, 500)])
+    asked = {**RANGE, "least_s": 60}
+    answer = system.client.get("/v1/visits", params=asked, headers={"accept": "text/csv"})
+    assert [row["visit_id"] for row in csv.DictReader(io.StringIO(answer.text))] == ["visit-2"]
+
+
+def test_csv_has_no_pages(system: System):
+    answer = system.client.get("/v1/visits", params={**RANGE, "format": "csv", "limit": 5})
+    assert answer.status_code == 422
+    assert "leave out limit" in answer.json()["detail"]
