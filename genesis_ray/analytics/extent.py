@@ -50,6 +50,8 @@ def is_within(tables: Tables, *, since: datetime, until: datetime, now: datetime
     after `now` does not count.
     """
     first, last = since - _NEAR, min(until + _NEAR, now)
+    if last <= until:  # as of today, whose end is yet to come
+        return False
     own = {
         "before": narrowed(tables, first, since)["track_observations"],
         "after": narrowed(tables, until, last)["track_observations"],

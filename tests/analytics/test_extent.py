@@ -80,3 +80,4 @@ def test_a_range_is_within_what_is_known_where_somebody_was_seen_close_to_both_o
 def test_what_is_in_the_future_makes_no_range_known():
     own = tables([seen(-10), seen(500)])
     assert not is_within(own, since=at(0), until=at(100), now=at(400))
+    assert not is_within(own, since=at(0), until=at(100), now=at(50))
