@@ -32,13 +32,15 @@ pytestmark = [pytest.mark.ray, pytest.mark.timeout(120)]
 APP = "faces"
 
 
-@pytest.fixture
-def spec(tmp_path, monkeypatch) -> Iterator[LiveSpec]:
-    """A system whose embedder is up."""
-    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+@pytest.fixture(scope="module")
+def spec(tmp_path_factory) -> Iterator[LiveSpec]:
+    """A system whose embedder is up, until the last of these tests takes it down."""
+    tmp_path = tmp_path_factory.mktemp("system")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("RAY_ADDRESS", raising=False)
+        cluster.start()
     settings = Settings(data_dir=tmp_path, faces={"embedder": "synthetic"}, retry_delays_s=[])
     key = tenant_keys(settings).ref
-    cluster.start()
     serve.start(proxy_location="Disabled")
     deploy({APP: embedder.bind(settings.faces, key)})
     yield LiveSpec(
