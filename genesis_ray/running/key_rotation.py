@@ -5,6 +5,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
+
+import pyarrow.compute as pc
 
 from genesis_ray.errors import NotFoundError, StoreError
 from genesis_ray.running.auditing import note
@@ -22,11 +25,13 @@ from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.gallery import galleries_in
 from genesis_ray.store.gallery_keys import GalleryKeys, protected_galleries
 from genesis_ray.store.giving_way import Presence, wait_until
+from genesis_ray.store.identity_schemas import gallery_schema
 from genesis_ray.store.kept_photos import KeptPhotos
 from genesis_ray.store.key_stores import open_key_store
+from genesis_ray.store.lance_table import LanceTable
 from genesis_ray.store.lock import WriteLock
-from genesis_ray.store.template_keys import KeyRing, TemplateKey
-from genesis_ray.store.templates import Protector
+from genesis_ray.store.template_keys import KeyRing
+from genesis_ray.store.templates import Protector, embeddings_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +111,15 @@ def rotate(settings: Settings) -> Rotation:
         _see_nobody_writes(folder, besides=systems.embedder)
         before = tenant_keys(settings)
         keys, is_new = _newest(settings, before)
-        galleries = list(galleries_in(folder))
-        for embedder, dimension in galleries:
-            protector = Protector(keys.current, embedder=embedder, dimension=dimension)
-            for old in _keys_of(folder, embedder, keys):
-                protector.prepare(old)
+        if systems:  # they are read before, too
+            note(settings, before, Access(action="rotate", reason="turns faces to a newer key"))
+        galleries = [
+            _prepared(folder, *each, keys, stored=bool(systems)) for each in galleries_in(folder)
+        ]
         systems.wait_for_key(keys)
         with systems.giving_way() as gave_way:
             _see_nobody_writes(folder)
-            faces = sum(_renewed(settings, *each, keys) for each in galleries)
+            faces = sum(_renewed(settings, keys, each) for each in galleries)
         systems.wait_until_back(keys)
         with turn(settings):  # nobody else removes any
             photos = KeptPhotos(folder).renew(keys)
@@ -141,19 +146,38 @@ def _newest(settings: Settings, before: KeyRing) -> tuple[KeyRing, bool]:
     return store.add(settings.tenant_id, after=newest.version), True
 
 
-def _keys_of(folder: Path, embedder: str, keys: KeyRing) -> list[TemplateKey]:
-    """Return the older keys that an embedder's gallery is under."""
-    noted = GalleryKeys(folder, f"faces_{embedder}").fingerprints
-    found = (keys.get(version) for version in noted if version != keys.current.version)
-    return [key for key in found if key]
+class _Gallery(NamedTuple):
+    embedder: str
+    dimension: int
+    protector: Protector
 
 
-def _renewed(settings: Settings, embedder: str, dimension: int, keys: KeyRing) -> int:
+def _prepared(
+    folder: Path, embedder: str, dimension: int, keys: KeyRing, *, stored: bool
+) -> _Gallery:
+    """Do as much for a gallery as can be done before anybody has to wait.
+
+    That are the matrices, and where somebody waits, all faces that are `stored` until now.
+    """
+    protector = Protector(keys.current, embedder=embedder, dimension=dimension)
+    name = f"faces_{embedder}"
+    for version in GalleryKeys(folder, name).fingerprints:
+        old = keys.get(version)
+        if old is None or old == keys.current:
+            continue
+        templates = None
+        if stored:
+            table = LanceTable(folder, name, gallery_schema(dimension), writer=False)
+            rows = table.rows("embedding", "key_version")
+            templates = embeddings_in(rows.filter(pc.field("key_version") == version))
+        protector.prepare(old, templates)
+    return _Gallery(embedder, dimension, protector)
+
+
+def _renewed(settings: Settings, keys: KeyRing, its: _Gallery) -> int:
     """Bring a gallery under the current key; return how many faces that were not."""
-    access = Access(action="rotate", reason=f"brings the faces of {embedder} under a newer key")
-    with open_gallery(
-        settings, embedder=embedder, dimension=dimension, keys=keys, writer=True, access=access
-    ) as gallery:
+    access = Access(action="rotate", reason=f"brings the faces of {its.embedder} under a newer key")
+    with open_gallery(settings, **its._asdict(), keys=keys, writer=True, access=access) as gallery:
         return gallery.renewed
 
 

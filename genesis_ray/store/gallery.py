@@ -64,11 +64,13 @@ class FaceGallery(Closeable):
         writer: bool = False,
         moved: Mapping[str, str] | None = None,
         exact_up_to: int | None = None,
+        protector: Protector | None = None,
     ) -> None:
         """Open the gallery in a tenant's folder; a writer makes it where it is missing.
 
         `moved` has, by face, identities that faces are now, whomever they were enrolled as. Of
         more than `exact_up_to` faces sketches choose which are compared; None: all always are.
+        `protector` may be one that was prepared to renew what is here.
 
         Raises:
             StoreError: Another process writes to it, its embeddings have another dimension, or
@@ -80,7 +82,8 @@ class FaceGallery(Closeable):
         self._schema = gallery_schema(dimension)
         self._writer = writer
         self._keys = keys
-        self._protector = Protector(keys.current, embedder=embedder, dimension=dimension)
+        own = Protector(keys.current, embedder=embedder, dimension=dimension)
+        self._protector = protector or own
         self._exact_up_to = exact_up_to
         self._open(folder)
 
