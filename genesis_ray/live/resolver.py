@@ -33,7 +33,6 @@ from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.state_log import StateLog
 from genesis_ray.store.substitution import substituted
-from genesis_ray.store.template_keys import KeyRing
 
 if TYPE_CHECKING:
     from genesis_ray.running.identities import Identities
@@ -80,7 +79,12 @@ class ResolverActor:
         self._recovery = Recovery(spec, RESOLVER_ACTOR, folder, on_aside=self._note)
         traits = self._traits = embedder_traits(settings.faces)
         keys = self._keys = newest_keys(spec.template_key)
-        self._faces = self._faces_under(keys)
+        self._faces = FaceKeys(
+            keys,
+            traits,
+            read=partial(newest_keys, spec.template_key),
+            tell=partial(self._note_state, "degraded"),
+        )
         self._opened = ExitStack()
         before = self._state.restore()
         # Of decisions and consent counts what did then, so that what is said again is the same.
@@ -182,14 +186,8 @@ class ResolverActor:
 
     def _under_one_key(self, shown: Sequence[Shown]) -> list[Shown]:
         """Return what is shown with each face under the gallery's key, or as not embedded."""
-        left_out, brought = self._faces.left_out, self._faces.brought
-        under = [replace(each, evidence=tuple(map(brought, each.evidence))) for each in shown]
-        # Once, and then as often as it doubles: they may come for months.
-        if (count := self._faces.left_out).bit_length() > left_out.bit_length():
-            place = self._keys.place
-            told = f"{count} faces left out since it began, under a key that is not in {place}"
-            self._note_state("degraded", told)
-        return under
+        brought = self._faces.brought
+        return [replace(each, evidence=tuple(map(brought, each.evidence))) for each in shown]
 
     def _watch(
         self,
@@ -272,8 +270,7 @@ class ResolverActor:
 
         with suppress(StoreError):  # who has forgotten somebody may have lost it
             self._keys = newest_keys(self._spec.template_key).also(self._keys)
-        left_out, self._faces = self._faces.left_out, self._faces_under(self._keys)
-        self._faces.left_out = left_out
+        self._faces.use(self._keys)
         access = Access(action="match", reason=f"{self._reason}, after it gave way")
         with turn(self._settings):
             identities = open_identities(
@@ -295,9 +292,6 @@ class ResolverActor:
         self._jobs = self._jobs_of_now()
         self._checkpoint()
         self._note_forgotten()
-
-    def _faces_under(self, keys: KeyRing) -> FaceKeys:
-        return FaceKeys(keys, self._traits, read=partial(newest_keys, self._spec.template_key))
 
     @property
     def _needs(self) -> list[int]:

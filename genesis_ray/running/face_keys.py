@@ -37,17 +37,30 @@ class FaceKeys:
     """
 
     def __init__(
-        self, keys: KeyRing, embedder: EmbedderTraits, *, read: Callable[[], KeyRing]
+        self,
+        keys: KeyRing,
+        embedder: EmbedderTraits,
+        *,
+        read: Callable[[], KeyRing],
+        tell: Callable[[str], None],
     ) -> None:
-        """Bring faces under the current one of `keys`; `read` returns those that there are now."""
-        self._keys = keys
+        """Bring faces under the current one of `keys`.
+
+        `read` returns those that there are now; `tell` is told of faces that are left out.
+        """
         self._read = read
+        self._tell = tell
         self._embedder = embedder
+        self._preparing: threading.Thread | None = None
+        self.left_out = 0
+        self.use(keys)
+
+    def use(self, keys: KeyRing) -> None:
+        """Bring faces under the current one of these from now on."""
+        self._keys = keys
         self._protector = self._protector_of(keys.current)
         self._look_at = 0.0
-        self._preparing: threading.Thread | None = None
         self.ready = keys.current.fingerprint
-        self.left_out = 0
 
     def brought(self, shown: Evidence) -> Evidence:
         """Return a face under the key; one whose own key is not here as if it was not embedded."""
@@ -55,7 +68,7 @@ class FaceKeys:
             return shown
         before = self._named(shown.key)
         if before is None:
-            self.left_out += 1
+            self._count_left_out()
             known = {each.name: getattr(shown, each.name) for each in fields(FaceSight)}
             return FaceSight(**known)
         return self._turned(shown, before)
@@ -85,6 +98,14 @@ class FaceKeys:
         if newest.fingerprint != self.ready:
             self._preparing = threading.Thread(target=self._prepare, args=(newest,), daemon=True)
             self._preparing.start()
+
+    def _count_left_out(self) -> None:
+        """Count one more, and tell of the first, and whenever there are twice as many."""
+        self.left_out += 1
+        if self.left_out.bit_count() == 1:
+            count = "1 face is" if self.left_out == 1 else f"{self.left_out:,} faces are"
+            place = self._keys.place
+            self._tell(f"{count} left out by now, under a key that is not in {place}")
 
     @property
     def _is_preparing(self) -> bool:

@@ -171,7 +171,7 @@ def test_faces_under_a_key_that_is_not_here_name_nobody_and_are_counted(spec, mo
     told_of = [row["reason"] for row in rows(spec, "system_states")]
     counts = [int(reason.split()[0]) for reason in told_of]
     assert counts == [1, 2, 4, 8]
-    assert "faces left out since it began, under a key that is not in" in told_of[0]
+    assert "left out by now, under a key that is not in" in told_of[0]
 
 
 def test_a_resolver_that_is_killed_while_it_gives_way_goes_on_under_the_new_key(spec, monkeypatch):

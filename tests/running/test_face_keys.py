@@ -19,8 +19,8 @@ TRAITS = embedder_traits(FaceSettings(embedder="synthetic"))
 PLAIN = unit(1, 2, 16)
 
 
-def keys_of(*versions: int, there: KeyRing | None = None) -> FaceKeys:
-    return FaceKeys(ring(*versions), TRAITS, read=lambda: there or ring(*versions))
+def keys_of(*versions: int, there: KeyRing | None = None, tell=lambda _: None) -> FaceKeys:
+    return FaceKeys(ring(*versions), TRAITS, read=lambda: there or ring(*versions), tell=tell)
 
 
 def face(version: int, plain: np.ndarray = PLAIN[0], *, seed: int = 0) -> Face:
@@ -59,12 +59,15 @@ def test_a_face_under_a_key_that_was_made_since_is_turned_back():
 
 
 def test_a_face_under_a_key_that_is_nowhere_is_left_out_and_counted():
-    faces = keys_of(1, 2)
-    for count in (1, 2):
+    told: list[str] = []
+    faces = keys_of(1, 2, tell=told.append)
+    for count in range(1, 6):
         left = faces.brought(face(2, seed=9))
         assert type(left) is FaceSight
         assert (left.track_id, left.face_index, left.quality) == (7, 3, 0.9)
         assert faces.left_out == count
+    assert [each.split()[0] for each in told] == ["1", "2", "4"]
+    assert "under a key that is not in /keys/default" in told[0]
 
 
 def test_keys_are_looked_for_now_and_then_alone(monkeypatch):
@@ -74,7 +77,7 @@ def test_keys_are_looked_for_now_and_then_alone(monkeypatch):
         looks.append(1)
         raise StoreError("away")
 
-    faces = FaceKeys(ring(1), TRAITS, read=read)
+    faces = FaceKeys(ring(1), TRAITS, read=read, tell=lambda _: None)
     for _ in range(5):
         assert type(faces.brought(face(2))) is FaceSight
     assert len(looks) == 1
