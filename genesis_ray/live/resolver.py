@@ -135,6 +135,8 @@ class ResolverActor:
         with dying_of_errors(RESOLVER_ACTOR):
             self._apply(shown)
         self._recovery.sound()
+        self._faces.look()
+        self._intake.ready(self._faces.ready)
         if time.monotonic() > self._checkpoint_due:
             self._checkpoint()
         return {each.camera_id: self._names.take(each.camera_id) for each in shown}
@@ -227,8 +229,7 @@ class ResolverActor:
             self._leaving = None
             self._adopt(self._identities)
         identities = self._identities
-        self._faces.look()
-        self._intake.stored(identities.entries, ready=self._faces.ready)
+        self._intake.stored(identities.entries)
         if self._jobs:  # not beside: visitors are found and forgotten by one thread
             self._jobs.run_due()
         told = GalleryFigures(faces=identities.gallery.count, recall=identities.gallery.recall)

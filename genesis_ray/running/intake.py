@@ -57,7 +57,8 @@ class Intake:
         self._waiting = WaitingEnrolments(settings)
         self._news = TableNews(self._folder, (LEDGER, CONSENT))
         self._taken: list[str] = []
-        self._told: tuple[Entries, str] | None = None
+        self._entries: Entries | None = None
+        self._ready = keys.current.fingerprint
 
     def take_in(self, identities: Identities) -> Identities | None:
         """Return the identities with all that came since; None where nothing did.
@@ -81,27 +82,39 @@ class Intake:
             self._taken = []
             return None
 
-    def stored(self, entries: Entries, *, ready: str = "") -> None:
+    def stored(self, entries: Entries) -> None:
         """Take it that all that was taken in is stored; tell those who wait for it.
-
-        `ready` is the fingerprint of the newest key that faces can be turned to.
 
         Raises:
             StoreError: The disk is full or refuses.
         """
         self._waiting.done(self._taken)
         self._taken = []
-        if (entries, ready) != self._told:
-            told = {
-                "process": str(os.getpid()),
-                "embedder": embedder_traits(self._settings.faces).name,
-                "key": self._keys.current.fingerprint,
-                "needs": self._needs,
-                "ready": ready,
-                **entries._asdict(),
-            }
-            write_file(self._folder / _TAKEN_IN, json.dumps(told).encode())
-            self._told = entries, ready
+        self._tell(entries, self._ready)
+
+    def ready(self, key: str) -> None:
+        """Tell the fingerprint of the newest key that the process can go on with at once.
+
+        Raises:
+            StoreError: The disk is full or refuses.
+        """
+        if self._entries:  # else it is told with them
+            self._tell(self._entries, key)
+        self._ready = key
+
+    def _tell(self, entries: Entries, ready: str) -> None:
+        if (entries, ready) == (self._entries, self._ready):
+            return
+        told = {
+            "process": str(os.getpid()),
+            "embedder": embedder_traits(self._settings.faces).name,
+            "key": self._keys.current.fingerprint,
+            "needs": self._needs,
+            "ready": ready,
+            **entries._asdict(),
+        }
+        write_file(self._folder / _TAKEN_IN, json.dumps(told).encode())
+        self._entries = entries
 
     def close(self) -> None:
         """Take in no more."""
