@@ -17,6 +17,7 @@ from genesis_ray.running.forgotten_search import verify
 from genesis_ray.running.key_rotation import forget as destroy_key
 from genesis_ray.running.key_rotation import rotate
 from genesis_ray.running.local import run_local
+from genesis_ray.store.known_runs import note_run
 from genesis_ray.store.reader import RunTables
 from genesis_ray.store.run_folder import RunFolder
 from tests.live.watched import Watched
@@ -195,6 +196,7 @@ def test_a_key_that_is_changed_meanwhile_changes_nothing_that_is_said(watch, sha
     run_local(settings_for(tmp_path / "local-data", [clip]), local, on_progress=lambda _: None)
     watched = watch(clip)
     watched.wait_for_frames(130)
+    note_run(settings.data_dir, live)  # as the command does that begins one
     done = rotate(settings)
     assert (done.version, done.is_new) == (2, True)
     assert done.process
