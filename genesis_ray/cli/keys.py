@@ -52,10 +52,11 @@ def show(config: ConfigOption = None, data: DataOption = None, as_json: JsonOpti
 
 @app.command()
 def rotate(config: ConfigOption = None, data: DataOption = None) -> None:
-    """Protect all faces with a new key, without their photos; while no system runs.
+    """Protect all faces with a new key, without their photos.
 
-    The old key is kept: other data folders and copies may need it. `genesis keys forget` destroys
-    it.
+    A system that runs goes on: it gives way for the moment in which the galleries are rewritten,
+    and names by the new key after. The old key is kept: other data folders and copies may need it.
+    `genesis keys forget` destroys it.
     """
     from genesis_ray import settings_file
     from genesis_ray.cli.console import stdout
@@ -74,6 +75,11 @@ def rotate(config: ConfigOption = None, data: DataOption = None) -> None:
     key = f"key {done.version}, fingerprint {done.fingerprint}"
     made = "a new one" if done.is_new else "which was there already: another rotation makes a newer"
     stdout.print(f"{faces} protected with {key}, {made}.", soft_wrap=True)
+    if done.process:
+        stdout.print(
+            f"The system that runs, process {done.process}, gave way for it and goes by it now.",
+            soft_wrap=True,
+        )
     stdout.print("Keep a copy of it elsewhere, and give it to every node.", soft_wrap=True)
 
 
@@ -84,7 +90,10 @@ def forget(
     data: DataOption = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Destroy an old key: copies and other data folders that it protects are useless then."""
+    """Destroy an old key: copies and other data folders that it protects are useless then.
+
+    It is refused while this data folder, or a system that runs on it, needs the key.
+    """
     from genesis_ray import settings_file
     from genesis_ray.cli.console import stdout
     from genesis_ray.cli.run import with_options

@@ -36,9 +36,15 @@ class FaceSight:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Face(FaceSight):
-    """One that was embedded, as others are not whose quality is too low, or which are spare."""
+    """One that was embedded, as others are not whose quality is too low, or which are spare.
+
+    Attributes:
+        key: Names the key that protects the embedding, which can be compared with none under
+            another; "" where there is one alone.
+    """
 
     embedding: Embedding
+    key: str = ""
 
 
 class Candidate(NamedTuple):

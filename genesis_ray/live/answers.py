@@ -12,6 +12,7 @@ from genesis_ray.live.inbox import Stack
 from genesis_ray.live.models import AbandonedError, Model, Note, Patience, Request
 from genesis_ray.live.retrying import DeadLetters
 from genesis_ray.live.spec import LiveSpec
+from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.second_look import SecondLook
 from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.running.station import CameraStation
@@ -120,7 +121,7 @@ class PeopleFinder:
 class FaceFinder:
     """The embedder, as a group asks it: first for the faces in crops, then to embed some.
 
-    What another embedder, or one under another key, makes of a face is no answer.
+    What another embedder makes of a face is no answer.
 
     Attributes:
         replicas: How those that answered get on with their memory, by name.
@@ -148,7 +149,7 @@ class FaceFinder:
         self.replicas: dict[str, MemoryState] = {}
         self._find: Model[embedder.Graded] = method("find")
         self._embed: Model[embedder.Embedded] = method("embed")
-        self._origin = embedder.origin_of(spec.settings.faces, spec.template_key)
+        self._own = embedder_traits(spec.settings.faces).name
         self._is_foreign = False
         self._clock = clock
         self._dead_letters = dead_letters
@@ -219,8 +220,8 @@ class FaceFinder:
         self._clock.add("embed", sum(answer.seconds for answer in answers))
         self._dead_letters.succeeded(embedder.NAME)
         for answer in answers:
-            if isinstance(answer, embedder.Embedded) and answer.origin != self._origin:
-                self._leave_out(answer.origin)
+            if isinstance(answer, embedder.Embedded) and answer.embedder != self._own:
+                self._leave_out(answer.embedder)
         return [face for answer in answers for face in answer.faces]
 
     def _note_memory(self, replica: str, memory: MemoryState) -> None:
@@ -228,11 +229,11 @@ class FaceFinder:
         ran_short(self._note, f"embedder {replica}", memory, before)
         self.replicas[replica] = max(before, memory, key=lambda state: state.out_of_memory)
 
-    def _leave_out(self, origin: str) -> NoReturn:
+    def _leave_out(self, other: str) -> NoReturn:
         """Have faces count as not answered that cannot be compared with any here; say so once."""
         if not self._is_foreign:
             self._is_foreign = True
-            told = f"its faces are of {origin}, and those here of {self._origin}: left out"
+            told = f"its faces are of {other}, and those here of {self._own}: left out"
             self._note(embedder.NAME, "degraded", told)
         raise AbandonedError
 

@@ -2,14 +2,16 @@
 
 import time
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
 import ray
 
-from genesis_ray.domain.events import Event
+from genesis_ray.domain.events import Event, SystemState
+from genesis_ray.errors import StoreError
 from genesis_ray.figures import GalleryFigures
 from genesis_ray.live.calls import Courier, keeper_patience_s
 from genesis_ray.live.mortal import dying_of_errors
@@ -18,12 +20,13 @@ from genesis_ray.live.spec import DIED, JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec,
 from genesis_ray.pipeline.producers import RESOLVER, AdmitsEvidence, Evidence, admit_all
 from genesis_ray.pipeline.resolver_stage import Resolved, Resolver, ResolverStage
 from genesis_ray.running.assembly import embedder_traits
+from genesis_ray.running.face_keys import FaceKeys
 from genesis_ray.running.giving_way import KeepersWay
 from genesis_ray.running.job_plans import FACE_KEEPER
 from genesis_ray.running.jobs import Jobs
 from genesis_ray.running.name_board import NameBoard
 from genesis_ray.running.recordings import recordings_of
-from genesis_ray.running.tenant_keys import keys_named
+from genesis_ray.running.tenant_keys import newest_keys
 from genesis_ray.running.turns import turn
 from genesis_ray.serving.cluster import NAMESPACE
 from genesis_ray.store.audit_entry import Access
@@ -66,6 +69,7 @@ class ResolverActor:
         from genesis_ray.running.identities import open_identities
         from genesis_ray.running.intake import Intake
 
+        self._spec = spec
         settings = self._settings = spec.settings
         run = RunFolder.open(spec.run)
         self._giving = KeepersWay(settings, run, RESOLVER_ACTOR)
@@ -74,11 +78,17 @@ class ResolverActor:
         self._state = StateLog(folder, spec.key)
         self._recovery = Recovery(spec, RESOLVER_ACTOR, folder, on_aside=self._note)
         traits = self._traits = embedder_traits(settings.faces)
+        keys = self._keys = newest_keys(spec.template_key)
+        self._faces = FaceKeys(
+            keys,
+            traits,
+            read=partial(newest_keys, spec.template_key),
+            tell=partial(self._note_state, "degraded"),
+        )
         self._opened = ExitStack()
         before = self._state.restore()
         # Of decisions and consent counts what did then, so that what is said again is the same.
         entries = before.state[-1] if before else None
-        keys = self._keys = keys_named(spec.template_key)
         pending = before.state[1] if before else None
         again = ", after the process died that did" if before else ""
         self._reason = f"names tracks of the run in {spec.run}"
@@ -94,7 +104,7 @@ class ResolverActor:
                 pending=pending,
                 recordings=recordings_of(run),
             )
-            self._intake = Intake(settings, keys)
+            self._intake = Intake(settings, keys, known=self._faces.known, needs=self._needs)
             self._intake.stored(self._identities.entries)  # others hand over, when it is their turn
         self._leaving = self._giving.leaving()
         resolver = self._built()
@@ -107,23 +117,26 @@ class ResolverActor:
         self._names = NameBoard()
         if before:
             stage, _, self._names, _ = before.state
-            self._stage.resume(stage)
+            self._stage.resume(self._faces.brought_all(stage))
             self._forget()
             with dying_of_errors(RESOLVER_ACTOR):
                 for name, *arguments in before.taken:
                     getattr(self, name)(*arguments, self._admits)
                     self._recovery.passed()
-            self._note(spec.note(RESOLVER_ACTOR, "restarted", DIED))
+            self._note_state("restarted", DIED)
         self._checkpoint()
         self._note_forgotten()
         self._recovery.is_over()
 
     def take(self, shown: Sequence[Shown]) -> Names:
         """Take cameras' next faces; return the names their tracks got, told once, by camera."""
+        shown = self._under_one_key(shown)
         self._state.append(("_apply", shown))
         with dying_of_errors(RESOLVER_ACTOR):
             self._apply(shown)
         self._recovery.sound()
+        self._faces.look()
+        self._intake.ready(self._faces.ready)
         if time.monotonic() > self._checkpoint_due:
             self._checkpoint()
         return {each.camera_id: self._names.take(each.camera_id) for each in shown}
@@ -135,19 +148,25 @@ class ResolverActor:
             self._watch(camera_ids, anew)
 
     def give_way(self) -> None:
-        """Let go of people and galleries while somebody is forgotten who asked for it, if so.
+        """Let go of people and galleries while somebody needs them who asked for it, if so.
 
-        Goes on then with those that are left, and without the person in what it remembers.
+        Goes on then with those that are left, without who was forgotten in what it remembers, and
+        under the key that the gallery has.
         """
         if not self._giving.way.is_asked():
             return
+        begun = time.monotonic()
         self._checkpoint()
         self._save()  # again: what was pending in the state of before is stored now
         self._intake.close()
         self._opened.close()
         self._giving.way.give()
         self._giving.way.wait()
+        before = self._keys.current
         self._open_again()
+        if self._keys.current != before:
+            told = f"faces are under key {self._keys.current.version}, for which nobody was named"
+            self._note_state("changed", f"{told} for {time.monotonic() - begun:.1f} s")
 
     def finish(self) -> int:
         """Save what was learned, wait until the journal has everything; return late faces."""
@@ -163,9 +182,14 @@ class ResolverActor:
         self._tell(
             [
                 self._stage.take(each.camera_id, each.evidence, each.progress, admits)
-                for each in shown
+                for each in self._under_one_key(shown)
             ]
         )
+
+    def _under_one_key(self, shown: Sequence[Shown]) -> list[Shown]:
+        """Return what is shown with each face under the gallery's key, or as not embedded."""
+        brought = self._faces.brought
+        return [replace(each, evidence=tuple(map(brought, each.evidence))) for each in shown]
 
     def _watch(
         self,
@@ -177,6 +201,9 @@ class ResolverActor:
 
     def _admits(self, shown: Evidence) -> bool:
         return self._recovery.admits(shown.camera_id, shown.captured_at)
+
+    def _note_state(self, state: SystemState, reason: str) -> None:
+        self._note(self._spec.note(RESOLVER_ACTOR, state, reason))
 
     def _note(self, fact: Event) -> None:
         self._courier.send(partial(self._journal.take.remote, [], [fact]))
@@ -238,10 +265,13 @@ class ResolverActor:
         return Jobs(jobs, self._jobs_folder, keeper=FACE_KEEPER)
 
     def _open_again(self) -> None:
-        """Go on by the people and galleries that there are now."""
+        """Go on by the people and galleries that there are now, and by the newest key."""
         from genesis_ray.running.identities import open_identities  # see above
         from genesis_ray.running.intake import Intake
 
+        with suppress(StoreError):  # who has forgotten somebody may have lost it
+            self._keys = newest_keys(self._spec.template_key).also(self._keys)
+        self._faces.use(self._keys)
         access = Access(action="match", reason=f"{self._reason}, after it gave way")
         with turn(self._settings):
             identities = open_identities(
@@ -252,14 +282,23 @@ class ResolverActor:
                 access=access,
                 recordings=self._identities.recordings,
             )
-            self._intake = Intake(self._settings, self._keys)
+            self._intake = Intake(
+                self._settings, self._keys, known=self._faces.known, needs=self._needs
+            )
             self._intake.stored(identities.entries)
         self._leaving = self._giving.leaving()
+        self._stage.resume(self._faces.brought_all(self._stage.state))
         self._forget()  # first: who may not be named any more is not told apart from others then
         self._adopt(identities)
         self._jobs = self._jobs_of_now()
         self._checkpoint()
         self._note_forgotten()
+
+    @property
+    def _needs(self) -> list[int]:
+        """Keys that cameras go on with: looks of a network stay under that of the beginning."""
+        is_protected = self._settings.appearance.model != "colours"
+        return [self._spec.template_key.version] if is_protected else []
 
     def _forget(self) -> None:
         """Take who is being forgotten out of what is remembered."""

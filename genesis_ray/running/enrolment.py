@@ -153,7 +153,7 @@ class Enroller:
                 person = _added(settings, new, self._keys)
                 self._note(new)
                 return Enrolled(person, None, left_out)
-            process, embedder = system
+            process, embedder = system.process, system.embedder
             if embedder != new.embedder:
                 raise ConfigurationError(
                     f"the system that runs, process {process}, knows people by {embedder}, and "

@@ -7,8 +7,9 @@ writes next.
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,9 +25,10 @@ from genesis_ray.running.resting_galleries import resting_galleries
 from genesis_ray.settings import Settings
 from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.disk import writing_to
-from genesis_ray.store.kept_photos import KeptPhoto, KeptPhotos
+from genesis_ray.store.kept_photos import KeptPhoto, KeptPhotos, opened, seal
 from genesis_ray.store.spool import Spool
 from genesis_ray.store.template_keys import KeyRing
+from genesis_ray.store.templates import Protector
 from genesis_ray.store.tenants import gallery_folder
 
 if TYPE_CHECKING:
@@ -95,11 +97,18 @@ class WaitingEnrolments:
             raise ConfigurationError(str(refusal["reason"]))
         return True
 
-    def take_in(self, identities: "Identities", keys: KeyRing) -> list[str]:
+    def take_in(
+        self,
+        identities: "Identities",
+        keys: KeyRing,
+        *,
+        known: Callable[[], KeyRing] | None = None,
+    ) -> list[str]:
         """Take in those for this gallery, to be stored by the next `flush`.
 
-        Returns what `done` takes once they are. What cannot be taken in is refused for good; a
-        removal that somebody else keeps from is tried the next time.
+        It is under the current one of `keys`; others, some of which may have been made since, are
+        those that `known` returns. Returns what `done` takes once they are. What cannot be taken
+        in is refused for good; a removal that somebody else keeps from is tried the next time.
 
         Raises:
             StoreError: It cannot be noted in the audit log.
@@ -119,6 +128,7 @@ class WaitingEnrolments:
                 continue
             enrolment = handed
             try:
+                enrolment = _under_current(enrolment, keys, known)
                 _check(enrolment, identities, keys)
             except GenesisError as error:
                 _log.warning("an enrolment is refused: %s", error)
@@ -232,6 +242,34 @@ def _name_of(handed: Enrolment | Removal) -> str:
 
 def _count(number: int, what: str) -> str:
     return f"1 {what}" if number == 1 else f"{number} {what}s"
+
+
+def _under_current(
+    enrolment: Enrolment, keys: KeyRing, known: Callable[[], KeyRing] | None
+) -> Enrolment:
+    """Return an enrolment under the current key, which was handed over under another.
+
+    Where its own key is not here it stays as it is.
+
+    Raises:
+        StoreError: A photo of it is damaged.
+    """
+    key, before = keys.current, keys.get(enrolment.key_version)
+    if before is None and known:
+        before = known().get(enrolment.key_version)
+    if before is None or before == key:
+        return enrolment
+    dimension = enrolment.templates.shape[1]
+    protector = Protector(key, embedder=enrolment.embedder, dimension=dimension)
+    return replace(
+        enrolment,
+        templates=protector.renew(enrolment.templates, before),
+        key_version=key.version,
+        photos=tuple(
+            seal(opened(photo, face_id, before), face_id, key)
+            for photo, face_id in zip(enrolment.photos, enrolment.face_ids, strict=False)
+        ),
+    )
 
 
 def _check(enrolment: Enrolment, identities: "Identities", keys: KeyRing) -> None:

@@ -26,7 +26,7 @@ from genesis_ray.running.identities import identity_folder, watcher, who_is_who
 from genesis_ray.running.naming import find
 from genesis_ray.running.people_stores import PeopleStores
 from genesis_ray.running.reach import Reached, reach
-from genesis_ray.running.turns import turn
+from genesis_ray.running.turns import DECIDING_S, turn
 from genesis_ray.settings import Settings
 from genesis_ray.store.disk import sync_folder, writing_to
 from genesis_ray.store.ledger import Ledger
@@ -43,9 +43,6 @@ _UNREACHABLE = (
     "what other programs took out of the tables, and what was shown or printed",
     "blocks that a file system or flash memory keeps of files that are gone",
 )
-
-_DECIDING_S = 10.0
-"""For a command that decides or enrols at the moment, while a resolver has given way already."""
 
 
 def forget(
@@ -135,7 +132,7 @@ def _carried_out(
         for run in runs:
             run.prepare(likely)
         at_work.give_people()
-        opened.enter_context(turn(settings, within_s=_DECIDING_S))
+        opened.enter_context(turn(settings, within_s=DECIDING_S))
         stores = PeopleStores(folder, opened)
         intent.look_again(fold(stores.ledger.entries(), stores.people.everyone()))
         wanting = note_forgetting(settings, intent, seal, without_key=without_key)

@@ -161,7 +161,7 @@ def check_finished(folder: Path) -> None:
 
 @contextmanager
 def at_it(folder: Path) -> Iterator[None]:
-    """Be who forgets somebody of a tenant's folder.
+    """Be who forgets somebody of a tenant's folder, or changes the key of its faces.
 
     Raises:
         StoreError: Another process is.
@@ -171,7 +171,8 @@ def at_it(folder: Path) -> Iterator[None]:
         lock = lock_within(path, within_s=OTHERS_LOOK_S)
     except StoreError as error:
         raise StoreError(
-            f"process {WriteLock.holder(path)} is forgetting somebody; wait until it is done"
+            f"process {WriteLock.holder(path)} is forgetting somebody, or changing the key of "
+            f"faces; wait until it is done"
         ) from error
     try:
         yield

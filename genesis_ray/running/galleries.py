@@ -7,6 +7,7 @@ from genesis_ray.settings import Settings
 from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.learning_gallery import LearningGallery
 from genesis_ray.store.template_keys import KeyRing
+from genesis_ray.store.templates import Protector
 from genesis_ray.store.tenants import gallery_folder
 
 
@@ -20,6 +21,7 @@ def open_gallery(
     writer: bool = False,
     moved: Mapping[str, str] | None = None,
     exact_up_to: int | None = None,
+    protector: Protector | None = None,
 ) -> LearningGallery:
     """Open an embedder's gallery of the tenant; what `FaceGallery` takes is said there.
 
@@ -35,4 +37,5 @@ def open_gallery(
         writer=writer,
         moved=moved,
         exact_up_to=exact_up_to,
+        protector=protector,
     )

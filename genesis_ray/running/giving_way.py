@@ -1,4 +1,7 @@
-"""Forgetting a person while a system runs: its keepers give way, and go on without the person.
+"""Systems that run give way to who has to have people, galleries or logs for some seconds.
+
+To who changes the key of faces the resolver does, and goes on with the new one. To who forgets a
+person both keepers do, and go on without the person.
 
 The command asks by a lock, first the resolver, which has people and galleries, then, when it has
 those, the journal, which has the log: the resolver has to be able to tell the journal everything
@@ -28,7 +31,7 @@ NAMES_KEEPER = "resolver"
 LOG_KEEPER = "journal"
 """Who has the log."""
 
-_ASKED = "forgetting.lock"
+_ASKED = "give-way.lock"
 _MARK = "gave-way"
 _FORGOTTEN = "forgotten"
 
@@ -75,7 +78,7 @@ class SystemsAtWork:
     """The systems that write to runs, which are asked to give way until `asked` is left."""
 
     def __init__(self, settings: Settings, runs: Sequence[RunFolder], asked: ExitStack) -> None:
-        """Find them; nobody else forgets with these people until `asked` is left.
+        """Find them; nobody else asks for these people until `asked` is left.
 
         Raises:
             StoreError: Somebody else does.

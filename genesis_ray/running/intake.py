@@ -9,8 +9,9 @@ import json
 import logging
 import os
 import time
+from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from genesis_ray.errors import GenesisError
 from genesis_ray.running.assembly import embedder_traits
@@ -35,14 +36,29 @@ _LOOK_EVERY_S = 0.1
 class Intake:
     """The way of decisions, consent and enrolments into the process that names."""
 
-    def __init__(self, settings: Settings, keys: KeyRing) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        keys: KeyRing,
+        *,
+        known: Callable[[], KeyRing] | None = None,
+        needs: Collection[int] = (),
+    ) -> None:
+        """Begin for the process that has the gallery under the current one of `keys`.
+
+        `known` returns all keys that there are by now, and `needs` has versions of those that the
+        system needs as long as it runs.
+        """
         self._settings = settings
         self._keys = keys
+        self._known = known
+        self._needs = sorted({*needs, keys.current.version})
         self._folder = identity_folder(settings)
         self._waiting = WaitingEnrolments(settings)
         self._news = TableNews(self._folder, (LEDGER, CONSENT))
         self._taken: list[str] = []
-        self._told: Entries | None = None
+        self._entries: Entries | None = None
+        self._ready = keys.current.fingerprint
 
     def take_in(self, identities: Identities) -> Identities | None:
         """Return the identities with all that came since; None where nothing did.
@@ -52,7 +68,7 @@ class Intake:
         """
         is_news = self._news.look()
         try:
-            self._taken = self._waiting.take_in(identities, self._keys)
+            self._taken = self._waiting.take_in(identities, self._keys, known=self._known)
             if not (is_news or self._taken):
                 return None
             made = Ledger(self._folder).entries()
@@ -74,14 +90,31 @@ class Intake:
         """
         self._waiting.done(self._taken)
         self._taken = []
-        if entries != self._told:
-            told = {
-                "process": str(os.getpid()),
-                "embedder": embedder_traits(self._settings.faces).name,
-                **entries._asdict(),
-            }
-            write_file(self._folder / _TAKEN_IN, json.dumps(told).encode())
-            self._told = entries
+        self._tell(entries, self._ready)
+
+    def ready(self, key: str) -> None:
+        """Tell the fingerprint of the newest key that the process can go on with at once.
+
+        Raises:
+            StoreError: The disk is full or refuses.
+        """
+        if self._entries:  # else it is told with them
+            self._tell(self._entries, key)
+        self._ready = key
+
+    def _tell(self, entries: Entries, ready: str) -> None:
+        if (entries, ready) == (self._entries, self._ready):
+            return
+        told = {
+            "process": str(os.getpid()),
+            "embedder": embedder_traits(self._settings.faces).name,
+            "key": self._keys.current.fingerprint,
+            "needs": self._needs,
+            "ready": ready,
+            **entries._asdict(),
+        }
+        write_file(self._folder / _TAKEN_IN, json.dumps(told).encode())
+        self._entries = entries
 
     def close(self) -> None:
         """Take in no more."""
@@ -90,10 +123,21 @@ class Intake:
 
 
 class Taker(NamedTuple):
-    """A system that runs and takes in: its process, and the embedder of its gallery."""
+    """A system that runs and takes in.
+
+    Attributes:
+        process: That has people and gallery.
+        embedder: Of the gallery.
+        key: Fingerprint of the key that the gallery is under.
+        ready: That of the newest key that it can go on with at once.
+        needs: Versions of the keys that the system needs as long as it runs.
+    """
 
     process: str
     embedder: str
+    key: str = ""
+    ready: str = ""
+    needs: tuple[int, ...] = ()
 
 
 def taker(settings: Settings) -> Taker | None:
@@ -102,7 +146,13 @@ def taker(settings: Settings) -> Taker | None:
     told = _told(identity_folder(settings))
     if process is None or told.get("process") != process:
         return None
-    return Taker(process, told.get("embedder", ""))
+    return Taker(
+        process,
+        told.get("embedder", ""),
+        told.get("key", ""),
+        told.get("ready", ""),
+        tuple(told.get("needs", ())),
+    )
 
 
 def is_taken_in(settings: Settings, *, within_s: float) -> bool:
@@ -119,7 +169,7 @@ def is_taken_in(settings: Settings, *, within_s: float) -> bool:
         time.sleep(_LOOK_EVERY_S)
 
 
-def _told(folder: Path) -> dict[str, str]:
+def _told(folder: Path) -> dict[str, Any]:
     try:
         found = json.loads((folder / _TAKEN_IN).read_bytes())
     except (FileNotFoundError, ValueError):

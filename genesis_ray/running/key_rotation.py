@@ -1,23 +1,37 @@
 """Changing a tenant's template key without the photos, and what may be told of its keys."""
 
 from collections import Counter
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import pyarrow.compute as pc
 
 from genesis_ray.errors import NotFoundError, StoreError
 from genesis_ray.running.auditing import note
 from genesis_ray.running.enrolment import take_in_waiting
+from genesis_ray.running.forgetting_intent import at_it
 from genesis_ray.running.galleries import open_gallery
-from genesis_ray.running.identities import identity_folder
+from genesis_ray.running.giving_way import WITHIN_S, SystemsAtWork
+from genesis_ray.running.identities import identity_folder, watcher
+from genesis_ray.running.intake import Taker, taker
+from genesis_ray.running.reach import reach
 from genesis_ray.running.tenant_keys import tenant_keys
-from genesis_ray.running.turns import turn
+from genesis_ray.running.turns import DECIDING_S, turn
 from genesis_ray.settings import Settings
 from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.gallery import galleries_in
-from genesis_ray.store.gallery_keys import protected_galleries
+from genesis_ray.store.gallery_keys import GalleryKeys, protected_galleries
+from genesis_ray.store.giving_way import Presence, wait_until
+from genesis_ray.store.identity_schemas import gallery_schema
 from genesis_ray.store.kept_photos import KeptPhotos
 from genesis_ray.store.key_stores import open_key_store
+from genesis_ray.store.lance_table import LanceTable
+from genesis_ray.store.lock import WriteLock
 from genesis_ray.store.template_keys import KeyRing
+from genesis_ray.store.templates import Protector, embeddings_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +57,7 @@ class Rotation:
     Attributes:
         faces: Templates that were renewed, in all galleries.
         photos: Kept photos that were sealed anew.
+        process: That of the system that gave way for it; None: none ran.
         is_new: Whether a key was made; else all was brought to one that was there already, of
             another data folder's rotation, an environment, or one that was cut off.
     """
@@ -52,6 +67,7 @@ class Rotation:
     faces: int
     is_new: bool
     photos: int = 0
+    process: str | None = None
 
 
 def known_keys(settings: Settings) -> tuple[str, list[KnownKey]]:
@@ -78,52 +94,165 @@ def known_keys(settings: Settings) -> tuple[str, list[KnownKey]]:
 def rotate(settings: Settings) -> Rotation:
     """Bring all galleries of the tenant under a new key, or under the newest if one lags behind.
 
-    Searches of readers go on; while a system runs, whose resolver writes, it is refused. Cut off
+    Searches of readers go on. A system that runs gives way for the moment in which galleries are
+    rewritten, goes on with the new key, and turns faces that come under the old one. Cut off
     at any point, each gallery and kept photo is under the old key or the new one, both of which
     are kept, and the next rotation goes on; a gallery also the next run.
 
     Raises:
-        StoreError: Somebody writes to a gallery, or no key can be made; or the disk is full.
+        StoreError: Somebody else writes to a gallery, or no key can be made; or a system that runs
+            has not the new one, or does not give way; or the disk is full.
     """
-    take_in_waiting(settings)  # those faces are under the key of now
-    keys = tenant_keys(settings)
     folder = identity_folder(settings)
-    with ExitStack() as opened:
+    with at_it(folder):
+        if watcher(settings) is None:  # else who has the people takes them in
+            take_in_waiting(settings)
+        systems = _Systems(settings)
+        _see_nobody_writes(folder, besides=systems.embedder)
+        before = tenant_keys(settings)
+        keys, is_new = _newest(settings, before)
+        if systems:  # they are read before, too
+            note(settings, before, Access(action="rotate", reason="turns faces to a newer key"))
         galleries = [
-            opened.enter_context(
-                open_gallery(
-                    settings,
-                    embedder=embedder,
-                    dimension=dimension,
-                    keys=keys,
-                    writer=True,
-                    access=Access(
-                        action="rotate", reason=f"brings the faces of {embedder} under a newer key"
-                    ),
-                )
-            )
-            for embedder, dimension in galleries_in(folder)
+            _prepared(folder, *each, keys, stored=bool(systems)) for each in galleries_in(folder)
         ]
-        lagged, photos = sum(gallery.renewed for gallery in galleries), _photos(settings, keys)
-        if lagged or photos:
-            ref = keys.ref
-            return Rotation(ref.version, ref.fingerprint, lagged, is_new=False, photos=photos)
-        store = open_key_store(settings.templates.key_store)
-        keys = store.add(settings.tenant_id, after=keys.current.version)
-        for gallery in galleries:
-            gallery.renew(keys)
-        faces = sum(gallery.renewed for gallery in galleries)
-        photos = _photos(settings, keys)
-    # The end of the audit log is signed with the new key from here on.
-    done = f"brought all faces under key {keys.current.version}"
-    note(settings, keys, Access(action="rotate", reason=done))
-    return Rotation(keys.ref.version, keys.ref.fingerprint, faces, is_new=True, photos=photos)
+        systems.wait_for_key(keys)
+        with systems.giving_way() as gave_way:
+            _see_nobody_writes(folder)
+            faces = sum(_renewed(settings, keys, each) for each in galleries)
+        systems.wait_until_back(keys)
+        with turn(settings):  # nobody else removes any
+            photos = KeptPhotos(folder).renew(keys)
+        # The end of the audit log is signed with the new key from here on.
+        done = f"brought all faces under key {keys.current.version}"
+        note(settings, keys, Access(action="rotate", reason=done))
+    ref = keys.ref
+    return Rotation(
+        ref.version, ref.fingerprint, faces, is_new=is_new, photos=photos, process=gave_way
+    )
 
 
-def _photos(settings: Settings, keys: KeyRing) -> int:
-    """Bring kept photos under the current key, while nobody else removes any; return how many."""
-    with turn(settings):
-        return KeptPhotos(identity_folder(settings)).renew(keys)
+def _newest(settings: Settings, before: KeyRing) -> tuple[KeyRing, bool]:
+    """Return the keys with the one to bring all under, and whether it was made for that."""
+    folder = identity_folder(settings)
+    newest = before.current
+    noted = [each.fingerprints for each in protected_galleries(folder)]
+    lags = any(set(each) - {newest.version} for each in noted)
+    photos = KeptPhotos(folder).all()
+    lags |= any(each.key_version != newest.version and each.is_under(before) for each in photos)
+    if lags:
+        return before, False
+    store = open_key_store(settings.templates.key_store)
+    return store.add(settings.tenant_id, after=newest.version), True
+
+
+class _Gallery(NamedTuple):
+    embedder: str
+    dimension: int
+    protector: Protector
+
+
+def _prepared(
+    folder: Path, embedder: str, dimension: int, keys: KeyRing, *, stored: bool
+) -> _Gallery:
+    """Do as much for a gallery as can be done before anybody has to wait.
+
+    That are the matrices, and where somebody waits, all faces that are `stored` until now.
+    """
+    protector = Protector(keys.current, embedder=embedder, dimension=dimension)
+    name = f"faces_{embedder}"
+    for version in GalleryKeys(folder, name).fingerprints:
+        old = keys.get(version)
+        if old is None or old == keys.current:
+            continue
+        templates = None
+        if stored:
+            table = LanceTable(folder, name, gallery_schema(dimension), writer=False)
+            rows = table.rows("embedding", "key_version")
+            templates = embeddings_in(rows.filter(pc.field("key_version") == version))
+        protector.prepare(old, templates)
+    return _Gallery(embedder, dimension, protector)
+
+
+def _renewed(settings: Settings, keys: KeyRing, its: _Gallery) -> int:
+    """Bring a gallery under the current key; return how many faces that were not."""
+    access = Access(action="rotate", reason=f"brings the faces of {its.embedder} under a newer key")
+    with open_gallery(settings, **its._asdict(), keys=keys, writer=True, access=access) as gallery:
+        return gallery.renewed
+
+
+def _see_nobody_writes(folder: Path, *, besides: str | None = None) -> None:
+    """Make sure that all galleries but one can be written to, before any is.
+
+    Raises:
+        StoreError: Another process writes to one.
+    """
+    for embedder in {embedder for embedder, _ in galleries_in(folder)} - {besides}:
+        WriteLock(folder / f"faces_{embedder}.lock").release()
+
+
+class _Systems:
+    """The system that runs on a data folder while its key is changed, if one does."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        runs = reach(settings).runs
+        self._runs = [run for run in runs if Presence.at(run.watching)]
+
+    def __bool__(self) -> bool:
+        return bool(self._runs)
+
+    @property
+    def embedder(self) -> str | None:
+        """That of the gallery that the system writes to."""
+        system = taker(self._settings)
+        return system.embedder if system and self._runs else None
+
+    def wait_for_key(self, keys: KeyRing) -> None:
+        """Wait until the system has found the new key, and can go on with it at once.
+
+        Raises:
+            StoreError: It has not; nothing is changed.
+        """
+        if not self._is_told(lambda told: told.ready, keys):
+            key = keys.current
+            raise StoreError(
+                f"the system that runs has not found key {key.version}, fingerprint "
+                f"{key.fingerprint}, within {WITHIN_S:.0f} s, so no face is changed. It reads "
+                f"{keys.place} on its machine, and an environment as it was when it began: put "
+                f"the key there and start it again, or, if no camera shows it anything, try later"
+            )
+
+    @contextmanager
+    def giving_way(self) -> Iterator[str | None]:
+        """Have the right to write; yield the process of the system that gave way for it, if any."""
+        system = taker(self._settings)
+        with ExitStack() as opened:
+            at_work = SystemsAtWork(self._settings, self._runs, opened)
+            at_work.give_people()
+            opened.enter_context(turn(self._settings, within_s=DECIDING_S))
+            yield system and system.process
+
+    def wait_until_back(self, keys: KeyRing) -> None:
+        """Wait until the system names people again.
+
+        Raises:
+            StoreError: It does not.
+        """
+        if not self._is_told(lambda told: told.key, keys):
+            raise StoreError(
+                f"all faces are under key {keys.current.version}, but the system that runs has not "
+                f"gone on within {WITHIN_S:.0f} s; see `genesis status`"
+            )
+
+    def _is_told(self, which: Callable[[Taker], str], keys: KeyRing) -> bool:
+        def is_so() -> bool:
+            system = taker(self._settings)
+            if system is None:
+                return not any(Presence.at(run.watching) for run in self._runs)
+            return which(system) == keys.current.fingerprint
+
+        return wait_until(is_so, within_s=WITHIN_S)
 
 
 def forget(settings: Settings, version: int) -> None:
@@ -137,6 +266,7 @@ def forget(settings: Settings, version: int) -> None:
     key = next((key for key in known if key.version == version), None)
     if key is None:
         raise NotFoundError(f"no key {version} of tenant {settings.tenant_id!r} in {place}")
+    _see_no_system_needs(settings, version)
     if key.is_current or key.galleries or key.photos:
         photos = [f"{key.photos} kept photos"] if key.photos else []
         what = ", ".join([*key.galleries, *photos]) or "what comes next"
@@ -146,3 +276,22 @@ def forget(settings: Settings, version: int) -> None:
     destroying = Access(action="forget-key", reason=f"destroys key {version}", people=())
     note(settings, None, destroying)
     store.remove(settings.tenant_id, version)
+
+
+def _see_no_system_needs(settings: Settings, version: int) -> None:
+    """Make sure that no system that runs would miss a key.
+
+    Raises:
+        StoreError: One would.
+    """
+    system = taker(settings)
+    if system and version in system.needs:
+        raise StoreError(
+            f"the system that runs, process {system.process}, needs key {version}: rotate first; "
+            f"where looks are told by a network (appearance.model), start it again after that"
+        )
+    if system is None and _Systems(settings):
+        raise StoreError(
+            f"a system runs on {settings.data_dir} and is being started again, so it may need key "
+            f"{version}; try again when it names people"
+        )

@@ -49,6 +49,6 @@ def sights(
             "overlapped": wanted.overlapped,
         }
         if isinstance(answer, EmbeddedFace):
-            yield Face(**about, embedding=answer.embedding)
+            yield Face(**about, embedding=answer.embedding, key=answer.key)
         else:
             yield FaceSight(**about)

@@ -17,7 +17,7 @@ from genesis_ray.vision.faces import EmbeddedFace, FaceCrop, GradedFace
 from genesis_ray.vision.memory_guard import MemoryState
 
 
-def load_protected_embedder(settings: FaceSettings, key: TemplateKey) -> Embedder:
+def load_protected_embedder(settings: FaceSettings, key: TemplateKey) -> "ProtectedEmbedder":
     """Load the face finder and embedder, under a tenant's key."""
     return ProtectedEmbedder(load_embedder(settings), key)
 
@@ -30,7 +30,17 @@ class ProtectedEmbedder:
         self.dimension = embedder.dimension
         self.threshold = embedder.threshold
         self._embedder = embedder
-        self._protector = Protector(key, embedder=embedder.name, dimension=embedder.dimension)
+        self.use(key)
+
+    @property
+    def key(self) -> TemplateKey:
+        """The key that protects what it says next."""
+        return self._under[0]
+
+    def use(self, key: TemplateKey) -> None:
+        """Protect with another key from the next call on."""
+        own = self._embedder
+        self._under = key, Protector(key, embedder=own.name, dimension=own.dimension)
 
     def find(self, crops: Sequence[HeadCrop]) -> list[GradedFace | None]:
         """Find the face of the person each crop is for; None where there is none."""
@@ -38,7 +48,7 @@ class ProtectedEmbedder:
 
     def embed(self, faces: Sequence[FaceCrop]) -> list[EmbeddedFace]:
         """Return the templates of faces that `find` found."""
-        return [self._protected(face) for face in self._embedder.embed(faces)]
+        return self._protected(self._embedder.embed(faces))
 
     @property
     def memory(self) -> MemoryState:
@@ -47,8 +57,11 @@ class ProtectedEmbedder:
 
     def faces_in(self, photo: Image) -> list[EmbeddedFace]:
         """Return the templates of all faces of a photo, the largest first."""
-        return [self._protected(face) for face in self._embedder.faces_in(photo)]
+        return self._protected(self._embedder.faces_in(photo))
 
-    def _protected(self, face: EmbeddedFace) -> EmbeddedFace:
-        (template,) = self._protector.protect(face.embedding[None])
-        return replace(face, embedding=template)
+    def _protected(self, faces: Sequence[EmbeddedFace]) -> list[EmbeddedFace]:
+        key, protector = self._under
+        return [
+            replace(face, embedding=protector.protect(face.embedding[None])[0], key=key.fingerprint)
+            for face in faces
+        ]

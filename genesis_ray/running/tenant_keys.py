@@ -44,6 +44,22 @@ def keys_named(ref: KeyRef) -> KeyRing:
     return open_key_store(ref.store).read(ref.tenant_id).up_to(ref)
 
 
+def newest_keys(ref: KeyRef) -> KeyRing:
+    """Return all keys of the key store on this machine, of which the newest protects.
+
+    For what goes on after a rotation: `ref` names the key of when the system began, which may be
+    destroyed since.
+
+    Raises:
+        StoreError: They are not here, or others.
+    """
+    keys = open_key_store(ref.store).read(ref.tenant_id)
+    is_replaced = keys.keys and keys.get(ref.version) is None and keys.current.version > ref.version
+    if not is_replaced:
+        keys.up_to(ref)
+    return keys
+
+
 def passing_keys(tenant_id: str) -> KeyRing:
     """Return a key that is kept nowhere, for a gallery that is thrown away."""
     return KeyRing("none", tenant_id, "memory", (TemplateKey.new(tenant_id),))

@@ -18,6 +18,9 @@ from genesis_ray.store.tenants import gallery_folder
 WITHIN_S = 60.0
 """For the turn; forgetting somebody is what takes longest."""
 
+DECIDING_S = 10.0
+"""For a command that decides or enrols at the moment, while a resolver has given way already."""
+
 _FILE = "turn.lock"
 
 

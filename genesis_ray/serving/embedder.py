@@ -1,15 +1,16 @@
 """The face finder and embedder as an autoscaled, batching Serve deployment."""
 
 import asyncio
+import logging
 import time
 from dataclasses import dataclass, field
 
 from ray import serve
 from ray.serve import Application
 
-from genesis_ray.running.assembly import embedder_traits
+from genesis_ray.errors import StoreError
 from genesis_ray.running.protected import load_protected_embedder
-from genesis_ray.running.tenant_keys import keys_named
+from genesis_ray.running.tenant_keys import newest_keys
 from genesis_ray.serving.placement import (
     HEALTH_CHECK_PERIOD_S,
     autoscaling,
@@ -23,11 +24,16 @@ from genesis_ray.vision.faces import EmbeddedFace, FaceCrop, GradedFace
 from genesis_ray.vision.memory_guard import MemoryState, claim_share
 from genesis_ray.vision.photo_file import pixels_of
 
+_log = logging.getLogger(__name__)
+
 NAME = "embedder"
 
 MAX_BATCH_CROPS = 32
 """A call of one crop costs a tenth less than one of many; beyond this nothing is gained. Serve
 refuses a request that has more: who asks for more makes several."""
+
+_LOOK_EVERY_S = 10.0
+"""At the key store, as it has to be no sooner: faces under an older key are turned."""
 
 _TARGET_ONGOING_REQUESTS = 2
 """Stacks a replica: one computing, one arriving."""
@@ -53,7 +59,8 @@ class Embedded:
     """The faces of a list, embedded, and the seconds that the models took for it.
 
     Attributes:
-        origin: Of which embedder and key they are, see `origin_of`.
+        embedder: By which; while Serve replaces an application, replicas of the new one answer
+            cameras of the old. Under which key each face is, it says itself.
         replica: Who embedded them; "" where that does not matter.
         memory: How that one gets on with its GPU's memory.
     """
@@ -62,24 +69,30 @@ class Embedded:
     seconds: float
     replica: str = ""
     memory: MemoryState = field(default_factory=MemoryState)
-    origin: str = field(kw_only=True)
+    embedder: str = field(kw_only=True)
 
 
 class EmbedderReplica:
-    """Gathers the head crops of many camera groups into full batches."""
+    """Gathers the head crops of many camera groups into full batches.
+
+    It protects with the newest key on its node, and looks now and then whether there is another.
+    """
 
     def __init__(self, settings: FaceSettings, key: KeyRef) -> None:
-        """Load the models; the key that `key` names is read here, and is in no argument.
+        """Load the models; the key is read here, and is in no argument.
+
+        `key` names that of when the system began.
 
         Raises:
-            StoreError: This node does not have it.
+            StoreError: This node has neither that nor a newer one.
         """
-        secret = keys_named(key).current
+        secret = newest_keys(key).current
         claim_share(own_gpu_share())
         self._name = serve.get_replica_context().replica_id.unique_id
         self._embedder = load_protected_embedder(settings, secret)
-        self._origin = origin_of(settings, key)
         self._photos = asyncio.Lock()
+        self._key = key
+        self._look_at = time.monotonic() + _LOOK_EVERY_S
 
     @serve.batch(
         max_batch_size=MAX_BATCH_CROPS,
@@ -114,7 +127,9 @@ class EmbedderReplica:
         begun = time.perf_counter()
         faces = self._embedder.faces_in(image)
         seconds = time.perf_counter() - begun
-        return Embedded(faces, seconds, self._name, self._embedder.memory, origin=self._origin)
+        return Embedded(
+            faces, seconds, self._name, self._embedder.memory, embedder=self._embedder.name
+        )
 
     def _find(self, requests: list[list[HeadCrop]]) -> list[Graded]:
         answers = []
@@ -126,22 +141,27 @@ class EmbedderReplica:
         return answers
 
     def _embed(self, requests: list[list[FaceCrop]]) -> list[Embedded]:
+        if time.monotonic() > self._look_at:
+            self._take_newest_key()
         answers = []
         for faces in requests:
             begun = time.perf_counter()
             embedded = self._embedder.embed(faces)
             seconds = time.perf_counter() - begun
-            memory, origin = self._embedder.memory, self._origin
-            answers.append(Embedded(embedded, seconds, self._name, memory, origin=origin))
+            memory, embedder = self._embedder.memory, self._embedder.name
+            answers.append(Embedded(embedded, seconds, self._name, memory, embedder=embedder))
         return answers
 
-
-def origin_of(settings: FaceSettings, key: KeyRef) -> str:
-    """Return what tells templates of one embedder and key from all others.
-
-    While Serve replaces an application, replicas of the new one answer cameras of the old.
-    """
-    return f"{embedder_traits(settings).name} under {key.fingerprint}"
+    def _take_newest_key(self) -> None:
+        """Protect with the newest key; with the one of before as long as none can be read."""
+        self._look_at = time.monotonic() + _LOOK_EVERY_S
+        try:
+            newest = newest_keys(self._key).current
+        except StoreError as error:
+            _log.warning("goes on with key %d: %s", self._embedder.key.version, error)
+            return
+        if newest != self._embedder.key:
+            self._embedder.use(newest)
 
 
 def bind(settings: FaceSettings, key: KeyRef) -> Application:

@@ -5,7 +5,8 @@ from ray.serve.exceptions import RayServeException
 from ray.serve.handle import DeploymentHandle
 
 from genesis_ray.errors import GenesisError
-from genesis_ray.serving.embedder import Embedded, origin_of
+from genesis_ray.running.assembly import embedder_traits
+from genesis_ray.serving.embedder import Embedded
 from genesis_ray.settings_models import FaceSettings
 from genesis_ray.store.template_keys import KeyRef
 from genesis_ray.vision.faces import EmbeddedFace
@@ -24,7 +25,8 @@ class ServedPhotoFaces:
     def __init__(self, embedder: DeploymentHandle, settings: FaceSettings, key: KeyRef) -> None:
         """Ask `embedder`, whose templates have to be under `key`."""
         self._embedder = embedder
-        self._origin = origin_of(settings, key)
+        self._own = embedder_traits(settings).name
+        self._key = key.fingerprint
 
     def of(self, photo: Photo) -> list[EmbeddedFace]:
         """Return the templates of all faces of a photo, the largest first; not on an event loop.
@@ -43,7 +45,8 @@ class ServedPhotoFaces:
             ) from None  # whose text may have what it was asked with
         if answer is None:
             raise no_picture(photo)
-        if answer.origin != self._origin:
+        is_ours = answer.embedder == self._own
+        if not is_ours or any(face.key != self._key for face in answer.faces):
             raise GenesisError(
                 "the system is being replaced by one of another embedder or key; nothing is "
                 "changed: try again when it is"

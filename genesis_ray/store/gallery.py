@@ -51,7 +51,7 @@ class FaceGallery(Closeable):
 
     Attributes:
         embedder: Whose templates these are.
-        renewed: How many faces were brought to the current key, when it was opened or by `renew`.
+        renewed: How many faces were brought to the current key when it was opened.
     """
 
     def __init__(
@@ -64,11 +64,13 @@ class FaceGallery(Closeable):
         writer: bool = False,
         moved: Mapping[str, str] | None = None,
         exact_up_to: int | None = None,
+        protector: Protector | None = None,
     ) -> None:
         """Open the gallery in a tenant's folder; a writer makes it where it is missing.
 
         `moved` has, by face, identities that faces are now, whomever they were enrolled as. Of
         more than `exact_up_to` faces sketches choose which are compared; None: all always are.
+        `protector` may be one that was prepared to renew what is here.
 
         Raises:
             StoreError: Another process writes to it, its embeddings have another dimension, or
@@ -79,7 +81,9 @@ class FaceGallery(Closeable):
         self._moved = moved or {}
         self._schema = gallery_schema(dimension)
         self._writer = writer
-        self._use(keys)
+        self._keys = keys
+        own = Protector(keys.current, embedder=embedder, dimension=dimension)
+        self._protector = protector or own
         self._exact_up_to = exact_up_to
         self._open(folder)
 
@@ -195,7 +199,8 @@ class FaceGallery(Closeable):
             StoreError: This was not opened for writing.
         """
         is_removed = pc.is_null(pending["identity_id"])
-        self._add(self._table.missing(pending.filter(pc.invert(is_removed))))
+        enrolled = self._table.missing(pending.filter(pc.invert(is_removed)))
+        self._add(renewed(enrolled, self._keys, self._protector) if len(enrolled) else enrolled)
         removed: list[Any] = pending.filter(is_removed)["face_id"].to_pylist()
         self.remove(removed)
 
@@ -214,24 +219,6 @@ class FaceGallery(Closeable):
     def close(self) -> None:
         """Flush, tidy up and let others write."""
         self._table.close()
-
-    def renew(self, keys: KeyRing) -> None:
-        """Bring every face under the current one of `keys`; a writer on the disk too, in one step.
-
-        Killed at any point all of it is as it was or all is renewed; then the next writer
-        removes what is left of the old.
-
-        Raises:
-            StoreError: A key that protects it is missing, or the disk is full or refuses: then
-                this is of no more use, and the next writer goes on.
-        """
-        self.flush()
-        self._use(keys)
-        self._faces.load(self._under_current_key())
-
-    def _use(self, keys: KeyRing) -> None:
-        self._keys = keys
-        self._protector = Protector(keys.current, embedder=self.embedder, dimension=self._dimension)
 
     def _open(self, folder: Path) -> None:
         """Open the table and take in its faces under the current key."""

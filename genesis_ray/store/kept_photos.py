@@ -63,6 +63,19 @@ def seal(picture: bytes, face_id: str, key: TemplateKey) -> bytes:
     return nonce + _cipher(key).encrypt(nonce, picture, _context(face_id, key.version))
 
 
+def opened(sealed: bytes, face_id: str, key: TemplateKey) -> bytes:
+    """Return the picture that `seal` made this of.
+
+    Raises:
+        StoreError: It was changed, or is another face's or under another key.
+    """
+    nonce, content = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
+    try:
+        return _cipher(key).decrypt(nonce, content, _context(face_id, key.version))
+    except (InvalidTag, ValueError) as error:
+        raise StoreError(f"the picture of face {face_id} was changed, or is another's") from error
+
+
 class KeptPhotos:
     """The pictures in a tenant's folder.
 
@@ -123,10 +136,9 @@ class KeptPhotos:
                 f"or enrol the person again"
             )
         sealed = self.sealed(photo)
-        nonce, content = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
         try:
-            return _cipher(key).decrypt(nonce, content, _context(photo.face_id, key.version))
-        except (InvalidTag, ValueError) as error:
+            return opened(sealed, photo.face_id, key)
+        except StoreError as error:
             raise StoreError(_damaged(self.folder / photo.file, "it was changed")) from error
 
     def renew(self, keys: KeyRing) -> int:

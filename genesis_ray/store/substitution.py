@@ -1,14 +1,15 @@
-"""What a process remembers, with certain words in the place of others, wherever they are in it.
+"""What a process remembers, with something in the place of something else, wherever it is in it.
 
 Going through everything that is pickled leaves none out, whatever has been added since.
 """
 
 import io
 import pickle
-from collections.abc import Mapping
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, TypeVar
 
 _State = TypeVar("_State")
+_Kind = TypeVar("_Kind")
 
 
 def substituted(state: _State, words: Mapping[str, str]) -> _State:
@@ -21,6 +22,26 @@ def substituted(state: _State, words: Mapping[str, str]) -> _State:
     written.seek(0)
     read: _State = _Reader(written, words).load()
     return read
+
+
+def exchanged(state: _State, kind: type[_Kind], by: Callable[[_Kind], _Kind]) -> _State:
+    """Return a copy of a state, in which each object of a kind is what `by` makes of it."""
+    written = io.BytesIO()
+    _Exchanger(written, kind, by).dump(state)
+    copy: _State = pickle.loads(written.getvalue())  # noqa: S301  written just now
+    return copy
+
+
+class _Exchanger(pickle.Pickler, Generic[_Kind]):
+    def __init__(self, file: io.BytesIO, kind: type[_Kind], by: Callable[[_Kind], _Kind]) -> None:
+        super().__init__(file, pickle.HIGHEST_PROTOCOL)
+        self._kind = kind
+        self._by = by
+
+    def reducer_override(self, obj: Any) -> Any:
+        if type(obj) is self._kind:
+            return self._by(obj).__reduce_ex__(pickle.HIGHEST_PROTOCOL)
+        return NotImplemented
 
 
 class _Writer(pickle.Pickler):

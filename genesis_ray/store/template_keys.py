@@ -118,6 +118,12 @@ class KeyRing:
         """Return the key of a version, if it is here."""
         return next((key for key in self.keys if key.version == version), None)
 
+    def also(self, others: "KeyRing") -> "KeyRing":
+        """Return these with those of others that are not here any more, older or of its version."""
+        gone = tuple(key for key in others.keys if key not in self.keys)
+        ordered = tuple(sorted(gone + self.keys, key=lambda key: key.version))
+        return KeyRing(self.store, self.tenant_id, self.place, ordered)
+
     def up_to(self, ref: KeyRef) -> "KeyRing":
         """Return the keys up to the one that `ref` names, which then protects.
 

@@ -54,6 +54,7 @@ class EmbeddedFace:
         embedding: float32 [dimension], of unit length.
         landmarks: float32 [5, 2], normalised as well: eyes, nose, corners of the mouth; of a pair,
             the one further left in the picture first.
+        key: Fingerprint of the key that protects the embedding; "": none does.
     """
 
     xyxy: npt.NDArray[np.float32]
@@ -61,6 +62,7 @@ class EmbeddedFace:
     quality: float
     embedding: Embedding
     landmarks: Points
+    key: str = ""
 
 
 class FaceEmbedder:

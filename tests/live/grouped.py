@@ -14,15 +14,13 @@ from genesis_ray.live import cameras, models, mortal
 from genesis_ray.live.cameras import CameraGroupActor, GroupFigures
 from genesis_ray.live.spec import LiveSpec, Resumption, Shown, Snapshot, Told
 from genesis_ray.serving.detector import Found
-from genesis_ray.serving.embedder import Embedded, Graded, origin_of
+from genesis_ray.serving.embedder import Embedded, Graded
 from genesis_ray.settings import Settings
-from genesis_ray.settings_models import FaceSettings
 from genesis_ray.testing import ColourDetector, ColourEmbedder
 from genesis_ray.vision.memory_guard import MemoryState
 from tests.store.keys import ring
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
-ORIGIN = origin_of(FaceSettings(embedder="synthetic"), ring().ref)
 FILM = "synthetic:?people=2&seconds=4&fps=10&width=320&height=240"
 
 
@@ -63,7 +61,7 @@ class Others:
         self.find = Remote(lambda crops: Graded(ColourEmbedder().find(crops), 0.0, *self.of_faces))
         self.embed = Remote(
             lambda faces: Embedded(
-                ColourEmbedder().embed(faces), 0.0, *self.of_faces, origin=ORIGIN
+                ColourEmbedder().embed(faces), 0.0, *self.of_faces, embedder="colour"
             )
         )
         self.journal = SimpleNamespace(

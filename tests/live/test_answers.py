@@ -17,9 +17,8 @@ from genesis_ray.live.models import Patience
 from genesis_ray.live.retrying import DeadLetters
 from genesis_ray.live.spec import LiveSpec
 from genesis_ray.running.stage_clock import StageClock
-from genesis_ray.serving.embedder import Embedded, Graded, origin_of
+from genesis_ray.serving.embedder import Embedded, Graded
 from genesis_ray.settings import Settings
-from genesis_ray.settings_models import FaceSettings
 from genesis_ray.vision.crops import HeadCrop
 from genesis_ray.vision.memory_guard import MemoryState
 from tests.letters import NOON
@@ -30,7 +29,7 @@ MOST = 32
 
 STAMP = FrameStamp("door", 0, NOON)
 
-ORIGIN = origin_of(FaceSettings(), ring().ref)
+OWN = partial(Embedded, embedder="fused")
 
 
 def untold(*_: object) -> None:
@@ -58,7 +57,7 @@ class Method:
 
 @pytest.fixture
 def replicas(monkeypatch) -> SimpleNamespace:
-    own = SimpleNamespace(find=Method(Graded), embed=Method(partial(Embedded, origin=ORIGIN)))
+    own = SimpleNamespace(find=Method(Graded), embed=Method(OWN))
     monkeypatch.setattr(models.serve, "get_deployment_handle", lambda *_: own)
     return own
 
@@ -121,22 +120,16 @@ def test_a_crowd_that_failed_is_asked_again_in_requests_that_replicas_take(finde
     assert asyncio.run(finder.embed_again(crops, STAMP)) == crops
 
 
-@pytest.mark.parametrize(
-    ("embedder", "keys"), [("sface", ring()), ("fused", ring(seed=1))], ids=["model", "key"]
-)
-def test_faces_of_another_model_or_key_are_left_out_and_that_is_told_once(
-    finder, replicas, notes, embedder, keys
-):
+def test_faces_of_another_model_are_left_out_and_that_is_told_once(finder, replicas, notes):
     """As while Serve replaces an application by one that names people by another gallery."""
-    origin = origin_of(FaceSettings(embedder=embedder), keys.ref)
-    replicas.embed = Method(partial(Embedded, origin=origin))
+    replicas.embed = Method(partial(Embedded, embedder="sface"))
     finder._embed._method = replicas.embed
     crops = crowd(2)
     assert asyncio.run(finder.embed([crops, crops])) == [None, None]
     assert asyncio.run(finder.embed_again(crops, STAMP)) == [None, None]
     ((component, state, told),) = notes
     assert (component, state) == ("embedder", "degraded")
-    assert told == f"its faces are of {origin}, and those here of {ORIGIN}: left out"
+    assert told == "its faces are of sface, and those here of fused: left out"
 
 
 def test_of_nobody_nothing_is_asked(finder, replicas):
@@ -150,8 +143,7 @@ def test_of_nobody_nothing_is_asked(finder, replicas):
 def test_a_replica_whose_memory_is_full_is_told_of_once(finder, replicas, notes):
     full = MemoryState(1, 4, False, "full")
     memory = iter([MemoryState(), full, MemoryState(), full])
-    own = partial(Embedded, origin=ORIGIN)
-    for method, answer in ((replicas.find, Graded), (replicas.embed, own)):
+    for method, answer in ((replicas.find, Graded), (replicas.embed, OWN)):
         method._answer = lambda pieces, s, kind=answer: kind(pieces, s, "r1", next(memory))
 
     async def ask() -> None:

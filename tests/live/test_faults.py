@@ -14,7 +14,10 @@ import pytest
 from genesis_ray.running.enrolment import enroll
 from genesis_ray.running.forgetting import forget
 from genesis_ray.running.forgotten_search import verify
+from genesis_ray.running.key_rotation import forget as destroy_key
+from genesis_ray.running.key_rotation import rotate
 from genesis_ray.running.local import run_local
+from genesis_ray.store.known_runs import note_run
 from genesis_ray.store.reader import RunTables
 from genesis_ray.store.run_folder import RunFolder
 from tests.live.watched import Watched
@@ -178,6 +181,46 @@ def test_who_is_forgotten_meanwhile_is_gone_and_all_else_is_as_if_not(watch, sha
     assert stays(disturbed, stranger) == stays(undisturbed, gone)
 
 
+@pytest.mark.models
+@pytest.mark.data
+def test_a_key_that_is_changed_meanwhile_changes_nothing_that_is_said(watch, shared_data, tmp_path):
+    """Of two who are enrolled one is seen before, and the other after it, by other processes."""
+    clip = str(shared_data / "videos" / "hamilton_short.mp4")
+    settings, live = settings_for(tmp_path / "data", [clip]), tmp_path / "live"
+    stills = shared_data / "faces" / "face_recognition"
+    lin = enroll(settings, "Lin", [stills / "lin-manuel-miranda.png"]).identity_id
+    photos = [stills / "obama.jpg", stills / "obama2.jpg"]
+    barack = enroll(settings, "Barack", photos).identity_id
+    shutil.copytree(settings.data_dir, tmp_path / "local-data")
+    local = RunFolder.create(tmp_path / "local")
+    run_local(settings_for(tmp_path / "local-data", [clip]), local, on_progress=lambda _: None)
+    watched = watch(clip)
+    watched.wait_for_frames(130)
+    note_run(settings.data_dir, live)  # as the command does that begins one
+    done = rotate(settings)
+    assert (done.version, done.is_new) == (2, True)
+    assert done.process
+    assert watched.process.poll() is None
+    destroy_key(settings, 1)
+    for victim in ("ResolverActor", "ServeReplica:genesis-embedder"):
+        watched.kill(victim)  # each was started with that key
+    watched.wait_until_done()
+    assert watched.frames == {"camera-0": 275}
+    undisturbed, disturbed = tables(local.path), tables(live)
+    states = {(row["component"], row["state"]) for row in disturbed["system_states"].to_pylist()}
+    assert {("resolver", "changed"), ("resolver", "restarted")} <= states
+    assert ("resolver", "degraded") not in states  # no face was left out
+    del disturbed["system_states"]
+    differ = [
+        name
+        for name, rows in disturbed.items()
+        if not are_alike(rows.to_pylist(), undisturbed[name].to_pylist())
+    ]
+    assert differ == []
+    who = named(disturbed["face_recognitions"].to_pylist())
+    assert {lin, barack} <= set(who)
+
+
 OTHER_IS_SEEN = 220
 """The first frame of that shot."""
 
@@ -189,6 +232,17 @@ def named(rows: list[dict]) -> dict[str, set[int]]:
         if row["decision"] == "named":
             found.setdefault(row["identity_id"], set()).add(row["track_id"])
     return found
+
+
+def are_alike(one: object, other: object) -> bool:
+    """Tell whether rows are the same but for how similarities are rounded."""
+    if isinstance(one, float) and isinstance(other, float):
+        return one == pytest.approx(other, abs=1e-5)
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(are_alike(one[k], other[k]) for k in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(are_alike, one, other))
+    return one == other
 
 
 def of_others(

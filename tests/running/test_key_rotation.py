@@ -10,6 +10,7 @@ import pytest
 
 import genesis_ray
 from genesis_ray.errors import NotFoundError, StoreError
+from genesis_ray.running import key_rotation
 from genesis_ray.running.auditing import audit_log
 from genesis_ray.running.identities import identity_folder
 from genesis_ray.running.key_rotation import forget, known_keys, rotate
@@ -89,11 +90,11 @@ def test_while_somebody_writes_nothing_is_rotated(settings):
 def test_a_rotation_that_was_cut_off_is_finished_with_the_key_that_it_made(settings, monkeypatch):
     enroll(settings)
 
-    def cut_off(self, keys):
+    def cut_off(*_):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(FaceGallery, "renew", cut_off)
+        patch.setattr(key_rotation, "_renewed", cut_off)
         with pytest.raises(KeyboardInterrupt):
             rotate(settings)
     assert versions(settings) == {1: ("colour",), 2: ()}
@@ -171,7 +172,7 @@ def test_killed_at_any_moment_all_is_readable_and_the_next_rotation_goes_on(tmp_
         )  # fmt: skip
         KeptPhotos(identity_folder(before)).put(photo, seal(b"a picture", face_id, key))
     chance = random.Random(11)
-    parts = sorted(chance.uniform(0, 1.1) for _ in range(KILLS))
+    parts = [0.0, *sorted(chance.uniform(0, 1.1) for _ in range(KILLS - 1))]
     copies = [tmp_path / str(number) for number in range(KILLS)]
     for copy in (tmp_path / "first", *copies):
         shutil.copytree(tmp_path / "before", copy)

@@ -14,6 +14,7 @@ import genesis_ray
 from genesis_ray.batch import worker
 from genesis_ray.batch.archive import Segment
 from genesis_ray.batch.worker import _SegmentWatcher
+from genesis_ray.errors import StoreError
 from genesis_ray.running.enrolment import enroll
 from genesis_ray.running.local import run_local
 from genesis_ray.running.looking import embed_heads
@@ -23,6 +24,7 @@ from genesis_ray.serving import embedder as serving
 from genesis_ray.serving.embedder import EmbedderReplica
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
+from genesis_ray.store.key_stores import open_key_store
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.template_keys import TemplateKey
 from genesis_ray.testing import ColourEmbedder, SyntheticFilm
@@ -112,6 +114,36 @@ def test_a_replica_reads_the_key_that_it_is_told_the_name_of(settings, monkeypat
     monkeypatch.setattr(ColourEmbedder, "memory", full)
     for answer in (*replica._find([crops]), *replica._embed([faces])):
         assert (answer.replica, answer.memory) == ("abc", full)
+
+
+def test_a_replica_takes_up_a_key_that_is_made_while_it_runs(settings, tmp_path, monkeypatch):
+    monkeypatch.setattr(serving, "own_gpu_share", lambda: 0.0)
+    context = SimpleNamespace(replica_id=SimpleNamespace(unique_id="abc"))
+    monkeypatch.setattr(serving.serve, "get_replica_context", lambda: context)
+    store = open_key_store(f"file:{tmp_path / 'keys'}")
+    began = store.add("default", after=0)
+    crops = heads(SyntheticFilm(people=3, width=320, height=240))
+    replica = EmbedderReplica(settings.faces, began.ref)
+    (found,) = replica._find([crops])
+    faces = [FaceCrop(crop, face) for crop, face in zip(crops, found.faces, strict=True) if face]
+
+    def key_of_faces(replica: EmbedderReplica) -> str:
+        (answer,) = replica._embed([faces])
+        (fingerprint,) = {face.key for face in answer.faces}
+        return fingerprint
+
+    newer = store.add("default", after=1).current
+    assert key_of_faces(replica) == began.current.fingerprint  # it has just looked
+    monkeypatch.setattr(replica, "_look_at", 0.0)
+    assert key_of_faces(replica) == newer.fingerprint
+    store.remove("default", 1)
+    again = EmbedderReplica(settings.faces, began.ref)  # as the system was started with it
+    assert key_of_faces(again) == newer.fingerprint
+    store.remove("default", 2)
+    monkeypatch.setattr(again, "_look_at", 0.0)
+    assert key_of_faces(again) == newer.fingerprint  # which it has in memory
+    with pytest.raises(StoreError, match="none of that version"):
+        EmbedderReplica(settings.faces, began.ref)
 
 
 def test_a_run_leaves_no_plain_embedding_in_its_folder_nor_among_what_lasts(

@@ -14,14 +14,12 @@ DIMENSION = 16
 
 
 def main(folder: Path, newest: Path) -> None:
-    with FaceGallery(
-        folder, embedder="fused", dimension=DIMENSION, keys=ring(), writer=True
-    ) as gallery:
-        version = 1
-        while True:
-            version += 1
-            write_file(newest, str(version).encode())
-            gallery.renew(ring(version - 1, version))
+    version = 1
+    while True:
+        version += 1
+        write_file(newest, str(version).encode())
+        keys = ring(version - 1, version)
+        FaceGallery(folder, embedder="fused", dimension=DIMENSION, keys=keys, writer=True).close()
 
 
 if __name__ == "__main__":

@@ -174,8 +174,7 @@ def test_a_system_that_was_started_before_a_rotation_is_told_to_start_again(tmp_
 def test_a_new_key_renews_all_without_photos_and_leaves_no_old_template(tmp_path):
     enroll_all(tmp_path)
     before = matches(opened(tmp_path), 1)
-    with opened(tmp_path, 1, writer=True) as gallery:
-        gallery.renew(ring(1, 2))
+    with opened(tmp_path, 1, 2, writer=True) as gallery:
         same(matches(gallery, 2), before)
     assert holders(tmp_path, protected(PLAIN, key(1))) == []
     same(matches(opened(tmp_path, 2), 2), before)
@@ -184,18 +183,19 @@ def test_a_new_key_renews_all_without_photos_and_leaves_no_old_template(tmp_path
 def test_who_is_enrolled_after_a_rotation_is_found_among_the_others(tmp_path):
     enroll_all(tmp_path)
     (ada,) = protected(unit(3, 1, DIMENSION), key(2))
-    with opened(tmp_path, 1, writer=True) as gallery:
-        gallery.renew(ring(1, 2))
+    with opened(tmp_path, 1, 2, writer=True) as gallery:
         gallery.enroll("ada", ada[None], qualities=[0.5], at=NOON)
     reader = opened(tmp_path, 2)
     assert reader.nearest(ada)[0].identity_id == "ada"
     assert reader.count == PEOPLE + 1
 
 
-def test_who_was_enrolled_and_not_stored_yet_is_renewed_too(tmp_path):
-    with opened(tmp_path, 1, writer=True) as gallery:
+def test_what_a_killed_process_had_not_stored_comes_under_the_new_key_too(tmp_path):
+    with opened(tmp_path / "other", 1, writer=True) as gallery:
         gallery.enroll("ada", protected(PLAIN[:1], key(1)), qualities=[0.5], at=NOON)
-        gallery.renew(ring(1, 2))
+        pending = gallery.pending()
+    with opened(tmp_path, 1, 2, writer=True) as gallery:
+        gallery.recover(pending)
     found = opened(tmp_path, 2).nearest(protected(PLAIN[:1], key(2))[0])
     assert found[0].similarity == pytest.approx(1)
 
@@ -213,8 +213,8 @@ def test_no_full_disk_loses_a_face(small_disk):
     enroll_all(folder)
     before = matches(opened(folder), 1)
     small_disk.fill(leaving=4096)
-    with opened(folder, 1, writer=True) as gallery, pytest.raises(StoreError, match="is full"):
-        gallery.renew(ring(1, 2))
+    with pytest.raises(StoreError, match="is full"):
+        opened(folder, 1, 2, writer=True)
     same(matches(opened(folder, 1), 1), before)
     small_disk.grow()
     opened(folder, 1, 2, writer=True).close()
@@ -275,11 +275,10 @@ def test_readers_open_and_search_on_while_keys_rotate(tmp_path):
             opened_anew.append(reader)
 
     reading = threading.Thread(target=read)
-    with opened(tmp_path, 1, writer=True) as gallery:
-        reading.start()
-        for newest in range(2, 40):
-            gallery.renew(ring(*range(1, newest + 1)))
-            assert matches(long_open, 1) == before
-        over.set()
-        reading.join()
+    reading.start()
+    for newest in range(2, 40):
+        opened(tmp_path, *range(1, newest + 1), writer=True).close()
+        assert matches(long_open, 1) == before
+    over.set()
+    reading.join()
     assert len(opened_anew) > 3

@@ -3,7 +3,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from genesis_ray.store.substitution import substituted
+from genesis_ray.store.substitution import exchanged, substituted
 
 
 class Named(NamedTuple):
@@ -37,3 +37,12 @@ def test_what_is_one_object_stays_one():
     one = Memory()
     first, second = substituted([one, one], {})
     assert first is second
+
+
+def test_each_object_of_a_kind_is_another_wherever_it_is_in_a_state():
+    one = Named("ada", 1)
+    before = Memory({"ada": [one, one, Named("ben", 2)]})
+    after = exchanged(before, Named, lambda each: each._replace(at=each.at + 10))
+    assert after.of == {"ada": [Named("ada", 11), Named("ada", 11), Named("ben", 12)]}
+    assert after.of["ada"][0] is after.of["ada"][1]
+    assert before.of["ada"][0].at == 1

@@ -48,6 +48,22 @@ def test_a_renewed_template_is_the_one_that_the_new_key_makes_but_for_rounding()
     assert np.abs(renewed - protected(plain, key(2))).max() < 1e-7
 
 
+def test_what_was_renewed_beforehand_is_the_same_and_the_rest_is_renewed_beside_it():
+    old = protected(unit(1, 30, 128), key(1))
+    prepared = Protector(key(2), embedder="fused", dimension=128)
+    prepared.prepare(key(1), old[::2])
+    expected = Protector(key(2), embedder="fused", dimension=128).renew(old, key(1))
+    assert np.array_equal(prepared.renew(old, key(1)), expected)
+    assert np.array_equal(prepared.renew(old[::2], key(1)), expected[::2])
+
+
+def test_and_back_it_is_the_one_that_the_old_key_makes():
+    plain = unit(1, 30, 128)
+    new = protected(plain, key(2))
+    back = Protector(key(1), embedder="fused", dimension=128).renew(new, key(2))
+    assert np.abs(back - protected(plain, key(1))).max() < 1e-7
+
+
 def test_as_many_pairs_as_dimensions_give_the_key_away():
     """The limit of the method, as docs/templates.md states it."""
     plain = unit(1, 16, 16)

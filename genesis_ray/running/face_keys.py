@@ -1,0 +1,161 @@
+"""Faces under whichever key an embedder had, brought under the one that a gallery has.
+
+Keys change while a system runs: replicas take up a new one a little before the gallery or after,
+each on its node. A face says which key protects it, so that none is ever compared with faces under
+another: it is turned first, and left out where its key is not known here.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import fields, replace
+from typing import TypeVar
+
+from genesis_ray.domain.identity import Face, FaceSight
+from genesis_ray.errors import LostKeyError, StoreError
+from genesis_ray.pipeline.producers import Evidence
+from genesis_ray.running.assembly import EmbedderTraits
+from genesis_ray.store.substitution import exchanged
+from genesis_ray.store.template_keys import KeyRing, TemplateKey
+from genesis_ray.store.templates import Protector
+
+_log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 5.0
+"""At the key store, for a key that somebody made."""
+
+_State = TypeVar("_State")
+
+
+class FaceKeys:
+    """The keys that faces may come under, and the one that they are brought under.
+
+    Attributes:
+        ready: Fingerprint of the newest key from which, or to which, faces can be turned at once.
+        left_out: Faces whose key is not here.
+    """
+
+    def __init__(
+        self,
+        keys: KeyRing,
+        embedder: EmbedderTraits,
+        *,
+        read: Callable[[], KeyRing],
+        tell: Callable[[str], None],
+    ) -> None:
+        """Bring faces under the current one of `keys`.
+
+        `read` returns those that there are now; `tell` is told of faces that are left out.
+        """
+        self._read = read
+        self._tell = tell
+        self._embedder = embedder
+        self._preparing: threading.Thread | None = None
+        self.left_out = 0
+        self.use(keys)
+
+    def use(self, keys: KeyRing) -> None:
+        """Bring faces under the current one of these from now on."""
+        self._keys = keys
+        self._protector = self._protector_of(keys.current)
+        self._look_at = 0.0
+        self.ready = keys.current.fingerprint
+
+    def brought(self, shown: Evidence) -> Evidence:
+        """Return a face under the key; one whose own key is not here as if it was not embedded."""
+        if not isinstance(shown, Face) or self._is_current(shown):
+            return shown
+        before = self._named(shown.key)
+        if before is None:
+            self._count_left_out()
+            known = {each.name: getattr(shown, each.name) for each in fields(FaceSight)}
+            return FaceSight(**known)
+        return self._turned(shown, before)
+
+    def brought_all(self, state: _State) -> _State:
+        """Return a copy of what a process remembered, with each face in it under the key.
+
+        Raises:
+            LostKeyError: The key of one is not here.
+        """
+        return exchanged(state, Face, self._brought_or_lost)
+
+    def known(self) -> KeyRing:
+        """Return the keys that there are now, with those that there were."""
+        self._look_at = 0.0
+        self._is_due()
+        return self._keys
+
+    def look(self) -> None:
+        """Look now and then for a key that somebody made, and prepare to turn faces from it.
+
+        That takes seconds and is done beside; `ready` tells when it is done.
+        """
+        if self._is_preparing or not self._is_due():
+            return
+        newest = self._keys.current
+        if newest.fingerprint != self.ready:
+            self._preparing = threading.Thread(target=self._prepare, args=(newest,), daemon=True)
+            self._preparing.start()
+
+    def _count_left_out(self) -> None:
+        """Count one more, and tell of the first, and whenever there are twice as many."""
+        self.left_out += 1
+        if self.left_out.bit_count() == 1:
+            count = "1 face is" if self.left_out == 1 else f"{self.left_out:,} faces are"
+            place = self._keys.place
+            self._tell(f"{count} left out by now, under a key that is not in {place}")
+
+    @property
+    def _is_preparing(self) -> bool:
+        return self._preparing is not None and self._preparing.is_alive()
+
+    def _prepare(self, key: TemplateKey) -> None:
+        self._protector.prepare(key)
+        self.ready = key.fingerprint
+
+    def _is_current(self, face: Face) -> bool:
+        return face.key in ("", self._protector.key.fingerprint)
+
+    def _turned(self, face: Face, before: TemplateKey) -> Face:
+        (template,) = self._protector.renew(face.embedding[None], before)
+        return replace(face, embedding=template, key=self._protector.key.fingerprint)
+
+    def _brought_or_lost(self, face: Face) -> Face:
+        if self._is_current(face):
+            return face
+        before = self._named(face.key)
+        if before is None:
+            raise LostKeyError(
+                f"what was remembered of faces is under a key of fingerprint {face.key}, which is "
+                f"not in {self._keys.place}: put it back from your copy of it"
+            )
+        return self._turned(face, before)
+
+    def _named(self, fingerprint: str) -> TemplateKey | None:
+        """Return the key of a fingerprint, also where it was made since; None where it is not."""
+        found = self._known(fingerprint)
+        if found is None and self._is_due():
+            found = self._known(fingerprint)
+        return found
+
+    def _known(self, fingerprint: str) -> TemplateKey | None:
+        return next((key for key in self._keys.keys if key.fingerprint == fingerprint), None)
+
+    def _is_due(self) -> bool:
+        """Read the keys again where that is due; tell whether they were read."""
+        if time.monotonic() < self._look_at:
+            return False
+        self._look_at = time.monotonic() + LOOK_EVERY_S
+        try:
+            newest = self._read()
+        except StoreError as error:
+            _log.warning("goes on with the keys of before: %s", error)
+            return False
+        self._keys = newest.also(self._keys)
+        return True
+
+    def _protector_of(self, key: TemplateKey) -> Protector:
+        own = self._embedder
+        return Protector(key, embedder=own.name, dimension=own.dimension)
