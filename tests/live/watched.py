@@ -1,7 +1,9 @@
 """A live run that is watched from outside, and disturbed."""
 
 import subprocess
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import psutil
@@ -15,12 +17,14 @@ class Watched:
         titled: Finds the cluster's processes that have something in their titles.
         frames: Looked at, by camera.
         done: What it said at its end.
+        is_held: Whether its cameras stand still.
     """
 
     process: subprocess.Popen[str]
     titled: Callable[[str], list[psutil.Process]]
     frames: dict[str, int] = field(default_factory=dict)
     done: list[str] | None = None
+    is_held: bool = False
 
     def read(self) -> None:
         """Take in what it says next."""
@@ -51,4 +55,19 @@ class Watched:
         victim = self.find(title)
         victim.kill()
         while not any(process.pid != victim.pid for process in self.titled(title)):
-            self.read()
+            if self.is_held:  # nothing is said then
+                time.sleep(0.05)
+            else:
+                self.read()
+
+    @contextmanager
+    def held(self, title: str) -> Iterator[None]:
+        """Have the process of an actor stand still meanwhile, however long that takes."""
+        process = self.find(title)
+        process.suspend()
+        self.is_held = True
+        try:
+            yield
+        finally:
+            process.resume()
+            self.is_held = False

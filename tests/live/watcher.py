@@ -1,6 +1,7 @@
 """A live run to be disturbed: `watcher.py [--realtime] RUN DATA SOURCE...`.
 
-Prints `frames CAMERA N` as they are looked at, and at last `done EVENTS LATE`.
+A source can be several that play in a row, with | between them. Prints `frames CAMERA N` as they are
+looked at, and at last `done EVENTS LATE`.
 """
 
 import sys
@@ -32,7 +33,7 @@ def settings_for(data: Path, sources: list[str], **more: object) -> Settings:
         cameras=[
             {
                 "camera_id": f"camera-{number}",
-                "source": source,
+                "source": source.split("|"),
                 **({} if is_synthetic else {"process_fps": 30}),
                 "zones": [{"zone_id": "left", "outline": [[0, 0], [0.5, 0], [0.5, 1], [0, 1]]}],
                 "lines": [{"line_id": "middle", "start": [0.5, 0], "end": [0.5, 1]}],
