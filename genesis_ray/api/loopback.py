@@ -6,6 +6,7 @@ from http import HTTPStatus
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from genesis_ray.api.local_names import is_local
 from genesis_ray.api.problems import problem
 
 _REASON = (
@@ -43,6 +44,4 @@ def _comes_from_here(scope: Scope) -> bool:
 
 
 def _is_meant_for_here(scope: Scope) -> bool:
-    host = Headers(scope=scope).get("host", "")
-    name = host.partition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0]
-    return name.lower() in ("localhost", "127.0.0.1", "[::1]")
+    return is_local(Headers(scope=scope).get("host", ""))

@@ -1,4 +1,4 @@
-"""`genesis zones`: seeing and drawing zones, lines and masks without a display."""
+"""`genesis zones`: seeing and drawing zones, lines and masks."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from genesis_ray.cli import zones_edit
 from genesis_ray.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -14,10 +15,11 @@ if TYPE_CHECKING:
     from genesis_ray.settings_cameras import CameraSettings
 
 app = typer.Typer(
-    help="See, draw and check zones, lines and masks. In a notebook: docs/notebooks.md.",
+    help="See, draw and check zones, lines and masks. More in docs/zones.md.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
+app.command()(zones_edit.edit)
 
 ConfigOption = Annotated[Path, typer.Option("--config", help="The YAML file with the cameras.")]
 CameraOption = Annotated[

@@ -1,16 +1,16 @@
 """Drawing zones, lines and masks on a camera's picture in a notebook, into the configuration."""
 
 import base64
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from genesis_ray import settings_file
 from genesis_ray.errors import ConfigurationError, GenesisError
+from genesis_ray.running import drawing
 from genesis_ray.running.camera_frame import take_frame
-from genesis_ray.running.places_file import Drawn, Kind, camera_named, drawn_of, redraw
+from genesis_ray.running.places_file import Drawn, Kind, camera_named, drawn_of
 from genesis_ray.settings import Settings
 from genesis_ray.settings_zones import Corner
 from genesis_ray.vision.places_picture import as_png
@@ -58,7 +58,7 @@ class PlacesDrawing:
         except ImportError as error:
             raise ConfigurationError(
                 "drawing in a notebook wants anywidget: `pip install anywidget`, and start the "
-                "notebook again; without a display there is `genesis zones add`"
+                "notebook again; without one there is `genesis zones edit`"
             ) from error
         content = base64.b64encode(as_png(image)).decode()
         self.widget = DrawingWidget(
@@ -72,7 +72,7 @@ class PlacesDrawing:
     @property
     def places(self) -> list[Drawn]:
         """What is drawn now, saved or not."""
-        return [_drawn(place) for place in self.widget.places]
+        return [drawing.drawn(place) for place in self.widget.places]
 
     def add(self, name: str, corners: Sequence[Corner], *, kind: Kind = "zone") -> None:
         """Draw a place, as the mouse would.
@@ -82,7 +82,7 @@ class PlacesDrawing:
             corners: Of its outline, or the two ends of a line: fractions of width and height.
             kind: What it is.
         """
-        added = _shown(Drawn(kind, name, tuple(corners)), is_new=True)
+        added = drawing.shown(Drawn(kind, name, tuple(corners)), is_new=True)
         self.widget.places = [*self.widget.places, added]
 
     def save(self) -> list[Drawn]:
@@ -96,10 +96,8 @@ class PlacesDrawing:
             ConfigurationError: A place has no name, or two have the same; one was changed here and
                 in the file; or of places that cannot work, see `genesis zones check`.
         """
-        drawn = self.places
-        _check_names(drawn)
-        shown = [_drawn(place) for place in self.widget.saved]
-        self._show(redraw(self._config, self.camera_id, drawn, shown=shown))
+        shown = [drawing.drawn(place) for place in self.widget.saved]
+        self._show(drawing.save(self._config, self.camera_id, self.places, shown=shown))
         self.widget.status = {"text": f"Saved in {self._config}.", "failed": False}
         return self.places
 
@@ -118,33 +116,9 @@ class PlacesDrawing:
     def _show(self, settings: Settings) -> None:
         """Draw the places that are configured, and nothing else."""
         camera = camera_named(settings, self.camera_id)
-        shown = [_shown(each, is_new=False) for each in drawn_of(camera)]
+        shown = [drawing.shown(each) for each in drawn_of(camera)]
         self.widget.saved = shown
         self.widget.places = shown
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         return self.widget._repr_mimebundle_(**options)
-
-
-def _check_names(places: Sequence[Drawn]) -> None:
-    """Refuse places that could not be told apart."""
-    if nameless := [each.kind for each in places if not each.place_id]:
-        raise ConfigurationError(f"a {nameless[0]} has no name; give it one")
-    names = Counter(each.key for each in places)
-    for (kind, name), count in names.items():
-        if count > 1:
-            raise ConfigurationError(f"{count} {kind}s are called {name}; give each its own name")
-
-
-def _shown(place: Drawn, *, is_new: bool) -> dict[str, Any]:
-    return {
-        "kind": place.kind,
-        "name": place.place_id,
-        "corners": [[float(x), float(y)] for x, y in place.corners],
-        "is_new": is_new,
-    }
-
-
-def _drawn(place: Mapping[str, Any]) -> Drawn:
-    corners = tuple((float(x), float(y)) for x, y in place["corners"])
-    return Drawn(place["kind"], place["name"], corners)

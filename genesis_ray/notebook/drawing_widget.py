@@ -1,11 +1,9 @@
 """The widget that a notebook shows for drawing: the state it shares with its page's script."""
 
-from pathlib import Path
-
 import anywidget
 import traitlets
 
-_HERE = Path(__file__).parent
+from genesis_ray.running.drawing import SCRIPT, STYLE
 
 
 class DrawingWidget(anywidget.AnyWidget):
@@ -21,8 +19,8 @@ class DrawingWidget(anywidget.AnyWidget):
         status: What came of saving: `text`, and whether it `failed`.
     """
 
-    _esm = _HERE / "drawing.js"
-    _css = _HERE / "drawing.css"
+    _esm = SCRIPT
+    _css = STYLE
 
     camera_id = traitlets.Unicode().tag(sync=True)
     file = traitlets.Unicode().tag(sync=True)
