@@ -15,8 +15,9 @@ def at(seconds: float) -> datetime:
 
 @pytest.fixture
 def scene() -> np.ndarray:
-    """All colours alike, none so bright that a light's cast would clip it."""
-    return np.random.default_rng(7).integers(0, 190, (240, 320, 3), np.uint8)
+    """Squares of all colours, eight pixels each, none so bright that a light would clip it."""
+    squares = np.random.default_rng(7).integers(0, 190, (30, 40, 3), np.uint8)
+    return squares.repeat(8, axis=0).repeat(8, axis=1)
 
 
 @pytest.fixture
