@@ -35,7 +35,7 @@ def main() -> None:
     parser.add_argument("--embedder", default="fused")
     asked = parser.parse_args()
     embedder = FaceEmbedder(asked.embedder, min_face_px=1)
-    first, second = _pairs(asked.data / "faces")
+    first, second = pairs(asked.data / "faces")
     seconds: list[float] = []
     note(f"{len(first)} people")
     enrolled = looked_at(first, embedder, seconds)
@@ -71,13 +71,13 @@ def main() -> None:
     )
 
 
-def _pairs(folder: Path) -> tuple[list[Image], list[Image]]:
+def pairs(folder: Path) -> tuple[list[Image], list[Image]]:
     """Return two pictures of everybody who has them."""
     pictures: dict[str, list[Path]] = {}
     for each in read_identities(folder / "identities.csv", sets={"lfw"}):
         pictures.setdefault("|".join(each.people), []).append(folder / each.file)
     several = [paths for paths in pictures.values() if len(paths) > 1]
-    return [read(paths[0]) for paths in several], [read(paths[1]) for paths in several]
+    return [_read(paths[0]) for paths in several], [_read(paths[1]) for paths in several]
 
 
 def looked_at(
@@ -110,8 +110,7 @@ def _is_missed(
     return bool(similarities.argmax() != person or similarities[person] <= threshold)
 
 
-def read(path: Path) -> Image:
-    """Return a picture's pixels."""
+def _read(path: Path) -> Image:
     image = cv2.imread(str(path))
     if image is None:
         raise SystemExit(f"{path} is no picture that can be read")
