@@ -35,11 +35,11 @@ def main() -> None:
     parser.add_argument("--embedder", default="fused")
     asked = parser.parse_args()
     embedder = FaceEmbedder(asked.embedder, min_face_px=1)
-    first, second = _pairs(asked.data / "faces")
+    first, second = pairs(asked.data / "faces")
     seconds: list[float] = []
     note(f"{len(first)} people")
-    enrolled = _looked_at(first, embedder, seconds)
-    as_they_are = _looked_at(second, embedder, seconds)
+    enrolled = looked_at(first, embedder, seconds)
+    as_they_are = looked_at(second, embedder, seconds)
     whole = [
         (template.embedding, image, face)
         for template, image, face in zip(enrolled, second, as_they_are, strict=True)
@@ -52,14 +52,14 @@ def main() -> None:
     for width in asked.widths:
         note(f"{width} pixels")
         shrunk = [_shrunk(image, width / of) for image, of in zip(images, own, strict=True)]
-        found[f"{width}"] = _looked_at(shrunk, embedder, seconds)
+        found[f"{width}"] = looked_at(shrunk, embedder, seconds)
     report_latency(
         "face-width",
         seconds,
         parameters={**vars(asked), "threshold": embedder.threshold, "people": len(whole)},
         median_width=round(float(np.median(own))),
         missed={
-            width: _share(
+            width: share(
                 [
                     _is_missed(face, person, gallery, embedder.threshold)
                     for person, face in enumerate(faces)
@@ -67,11 +67,11 @@ def main() -> None:
             )
             for width, faces in found.items()
         },
-        no_face={width: _share([face is None for face in faces]) for width, faces in found.items()},
+        no_face={width: share([face is None for face in faces]) for width, faces in found.items()},
     )
 
 
-def _pairs(folder: Path) -> tuple[list[Image], list[Image]]:
+def pairs(folder: Path) -> tuple[list[Image], list[Image]]:
     """Return two pictures of everybody who has them."""
     pictures: dict[str, list[Path]] = {}
     for each in read_identities(folder / "identities.csv", sets={"lfw"}):
@@ -80,9 +80,10 @@ def _pairs(folder: Path) -> tuple[list[Image], list[Image]]:
     return [_read(paths[0]) for paths in several], [_read(paths[1]) for paths in several]
 
 
-def _looked_at(
+def looked_at(
     images: Sequence[Image], embedder: FaceEmbedder, seconds: list[float]
 ) -> list[EmbeddedFace | None]:
+    """Embed the central face of each picture; add what a picture took, a sample a batch."""
     faces: list[EmbeddedFace | None] = []
     for start in range(0, len(images), _BATCH):
         batch = images[start : start + _BATCH]
@@ -116,7 +117,8 @@ def _read(path: Path) -> Image:
     return image
 
 
-def _share(holds: Sequence[bool]) -> float:
+def share(holds: Sequence[bool]) -> float:
+    """Return in what share of all it holds."""
     return round(float(np.mean(holds)), 4)
 
 

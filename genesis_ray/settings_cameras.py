@@ -69,6 +69,11 @@ class CameraSettings(Section):
     motion_gate: bool = Field(
         default=False, description="Look once a second where nothing moves in the picture"
     )
+    colour: Literal["as-is", "grey-world"] = Field(
+        default="as-is",
+        description="With which colours people and faces are looked for; grey-world: white balance "
+        "that makes the mean of the picture grey, for cameras whose own leaves a cast",
+    )
     transport: Literal["tcp", "udp"] = Field(default="tcp", description="What RTSP is carried by")
     node: Identifier | None = Field(
         default=None,

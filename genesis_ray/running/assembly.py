@@ -195,6 +195,7 @@ def open_station(
         tiler=_tiler(settings.detector),
         role=camera.role,
         motion_gate=camera.motion_gate,
+        grey_world=camera.colour == "grey-world",
         view_of=viewing.view_of,
         choice=FaceChoice(choice_policy(settings)),
     )

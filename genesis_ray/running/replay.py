@@ -140,7 +140,7 @@ class Replay:
         found = _counted(len(people), "person", "people")
         if letter.stage != "embed":
             return f"{found} found"
-        crops = cut_heads(frame.image, people.xyxy, [*people.xyxy])
+        crops = cut_heads(frame.image, people.xyxy, [*people.xyxy], frame.gains)
         faces = [face for face in embed_heads(self._embedder, crops) if face] if crops else []
         return f"{found} and {_counted(len(faces), 'face', 'faces')} found"
 

@@ -15,7 +15,7 @@ from genesis_ray.domain.appearance import View
 from genesis_ray.domain.detections import Detections
 from genesis_ray.domain.events import CameraState, CameraStateChanged
 from genesis_ray.domain.face_choice import FaceChoice
-from genesis_ray.domain.frames import Frame, Image
+from genesis_ray.domain.frames import Frame, Gains, Image
 from genesis_ray.domain.ordering import DONE
 from genesis_ray.domain.roles import Role
 from genesis_ray.domain.stream_health import StreamState
@@ -57,13 +57,14 @@ class CameraStation:
         tiler: Tiler | None = None,
         role: Role = "tracking",
         motion_gate: bool = False,
+        grey_world: bool = False,
         view_of: Callable[[Image], View] = view_of,
         choice: FaceChoice | None = None,
     ) -> None:
         self.source = source
         self._view_of = view_of
         self.role = role
-        self._gates = Gates(motion=motion_gate)
+        self._gates = Gates(motion=motion_gate, grey_world=grey_world)
         self._rules = rules
         self.choice = choice
         self._observer = observer
@@ -156,7 +157,8 @@ class CameraStation:
         """
         if self._tiler is None:
             return None
-        return self._tiler.inputs(frame.image, self._letterbox(frame.image), found)
+        letterbox = self._letterbox(frame.image)
+        return self._tiler.inputs(frame.image, letterbox, found, frame.gains)
 
     def people(
         self, frame: Frame, found: Detections, in_tiles: Sequence[Detections] = ()
@@ -175,7 +177,9 @@ class CameraStation:
         )
         wanted = [face.person for face in observation.wanted_faces]
         tracks = observation.tracks
-        crops = cut_heads(frame.image, tracks.detections.xyxy, wanted) if tracks and wanted else []
+        if not (tracks and wanted):
+            return Seen(frame, observation, [])
+        crops = cut_heads(frame.image, tracks.detections.xyxy, wanted, frame.gains)
         return Seen(frame, observation, crops)
 
     def choose(self, seen: Sequence[Seen], found: Sequence[GradedFace | None]) -> Looks:
@@ -281,8 +285,8 @@ class CameraStation:
             self._ends_from = max(self._ends_from, at + timedelta.resolution)
         return events, latest
 
-    def _input_of(self, image: Image) -> Image:
-        return self._letterbox(image).apply(image)
+    def _input_of(self, image: Image, gains: Gains | None) -> Image:
+        return self._letterbox(image).apply(image, gains)
 
     def _letterbox(self, image: Image) -> Letterbox:
         """Return the letterbox for pictures of this size, which a live stream may change."""

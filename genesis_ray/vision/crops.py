@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from genesis_ray.domain.frames import Image
+from genesis_ray.domain.frames import Gains, Image
 from genesis_ray.domain.geometry import Boxes
 from genesis_ray.domain.heads import Box, head_region, within
+from genesis_ray.vision.white_balance import balanced
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,13 @@ class HeadCrop:
     own: int
 
 
-def cut_heads(image: Image, people: Boxes, wanted: Sequence[Box]) -> list[HeadCrop]:
-    """Cut the heads of the `wanted` persons, whose boxes are rows of `people` [n, 4]."""
+def cut_heads(
+    image: Image, people: Boxes, wanted: Sequence[Box], gains: Gains | None = None
+) -> list[HeadCrop]:
+    """Cut the heads of the `wanted` persons, whose boxes are rows of `people` [n, 4].
+
+    The crops have these gains of their channels.
+    """
     height, width = image.shape[:2]
     crops = []
     for person in wanted:
@@ -37,5 +43,5 @@ def cut_heads(image: Image, people: Boxes, wanted: Sequence[Box]) -> list[HeadCr
         # A copy: the crop must not keep the whole frame alive.
         crop = image[top : max(bottom, top + 1), left : max(right, left + 1)].copy()
         own = int(np.flatnonzero((people == person).all(axis=1))[0])
-        crops.append(HeadCrop(crop, within(region, people), own))
+        crops.append(HeadCrop(balanced(crop, gains), within(region, people), own))
     return crops

@@ -7,7 +7,8 @@ import cv2
 import numpy as np
 
 from genesis_ray.domain.detections import Detections
-from genesis_ray.domain.frames import Image
+from genesis_ray.domain.frames import Gains, Image
+from genesis_ray.vision.white_balance import balanced
 
 _STRIDE = 32
 _GREY = 114
@@ -33,10 +34,11 @@ class Letterbox:
         scaled = round(height * scale), round(width * scale)
         return cls((_up(scaled[0]), _up(scaled[1])), scaled)
 
-    def apply(self, image: Image) -> Image:
-        """Return the input for a frame, uint8 [h, w, 3]."""
+    def apply(self, image: Image, gains: Gains | None = None) -> Image:
+        """Return the input for a frame, uint8 [h, w, 3], with these gains of its channels."""
         height, width = self.scaled
-        small: Image = cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR)
+        resized = cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR)
+        small = balanced(np.asarray(resized, np.uint8), gains)
         if self.scaled == self.shape:
             return small
         framed = np.full((*self.shape, 3), _GREY, np.uint8)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from genesis_ray.domain.detections import Detections
-from genesis_ray.domain.frames import Image
+from genesis_ray.domain.frames import Gains, Image
 from genesis_ray.vision.letterbox import Letterbox
 
 TILES = 4
@@ -39,19 +39,20 @@ class Tiler:
     max_detections: int
 
     def inputs(
-        self, image: Image, letterbox: Letterbox, found: Detections
+        self, image: Image, letterbox: Letterbox, found: Detections, gains: Gains | None = None
     ) -> npt.NDArray[np.uint8] | None:
         """Return a crowded frame's tiles as the detector is given them, [4, h, w, 3]; else None.
 
-        `found` is what the detector said of the whole picture. Tiles have the frame's proportions,
-        so they go through its own letterbox, and no network for another shape is wanted.
+        `found` is what the detector said of the whole picture, whose `gains` they have. Tiles have
+        the frame's proportions, so they go through its own letterbox, and no network for another
+        shape is wanted.
         """
         if len(found) < self.above:
             return None
         height, width = _sides(image)
         return np.stack(
             [
-                letterbox.apply(image[top : top + height, left : left + width])
+                letterbox.apply(image[top : top + height, left : left + width], gains)
                 for top, left in _corners(image)
             ]
         )

@@ -32,6 +32,7 @@ from genesis_ray.vision.found_face import FoundFace
 from genesis_ray.vision.recording import VideoWriter
 from genesis_ray.vision.stream import News
 from genesis_ray.vision.synthetic import SyntheticFilm
+from genesis_ray.vision.white_balance import balanced
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 AXIS = np.eye(1, 16, dtype=np.float32)[0]
@@ -419,6 +420,71 @@ def eventful() -> list[np.ndarray]:
     dark = [np.zeros_like(moving[0])] * 3
     flickering = [moving[0] // 2 + n % 2 for n in range(25)]
     return [*moving, *dark, *flickering, *[moving[1]] * 220, *noise(5), *flickering]
+
+
+def patchwork() -> np.ndarray:
+    """A picture of squares of all colours, of eight pixels each: all are in its sample."""
+    squares = np.random.default_rng(7).integers(0, 256, (60, 80, 3), np.uint8)
+    return squares.repeat(8, axis=0).repeat(8, axis=1)
+
+
+def under_tungsten(pictures: list[np.ndarray]) -> list[np.ndarray]:
+    return [balanced(picture // 2, (0.5, 1.0, 1.3)) for picture in pictures]
+
+
+def test_models_see_a_camera_with_white_balance_without_its_cast_and_the_frame_stays(camera):
+    balancing = opened(camera.model_copy(update={"colour": "grey-world"}))
+    balancing.source = VideoFilm(under_tungsten([patchwork()]))
+    ((frame, image),) = balancing.frames()
+    np.testing.assert_array_equal(frame.image, *under_tungsten([patchwork()]))
+    cast, seen = (each.mean(axis=(0, 1)) for each in (frame.image, image))
+    assert cast[2] > 2 * cast[0]
+    assert seen == pytest.approx(np.full(3, seen.mean()), rel=0.02)
+
+
+def test_faces_are_cut_from_the_balanced_picture(camera):
+    balancing = opened(camera.model_copy(update={"colour": "grey-world"}))
+    detector = ColourDetector()
+    film = SyntheticFilm(people=3, seconds=4)
+    balancing.source = VideoFilm(under_tungsten([film.image_at(n) for n in range(40)]))
+    as_recorded = opened(camera)
+    for frame, _ in balancing.frames():
+        (people,) = detector.detect(film.image_at(frame.stamp.frame_index)[None])
+        seen = balancing.observe(frame, people)
+        plain = as_recorded.observe(replace(frame, gains=None), people)
+        for ours, theirs in zip(seen.crops, plain.crops, strict=True):
+            np.testing.assert_array_equal(ours.image, balanced(theirs.image, frame.gains))
+        if seen.crops:
+            break
+    assert seen.crops
+    assert frame.gains != (1.0, 1.0, 1.0)
+
+
+def test_without_white_balance_frames_have_no_gains(camera):
+    plain = opened(camera)
+    plain.source = VideoFilm(noise(1))
+    ((frame, _),) = plain.frames()
+    assert frame.gains is None
+
+
+def test_another_station_balances_frames_as_the_first_one_would_have(camera):
+    camera = camera.model_copy(update={"colour": "grey-world", "motion_gate": True})
+    moving = noise(8)
+    pictures = [*moving, *moving[:1] * 15, *under_tungsten(moving), *under_tungsten(moving[:1] * 5)]
+    undisturbed = opened(camera)
+    undisturbed.source = VideoFilm(pictures)
+    pairs = [*undisturbed.frames()]
+    for place, (frame, _) in [*enumerate(pairs)][::5]:
+        seen = undisturbed.observe(frame, Detections.none())
+        state = pickle.dumps(undisturbed.state_after(seen))
+        after = opened(camera)
+        after.source = VideoFilm(pictures)
+        after.resume(pickle.loads(state))
+        for (ours, input_), (theirs, expected) in zip(
+            after.frames(), pairs[place + 1 :], strict=True
+        ):
+            assert ours.gains == theirs.gains
+            np.testing.assert_array_equal(input_, expected)
 
 
 @pytest.mark.parametrize("motion_gate", [False, True])

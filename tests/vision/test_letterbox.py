@@ -28,6 +28,13 @@ def test_long_side_sets_the_size_of_the_input():
     assert Letterbox.fit(1920, 1080, long_side=320).shape == (192, 320)
 
 
+def test_margins_stay_grey_where_the_frame_is_balanced():
+    grey = np.full((1080, 1920, 3), 100, np.uint8)
+    framed = Letterbox.fit(1920, 1080).apply(grey, (1.5, 1.0, 0.5))
+    assert (framed[:12] == 114).all()
+    assert (framed[12:372] == (150, 100, 50)).all()
+
+
 def test_margins_are_grey_and_the_frame_is_in_the_middle():
     white = np.full((1080, 1920, 3), 255, np.uint8)
     framed = Letterbox.fit(1920, 1080).apply(white)

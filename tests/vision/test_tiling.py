@@ -49,6 +49,12 @@ def test_a_frame_is_looked_at_again_from_so_many_people(people, is_crowded):
     assert (tiles is not None) == is_crowded
 
 
+def test_tiles_are_balanced_as_the_frame_is():
+    gains = (1.5, 1.0, 0.5)
+    tiles = TILER.inputs(scene(), LETTERBOX, nobody(1), gains)
+    assert (tiles == LETTERBOX.apply(scene(), gains)).all()
+
+
 @pytest.mark.parametrize(
     ("width", "height"), [(1920, 1080), (768, 576), (641, 359), (720, 1280), (100, 90)]
 )
