@@ -1,7 +1,7 @@
 """A live run to be disturbed: `watcher.py [--realtime] RUN DATA SOURCE...`.
 
-A source can be several that play in a row, with | between them. Prints `frames CAMERA N` as they are
-looked at, and at last `done EVENTS LATE`.
+A source can be several that play in a row, with | between them. Prints `frames CAMERA N` as they
+are looked at, and at last `done EVENTS LATE`.
 """
 
 import sys
