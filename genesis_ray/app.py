@@ -10,10 +10,12 @@ it the actors that it made.
 import asyncio
 import logging
 import os
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from click import ClickException
+import ray
+from click import ClickException, get_current_context
 from pydantic import BaseModel, ConfigDict, ValidationError
 from ray import serve
 from ray.serve import Application
@@ -78,6 +80,7 @@ def build(args: dict[str, object]) -> Application:
     Raises:
         ConfigurationError: An argument or a setting is wrong, or the template key is lost.
     """
+    _end_with_serve_run()
     # Ray is started by whoever called: nothing of a customer's cameras is told to anybody.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
@@ -106,6 +109,22 @@ def build(args: dict[str, object]) -> Application:
         max_ongoing_requests=_MOST_REQUESTS,
     )
     return api.bind(settings, system, faces, template_key)
+
+
+def _end_with_serve_run() -> None:
+    """Have `serve run`, where this is it, end at SIGTERM as at Ctrl-C, which alone it heeds itself.
+
+    Ray would only take its processes down then, those that watch and keep among them.
+    """
+    command = get_current_context(silent=True)
+    if command and command.command.name == "run" and command.params.get("blocking"):
+        command.call_on_close(_end_gently)
+
+
+def _end_gently() -> None:
+    signal.alarm(0)  # Ray's, that aborts the process three seconds after SIGTERM
+    if ray.is_initialized():
+        serve.shutdown()  # where that was done, it does nothing
 
 
 class _RefusedError(ConfigurationError, ClickException):

@@ -356,3 +356,18 @@ class TestServed:
         assert [row["state"] for row in states if row["camera_id"] == "hall"] == ["online", "ended"]
         notes = {row["component"]: row["reason"] for row in rows["system_states"].to_pylist()}
         assert notes["configuration"] == "+yard; -hall; till: process_fps"
+
+
+@pytest.mark.e2e
+@pytest.mark.ray
+@pytest.mark.timeout(400)
+def test_sigterm_ends_what_runs_in_a_terminal_as_an_interrupt_does(cluster, tmp_path):
+    with serving(cluster, tmp_path, configuration(door=LONG, till=LONG)) as system:
+        system.wait_until(lambda: set(system.states()) == {"online"})
+        end(system.process, system.process.terminate)
+        assert cluster.ask("actors", "actors") == []
+        events = system.data / "run" / "events"
+        assert list((events / "wal").iterdir()) == []
+        states = RunTables(events)["camera_states"].to_pylist()
+        ended = {row["camera_id"] for row in states if row["state"] == "ended"}
+        assert ended == {"door", "till"}, system.output.read_text()

@@ -170,7 +170,7 @@ class ResolverActor:
 
     def finish(self) -> int:
         """Save what was learned, wait until the journal has everything; return late faces."""
-        self._checkpoint()
+        self._checkpoint(is_last=True)
         self._courier.settle()
         self._intake.close()
         self._opened.close()
@@ -217,8 +217,11 @@ class ResolverActor:
         told = [Told(RESOLVER, events, one.progress) for one in resolved[-1:]]
         self._courier.send(partial(self._journal.take.remote, told))
 
-    def _checkpoint(self) -> None:
-        """Make durable what was learned; then take in what people decided and enrolled since."""
+    def _checkpoint(self, *, is_last: bool = False) -> None:
+        """Make durable what was learned; then take in what people decided and enrolled since.
+
+        The last one does no job: those that are due can wait for the next start, who stops cannot.
+        """
         self._courier.settle()
         begun = time.monotonic()
         self._save()
@@ -230,7 +233,7 @@ class ResolverActor:
             self._adopt(self._identities)
         identities = self._identities
         self._intake.stored(identities.entries)
-        if self._jobs:  # not beside: visitors are found and forgotten by one thread
+        if self._jobs and not is_last:  # not beside: visitors are found and forgotten by one thread
             self._jobs.run_due()
         told = GalleryFigures(faces=identities.gallery.count, recall=identities.gallery.recall)
         self._courier.send(partial(self._journal.note_gallery.remote, told))

@@ -2,7 +2,9 @@
 
 import logging
 import os
+import signal
 import socket
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -60,7 +62,7 @@ def start(
     """Connect to the cluster that RAY_ADDRESS names, or start one on this machine.
 
     Ray's own processes take seconds to start; `meanwhile` runs in a thread beside them. One that
-    is started has `store` bytes of shared memory.
+    is started has `store` bytes of shared memory. SIGTERM is a KeyboardInterrupt from then on.
 
     Raises:
         GenesisError: It could not be started.
@@ -75,6 +77,9 @@ def start(
         else:
             _start_patiently(store)
         beside.result()
+    if threading.current_thread() is threading.main_thread():
+        # As at Ctrl-C. Ray's own way aborts the process three seconds later, whatever it ends then.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     # After their import, which sets their level. What Ray Data logs of an error, it raises too.
     logging.getLogger("ray.serve").setLevel(logging.ERROR)
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)

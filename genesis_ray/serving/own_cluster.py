@@ -5,7 +5,9 @@ import re
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -102,11 +104,23 @@ def stop_session(*names: str) -> None:
     Ray's own command would stop every cluster of this machine.
     """
     processes = [process for process in psutil.process_iter() if _belongs(process, names)]
-    for process in processes:
-        process.terminate()
-    _, left = psutil.wait_procs(processes, timeout=_STOPPED_WITHIN_S)
-    for process in left:
-        process.kill()
+    until = time.monotonic() + _STOPPED_WITHIN_S
+    stores = [process for process in processes if _is_control_store(process)]
+    # It goes last: a node waits for it, to sign off.
+    for each in ([process for process in processes if process not in stores], stores):
+        for process in each:
+            with suppress(psutil.NoSuchProcess):
+                process.terminate()
+        _, left = psutil.wait_procs(each, timeout=max(0.0, until - time.monotonic()))
+        for process in left:
+            process.kill()
+
+
+def _is_control_store(process: psutil.Process) -> bool:
+    try:
+        return bool(process.name() == "gcs_server")
+    except psutil.Error:
+        return False
 
 
 def _address_file() -> Path:

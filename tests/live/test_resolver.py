@@ -161,3 +161,10 @@ def test_who_keeps_the_faces_lets_visitors_kept_photos_and_earlier_versions_go(s
     actor.finish()
     names = [each.name for each in read_all(RunFolder(spec.run).jobs)]
     assert names == ["clean-up", "photos", "visitors"]
+
+
+def test_who_stops_does_not_wait_for_jobs_that_are_due(spec):
+    actor = ResolverActor(replace(spec, realtime=True))
+    actor._jobs._clock = lambda: datetime.now(UTC) + timedelta(days=1)
+    actor.finish()
+    assert {each.ended_at for each in read_all(RunFolder(spec.run).jobs)} == {None}

@@ -1,6 +1,7 @@
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -63,3 +64,30 @@ def test_what_bears_a_name_of_the_cluster_is_stopped_and_nothing_else():
         for process in (one, client_server, other, other_server):
             process.kill()
             process.wait()
+
+
+def test_the_control_store_is_stopped_last_as_others_sign_off_with_it(tmp_path):
+    at_sigterm = (
+        "import signal, sys, time\n"
+        "from pathlib import Path\n"
+        "folder = Path(sys.argv[1])\n"
+        "def end(*_):\n"
+        "    {}\n"
+        "    sys.exit()\n"
+        "signal.signal(signal.SIGTERM, end)\n"
+        "(folder / sys.argv[2]).touch()\n"
+        "while True: signal.pause()\n"
+    )
+    signs_off = at_sigterm.format("time.sleep(0.2); (folder / 'signed-off').touch()")
+    store = at_sigterm.format("(folder / 'signed-off').rename(folder / 'seen')")
+    name = tmp_path / "gcs_server"
+    name.symlink_to(sys.executable)
+    with (
+        subprocess.Popen([sys.executable, "-c", signs_off, tmp_path, "node"]) as one,
+        subprocess.Popen([name, "-c", store, tmp_path, "store"]) as other,
+    ):
+        while not ((tmp_path / "node").exists() and (tmp_path / "store").exists()):
+            assert one.poll() is other.poll() is None
+            time.sleep(0.01)
+        stop_session(str(tmp_path))
+    assert (tmp_path / "seen").exists()

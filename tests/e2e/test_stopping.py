@@ -1,0 +1,121 @@
+"""A run of recordings that play like cameras, and of a stream that hangs, is told to stop."""
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import psutil
+import pytest
+import yaml
+
+from genesis_ray.store.reader import RunTables
+from tests.e2e.conftest import processes_of
+from tests.vision.film_server import film
+
+pytestmark = [pytest.mark.e2e, pytest.mark.ray, pytest.mark.timeout(400)]
+
+RECORDING = "synthetic:?people=3&seconds=900&fps=4&width=320&height=240"
+CAMERAS = {"door", "till", "hangs"}
+
+
+class Camera(ThreadingHTTPServer):
+    """Sends a film, and then nothing more, while the connection stays."""
+
+    def __init__(self, film: bytes) -> None:
+        self.film = film
+        self.is_over = threading.Event()
+        super().__init__(("127.0.0.1", 0), _Answer)
+
+
+class _Answer(BaseHTTPRequestHandler):
+    server: Camera
+
+    def log_message(self, *_) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(self.server.film)
+        self.server.is_over.wait()
+
+
+@pytest.fixture
+def config(tmp_path) -> Iterator[Path]:
+    path = tmp_path / "cameras.yaml"
+    with Camera(film(tmp_path / "film.ts", width=160, height=120)) as server:
+        serving = threading.Thread(target=server.serve_forever)
+        serving.start()
+        hangs = f"http://127.0.0.1:{server.server_port}"
+        cameras = [
+            {"camera_id": name, "source": hangs if name == "hangs" else RECORDING}
+            for name in sorted(CAMERAS)
+        ]
+        models = {"detector": {"model": "synthetic"}, "faces": {"embedder": "synthetic"}}
+        path.write_text(
+            yaml.safe_dump({"data_dir": str(tmp_path / "data"), **models, "cameras": cameras})
+        )
+        try:
+            yield path
+        finally:
+            server.is_over.set()
+            server.shutdown()
+            serving.join()
+
+
+@contextmanager
+def running(config: Path, run: Path) -> Iterator[subprocess.Popen[str]]:
+    genesis = str(Path(sys.executable).with_name("genesis"))
+    with subprocess.Popen(
+        [genesis, "run", "--config", str(config), "--out", str(run), "--realtime"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def wait_until(is_so: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+    while not is_so():
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.1)
+
+
+def told(run: Path, state: str) -> set[str]:
+    """Return the cameras of which the log says that they came into a state."""
+    if not (run / "events").is_dir():
+        return set()
+    rows = RunTables(run / "events")["camera_states"].to_pylist()
+    return {row["camera_id"] for row in rows if row["state"] == state}
+
+
+def test_what_is_under_way_is_finished_and_no_process_is_left(config, tmp_path, ray_folder):
+    run = tmp_path / "run"
+    with running(config, run) as process:
+        wait_until(lambda: told(run, "online") == CAMERAS, process)
+        process.terminate()
+        said, _ = process.communicate(timeout=120)
+    assert process.returncode == 130, said
+    assert told(run, "ended") == CAMERAS  # none was cut off, as it is where it takes too long
+    assert list((run / "events" / "wal").iterdir()) == []
+    _, left = psutil.wait_procs(processes_of(ray_folder), timeout=20)  # workers, by themselves
+    assert left == []
+
+
+def test_a_run_that_is_still_starting_takes_what_it_started_down(config, tmp_path, ray_folder):
+    run = tmp_path / "run"
+    with running(config, run) as process:
+        wait_until((run / "state" / "journal").is_dir, process)  # models are made meanwhile
+        process.terminate()
+        said, _ = process.communicate(timeout=120)
+    assert process.returncode == 130, said
+    _, left = psutil.wait_procs(processes_of(ray_folder), timeout=20)
+    assert left == []
