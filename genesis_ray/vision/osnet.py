@@ -41,7 +41,7 @@ class Osnet:
             raise ValueError(f"expected {MODEL} to have one input shape, and a dimension")
         self.dimension = model.dimension
         self._height, self._width = shape = model.input.shape
-        # Not OpenVINO, which computes in bf16 where a processor can: looks of all machines are one.
+        # The looks of all machines are one.
         self._run = engines.load(MODEL, shape, engine="onnxruntime", threads=1, device="cpu")
 
     def looks_of(self, image: Image, person: Box) -> Looks:

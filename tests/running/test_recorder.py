@@ -52,7 +52,7 @@ def test_without_a_frame_there_is_no_video(tmp_path):
 
 def test_a_camera_that_is_begun_with_anew_keeps_the_film_that_it_had(tmp_path):
     for frames in (2, 3, 4):
-        recorder = Recorder(CameraSettings(camera_id="door", source="a.mp4"), tmp_path, fps=10)
+        recorder = Recorder(CameraSettings(camera_id="door", source="a.mp4"), tmp_path, **OWN)
         for number in range(frames):
             recorder.draw(seen(number, 240, 320))
         recorder.close()
@@ -62,7 +62,7 @@ def test_a_camera_that_is_begun_with_anew_keeps_the_film_that_it_had(tmp_path):
 
 def test_what_cannot_be_written_names_where_and_leaves_nothing(tmp_path):
     media = tmp_path / "of another node" / "media"
-    recorder = Recorder(CameraSettings(camera_id="door", source="a.mp4"), media, fps=10)
+    recorder = Recorder(CameraSettings(camera_id="door", source="a.mp4"), media, **OWN)
     with pytest.raises(StoreError, match="of another node/media: No such file"):
         recorder.draw(seen(0, 240, 320))
     recorder.discard()

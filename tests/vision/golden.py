@@ -2,8 +2,8 @@
 
 Of each embedding 16 sums of its numbers, with signs drawn once, are kept: how far two embeddings
 are apart shows in them, a face cannot be found by them. Where the faces are is kept too: a
-processor that computes in bfloat16 finds a landmark up to half a pixel beside, which moves an
-embedding by more than the engines do. When a change of an embedder is meant,
+landmark that is found half a pixel beside, as in bfloat16, moves an embedding by more than the
+engines do. When a change of an embedder is meant,
 
     python -m tests.vision.golden ../shared/data
 
