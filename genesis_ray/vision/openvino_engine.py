@@ -28,8 +28,8 @@ class OpenVinoRunner:
             "INFERENCE_NUM_THREADS": threads,
             # Several engines share the cores; the kernel places their threads better.
             "ENABLE_CPU_PINNING": False,
-            # Not in bf16 where a processor can: what one machine says of a face is compared with what
-            # others said, and a film has one answer on all. What is in 8 bits is no slower for it.
+            # Not in bf16 where a processor can: faces of all machines are compared, and a film has
+            # one answer on all. What is in 8 bits is no slower for it.
             "INFERENCE_PRECISION_HINT": "f32",
         }
         if os.access(folder, os.W_OK):
