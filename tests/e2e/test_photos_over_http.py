@@ -2,6 +2,7 @@
 
 import socket
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2 as httpx
@@ -29,21 +30,28 @@ def faces(shared_data: Path, monkeypatch, tmp_path) -> Path:
     return shared_data / "faces" / "face_recognition"
 
 
-def test_somebody_is_known_by_photos_that_are_sent_and_no_more_once_these_are_removed(
-    genesis, faces, tmp_path, ray_folder
-):
+@pytest.fixture
+def api(genesis, faces, tmp_path, ray_folder) -> Iterator[httpx.Client]:
+    """A system that watches a camera, by its HTTP API."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    config, data = tmp_path / "cameras.yaml", tmp_path / "data"
+    config = tmp_path / "cameras.yaml"
     cameras = [{"camera_id": "door", "source": FILM}]
     detector = {"model": "synthetic"}
     config.write_text(
-        yaml.safe_dump({"data_dir": str(data), "detector": detector, "cameras": cameras})
+        yaml.safe_dump(
+            {"data_dir": str(tmp_path / "data"), "detector": detector, "cameras": cameras}
+        )
     )
     genesis("up", config, "--port", port)
-    api = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120)
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120) as client:
+        yield client
 
+
+def test_somebody_is_known_by_photos_that_are_sent_and_no_more_once_these_are_removed(
+    genesis, api, faces, tmp_path
+):
     def send(path: str, *names: str, status: int = 200, name: str = "", **query: object) -> dict:
         files = [("photo", (each, (faces / each).read_bytes())) for each in names]
         form = {"name": name} if name else {}
@@ -103,5 +111,7 @@ def test_somebody_is_known_by_photos_that_are_sent_and_no_more_once_these_are_re
     large = [("photo", ("a.jpg", bytes(66 * 2**20)))]
     assert api.post(search, files=large).status_code == 413
     genesis("down")
-    pictures = [path for path in data.rglob("*") if path.suffix in (".jpg", ".png", ".photo")]
+    pictures = [
+        path for path in (tmp_path / "data").rglob("*") if path.suffix in (".jpg", ".png", ".photo")
+    ]
     assert pictures == []
