@@ -15,6 +15,7 @@ from genesis_ray.store.audit_entry import Access
 PACKAGE = Path(genesis_ray.__file__).parent
 OPENS = {"running/galleries.py"}
 TABLES = {
+    "running/key_rotation.py",  # reads templates, noted before it begins
     "running/people_stores.py",  # takes people out, noted by who calls it
     "running/resting_galleries.py",
     "store/consent.py",
@@ -28,6 +29,7 @@ TABLES = {
 }
 NAMES = {
     "migration/genesis_database.py",  # another system's column, of vectors that are not kept
+    "running/key_rotation.py",
     "store/gallery.py",
     "store/identity_schemas.py",
     "store/stored_faces.py",
@@ -35,6 +37,7 @@ NAMES = {
 }
 READS = {
     "running/forgetting.py",  # notes the traces of what it removes
+    "running/key_rotation.py",
     "store/learning_gallery.py",
     "store/searched_faces.py",
     "store/templates.py",
