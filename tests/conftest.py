@@ -1,5 +1,6 @@
 import gc
 import os
+import signal
 import socket
 import subprocess
 import tempfile
@@ -25,6 +26,10 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 # To put the commands of `genesis` together takes longer than most of what they are tested with.
 typer.testing._get_command = cache(typer.testing._get_command)
+
+# Where tests were started in the background, Ctrl-C, which some send, would be ignored.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Keys that tests make are theirs, also in the processes that they start.
 os.environ["GENESIS_TEMPLATES__KEY_STORE"] = f"file:{tempfile.mkdtemp(prefix='genesis-keys-')}"
