@@ -92,7 +92,8 @@ def forget(
 ) -> None:
     """Destroy an old key: copies and other data folders that it protects are useless then.
 
-    It is refused while this data folder, or a system that runs on it, needs the key.
+    It is refused while this data folder, or a system that runs on it, needs the key. Right after a
+    rotation beside a system it waits some seconds for the last faces under the old one.
     """
     from genesis_ray import settings_file
     from genesis_ray.cli.console import stdout

@@ -105,7 +105,7 @@ class ResolverActor:
                 recordings=recordings_of(run),
             )
             self._intake = Intake(settings, keys, known=self._faces.known, needs=self._needs)
-            self._intake.stored(self._identities.entries)  # others hand over, when it is their turn
+            self._intake.begin(self._identities.entries)  # others hand over, when it is their turn
         self._leaving = self._giving.leaving()
         resolver = self._built()
         self._jobs_folder = run.jobs if spec.realtime else None
@@ -288,7 +288,7 @@ class ResolverActor:
             self._intake = Intake(
                 self._settings, self._keys, known=self._faces.known, needs=self._needs
             )
-            self._intake.stored(identities.entries)
+            self._intake.begin(identities.entries)
         self._leaving = self._giving.leaving()
         self._stage.resume(self._faces.brought_all(self._stage.state))
         self._forget()  # first: who may not be named any more is not told apart from others then

@@ -16,14 +16,12 @@ from genesis_ray.domain.identity import Face, FaceSight
 from genesis_ray.errors import LostKeyError, StoreError
 from genesis_ray.pipeline.producers import Evidence
 from genesis_ray.running.assembly import EmbedderTraits
+from genesis_ray.running.tenant_keys import LOOK_EVERY_S
 from genesis_ray.store.substitution import exchanged
 from genesis_ray.store.template_keys import KeyRing, TemplateKey
 from genesis_ray.store.templates import Protector
 
 _log = logging.getLogger(__name__)
-
-LOOK_EVERY_S = 5.0
-"""At the key store, for a key that somebody made."""
 
 _State = TypeVar("_State")
 

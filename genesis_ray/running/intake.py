@@ -10,6 +10,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Collection
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ from genesis_ray.errors import GenesisError
 from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.enrolments import WaitingEnrolments
 from genesis_ray.running.identities import Entries, Identities, identity_folder, watcher
+from genesis_ray.running.tenant_keys import LOOK_EVERY_S
 from genesis_ray.settings import Settings
 from genesis_ray.store.consent import CONSENT, ConsentRegister
 from genesis_ray.store.disk import write_file, writing_to
@@ -31,6 +33,9 @@ _TAKEN_IN = "taken-in.json"
 """The file that says which process takes in, and how many entries it has."""
 
 _LOOK_EVERY_S = 0.1
+
+LATE_S = 2 * LOOK_EVERY_S
+"""For so long faces come under an older key: until replicas look, and those on their way are in."""
 
 
 class Intake:
@@ -53,11 +58,14 @@ class Intake:
         self._keys = keys
         self._known = known
         self._needs = sorted({*needs, keys.current.version})
+        self._key = ""  # until nothing is stored under another
+        self._old_keys_until = ""
         self._folder = identity_folder(settings)
         self._waiting = WaitingEnrolments(settings)
         self._news = TableNews(self._folder, (LEDGER, CONSENT))
         self._taken: list[str] = []
         self._entries: Entries | None = None
+        self._told: dict[str, Any] = {}
         self._ready = keys.current.fingerprint
 
     def take_in(self, identities: Identities) -> Identities | None:
@@ -82,12 +90,23 @@ class Intake:
             self._taken = []
             return None
 
-    def stored(self, entries: Entries) -> None:
-        """Take it that all that was taken in is stored; tell those who wait for it.
+    def begin(self, entries: Entries) -> None:
+        """Tell that this process takes in from here on; until `stored` it may need any of its keys.
 
         Raises:
             StoreError: The disk is full or refuses.
         """
+        self._tell(entries, self._ready)
+
+    def stored(self, entries: Entries) -> None:
+        """Take it that all that was taken in is stored, under the key; tell those who wait for it.
+
+        Raises:
+            StoreError: The disk is full or refuses.
+        """
+        if not self._key:
+            self._key = self._keys.current.fingerprint
+            self._old_keys_until = (datetime.now(UTC) + timedelta(seconds=LATE_S)).isoformat()
         self._waiting.done(self._taken)
         self._taken = []
         self._tell(entries, self._ready)
@@ -103,18 +122,18 @@ class Intake:
         self._ready = key
 
     def _tell(self, entries: Entries, ready: str) -> None:
-        if (entries, ready) == (self._entries, self._ready):
-            return
         told = {
             "process": str(os.getpid()),
             "embedder": embedder_traits(self._settings.faces).name,
-            "key": self._keys.current.fingerprint,
+            "key": self._key,
+            "old_keys_until": self._old_keys_until,
             "needs": self._needs,
             "ready": ready,
             **entries._asdict(),
         }
-        write_file(self._folder / _TAKEN_IN, json.dumps(told).encode())
-        self._entries = entries
+        if told != self._told:
+            write_file(self._folder / _TAKEN_IN, json.dumps(told).encode())
+        self._entries, self._told = entries, told
 
     def close(self) -> None:
         """Take in no more."""
@@ -128,9 +147,11 @@ class Taker(NamedTuple):
     Attributes:
         process: That has people and gallery.
         embedder: Of the gallery.
-        key: Fingerprint of the key that the gallery is under.
+        key: Fingerprint of the key that the gallery is under, and all else that the system stores;
+            empty as long as something may be under another.
         ready: That of the newest key that it can go on with at once.
         needs: Versions of the keys that the system needs as long as it runs.
+        old_keys_until: When no face under another key is on its way to it any more, ISO 8601.
     """
 
     process: str
@@ -138,6 +159,12 @@ class Taker(NamedTuple):
     key: str = ""
     ready: str = ""
     needs: tuple[int, ...] = ()
+    old_keys_until: str = ""
+
+    @property
+    def is_done_with_old_keys(self) -> bool:
+        """Whether keys that it does not need can be destroyed, and no face be lost for that."""
+        return bool(self.key) and datetime.now(UTC).isoformat() > self.old_keys_until
 
 
 def taker(settings: Settings) -> Taker | None:
@@ -152,6 +179,7 @@ def taker(settings: Settings) -> Taker | None:
         told.get("key", ""),
         told.get("ready", ""),
         tuple(told.get("needs", ())),
+        told.get("old_keys_until", ""),
     )
 
 

@@ -258,15 +258,18 @@ class _Systems:
 def forget(settings: Settings, version: int) -> None:
     """Destroy an old key: what it alone protects, a copy for example, is useless from then on.
 
+    Where a system runs that was just brought under another, faces that are on their way to it under
+    the old one are waited for, for some seconds.
+
     Raises:
         NotFoundError: There is no such key.
         StoreError: It protects a gallery or a photo in the data folder, or new templates.
     """
+    _see_no_system_needs(settings, version)
     place, known = known_keys(settings)
     key = next((key for key in known if key.version == version), None)
     if key is None:
         raise NotFoundError(f"no key {version} of tenant {settings.tenant_id!r} in {place}")
-    _see_no_system_needs(settings, version)
     if key.is_current or key.galleries or key.photos:
         photos = [f"{key.photos} kept photos"] if key.photos else []
         what = ", ".join([*key.galleries, *photos]) or "what comes next"
@@ -279,7 +282,7 @@ def forget(settings: Settings, version: int) -> None:
 
 
 def _see_no_system_needs(settings: Settings, version: int) -> None:
-    """Make sure that no system that runs would miss a key.
+    """Make sure that no system that runs would miss a key, now or for what is on its way to it.
 
     Raises:
         StoreError: One would.
@@ -290,8 +293,23 @@ def _see_no_system_needs(settings: Settings, version: int) -> None:
             f"the system that runs, process {system.process}, needs key {version}: rotate first; "
             f"where looks are told by a network (appearance.model), start it again after that"
         )
-    if system is None and _Systems(settings):
+    if system and not _wait_for_late_faces(settings):
+        raise StoreError(
+            f"the system that runs, process {system.process}, may still need key {version}: it has "
+            f"not gone on within {WITHIN_S:.0f} s; see `genesis status`, and try again"
+        )
+    if taker(settings) is None and _Systems(settings):
         raise StoreError(
             f"a system runs on {settings.data_dir} and is being started again, so it may need key "
             f"{version}; try again when it names people"
         )
+
+
+def _wait_for_late_faces(settings: Settings) -> bool:
+    """Wait until no face under an old key is on its way any more; tell whether none is."""
+
+    def are_in() -> bool:
+        system = taker(settings)
+        return system is None or system.is_done_with_old_keys
+
+    return wait_until(are_in, within_s=WITHIN_S)

@@ -7,6 +7,9 @@ from genesis_ray.store.key_stores import open_key_store
 from genesis_ray.store.template_keys import KeyRef, KeyRing, TemplateKey
 from genesis_ray.store.tenants import gallery_folder
 
+LOOK_EVERY_S = 5.0
+"""At the key store, for a key that somebody made, as long as something runs."""
+
 
 def tenant_keys(settings: Settings) -> KeyRing:
     """Return the tenant's keys; the first is made where there is none, and needs none before.

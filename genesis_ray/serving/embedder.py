@@ -10,7 +10,7 @@ from ray.serve import Application
 
 from genesis_ray.errors import StoreError
 from genesis_ray.running.protected import load_protected_embedder
-from genesis_ray.running.tenant_keys import newest_keys
+from genesis_ray.running.tenant_keys import LOOK_EVERY_S, newest_keys
 from genesis_ray.serving.placement import (
     HEALTH_CHECK_PERIOD_S,
     autoscaling,
@@ -31,9 +31,6 @@ NAME = "embedder"
 MAX_BATCH_CROPS = 32
 """A call of one crop costs a tenth less than one of many; beyond this nothing is gained. Serve
 refuses a request that has more: who asks for more makes several."""
-
-_LOOK_EVERY_S = 10.0
-"""At the key store, as it has to be no sooner: faces under an older key are turned."""
 
 _TARGET_ONGOING_REQUESTS = 2
 """Stacks a replica: one computing, one arriving."""
@@ -92,7 +89,7 @@ class EmbedderReplica:
         self._embedder = load_protected_embedder(settings, secret)
         self._photos = asyncio.Lock()
         self._key = key
-        self._look_at = time.monotonic() + _LOOK_EVERY_S
+        self._look_at = time.monotonic() + LOOK_EVERY_S
 
     @serve.batch(
         max_batch_size=MAX_BATCH_CROPS,
@@ -154,7 +151,7 @@ class EmbedderReplica:
 
     def _take_newest_key(self) -> None:
         """Protect with the newest key; with the one of before as long as none can be read."""
-        self._look_at = time.monotonic() + _LOOK_EVERY_S
+        self._look_at = time.monotonic() + LOOK_EVERY_S
         try:
             newest = newest_keys(self._key).current
         except StoreError as error:

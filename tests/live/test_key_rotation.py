@@ -13,7 +13,7 @@ from genesis_ray.errors import StoreError
 from genesis_ray.live import resolver
 from genesis_ray.live.resolver import ResolverActor
 from genesis_ray.live.spec import LiveSpec, Shown
-from genesis_ray.running import face_keys, key_rotation
+from genesis_ray.running import face_keys, intake, key_rotation
 from genesis_ray.running.enrolment import Enroller
 from genesis_ray.running.identities import identity_folder, who_is_who
 from genesis_ray.running.intake import taker
@@ -49,6 +49,7 @@ def _soon(monkeypatch):
     monkeypatch.setattr(resolver, "_CHECKPOINT_EVERY_S", 0)
     monkeypatch.setattr(resolver, "_MOST_OF_THE_TIME", float("inf"))
     monkeypatch.setattr(face_keys, "LOOK_EVERY_S", 0)
+    monkeypatch.setattr(intake, "LATE_S", 0)
     monkeypatch.setattr(key_rotation, "WITHIN_S", 20)
 
 
@@ -318,6 +319,41 @@ def test_an_old_key_can_be_destroyed_once_the_system_goes_by_the_new_one(spec, m
         running.resolver.replace(lambda: ResolverActor(spec))
         replicas.key = keys(spec).current
         assert replicas.see(ADA, 4) == ADA.name
+
+
+def test_a_system_goes_by_the_new_key_only_when_nothing_that_it_stored_is_under_the_old(
+    spec, monkeypatch
+):
+    """Else the old one may be destroyed, and what a process that dies then remembered is lost."""
+    save, told_of = ResolverActor._save, []
+
+    def saved(self) -> None:
+        if self._keys.current.version == 2 and not told_of:
+            told_of.append(taker(spec.settings))
+        save(self)
+
+    monkeypatch.setattr(ResolverActor, "_save", saved)
+    with system(spec, monkeypatch) as running:
+        rotated(Replicas(running, keys(spec).current), spec)
+        (at_that_time,) = told_of
+        assert (at_that_time.key, at_that_time.is_done_with_old_keys) == ("", False)
+        after = taker(spec.settings)
+        assert after.key == keys(spec).current.fingerprint
+
+
+def test_faces_under_an_old_key_are_waited_for_before_it_is_destroyed(spec, monkeypatch):
+    monkeypatch.setattr(intake, "LATE_S", 0.5)
+    with system(spec, monkeypatch) as running:
+        replicas = Replicas(running, keys(spec).current)
+        rotated(replicas, spec)
+        assert not taker(spec.settings).is_done_with_old_keys
+        monkeypatch.setattr(key_rotation, "WITHIN_S", 0.01)
+        with pytest.raises(StoreError, match="may still need key 1"):
+            forget(spec.settings, 1)
+        monkeypatch.setattr(key_rotation, "WITHIN_S", 20)
+        forget(spec.settings, 1)
+        assert taker(spec.settings).is_done_with_old_keys
+        assert [key.version for key in keys(spec).keys] == [2]
 
 
 def test_a_key_that_looks_are_under_is_kept_as_long_as_the_system_runs(spec, monkeypatch):
