@@ -34,7 +34,6 @@ from genesis_ray.serving import detector, embedder
 from genesis_ray.serving.photo_faces import ServedPhotoFaces
 from genesis_ray.settings import Settings
 from genesis_ray.store.state_log import new_key
-from genesis_ray.store.template_keys import KeyRef
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -108,7 +107,7 @@ def build(args: dict[str, object]) -> Application:
         ray_actor_options=_BY_THE_DATA,
         max_ongoing_requests=_MOST_REQUESTS,
     )
-    return api.bind(settings, system, faces, template_key)
+    return api.bind(settings, system, faces)
 
 
 def _end_with_serve_run() -> None:
@@ -141,10 +140,9 @@ class Api:
         settings: Settings,
         live: DeploymentHandle,
         faces: DeploymentHandle,
-        template_key: KeyRef,
     ) -> None:
         self._settings = settings
-        self._photo_faces = ServedPhotoFaces(faces, settings.faces, template_key)
+        self._photo_faces = ServedPhotoFaces(faces, settings.faces)
         self._feed = PolledFeed(live.state.remote)
         self._polling = asyncio.create_task(self._feed.poll())
 

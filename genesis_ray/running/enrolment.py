@@ -21,7 +21,7 @@ from genesis_ray.running.identities import identity_folder, open_identities, who
 from genesis_ray.running.intake import taker
 from genesis_ray.running.known_faces import KnownFaces
 from genesis_ray.running.naming import find_enrolled
-from genesis_ray.running.photo_faces import LoadedPhotoFaces, PhotoFaces, only_face
+from genesis_ray.running.photo_faces import LoadedPhotoFaces, PhotoFaces, only_face, under_key
 from genesis_ray.running.protected import load_protected_embedder
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.running.turns import turn
@@ -180,7 +180,10 @@ class Enroller:
         pictures: list[bytes] = []
         for photo in photos:
             try:
-                face = only_face(photo, self._faces.of(photo), least)
+                found = under_key(
+                    self._faces.of(photo), self._keys, embedder_traits(settings.faces)
+                )
+                face = only_face(photo, found, least)
             except (FaceError, SourceError) as error:
                 if refused is None:
                     raise

@@ -133,13 +133,10 @@ class FaceKeys:
 
     def _named(self, fingerprint: str) -> TemplateKey | None:
         """Return the key of a fingerprint, also where it was made since; None where it is not."""
-        found = self._known(fingerprint)
+        found = self._keys.named(fingerprint)
         if found is None and self._is_due():
-            found = self._known(fingerprint)
+            found = self._keys.named(fingerprint)
         return found
-
-    def _known(self, fingerprint: str) -> TemplateKey | None:
-        return next((key for key in self._keys.keys if key.fingerprint == fingerprint), None)
 
     def _is_due(self) -> bool:
         """Read the keys again where that is due; tell whether they were read."""

@@ -17,7 +17,7 @@ from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.auditing import note
 from genesis_ray.running.consent import consents
 from genesis_ray.running.identities import identity_folder, searched_gallery, who_is_who
-from genesis_ray.running.photo_faces import LoadedPhotoFaces, PhotoFaces
+from genesis_ray.running.photo_faces import LoadedPhotoFaces, PhotoFaces, under_key
 from genesis_ray.running.protected import load_protected_embedder
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.running.thresholds import calibration_file, resolver_policy, threshold_book
@@ -128,6 +128,7 @@ class PhotoSearch:
         reason = f"looks whom the faces of {photos} photo{'s' * (photos != 1)} are like"
         known = self._known_now(Access(action="search", reason=reason))
         traits = embedder_traits(settings.faces)
+        faces = under_key([face for _, face in seen], known.keys, traits)
         book = threshold_book(settings.identity, traits, calibration_file(settings, traits).read())
         policy = resolver_policy(settings, traits, book).match
         if threshold is not None:
@@ -138,7 +139,7 @@ class PhotoSearch:
         people = _People({person.identity_id: person for person in known.who.people})
         candidates = Candidates(known.gallery, decisions, people)
         now, found = datetime.now(UTC), []
-        for photo, face in seen:
+        for (photo, _), face in zip(seen, faces, strict=True):
             sight = FaceSight(
                 camera_id="", track_id=0, face_index=0, captured_at=now, quality=face.quality
             )

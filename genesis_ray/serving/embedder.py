@@ -121,6 +121,7 @@ class EmbedderReplica:
         image = pixels_of(content)
         if image is None:
             return None
+        self._look_for_key()
         begun = time.perf_counter()
         faces = self._embedder.faces_in(image)
         seconds = time.perf_counter() - begun
@@ -138,8 +139,7 @@ class EmbedderReplica:
         return answers
 
     def _embed(self, requests: list[list[FaceCrop]]) -> list[Embedded]:
-        if time.monotonic() > self._look_at:
-            self._take_newest_key()
+        self._look_for_key()
         answers = []
         for faces in requests:
             begun = time.perf_counter()
@@ -149,8 +149,10 @@ class EmbedderReplica:
             answers.append(Embedded(embedded, seconds, self._name, memory, embedder=embedder))
         return answers
 
-    def _take_newest_key(self) -> None:
-        """Protect with the newest key; with the one of before as long as none can be read."""
+    def _look_for_key(self) -> None:
+        """Protect with the newest key, looked for now and then; with that of before if none is."""
+        if time.monotonic() < self._look_at:
+            return
         self._look_at = time.monotonic() + LOOK_EVERY_S
         try:
             newest = newest_keys(self._key).current

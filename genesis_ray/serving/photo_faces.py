@@ -8,7 +8,6 @@ from genesis_ray.errors import GenesisError
 from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.serving.embedder import Embedded
 from genesis_ray.settings_models import FaceSettings
-from genesis_ray.store.template_keys import KeyRef
 from genesis_ray.vision.faces import EmbeddedFace
 from genesis_ray.vision.photo_file import Photo, checked_content, no_picture
 
@@ -22,14 +21,15 @@ class ServedPhotoFaces:
     Photos travel as they were given: their pixels would take ten times as much shared memory.
     """
 
-    def __init__(self, embedder: DeploymentHandle, settings: FaceSettings, key: KeyRef) -> None:
-        """Ask `embedder`, whose templates have to be under `key`."""
+    def __init__(self, embedder: DeploymentHandle, settings: FaceSettings) -> None:
+        """Ask `embedder`, which has to be the one of `settings`."""
         self._embedder = embedder
         self._own = embedder_traits(settings).name
-        self._key = key.fingerprint
 
     def of(self, photo: Photo) -> list[EmbeddedFace]:
         """Return the templates of all faces of a photo, the largest first; not on an event loop.
+
+        They are under whichever key the replica has.
 
         Raises:
             SourceError: It is too large, or no picture.
@@ -45,10 +45,9 @@ class ServedPhotoFaces:
             ) from None  # whose text may have what it was asked with
         if answer is None:
             raise no_picture(photo)
-        is_ours = answer.embedder == self._own
-        if not is_ours or any(face.key != self._key for face in answer.faces):
+        if answer.embedder != self._own:
             raise GenesisError(
-                "the system is being replaced by one of another embedder or key; nothing is "
-                "changed: try again when it is"
+                "the system is being replaced by one of another embedder; nothing is changed: try "
+                "again when it is"
             )
         return answer.faces

@@ -118,6 +118,10 @@ class KeyRing:
         """Return the key of a version, if it is here."""
         return next((key for key in self.keys if key.version == version), None)
 
+    def named(self, fingerprint: str) -> TemplateKey | None:
+        """Return the key of a fingerprint, if it is here."""
+        return next((key for key in self.keys if key.fingerprint == fingerprint), None)
+
     def also(self, others: "KeyRing") -> "KeyRing":
         """Return these with those of others that are not here any more, older or of its version."""
         gone = tuple(key for key in others.keys if key not in self.keys)

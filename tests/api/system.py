@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 
 from fastapi.testclient import TestClient
@@ -26,6 +27,7 @@ from genesis_ray.settings_zones import LineSettings, ZoneSettings
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.ledger import Ledger
 from genesis_ray.store.people import People
+from genesis_ray.store.template_keys import TemplateKey
 from genesis_ray.store.tenants import gallery_folder
 from genesis_ray.testing import ColourEmbedder
 from genesis_ray.vision.faces import EmbeddedFace
@@ -134,14 +136,17 @@ class StillFeed:
 
 
 class FacesUnder:
-    """Looks at photos as an embedder that is served does: under the tenant's key."""
+    """Looks at photos as an embedder that is served does: under a key that may be an older one."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
+    @cached_property
+    def _key(self) -> TemplateKey:
+        return tenant_keys(self._settings).current
+
     def of(self, photo: Photo) -> list[EmbeddedFace]:
-        key = tenant_keys(self._settings).current
-        return LoadedPhotoFaces(ProtectedEmbedder(ColourEmbedder(), key)).of(photo)
+        return LoadedPhotoFaces(ProtectedEmbedder(ColourEmbedder(), self._key)).of(photo)
 
 
 @dataclass

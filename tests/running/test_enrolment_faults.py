@@ -27,6 +27,7 @@ from genesis_ray.store.gallery import FaceGallery
 from genesis_ray.store.lance_table import LanceTable
 from genesis_ray.store.people import People
 from genesis_ray.store.stored_faces import stored_faces
+from genesis_ray.store.template_keys import TemplateKey
 from genesis_ray.testing import ColourEmbedder, SyntheticFilm
 
 KILLS = 50
@@ -67,18 +68,21 @@ class Sees:
 
     name, dimension, threshold = EMBEDDER.name, EMBEDDER.dimension, EMBEDDER.threshold
 
-    def __init__(self, *changes: dict) -> None:
+    def __init__(self, key: TemplateKey, *changes: dict) -> None:
+        self._key = key.fingerprint
         self._changes = changes
 
     def faces_in(self, photo):
         (face,) = EMBEDDER.faces_in(photo)
-        return [replace(face, **each) for each in self._changes]
+        return [replace(face, key=self._key, **each) for each in self._changes]
 
 
 @pytest.fixture
 def seeing(monkeypatch):
     def seeing(*changes: dict) -> None:
-        monkeypatch.setattr(enrolment, "load_protected_embedder", lambda *_: Sees(*changes))
+        monkeypatch.setattr(
+            enrolment, "load_protected_embedder", lambda _, key: Sees(key, *changes)
+        )
 
     return seeing
 

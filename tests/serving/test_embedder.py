@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -15,6 +14,9 @@ from genesis_ray.live.answers import FaceFinder
 from genesis_ray.live.models import Patience
 from genesis_ray.live.retrying import DeadLetters
 from genesis_ray.live.spec import LiveSpec
+from genesis_ray.running.assembly import embedder_traits
+from genesis_ray.running.key_rotation import rotate
+from genesis_ray.running.photo_faces import under_key
 from genesis_ray.running.protected import load_protected_embedder
 from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.running.tenant_keys import keys_named, tenant_keys
@@ -22,6 +24,7 @@ from genesis_ray.serving import cluster, embedder
 from genesis_ray.serving.deploy import deploy
 from genesis_ray.serving.photo_faces import ServedPhotoFaces
 from genesis_ray.settings import Settings
+from genesis_ray.settings_models import FaceSettings
 from genesis_ray.testing import SyntheticFilm
 from genesis_ray.vision.crops import HeadCrop
 from genesis_ray.vision.faces import EmbeddedFace, FaceCrop
@@ -86,9 +89,7 @@ def bits(face: EmbeddedFace) -> bytes:
 def test_photos_are_looked_at_by_who_is_served_as_they_would_be_here(spec):
     settings, image = spec.settings, SyntheticFilm(people=2, width=320, height=240).image_at(0)
     _, encoded = cv2.imencode(".png", image)
-    served = ServedPhotoFaces(
-        serve.get_deployment_handle(embedder.NAME, APP), settings.faces, spec.template_key
-    )
+    served = ServedPhotoFaces(serve.get_deployment_handle(embedder.NAME, APP), settings.faces)
     own = load_protected_embedder(settings.faces, keys_named(spec.template_key).current)
     found = served.of(SentPhoto("group.png", encoded.tobytes()))
     assert [*map(bits, found)] == [*map(bits, own.faces_in(image))]
@@ -96,12 +97,17 @@ def test_photos_are_looked_at_by_who_is_served_as_they_would_be_here(spec):
     cut = SentPhoto("half.png", encoded.tobytes()[:60])
     with pytest.raises(SourceError, match=r"half\.png: not a picture that can be read"):
         served.of(cut)
-    other = replace(spec.template_key, fingerprint="another")
-    replaced = ServedPhotoFaces(
-        serve.get_deployment_handle(embedder.NAME, APP), settings.faces, other
-    )
+    other = FaceSettings(embedder="sface")
+    replaced = ServedPhotoFaces(serve.get_deployment_handle(embedder.NAME, APP), other)
     with pytest.raises(GenesisError, match="is being replaced"):
         replaced.of(SentPhoto("group.png", encoded.tobytes()))
+    rotate(settings)  # the replica looks for a new key now and then: it may have either
+    keys, traits = tenant_keys(settings), embedder_traits(settings.faces)
+    found = under_key(served.of(SentPhoto("group.png", encoded.tobytes())), keys, traits)
+    own.use(keys.current)
+    for face, expected in zip(found, own.faces_in(image), strict=True):
+        assert face.key == keys.current.fingerprint
+        assert np.allclose(face.embedding, expected.embedding, atol=1e-6)
     serve.delete(APP)
     with pytest.raises(GenesisError, match="the embedder does not answer"):
         served.of(SentPhoto("group.png", encoded.tobytes()))

@@ -4,9 +4,17 @@ import pytest
 
 from genesis_ray.running.auditing import audit_log
 from genesis_ray.running.forgetting_intent import INTENT_FILE
+from genesis_ray.running.key_rotation import forget as forget_key
+from genesis_ray.running.key_rotation import rotate
 from genesis_ray.store.tenants import gallery_folder
 from tests.api.photos import ADA, BOB, CLEO, group_photo, photo, wall
 from tests.api.system import System
+
+
+@pytest.fixture(autouse=True)
+def _own_keys(tmp_path, monkeypatch) -> None:
+    """Keys that change here are nobody else's."""
+    monkeypatch.setenv("GENESIS_TEMPLATES__KEY_STORE", f"file:{tmp_path / 'keys'}")
 
 
 @pytest.fixture
@@ -40,6 +48,34 @@ def test_same_photo_again_adds_nothing(system: System, ada):
     third = system.send(f"/v1/people/{ada}/faces", photo(ADA))
     assert (third.status_code, third.json()["added"]) == (200, 0)
     assert len(faces(system, ada)) == 2
+
+
+@pytest.fixture
+def rotated(system: System, ada) -> None:
+    """The gallery is under a newer key than the embedder, which was asked before."""
+    assert system.send("/v1/identities/search", photo(ADA)).status_code == 200
+    rotate(system.settings)
+
+
+@pytest.mark.usefixtures("rotated")
+def test_photos_are_taken_and_found_though_the_embedder_has_the_key_of_before(system: System, ada):
+    (found,) = system.send("/v1/identities/search", photo(ADA, tint=1)).json()["faces"]
+    assert (found["says"], found["people"][0]["identity_id"]) == ("match", ada)
+    again = system.send("/v1/people", photo(ADA), photo(ADA, tint=1), name="Ada")
+    assert (again.json()["added"], again.json()["known"]) == (1, 1)
+    assert system.send("/v1/people", photo(BOB), name="Bob").status_code == 201
+
+
+@pytest.mark.usefixtures("rotated")
+def test_photo_whose_key_is_not_here_changes_nothing(system: System):
+    forget_key(system.settings, 1)
+    for answer in (
+        system.send("/v1/people", photo(BOB), name="Bob"),
+        system.send("/v1/identities/search", photo(ADA)),
+    ):
+        assert answer.status_code == 503
+        assert "give all machines the same keys" in answer.json()["detail"]
+    assert [person["name"] for person in system.get("/v1/people")["people"]] == ["Ada"]
 
 
 def test_faces_are_told_without_what_they_look_like(system: System, ada):
