@@ -11,6 +11,7 @@ import asyncio
 import logging
 import os
 import signal
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -142,7 +143,7 @@ class Api:
         faces: DeploymentHandle,
     ) -> None:
         self._settings = settings
-        self._photo_faces = ServedPhotoFaces(faces, settings.faces)
+        self._look = partial(ServedPhotoFaces, faces)
         self._feed = PolledFeed(live.state.remote)
         self._polling = asyncio.create_task(self._feed.poll())
 
@@ -151,7 +152,7 @@ class Api:
         from genesis_ray.api.app import create_app
         from genesis_ray.running.event_pages import EventPages
         from genesis_ray.running.history import present_tables
-        from genesis_ray.running.photo_search import PhotoSearch
+        from genesis_ray.running.photo_search import SearchInUse
 
         settings = self._settings
         events = live_run_path(settings) / "events"
@@ -160,8 +161,8 @@ class Api:
             feed=self._feed,
             events=present_tables(events, settings, settings.tenant_id),
             event_page=EventPages(events, settings),
-            photo_faces=self._photo_faces,
-            search=PhotoSearch(settings, self._photo_faces),
+            look=self._look,
+            search=SearchInUse(settings, self._look),
         )
         return create_app(backends, echo_request_id=False)
 

@@ -44,12 +44,14 @@ def gallery_of_system(settings: Settings) -> Iterator[Finding]:
     if not identity_folder(settings).is_dir() or (system := taker(settings)) is None:
         return
     if system.embedder != embedder_traits(settings.faces).name:
+        until = "it has the other loaded" if system.follows else "it is started again"
         yield Finding(
             "gallery in use",
             "warning",
-            f"process {system.process}, which runs, names people by {system.embedder} until it is "
-            f"started again, and takes in nobody who is enrolled",
-            "genesis down, then genesis up CONFIG",
+            f"process {system.process}, which runs, names people by {system.embedder} until "
+            f"{until}, and takes in nobody who is enrolled",
+            "see system_states for why it does not go over by itself, or genesis down, then "
+            "genesis up CONFIG",
         )
 
 

@@ -1,6 +1,6 @@
 """What the API needs of the system behind it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -8,14 +8,16 @@ import pyarrow as pa
 
 from genesis_ray.analytics.stored import Tables
 from genesis_ray.domain.event_page import PageRequest
+from genesis_ray.running.gallery_in_use import with_gallery_in_use
 from genesis_ray.running.live_state import LiveState
 from genesis_ray.settings import Settings
 from genesis_ray.settings_alerts import queue_zones_of
 from genesis_ray.settings_cameras import CameraSettings
+from genesis_ray.settings_models import FaceSettings
 
 if TYPE_CHECKING:
     from genesis_ray.running.photo_faces import PhotoFaces
-    from genesis_ray.running.photo_search import PhotoSearch
+    from genesis_ray.running.photo_search import SearchInUse
 
 
 class Feed(Protocol):
@@ -45,7 +47,7 @@ class Backends:
 
     Attributes:
         started_with: The settings that it was started with.
-        photo_faces: Who looks at photos that are sent.
+        look: Returns who looks at photos that are sent, by an embedder.
         search: Finds whom the faces of such photos are like.
     """
 
@@ -53,8 +55,8 @@ class Backends:
     feed: Feed
     events: EventReader
     event_page: EventPageReader
-    photo_faces: "PhotoFaces"
-    search: "PhotoSearch"
+    look: Callable[[FaceSettings], "PhotoFaces"]
+    search: "SearchInUse"
 
     @property
     def cameras(self) -> tuple[CameraSettings, ...]:
@@ -64,8 +66,9 @@ class Backends:
 
     @property
     def settings(self) -> Settings:
-        """The settings, with the cameras that are watched now."""
-        return self.started_with.model_copy(update={"cameras": self.cameras})
+        """The settings, with the cameras that are watched now, and who names people now."""
+        watching = self.started_with.model_copy(update={"cameras": self.cameras})
+        return with_gallery_in_use(watching)
 
     @property
     def queue_zone_ids(self) -> Sequence[str]:

@@ -42,8 +42,9 @@ def enroll(
     is_known: bool = False,
 ) -> EnrolledFaces:
     """Enrol photos as `genesis people enroll` does; raises what `Enroller.enroll` does."""
+    settings = reached.settings
     enroller = Enroller(
-        reached.settings, anyway=anyway, faces=reached.photo_faces, insist="give anyway=true"
+        settings, anyway=anyway, faces=reached.look(settings.faces), insist="give anyway=true"
     )
     done = enroller.enroll(name, photos, within_s=WAIT_S, is_known=is_known)
     added, is_taken_in = len(photos) - done.known, done.person is not None

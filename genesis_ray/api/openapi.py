@@ -12,8 +12,9 @@ from genesis_ray.api.app import create_app
 from genesis_ray.api.backends import Backends
 from genesis_ray.domain.event_page import PageRequest
 from genesis_ray.running.live_state import LiveState
-from genesis_ray.running.photo_search import PhotoSearch
+from genesis_ray.running.photo_search import SearchInUse
 from genesis_ray.settings import Settings
+from genesis_ray.settings_models import FaceSettings
 from genesis_ray.store.event_pages import page_of
 from genesis_ray.store.schemas import EVENT_SCHEMAS
 from genesis_ray.vision.faces import EmbeddedFace
@@ -22,14 +23,14 @@ from genesis_ray.vision.photo_file import Photo
 
 def document() -> dict[str, Any]:
     """Return the OpenAPI document, which does not depend on what is behind the API."""
-    settings, faces = Settings(), _NoFaces()
+    settings = Settings()
     nothing = Backends(
         started_with=settings,
         feed=_NoFeed(),
         events={},
         event_page=_no_events,
-        photo_faces=faces,
-        search=PhotoSearch(settings, faces),
+        look=_NoFaces,
+        search=SearchInUse(settings, _NoFaces),
     )
     return create_app(nothing).openapi()
 
@@ -51,6 +52,9 @@ class _NoFeed:
 
 class _NoFaces:
     """The models of a system that is not there."""
+
+    def __init__(self, settings: FaceSettings) -> None:
+        pass
 
     def of(self, photo: Photo) -> list[EmbeddedFace]:  # noqa: ARG002
         return []

@@ -48,8 +48,8 @@ def galleries(
     stdout.print(table)
     system = taker(settings)
     if system and not any(each.is_current and each.embedder == system.embedder for each in figures):
-        told = still_named_by(system.process, system.embedder)
-        stderr.print(told, style="yellow", soft_wrap=True)
+        told = still_named_by(system.process, system.embedder, follows=system.follows)
+        stderr.print(told, style="yellow", markup=False, soft_wrap=True)
     kept = kept_figures(settings)
     keeps = settings.faces.keep_photos
     if kept.photos or keeps:

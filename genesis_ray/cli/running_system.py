@@ -40,9 +40,15 @@ def tell_of_waiting(process: str) -> None:
     )
 
 
-def still_named_by(process: str, embedder: str) -> str:
+def still_named_by(process: str, embedder: str, *, follows: bool) -> str:
     """Say that a system that runs has not taken up a switch to another gallery, and what to do."""
+    named = f"The system that runs, process {process}, names people by {embedder} still"
+    if follows:
+        return (
+            f"{named}. It goes over when it has the models of the other loaded; where it cannot, "
+            f'system_states says why: genesis query "FROM system_states ORDER BY occurred_at"'
+        )
     return (
-        f"The system that runs, process {process}, names people by {embedder} until it is started "
-        f"again: genesis down, then genesis up CONFIG. Nobody can be enrolled before."
+        f"{named}, and does so until it ends or is started again, as it looks at recordings at "
+        f"full speed. Nobody can be enrolled before."
     )

@@ -11,6 +11,10 @@ from genesis_ray.cli.running_system import still_named_by
 
 if TYPE_CHECKING:
     from genesis_ray.running.switching import Switch
+    from genesis_ray.settings import Settings
+
+_WITHIN_S = 60.0
+"""For a system that runs to load another embedder, where its models may have to be fetched."""
 
 
 def switch(
@@ -25,9 +29,10 @@ def switch(
     """Name people by another embedder's gallery from now on, or by the old one again.
 
     It is noted in the data folder, in one step, and counts more than faces.embedder; what starts
-    from then on goes by it. So start a system that runs again: genesis down, then genesis up.
-    Both galleries stay, so the way back is this command with the old name. It is refused where
-    people are known to the gallery in use and not to the other.
+    from then on goes by it. A system that runs in real time goes over to it by itself, as soon as
+    it has the models loaded; recordings at full speed are looked at by one to their end. Both
+    galleries stay, so the way back is this command with the old name. It is refused where people
+    are known to the gallery in use and not to the other.
 
     Example: genesis people re-embed --to sface && genesis people switch sface
     """
@@ -58,7 +63,7 @@ def switch(
     )
     _tell_what_is_lost(planned)
     _tell_thresholds(planned)
-    _tell_process(planned)
+    _tell_process(settings, planned)
     stdout.print(f"The way back: genesis people switch {planned.before}", soft_wrap=True)
 
 
@@ -82,14 +87,22 @@ def _tell_what_is_lost(planned: "Switch") -> None:
         )
 
 
-def _tell_process(planned: "Switch") -> None:
+def _tell_process(settings: "Settings", planned: "Switch") -> None:
+    """Say by what a system that runs names people now; wait for it, if it goes over by itself."""
     from genesis_ray.cli.console import stderr, stdout
+    from genesis_ray.running.switching import is_in_force
 
     process, embedder = planned.process, planned.process_embedder
-    if planned.is_in_force:
-        stdout.print(f"The system that runs, process {process}, names people so.", soft_wrap=True)
-    elif embedder:
-        stderr.print(still_named_by(process or "", embedder), style="yellow", soft_wrap=True)
+    runs = f"The system that runs, process {process},"
+    within_s = _WITHIN_S if planned.process_follows else 0
+    if embedder:
+        with stderr.status(f"{runs} loads {planned.embedder} and goes over to it"):
+            is_done = is_in_force(settings, planned, within_s=within_s)
+        if is_done:
+            stdout.print(f"{runs} names people by it.", soft_wrap=True)
+        else:
+            told = still_named_by(process or "", embedder, follows=planned.process_follows)
+            stderr.print(told, style="yellow", markup=False, soft_wrap=True)
     elif process:
         stderr.print(
             f"Process {process} goes on as it began, until it ends.",

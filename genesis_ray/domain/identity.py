@@ -41,10 +41,12 @@ class Face(FaceSight):
     Attributes:
         key: Names the key that protects the embedding, which can be compared with none under
             another; "" where there is one alone.
+        embedder: By which, in the same way.
     """
 
     embedding: Embedding
     key: str = ""
+    embedder: str = ""
 
 
 class Candidate(NamedTuple):

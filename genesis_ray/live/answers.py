@@ -1,8 +1,9 @@
 """What the models say of a group's frames, also where they fail on one of them."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any
 
 from ray.exceptions import RayTaskError
 
@@ -12,7 +13,6 @@ from genesis_ray.live.inbox import Stack
 from genesis_ray.live.models import AbandonedError, Model, Note, Patience, Request
 from genesis_ray.live.retrying import DeadLetters
 from genesis_ray.live.spec import LiveSpec
-from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.second_look import SecondLook
 from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.running.station import CameraStation
@@ -121,9 +121,8 @@ class PeopleFinder:
 class FaceFinder:
     """The embedder, as a group asks it: first for the faces in crops, then to embed some.
 
-    What another embedder makes of a face is no answer.
-
     Attributes:
+        embedder: Which one faces are embedded by, as settings name it.
         replicas: How those that answered get on with their memory, by name.
     """
 
@@ -149,14 +148,26 @@ class FaceFinder:
         self.replicas: dict[str, MemoryState] = {}
         self._find: Model[embedder.Graded] = method("find")
         self._embed: Model[embedder.Embedded] = method("embed")
-        self._own = embedder_traits(spec.settings.faces).name
-        self._is_foreign = False
+        self._prepare: Model[None] = method("prepare")
+        self._most_replicas = spec.settings.faces.max_replicas
+        self.embedder = spec.settings.faces.embedder
         self._clock = clock
         self._dead_letters = dead_letters
 
     def ask(self, crops: Sequence[HeadCrop]) -> Sequence[Request[embedder.Graded]]:
         """Send crops; there is nothing to ask where there are none."""
-        return _in_batches(self._find, crops)
+        return self._in_batches(self._find, crops)
+
+    async def prepare(self, embedder: str) -> None:
+        """Have replicas load another embedder, while they answer as before.
+
+        Raises:
+            RayTaskError: One cannot.
+            AbandonedError: None has by the time that all ends.
+        """
+        # As many at once as there can be replicas: Serve sends each to one that has least to do.
+        requests = [self._prepare.ask(embedder) for _ in range(self._most_replicas)]
+        await asyncio.gather(*(request.answer() for request in requests))
 
     async def found_in(
         self, parts: Sequence[list[HeadCrop]], requests: Sequence[Request[embedder.Graded]]
@@ -167,7 +178,7 @@ class FaceFinder:
     async def embed(self, parts: Sequence[list[FaceCrop]]) -> list[list[EmbeddedFace] | None]:
         """Return the faces of each part embedded; None of those on which it fails."""
         together = [face for faces in parts for face in faces]
-        return await self._each(self._embed, parts, _in_batches(self._embed, together))
+        return await self._each(self._embed, parts, self._in_batches(self._embed, together))
 
     async def find_again(self, crops: list[HeadCrop], stamp: FrameStamp) -> FoundFaces:
         """Return the faces of crops on which it failed; none once they were given up."""
@@ -186,7 +197,7 @@ class FaceFinder:
             return None
 
         async def attempt() -> list[Any]:
-            return await self._faces(_in_batches(model, pieces))
+            return await self._faces(self._in_batches(model, pieces))
 
         return await self._dead_letters.try_again(
             attempt, model=embedder.NAME, stage="embed", stamp=stamp
@@ -204,7 +215,7 @@ class FaceFinder:
         except AbandonedError:
             return [None for _ in parts]
         except RayTaskError:
-            each = [_in_batches(model, pieces) for pieces in parts]
+            each = [self._in_batches(model, pieces) for pieces in parts]
         answers: list[list[Any] | None] = []
         for one in each:
             try:
@@ -219,9 +230,6 @@ class FaceFinder:
             self._note_memory(answer.replica, answer.memory)
         self._clock.add("embed", sum(answer.seconds for answer in answers))
         self._dead_letters.succeeded(embedder.NAME)
-        for answer in answers:
-            if isinstance(answer, embedder.Embedded) and answer.embedder != self._own:
-                self._leave_out(answer.embedder)
         return [face for answer in answers for face in answer.faces]
 
     def _note_memory(self, replica: str, memory: MemoryState) -> None:
@@ -229,22 +237,16 @@ class FaceFinder:
         ran_short(self._note, f"embedder {replica}", memory, before)
         self.replicas[replica] = max(before, memory, key=lambda state: state.out_of_memory)
 
-    def _leave_out(self, other: str) -> NoReturn:
-        """Have faces count as not answered that cannot be compared with any here; say so once."""
-        if not self._is_foreign:
-            self._is_foreign = True
-            told = f"its faces are of {other}, and those here of {self._own}: left out"
-            self._note(embedder.NAME, "degraded", told)
-        raise AbandonedError
+    def _in_batches(self, model: Model[Any], pieces: Sequence[Any]) -> list[Request[Any]]:
+        """Send crops or faces in requests of the size that a replica takes; none where are none.
 
-
-def _in_batches(model: Model[Any], pieces: Sequence[Any]) -> list[Request[Any]]:
-    """Send crops or faces in requests of the size that a replica takes, none where there are none.
-
-    What it says of one does not depend on the others.
-    """
-    size = embedder.MAX_BATCH_CROPS
-    return [model.ask(list(pieces[first : first + size])) for first in range(0, len(pieces), size)]
+        What it says of one does not depend on the others.
+        """
+        size = embedder.MAX_BATCH_CROPS
+        batches = [list(pieces[first : first + size]) for first in range(0, len(pieces), size)]
+        if model is self._embed:
+            return [model.ask(embedder.Wanted(faces, self.embedder)) for faces in batches]
+        return [model.ask(crops) for crops in batches]
 
 
 def ran_short(note: Note, name: str, memory: MemoryState, before: MemoryState) -> None:

@@ -83,6 +83,7 @@ class Delivery:
     resolver have that by then, so that another process which goes on from it leaves nothing out.
 
     Attributes:
+        name: The group's.
         notes: Events that are logged with what is delivered next.
         away: Of resolver and journal, who is being started again or has no node.
     """
@@ -95,7 +96,7 @@ class Delivery:
         inbox: FrameInbox,
         outbox: Outbox[Letter],
     ) -> None:
-        self._name = name
+        self.name = name
         self._spec = spec
         self._cameras = cameras
         self._inbox = inbox
@@ -166,7 +167,7 @@ class Delivery:
             return
         self._pressure = pressure
         state: SystemState = _STATES[pressure]
-        self.note(self._name, state, f"{len(self._outbox)} reports wait")
+        self.note(self.name, state, f"{len(self._outbox)} reports wait")
         self._inbox.slow_down(pressure != "none")
 
     async def run(self, journal: ActorHandle, resolver: ActorHandle) -> None:

@@ -16,10 +16,11 @@ from genesis_ray.errors import StoreError
 from genesis_ray.live.answers import FaceFinder, FoundFaces, PeopleFinder
 from genesis_ray.live.aside import Aside
 from genesis_ray.live.delivery import Delivery, WatchedCamera
+from genesis_ray.live.following import follow_switches
 from genesis_ray.live.inbox import FrameInbox, Stack
 from genesis_ray.live.models import Patience, Request
 from genesis_ray.live.retrying import DeadLetters
-from genesis_ray.live.spec import LiveSpec
+from genesis_ray.live.spec import LiveSpec, follows_switches
 from genesis_ray.running.looks import Looks
 from genesis_ray.running.set_aside import dead_letter
 from genesis_ray.running.stage_clock import StageClock
@@ -111,6 +112,7 @@ class FrameFlow:
         dead_letters = DeadLetters(spec.settings, delivery.notes.append, patience, note)
         self._people = PeopleFinder(spec, clock, dead_letters, note, patience, inbox.note_lost)
         self._faces = FaceFinder(spec, clock, dead_letters, note, patience)
+        self._follows_switches = follows_switches(spec)
         self._free = asyncio.Semaphore(spec.settings.detector.stacks_in_flight)
         self._found: asyncio.Queue[tuple[Stack, Request[Found] | None] | None] = asyncio.Queue()
         self._embedded: asyncio.Queue[_Observed | None] = asyncio.Queue(_STACKS_WAITING)
@@ -124,12 +126,18 @@ class FrameFlow:
             steps.create_task(self._observe(undetected))
             steps.create_task(self._report(unembedded))
             steps.create_task(self._delivery.run(journal, resolver))
-            quiet = steps.create_task(self._report_the_quiet())
+            beside = [steps.create_task(self._report_the_quiet())]
+            if self._follows_switches:
+                following = follow_switches(
+                    self._delivery.name, self._faces, resolver, self._delivery.note
+                )
+                beside.append(steps.create_task(following))
             while stack := await self._next_stack():
                 self.first_frame_at = self.first_frame_at or time.time()
                 await self._found.put((stack, self._people.ask(stack)))
             await self._found.put(None)
-            quiet.cancel()
+            for task in beside:
+                task.cancel()
 
     def end(self) -> None:
         """Finish what is under way; what the models have not answered soon is left out."""

@@ -54,6 +54,14 @@ class LiveSpec:
         )
 
 
+def follows_switches(spec: LiveSpec) -> bool:
+    """Tell whether a system goes over to another embedder while it runs, where somebody switches.
+
+    A recording at full speed is looked at by one from its beginning to its end.
+    """
+    return spec.realtime and spec.settings.faces.enabled
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """Where a camera was at the end of a report, so that another process goes on from there.
@@ -98,6 +106,18 @@ class Told:
     progress: datetime
     snapshot: Snapshot | None = None
     captured_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Embedders:
+    """By which embedder faces are to be embedded, as settings name them.
+
+    Attributes:
+        following: The one that comes after, to be prepared; None where none does.
+    """
+
+    present: str
+    following: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

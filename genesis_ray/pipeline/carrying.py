@@ -61,6 +61,13 @@ class CarryingResolver:
         self._carrier = before._carrier
         self._carrier.reconsider(self._decisions.now)
 
+    def supersede(self, before: Self) -> list[FaceRecognized]:
+        """Go on where one by another embedder was; return what became of nameless tracks."""
+        outcomes = self._resolver.supersede(before._resolver)
+        self._carrier = before._carrier
+        self._carrier.reconsider(self._decisions.now)
+        return outcomes
+
     def forget(self, identity_ids: Collection[str]) -> None:
         """Take nobody for one of these by what was remembered."""
         self._resolver.forget(identity_ids)

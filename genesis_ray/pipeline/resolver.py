@@ -77,6 +77,21 @@ class IdentityResolver:
         self.memory = before.memory
         self.memory.reconsider(self._decisions)
 
+    def supersede(self, before: Self) -> list[FaceRecognized]:
+        """Go on where a resolver by another embedder was; return what became of nameless tracks.
+
+        Tracks keep their names. What faces said is over, as those to come are unlike them.
+        """
+        outcomes = [
+            outcome for track in before.memory.nameless() for outcome in before._outcome(track)
+        ]
+        thresholds = self.memory.thresholds
+        self.succeed(before)
+        self.memory.thresholds = thresholds
+        for track in self.memory.tracks.values():
+            track.begin_anew()
+        return outcomes
+
     def forget(self, identity_ids: Collection[str]) -> None:
         """Take nobody for one of these by what was remembered."""
         self.memory.forget(identity_ids)

@@ -26,6 +26,9 @@ class Resolver(Protocol):
     def succeed(self, before: Any, /) -> None:
         """Go on where another one of this kind was, with what is decided now."""
 
+    def supersede(self, before: Any, /) -> list[FaceRecognized]:
+        """Go on where one by another embedder was; return what became of nameless tracks."""
+
     def forget(self, identity_ids: Collection[str], /) -> None:
         """Take nobody for one of these by what was remembered."""
 
@@ -106,6 +109,19 @@ class ResolverStage:
         """Resolve what comes next by another resolver, which knows what this one remembers."""
         resolver.succeed(self._resolver)
         self._resolver = resolver
+
+    def change_embedder(self, resolver: Resolver) -> Resolved:
+        """Resolve what comes next by a resolver that goes by another embedder.
+
+        Returns what became of tracks without a name. Of faces that wait for their turn none may be
+        of the one before.
+        """
+        outcomes = resolver.supersede(self._resolver)
+        self._resolver = resolver
+        if outcomes and self._told < DONE:
+            self._told += timedelta.resolution
+            return Resolved([(self._told, tuple(outcomes))], self._told)
+        return Resolved([], self._told)
 
     def forget(self, identity_ids: Collection[str]) -> None:
         """Take nobody for one of these by what was remembered."""

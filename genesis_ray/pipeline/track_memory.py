@@ -65,6 +65,12 @@ class TrackFaces:
         if self.named:
             self.latest = None
 
+    def begin_anew(self) -> None:
+        """Forget what its faces said and were, which cannot be compared with those to come."""
+        self.faces.clear()
+        self.vote.clear()
+        self.latest = None
+
     def is_over(self, now: datetime) -> bool:
         """Tell whether a face of `now` could have nothing to do with these any more."""
         return now - self.last_at > (_NAME_KEPT if self.named else EVIDENCE_KEPT)
@@ -108,6 +114,11 @@ class ResolverMemory:
         """Have no face say any more that it is somebody of these."""
         for track in self.tracks.values():
             track.forget(identity_ids)
+
+    def nameless(self) -> list[TrackFaces]:
+        """Return the tracks whose faces have not decided yet whose they are, by their last one."""
+        known = sorted(self.tracks.items(), key=lambda item: (item[1].last_at, item[0]))
+        return [track for _, track in known if not track.named]
 
     def lapse(self, now: datetime) -> Iterator[TrackFaces]:
         """Forget tracks that are over, once a minute of capture time; yield them by their end."""

@@ -2,7 +2,8 @@
 
 Keys change while a system runs: replicas take up a new one a little before the gallery or after,
 each on its node. A face says which key protects it, so that none is ever compared with faces under
-another: it is turned first, and left out where its key is not known here.
+another: it is turned first, and left out where its key is not known here. It says its embedder too,
+and is left out where that is not the gallery's: nothing turns one embedder's faces to another's.
 """
 
 import logging
@@ -31,7 +32,7 @@ class FaceKeys:
 
     Attributes:
         ready: Fingerprint of the newest key from which, or to which, faces can be turned at once.
-        left_out: Faces whose key is not here.
+        left_out: Faces whose key is not here, or which are of an embedder that never was.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class FaceKeys:
         self._read = read
         self._tell = tell
         self._embedder = embedder
+        self._former: set[str] = set()
         self._preparing: threading.Thread | None = None
         self.left_out = 0
         self.use(keys)
@@ -60,19 +62,37 @@ class FaceKeys:
         self._look_at = 0.0
         self.ready = keys.current.fingerprint
 
+    def change_embedder(self, embedder: EmbedderTraits) -> None:
+        """Take another embedder's faces from now on; some of the one before may be on their way."""
+        self._former.add(self._embedder.name)
+        self._embedder = embedder
+        self.use(self._keys)
+
     def brought(self, shown: Evidence) -> Evidence:
-        """Return a face under the key; one whose own key is not here as if it was not embedded."""
-        if not isinstance(shown, Face) or self._is_current(shown):
+        """Return a face under the key, or as if it was not embedded.
+
+        That is one whose own key is not here, or which another embedder made.
+        """
+        if not isinstance(shown, Face):
+            return shown
+        if self._is_foreign(shown):
+            if shown.embedder not in self._former:
+                self._count_left_out(
+                    f"of {shown.embedder}, and those here are {self._embedder.name}'s"
+                )
+            return _not_embedded(shown)
+        if self._is_current(shown):
             return shown
         before = self._named(shown.key)
         if before is None:
-            self._count_left_out()
-            known = {each.name: getattr(shown, each.name) for each in fields(FaceSight)}
-            return FaceSight(**known)
+            self._count_left_out(f"under a key that is not in {self._keys.place}")
+            return _not_embedded(shown)
         return self._turned(shown, before)
 
     def brought_all(self, state: _State) -> _State:
         """Return a copy of what a process remembered, with each face in it under the key.
+
+        One that another embedder made is in it as if it was not embedded.
 
         Raises:
             LostKeyError: The key of one is not here.
@@ -97,13 +117,12 @@ class FaceKeys:
             self._preparing = threading.Thread(target=self._prepare, args=(newest,), daemon=True)
             self._preparing.start()
 
-    def _count_left_out(self) -> None:
+    def _count_left_out(self, why: str) -> None:
         """Count one more, and tell of the first, and whenever there are twice as many."""
         self.left_out += 1
         if self.left_out.bit_count() == 1:
             count = "1 face is" if self.left_out == 1 else f"{self.left_out:,} faces are"
-            place = self._keys.place
-            self._tell(f"{count} left out by now, under a key that is not in {place}")
+            self._tell(f"{count} left out by now, {why}")
 
     @property
     def _is_preparing(self) -> bool:
@@ -113,6 +132,9 @@ class FaceKeys:
         self._protector.prepare(key)
         self.ready = key.fingerprint
 
+    def _is_foreign(self, face: Face) -> bool:
+        return face.embedder not in ("", self._embedder.name)
+
     def _is_current(self, face: Face) -> bool:
         return face.key in ("", self._protector.key.fingerprint)
 
@@ -120,7 +142,9 @@ class FaceKeys:
         (template,) = self._protector.renew(face.embedding[None], before)
         return replace(face, embedding=template, key=self._protector.key.fingerprint)
 
-    def _brought_or_lost(self, face: Face) -> Face:
+    def _brought_or_lost(self, face: Face) -> FaceSight:
+        if self._is_foreign(face):
+            return _not_embedded(face)
         if self._is_current(face):
             return face
         before = self._named(face.key)
@@ -154,3 +178,7 @@ class FaceKeys:
     def _protector_of(self, key: TemplateKey) -> Protector:
         own = self._embedder
         return Protector(key, embedder=own.name, dimension=own.dimension)
+
+
+def _not_embedded(face: Face) -> FaceSight:
+    return FaceSight(**{each.name: getattr(face, each.name) for each in fields(FaceSight)})

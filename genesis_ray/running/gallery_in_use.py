@@ -16,9 +16,14 @@ def with_gallery_in_use(settings: Settings) -> Settings:
         StoreError: What was chosen cannot be read.
     """
     chosen = _chosen(settings)
-    if chosen is None or chosen.embedder == settings.faces.embedder:
+    return by_embedder(settings, chosen.embedder) if chosen else settings
+
+
+def by_embedder(settings: Settings, embedder: str) -> Settings:
+    """Return the settings with another embedder."""
+    if embedder == settings.faces.embedder:
         return settings
-    faces = settings.faces.model_copy(update={"embedder": chosen.embedder})
+    faces = settings.faces.model_copy(update={"embedder": embedder})
     return settings.model_copy(update={"faces": faces})
 
 
@@ -33,8 +38,7 @@ def as_it_runs(settings: Settings, running: Settings) -> Settings:
     """
     if _chosen(running) is None:
         return settings
-    faces = settings.faces.model_copy(update={"embedder": running.faces.embedder})
-    return settings.model_copy(update={"faces": faces})
+    return by_embedder(settings, running.faces.embedder)
 
 
 def overruled(settings: Settings) -> str | None:

@@ -48,11 +48,13 @@ class Intake:
         *,
         known: Callable[[], KeyRing] | None = None,
         needs: Collection[int] = (),
+        follows: bool = False,
     ) -> None:
         """Begin for the process that has the gallery under the current one of `keys`.
 
         `known` returns all keys that there are by now, and `needs` has versions of those that the
-        system needs as long as it runs.
+        system needs as long as it runs. If it `follows`, it goes over to another embedder where
+        somebody switches.
         """
         self._settings = settings
         self._keys = keys
@@ -60,6 +62,7 @@ class Intake:
         self._needs = sorted({*needs, keys.current.version})
         self._key = ""  # until nothing is stored under another
         self._old_keys_until = ""
+        self._follows = follows
         self._folder = identity_folder(settings)
         self._waiting = WaitingEnrolments(settings)
         self._news = TableNews(self._folder, (LEDGER, CONSENT))
@@ -128,6 +131,7 @@ class Intake:
             "key": self._key,
             "old_keys_until": self._old_keys_until,
             "needs": self._needs,
+            "follows": self._follows,
             "ready": ready,
             **entries._asdict(),
         }
@@ -151,6 +155,7 @@ class Taker(NamedTuple):
             empty as long as something may be under another.
         ready: That of the newest key that it can go on with at once.
         needs: Versions of the keys that the system needs as long as it runs.
+        follows: Whether it goes over to another embedder's gallery where somebody switches.
         old_keys_until: When no face under another key is on its way to it any more, ISO 8601.
     """
 
@@ -159,6 +164,7 @@ class Taker(NamedTuple):
     key: str = ""
     ready: str = ""
     needs: tuple[int, ...] = ()
+    follows: bool = False
     old_keys_until: str = ""
 
     @property
@@ -179,6 +185,7 @@ def taker(settings: Settings) -> Taker | None:
         told.get("key", ""),
         told.get("ready", ""),
         tuple(told.get("needs", ())),
+        told.get("follows", False),
         told.get("old_keys_until", ""),
     )
 

@@ -49,6 +49,8 @@ def sights(
             "overlapped": wanted.overlapped,
         }
         if isinstance(answer, EmbeddedFace):
-            yield Face(**about, embedding=answer.embedding, key=answer.key)
+            yield Face(
+                **about, embedding=answer.embedding, key=answer.key, embedder=answer.embedder
+            )
         else:
             yield FaceSight(**about)

@@ -1,7 +1,8 @@
 """Whom the faces of a photo are like: a search, and a test of how well somebody is recognised."""
 
 import threading
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
@@ -16,12 +17,14 @@ from genesis_ray.pipeline.resolver_ports import Decisions
 from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.auditing import note
 from genesis_ray.running.consent import consents
+from genesis_ray.running.gallery_in_use import with_gallery_in_use
 from genesis_ray.running.identities import identity_folder, searched_gallery, who_is_who
 from genesis_ray.running.photo_faces import LoadedPhotoFaces, PhotoFaces, under_key
 from genesis_ray.running.protected import load_protected_embedder
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.running.thresholds import calibration_file, resolver_policy, threshold_book
 from genesis_ray.settings import Settings
+from genesis_ray.settings_models import FaceSettings
 from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.learning_gallery import LearningGallery
 from genesis_ray.store.table_news import TableNews
@@ -29,6 +32,12 @@ from genesis_ray.store.template_keys import KeyRing
 from genesis_ray.store.tenants import LEDGER
 from genesis_ray.vision.faces import EmbeddedFace
 from genesis_ray.vision.photo_file import Photo
+
+_LOOK_EVERY_S = 1.0
+"""While faces are kept, whether they have changed."""
+
+_KEPT_S = 60.0
+"""Without a search, after which they are let go of."""
 
 Says = Literal["match", "too close to the next", "below the threshold", "nobody", "quality"]
 """What a look at a face comes to: a vote for the first, or why for nobody."""
@@ -77,10 +86,33 @@ class _Known(NamedTuple):
     keys: KeyRing
 
 
+class SearchInUse:
+    """Searches time and again by the embedder that names people then; see `PhotoSearch`."""
+
+    def __init__(self, settings: Settings, look: Callable[[FaceSettings], PhotoFaces]) -> None:
+        """Search among the people of `settings`; `look` returns who looks at photos by which."""
+        self._settings = settings
+        self._look = look
+        self._search: PhotoSearch | None = None
+        self._embedder = ""
+
+    def search(
+        self, photos: Sequence[Photo], *, limit: int, threshold: float | None = None
+    ) -> list[PhotoFace]:
+        """Return the faces of some photos with whom they are like, as `PhotoSearch.search` does."""
+        settings = with_gallery_in_use(self._settings)
+        search = self._search
+        if search is None or self._embedder != settings.faces.embedder:
+            search = self._search = PhotoSearch(settings, self._look(settings.faces))
+            self._embedder = settings.faces.embedder
+        return search.search(photos, limit=limit, threshold=threshold)
+
+
 class PhotoSearch:
     """Searches for faces of photos, time and again: the gallery is read anew when it has changed.
 
-    Threads may share it; they search one after the other.
+    In between it is kept, but not for long: what others removed from it is gone from here within
+    seconds, be there another search or not. Threads may share it; they search one after the other.
     """
 
     def __init__(self, settings: Settings, faces: PhotoFaces) -> None:
@@ -92,6 +124,8 @@ class PhotoSearch:
         self._news = TableNews(identity_folder(settings), ("people", LEDGER, *own))
         self._known: _Known | None = None
         self._lock = threading.Lock()
+        self._watching: threading.Thread | None = None
+        self._kept_until = 0.0
 
     def search(
         self, photos: Sequence[Photo], *, limit: int, threshold: float | None = None
@@ -162,13 +196,30 @@ class PhotoSearch:
             )
         return found
 
+    def _keep(self, known: _Known) -> _Known:
+        """Keep what was read until it has changed, or is not asked for any more."""
+        self._known = known
+        self._kept_until = time.monotonic() + _KEPT_S
+        if self._watching is None:
+            self._watching = threading.Thread(target=self._let_go_in_time, daemon=True)
+            self._watching.start()
+        return known
+
+    def _let_go_in_time(self) -> None:
+        while True:
+            time.sleep(_LOOK_EVERY_S)
+            with self._lock:
+                if self._news.look() or time.monotonic() > self._kept_until:
+                    self._known = self._watching = None
+                    return
+
     def _known_now(self, access: Access) -> _Known:
         """Return who is known, read anew where somebody wrote since; the access is noted first."""
         keys = tenant_keys(self._settings)
         is_news = self._news.look()
         if self._known and not is_news and self._known.keys.ref == keys.ref:
             note(self._settings, keys, access)
-            return self._known
+            return self._keep(self._known)
         self._known = None
         who = who_is_who(self._settings)
         try:
@@ -176,8 +227,7 @@ class PhotoSearch:
         except BaseException:
             self._news.look_again()
             raise
-        self._known = _Known(who, gallery, keys)
-        return self._known
+        return self._keep(_Known(who, gallery, keys))
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,11 @@ class ProtectedEmbedder:
     def _protected(self, faces: Sequence[EmbeddedFace]) -> list[EmbeddedFace]:
         key, protector = self._under
         return [
-            replace(face, embedding=protector.protect(face.embedding[None])[0], key=key.fingerprint)
+            replace(
+                face,
+                embedding=protector.protect(face.embedding[None])[0],
+                key=key.fingerprint,
+                embedder=self.name,
+            )
             for face in faces
         ]

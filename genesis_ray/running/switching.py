@@ -1,6 +1,7 @@
 """Switching to another embedder's gallery, and back: one file in the tenant's folder says which.
 
-Galleries are not touched, so the way back is open as long as both are there.
+Galleries are not touched, so the way back is open as long as both are there. A system that runs in
+real time reads it and goes over, see `live.succession`.
 """
 
 from dataclasses import dataclass
@@ -11,12 +12,14 @@ from genesis_ray.errors import ConfigurationError
 from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.auditing import note
 from genesis_ray.running.gallery_figures import present_in
+from genesis_ray.running.gallery_in_use import by_embedder
 from genesis_ray.running.identities import identity_folder, watcher, who_is_who
 from genesis_ray.running.intake import taker
 from genesis_ray.running.thresholds import calibration_file, threshold_book
 from genesis_ray.settings import Settings
 from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.gallery_choice import GalleryChoice
+from genesis_ray.store.giving_way import wait_until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,9 +33,10 @@ class Switch:
         lost: Names of those who have a face in the old gallery and none in the new.
         visitors: Pseudonymous ones that the old gallery has, and the new has not.
         thresholds: That count from then on.
-        process: One that names people, and goes on as it began until it is started again.
+        process: One that names people.
         process_embedder: By which it does, where it is a system that runs; None: not told.
-        is_in_force: Whether that is the new one, since nobody started it again after a switch.
+        process_follows: Whether it goes over by itself; else it goes on as it began until it is
+            started again.
     """
 
     embedder: str
@@ -43,7 +47,7 @@ class Switch:
     thresholds: ThresholdBook
     process: str | None
     process_embedder: str | None
-    is_in_force: bool
+    process_follows: bool
 
 
 def plan_switch(settings: Settings, embedder: str) -> Switch:
@@ -53,8 +57,8 @@ def plan_switch(settings: Settings, embedder: str) -> Switch:
         ConfigurationError: There is no such embedder.
         StoreError: A table or a calibration cannot be read.
     """
-    faces = settings.faces.model_copy(update={"embedder": embedder})
-    old, new = embedder_traits(settings.faces), embedder_traits(faces)
+    old = embedder_traits(settings.faces)
+    new = embedder_traits(by_embedder(settings, embedder).faces)
     who = who_is_who(settings)
     known = present_in(settings, who, old.name, old.dimension)
     coming = present_in(settings, who, new.name, new.dimension)
@@ -69,15 +73,23 @@ def plan_switch(settings: Settings, embedder: str) -> Switch:
         thresholds=threshold_book(settings.identity, new, calibration_file(settings, new).read()),
         process=watcher(settings),
         process_embedder=system.embedder if system else None,
-        is_in_force=system is not None and system.embedder == new.name,
+        process_follows=system is not None and system.follows,
     )
+
+
+def is_in_force(settings: Settings, planned: Switch, *, within_s: float = 0) -> bool:
+    """Wait until a system that runs names people by what was switched to; tell whether it does."""
+    wanted = embedder_traits(by_embedder(settings, planned.embedder).faces).name
+
+    def names_by_it() -> bool:
+        system = taker(settings)
+        return system is not None and system.embedder == wanted
+
+    return wait_until(names_by_it, within_s=within_s)
 
 
 def switch(settings: Settings, planned: Switch) -> None:
     """Make it so, in one step: what starts from now on names people by the new gallery.
-
-    A system that runs is not changed under way: its models, faces on their way and its resolver
-    would have to change at one moment, or a face of one model be compared with the other's.
 
     Raises:
         ConfigurationError: The embedder is the one in use already.

@@ -9,8 +9,8 @@ from ray import serve
 from ray.serve import Application
 
 from genesis_ray.errors import StoreError
-from genesis_ray.running.protected import load_protected_embedder
 from genesis_ray.running.tenant_keys import LOOK_EVERY_S, newest_keys
+from genesis_ray.serving.embedder_models import Models
 from genesis_ray.serving.placement import (
     HEALTH_CHECK_PERIOD_S,
     autoscaling,
@@ -52,12 +52,20 @@ class Graded:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """Faces to be embedded, and by which embedder, as settings name it."""
+
+    faces: list[FaceCrop]
+    embedder: str
+
+
+@dataclass(frozen=True, slots=True)
 class Embedded:
     """The faces of a list, embedded, and the seconds that the models took for it.
 
+    Under which key each face is and by which embedder, it says itself.
+
     Attributes:
-        embedder: By which; while Serve replaces an application, replicas of the new one answer
-            cameras of the old. Under which key each face is, it says itself.
         replica: Who embedded them; "" where that does not matter.
         memory: How that one gets on with its GPU's memory.
     """
@@ -66,13 +74,14 @@ class Embedded:
     seconds: float
     replica: str = ""
     memory: MemoryState = field(default_factory=MemoryState)
-    embedder: str = field(kw_only=True)
 
 
 class EmbedderReplica:
     """Gathers the head crops of many camera groups into full batches.
 
     It protects with the newest key on its node, and looks now and then whether there is another.
+    Each request says which embedder it wants: one is loaded when it is first asked for or prepared,
+    and dropped when another is asked for and it was not for a minute.
     """
 
     def __init__(self, settings: FaceSettings, key: KeyRef) -> None:
@@ -86,7 +95,7 @@ class EmbedderReplica:
         secret = newest_keys(key).current
         claim_share(own_gpu_share())
         self._name = serve.get_replica_context().replica_id.unique_id
-        self._embedder = load_protected_embedder(settings, secret)
+        self._models = Models(settings, secret)
         self._photos = asyncio.Lock()
         self._key = key
         self._look_at = time.monotonic() + LOOK_EVERY_S
@@ -103,50 +112,57 @@ class EmbedderReplica:
     @serve.batch(
         max_batch_size=MAX_BATCH_CROPS,
         batch_wait_timeout_s=0.0,
-        batch_size_fn=lambda requests: sum(len(faces) for faces in requests),
+        batch_size_fn=lambda requests: sum(len(wanted.faces) for wanted in requests),
     )
-    async def embed(self, requests: list[list[FaceCrop]]) -> list[Embedded]:
+    async def embed(self, requests: list[Wanted]) -> list[Embedded]:
         """Return the templates of one caller's faces; Serve passes several callers' faces."""
         return await asyncio.to_thread(self._embed, requests)
 
-    async def photo(self, content: bytes) -> Embedded | None:
+    async def prepare(self, embedder: str) -> None:
+        """Load an embedder that is soon asked for, while others answer.
+
+        Raises:
+            ModelError: Its models are not here and cannot be fetched.
+        """
+        await asyncio.to_thread(self._models.load, embedder)
+
+    async def photo(self, content: bytes, embedder: str) -> Embedded | None:
         """Return the templates of all faces of a photo, the largest first; None: it is no picture.
 
         Photos are looked at one after another, as the pixels of one may take 300 MB.
         """
         async with self._photos:
-            return await asyncio.to_thread(self._in_photo, content)
+            return await asyncio.to_thread(self._in_photo, content, embedder)
 
-    def _in_photo(self, content: bytes) -> Embedded | None:
+    def _in_photo(self, content: bytes, name: str) -> Embedded | None:
         image = pixels_of(content)
         if image is None:
             return None
         self._look_for_key()
+        embedder = self._models.get(name)
         begun = time.perf_counter()
-        faces = self._embedder.faces_in(image)
-        seconds = time.perf_counter() - begun
-        return Embedded(
-            faces, seconds, self._name, self._embedder.memory, embedder=self._embedder.name
-        )
+        faces = embedder.faces_in(image)
+        return Embedded(faces, time.perf_counter() - begun, self._name, embedder.memory)
 
     def _find(self, requests: list[list[HeadCrop]]) -> list[Graded]:
+        finder = self._models.latest
         answers = []
         for crops in requests:
             begun = time.perf_counter()
-            faces = self._embedder.find(crops)
+            faces = finder.find(crops)
             seconds = time.perf_counter() - begun
-            answers.append(Graded(faces, seconds, self._name, self._embedder.memory))
+            answers.append(Graded(faces, seconds, self._name, finder.memory))
         return answers
 
-    def _embed(self, requests: list[list[FaceCrop]]) -> list[Embedded]:
+    def _embed(self, requests: list[Wanted]) -> list[Embedded]:
         self._look_for_key()
         answers = []
-        for faces in requests:
+        for wanted in requests:
+            embedder = self._models.get(wanted.embedder)
             begun = time.perf_counter()
-            embedded = self._embedder.embed(faces)
+            faces = embedder.embed(wanted.faces)
             seconds = time.perf_counter() - begun
-            memory, embedder = self._embedder.memory, self._embedder.name
-            answers.append(Embedded(embedded, seconds, self._name, memory, embedder=embedder))
+            answers.append(Embedded(faces, seconds, self._name, embedder.memory))
         return answers
 
     def _look_for_key(self) -> None:
@@ -155,12 +171,9 @@ class EmbedderReplica:
             return
         self._look_at = time.monotonic() + LOOK_EVERY_S
         try:
-            newest = newest_keys(self._key).current
+            self._models.use(newest_keys(self._key).current)
         except StoreError as error:
-            _log.warning("goes on with key %d: %s", self._embedder.key.version, error)
-            return
-        if newest != self._embedder.key:
-            self._embedder.use(newest)
+            _log.warning("goes on with key %d: %s", self._models.key.version, error)
 
 
 def bind(settings: FaceSettings, key: KeyRef) -> Application:

@@ -5,7 +5,6 @@ from ray.serve.exceptions import RayServeException
 from ray.serve.handle import DeploymentHandle
 
 from genesis_ray.errors import GenesisError
-from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.serving.embedder import Embedded
 from genesis_ray.settings_models import FaceSettings
 from genesis_ray.vision.faces import EmbeddedFace
@@ -22,9 +21,9 @@ class ServedPhotoFaces:
     """
 
     def __init__(self, embedder: DeploymentHandle, settings: FaceSettings) -> None:
-        """Ask `embedder`, which has to be the one of `settings`."""
+        """Ask a deployment for what the embedder of `settings` makes of them."""
         self._embedder = embedder
-        self._own = embedder_traits(settings).name
+        self._name = settings.embedder
 
     def of(self, photo: Photo) -> list[EmbeddedFace]:
         """Return the templates of all faces of a photo, the largest first; not on an event loop.
@@ -33,9 +32,9 @@ class ServedPhotoFaces:
 
         Raises:
             SourceError: It is too large, or no picture.
-            GenesisError: No replica answers, or one of another embedder.
+            GenesisError: No replica answers.
         """
-        request = self._embedder.photo.remote(checked_content(photo))
+        request = self._embedder.photo.remote(checked_content(photo), self._name)
         try:
             answer: Embedded | None = request.result(timeout_s=_ANSWERS_WITHIN_S)
         except (RayError, RayServeException, TimeoutError) as error:
@@ -45,9 +44,4 @@ class ServedPhotoFaces:
             ) from None  # whose text may have what it was asked with
         if answer is None:
             raise no_picture(photo)
-        if answer.embedder != self._own:
-            raise GenesisError(
-                "the system is being replaced by one of another embedder; nothing is changed: try "
-                "again when it is"
-            )
         return answer.faces

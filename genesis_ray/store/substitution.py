@@ -24,7 +24,7 @@ def substituted(state: _State, words: Mapping[str, str]) -> _State:
     return read
 
 
-def exchanged(state: _State, kind: type[_Kind], by: Callable[[_Kind], _Kind]) -> _State:
+def exchanged(state: _State, kind: type[_Kind], by: Callable[[_Kind], object]) -> _State:
     """Return a copy of a state, in which each object of a kind is what `by` makes of it."""
     written = io.BytesIO()
     _Exchanger(written, kind, by).dump(state)
@@ -33,15 +33,22 @@ def exchanged(state: _State, kind: type[_Kind], by: Callable[[_Kind], _Kind]) ->
 
 
 class _Exchanger(pickle.Pickler, Generic[_Kind]):
-    def __init__(self, file: io.BytesIO, kind: type[_Kind], by: Callable[[_Kind], _Kind]) -> None:
+    def __init__(self, file: io.BytesIO, kind: type[_Kind], by: Callable[[_Kind], object]) -> None:
         super().__init__(file, pickle.HIGHEST_PROTOCOL)
         self._kind = kind
         self._by = by
 
     def reducer_override(self, obj: Any) -> Any:
         if type(obj) is self._kind:
-            return self._by(obj).__reduce_ex__(pickle.HIGHEST_PROTOCOL)
+            made = self._by(obj)
+            if type(made) is self._kind:
+                return made.__reduce_ex__(pickle.HIGHEST_PROTOCOL)
+            return _itself, (made,)  # pickle insists on the class where an object reduces as usual
         return NotImplemented
+
+
+def _itself(made: object) -> object:
+    return made
 
 
 class _Writer(pickle.Pickler):

@@ -55,6 +55,7 @@ class EmbeddedFace:
         landmarks: float32 [5, 2], normalised as well: eyes, nose, corners of the mouth; of a pair,
             the one further left in the picture first.
         key: Fingerprint of the key that protects the embedding; "": none does.
+        embedder: Who made it, where it says so.
     """
 
     xyxy: npt.NDArray[np.float32]
@@ -63,6 +64,7 @@ class EmbeddedFace:
     embedding: Embedding
     landmarks: Points
     key: str = ""
+    embedder: str = ""
 
 
 class FaceEmbedder:

@@ -6,7 +6,7 @@ import pytest
 from genesis_ray.api.backends import Backends
 from genesis_ray.running.event_pages import EventPages
 from genesis_ray.running.history import present_tables
-from genesis_ray.running.photo_search import PhotoSearch
+from genesis_ray.running.photo_search import SearchInUse
 from genesis_ray.settings import Settings
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.run_folder import RunFolder
@@ -29,8 +29,8 @@ def system(tmp_path: Path) -> Iterator[System]:
         feed=feed,
         events=present_tables(run.events, settings, settings.tenant_id),
         event_page=EventPages(run.events, settings),
-        photo_faces=faces,
-        search=PhotoSearch(settings, faces),
+        look=lambda _: faces,
+        search=SearchInUse(settings, lambda _: faces),
     )
     with EventLog(run.events) as log:
         yield System(tmp_path, log, feed, settings, local_client(backends))

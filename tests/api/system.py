@@ -17,7 +17,7 @@ from genesis_ray.domain.people import Person
 from genesis_ray.figures import Figures
 from genesis_ray.running.live_state import LiveState
 from genesis_ray.running.photo_faces import LoadedPhotoFaces
-from genesis_ray.running.photo_search import PhotoSearch
+from genesis_ray.running.photo_search import SearchInUse
 from genesis_ray.running.protected import ProtectedEmbedder
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.running.tenant_keys import tenant_keys
@@ -162,8 +162,7 @@ class System:
     def under(self, settings: Settings) -> "System":
         """Return the same under other settings, as if it were started with them."""
         backends: Backends = self.client.app.state.backends
-        faces = backends.photo_faces
-        own = {"started_with": settings, "search": PhotoSearch(settings, faces)}
+        own = {"started_with": settings, "search": SearchInUse(settings, backends.look)}
         return replace(self, settings=settings, client=local_client(replace(backends, **own)))
 
     def add_people(self, *people: Person) -> None:

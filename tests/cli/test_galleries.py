@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 
 import cv2
@@ -7,8 +8,11 @@ import pytest
 from typer.testing import CliRunner
 
 from genesis_ray import doctor
+from genesis_ray.cli import switching
 from genesis_ray.cli.people import app
 from genesis_ray.errors import ConfigurationError
+from genesis_ray.running import switching as switching_to
+from genesis_ray.running.gallery_in_use import with_gallery_in_use
 from genesis_ray.running.identities import Entries, identity_folder
 from genesis_ray.running.intake import Intake
 from genesis_ray.running.tenant_keys import tenant_keys
@@ -106,21 +110,46 @@ def test_a_switch_that_loses_people_is_refused_unless_asked_for(keeping, monkeyp
     assert (told["embedder"], told["before"], told["lost"]) == ("synthetic", "sface", [])
 
 
-def test_where_a_system_runs_it_is_said_what_has_to_be_done(keeping, monkeypatch):
+@pytest.mark.parametrize(
+    ("follows", "said", "until"),
+    [
+        (False, "until it ends or is started again", "it is started again"),
+        (True, "goes over when it has the models of the other loaded", "it has the other loaded"),
+    ],
+)
+def test_where_a_system_runs_by_the_other_gallery_it_is_said_until_when(
+    keeping, monkeypatch, follows, said, until
+):
+    monkeypatch.setattr(switching, "_WITHIN_S", 0)
     monkeypatch.setenv("GENESIS_FACES__EMBEDDER", "synthetic")
     settings = Settings(data_dir=keeping)
+    keys = tenant_keys(settings)
     with People(identity_folder(settings), writer=True):
-        Intake(settings, tenant_keys(settings)).stored(Entries(0, 0))
-        assert "until it is started again" not in people(keeping, "galleries").stderr
+        Intake(settings, keys, follows=follows).stored(Entries(0, 0))
+        assert "still" not in people(keeping, "galleries").stderr
         assert list(doctor.gallery_of_system(settings)) == []
-        told = [people(keeping, *arguments).stderr for arguments in (
-            ("switch", "sface", "--yes"), ("galleries",),
-        )]  # fmt: skip
-        assert all("names people by colour until it is started again: genesis down" in each
-                   for each in told)  # fmt: skip
+        for arguments in (("switch", "sface", "--yes"), ("galleries",)):
+            told = people(keeping, *arguments).stderr
+            assert "names people by colour still" in told
+            assert said in told
         monkeypatch.setenv("GENESIS_FACES__EMBEDDER", "sface")
         (found,) = doctor.gallery_of_system(Settings(data_dir=keeping))
-        assert (found.level, found.remedy) == ("warning", "genesis down, then genesis up CONFIG")
-        back = people(keeping, "switch", "synthetic").stdout
-        assert "which runs" not in back
-        assert "The system that runs" in back
+        assert (found.level, until in found.message) == ("warning", True)
+
+
+def test_where_a_system_that_runs_goes_over_it_is_said_once_it_has(keeping, monkeypatch):
+    monkeypatch.setenv("GENESIS_FACES__EMBEDDER", "synthetic")
+    settings = Settings(data_dir=keeping)
+    keys = tenant_keys(settings)
+    taken_up = switching_to.switch
+
+    def switch(*arguments) -> None:
+        taken_up(*arguments)
+        Intake(with_gallery_in_use(settings), keys, follows=True).stored(Entries(0, 0))
+
+    monkeypatch.setattr(switching_to, "switch", switch)
+    with People(identity_folder(settings), writer=True):
+        Intake(settings, keys, follows=True).stored(Entries(0, 0))
+        said = people(keeping, "switch", "sface", "--yes")
+    assert f"process {os.getpid()}, names people by it" in said.stdout
+    assert "still" not in said.stderr

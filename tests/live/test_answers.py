@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,7 +16,7 @@ from genesis_ray.live.models import Patience
 from genesis_ray.live.retrying import DeadLetters
 from genesis_ray.live.spec import LiveSpec
 from genesis_ray.running.stage_clock import StageClock
-from genesis_ray.serving.embedder import Embedded, Graded
+from genesis_ray.serving.embedder import Embedded, Graded, Wanted
 from genesis_ray.settings import Settings
 from genesis_ray.vision.crops import HeadCrop
 from genesis_ray.vision.memory_guard import MemoryState
@@ -28,8 +27,6 @@ MOST = 32
 """Pieces in a request; Serve refuses a larger one, which tests/serving/test_embedder.py shows."""
 
 STAMP = FrameStamp("door", 0, NOON)
-
-OWN = partial(Embedded, embedder="fused")
 
 
 def untold(*_: object) -> None:
@@ -42,22 +39,28 @@ class Method:
     def __init__(self, answer: Callable[[list[Any], float], Any]) -> None:
         self._answer = answer
         self.asked: list[int] = []
+        self.embedder = ""
         self.poison: Any = None
 
-    async def _called(self, pieces: list[Any]) -> Any:
+    async def _called(self, asked: Any) -> Any:
+        pieces = asked
+        if isinstance(asked, Wanted):
+            pieces, self.embedder = asked.faces, asked.embedder
         self.asked.append(len(pieces))
         if len(pieces) > MOST or any(piece is self.poison for piece in pieces):
             error = RuntimeError("refused")
             raise RayTaskError("find", "", error)
         return self._answer(pieces, 0.25)
 
-    def remote(self, pieces: list[Any]) -> "asyncio.Task[Any]":
-        return asyncio.get_running_loop().create_task(self._called(pieces))
+    def remote(self, asked: Any) -> "asyncio.Task[Any]":
+        return asyncio.get_running_loop().create_task(self._called(asked))
 
 
 @pytest.fixture
 def replicas(monkeypatch) -> SimpleNamespace:
-    own = SimpleNamespace(find=Method(Graded), embed=Method(OWN))
+    own = SimpleNamespace(
+        find=Method(Graded), embed=Method(Embedded), prepare=Method(lambda *_: None)
+    )
     monkeypatch.setattr(models.serve, "get_deployment_handle", lambda *_: own)
     return own
 
@@ -120,16 +123,16 @@ def test_a_crowd_that_failed_is_asked_again_in_requests_that_replicas_take(finde
     assert asyncio.run(finder.embed_again(crops, STAMP)) == crops
 
 
-def test_faces_of_another_model_are_left_out_and_that_is_told_once(finder, replicas, notes):
-    """As while Serve replaces an application by one that names people by another gallery."""
-    replicas.embed = Method(partial(Embedded, embedder="sface"))
-    finder._embed._method = replicas.embed
-    crops = crowd(2)
-    assert asyncio.run(finder.embed([crops, crops])) == [None, None]
-    assert asyncio.run(finder.embed_again(crops, STAMP)) == [None, None]
-    ((component, state, told),) = notes
-    assert (component, state) == ("embedder", "degraded")
-    assert told == "its faces are of sface, and those here of fused: left out"
+def test_faces_are_embedded_by_the_embedder_that_is_in_use_now(finder, replicas):
+    for name in ("fused", "sface"):
+        finder.embedder = name
+        asyncio.run(finder.embed([crowd(1)]))
+        assert replicas.embed.embedder == name
+
+
+def test_an_embedder_is_prepared_by_as_many_replicas_as_there_can_be(finder, replicas):
+    asyncio.run(finder.prepare("sface"))
+    assert replicas.prepare.asked == [len("sface")] * Settings().faces.max_replicas
 
 
 def test_of_nobody_nothing_is_asked(finder, replicas):
@@ -143,7 +146,7 @@ def test_of_nobody_nothing_is_asked(finder, replicas):
 def test_a_replica_whose_memory_is_full_is_told_of_once(finder, replicas, notes):
     full = MemoryState(1, 4, False, "full")
     memory = iter([MemoryState(), full, MemoryState(), full])
-    for method, answer in ((replicas.find, Graded), (replicas.embed, OWN)):
+    for method, answer in ((replicas.find, Graded), (replicas.embed, Embedded)):
         method._answer = lambda pieces, s, kind=answer: kind(pieces, s, "r1", next(memory))
 
     async def ask() -> None:

@@ -14,9 +14,11 @@ import pytest
 from genesis_ray.running.enrolment import enroll
 from genesis_ray.running.forgetting import forget
 from genesis_ray.running.forgotten_search import verify
+from genesis_ray.running.gallery_in_use import by_embedder
 from genesis_ray.running.key_rotation import forget as destroy_key
 from genesis_ray.running.key_rotation import rotate
 from genesis_ray.running.local import run_local
+from genesis_ray.running.switching import is_in_force, plan_switch, switch
 from genesis_ray.store.known_runs import note_run
 from genesis_ray.store.reader import RunTables
 from genesis_ray.store.run_folder import RunFolder
@@ -60,8 +62,9 @@ def watch(cluster, tmp_path) -> Iterator[Callable[..., Watched]]:
     address, nodes = cluster
     opened = []
 
-    def watch(*sources: str) -> Watched:
-        command = [sys.executable, str(HERE / "watcher.py"), str(tmp_path / "live")]
+    def watch(*sources: str, realtime: bool = False) -> Watched:
+        command = [sys.executable, str(HERE / "watcher.py"), *(["--realtime"] if realtime else [])]
+        command.append(str(tmp_path / "live"))
         process = subprocess.Popen(
             [*command, str(tmp_path / "data"), *sources],
             stdout=subprocess.PIPE,
@@ -221,6 +224,41 @@ def test_a_key_that_is_changed_meanwhile_changes_nothing_that_is_said(watch, sha
     assert differ == []
     told_of = {row["identity_id"] for row in disturbed["face_recognitions"].to_pylist()[-9:]}
     assert {lin, barack} <= told_of  # at the end of the film, too
+
+
+@pytest.mark.models
+@pytest.mark.data
+def test_a_system_goes_over_to_another_embedder_and_whoever_is_killed_then_goes_by_it(
+    watch, shared_data, tmp_path
+):
+    clip = "|".join([str(shared_data / "videos" / "hamilton_short.mp4")] * 4)
+    settings, live = settings_for(tmp_path / "data", [clip]), tmp_path / "live"
+    stills = shared_data / "faces" / "face_recognition"
+    photos = {"Lin": "lin-manuel-miranda.png", "Barack": "obama.jpg"}
+    people = {
+        enroll(by, name, [stills / photo], anyway=by is not settings).identity_id: name
+        for by in (settings, by_embedder(settings, "sface"))
+        for name, photo in photos.items()
+    }
+    assert len(people) == 2
+    watched = watch(clip, realtime=True)
+    watched.wait_for_frames(30)
+    planned = plan_switch(settings, "sface")
+    assert planned.process_follows
+    switch(settings, planned)
+    while not is_in_force(settings, planned):
+        watched.wait_for_frames(1)  # the cameras go on meanwhile
+    for victim in (GROUP, "ResolverActor", "ServeReplica:genesis-embedder"):
+        watched.kill(victim)  # each was started with the other
+    watched.wait_until_done()
+    told = tables(live)
+    by = [row["embedder"] for row in told["face_scores"].to_pylist()]
+    assert set(by) == {"fused", "sface"}
+    assert by == sorted(by)  # none of the one before comes after one of the other
+    named = [row for row in told["face_recognitions"].to_pylist() if row["decision"] == "named"]
+    assert {people.get(row["identity_id"], "Lin") for row in named} <= {*photos}
+    (changed,) = (row for row in told["system_states"].to_pylist() if row["state"] == "changed")
+    assert changed["reason"].startswith("people are named by sface, and were by fused")
 
 
 OTHER_IS_SEEN = 220

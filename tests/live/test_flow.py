@@ -21,7 +21,7 @@ from genesis_ray.live.delivery import Delivery, WatchedCamera
 from genesis_ray.live.flow import FrameFlow
 from genesis_ray.live.inbox import FrameInbox
 from genesis_ray.live.outbox import Limits, Outbox
-from genesis_ray.live.spec import LiveSpec, Shown, Told
+from genesis_ray.live.spec import Embedders, LiveSpec, Shown, Told
 from genesis_ray.pipeline.observer import CameraObserver, CameraRules
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.running.stage_clock import StageClock
@@ -83,7 +83,7 @@ class Detector:
         self.answers = asyncio.Event()
         self.works = False
         self.detect = SimpleNamespace(remote=lambda images: asyncio.create_task(self._on(images)))
-        self.find = self.embed = None
+        self.find = self.embed = self.prepare = None
         self._fails = fails
 
     async def _on(self, images: np.ndarray) -> Found:
@@ -98,9 +98,13 @@ class Resolver:
 
     def __init__(self) -> None:
         self.take = SimpleNamespace(remote=self._take)
+        self.embedders = SimpleNamespace(remote=self._embedders)
 
     async def _take(self, _: list[Shown]) -> dict:
         return {}
+
+    async def _embedders(self, _group: str, _ready: str) -> Embedders:
+        return Embedders("fused")
 
 
 class Journal:

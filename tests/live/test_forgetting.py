@@ -294,7 +294,7 @@ def test_what_is_decided_and_enrolled_meanwhile_waits_and_then_counts(spec, monk
         while any(each.is_alive() for each in writing):
             running.see(BEN, 9, sights=1)
         assert told(running, (CARL, 3)) == ["Charles"]
-        assert running.resolver.actor._identities.gallery.count == 2
+        assert running.resolver.actor._people.identities.gallery.count == 2
     assert {person.name for person in who_is_who(spec.settings).people} == {"Charles", "Cleo"}
     assert verify(spec.settings, receipt).residue == ()
 

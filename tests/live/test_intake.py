@@ -126,7 +126,7 @@ class Track:
 
 def killed(actor: ResolverActor) -> None:
     """Let go of the tables as the kernel does of a process that is killed: nothing is stored."""
-    identities = actor._identities
+    identities = actor._people.identities
     for table in (identities.people, identities.gallery, identities.sights, identities.changes):
         table._table._release()
 
@@ -157,11 +157,12 @@ def test_whoever_is_merged_is_named_as_who_they_are_now_and_no_more_when_that_is
         repairs.rename(survivor, "Bea")
     Track(actor, 1, template).show()
     assert Track(actor, 2, template).show(2) == "Bea"
-    assert actor._identities.decided.now("bob") == actor._identities.decided.now("ada")
+    decided = actor._people.identities.decided
+    assert decided.now("bob") == decided.now("ada")
     with Repairs(spec.settings, **BY) as repairs:
         repairs.undo(merged.entry_id)
     Track(actor, 1, template).show()
-    assert actor._identities.decided.now("bob") == "bob"
+    assert actor._people.identities.decided.now("bob") == "bob"
     actor.finish()
 
 
@@ -230,7 +231,7 @@ def test_what_was_taken_before_a_decision_is_gone_through_again_without_it(
     killed(actor)
     again = ResolverActor(spec)
     assert [each.events for each in told if each.events] == [each.events for each in first]
-    assert again._identities.entries.ledger == 1
+    assert again._people.identities.entries.ledger == 1
     again.finish()
 
 
@@ -245,7 +246,7 @@ def test_somebody_enrolled_is_handed_over_known_at_once_and_once_after_a_kill(
     handed = enroll_or_hand_over(settings, "Cleo", [photo], within_s=0)
     assert (handed.person, handed.process) == (None, taker(settings).process)
     with suppress(KeyboardInterrupt), monkeypatch.context() as patch:
-        patch.setattr(actor._intake, "stored", interrupted)
+        patch.setattr(actor._people.intake, "stored", interrupted)
         cleo.show()  # killed when it has stored them, and before the note is gone
     killed(actor)
     assert len([*enrolments_folder(settings).glob("*.json")]) == 1

@@ -261,7 +261,7 @@ def test_faces_that_are_handed_over_under_either_key_are_taken_in(
     with system(spec, monkeypatch) as running:
         rotated(Replicas(running, keys(spec).current), spec)
         Replicas(running, keys(spec).current).see(CARL, 3)
-        assert running.resolver.actor._identities.gallery.count == 3
+        assert running.resolver.actor._people.identities.gallery.count == 3
     assert "Cleo" in {person.name for person in who_is_who(spec.settings).people}
     kept = KeptPhotos(identity_folder(spec.settings))
     (picture,) = kept.all()
@@ -315,7 +315,8 @@ def test_an_old_key_can_be_destroyed_once_the_system_goes_by_the_new_one(spec, m
         rotated(replicas, spec)
         forget(spec.settings, 1)
         assert replicas.see(CARL, 3) == CARL.name  # it has the old one in memory
-        running.resolver.actor._opened.close()  # as the system does for a process that is dead
+        # As the system does for a process that is dead.
+        running.resolver.actor._people._opened.close()
         running.resolver.replace(lambda: ResolverActor(spec))
         replicas.key = keys(spec).current
         assert replicas.see(ADA, 4) == ADA.name

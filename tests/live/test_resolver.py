@@ -120,7 +120,7 @@ def test_what_a_resolver_took_before_it_was_killed_goes_by_the_consent_of_then(s
     note_consent(settings, "Ada", "given", at=NOON, by="eve", why="")
     killed = ResolverActor(spec)
     assert names_of(killed, template) == {7: "Ada"}
-    killed._opened.close()  # as the system does for a process that is dead
+    killed._people._opened.close()  # as the system does for a process that is dead
     note_consent(settings, "Ada", "withdrawn", at=None, by="eve", why="")
     again = ResolverActor(spec)
     assert again._names.take("door") == {7: "Ada"}  # said again, from what was taken before
@@ -165,6 +165,6 @@ def test_who_keeps_the_faces_lets_visitors_kept_photos_and_earlier_versions_go(s
 
 def test_who_stops_does_not_wait_for_jobs_that_are_due(spec):
     actor = ResolverActor(replace(spec, realtime=True))
-    actor._jobs._clock = lambda: datetime.now(UTC) + timedelta(days=1)
+    actor._people.jobs._clock = lambda: datetime.now(UTC) + timedelta(days=1)
     actor.finish()
     assert {each.ended_at for each in read_all(RunFolder(spec.run).jobs)} == {None}

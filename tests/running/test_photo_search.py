@@ -1,15 +1,25 @@
+import weakref
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from genesis_ray.errors import FaceError
+from genesis_ray.running import photo_search
 from genesis_ray.running.auditing import audit_log
 from genesis_ray.running.consent import note_consent
 from genesis_ray.running.enrolment import enroll
-from genesis_ray.running.photo_search import search_photos
+from genesis_ray.running.forgetting import forget
+from genesis_ray.running.photo_faces import LoadedPhotoFaces
+from genesis_ray.running.photo_search import PhotoSearch, SearchInUse, search_photos
+from genesis_ray.running.protected import load_protected_embedder
 from genesis_ray.running.repairs import Repairs
+from genesis_ray.running.switching import plan_switch, switch
+from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import IdentitySettings, Settings
+from genesis_ray.settings_models import FaceSettings
+from genesis_ray.store.giving_way import wait_until
+from genesis_ray.vision.faces import EmbeddedFace
 from tests.running.test_bulk_enrolment import photo
 
 
@@ -33,6 +43,50 @@ def test_whom_a_face_is_like_is_told_the_most_like_first(settings, tmp_path):
     assert said(settings, other, limit=1) == [("match", ["Ada"])]
     (face,) = search_photos(settings, [other], limit=1)
     assert face.people[0][1] > face.threshold
+
+
+def test_what_is_removed_is_let_go_of_though_nobody_searches_again(settings, tmp_path, monkeypatch):
+    monkeypatch.setattr(photo_search, "_LOOK_EVERY_S", 0.01)
+    searched = search_of(settings)
+    searched.search([photo(tmp_path / "x.png", 0)], limit=1)
+    gallery = weakref.ref(searched._known.gallery)
+    forget(settings, "Ada", by="eve", why="asked for it")
+    assert wait_until(lambda: gallery() is None, within_s=5)
+
+
+def test_what_is_not_asked_for_is_let_go_of(settings, tmp_path, monkeypatch):
+    monkeypatch.setattr(photo_search, "_LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr(photo_search, "_KEPT_S", 0.05)
+    searched = search_of(settings)
+    for _ in range(2):
+        (found,) = searched.search([photo(tmp_path / "x.png", 0)], limit=1)
+        assert found.says == "match"
+        assert wait_until(lambda: searched._known is None, within_s=5)
+
+
+def test_a_search_goes_by_the_embedder_that_was_switched_to(settings, tmp_path):
+    by: list[str] = []
+
+    class Looks:
+        def __init__(self, faces: FaceSettings) -> None:
+            by.append(faces.embedder)
+
+        def of(self, _: Path) -> list[EmbeddedFace]:
+            return []
+
+    searched = SearchInUse(settings, Looks)
+    for _ in range(2):
+        with pytest.raises(FaceError, match="no face found"):
+            searched.search([tmp_path / "x.png"], limit=1)
+    switch(settings, plan_switch(settings, "sface"))
+    with pytest.raises(FaceError, match="no face found"):
+        searched.search([tmp_path / "x.png"], limit=1)
+    assert by == ["synthetic", "sface"]
+
+
+def search_of(settings: Settings) -> PhotoSearch:
+    embedder = load_protected_embedder(settings.faces, tenant_keys(settings).current)
+    return PhotoSearch(settings, LoadedPhotoFaces(embedder))
 
 
 def test_a_stranger_is_below_the_threshold(settings, tmp_path):

@@ -1,5 +1,6 @@
 """What leaves an embedder is protected, wherever embedders run."""
 
+import asyncio
 import json
 import re
 from datetime import UTC, datetime
@@ -18,18 +19,21 @@ from genesis_ray.errors import StoreError
 from genesis_ray.running.enrolment import enroll
 from genesis_ray.running.local import run_local
 from genesis_ray.running.looking import embed_heads
-from genesis_ray.running.protected import ProtectedEmbedder
+from genesis_ray.running.protected import ProtectedEmbedder, load_protected_embedder
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.serving import embedder as serving
-from genesis_ray.serving.embedder import EmbedderReplica
+from genesis_ray.serving import embedder_models
+from genesis_ray.serving.embedder import EmbedderReplica, Wanted
+from genesis_ray.serving.embedder_models import Models
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.store.key_stores import open_key_store
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.template_keys import TemplateKey
 from genesis_ray.testing import ColourEmbedder, SyntheticFilm
-from genesis_ray.vision.crops import cut_heads
-from genesis_ray.vision.faces import FaceCrop
+from genesis_ray.vision.crops import HeadCrop, cut_heads
+from genesis_ray.vision.faces import FaceCrop, GradedFace
+from genesis_ray.vision.found_face import FoundFace
 from genesis_ray.vision.memory_guard import MemoryState
 from tests.store.keys import holders
 
@@ -106,13 +110,13 @@ def test_a_replica_reads_the_key_that_it_is_told_the_name_of(settings, monkeypat
     (found,) = replica._find([crops])
     faces = [FaceCrop(crop, face) for crop, face in zip(crops, found.faces, strict=True) if face]
     assert faces
-    (answer,) = replica._embed([faces])
+    (answer,) = replica._embed([Wanted(faces, "synthetic")])
     expected = ProtectedEmbedder(ColourEmbedder(), keys.current).embed(faces)
     for one, other in zip(answer.faces, expected, strict=True):
         assert one.embedding.tobytes() == other.embedding.tobytes()
     full = MemoryState(1, 4, False, "CUDA out of memory")
     monkeypatch.setattr(ColourEmbedder, "memory", full)
-    for answer in (*replica._find([crops]), *replica._embed([faces])):
+    for answer in (*replica._find([crops]), *replica._embed([Wanted(faces, "synthetic")])):
         assert (answer.replica, answer.memory) == ("abc", full)
 
 
@@ -128,7 +132,7 @@ def test_a_replica_takes_up_a_key_that_is_made_while_it_runs(settings, tmp_path,
     faces = [FaceCrop(crop, face) for crop, face in zip(crops, found.faces, strict=True) if face]
 
     def key_of_faces(replica: EmbedderReplica) -> str:
-        (answer,) = replica._embed([faces])
+        (answer,) = replica._embed([Wanted(faces, "synthetic")])
         (fingerprint,) = {face.key for face in answer.faces}
         return fingerprint
 
@@ -144,6 +148,45 @@ def test_a_replica_takes_up_a_key_that_is_made_while_it_runs(settings, tmp_path,
     assert key_of_faces(again) == newer.fingerprint  # which it has in memory
     with pytest.raises(StoreError, match="none of that version"):
         EmbedderReplica(settings.faces, began.ref)
+
+
+@pytest.mark.models
+def test_a_replica_embeds_by_the_embedder_that_each_request_wants(settings, monkeypatch):
+    monkeypatch.setattr(serving, "own_gpu_share", lambda: 0.0)
+    context = SimpleNamespace(replica_id=SimpleNamespace(unique_id="abc"))
+    monkeypatch.setattr(serving.serve, "get_replica_context", lambda: context)
+    replica = EmbedderReplica(settings.faces, tenant_keys(settings).ref)
+    asyncio.run(replica.prepare("sface"))
+    head = HeadCrop(np.full((64, 64, 3), 90, np.uint8), np.zeros((1, 4), np.float32), 0)
+    eyes_nose_and_mouth = np.array([[24, 24], [40, 24], [32, 34], [26, 44], [38, 44]], np.float32)
+    face = FoundFace(np.array([16, 12, 48, 52], np.float32), 0.9, eyes_nose_and_mouth)
+    real = [FaceCrop(head, GradedFace(face, 0.9))]
+    crops = heads(SyntheticFilm(people=3, width=320, height=240))
+    (found,) = replica._find([crops])
+    figures = [FaceCrop(crop, one) for crop, one in zip(crops, found.faces, strict=True) if one]
+    wanted = [Wanted(figures, "synthetic"), Wanted(real, "sface"), Wanted(figures, "synthetic")]
+    shapes = [
+        {(face.embedder, len(face.embedding)) for face in answer.faces}
+        for answer in replica._embed(wanted)
+    ]
+    assert shapes == [{("colour", 16)}, {("sface", 128)}, {("colour", 16)}]
+
+
+def test_an_embedder_that_is_not_asked_for_is_dropped_once_another_is(settings, monkeypatch):
+    models = Models(settings.faces, TemplateKey.new("a"))
+    other = models._loaded["other"] = models.load("synthetic")
+    monkeypatch.setattr(embedder_models, "DROPPED_AFTER_S", 0.0)
+    assert models.get("other") is other
+    assert [*models._loaded] == ["other"]
+    assert models.get("synthetic") is not other  # loaded anew
+
+
+def test_all_embedders_of_a_replica_take_up_a_key(settings):
+    models = Models(settings.faces, TemplateKey.new("a"))
+    models._loaded["other"] = load_protected_embedder(settings.faces, models.key)
+    newer = TemplateKey.new("a", 2)
+    models.use(newer)
+    assert {each.key for each in models._loaded.values()} == {newer} == {models.key}
 
 
 def test_a_run_leaves_no_plain_embedding_in_its_folder_nor_among_what_lasts(

@@ -12,7 +12,7 @@ from genesis_ray.running.changes import changes_between
 from genesis_ray.running.gallery_in_use import as_it_runs, overruled, with_gallery_in_use
 from genesis_ray.running.identities import Entries, identity_folder
 from genesis_ray.running.intake import Intake
-from genesis_ray.running.switching import plan_switch, switch
+from genesis_ray.running.switching import is_in_force, plan_switch, switch
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
 from genesis_ray.store.gallery import FaceGallery
@@ -130,17 +130,20 @@ def test_a_process_that_names_people_is_told(settings):
     with People(identity_folder(settings), writer=True):
         planned = plan_switch(settings, "sface")
     assert planned.process == str(os.getpid())
-    assert (planned.process_embedder, planned.is_in_force) == (None, False)
+    assert (planned.process_embedder, planned.process_follows) == (None, False)
 
 
-def test_of_a_system_that_runs_it_is_told_by_which_gallery_it_goes_until_it_starts_again(settings):
+@pytest.mark.parametrize("follows", [True, False])
+def test_of_a_system_that_runs_it_is_told_by_which_gallery_it_goes(settings, follows):
+    keys = tenant_keys(settings)
     with People(identity_folder(settings), writer=True):
-        Intake(settings, tenant_keys(settings)).stored(Entries(0, 0))
+        Intake(settings, keys, follows=follows).stored(Entries(0, 0))
         planned = plan_switch(settings, "sface")
-        assert (planned.process_embedder, planned.is_in_force) == ("colour", False)
+        assert (planned.process_embedder, planned.process_follows) == ("colour", follows)
         switch(settings, planned)
-        back = plan_switch(with_gallery_in_use(settings), "synthetic")
-    assert (back.process_embedder, back.is_in_force) == ("colour", True)
+        assert not is_in_force(settings, planned, within_s=0)
+        Intake(with_gallery_in_use(settings), keys).stored(Entries(0, 0))
+        assert is_in_force(settings, planned, within_s=0)
 
 
 def test_a_switch_holds_up_no_change_of_a_system_that_runs_by_the_old_gallery(settings):

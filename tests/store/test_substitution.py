@@ -1,4 +1,5 @@
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
@@ -46,3 +47,10 @@ def test_each_object_of_a_kind_is_another_wherever_it_is_in_a_state():
     assert after.of == {"ada": [Named("ada", 11), Named("ada", 11), Named("ben", 12)]}
     assert after.of["ada"][0] is after.of["ada"][1]
     assert before.of["ada"][0].at == 1
+
+
+def test_it_may_be_of_another_kind():
+    one = Named("ada", 1)
+    after = exchanged(Memory({"ada": [one, one]}), Named, lambda each: Fraction(each.at, 2))
+    assert after.of == {"ada": [Fraction(1, 2), Fraction(1, 2)]}
+    assert after.of["ada"][0] is after.of["ada"][1]
