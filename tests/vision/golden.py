@@ -105,7 +105,7 @@ def _pin(shared_data: Path) -> None:
     for name in EMBEDDERS:
         embedder = Embedder(find(name))
         sums[name] = {
-            where: summed(embedder.embed(pinned_faces(where, own))).round(3).tolist()
+            where: summed(embedder.embed(pinned_faces(where, own))).round(5).tolist()
             for where, own in photos.items()
         }
     _write(faces, sums)

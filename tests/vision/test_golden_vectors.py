@@ -21,8 +21,10 @@ from tests.vision.golden import (
 pytestmark = pytest.mark.models
 
 TOLERANCE = 0.02
-"""Engines differ by less than 0.001, those that compute in bfloat16 by up to 0.016; a crop shifted
-by one pixel makes 0.04 and more."""
+"""A crop shifted by one pixel makes 0.04 and more."""
+
+IN_FLOAT32 = 0.002
+"""Of the engines that compute in it, on whichever processor; bfloat16 makes up to 0.016."""
 
 EACH = [(embedder, engine) for embedder in EMBEDDERS for engine in engines_of(embedder)]
 
@@ -40,6 +42,10 @@ def changed(embedder: str, engine: str, where: str, faces: list[tuple[Image, Fou
     now, then = summed(load(embedder, engine).embed(faces)), pinned(embedder)[where]
     assert now.shape == then.shape
     return float(np.linalg.norm(now - then, axis=1).mean())
+
+
+def tolerance_of(engine: str) -> float:
+    return TOLERANCE if engine == "tensorrt" else IN_FLOAT32
 
 
 @pytest.fixture(scope="module")
@@ -62,13 +68,13 @@ def test_faces_are_found_where_they_always_were(packaged):
 
 @pytest.mark.parametrize(("embedder", "engine"), EACH)
 def test_an_embedder_says_what_it_always_said(embedder, engine, packaged):
-    assert changed(embedder, engine, "packaged", packaged) < TOLERANCE
+    assert changed(embedder, engine, "packaged", packaged) < tolerance_of(engine)
 
 
 @pytest.mark.data
 @pytest.mark.parametrize(("embedder", "engine"), EACH)
 def test_an_embedder_says_what_it_always_said_of_other_photos_too(embedder, engine, shared):
-    assert changed(embedder, engine, "shared", shared) < TOLERANCE
+    assert changed(embedder, engine, "shared", shared) < tolerance_of(engine)
 
 
 @pytest.mark.parametrize("embedder", EMBEDDERS)
