@@ -26,6 +26,7 @@ from genesis_ray import settings_file
 from genesis_ray.api.backends import Backends
 from genesis_ray.api.feed import PolledFeed
 from genesis_ray.errors import ConfigurationError, StoreError
+from genesis_ray.live.camera_changes import LiveCameras
 from genesis_ray.live.remote import LIVE
 from genesis_ray.live.service import Live
 from genesis_ray.running.gallery_in_use import overruled, with_gallery_in_use
@@ -144,6 +145,7 @@ class Api:
     ) -> None:
         self._settings = settings
         self._look = partial(ServedPhotoFaces, faces)
+        self._cameras = LiveCameras(live)
         self._feed = PolledFeed(live.state.remote)
         self._polling = asyncio.create_task(self._feed.poll())
 
@@ -159,6 +161,7 @@ class Api:
         backends = Backends(
             started_with=settings,
             feed=self._feed,
+            camera_changes=self._cameras,
             events=present_tables(events, settings, settings.tenant_id),
             event_page=EventPages(events, settings),
             look=self._look,

@@ -229,11 +229,14 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        parts = Parts.of(self.cameras, self.alerts, self.topology)
-        found = [*(problem.message for problem in repeats(parts)), *self._without_use()]
-        if found:
+        if found := self.contradictions():
             raise ValueError("\n".join(found))
         return self
+
+    def contradictions(self) -> list[str]:
+        """Return what does not fit together, in words; a copy with an update may have some."""
+        parts = Parts.of(self.cameras, self.alerts, self.topology)
+        return [*(problem.message for problem in repeats(parts)), *self._without_use()]
 
     def _without_use(self) -> Iterator[str]:
         """Yield what asks for something that is not set."""

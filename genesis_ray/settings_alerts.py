@@ -243,6 +243,14 @@ class DegradedRule(_Rule):
     rule: Literal["degraded"]
 
 
+class DeadLetterRule(_CameraRule):
+    """What fails again and again is set aside."""
+
+    rule: Literal["dead-letters"]
+    over: Count = Field(default=0, description="More of a camera's than that")
+    within_s: Span = Field(default=3600.0, description="In so long")
+
+
 class FalseMergeRule(_Rule):
     """Two people have been taken for one."""
 
@@ -264,6 +272,7 @@ AlertRuleSettings = Annotated[
     | UnusualHourRule
     | DriftRule
     | DegradedRule
+    | DeadLetterRule
     | FalseMergeRule,
     Field(discriminator="rule"),
 ]

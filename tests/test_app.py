@@ -298,6 +298,14 @@ class TestServed:
         assert done.returncode == 0, done.stderr
         assert done.stdout.replace("Changed", "Would change") == planned.stdout
         served.wait_until(lambda: served.cameras() == ["door", "till", "yard"])
+        porch = f"{served.url}/v1/cameras/porch"
+        put = httpx.put(porch, json={"camera_id": "porch", "source": LONG}, timeout=60)
+        assert (put.status_code, put.json()["added"]) == (201, ["porch"]), put.text
+        served.wait_until(lambda: served.cameras() == ["door", "till", "yard", "porch"])
+        taken = httpx.delete(porch, timeout=60)
+        assert (taken.status_code, taken.json()["removed"]) == (200, ["porch"]), taken.text
+        assert httpx.delete(porch, timeout=60).status_code == 404
+        served.wait_until(lambda: served.cameras() == ["door", "till", "yard"])
         cluster.kill("ServeReplica:default:live")
         served.wait_until(lambda: served.states() == ["ended"] * 3)
         assert served.cameras() == ["door", "till", "yard"]
@@ -354,8 +362,12 @@ class TestServed:
         assert 0 < pc.max(hall["frame_index"]).as_py() < 1299
         states = rows["camera_states"].to_pylist()
         assert [row["state"] for row in states if row["camera_id"] == "hall"] == ["online", "ended"]
-        notes = {row["component"]: row["reason"] for row in rows["system_states"].to_pylist()}
-        assert notes["configuration"] == "+yard; -hall; till: process_fps"
+        changes = [
+            row["reason"]
+            for row in rows["system_states"].to_pylist()
+            if row["component"] == "configuration"
+        ]
+        assert changes == ["+yard; -hall; till: process_fps", "+porch", "-porch"]
 
 
 @pytest.mark.e2e

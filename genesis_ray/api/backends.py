@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from genesis_ray.analytics.stored import Tables
 from genesis_ray.domain.event_page import PageRequest
+from genesis_ray.running.changes import Changes
 from genesis_ray.running.gallery_in_use import with_gallery_in_use
 from genesis_ray.running.live_state import LiveState
 from genesis_ray.settings import Settings
@@ -28,6 +29,29 @@ class Feed(Protocol):
 
     def frames_per_second(self) -> Mapping[str, float]:
         """Return the rate at which frames of each camera are looked at now."""
+
+
+class CameraChanges(Protocol):
+    """Changes the cameras of the live system while the others go on.
+
+    Both return what changes, and change nothing in a dry run.
+    """
+
+    async def put(self, camera: CameraSettings, *, dry_run: bool) -> Changes:
+        """Add a camera, or change the one of its name.
+
+        Raises:
+            ConfigurationError: It does not fit to the rest, or the system is not watching.
+            GenesisError: Its source cannot be opened. Nothing has been changed then.
+        """
+
+    async def remove(self, camera_id: str, *, dry_run: bool) -> Changes:
+        """Take a camera off.
+
+        Raises:
+            NotFoundError: There is none of that name.
+            ConfigurationError: It is the last one, or the system is not watching.
+        """
 
 
 EventReader = Tables
@@ -53,6 +77,7 @@ class Backends:
 
     started_with: Settings
     feed: Feed
+    camera_changes: CameraChanges
     events: EventReader
     event_page: EventPageReader
     look: Callable[[FaceSettings], "PhotoFaces"]

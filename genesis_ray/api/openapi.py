@@ -11,9 +11,11 @@ import pyarrow as pa
 from genesis_ray.api.app import create_app
 from genesis_ray.api.backends import Backends
 from genesis_ray.domain.event_page import PageRequest
+from genesis_ray.running.changes import Changes
 from genesis_ray.running.live_state import LiveState
 from genesis_ray.running.photo_search import SearchInUse
 from genesis_ray.settings import Settings
+from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.settings_models import FaceSettings
 from genesis_ray.store.event_pages import page_of
 from genesis_ray.store.schemas import EVENT_SCHEMAS
@@ -27,6 +29,7 @@ def document() -> dict[str, Any]:
     nothing = Backends(
         started_with=settings,
         feed=_NoFeed(),
+        camera_changes=_NoCameras(),
         events={},
         event_page=_no_events,
         look=_NoFaces,
@@ -48,6 +51,16 @@ class _NoFeed:
 
     def frames_per_second(self) -> Mapping[str, float]:
         return {}
+
+
+class _NoCameras:
+    """The cameras of a system that is not there."""
+
+    async def put(self, camera: CameraSettings, *, dry_run: bool) -> Changes:  # noqa: ARG002
+        return Changes()
+
+    async def remove(self, camera_id: str, *, dry_run: bool) -> Changes:  # noqa: ARG002
+        return Changes()
 
 
 class _NoFaces:

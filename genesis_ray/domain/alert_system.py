@@ -1,14 +1,17 @@
 """Conditions of alerts on the system itself.
 
-A camera is down, a part does less than it should, matches drift, two are made one.
+A camera is down, a part does less than it should, matches drift, frames are set aside, two are
+made one.
 """
 
+from collections import deque
 from datetime import datetime, timedelta
 
 from genesis_ray.domain.alert_rules import Due, Lasting, Subject
 from genesis_ray.domain.drift import MATCHES
 from genesis_ray.domain.events import (
     CameraStateChanged,
+    DeadLetterChanged,
     Event,
     FalseMergeFound,
     SystemStateChanged,
@@ -115,6 +118,45 @@ class Degraded:
         first = next(iter(self._ill.values()), None)
         before, self.due = self.due, {Subject(): first} if first else {}
         return self.due != before
+
+    def advance(self, at: datetime) -> None:
+        """Nothing changes by itself."""
+
+
+class SetAside:
+    """Frames or recordings of a camera fail again and again, more of them than is let pass."""
+
+    is_of_a_camera = True
+    lasts: Lasting = "until-acknowledged"
+    takes: tuple[type[Event], ...] = (DeadLetterChanged,)
+    next_at: datetime | None = None
+
+    def __init__(self, camera_id: str | None, over: int, within: timedelta) -> None:
+        """Watch a camera, None: all; more than `over` of one are too many `within` a time."""
+        self.due: dict[Subject, Due] = {}
+        self._camera_id = camera_id
+        self._over = over
+        self._within = within
+        self._at: dict[str, deque[datetime]] = {}
+
+    def take(self, event: Event) -> bool:
+        """Take a dead letter; where nobody has seen to one of the camera, another is no news."""
+        if not isinstance(event, DeadLetterChanged) or event.status != "waiting":
+            return False
+        if self._camera_id not in (None, event.camera_id):
+            return False
+        subject, at = Subject(event.camera_id), event.occurred_at
+        lately = self._at.setdefault(event.camera_id, deque(maxlen=self._over + 1))
+        lately.append(at)
+        if len(lately) <= self._over or at - lately[0] > self._within or subject in self.due:
+            return False
+        times = "was" if len(lately) == 1 else f"and {len(lately) - 1} before were"
+        message = (
+            f"a {event.unit} of {event.camera_id} {times} set aside, as it failed "
+            f"{event.attempts} times: {event.reason}; see genesis dead-letters list"
+        )
+        self.due[subject] = Due(at, at, message)
+        return True
 
     def advance(self, at: datetime) -> None:
         """Nothing changes by itself."""

@@ -25,7 +25,7 @@ LIVE = "live"
 
 DEFAULT_APP = "default"
 
-_ANSWERS_WITHIN_S = 120.0
+ANSWERS_WITHIN_S = 120.0
 """Sources are opened meanwhile, and what cameras have under way is finished."""
 
 
@@ -138,16 +138,21 @@ class RemoteSystem:
     def _ask(self, method: str, *arguments: object, **options: object) -> Any:
         request = getattr(self._live, method).remote(*arguments, **options)
         try:
-            return request.result(timeout_s=_ANSWERS_WITHIN_S)
+            return request.result(timeout_s=ANSWERS_WITHIN_S)
         except RayTaskError as error:
             if isinstance(error.cause, GenesisError):
                 raise error.cause from None
             raise
         except TimeoutError as error:
-            raise GenesisError(
-                f"the system has not answered for {_ANSWERS_WITHIN_S:g} s, as where models or the "
-                f"log are away; it goes on with what it was asked, see `genesis status`"
-            ) from error
+            raise no_answer() from error
+
+
+def no_answer() -> GenesisError:
+    """Return the error of a system that does not answer."""
+    return GenesisError(
+        f"the system has not answered for {ANSWERS_WITHIN_S:g} s, as where models or the log are "
+        f"away; it goes on with what it was asked, see `genesis status`"
+    )
 
 
 def connect(address: str | None = None) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -9,7 +10,7 @@ from ray import serve
 from ray.exceptions import ActorAlreadyExistsError, RayActorError, RayTaskError
 from ray.serve.handle import DeploymentHandle
 
-from genesis_ray.errors import ConfigurationError, GenesisError
+from genesis_ray.errors import ConfigurationError, GenesisError, NotFoundError
 from genesis_ray.figures import Figures
 from genesis_ray.live.alerts import FINISH_WITHIN_S, deliver_alerts
 from genesis_ray.live.configuration import Configuration
@@ -25,6 +26,7 @@ from genesis_ray.running.result import summary
 from genesis_ray.serving import detector, embedder
 from genesis_ray.serving.reasons import reason_in
 from genesis_ray.settings import Settings
+from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.store.template_keys import KeyRef
 
 _MODELS = (detector.NAME, embedder.NAME)
@@ -53,6 +55,7 @@ class Live:
         self._supervisor: Supervisor | None = None
         self._delivery: Delivery | None = None
         self._last = Figures()
+        self._changing = asyncio.Lock()
         self._watching = asyncio.create_task(self._watch())
 
     async def apply(self, settings: Settings, *, dry_run: bool = False) -> Changes:
@@ -66,6 +69,50 @@ class Live:
             ConfigurationError: Something else differs, or the system is not watching.
             GenesisError: A source cannot be opened. Nothing has been changed then.
         """
+        async with self._changing:
+            return await self._apply(settings, dry_run=dry_run)
+
+    async def put_camera(self, camera: CameraSettings, *, dry_run: bool = False) -> Changes:
+        """Add a camera, or change the one of its name, as `apply` does."""
+        async with self._changing:
+            _, configuration = self._at_work()
+            before = configuration.current.cameras
+            names = [each.camera_id for each in before]
+            after = [camera if each.camera_id == camera.camera_id else each for each in before]
+            after += [camera] if camera.camera_id not in names else []
+            return await self._apply(_with_cameras(configuration.current, after), dry_run=dry_run)
+
+    async def remove_camera(self, camera_id: str, *, dry_run: bool = False) -> Changes:
+        """Take a camera off, as `apply` does.
+
+        Raises:
+            NotFoundError: There is none of that name.
+        """
+        async with self._changing:
+            _, configuration = self._at_work()
+            before = configuration.current.cameras
+            after = [each for each in before if each.camera_id != camera_id]
+            if len(after) == len(before):
+                names = ", ".join(each.camera_id for each in before)
+                raise NotFoundError(f"no camera {camera_id!r}; there are {names}")
+            return await self._apply(_with_cameras(configuration.current, after), dry_run=dry_run)
+
+    async def go_back(self, *, dry_run: bool = False) -> Changes:
+        """Apply the configuration that was in force before, as `apply` does.
+
+        Raises:
+            ConfigurationError: There was none.
+        """
+        async with self._changing:
+            supervisor, configuration = self._at_work()
+            dated = self._dated(configuration.earlier(), supervisor.settings)
+            if dry_run:
+                return supervisor.changes_to(dated)
+            changes = await supervisor.apply(dated)
+            configuration.go_back()
+            return changes
+
+    async def _apply(self, settings: Settings, *, dry_run: bool) -> Changes:
         supervisor, configuration = self._at_work()
         settings = as_it_runs(settings, supervisor.settings)
         dated = self._dated(settings, supervisor.settings)
@@ -74,20 +121,6 @@ class Live:
         changes = await supervisor.apply(dated)
         if changes:
             configuration.adopt(settings)
-        return changes
-
-    async def go_back(self, *, dry_run: bool = False) -> Changes:
-        """Apply the configuration that was in force before, as `apply` does.
-
-        Raises:
-            ConfigurationError: There was none.
-        """
-        supervisor, configuration = self._at_work()
-        dated = self._dated(configuration.earlier(), supervisor.settings)
-        if dry_run:
-            return supervisor.changes_to(dated)
-        changes = await supervisor.apply(dated)
-        configuration.go_back()
         return changes
 
     async def state(self) -> LiveState:
@@ -229,3 +262,15 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, RayActorError) and not error.actor_init_failed:
         return "a process that watches cameras or keeps their log died; Ray's logs say of what"
     return reason_in(str(error)) or type(error).__name__  # of an actor's: what its making raised
+
+
+def _with_cameras(settings: Settings, cameras: Sequence[CameraSettings]) -> Settings:
+    """Return settings with other cameras.
+
+    Raises:
+        ConfigurationError: They do not fit to the rest.
+    """
+    changed = settings.model_copy(update={"cameras": tuple(cameras)})
+    if found := changed.contradictions():
+        raise ConfigurationError("; ".join(found))
+    return changed

@@ -8,7 +8,7 @@ from genesis_ray.domain.alert_hours import ToldBefore, UnusualHours
 from genesis_ray.domain.alert_people import RepeatVisitor, Tagged
 from genesis_ray.domain.alert_queues import LongMeanWait
 from genesis_ray.domain.alert_rules import AlertRule, Condition
-from genesis_ray.domain.alert_system import CameraDown, Degraded, Drifting, FalseMerges
+from genesis_ray.domain.alert_system import CameraDown, Degraded, Drifting, FalseMerges, SetAside
 from genesis_ray.domain.alert_zones import (
     Limit,
     TooLongInZone,
@@ -28,6 +28,7 @@ from genesis_ray.settings_alerts import (
     AnomalyRule,
     CameraDownRule,
     CrowdRule,
+    DeadLetterRule,
     DegradedRule,
     DriftRule,
     LoiteringRule,
@@ -134,6 +135,8 @@ def _condition(
             return Drifting(rule.camera_id)
         case DegradedRule():
             return Degraded()
+        case DeadLetterRule():
+            return SetAside(rule.camera_id, rule.over, timedelta(seconds=rule.within_s))
         case _:
             return FalseMerges()
 

@@ -10,7 +10,7 @@ from genesis_ray.running.photo_search import SearchInUse
 from genesis_ray.settings import Settings
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.run_folder import RunFolder
-from tests.api.system import CAMERAS, FacesUnder, StillFeed, System, local_client
+from tests.api.system import CAMERAS, CamerasOf, FacesUnder, StillFeed, System, local_client
 
 
 @pytest.fixture
@@ -27,6 +27,7 @@ def system(tmp_path: Path) -> Iterator[System]:
     backends = Backends(
         started_with=settings,
         feed=feed,
+        camera_changes=CamerasOf(settings),
         events=present_tables(run.events, settings, settings.tenant_id),
         event_page=EventPages(run.events, settings),
         look=lambda _: faces,

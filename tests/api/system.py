@@ -14,7 +14,9 @@ from genesis_ray.api.backends import Backends
 from genesis_ray.domain.events import FaceRecognized, TrackObserved, ZoneCrossed
 from genesis_ray.domain.ledger import Entry
 from genesis_ray.domain.people import Person
+from genesis_ray.errors import NotFoundError, SourceError
 from genesis_ray.figures import Figures
+from genesis_ray.running.changes import Changes, changes_between
 from genesis_ray.running.live_state import LiveState
 from genesis_ray.running.photo_faces import LoadedPhotoFaces
 from genesis_ray.running.photo_search import SearchInUse
@@ -133,6 +135,32 @@ class StillFeed:
 
     def frames_per_second(self) -> Mapping[str, float]:
         return self.rates
+
+
+class CamerasOf:
+    """Changes cameras as the live system does, but for what watches them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    async def put(self, camera: CameraSettings, *, dry_run: bool) -> Changes:
+        if camera.source == "nowhere.mp4":
+            raise SourceError("nowhere.mp4: no such file")
+        others = [each for each in self.settings.cameras if each.camera_id != camera.camera_id]
+        return self._changed([*others, camera], dry_run=dry_run)
+
+    async def remove(self, camera_id: str, *, dry_run: bool) -> Changes:
+        left = [each for each in self.settings.cameras if each.camera_id != camera_id]
+        if len(left) == len(self.settings.cameras):
+            raise NotFoundError(f"no camera {camera_id!r}")
+        return self._changed(left, dry_run=dry_run)
+
+    def _changed(self, cameras: list[CameraSettings], *, dry_run: bool) -> Changes:
+        after = self.settings.model_copy(update={"cameras": tuple(cameras)})
+        changes = changes_between(self.settings, after)
+        if not dry_run:
+            self.settings = after
+        return changes
 
 
 class FacesUnder:

@@ -4,8 +4,8 @@ from datetime import timedelta
 import pytest
 
 from genesis_ray.domain.alert_rules import Subject
-from genesis_ray.domain.alert_system import CameraDown, Degraded, Drifting, FalseMerges
-from tests.domain.told import at, camera_is, matches_are, merged, part_is
+from genesis_ray.domain.alert_system import CameraDown, Degraded, Drifting, FalseMerges, SetAside
+from tests.domain.told import at, camera_is, matches_are, merged, part_is, set_aside
 
 DOOR = Subject("door")
 
@@ -66,6 +66,32 @@ def test_a_false_merge_is_due_once_an_identity():
     assert condition.take(merged(7, "ben"))
     due = condition.due[Subject(identity_id="ada")]
     assert due.message == "one identity is track till:9 and door:1 at once"
+
+
+def test_a_frame_that_is_set_aside_is_due_once_until_somebody_has_seen_to_it():
+    condition = SetAside(None, 0, timedelta(hours=1))
+    assert condition.take(set_aside(5))
+    assert not condition.take(set_aside(6))
+    assert condition.due[Subject("door")].message == (
+        "a frame of door was set aside, as it failed 4 times: it cannot; see genesis dead-letters "
+        "list"
+    )
+    del condition.due[Subject("door")]  # as an acknowledgement does
+    assert condition.take(set_aside(7))
+
+
+def test_so_many_in_so_long_are_let_pass():
+    condition = SetAside("door", 2, timedelta(minutes=1))
+    told = [condition.take(set_aside(second)) for second in (0, 10, 61, 65, 69, 70)]
+    assert told == [False, False, False, True, False, False]
+    assert "and 2 before were set aside" in condition.due[Subject("door")].message
+
+
+def test_of_another_camera_or_replayed_none_is_due():
+    condition = SetAside("door", 0, timedelta(hours=1))
+    assert not condition.take(set_aside(5, "till"))
+    assert not condition.take(set_aside(5, status="replayed"))
+    assert condition.due == {}
 
 
 def test_a_track_of_two_people_is_a_false_merge():

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from genesis_ray.domain.events import (
     CameraStateChanged,
+    DeadLetterChanged,
     FaceRecognized,
     FalseMergeFound,
     SystemStateChanged,
@@ -87,4 +88,12 @@ def merged(seconds: float, who: str = "ada", track: int = 1) -> FalseMergeFound:
     return FalseMergeFound(
         **_envelope(seconds, "door"), track_id=track, identity_id=who, other_camera_id="till",
         other_track_id=9, is_quarantined=True,
+    )  # fmt: skip
+
+
+def set_aside(second: float, camera_id: str = "door", status: str = "waiting") -> DeadLetterChanged:
+    return DeadLetterChanged(
+        tenant_id="default", site_id="default", camera_id=camera_id, occurred_at=at(second),
+        dead_letter_id=f"{camera_id}-{second}", status=status, unit="frame", stage="detect",
+        frame_index=7, attempts=4, reason="it cannot",
     )  # fmt: skip

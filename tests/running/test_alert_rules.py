@@ -25,6 +25,7 @@ from tests.domain.told import (
     named,
     part_is,
     seen,
+    set_aside,
 )
 from tests.hand_made import visit
 
@@ -103,6 +104,11 @@ QUEUE = [crossed(0, track) for track in range(7)]
         ),
         ({"rule": "drift"}, [matches_are("degraded", 5)], ("drift", "warning", 5)),
         ({"rule": "degraded"}, [part_is("degraded", 5)], ("degraded", "warning", 5)),
+        (
+            {"rule": "dead-letters", "over": 1, "within_s": 10},
+            [set_aside(5), set_aside(20), set_aside(29)],
+            ("dead-letters", "warning", 29),
+        ),
         ({"rule": "false-merge"}, [merged(5)], ("false-merge", "critical", 5)),
         (
             {"rule": "repeat-visitor", "visits": 2},

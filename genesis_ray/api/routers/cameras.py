@@ -1,12 +1,15 @@
-"""The cameras and how they are."""
+"""The cameras and how they are, and changing them while the others go on."""
 
-from typing import Literal
+from http import HTTPStatus
+from typing import Annotated, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Body, Query, Response
 from pydantic import BaseModel, Field
 
 from genesis_ray.api.deps import Reached
 from genesis_ray.domain.stream_health import StreamState
+from genesis_ray.errors import ConfigurationError
+from genesis_ray.running.changes import Changes
 from genesis_ray.running.live_state import LiveState
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.settings_cameras import CameraSettings
@@ -48,6 +51,60 @@ async def read_cameras(reached: Reached) -> Cameras:
         cameras=[
             _shown(camera, progress.get(camera.camera_id), state) for camera in reached.cameras
         ]
+    )
+
+
+class CameraChange(BaseModel):
+    """What a change of cameras comes to, by their names."""
+
+    added: list[str]
+    removed: list[str]
+    changed: dict[str, list[str]] = Field(description="Of each that is set in another way, what")
+
+
+DryRun = Annotated[bool, Query(description="Say what would change, and change nothing")]
+
+
+@router.put("/{camera_id}")
+async def put_camera(
+    reached: Reached,
+    camera_id: str,
+    camera: Annotated[CameraSettings, Body()],
+    response: Response,
+    *,
+    dry_run: DryRun = False,
+) -> CameraChange:
+    """Add a camera, or change the one of that name, while the others go on.
+
+    The source is opened before anything changes. `genesis apply --back` undoes it.
+    """
+    if camera.camera_id != camera_id:
+        raise ConfigurationError(
+            f"camera_id {camera.camera_id!r} is not that of the address, {camera_id!r}; a camera "
+            f"is renamed by adding it under the new name and taking the old one off"
+        )
+    changes = await reached.camera_changes.put(camera, dry_run=dry_run)
+    if changes.added and not dry_run:
+        response.status_code = HTTPStatus.CREATED
+    return _told(changes)
+
+
+@router.delete("/{camera_id}")
+async def remove_camera(
+    reached: Reached, camera_id: str, *, dry_run: DryRun = False
+) -> CameraChange:
+    """Take a camera off while the others go on; what it had seen until then is kept.
+
+    `genesis apply --back` undoes it.
+    """
+    return _told(await reached.camera_changes.remove(camera_id, dry_run=dry_run))
+
+
+def _told(changes: Changes) -> CameraChange:
+    return CameraChange(
+        added=[camera.camera_id for camera in changes.added],
+        removed=[camera.camera_id for camera in changes.removed],
+        changed={each.after.camera_id: list(each.fields) for each in changes.changed},
     )
 
 
