@@ -1,6 +1,7 @@
 """What this machine has, what a run would use, and what is wrong, each with its remedy.
 
-Nothing is changed, and neither Ray nor torch is imported: an examination takes a few seconds.
+Nothing is changed, but for a trial of `faces.photos_at`, and neither Ray nor torch is imported: an
+examination takes a few seconds.
 """
 
 import os
@@ -68,6 +69,7 @@ def _configured(config: Path | None, data: Path | None) -> Iterator[Finding]:
     yield encryption(settings.data_dir)
     yield template_key(settings)
     yield from kept_photos(settings)
+    yield from photo_places(settings)
     yield machine.folder("folder of runs", Path("runs"))
     yield from gallery_of_system(settings)
     yield from matches(settings)
@@ -143,6 +145,32 @@ def kept_photos(settings: Settings) -> Iterator[Finding]:
     else:
         without = f"; none of {len(figures.without):,} others" if figures.without else ""
         yield Finding("kept photos", "ok", told + without)
+
+
+def photo_places(settings: Settings) -> Iterator[Finding]:
+    """Try the place for pictures elsewhere, and tell what is there and what is missing."""
+    from genesis_ray.running.far_photos import place_figures, try_place
+
+    label = "photos elsewhere"
+    try:
+        try_place(settings)
+        found = place_figures(settings)
+    except GenesisError as error:
+        problem, _, remedy = str(error).partition("; ")
+        yield Finding(label, "problem", problem, remedy)
+        return
+    for each in found:
+        told = f"{each.place} has {each.pictures - each.missing:,} pictures of kept photos"
+        if each.missing:
+            message = f"{told}; {each.missing:,} more should be there and are not"
+            remedy = "bring them back from a copy of yours, or enrol these people again"
+            yield Finding(label, "warning", message, remedy)
+        elif each.unknown:
+            message = f"{told}, and {each.unknown:,} objects of which no photo here tells"
+            remedy = "remove those, unless another data folder keeps its photos there"
+            yield Finding(label, "warning", message, remedy)
+        else:
+            yield Finding(label, "ok", told)
 
 
 def engine(settings: Settings) -> Finding:

@@ -1,8 +1,9 @@
 """What an operator can set of the models: the person detector, and what looks at faces."""
 
+import re
 from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from genesis_ray.settings_types import Fraction, Seconds, Section
 
@@ -123,6 +124,12 @@ class FaceSettings(ReplicaSettings):
         "key, so that another embedder needs no photos from you. Whoever has the data folder and "
         "the key can then see these people's faces; off: no face image is stored",
     )
+    photos_at: str | None = Field(
+        default=None,
+        description="Where those pictures are instead of in the data folder: a folder of any file "
+        "system that fsspec reaches, as s3://bucket/faces; what lets one in comes of the "
+        "environment, see docs/embedder.md",
+    )
     finder: Literal["yunet", "scrfd", "mtcnn"] = "yunet"
     engine: Literal["auto", "openvino", "onnxruntime", "torch"] = "auto"
     interval_s: Seconds = Field(
@@ -144,3 +151,23 @@ class FaceSettings(ReplicaSettings):
         description="Good faces of a track from which on only a markedly better one, or one every "
         "later_interval_s, is embedded; as many as a name or a visitor takes at least",
     )
+
+    @field_validator("photos_at")
+    @classmethod
+    def _is_plain_place(cls, place: str | None) -> str | None:
+        """Refuse an address that holds what lets one in, without showing it."""
+        if place is None:
+            return None
+        scheme, _, rest = place.partition("://")
+        if "@" in place or "?" in place or "#" in place:
+            raise ValueError(
+                "expected an address without user, password or signature in it; what lets one in "
+                "comes of the environment, as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+            )
+        if not re.fullmatch(r"[a-z][a-z0-9+.-]*", scheme) or not rest.strip("/") or "::" in place:
+            raise ValueError(
+                "expected the address of a folder, as s3://bucket/faces or file:///mnt/nas/faces"
+            )
+        if scheme == "memory":
+            raise ValueError("memory:// keeps nothing once a process has ended")
+        return place.rstrip("/")

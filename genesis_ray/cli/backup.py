@@ -27,10 +27,18 @@ def backup(
     from genesis_ray.cli.console import stdout
     from genesis_ray.cli.run import with_options
     from genesis_ray.running.backup import back_up
+    from genesis_ray.running.far_photos import pictures_elsewhere
 
     settings = with_options(settings_file.load(config), data=data, start=None)
     folder = back_up(settings, file.absolute(), _passphrase(key_file, confirm=True))
     stdout.print(f"{folder} is in {file}; the template key is not.", soft_wrap=True)
+    for place, count in pictures_elsewhere(settings).items():
+        stdout.print(
+            f"Nor are the pictures of {count:,} kept photos: they stay in {place}, of which you "
+            f"make copies of your own.",
+            markup=False,
+            soft_wrap=True,
+        )
 
 
 def restore(
@@ -44,11 +52,19 @@ def restore(
     from genesis_ray.cli.console import stdout
     from genesis_ray.cli.run import with_options
     from genesis_ray.running.backup import restore as restore_people
+    from genesis_ray.running.far_photos import pictures_elsewhere
     from genesis_ray.running.tenant_keys import present_keys
 
     settings = with_options(settings_file.load(config), data=data, start=None)
     folder = restore_people(settings, file, _passphrase(key_file, confirm=False))
     stdout.print(f"{file} is in {folder}.", soft_wrap=True)
+    for place, count in pictures_elsewhere(settings).items():
+        stdout.print(
+            f"The pictures of {count:,} kept photos are looked for in {place}, as they were then; "
+            f"`genesis doctor` says how many are there.",
+            markup=False,
+            soft_wrap=True,
+        )
     present_keys(settings)  # for what it says where the key is not here
 
 

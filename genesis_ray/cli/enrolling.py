@@ -109,7 +109,12 @@ def _enroll_one(settings: "Settings", name: str, photos: list[Path], *, anyway: 
     )
     if settings.faces.keep_photos:
         kept = "A picture of the face is" if added == 1 else "Pictures of the faces are"
-        stdout.print(f"{kept} kept, encrypted, as faces.keep_photos is set.", soft_wrap=True)
+        where = f" in {settings.faces.photos_at}" if settings.faces.photos_at else ""
+        stdout.print(
+            f"{kept} kept, encrypted{where}, as faces.keep_photos is set.",
+            markup=False,
+            soft_wrap=True,
+        )
     _tell_doubts(settings, person)
 
 

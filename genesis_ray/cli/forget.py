@@ -105,7 +105,7 @@ def verify_forgotten(
     from dataclasses import asdict
 
     from genesis_ray.cli.console import stdout
-    from genesis_ray.running.forgotten_search import verify
+    from genesis_ray.running.forgotten_search import unsearched, verify
     from genesis_ray.store.receipts import Receipt
 
     settings = _settings(config, data)
@@ -123,6 +123,8 @@ def verify_forgotten(
                 soft_wrap=True,
             )
             _tell_residue(searched, leave=False)
+            for what in unsearched(receipt.purged):
+                stdout.print(f"Not searched: {what}.", markup=False, soft_wrap=True)
     if any(searched.residue for searched in found):
         raise typer.Exit(1)
 
@@ -160,18 +162,22 @@ def _tell(receipt: "Receipt") -> None:
     from genesis_ray.cli.console import stdout
 
     heads = ("rows gone", "rows nobody's", "versions gone", "files gone")
-    for folder in dict.fromkeys(Path(each.place).parent for each in receipt.purged):
+    for folder in dict.fromkeys(_folder(each) for each in receipt.purged):
         stdout.print(f"{folder}:", markup=False, soft_wrap=True)
         table = Table("store")
         for head in heads:
             table.add_column(head, justify="right")
         for each in receipt.purged:
-            if Path(each.place).parent == folder:
+            if _folder(each) == folder:
                 table.add_row(*_cells(each))
         stdout.print(table)
     stdout.print("Not reached:")
     for place in receipt.not_reached:
         stdout.print(f"  {place}", markup=False, soft_wrap=True)
+
+
+def _folder(purged: "Purged") -> str:
+    return purged.place if "://" in purged.place else str(Path(purged.place).parent)
 
 
 def _cells(purged: "Purged") -> list[str]:

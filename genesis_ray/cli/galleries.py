@@ -26,6 +26,7 @@ def galleries(
     from genesis_ray.cli.console import stderr, stdout
     from genesis_ray.cli.run import with_options
     from genesis_ray.cli.running_system import still_named_by
+    from genesis_ray.running.far_photos import pictures_elsewhere
     from genesis_ray.running.gallery_figures import gallery_figures
     from genesis_ray.running.intake import taker
     from genesis_ray.running.kept_photos import kept_figures
@@ -61,6 +62,8 @@ def galleries(
             markup=False,
             soft_wrap=True,
         )
+        for place, count in pictures_elsewhere(settings).items():
+            stdout.print(f"{count:,} of them are in {place}.", markup=False, soft_wrap=True)
     else:
         stdout.print("No photos are kept (faces.keep_photos).", soft_wrap=True)
 

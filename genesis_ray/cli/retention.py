@@ -49,7 +49,8 @@ def retention(
     """
     from datetime import UTC, datetime
 
-    from genesis_ray.cli.console import stdout
+    from genesis_ray.cli.console import stderr, stdout
+    from genesis_ray.running.far_photos import sweep
     from genesis_ray.running.kept_photos import let_go_of_expired
     from genesis_ray.running.retention import purge, would_go
     from genesis_ray.store.event_log import EventLog
@@ -70,6 +71,8 @@ def retention(
         with EventLog(folder.events) as log:
             photos = let_go_of_expired(settings, at=now) if photos else []
             going = [*purge(folder, log, settings, at=now), *photos]
+        if photos and (left := sweep(settings).told()):
+            stderr.print(left, style="yellow", markup=False, soft_wrap=True)
     if as_json:
         typer.echo(json.dumps([asdict(each) for each in going], indent=2, default=str))
     elif going:

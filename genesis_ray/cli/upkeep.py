@@ -102,6 +102,9 @@ def _remove(settings: "Settings", person: str, face: str, by: str | None) -> Non
         tell_of_waiting(done.process)
         return
     stdout.print(f"Removed: a face of {name}, who has {left} left.", markup=False)
+    if done.waits:
+        stdout.print(f"{done.waits}; `genesis jobs run stray-photos` goes on with it.",
+                     markup=False, soft_wrap=True)  # fmt: skip
 
 
 def tidy(

@@ -17,6 +17,7 @@ from genesis_ray.errors import ConfigurationError, FaceError, NotFoundError, Sou
 from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.enrolment_note import Enrolment
 from genesis_ray.running.enrolments import WaitingEnrolments, take
+from genesis_ray.running.far_photos import stored_pictures
 from genesis_ray.running.identities import identity_folder, open_identities, who_is_who
 from genesis_ray.running.intake import taker
 from genesis_ray.running.known_faces import KnownFaces
@@ -150,7 +151,8 @@ class Enroller:
                 waits_for = system if left_out and not known else None
                 return Enrolled(known, waits_for and waits_for.process, left_out)
             if system is None or within_s is None:
-                person = _added(settings, new, self._keys)
+                with stored_pictures(settings, new, self._keys.current) as new:
+                    person = _added(settings, new, self._keys)
                 self._note(new)
                 return Enrolled(person, None, left_out)
             process, embedder = system.process, system.embedder
@@ -160,7 +162,8 @@ class Enroller:
                     f"here it is {new.embedder}: use its configuration, or start it again where "
                     f"somebody switched (`genesis people switch`)"
                 )
-            waiting.hand_over(new)
+            with stored_pictures(settings, new, self._keys.current) as new:
+                waiting.hand_over(new)
             self._note(new)
         if not waiting.is_taken_in(new, within_s=within_s):
             return Enrolled(None, process, left_out)
@@ -277,17 +280,17 @@ def _added(settings: Settings, enrolment: Enrolment, keys: KeyRing) -> Person:
     waiting = WaitingEnrolments(settings)
     try:
         with ExitStack() as opened:
-            if enrolment.photos:
+            if enrolment.has_photos:
                 waiting.hand_over(enrolment)
             reading = Access(action="enroll", reason="opens the gallery to add faces")
             traits = embedder_traits(settings.faces)
             identities = open_identities(settings, traits, keys, opened, access=reading)
-            if enrolment.photos:
+            if enrolment.has_photos:
                 waiting.is_taken_in(enrolment, within_s=0)  # for why it was refused
             person = take(enrolment, settings, identities, keys)
             identities.flush()
     except BaseException:
-        if enrolment.photos:
+        if enrolment.has_photos:
             waiting.withdraw(enrolment)
         raise
     return person

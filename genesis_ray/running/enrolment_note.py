@@ -22,6 +22,8 @@ class Enrolment:
         templates: float32 [n, dimension], protected.
         key_version: Of the key that protects them.
         photos: Pictures of the same faces, sealed, where they are to be kept; else none.
+        addresses: Of those pictures, where they are kept elsewhere; `photos` is empty then.
+        sealed_with: Version and fingerprint of the key that seals those.
         at: When it was asked for.
     """
 
@@ -35,6 +37,13 @@ class Enrolment:
     at: datetime
     by: str
     photos: tuple[bytes, ...] = ()
+    addresses: tuple[str, ...] = ()
+    sealed_with: tuple[int, str] = (0, "")
+
+    @property
+    def has_photos(self) -> bool:
+        """Whether pictures are to be kept."""
+        return bool(self.photos or self.addresses)
 
     def only(self, places: Sequence[int]) -> Self:
         """Return the same with the faces at some places alone."""
@@ -44,6 +53,7 @@ class Enrolment:
             templates=self.templates[[*places]],
             qualities=tuple(self.qualities[place] for place in places),
             photos=tuple(self.photos[place] for place in places) if self.photos else (),
+            addresses=tuple(self.addresses[place] for place in places) if self.addresses else (),
         )
 
     def to_note(self) -> dict[str, Any]:
@@ -76,6 +86,8 @@ class Enrolment:
                     "qualities": tuple(map(float, note["qualities"])),
                     "at": datetime.fromisoformat(note["at"]),
                     "photos": tuple(photos),
+                    "addresses": tuple(map(str, note.get("addresses", ()))),
+                    "sealed_with": tuple(note.get("sealed_with", (0, ""))),
                 }
             )
         except (LookupError, TypeError, binascii.Error) as error:

@@ -218,17 +218,27 @@ def take(
 
 
 def _keep_photos(enrolment: Enrolment, person: Person, settings: Settings, keys: KeyRing) -> None:
-    """Store the pictures that came with an enrolment, which is under the current key."""
+    """Store the pictures that came with an enrolment, which is under the current key.
+
+    Of those that are elsewhere, under whichever key, it is noted where: nothing is reached for.
+    """
     kept = KeptPhotos(gallery_folder(settings.data_dir, settings.tenant_id))
-    for face_id, sealed in zip(enrolment.face_ids, enrolment.photos, strict=False):
-        photo = KeptPhoto(
+
+    def of(face_id: str, version: int, fingerprint: str, address: str = "") -> KeptPhoto:
+        return KeptPhoto(
             face_id=face_id,
             identity_id=person.identity_id,
-            key_version=keys.current.version,
-            fingerprint=keys.current.fingerprint,
+            key_version=version,
+            fingerprint=fingerprint,
             at=enrolment.at,
+            address=address,
         )
-        kept.put(photo, sealed)
+
+    key = keys.current
+    for face_id, sealed in zip(enrolment.face_ids, enrolment.photos, strict=False):
+        kept.put(of(face_id, key.version, key.fingerprint), sealed)
+    for face_id, address in zip(enrolment.face_ids, enrolment.addresses, strict=False):
+        kept.note(of(face_id, *enrolment.sealed_with, address))
 
 
 def enrolments_folder(settings: Settings) -> Path:

@@ -8,6 +8,7 @@ from genesis_ray.errors import ConfigurationError, NotFoundError, StoreError
 from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.enrolment import take_in_waiting_now
 from genesis_ray.running.enrolments import WaitingEnrolments
+from genesis_ray.running.far_photos import sweep
 from genesis_ray.running.identities import faces_of, who_is_who
 from genesis_ray.running.intake import taker
 from genesis_ray.running.naming import find
@@ -23,11 +24,13 @@ class Removed(NamedTuple):
     Attributes:
         left: How many faces they have then.
         process: That of the system that runs and has not done it yet; None: it is done.
+        waits: What is left to be removed elsewhere, and why, in words; empty where nothing is.
     """
 
     person: Person
     left: int
     process: str | None
+    waits: str = ""
 
 
 def remove_face(
@@ -70,7 +73,9 @@ def remove_face(
             f"a face of {person.name!r} is not removed, as another process writes to one of their "
             f"galleries; try again when that has ended"
         )
-    return Removed(person, len(own) - 1, None if is_done or not system else system.process)
+    if system and not is_done:
+        return Removed(person, len(own) - 1, system.process)
+    return Removed(person, len(own) - 1, None, sweep(settings).told())
 
 
 def _meant(face_id: str, own: list[str], person: Person) -> str:

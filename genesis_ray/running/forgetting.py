@@ -17,10 +17,11 @@ from genesis_ray.domain.ledger import fold
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.running.enrolment import take_in_waiting
 from genesis_ray.running.enrolments import enrolments_folder
+from genesis_ray.running.far_photos import sweep
 from genesis_ray.running.forgetting_intent import INTENT_FILE, Intent, at_it, is_unfinished
 from genesis_ray.running.forgetting_key import Seal, current_key, note_forgetting, seal_of
 from genesis_ray.running.forgetting_run import RunToForgetIn
-from genesis_ray.running.forgotten_search import search
+from genesis_ray.running.forgotten_search import search, search_places, unsearched
 from genesis_ray.running.giving_way import SystemsAtWork
 from genesis_ray.running.identities import identity_folder, watcher, who_is_who
 from genesis_ray.running.naming import find
@@ -159,7 +160,9 @@ def _carried_out(
         pictures = [f"pictures that may show them: {path}" for r in runs for path in r.pictures()]
     if not at_work.have_forgotten(intent):  # what it left is nobody's any more
         return _carried_out(settings, intent, without_key=without_key)
-    receipt = _receipt(settings, intent, seal, reached, [*wanting, *pictures])
+    left = [told] if (told := sweep(settings).told()) else []  # when systems name people again
+    left += unsearched(intent.purged)
+    receipt = _receipt(settings, intent, seal, reached, [*wanting, *pictures, *left])
     path = Path(intent.receipt)
     receipt.write(path, seal.key)
     Intent.remove(folder)
@@ -240,7 +243,7 @@ def _receipt(
 ) -> Receipt:
     """Search for what is left, and return the receipt of what is gone."""
     files = (path for path in reached.files(settings) if path.name != INTENT_FILE)
-    searched = search(files, seal.tracer, intent.traces)
+    searched = search_places(intent.purged, search(files, seal.tracer, intent.traces))
     key = seal.key
     return Receipt(
         receipt_id=intent.receipt_id,

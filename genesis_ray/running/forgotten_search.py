@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,7 +14,9 @@ from genesis_ray.running.reach import reach
 from genesis_ray.running.tenant_keys import present_keys
 from genesis_ray.settings import Settings
 from genesis_ray.store.audit_entry import Access
-from genesis_ray.store.receipts import Receipt, Searched, tracer
+from genesis_ray.store.kept_photos import PHOTOS
+from genesis_ray.store.picture_place import PicturePlace
+from genesis_ray.store.receipts import Purged, Receipt, Searched, tracer
 from genesis_ray.store.traces import Trace, Tracer, numbers_in, texts_in
 from genesis_ray.store.wal import read_rows
 
@@ -44,7 +47,44 @@ def verify(settings: Settings, receipt: Receipt, runs: Sequence[Path] = ()) -> S
     reason = f"searches all files for what receipt {receipt.receipt_id} says is gone"
     note(settings, keys, Access(action="verify-forgotten", reason=reason))
     files = reach(settings, runs).files(settings)
-    return search(files, tracer(key, receipt.salt), receipt.traces)
+    return search_places(receipt.purged, search(files, tracer(key, receipt.salt), receipt.traces))
+
+
+def search_places(purged: Sequence[Purged], searched: Searched) -> Searched:
+    """Add to what was searched the pictures that were elsewhere: none of them may be read back."""
+    files = size = 0
+    residue: list[str] = []
+    for each in _elsewhere(purged):
+        there = PicturePlace(each.place)
+        try:
+            there.check()
+            for name in each.files:
+                content = there.get(name)
+                files += 1
+                if content is not None:
+                    size += len(content)
+                    residue.append(f"{each.place}/{name}: a photo")
+        except StoreError as error:
+            residue.append(f"{each.place}: cannot be searched ({error})")
+    return replace(
+        searched,
+        files=searched.files + files,
+        bytes=searched.bytes + size,
+        residue=(*searched.residue, *residue),
+    )
+
+
+def unsearched(purged: Sequence[Purged]) -> list[str]:
+    """Return in words what nobody can vouch for of pictures that were elsewhere."""
+    return [
+        f"earlier versions, replicas and backups that {each.place} may keep by its own rules of "
+        f"objects that are removed: pictures in them are encrypted with the tenant's key"
+        for each in _elsewhere(purged)
+    ]
+
+
+def _elsewhere(purged: Sequence[Purged]) -> list[Purged]:
+    return [each for each in purged if each.store == PHOTOS and "://" in each.place]
 
 
 def search(files: Iterator[Path], own: Tracer, traces: Sequence[Trace]) -> Searched:

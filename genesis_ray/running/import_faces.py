@@ -16,7 +16,8 @@ from genesis_ray.domain.identity import Embedding
 from genesis_ray.errors import FaceError, SourceError
 from genesis_ray.running.assembly import Embedder
 from genesis_ray.running.face_doubts import FaceDoubts, most_like
-from genesis_ray.running.identities import Identities, identity_folder
+from genesis_ray.running.far_photos import kept_photos_in
+from genesis_ray.running.identities import Identities
 from genesis_ray.running.import_report import Tally
 from genesis_ray.running.photo_faces import only_face
 from genesis_ray.settings import Settings
@@ -77,7 +78,7 @@ class FaceImport:
         for face in self.stores.gallery.faces().to_pylist() if moved else ():
             if owner := moved.get(face["face_id"]):
                 self._given_to[face["identity_id"]].add(owner)
-        self._kept = KeptPhotos(identity_folder(self.settings))
+        self._kept = kept_photos_in(self.settings)
         usable = (photo for photo in self._kept.all() if photo.is_under(self.keys))
         self._kept_before = frozenset(photo.face_id for photo in usable)
 

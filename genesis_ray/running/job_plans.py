@@ -14,6 +14,7 @@ VERIFICATION = JobPlan(
 PROPOSALS = JobPlan("propose", every=timedelta(days=1), first_after=timedelta(minutes=45))
 VISITORS = JobPlan("visitors", every=timedelta(days=1))
 PHOTOS = JobPlan("photos", every=timedelta(days=1), first_after=timedelta(minutes=5))
+STRAY_PHOTOS = JobPlan("stray-photos", every=timedelta(hours=1), first_after=timedelta(minutes=3))
 CLEAN_UP = JobPlan("clean-up", every=timedelta(days=1), first_after=timedelta(hours=1))
 
 LOG_KEEPER = "journal"
@@ -30,6 +31,7 @@ NAMES = tuple(
         PROPOSALS,
         VISITORS,
         PHOTOS,
+        STRAY_PHOTOS,
         CLEAN_UP,
     )
 )

@@ -84,7 +84,8 @@ def remove_expired(settings: Settings, *, at: datetime) -> list[Gone]:
     """Remove photos that are older than `retention.photo_days` allows at a time.
 
     People stay known: their faces in galleries are not touched. Cut off, the next call goes on.
-    For who writes the tenant's people; others call `let_go_of_expired`.
+    For who writes the tenant's people; others call `let_go_of_expired`. Pictures that are elsewhere
+    go with the next `far_photos.sweep`.
 
     Raises:
         StoreError: A file is damaged, or the disk refuses.

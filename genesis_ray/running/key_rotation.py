@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from genesis_ray.errors import NotFoundError, StoreError
 from genesis_ray.running.auditing import note
 from genesis_ray.running.enrolment import take_in_waiting
+from genesis_ray.running.far_photos import kept_photos_in, sweep
 from genesis_ray.running.forgetting_intent import at_it
 from genesis_ray.running.galleries import open_gallery
 from genesis_ray.running.giving_way import WITHIN_S, SystemsAtWork
@@ -122,7 +123,8 @@ def rotate(settings: Settings) -> Rotation:
             faces = sum(_renewed(settings, keys, each) for each in galleries)
         systems.wait_until_back(keys)
         with turn(settings):  # nobody else removes any
-            photos = KeptPhotos(folder).renew(keys)
+            photos = kept_photos_in(settings).renew(keys)
+        sweep(settings)
         # The end of the audit log is signed with the new key from here on.
         done = f"brought all faces under key {keys.current.version}"
         note(settings, keys, Access(action="rotate", reason=done))

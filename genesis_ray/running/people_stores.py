@@ -17,6 +17,7 @@ from genesis_ray.store.kept_photos import PHOTOS, KeptPhoto, KeptPhotos
 from genesis_ray.store.lance_table import LanceTable, stored_schema
 from genesis_ray.store.ledger import Ledger
 from genesis_ray.store.people import People
+from genesis_ray.store.picture_place import parted
 from genesis_ray.store.receipts import Purged
 from genesis_ray.store.template_changes import changes_in, without_faces
 from genesis_ray.store.tenants import LEDGER
@@ -76,8 +77,9 @@ class PeopleStores:
         return [rows for rows in found if len(rows)]
 
     def sealed_photos(self, gone: Forgetting) -> dict[str, bytes]:
-        """Return the kept photos of a person as they are stored, by the faces made of them."""
-        return {photo.face_id: self._photos.sealed(photo) for photo in self._theirs(gone)}
+        """Return the kept photos of a person as they are stored here, by the faces made of them."""
+        here = (photo for photo in self._theirs(gone) if not photo.address)
+        return {photo.face_id: self._photos.sealed(photo) for photo in here}
 
     def purge(self, gone: Forgetting, note: Callable[[Purged], None]) -> None:
         """Take a person out of all of them; `note` is told of each before it changes.
@@ -123,6 +125,8 @@ class PeopleStores:
             place = str(self._photos.folder.absolute())
             files = tuple(sorted(photo.file for photo in theirs))
             note(Purged(store=PHOTOS, place=place, removed=len(theirs), files=files))
+        for place, names in _elsewhere(theirs).items():
+            note(Purged(store=PHOTOS, place=place, removed=len(names), files=tuple(sorted(names))))
         for photo in photos:
             owner = gone.given_away.get(photo.face_id, photo.identity_id)
             if owner != photo.identity_id and photo not in theirs:
@@ -153,6 +157,16 @@ class PeopleStores:
                 sorted(str(path.relative_to(table)) for path in table.rglob("*") if path.is_file())
             ),
         )
+
+
+def _elsewhere(photos: Collection[KeptPhoto]) -> dict[str, list[str]]:
+    """Return the names of the pictures that are elsewhere, by their places."""
+    found: dict[str, list[str]] = {}
+    for photo in photos:
+        if photo.address:
+            place, name = parted(photo.address)
+            found.setdefault(place, []).append(name)
+    return found
 
 
 def _is_theirs(photo: KeptPhoto, gone: Forgetting) -> bool:

@@ -20,6 +20,7 @@ from genesis_ray.running.job_plans import (
     PROPOSALS,
     RETENTION,
     ROLLUPS,
+    STRAY_PHOTOS,
     VERIFICATION,
     VISITORS,
 )
@@ -79,6 +80,7 @@ def log_jobs(run: RunFolder, log: EventLog, settings: Settings) -> list[Job]:
         Job(RETENTION, let_go),
         Job(VERIFICATION, lambda: verify(run)),
         Job(PROPOSALS, lambda: propose(run, settings)),
+        Job(STRAY_PHOTOS, lambda: sweep_photos(settings)),
     ]
 
 
@@ -86,11 +88,14 @@ def live_jobs(run: RunFolder, log: EventLog, settings: Settings) -> list[Job]:
     """Return those of the jobs that a live system does by itself.
 
     One that plays recordings lets go of nothing: they may be of long ago, and are not old. Merges
-    are proposed where visitors are made, who are what there is to merge.
+    are proposed where visitors are made, who are what there is to merge. Pictures elsewhere are
+    swept here, and not by who names people, as that may take as long as the place has it.
     """
     aging = (RETENTION, VERIFICATION) if not settings.has_live_cameras else ()
     needless = () if settings.faces.enabled and settings.identity.visitors else (PROPOSALS,)
-    return [job for job in log_jobs(run, log, settings) if job.plan not in (*aging, *needless)]
+    near = () if settings.faces.photos_at else (STRAY_PHOTOS,)
+    left_out = (*aging, *needless, *near)
+    return [job for job in log_jobs(run, log, settings) if job.plan not in left_out]
 
 
 def propose(run: RunFolder, settings: Settings) -> Outcome:
@@ -107,6 +112,20 @@ def propose(run: RunFolder, settings: Settings) -> Outcome:
         return {"proposals": 0, "sure": 0}
     found = find_candidates(settings, [run], most_risk=RISK)
     return {"proposals": len(found), "sure": sum(map(is_sure, found))}
+
+
+def sweep_photos(settings: Settings) -> Outcome:
+    """Remove pictures elsewhere of photos that are gone; return how many.
+
+    Raises:
+        StoreError: Some are left, as their place is not reached.
+    """
+    from genesis_ray.running.far_photos import sweep
+
+    done = sweep(settings)
+    if done.left:
+        raise StoreError(done.told())
+    return {"pictures": done.gone}
 
 
 def verify(run: RunFolder) -> Outcome:

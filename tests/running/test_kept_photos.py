@@ -221,7 +221,7 @@ def test_rotation_seals_them_anew_and_their_old_key_is_needed_no_more(settings, 
 def test_a_rotation_that_was_cut_off_before_the_photos_goes_on(settings, photo, monkeypatch):
     enroll(settings, "Ada", [photo()])
     with monkeypatch.context() as cut:
-        cut.setattr(KeptPhotos, "put", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        cut.setattr(KeptPhotos, "put", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             rotate(settings)
     with pytest.raises(StoreError, match="key 1 protects 1 kept photos"):
@@ -415,13 +415,13 @@ def test_nobody_else_removes_any_while_one_is(aging, tmp_path):
 def test_none_is_removed_while_it_is_sealed_anew_to_come_back_then(aging, monkeypatch):
     put, removing = KeptPhotos.put, []
 
-    def put_meanwhile(self: KeptPhotos, photo: KeptPhoto, sealed: bytes) -> None:
+    def put_meanwhile(self: KeptPhotos, photo: KeptPhoto, sealed: bytes, **said: bool) -> None:
         removing.append(
             threading.Thread(target=let_go_of_expired, args=[aging], kwargs={"at": NOON})
         )
         removing[0].start()
         removing[0].join(0.1)
-        put(self, photo, sealed)
+        put(self, photo, sealed, **said)
 
     monkeypatch.setattr(KeptPhotos, "put", put_meanwhile)
     assert rotate(aging).photos == 1
