@@ -62,8 +62,7 @@ def pictures_elsewhere(settings: Settings) -> dict[str, int]:
     Raises:
         StoreError: A note of one is damaged.
     """
-    photos = kept_photos_in(settings).all()
-    return dict(Counter(parted(each.address)[0] for each in photos if each.address))
+    return dict(Counter(parted(each)[0] for each in sorted(_noted(kept_photos_in(settings)))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +110,19 @@ def place_figures(settings: Settings) -> list[PlaceFigures]:
         StoreError: One is not reached or cannot be listed, or a note is damaged.
     """
     kept = kept_photos_in(settings)
-    noted = {photo.address for photo in kept.all() if photo.address}
-    told_of = noted | _waiting(settings) | set(kept.far.strays())
-    places = dict.fromkeys(parted(address)[0] for address in sorted(noted))
+    before = _noted(kept)
+    places = {parted(address)[0] for address in before}
     if place := photo_place(settings):
-        places[place] = None
+        places.add(place)
+    there = {place: {f"{place}/{name}" for name in PicturePlace(place).names()} for place in places}
+    # What somebody stores or removes while this is listed is neither missing nor unknown.
+    told_of = {*kept.far.strays(), *_waiting(settings)} | (noted := _noted(kept))
     found = []
-    for place in places:
-        there = {f"{place}/{name}" for name in PicturePlace(place).names()}
-        own = {address for address in noted if parted(address)[0] == place}
-        found.append(PlaceFigures(place, len(own), len(own - there), len(there - told_of)))
+    for place, present in sorted(there.items()):
+        own = {address for address in before & noted if parted(address)[0] == place}
+        found.append(
+            PlaceFigures(place, len(own), len(own - present), len(present - told_of - before))
+        )
     return found
 
 
@@ -137,9 +139,14 @@ def sweep(settings: Settings) -> Swept:
 
     def told_of() -> Collection[str]:
         waiting = _waiting(settings)  # first: what is taken in is noted before
-        return waiting | {photo.address for photo in kept.all()}
+        return waiting | _noted(kept)
 
     return kept.far.sweep(told_of)
+
+
+def _noted(kept: KeptPhotos) -> set[str]:
+    """Return the addresses of pictures of photos."""
+    return {photo.address for photo in kept.all() if photo.address}
 
 
 def _waiting(settings: Settings) -> set[str]:

@@ -188,7 +188,7 @@ class PicturePlace:
         def work() -> None:
             try:
                 result.set_result(task())
-            except Exception as error:
+            except BaseException as error:  # it is raised again where it is waited for
                 result.set_exception(error)
 
         threading.Thread(target=work, name="pictures", daemon=True).start()

@@ -1,5 +1,6 @@
 import os
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -46,10 +47,20 @@ class Mortality:
         self._left = 0
         self._real = {step: getattr(os, step) for step in self.STEPS}
 
-    def dies_at(self, step: int, task: Callable[[], object]) -> bool:
-        """Run `task` and tell whether it died before its step number `step`, from 0."""
+    def dies_at(
+        self,
+        step: int,
+        task: Callable[[], object],
+        *,
+        also: Callable[[Callable[..., None]], AbstractContextManager[None]] | None = None,
+    ) -> bool:
+        """Run `task` and tell whether it died before its step number `step`, from 0.
+
+        `also` has something called at steps elsewhere.
+        """
         self._left = step
-        with pytest.MonkeyPatch.context() as patch:
+        elsewhere = also(lambda *_: self._count()) if also else nullcontext()
+        with elsewhere, pytest.MonkeyPatch.context() as patch:
             for name in self.STEPS:
                 patch.setattr(os, name, self._mortal(name))
             try:
@@ -58,11 +69,14 @@ class Mortality:
                 return True
         return False
 
+    def _count(self) -> None:
+        if self._left <= 0:  # and nothing is done after death, tidying up neither
+            raise Kill
+        self._left -= 1
+
     def _mortal(self, name: str) -> Callable[..., object]:
         def step(*args: object, **kwargs: object) -> object:
-            if self._left <= 0:  # and nothing is done after death, tidying up neither
-                raise Kill
-            self._left -= 1
+            self._count()
             return self._real[name](*args, **kwargs)
 
         return step
