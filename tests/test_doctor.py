@@ -161,6 +161,27 @@ def test_kept_photos_are_told_where_any_are_and_when_their_key_is_missing(tmp_pa
     assert (told.level, "1 of them cannot be opened" in told.message) == ("warning", True)
 
 
+def test_the_place_for_photos_is_tried_and_what_is_missing_there_is_told(tmp_path, monkeypatch):
+    monkeypatch.setenv("GENESIS_TEMPLATES__KEY_STORE", f"file:{tmp_path / 'keys'}")
+    near = {"embedder": "synthetic", "keep_photos": True}
+    assert list(doctor.photo_places(Settings(data_dir=tmp_path / "data", faces=near))) == []
+    faces = near | {"photos_at": f"file://{tmp_path / 'nas'}"}
+    settings = Settings(data_dir=tmp_path / "data", faces=faces)
+    image = SyntheticFilm(people=1, width=320, height=240).image_at(0)
+    cv2.imwrite(str(tmp_path / "ada.png"), np.asarray(image))
+    enroll(settings, "Ada", [tmp_path / "ada.png"])
+    (told,) = doctor.photo_places(settings)
+    assert (told.level, "nas/default has 1 pictures" in told.message) == ("ok", True)
+    (picture,) = (tmp_path / "nas" / "default").glob("*.sealed")
+    picture.rename(picture.with_name("another.sealed"))
+    (told,) = doctor.photo_places(settings)
+    assert (told.level, "1 more should be there" in told.message) == ("warning", True)
+    (tmp_path / "nas").rename(tmp_path / "unmounted")
+    (told,) = doctor.photo_places(settings)
+    assert (told.level, "is not where photos were kept" in told.message) == ("problem", True)
+    assert not (tmp_path / "nas").exists()
+
+
 def test_a_configuration_that_contradicts_a_switch_is_told(tmp_path):
     choice = GalleryChoice(embedder="sface", before="fused", at=datetime(2026, 1, 5, tzinfo=UTC))
     choice.save(gallery_folder(tmp_path / "data", "default"))

@@ -8,8 +8,10 @@ import pytest
 from pydantic import ValidationError
 
 from genesis_ray.domain.source_policy import SourcePolicy
+from genesis_ray.errors import ConfigurationError
 from genesis_ray.settings import IdentitySettings, Settings
 from genesis_ray.settings_cameras import CameraSettings, camera_id_of
+from genesis_ray.settings_file import load
 from genesis_ray.settings_models import DetectorSettings, Mode
 
 NINE = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -327,3 +329,32 @@ def test_a_time_zone_that_there_is_not_is_refused_by_its_name(name: str) -> None
 def test_a_site_is_in_utc_until_it_says_where_it_is() -> None:
     assert Settings().time_zone == "UTC"
     assert Settings(time_zone="Europe/Berlin").time_zone == "Europe/Berlin"
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [
+        ("s3://key:a-secret@bucket/faces", "comes of the environment"),
+        ("s3://bucket/faces?X-Amz-Signature=a-secret", "comes of the environment"),
+        ("abfs://c@account/faces#a-secret", "comes of the environment"),
+        ("/mnt/nas/a-secret", "address of a folder, as s3://bucket/faces"),
+        ("s3://", "address of a folder"),
+        ("simplecache::s3://bucket/a-secret", "address of a folder"),
+        ("memory://a-secret", "keeps nothing"),
+    ],
+)
+def test_a_place_for_photos_is_a_plain_address_and_what_is_refused_is_not_shown(
+    place, expected, tmp_path
+):
+    config = tmp_path / "c.yaml"
+    config.write_text(f"faces:\n  photos_at: '{place}'\n")
+    with pytest.raises(ConfigurationError, match=expected) as told:
+        load(config)
+    assert "c.yaml:2: faces.photos_at" in str(told.value)
+    assert "a-secret" not in str(told.value)
+
+
+def test_places_for_photos_of_any_kind_are_taken():
+    for place in ("s3://bucket", "s3://bucket/faces", "file:///mnt/nas/faces", "gs://b/f"):
+        assert Settings(faces={"photos_at": f"{place}/"}).faces.photos_at == place
+    assert Settings().faces.photos_at is None

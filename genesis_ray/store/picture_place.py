@@ -26,7 +26,11 @@ WITHIN_S = 30.0
 MARK = "genesis-photos"
 """The object that says that this is the place, and no folder on which nothing is mounted."""
 
-_SECRET = re.compile(r"key|secret|token|pass|pwd|credential|account|sas|connection", re.IGNORECASE)
+_SECRET = re.compile(
+    r"secret|(key|key_id|token|password|passphrase|connection_string)$", re.IGNORECASE
+)
+"""What variables of the environment are called whose values are in no message."""
+
 _SHORTEST_SECRET = 8
 _LONGEST_REASON = 200
 

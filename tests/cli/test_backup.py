@@ -10,6 +10,7 @@ from genesis_ray.running.auditing import audit_log
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
 from genesis_ray.store.gallery import FaceGallery
+from genesis_ray.store.kept_photos import KeptPhoto, KeptPhotos
 from genesis_ray.store.people import People, Person
 from genesis_ray.store.tenants import gallery_folder
 from tests.store.keys import protected, unit
@@ -50,6 +51,18 @@ def test_a_backup_is_restored_with_its_passphrase_asked_or_from_a_file(genesis, 
     assert "correct horse" not in said
     genesis("restore", "b.sealed", "--key-file", "passphrase", "--data", "other")
     assert People(gallery_folder(tmp_path / "other", "default")).everyone() == [ADA]
+
+
+def test_pictures_that_are_elsewhere_are_told_to_be_in_no_backup(genesis, tmp_path):
+    kept = KeptPhotos(
+        gallery_folder(tmp_path / "genesis-data", "default"), f"file://{tmp_path}/nas"
+    )
+    photo = KeptPhoto(face_id="f", identity_id="a", key_version=1, fingerprint="", at=NOON)
+    kept.put(photo, b"sealed")
+    said = genesis("backup", "b.sealed", "--key-file", "passphrase")
+    assert f"Nor are the pictures of 1 kept photos: they stay in file://{tmp_path}/nas" in said
+    said = genesis("restore", "b.sealed", "--key-file", "passphrase", "--data", "other")
+    assert f"pictures of 1 kept photos are looked for in file://{tmp_path}/nas" in said
 
 
 def test_who_restores_without_the_template_key_is_told_that_it_is_missing(genesis, tmp_path):

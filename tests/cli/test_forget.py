@@ -10,6 +10,7 @@ from genesis_ray.errors import ConfigurationError, StoreError
 from genesis_ray.running.forgetting_intent import Intent, is_unfinished
 from genesis_ray.running.identities import identity_folder, who_is_who
 from genesis_ray.settings import Settings
+from genesis_ray.store.kept_photos import KeptPhotos
 from tests.running.somebody import ADA, BEN
 
 
@@ -53,6 +54,21 @@ def test_somebody_is_forgotten_after_a_question_and_the_receipt_verifies(genesis
     checked = genesis("verify-forgotten", receipt)
     assert checked.exit_code == 0, checked.output
     assert "Residue: 0." in checked.output
+
+
+def test_pictures_elsewhere_are_told_with_what_nobody_can_vouch_for(genesis, settings, tmp_path):
+    place = f"file://{tmp_path}/nas/default"
+    kept = KeptPhotos(identity_folder(settings), place)
+    (old,) = (each for each in kept.all() if each.identity_id == ADA.identity_id)
+    kept.put(old, kept.sealed(old))
+    said = genesis("forget", ADA.name, "--yes")
+    assert said.exit_code == 0, said.output
+    assert f"\n{place}:\n" in said.output
+    assert not list((tmp_path / "nas" / "default").glob("*.sealed"))
+    (receipt,) = (settings.data_dir / "receipts" / "default").iterdir()
+    checked = genesis("verify-forgotten", receipt)
+    assert checked.exit_code == 0, checked.output
+    assert f"Not searched: earlier versions, replicas and backups that {place}" in checked.output
 
 
 def test_what_is_left_is_told_and_the_exit_says_so(genesis, settings, tmp_path):

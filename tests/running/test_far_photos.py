@@ -156,9 +156,9 @@ def test_killed_at_any_step_nothing_is_left_that_nobody_knows_of(settings, photo
             print(data, step, file=process.stdin, flush=True)
             return process.stdout.readline()
 
-        steps, photo_at = map(int, said(tmp_path / "whole", 10_000).split())
+        _, photo_at = map(int, said(tmp_path / "whole", 10_000).split())
         outcomes = []
-        for step in [*range(2, photo_at, 3), photo_at + 2, photo_at + 4, steps - 1]:
+        for step in [*range(2, photo_at, 4), photo_at + 2, photo_at + 4, photo_at + 12]:
             shutil.rmtree(nas, ignore_errors=True)
             data = tmp_path / str(step)
             assert said(data, step) == "killed\n"
@@ -395,3 +395,13 @@ def test_a_place_is_tried_and_nothing_of_that_is_left(settings, photo):
     faulty_files.empty()
     with pytest.raises(StoreError, match="is not where photos were kept"):
         try_place(settings)
+
+
+def test_nobody_loads_what_reaches_elsewhere_before_a_picture_goes_there():
+    code = (
+        "import sys, genesis_ray.settings_file, genesis_ray.running.enrolment, "
+        "genesis_ray.running.run_jobs, genesis_ray.running.tidying, genesis_ray.running.forgetting;"
+        "print({'fsspec', 's3fs', 'aiohttp'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
