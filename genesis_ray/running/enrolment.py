@@ -1,7 +1,7 @@
 """Making a person known by photos."""
 
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -13,11 +13,11 @@ import pyarrow.compute as pc
 
 from genesis_ray.domain.enrolment import unknown_faces
 from genesis_ray.domain.people import Person
-from genesis_ray.errors import ConfigurationError, FaceError, NotFoundError, SourceError
+from genesis_ray.errors import ConfigurationError, FaceError, NotFoundError, SourceError, StoreError
 from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.enrolment_note import Enrolment
 from genesis_ray.running.enrolments import WaitingEnrolments, take
-from genesis_ray.running.far_photos import stored_pictures
+from genesis_ray.running.far_photos import stored_pictures, sweep
 from genesis_ray.running.identities import identity_folder, open_identities, who_is_who
 from genesis_ray.running.intake import taker
 from genesis_ray.running.known_faces import KnownFaces
@@ -154,6 +154,8 @@ class Enroller:
                 with stored_pictures(settings, new, self._keys.current) as new:
                     person = _added(settings, new, self._keys)
                 self._note(new)
+                with suppress(StoreError):  # what is left of others that were cut off can wait
+                    sweep(settings)
                 return Enrolled(person, None, left_out)
             process, embedder = system.process, system.embedder
             if embedder != new.embedder:

@@ -1,8 +1,8 @@
 """The pictures of kept photos that are elsewhere: how they come there, and go."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
@@ -52,8 +52,6 @@ def stored_pictures(
             addresses=addresses,
             sealed_with=(key.version, key.fingerprint),
         )
-    with suppress(StoreError):  # what is left of others that were cut off can wait
-        sweep(settings)
 
 
 def pictures_elsewhere(settings: Settings) -> dict[str, int]:
@@ -136,12 +134,7 @@ def sweep(settings: Settings) -> Swept:
         StoreError: The disk refuses, or another process is at it for a minute.
     """
     kept = kept_photos_in(settings)
-
-    def told_of() -> Collection[str]:
-        waiting = _waiting(settings)  # first: what is taken in is noted before
-        return waiting | _noted(kept)
-
-    return kept.far.sweep(told_of)
+    return kept.far.sweep(waiting=lambda: _waiting(settings), noted=lambda: _noted(kept))
 
 
 def _noted(kept: KeptPhotos) -> set[str]:

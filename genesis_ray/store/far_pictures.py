@@ -6,8 +6,9 @@ enrolment that waits, or by a stray: the sweep removes those of which only a str
 """
 
 import hashlib
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
@@ -24,7 +25,13 @@ _LOCK = "photos.lock"
 """In the tenant's folder, so that no backup is made meanwhile."""
 
 _LOCKED_WITHIN_S = 60.0
+
+_SETTLED_AFTER_S = 3600.0
+"""A stray that is younger stays where its object may yet come, or its note go: what was given up
+may still be stored by file systems that try again."""
+
 _STRAY = ".stray"
+_COMING, _GOING = "coming", "going"
 _SEALED = ".sealed"
 
 
@@ -32,7 +39,7 @@ class Swept(NamedTuple):
     """What became of objects that must go.
 
     Attributes:
-        gone: How many are there no more.
+        gone: How many were there and are no more.
         left: Why the others are, by their addresses.
     """
 
@@ -46,6 +53,19 @@ class Swept(NamedTuple):
         places = ", ".join(sorted({parted(address)[0] for address in self.left}))
         what = "1 sealed picture" if len(self.left) == 1 else f"{len(self.left)} sealed pictures"
         return f"{what} in {places} could not be removed yet: {next(iter(self.left.values()))}"
+
+
+class _Stray(NamedTuple):
+    """An address that is noted.
+
+    Attributes:
+        kind: Whether it was noted as its picture was to come, or to go.
+        is_old: Whether what was under way then has come to its end.
+    """
+
+    address: str
+    kind: str
+    is_old: bool
 
 
 class FarPictures:
@@ -89,7 +109,7 @@ class FarPictures:
             there.mark()
         name = uuid4().hex + _SEALED
         address = f"{place}/{name}"
-        self.stray([address])
+        self._note(address, _COMING)
         there.put(name, sealed)
         return address
 
@@ -112,9 +132,7 @@ class FarPictures:
             StoreError: The disk is full or refuses.
         """
         for address in addresses:
-            with writing_to(self._folder):
-                make_folder(self._folder)
-            write_file(self._file(address), address.encode(), mode=0o600)
+            self._note(address, _GOING)
 
     def settle(self, address: str) -> None:
         """Take it that a note tells of this one."""
@@ -127,22 +145,19 @@ class FarPictures:
         Raises:
             StoreError: One cannot be read.
         """
-        found = []
-        with writing_to(self._folder):
-            for path in sorted(self._folder.glob(f"*{_STRAY}")):
-                try:
-                    found.append(path.read_text())
-                except FileNotFoundError:  # another process has settled it
-                    continue
-        return found
+        return [stray.address for stray in self._all()]
 
-    def sweep(self, told_of: Callable[[], Collection[str]]) -> Swept:
+    def sweep(
+        self, *, waiting: Callable[[], Collection[str]], noted: Callable[[], Collection[str]]
+    ) -> Swept:
         """Remove the objects of strays of which nothing else tells.
 
         Places are asked one object after the other, up to the first that is not removed.
 
         Args:
-            told_of: Returns all addresses that notes of photos, and enrolments, tell of.
+            waiting: Returns the addresses of which enrolments tell that wait.
+            noted: Returns those of which notes of photos tell; is asked after that, since what
+                waits is noted before it waits no more.
 
         Raises:
             StoreError: The disk refuses, or another process is at it for a minute.
@@ -150,34 +165,64 @@ class FarPictures:
         if not self.strays():
             return Swept(0, {})
         with self.storing():
-            strays = self.strays()  # before what is told of them: that may be settled meanwhile
-            wanted = told_of()
-            going = [address for address in strays if address not in wanted]
-            left: dict[str, str] = {}
+            strays = self._all()
+            wait, stay = set(waiting()), set(noted())
+            gone, left = 0, dict[str, str]()
             silent: dict[str, str] = {}
-            for address in going:
-                place, name = parted(address)
-                try:
-                    if place not in silent:
-                        self._remove(place, name)
-                except StoreError as error:
-                    silent[place] = str(error)
-                if place in silent:
-                    left[address] = silent[place]
-                else:
-                    self.settle(address)
-            with writing_to(self._folder):
-                for half in self._folder.glob(f"*{TEMPORARY}"):
-                    half.unlink(missing_ok=True)
-                sync_folder(self._folder)
-        return Swept(len(going) - len(left), left)
+            for stray in strays:
+                place, name = parted(stray.address)
+                is_going = stray.address not in wait | stay
+                if is_going:
+                    try:
+                        if place not in silent:
+                            gone += self._remove(place, name)
+                    except StoreError as error:
+                        silent[place] = str(error)
+                    if place in silent:
+                        left[stray.address] = silent[place]
+                        continue
+                is_over = stray.is_old or (is_going and stray.kind == _GOING)
+                if is_over and stray.address not in wait:
+                    self.settle(stray.address)
+            self._tidy()
+        return Swept(gone, left)
 
-    def _remove(self, place: str, name: str) -> None:
+    def _remove(self, place: str, name: str) -> bool:
+        """Remove an object; tell whether it was there."""
         there = self._at(place)
-        there.check()
+        if there.get(name) is None:
+            there.check()
+            return False
         there.remove(name)
         if there.get(name) is not None:
             raise StoreError(f"{place}/{name} is still there after it was removed")
+        return True
+
+    def _note(self, address: str, kind: str) -> None:
+        with writing_to(self._folder):
+            make_folder(self._folder)
+        write_file(self._file(address), f"{kind} {address}".encode(), mode=0o600)
+
+    def _all(self) -> list[_Stray]:
+        found = []
+        for path in sorted(self._folder.glob(f"*{_STRAY}")):
+            try:
+                kind, _, address = path.read_text().partition(" ")
+                age_s = time.time() - path.stat().st_mtime
+            except FileNotFoundError:  # another process has settled it
+                continue
+            except (OSError, ValueError) as error:
+                raise StoreError(f"{path} cannot be read ({error}); remove it") from error
+            found.append(_Stray(address, kind, age_s >= _SETTLED_AFTER_S))
+        return found
+
+    def _tidy(self) -> None:
+        with writing_to(self._folder):
+            for half in self._folder.glob(f"*{TEMPORARY}"):
+                with suppress(FileNotFoundError):
+                    if time.time() - half.stat().st_mtime >= _SETTLED_AFTER_S:
+                        half.unlink()
+            sync_folder(self._folder)
 
     def _at(self, place: str) -> PicturePlace:
         return self._places.setdefault(place, PicturePlace(place))

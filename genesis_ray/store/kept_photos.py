@@ -145,8 +145,7 @@ class KeptPhotos:
         """
         if self._place is None:
             raise StoreError("no place for pictures of faces is set: faces.photos_at")
-        beginning = f"{self._place}/"
-        is_used = any(photo.address.startswith(beginning) for photo in self.all())
+        is_used = self._is_used(self._place)
         return tuple(self.far.store(each, self._place, is_used=is_used) for each in pictures)
 
     def note(self, photo: KeptPhoto) -> None:
@@ -232,6 +231,14 @@ class KeptPhotos:
             for photo in photos:
                 (self.folder / photo.file).unlink(missing_ok=True)
         self._tidy()
+
+    def _is_used(self, place: str) -> bool:
+        """Tell whether a photo tells of a picture in a place; one is there soon, if any is."""
+        for path in self.folder.glob(f"*{_SUFFIX}"):
+            with suppress(StoreError):  # damaged, or removed meanwhile
+                if self._read(path)[0].address.startswith(f"{place}/"):
+                    return True
+        return False
 
     def _write(self, photo: KeptPhoto, content: bytes) -> None:
         """Write the file of a photo; a picture elsewhere that it told of before is a stray."""

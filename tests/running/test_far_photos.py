@@ -31,6 +31,7 @@ from genesis_ray.running.run_jobs import live_jobs, run_now
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
 from genesis_ray.settings_retention import RetentionSettings
+from genesis_ray.store import far_pictures
 from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.far_pictures import Swept
@@ -46,6 +47,7 @@ PLACE = "faulty://bucket/faces/default"
 @pytest.fixture
 def settings(tmp_path, monkeypatch) -> Settings:
     faulty_files.empty()
+    monkeypatch.setattr(far_pictures, "_SETTLED_AFTER_S", 0)
     monkeypatch.setenv("GENESIS_TEMPLATES__KEY_STORE", f"file:{tmp_path / 'keys'}")
     faces = {
         "embedder": "synthetic",

@@ -1,8 +1,10 @@
+import os
 from dataclasses import replace
 
 import pytest
 
 from genesis_ray.errors import StoreError
+from genesis_ray.store import far_pictures
 from genesis_ray.store.far_pictures import Swept
 from genesis_ray.store.kept_photos import KeptPhoto, KeptPhotos, seal
 from genesis_ray.store.template_keys import TemplateKey
@@ -14,8 +16,9 @@ PLACE = "faulty://bucket/faces/default"
 
 
 @pytest.fixture(autouse=True)
-def _empty():
+def _empty(monkeypatch):
     faulty_files.empty()
+    monkeypatch.setattr(far_pictures, "_SETTLED_AFTER_S", 0)
 
 
 @pytest.fixture
@@ -30,7 +33,9 @@ def put(kept: KeptPhotos, face_id: str = "face-1", key: TemplateKey = OLD) -> Ke
 
 
 def sweep(kept: KeptPhotos, *waiting: str) -> Swept:
-    return kept.far.sweep(lambda: {*waiting, *(each.address for each in kept.all())})
+    return kept.far.sweep(
+        waiting=lambda: waiting, noted=lambda: [each.address for each in kept.all()]
+    )
 
 
 def test_the_picture_is_elsewhere_sealed_and_whose_it_is_only_here(kept):
@@ -81,6 +86,24 @@ def test_one_that_was_stored_although_that_failed_is_swept_away(kept):
     assert kept.picture(kept.all()[0], ring(OLD)) == PICTURE
 
 
+def test_one_that_comes_after_it_was_given_up_is_swept_away_too(kept, monkeypatch):
+    """As a file system may try again when nobody waits for it any more."""
+    monkeypatch.setattr(far_pictures, "_SETTLED_AFTER_S", 3600)
+    put(kept)
+    with unreachable("store"), pytest.raises(StoreError, match="connection refused"):
+        put(kept, "face-2")
+    assert sweep(kept) == Swept(0, {})
+    (late,) = kept.far.strays()
+    FaultyFiles().pipe_file(late, b"sealed")
+    assert sweep(kept) == Swept(1, {})
+    assert kept.far.strays() == [late]
+    (note,) = (kept.folder / "strays").iterdir()
+    os.utime(note, (0, 0))
+    assert sweep(kept) == Swept(0, {})
+    assert kept.far.strays() == []
+    assert len(objects()) == 1
+
+
 @pytest.mark.parametrize("task", ["put", "renew", "remove"])
 def test_whoever_is_killed_at_whichever_step_leaves_nothing_for_ever(tmp_path, mortality, task):
     """A step is one on the disk, or what is done elsewhere; before it and after it."""
@@ -110,6 +133,7 @@ def test_what_waits_to_be_noted_is_not_swept_away(kept):
     with kept.far.storing():
         (address,) = kept.store([seal(PICTURE, "face-1", OLD)])
     assert sweep(kept, address) == Swept(0, {})
+    assert kept.far.strays() == [address]
     kept.note(replace(photo(), address=address))
     assert sweep(kept) == Swept(0, {})
     assert kept.picture(kept.all()[0], ring(OLD)) == PICTURE
