@@ -1,9 +1,11 @@
 import json
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from genesis_ray.cli import calibrate_photos
 from genesis_ray.cli.main import app
 from genesis_ray.domain.calibration import Calibrated
 from genesis_ray.domain.events import FaceRecognized, FaceScored
@@ -82,6 +84,39 @@ def test_by_fpir_a_threshold_is_chosen_that_keeps_strangers_out(calibrate, store
     assert "counts from the next start on" in shown
     with pytest.raises(ConfigurationError, match="takes 100 pictures of strangers or more"):
         calibrate("--gallery", file)
+
+
+def crowd(people: int, strangers: int) -> dict[str, np.ndarray]:
+    """Two pictures of each person and one of each stranger, by file, and what is seen in them."""
+    random = np.random.default_rng(0)
+    own = random.normal(size=(people, 1, 16)) + 0.4 * random.normal(size=(people, 2, 16))
+    faces = np.concatenate([own.reshape(-1, 16), random.normal(size=(strangers, 16))])
+    faces = (faces / np.linalg.norm(faces, axis=1, keepdims=True)).astype(np.float32)
+    who = [f"{n // 2}" for n in range(2 * people)] + [f"s{n}" for n in range(strangers)]
+    return {f"{who[n]}_{n}.jpg": face for n, face in enumerate(faces)}
+
+
+def test_the_evidence_is_of_people_whom_no_threshold_was_chosen_on(
+    calibrate, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("GENESIS_FACES__EMBEDDER", "synthetic")
+    seen = crowd(40, 100)
+    monkeypatch.setattr(calibrate_photos, "embed_central_faces", lambda *_: seen)
+    rows = [f"{name},{name.partition('_')[0]},staff" for name in seen]
+    file = labels(tmp_path, "file,identity,set", *rows)
+    given = ("--gallery", file, "--fpir", 0.1, "--set", "staff")
+    shown = calibrate(*given, "--dry-run")
+    assert "Measured on people whom no threshold was chosen on" in shown
+    figures = json.loads(calibrate(*given, "--json"))["figures"]
+    assert (figures["held_out_halves"], figures["people"], figures["strangers"]) == (20, 40, 100)
+    assert figures["fpir_low"] < 0.1 < figures["fpir_high"]
+    assert figures["fnir_low"] < figures["fnir"] < figures["fnir_high"]
+    pairs = [f"{n}_{2 * n}.jpg,{n}_{2 * n + 1}.jpg,1,staff" for n in range(40)]
+    pairs += [f"{n}_{2 * n}.jpg,s{m}_{80 + m}.jpg,0,staff" for n in range(40) for m in (n, n + 40)]
+    file = labels(tmp_path, "img1,img2,same,set", *pairs)
+    figures = json.loads(calibrate("--pairs", file, "--json"))["figures"]
+    assert (figures["held_out_halves"], figures["people"], figures["pairs"]) == (20, 120, 120)
+    assert figures["precision_low"] <= figures["precision"] <= figures["precision_high"]
 
 
 @pytest.mark.models
