@@ -1,16 +1,16 @@
 """`genesis calibrate`: thresholds chosen on data of one's own, and kept with their evidence."""
 
 import json
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from genesis_ray.cli import calibrate_photos, calibrate_run
+from genesis_ray.cli.calibrate_options import check_none_before, check_one_way
 from genesis_ray.cli.people import JsonOption
 from genesis_ray.cli.run import ConfigOption, DataOption
-from genesis_ray.errors import ConfigurationError
+from genesis_ray.errors import NotFoundError
 
 if TYPE_CHECKING:
     from genesis_ray.domain.calibration import Calibrated
@@ -19,13 +19,6 @@ if TYPE_CHECKING:
 app = typer.Typer(name="calibrate", invoke_without_command=True)
 
 _PHOTOS, _RUN = "Photos of your own", "A run of your own"
-
-
-class _Way(StrEnum):
-    PAIRS = "--pairs"
-    GALLERY = "--gallery"
-    CAMERAS = "--cameras"
-    WHAT_IF = "--what-if"
 
 
 @app.callback()
@@ -103,7 +96,9 @@ def calibrate(
     camera: Annotated[
         str | None,
         typer.Option(
-            help="With --what-if: at this camera alone.  [everywhere]", rich_help_panel=_RUN
+            metavar="C",
+            help="With photos: as this camera's own threshold; with --what-if: at this camera "
+            "alone.  [everywhere]",
         ),
     ] = None,
     margin: Annotated[
@@ -146,12 +141,14 @@ def calibrate(
     tells what holds, `genesis calibrate clear` goes back to the embedder's own.
 
     Examples: `genesis calibrate --gallery identities.csv --root faces --fpir 0.01` ·
+    `genesis calibrate --gallery till.csv --camera till` ·
     `genesis calibrate --what-if 0.52 --run runs/march` · `genesis calibrate --cameras --dry-run`
     """
     if context.invoked_subcommand:
+        check_none_before(context)
         return
-    way = _only_way(pairs, gallery, cameras=cameras, what_if=what_if)
-    if way is _Way.WHAT_IF and what_if is not None:
+    check_one_way(context)
+    if what_if is not None:
         calibrate_run.show_what_if(
             run,
             data,
@@ -162,30 +159,22 @@ def calibrate(
             listed=listed,
             as_json=as_json,
         )
-    elif way is _Way.CAMERAS:
+    elif cameras:
         calibrate_run.calibrate_cameras(
             _settings(config, data), run, store=not dry_run, as_json=as_json
         )
-    elif pairs:
-        calibrate_photos.by_pairs(
-            _settings(config, data),
-            pairs,
-            root=root or pairs.parent,
-            sets=sets or (),
-            beta=beta,
-            store=not dry_run,
-            as_json=as_json,
-        )
-    elif gallery:
-        calibrate_photos.by_gallery(
-            _settings(config, data),
-            gallery,
-            root=root or gallery.parent,
-            sets=sets or (),
-            fpir=fpir,
-            enroll=enroll,
-            store=not dry_run,
-            as_json=as_json,
+    elif file := pairs or gallery:
+        settings = _settings(config, data)
+        _check_camera(settings, camera, config)
+        folder, of_sets = root or file.parent, sets or ()
+        if pairs:
+            made = calibrate_photos.by_pairs(settings, file, root=folder, sets=of_sets, beta=beta)
+        else:
+            made = calibrate_photos.by_gallery(
+                settings, file, root=folder, sets=of_sets, fpir=fpir, enroll=enroll
+            )
+        calibrate_photos.finish(
+            settings, made, camera_id=camera, store=not dry_run, as_json=as_json
         )
 
 
@@ -204,7 +193,7 @@ def show(config: ConfigOption = None, data: DataOption = None, as_json: JsonOpti
     calibration = calibration_file(settings, traits).read()
     book = threshold_book(settings.identity, traits, calibration)
     evidence = {"": calibration.threshold} if calibration.threshold else {}
-    evidence |= calibration.offsets
+    evidence |= {**calibration.offsets, **calibration.cameras}
     if as_json:
         answer = {
             "embedder": traits.name,
@@ -221,7 +210,7 @@ def show(config: ConfigOption = None, data: DataOption = None, as_json: JsonOpti
             name or "(any other)",
             f"{threshold.value:.3f}",
             threshold.origin,
-            *(_told(made, is_offset=bool(name)) if made else ("", "", "")),
+            *(_told(made, is_offset=made is calibration.offsets.get(name)) if made else ("",) * 3),
         )
     stdout.print(table)
     stdout.print(f"Thresholds of embedder {traits.name}, tenant {settings.tenant_id}.")
@@ -247,7 +236,14 @@ def drift(
 
 
 @app.command()
-def clear(config: ConfigOption = None, data: DataOption = None) -> None:
+def clear(
+    camera: Annotated[
+        str | None,
+        typer.Option(metavar="C", help="Of this camera alone.  [the usual one and all cameras]"),
+    ] = None,
+    config: ConfigOption = None,
+    data: DataOption = None,
+) -> None:
     """Forget what was calibrated for the embedder; its own threshold counts from the next start."""
     from genesis_ray.cli.console import stdout
     from genesis_ray.running.assembly import embedder_traits
@@ -255,32 +251,32 @@ def clear(config: ConfigOption = None, data: DataOption = None) -> None:
 
     settings = _settings(config, data)
     traits = embedder_traits(settings.faces)
-    was = calibration_file(settings, traits).clear()
+    file = calibration_file(settings, traits)
+    if camera is None:
+        was, of_it = file.clear(), ""
+        counts = f"its own threshold is {traits.threshold:g}"
+    else:
+        stored, of_it = file.read(), f" of camera {camera}"
+        was = camera in {*stored.offsets, *stored.cameras}
+        counts = "from the next start on the usual threshold counts there"
+        if was:
+            file.change(lambda stored: stored.without_camera(camera))
     stdout.print(
-        f"What was calibrated for {traits.name} is forgotten; its own threshold is "
-        f"{traits.threshold:g}."
+        f"What was calibrated for {traits.name}{of_it} is forgotten; {counts}."
         if was
-        else f"Nothing was calibrated for {traits.name}.",
+        else f"Nothing was calibrated for {traits.name}{of_it}.",
         soft_wrap=True,
     )
 
 
-def _only_way(
-    pairs: Path | None, gallery: Path | None, *, cameras: bool, what_if: float | None
-) -> _Way:
-    given = {
-        _Way.PAIRS: pairs is not None,
-        _Way.GALLERY: gallery is not None,
-        _Way.CAMERAS: cameras,
-        _Way.WHAT_IF: what_if is not None,
-    }
-    chosen = [way for way, is_given in given.items() if is_given]
-    if len(chosen) != 1:
-        said = f"got {' and '.join(chosen)}" if chosen else "got none of them"
-        raise ConfigurationError(
-            f"expected one of {', '.join(_Way)}, {said}; `genesis calibrate --help` explains them"
+def _check_camera(settings: "Settings", camera_id: str | None, config: Path | None) -> None:
+    """See that a camera is one of the configuration's, where that has any."""
+    known = [each.camera_id for each in settings.cameras]
+    if camera_id and known and camera_id not in known:
+        raise NotFoundError(
+            f"no camera {camera_id} in {config}, which has {', '.join(known)}; a threshold of its "
+            f"own would count nowhere"
         )
-    return chosen[0]
 
 
 def _settings(config: Path | None, data: Path | None) -> "Settings":

@@ -64,6 +64,7 @@ def calibrate_cameras(
 ) -> None:
     """Choose what each camera adds to the threshold, where that is more than chance."""
     from genesis_ray.analytics.stored import whole
+    from genesis_ray.cli.console import stdout
     from genesis_ray.domain.calibration import Calibrated
     from genesis_ray.evaluation.calibration import camera_offsets
     from genesis_ray.running.assembly import embedder_traits
@@ -98,8 +99,10 @@ def calibrate_cameras(
         for name, each in found.items()
         if each.offset and each.is_sure
     }
+    file = calibration_file(settings, traits)
+    own = sorted(found.keys() & file.read().cameras.keys())
     if store and found:
-        calibration_file(settings, traits).change(
+        file.change(
             lambda stored: replace(
                 stored,
                 offsets={
@@ -112,6 +115,12 @@ def calibrate_cameras(
         typer.echo(json.dumps({name: asdict(each) for name, each in found.items()}, indent=2))
     else:
         _show_offsets(found, made, folder, store=store)
+        for name in own:
+            stdout.print(
+                f"At camera {name} a threshold chosen on its own pictures goes first; `genesis "
+                f"calibrate clear --camera {name}` forgets it, then calibrate again.",
+                soft_wrap=True,
+            )
 
 
 def show_drift(run: Path | None, data: Path | None, *, by_day: bool, as_json: bool) -> None:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,7 @@ Bools = npt.NDArray[np.bool_]
 Indices = npt.NDArray[np.int64]
 
 _STEP = 0.005
-_GRID = np.round(np.arange(0.0, 0.95 + _STEP / 2, _STEP), 3)
+GRID = np.round(np.arange(0.0, 0.95 + _STEP / 2, _STEP), 3)
 """Thresholds that are tried: those that a cosine of faces can have, whatever the embedder."""
 
 _CONFIDENCE = 0.95
@@ -66,12 +67,57 @@ def people_of(pairs: Sequence[tuple[str, str, bool]]) -> Indices:
     return people.reshape(-1, 2).astype(np.int64)
 
 
+class FBetas(NamedTuple):
+    """How pairs are told apart at each threshold of `GRID`, float64 [thresholds] each."""
+
+    f_beta: Floats
+    precision: Floats
+    recall: Floats
+
+    @property
+    def best(self) -> int:
+        """The place of the threshold with the highest F-beta.
+
+        Of several that are as good the middle of their longest row: it is the furthest from being
+        wrong.
+        """
+        best = np.flatnonzero(self.f_beta >= self.f_beta.max() - 1e-12)
+        rows = np.split(best, np.flatnonzero(np.diff(best) > 1) + 1)
+        longest: Indices = max(rows, key=len)
+        return int(longest[len(longest) // 2])
+
+
+def f_betas(
+    pairs: PairsOfPeople, *, beta: float, times: Floats | None = None, of_two: float = 1.0
+) -> FBetas:
+    """Return how pairs are told apart at each threshold.
+
+    Args:
+        pairs: Some of each kind.
+        beta: Below 1 precision counts more than recall.
+        times: How often each person counts, [people]; None: once.
+        of_two: How often a pair of two people counts, beside one of one person.
+    """
+    place = np.searchsorted(GRID, pairs.similarity, side="right")  # passes all before it
+    times = np.ones(int(pairs.people.max()) + 1) if times is None else times
+    one, other = times[pairs.people].T
+    weight = np.where(pairs.people[:, 0] == pairs.people[:, 1], one, of_two * one * other)
+    right, wrong = (
+        np.cumsum(np.bincount(place[kind], weight[kind], len(GRID) + 1)[::-1])[::-1][1:]
+        for kind in (pairs.same, ~pairs.same)
+    )
+    with np.errstate(invalid="ignore", divide="ignore"):
+        precision = np.nan_to_num(right / (right + wrong))
+        recall = np.nan_to_num(right / weight[pairs.same].sum())
+        score = (1 + beta**2) * precision * recall / (beta**2 * precision + recall)
+    return FBetas(np.nan_to_num(score), precision, recall)
+
+
 def by_f_beta(pairs: PairsOfPeople, *, beta: float, resamples: int = 1000) -> ByFBeta:
     """Return the threshold with the highest F-beta, tried in steps of 0.005.
 
     A beta of 0.5 counts precision, that who is called the same is the same, twice as much as
-    recall. Of several thresholds that are as good the middle of their longest row is taken: it
-    is the furthest from being wrong. The interval comes from people drawn again with replacement.
+    recall. The interval comes from people drawn again with replacement.
 
     Raises:
         ConfigurationError: A kind of pair is missing.
@@ -81,33 +127,22 @@ def by_f_beta(pairs: PairsOfPeople, *, beta: float, resamples: int = 1000) -> By
             "expected pairs of one person and pairs of two, with a face in both pictures; "
             "one kind is missing"
         )
-    place = np.searchsorted(_GRID, pairs.similarity, side="right")  # passes all before it
-    count = int(pairs.people.max()) + 1
-
-    def rates(times: Floats) -> tuple[Floats, Floats, Floats]:
-        """Return F-beta, precision and recall at each threshold."""
-        one, other = times[pairs.people].T
-        weight = np.where(pairs.people[:, 0] == pairs.people[:, 1], one, one * other)
-        right, wrong = (
-            np.cumsum(np.bincount(place[kind], weight[kind], len(_GRID) + 1)[::-1])[::-1][1:]
-            for kind in (pairs.same, ~pairs.same)
-        )
-        with np.errstate(invalid="ignore", divide="ignore"):
-            precision = np.nan_to_num(right / (right + wrong))
-            recall = np.nan_to_num(right / weight[pairs.same].sum())
-            score = (1 + beta**2) * precision * recall / (beta**2 * precision + recall)
-        return np.nan_to_num(score), precision, recall
-
-    random = np.random.default_rng(0)
-    score, precision, recall = rates(np.ones(count))
-    best = _middle_of_best(score)
-    again = [_GRID[_middle_of_best(rates(_drawn(count, random))[0])] for _ in range(resamples)]
+    count, random = int(pairs.people.max()) + 1, np.random.default_rng(0)
+    found = f_betas(pairs, beta=beta)
+    again = [
+        GRID[f_betas(pairs, beta=beta, times=_drawn(count, random)).best] for _ in range(resamples)
+    ]
     return ByFBeta(
-        threshold=_estimate(float(_GRID[best]), again),
-        f_beta=float(score[best]),
-        precision=float(precision[best]),
-        recall=float(recall[best]),
+        threshold=_estimate(float(GRID[found.best]), again),
+        f_beta=float(found.f_beta[found.best]),
+        precision=float(found.precision[found.best]),
+        recall=float(found.recall[found.best]),
     )
+
+
+def least_above(similarity: float) -> float:
+    """Return the least thousandth above a similarity."""
+    return min(1.0, (math.floor(similarity * 1000) + 1) / 1000)
 
 
 def by_fpir(searches: Searches, *, fpir: float, strangers: int) -> Estimate:
@@ -130,7 +165,7 @@ def by_fpir(searches: Searches, *, fpir: float, strangers: int) -> Estimate:
             "in too few of the strangers' pictures is a face, so that any threshold would do; "
             "add pictures that show faces"
         )
-    return Estimate(*(_above(each) for each in (found.value, found.low, found.high)))
+    return Estimate(*(least_above(each) for each in (found.value, found.low, found.high)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -218,18 +253,6 @@ def _drawn(people: int, random: np.random.Generator) -> Floats:
     return np.bincount(random.integers(people, size=people), minlength=people).astype(float)
 
 
-def _middle_of_best(score: Floats) -> int:
-    best = np.flatnonzero(score >= score.max() - 1e-12)
-    rows = np.split(best, np.flatnonzero(np.diff(best) > 1) + 1)
-    longest: Indices = max(rows, key=len)
-    return int(longest[len(longest) // 2])
-
-
 def _estimate(value: float, again: Sequence[float]) -> Estimate:
     low, high = np.quantile(again, [(1 - _CONFIDENCE) / 2, (1 + _CONFIDENCE) / 2])
     return Estimate(value, min(float(low), value), max(float(high), value))
-
-
-def _above(similarity: float) -> float:
-    """Return the least thousandth above a similarity."""
-    return min(1.0, (math.floor(similarity * 1000) + 1) / 1000)

@@ -43,6 +43,7 @@ class OpenSet:
 
     Attributes:
         enrolled: People in a gallery.
+        strangers: People who are none.
         mated: Pictures that are probes of theirs, once theirs are enrolled.
         non_mated: Pictures of strangers.
     """
@@ -78,6 +79,7 @@ class OpenSet:
         self._of_person = [np.flatnonzero(person == who) for who in np.flatnonzero(counts > enroll)]
         self._strangers = np.flatnonzero(counts[person] <= enroll)
         self.enrolled = len(self._of_person)
+        self.strangers = int((counts <= enroll).sum())
         self.non_mated = len(self._strangers)
         self.mated = len(person) - self.non_mated - self.enrolled * enroll
 
@@ -178,6 +180,11 @@ class Searches:
     def fpir_at(self, threshold: float) -> Estimate:
         """Return the share of strangers' probes that are taken for somebody."""
         return self._estimate(lambda _, alarms: alarms.share_over(threshold))
+
+    def shares_at(self, threshold: float) -> tuple[float, float]:
+        """Return the share of mated probes that are missed, and of strangers' that are let in."""
+        hits, alarms = self._hits.as_seen(), self._alarms.as_seen()
+        return 1 - hits.share_over(threshold), alarms.share_over(threshold)
 
     def _estimate(self, share: Callable[["_Sample", "_Sample"], float]) -> Estimate:
         """Return a share of hits and alarms; its interval never leaves the share itself out."""

@@ -26,8 +26,8 @@ def threshold_book(
     """Return which similarity counts at which camera.
 
     What is set goes first: a camera's own, then the usual one, which then also counts at cameras
-    that were calibrated. Else a camera's offset is added to the calibrated threshold, or to the
-    embedder's where that was never calibrated.
+    that were calibrated. Else what was chosen on a camera's own pictures counts there; or its
+    offset, added to the calibrated threshold, or to the embedder's where that was never calibrated.
     """
     set_for = {name: Threshold(value, _SET) for name, value in identity.camera_thresholds.items()}
     if identity.threshold is not None:
@@ -39,7 +39,11 @@ def threshold_book(
         camera_id: Threshold(min(1.0, max(0.0, usual.value + offset.value)), offset.origin)
         for camera_id, offset in calibration.offsets.items()
     }
-    return ThresholdBook(usual=usual, cameras={**calibrated, **set_for})
+    own = {
+        camera_id: Threshold(each.value, each.origin)
+        for camera_id, each in calibration.cameras.items()
+    }
+    return ThresholdBook(usual=usual, cameras={**calibrated, **own, **set_for})
 
 
 def resolver_policy(

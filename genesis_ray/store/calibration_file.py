@@ -41,7 +41,8 @@ class CalibrationFile:
             threshold = stored["threshold"]
             return Calibration(
                 threshold=_calibrated(threshold) if threshold else None,
-                offsets={name: _calibrated(each) for name, each in stored["offsets"].items()},
+                offsets=_by_camera(stored["offsets"]),
+                cameras=_by_camera(stored.get("cameras", {})),  # earlier versions have none
             )
         except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise StoreError(
@@ -78,12 +79,17 @@ def _calibrated(stored: Mapping[str, Any]) -> Calibrated:
     return Calibrated(**{**stored, "made_at": datetime.fromisoformat(stored["made_at"])})
 
 
+def _by_camera(stored: Mapping[str, Mapping[str, Any]]) -> dict[str, Calibrated]:
+    return {camera_id: _calibrated(each) for camera_id, each in stored.items()}
+
+
 def _to_json(calibration: Calibration) -> dict[str, object]:
     threshold = calibration.threshold
     return {
         "version": _VERSION,
         "threshold": to_json(threshold) if threshold else None,
         "offsets": {name: to_json(each) for name, each in sorted(calibration.offsets.items())},
+        "cameras": {name: to_json(each) for name, each in sorted(calibration.cameras.items())},
     }
 
 

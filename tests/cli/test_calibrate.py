@@ -1,9 +1,11 @@
 import json
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from genesis_ray.cli import calibrate_photos
 from genesis_ray.cli.main import app
 from genesis_ray.domain.calibration import Calibrated
 from genesis_ray.domain.events import FaceRecognized, FaceScored
@@ -62,6 +64,8 @@ def test_on_pairs_a_threshold_is_chosen_and_stored_with_its_evidence(calibrate, 
         "f_beta": 1.0,
         "precision": 1.0,
         "recall": 1.0,
+        "held_out_halves": 0,
+        "people": 2,
         "pairs": 3,
         "without_a_face": 1,
     }
@@ -71,12 +75,70 @@ def test_on_pairs_a_threshold_is_chosen_and_stored_with_its_evidence(calibrate, 
 def test_by_fpir_a_threshold_is_chosen_that_keeps_strangers_out(calibrate, stored, pictures):
     rows = ("z1.png,zidane,men", "z2.jpg,zidane,men", "a1.png,ann,men", "a2.jpg,ben,men")
     file = labels(pictures, "file,identity,set", *rows)
-    shown = calibrate("--gallery", file, "--fpir", 0.5)
+    shown = calibrate("--gallery", file, "--fpir", 0.5, "--set", "men")
+    assert stored().threshold.data == "labels.csv, set men"
+    assert "Optimistic: measured on the very people that it was chosen on" in shown
     assert stored().threshold.method == "FPIR 0.5"
-    assert stored().threshold.figures["pictures_of_strangers"] == 2
+    figures = stored().threshold.figures
+    assert (figures["people"], figures["strangers"], figures["held_out_halves"]) == (1, 2, 0)
     assert "counts from the next start on" in shown
     with pytest.raises(ConfigurationError, match="takes 100 pictures of strangers or more"):
         calibrate("--gallery", file)
+
+
+def crowd(people: int, strangers: int) -> dict[str, np.ndarray]:
+    """Two pictures of each person and one of each stranger, by file, and what is seen in them."""
+    random = np.random.default_rng(0)
+    own = random.normal(size=(people, 1, 16)) + 0.4 * random.normal(size=(people, 2, 16))
+    faces = np.concatenate([own.reshape(-1, 16), random.normal(size=(strangers, 16))])
+    faces = (faces / np.linalg.norm(faces, axis=1, keepdims=True)).astype(np.float32)
+    who = [f"{n // 2}" for n in range(2 * people)] + [f"s{n}" for n in range(strangers)]
+    return {f"{who[n]}_{n}.jpg": face for n, face in enumerate(faces)}
+
+
+def test_the_evidence_is_of_people_whom_no_threshold_was_chosen_on(
+    calibrate, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("GENESIS_FACES__EMBEDDER", "synthetic")
+    seen = crowd(40, 100)
+    monkeypatch.setattr(calibrate_photos, "embed_central_faces", lambda *_: seen)
+    rows = [f"{name},{name.partition('_')[0]},staff" for name in seen]
+    file = labels(tmp_path, "file,identity,set", *rows)
+    given = ("--gallery", file, "--fpir", 0.1, "--set", "staff")
+    shown = calibrate(*given, "--dry-run")
+    assert "Measured on people whom no threshold was chosen on" in shown
+    figures = json.loads(calibrate(*given, "--json"))["figures"]
+    assert (figures["held_out_halves"], figures["people"], figures["strangers"]) == (20, 40, 100)
+    assert figures["fpir_low"] < 0.1 < figures["fpir_high"]
+    assert figures["fnir_low"] < figures["fnir"] < figures["fnir_high"]
+    pairs = [f"{n}_{2 * n}.jpg,{n}_{2 * n + 1}.jpg,1,staff" for n in range(40)]
+    pairs += [f"{n}_{2 * n}.jpg,s{m}_{80 + m}.jpg,0,staff" for n in range(40) for m in (n, n + 40)]
+    file = labels(tmp_path, "img1,img2,same,set", *pairs)
+    figures = json.loads(calibrate("--pairs", file, "--json"))["figures"]
+    assert (figures["held_out_halves"], figures["people"], figures["pairs"]) == (20, 120, 120)
+    assert figures["precision_low"] <= figures["precision"] <= figures["precision_high"]
+
+
+@pytest.mark.models
+def test_for_a_camera_the_threshold_is_stored_as_its_own_and_no_other(calibrate, stored, pictures):
+    file = pairs_file(pictures)
+    shown = calibrate("--pairs", file, "--camera", "till")
+    assert "at camera till" in shown
+    assert stored().threshold is None
+    made = stored().cameras["till"]
+    book = json.loads(calibrate("show", "--json"))
+    assert book["usual"] == {"value": 0.48, "origin": "embedder"}
+    assert book["cameras"]["till"]["value"] == made.value
+    assert book["calibrated"]["till"]["data"] == "labels.csv"
+    assert "F-beta 0.5" in calibrate("show")
+
+
+def test_a_camera_that_the_configuration_does_not_have_is_refused(calibrate, tmp_path):
+    config = tmp_path / "cameras.yaml"
+    config.write_text("cameras: [{camera_id: door, source: door.mp4}]\n")
+    given = ("--pairs", "a.csv", "--camera", "dor", "--config", config)
+    with pytest.raises(NotFoundError, match=r"no camera dor in .*cameras\.yaml, which has door"):
+        calibrate(*given)
 
 
 @pytest.mark.models
@@ -105,6 +167,34 @@ def test_what_holds_is_shown_and_cleared(calibrate, tmp_path):
 def test_one_way_to_calibrate_is_asked_for(calibrate, given):
     with pytest.raises(ConfigurationError, match="expected one of --pairs, --gallery, --cameras"):
         calibrate(*given)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("--gallery", "a.csv", "--margin", 0.1), "--margin belongs to --what-if, not"),
+        (("--pairs", "a.csv", "--votes", 3), "--votes belongs to --what-if, not to --pairs"),
+        (("--cameras", "--list", 3), "--list belongs to --what-if, not to --cameras"),
+        (("--pairs", "a.csv", "--run", "r"), "--run belongs to --cameras and --what-if, not"),
+        (("--pairs", "a.csv", "--fpir", 0.1), "--fpir belongs to --gallery, not to --pairs"),
+        (("--pairs", "a.csv", "--enroll", 2), "--enroll belongs to --gallery, not to --pairs"),
+        (("--gallery", "a.csv", "--beta", 2), "--beta belongs to --pairs, not to --gallery"),
+        (("--cameras", "--set", "lfw"), "--set belongs to --pairs and --gallery, not to --cam"),
+        (("--what-if", 0.5, "--root", "."), "--root belongs to --pairs and --gallery, not to"),
+        (("--cameras", "--camera", "till"), "--camera belongs to --pairs, --gallery and --what"),
+        (("--what-if", 0.5, "--config", "c"), "--config belongs to --pairs, --gallery and --cam"),
+    ],
+)
+def test_an_option_of_another_way_is_refused_with_whose_it_is(calibrate, given, said):
+    with pytest.raises(ConfigurationError, match=said):
+        calibrate(*given)
+
+
+@pytest.mark.parametrize("given", [("--dry-run", "clear"), ("--camera", "till", "show")])
+def test_an_option_before_a_sub_command_is_refused_and_not_ignored(given):
+    said = f"{given[0]} stands before {given[-1]} and would not count"
+    with pytest.raises(ConfigurationError, match=said):
+        CliRunner().invoke(app, ["calibrate", *given], catch_exceptions=False)
 
 
 def scored(track: int, second: int, similarity: float, *, camera="door", who="ada") -> FaceScored:
@@ -204,6 +294,18 @@ def test_cameras_that_saw_few_people_get_no_offset(calibrate, run, tmp_path, mon
     assert answer == {"door": {"offset": None, "faces": 6, "people": 1}}
 
 
+def test_one_camera_can_be_cleared(calibrate, tmp_path):
+    made = Calibrated(value=0.5, low=0.4, high=0.6, made_at=START, method="FPIR 0.01", data="a.csv")
+    file = calibration_file(Settings(data_dir=tmp_path / "data"), embedders.find("fused"))
+    both = {"till": made, "door": made}
+    file.change(lambda old: type(old)(threshold=made, offsets=both, cameras=both))
+    assert "of camera till is forgotten" in calibrate("clear", "--camera", "till")
+    assert file.read() == type(file.read())(
+        threshold=made, offsets={"door": made}, cameras={"door": made}
+    )
+    assert "Nothing was calibrated" in calibrate("clear", "--camera", "till")
+
+
 def test_a_camera_that_differs_gets_its_offset_stored(calibrate, tmp_path, monkeypatch):
     monkeypatch.setenv("GENESIS_FACES__EMBEDDER", "synthetic")
     folder = RunFolder.create(tmp_path / "run")
@@ -214,9 +316,14 @@ def test_a_camera_that_differs_gets_its_offset_stored(calibrate, tmp_path, monke
                 shown = {"camera": camera, "who": who}
                 log.append([scored(track, s, likeness, **shown) for s in range(8)])
                 log.append([named(track, 7, likeness, **shown)])
-    calibrate("--cameras", "--run", folder.path)
     settings = Settings(data_dir=tmp_path / "data", faces={"embedder": "synthetic"})
-    offsets = calibration_file(settings, ColourEmbedder()).read().offsets
+    file = calibration_file(settings, ColourEmbedder())
+    own = Calibrated(value=0.5, low=0.4, high=0.6, made_at=START, method="FPIR 0.01", data="a.csv")
+    file.change(lambda stored: stored.with_threshold(own, "door"))
+    shown = calibrate("--cameras", "--run", folder.path)
+    assert "At camera door a threshold chosen on its own pictures goes first" in shown
+    assert "At camera till" not in shown
+    offsets = file.read().offsets
     assert list(offsets) == ["door", "hall"]
     assert offsets["door"].value == pytest.approx(-0.09)
     assert offsets["door"].figures == {"faces": 160, "people": 20}

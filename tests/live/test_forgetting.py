@@ -1,9 +1,6 @@
 """Forgetting somebody while a resolver and a journal are at work, and when any of all is killed."""
 
 import itertools
-import os
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -44,6 +41,8 @@ from genesis_ray.store.reader import read_table
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.state_log import StateLog
 from genesis_ray.testing import SyntheticFilm
+from tests.deadly_steps import Doomed
+from tests.running import killed_forgetting
 from tests.running.somebody import ADA, BEN, CARL, NOON, at
 from tests.store.keys import protected
 
@@ -350,17 +349,10 @@ def test_a_keeper_that_is_killed_while_it_gives_way_goes_on_without_the_person(
 
 
 @pytest.fixture
-def command(spec) -> Iterator[subprocess.Popen[str]]:
+def command(spec) -> Iterator[Doomed]:
     """Forgets Ada, with the keys of `spec`, and is killed at it; see there."""
-    root = Path(__file__).parent.parent.parent
-    script = root / "tests" / "running" / "killed_forgetting.py"
-    with subprocess.Popen(
-        [sys.executable, "-W", "ignore", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        text=True, env={**os.environ, "PYTHONPATH": str(root)},
-    ) as process:  # fmt: skip
-        yield process
-        assert process.stdin
-        process.stdin.close()
+    with Doomed(Path(killed_forgetting.__file__)) as command:
+        yield command
 
 
 @pytest.mark.timeout(120)
@@ -370,8 +362,7 @@ def test_a_command_that_is_killed_is_finished_by_the_next_and_names_the_person_n
 ):
     with system(spec, monkeypatch) as running:
         told(running, *STORY)
-        print(spec.settings.data_dir, step, file=command.stdin, flush=True)
-        assert command.stdout.readline() == "killed\n"
+        assert command.is_killed(spec.settings.data_dir, when=step)
         left_off = is_unfinished(identity_folder(spec.settings))
         assert left_off or step < 10
         carl, ada, again = told(running, *AFTER)
@@ -438,8 +429,7 @@ def test_nor_do_they_while_a_command_that_was_killed_waits_to_be_finished(
 ):
     spec = with_visitors(spec)
     with system(spec, monkeypatch) as running:
-        print(spec.settings.data_dir, 12, file=command.stdin, flush=True)
-        assert command.stdout.readline() == "killed\n"
+        assert command.is_killed(spec.settings.data_dir, when=25)
         assert is_unfinished(identity_folder(spec.settings))
         assert running.see(ADA, 1, sights=9) == ""
         finish(spec.settings)

@@ -1,8 +1,7 @@
+import itertools
 import os
 import random
 import shutil
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -41,6 +40,7 @@ from genesis_ray.store.people import People
 from genesis_ray.store.reader import read_table
 from genesis_ray.store.receipts import Receipt
 from genesis_ray.store.run_folder import RunFolder
+from tests.deadly_steps import Doomed
 from tests.running.somebody import ADA, BEN, CARL, NOON, OF_ADA, SHE, track, write_run
 
 GONE = [
@@ -510,52 +510,45 @@ def test_another_tenants_namesake_is_nobodys_residue(settings):
         verify(other, receipt)
 
 
-KILLS = 5
+@pytest.mark.timeout(400)  # some sixty processes
+@pytest.mark.parametrize(
+    ("has_runs", "kills"),
+    [pytest.param(True, 6, id="with runs"), pytest.param(False, 50, id="of stores")],
+)
+def test_killed_at_any_point_and_again_it_is_finished_by_the_next_command(
+    template, tmp_path, monkeypatch, has_runs, kills
+):
+    def world(number: int) -> Settings:
+        settings = copied(template, tmp_path / f"world-{number}")
+        if not has_runs:  # which take most of the time
+            shutil.rmtree(settings.data_dir.parent / "run")
+            shutil.rmtree(settings.data_dir / "run")
+            (settings.data_dir / "known-runs").unlink()
+        return settings
 
-
-@pytest.mark.timeout(400)  # a few seconds where nobody else works
-def test_killed_at_any_point_it_is_finished_by_the_next_command(template, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    script = Path(__file__).with_name("killed_forgetting.py")
-    root = Path(__file__).parent.parent.parent
-    with subprocess.Popen(
-        [sys.executable, "-W", "ignore", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        text=True, env={**os.environ, "PYTHONPATH": str(root)}, cwd=tmp_path,
-    ) as process:  # fmt: skip
-        assert process.stdin
-        assert process.stdout
-
-        def killed(settings: Settings, when: str) -> str:
-            print(settings.data_dir, when, file=process.stdin, flush=True)
-            return process.stdout.readline().strip()
-
-        said = killed(copied(template, tmp_path / "whole"), "1000000")
-        steps = int(said.removeprefix("done in ").removesuffix(" steps"))
-        chance = random.Random(11)
-        moments = [f"{chance.uniform(0.1, 1.5):.3f}s" for _ in range(1)]
-        moments += [str(chance.randrange(steps)) for _ in range(KILLS)]
-        left = []
-        for number, moment in enumerate(moments):
-            settings = copied(template, tmp_path / f"world-{number}")
-            said = killed(settings, moment)
-            left.append(len(holders(settings)))
-            receipt = finished(settings, was_killed=said == "killed")
-            assert holders(settings) == [], moment
+    chance = random.Random(11)
+    left: list[int] = []
+    with Doomed(Path(__file__).with_name("killed_forgetting.py")) as forgetting:
+        steps, seconds = forgetting.whole(world(0).data_dir)
+        worlds = itertools.count(1)
+        while len(left) < kills:
+            settings = world(next(worlds))
+            when = f"{chance.uniform(0, seconds):.3f}s"
+            while forgetting.is_killed(settings.data_dir, when=when):
+                left.append(len(holders(settings)))
+                assert {p.name for p in who_is_who(settings).people} >= {"Dora", BEN.name, "Carl"}
+                when = str(chance.randrange(steps))
+            (path,) = (settings.data_dir / "receipts" / "default").iterdir()
+            receipt = Receipt.read(path)
+            assert holders(settings) == []
             assert receipt.searched.residue == ()
             stores = {each.store for each in receipt.purged}
-            assert stores >= {"people", "ledger", "faces_colour", "events"}
+            assert stores >= {"people", "ledger", "faces_colour", "photos"}
             assert {p.name for p in who_is_who(settings).people} == {"Dora", BEN.name, "Carl"}
-            assert len(visits(settings)) == 5
-            assert named(settings)[3] == BEN.identity_id
-        process.stdin.close()
+            if has_runs:
+                assert "events" in stores
+                assert len(visits(settings)) == 5
+                assert named(settings)[3] == BEN.identity_id
+            shutil.rmtree(settings.data_dir.parent)
     assert len(set(left)) > 2  # it was killed in the middle, and elsewhere each time
-
-
-def finished(settings: Settings, *, was_killed: bool) -> Receipt:
-    """Go on as the next command would, and return the receipt."""
-    if found := finish(settings):
-        return found[1]
-    if was_killed and holders(settings):  # before it began
-        return done(settings)
-    (path,) = (settings.data_dir / "receipts" / "default").iterdir()
-    return Receipt.read(path)

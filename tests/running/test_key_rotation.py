@@ -1,14 +1,9 @@
-import os
 import random
-import shutil
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-import genesis_ray
 from genesis_ray.errors import NotFoundError, StoreError
 from genesis_ray.running import key_rotation
 from genesis_ray.running.auditing import audit_log
@@ -19,10 +14,11 @@ from genesis_ray.settings import Settings
 from genesis_ray.store.gallery import FaceGallery
 from genesis_ray.store.kept_photos import KeptPhoto, KeptPhotos, seal
 from genesis_ray.store.key_stores import VARIABLE
+from tests.deadly_steps import Doomed
 from tests.store.keys import protected, unit
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
-KILLS = 12
+KILLS = 50
 PLAIN = unit(1, 5, 16)
 
 
@@ -155,56 +151,37 @@ def test_what_is_done_with_keys_is_noted_and_the_log_is_whole_without_the_old_ke
     assert log.verify().problem is None
 
 
-@pytest.mark.timeout(240)  # each time a rotation, some of it, and all of it again
-def test_killed_at_any_moment_all_is_readable_and_the_next_rotation_goes_on(tmp_path, monkeypatch):
-    def settings_of(folder: Path) -> Settings:
-        monkeypatch.setenv("GENESIS_TEMPLATES__KEY_STORE", f"file:{folder / 'keys'}")
-        return in_folder(folder / "data")
-
-    before = settings_of(tmp_path / "before")
+@pytest.mark.timeout(240)  # fifty processes
+def test_killed_at_any_moment_all_is_readable_and_the_next_rotation_goes_on(settings, tmp_path):
     for embedder in ("colour", "sface"):
-        enroll(before, embedder)
-    key = tenant_keys(before).current
+        enroll(settings, embedder)
+    key = tenant_keys(settings).current
     for face_id in ("f1", "f2"):
         photo = KeptPhoto(
             face_id=face_id, identity_id="ada", key_version=key.version,
             fingerprint=key.fingerprint, at=NOON,
         )  # fmt: skip
-        KeptPhotos(identity_folder(before)).put(photo, seal(b"a picture", face_id, key))
+        KeptPhotos(identity_folder(settings)).put(photo, seal(b"a picture", face_id, key))
+    places = settings.data_dir, tmp_path / "keys"
     chance = random.Random(11)
-    parts = [0.0, *sorted(chance.uniform(0, 1.1) for _ in range(KILLS - 1))]
-    copies = [tmp_path / str(number) for number in range(KILLS)]
-    for copy in (tmp_path / "first", *copies):
-        shutil.copytree(tmp_path / "before", copy)
-    script = Path(__file__).with_name("killed_rotating.py")
-    first = [tmp_path / "first" / name for name in ("data", "keys")]
-    monkeypatch.delenv("GENESIS_TEMPLATES__KEY_STORE")  # it would win over what a line names
-    with subprocess.Popen(
-        [sys.executable, script, *first],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(Path(genesis_ray.__file__).parent.parent)},
-    ) as rotating:
-        assert rotating.stdin
-        assert rotating.stdout
-        left = set()
-        for copy, part in zip(copies, parts, strict=True):
-            print(copy / "data", copy / "keys", part, file=rotating.stdin, flush=True)
-            said = rotating.stdout.readline().strip()
-            settings = settings_of(copy)
-            left.add((said, len(tenant_keys(settings).keys)))
+    left = []
+    with Doomed(Path(__file__).with_name("killed_rotating.py")) as rotating:
+        steps, seconds = rotating.whole(*places)
+        for number in range(KILLS):
+            when = chance.randrange(steps) if number % 5 else f"{chance.uniform(0, seconds):.3f}s"
+            rotating.is_killed(*places, when=when)
+            left.append(tuple(len(galleries) for galleries in [*versions(settings).values()][-2:]))
             see_all_is_readable(settings)
-            rotate(settings)
-            newest = tenant_keys(settings).current.version
-            assert versions(settings)[newest] == ("colour", "sface")
-            see_all_is_readable(settings)
-            for old in range(1, newest):
-                forget(settings, old)
-            see_all_is_readable(settings)
-        rotating.stdin.close()
-    assert ("killed", 1) in left  # before there was another key
-    assert ("killed", 2) in left  # and in the middle
+            if number % 5 == 4:
+                rotate(settings)
+                newest = tenant_keys(settings).current.version
+                assert versions(settings)[newest] == ("colour", "sface")
+                see_all_is_readable(settings)
+                for old in versions(settings).keys() - {newest}:
+                    forget(settings, old)
+                see_all_is_readable(settings)
+    assert (0, 2) in left  # all under the new key
+    assert len([old for old, *new in left if old and any(new)]) > KILLS / 10  # and in the middle
 
 
 def see_all_is_readable(settings: Settings) -> None:

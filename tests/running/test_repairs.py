@@ -1,3 +1,4 @@
+import random
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,10 +22,13 @@ from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.gallery import FaceGallery
+from genesis_ray.store.ledger import Ledger
 from genesis_ray.store.people import People
 from genesis_ray.store.run_folder import RunFolder
+from tests.deadly_steps import Doomed
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+KILLS = 50
 ANN, BEN = visitor("3f2a-1", at=NOON), visitor("91bc-1", at=NOON + timedelta(hours=1))
 
 
@@ -268,3 +272,38 @@ def test_a_split_notes_as_whom_its_faces_were_enrolled(settings):
         (face,) = faces_of(settings, repairs.who, ANN.identity_id)
         entry = repairs.split(ANN.name, [], [face["face_id"]], None)
     assert entry.owner_ids == (BEN.identity_id,)
+
+
+@pytest.mark.timeout(240)  # fifty processes
+def test_killed_at_any_moment_a_merge_is_made_or_is_not(settings):
+    script = Path(__file__).with_name("killed_merging.py")
+    folder = identity_folder(settings)
+    later = NOON + timedelta(hours=2)
+    others = [visitor(f"{number:04x}-1", at=later) for number in range(KILLS)]
+    with People(folder, writer=True) as people:
+        for other in others:
+            people.add(other)
+    chance = random.Random(5)
+    made = []
+    with Doomed(script) as merging:
+        steps, seconds = merging.whole(settings.data_dir, ANN.identity_id, BEN.identity_id)
+        entries = Ledger(folder).entries()
+        for number, other in enumerate(others):
+            when = chance.randrange(steps) if number % 5 else f"{chance.uniform(0, seconds):.3f}s"
+            of_it = settings.data_dir, ANN.identity_id, other.identity_id
+            was_killed = merging.is_killed(*of_it, when=when)
+            stored = Ledger(folder).entries()
+            assert stored[: len(entries)] == entries
+            new = [(each.identity_id, each.other_id) for each in stored[len(entries) :]]
+            assert new in ([], [of_it[1:]])
+            is_one = who_is_who(settings).now(other.identity_id) == ANN.identity_id
+            assert is_one == bool(new)
+            assert new or was_killed
+            made.append(is_one)
+            entries = stored
+    assert KILLS > sum(made) > 0
+    with decided(settings) as repairs:  # no lock is left, nor a half of an entry
+        for other, is_one in zip(others, made, strict=True):
+            if not is_one:
+                repairs.merge(ANN.identity_id, other.identity_id)
+    assert who_is_who(settings).people == (ANN,)

@@ -46,6 +46,19 @@ def test_a_camera_that_was_calibrated_alone_adds_to_the_embedders_own():
     assert book.at("till").value == pytest.approx(EMBEDDER.threshold + 0.02)
 
 
+def test_what_was_chosen_on_a_cameras_own_photos_goes_before_its_offset_and_the_usual():
+    own = Calibration(
+        threshold=CALIBRATION.threshold,
+        offsets=CALIBRATION.offsets,
+        cameras={"till": calibrated(0.55, 30)},
+    )
+    book = threshold_book(IdentitySettings(), EMBEDDER, own)
+    assert book.at("till") == (0.55, "calibrated 2026-11-30")
+    assert book.at("door") == (0.7, "calibrated 2026-11-28")
+    everywhere = threshold_book(IdentitySettings(threshold=0.61), EMBEDDER, own)
+    assert everywhere.at("till") == (0.61, "settings")
+
+
 def test_what_is_set_goes_before_what_was_calibrated():
     usual = threshold_book(IdentitySettings(threshold=0.61), EMBEDDER, CALIBRATION)
     assert usual.at("till") == (0.61, "settings")

@@ -1,3 +1,4 @@
+import json
 import multiprocessing
 import os
 import signal
@@ -32,9 +33,21 @@ def test_where_nothing_was_stored_nothing_is_calibrated(file):
 
 
 def test_what_is_stored_is_read_with_its_evidence(file):
-    stored = Calibration(threshold=CHOSEN, offsets={"door": replace(CHOSEN, value=-0.02)})
+    stored = Calibration(
+        threshold=CHOSEN,
+        offsets={"door": replace(CHOSEN, value=-0.02)},
+        cameras={"till": replace(CHOSEN, value=0.55)},
+    )
     file.change(lambda _: stored)
     assert file.read() == stored
+
+
+def test_a_file_of_an_earlier_version_has_no_camera_with_a_threshold_of_its_own(file):
+    file.change(lambda _: Calibration(threshold=CHOSEN))
+    stored = json.loads(file.path.read_text())
+    del stored["cameras"]
+    file.path.write_text(json.dumps(stored))
+    assert file.read() == Calibration(threshold=CHOSEN)
 
 
 def test_a_change_starts_from_what_is_stored(file):
