@@ -13,6 +13,9 @@ from genesis_ray.store.lookahead import Lookahead
 from genesis_ray.store.recall import RecallSampler
 from genesis_ray.store.templates import Embeddings, embeddings_in
 
+_SEARCHED = "face_id", "identity_id", "embedding"
+"""The columns that a search takes: the others stay on the disk."""
+
 
 class SearchedFaces:
     """The faces of one gallery.
@@ -51,7 +54,7 @@ class SearchedFaces:
         """Take what is stored for what there is; `rows` have other templates for it."""
         self._faces = self._none_yet()
         self._faces.reserve(self._table.count)
-        for some in self._table.in_batches() if rows is None else [rows]:
+        for some in self._table.in_batches(*_SEARCHED) if rows is None else [rows]:
             self.remember(some)
         self._ahead.outdate()
 
