@@ -92,6 +92,9 @@ _GALLERY_LATER: list[tuple[str, pa.DataType]] = [  # where a face of a photo is 
 GALLERY_LATER = tuple(name for name, _ in _GALLERY_LATER)
 """Columns that galleries of earlier versions have not: null of faces enrolled then."""
 
+GALLERY_SEARCHED = ("face_id", "identity_id", "embedding")
+"""The columns that a search takes: the others stay on the disk."""
+
 
 def gallery_schema(dimension: int) -> pa.Schema:
     """Return the schema of one embedder's faces, whose embeddings have `dimension` numbers."""
