@@ -13,6 +13,7 @@ import statistics
 import tempfile
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,18 +67,20 @@ class _Turn:
 
 
 class _Watched:
-    """Notes when the first photo was looked at, and what had been taken by then."""
+    """Notes when the first and the last photo were looked at, and what had been taken by then."""
 
-    def __init__(self, faces: PhotoFaces) -> None:
+    def __init__(self, faces: PhotoFaces, photos: Sequence[Path]) -> None:
         self._faces = faces
-        self.first: _Taken | None = None
+        self._photos = photos
+        self.taken: dict[Photo, _Taken] = {}
 
     def of(self, photo: Photo) -> list[EmbeddedFace]:
         """Return the faces of a photo."""
         try:
             return self._faces.of(photo)
         finally:
-            self.first = self.first or _Taken.now()
+            if photo in (self._photos[0], self._photos[-1]):
+                self.taken[photo] = _Taken.now()
 
 
 class _Taken(NamedTuple):
@@ -104,10 +107,9 @@ def _enrolled(people: Photos, workers: int) -> _Turn:
             key = tenant_keys(settings).current
             faces = LoadedPhotoFaces(load_protected_embedder(settings.faces, key))
             ahead = 1
-        watched = _Watched(faces)
+        watched = _Watched(faces, photos)
         enroll_all(settings, people, within_s=0, faces=watched)
-        last, first = _Taken.now(), watched.first
-    assert first is not None
+    first, last = watched.taken[photos[0]], watched.taken[photos[-1]]
     counted = len(photos) - ahead
     return _Turn(
         rate=counted / (last.at - first.at),

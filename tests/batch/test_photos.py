@@ -1,7 +1,9 @@
 import os
 import pickle
+import re
 import signal
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -63,9 +65,11 @@ def all_of(staff: Path) -> list[Path]:
 @pytest.fixture(scope="module")
 def on_ray() -> Iterator[None]:
     """A cluster of this test's own."""
-    cluster.start()
-    yield
-    ray.shutdown()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_BACKEND_LOG_LEVEL", "fatal")  # as in `photo_workers`
+        cluster.start()
+        yield
+        ray.shutdown()
 
 
 def enrolled(settings: Settings, staff: Path, *, workers: int = 0, **options) -> BulkEnrolment:
@@ -75,6 +79,14 @@ def enrolled(settings: Settings, staff: Path, *, workers: int = 0, **options) ->
         told = answers(settings.faces, tenant_keys(settings).ref, all_of(staff), workers=workers)
         faces = WorkersPhotoFaces(all_of(staff), told)
     return enroll_all(settings, photos_in(staff), within_s=0, faces=faces, **options)
+
+
+def told_of(result: BulkEnrolment) -> BulkEnrolment:
+    """Return it without the identities in reasons, which are made up by chance."""
+    reasons = {
+        photo: re.sub(r"\b[0-9a-f]{8}\b", "ID", why) for photo, why in result.refused.items()
+    }
+    return replace(result, refused=reasons)
 
 
 def stored(settings: Settings) -> list[dict[str, object]]:
@@ -98,7 +110,7 @@ def test_workers_make_people_known_as_one_process_does_to_the_last_bit(tmp_path,
         enrolled(alone, staff, on_progress=lambda *each: progress[0].append(each)),
         enrolled(helped, staff, workers=2, on_progress=lambda *each: progress[1].append(each)),
     ]
-    assert results[0] == results[1]
+    assert told_of(results[0]) == told_of(results[1])
     assert results[0].added == dict.fromkeys(LANES, 4)
     assert len(results[0].refused) == 4
     assert stored(alone) == stored(helped)
@@ -138,14 +150,15 @@ def test_a_worker_that_is_killed_changes_nothing(tmp_path, staff):
 
     result = enrolled(settings, staff, workers=2, on_progress=kill)
     assert killed
-    assert result == enrolled(whole, staff)
+    assert told_of(result) == told_of(enrolled(whole, staff))
     assert stored(settings) == stored(whole)
 
 
 @pytest.mark.ray
 @pytest.mark.usefixtures("on_ray")
-def test_workers_without_the_tenants_key_say_so(tmp_path, staff, monkeypatch):
-    ref = tenant_keys(settings_in(tmp_path / "data")).ref._replace(store=f"file:{tmp_path}")
+def test_workers_without_the_tenants_key_say_so(tmp_path, staff):
+    ref = tenant_keys(settings_in(tmp_path / "data")).ref
+    ref = replace(ref, store=f"file:{tmp_path}")
     told = answers(settings_in(tmp_path).faces, ref, all_of(staff), workers=1)
     with pytest.raises(GenesisError, match=r"a worker failed: .*key"):
         WorkersPhotoFaces(all_of(staff), told).of(all_of(staff)[0])
