@@ -1,6 +1,8 @@
 """`genesis people enroll`: making one person known, or many at once."""
 
 import json
+import sys
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +13,7 @@ from genesis_ray.cli.running_system import tell_of_waiting
 from genesis_ray.running.patience import WAIT_S
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterator
 
     from genesis_ray.domain.people import Person
     from genesis_ray.running.bulk_enrolment import BulkEnrolment, Photos
@@ -174,7 +176,6 @@ def _enroll_all(
     anyway: bool,
     as_json: bool,
 ) -> None:
-    from contextlib import nullcontext
     from dataclasses import asdict
 
     from rich.markup import escape
@@ -202,13 +203,19 @@ def _enroll_all(
         raise typer.Exit(1)
 
 
+@contextmanager
 def _workers(
     settings: "Settings", people: "Photos", workers: int | None, address: str | None
-) -> "AbstractContextManager[PhotoFaces]":
+) -> "Iterator[PhotoFaces]":
     from genesis_ray.batch.photos import photo_workers
 
     photos = [photo for own in people.values() for photo in own]
-    return photo_workers(settings, photos, workers=workers, address=address)
+    # Ray says on stdout that a worker died, which is no part of an answer in JSON.
+    with (
+        redirect_stdout(sys.stderr),
+        photo_workers(settings, photos, workers=workers, address=address) as faces,
+    ):
+        yield faces
 
 
 def _tell_all(settings: "Settings", done: "BulkEnrolment") -> None:

@@ -1,3 +1,6 @@
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
@@ -5,8 +8,13 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
+from genesis_ray.batch import photos as batch_photos
 from genesis_ray.cli.people import app
 from genesis_ray.errors import ConfigurationError, GenesisError
+from genesis_ray.running.photo_faces import LoadedPhotoFaces, PhotoFaces
+from genesis_ray.running.protected import load_protected_embedder
+from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.settings import Settings
 from genesis_ray.testing import SyntheticFilm
 
 NOBODY = "127.0.0.1:1"
@@ -54,3 +62,17 @@ def test_one_persons_photos_are_looked_at_here_whatever_cluster_there_is(
 def test_workers_for_one_person_are_refused(tmp_path, staff):
     with pytest.raises(ConfigurationError, match="--workers is for many people"):
         enroll(tmp_path / "data", "Ada", staff / "Ada" / "1.png", "--workers", 2)
+
+
+def test_what_ray_says_of_workers_is_not_among_the_json(tmp_path, staff, monkeypatch):
+    @contextmanager
+    def talkative(settings: Settings, *_: object, **options: object) -> Iterator[PhotoFaces]:
+        assert options == {"workers": 2, "address": None}
+        print("(raylet) A worker died")  # Ray does so on stdout
+        key = tenant_keys(settings).current
+        yield LoadedPhotoFaces(load_protected_embedder(settings.faces, key))
+
+    monkeypatch.setattr(batch_photos, "photo_workers", talkative)
+    done = enroll(tmp_path / "data", "--folder", staff, "--workers", 2, "--json")
+    assert json.loads(done.stdout)["added"] == {"Ada": 1}
+    assert "A worker died" in done.stderr
