@@ -192,6 +192,10 @@ def photo_workers(
         ray.shutdown()
 
 
+def _processors() -> int:
+    return max(1, int(ray.cluster_resources().get("CPU", 0)))
+
+
 def photos_at_once(photos: int, *, workers: int) -> int:
     """Return how many of so many photos a worker is handed at once."""
     return max(1, min(_MOST_AT_ONCE, photos // (_TURNS * workers)))
@@ -206,7 +210,7 @@ def answers(
     """
     if not photos:
         return
-    count = min(workers or int(ray.cluster_resources().get("CPU", 1)), len(photos))
+    count = min(workers or _processors(), len(photos))
     at_once = photos_at_once(len(photos), workers=count)
     looked_at = ray.data.from_items(
         [{"place": place, "path": str(path.absolute())} for place, path in enumerate(photos)],

@@ -12,7 +12,14 @@ import pyarrow as pa
 import pytest
 import ray
 
-from genesis_ray.batch.photos import Answer, Attempts, WorkersPhotoFaces, answers, look_at
+from genesis_ray.batch.photos import (
+    Answer,
+    Attempts,
+    WorkersPhotoFaces,
+    answers,
+    look_at,
+    photos_at_once,
+)
 from genesis_ray.errors import GenesisError, SourceError
 from genesis_ray.running.bulk_enrolment import BulkEnrolment, enroll_all, photos_in
 from genesis_ray.running.identities import identity_folder, who_is_who
@@ -198,6 +205,11 @@ def test_who_looks_again_at_what_was_done_died_of_none_of_it():
     assert attempts.begin(8) == 0
     attempts.end(8)
     assert attempts.begin(8) == 0
+
+
+@pytest.mark.parametrize(("photos", "at_once"), [(1, 1), (24, 3), (1000, 8)])
+def test_few_photos_are_handed_out_so_that_each_worker_has_its_turn_a_few_times(photos, at_once):
+    assert photos_at_once(photos, workers=2) == at_once
 
 
 HERE = [Path("staff/a.png"), Path("staff/b.png"), Path("staff/a.png"), Path("staff/c.png")]
