@@ -1,6 +1,8 @@
 """`genesis people enroll`: making one person known, or many at once."""
 
 import json
+import sys
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,8 +13,11 @@ from genesis_ray.cli.running_system import tell_of_waiting
 from genesis_ray.running.patience import WAIT_S
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from genesis_ray.domain.people import Person
     from genesis_ray.running.bulk_enrolment import BulkEnrolment, Photos
+    from genesis_ray.running.photo_faces import PhotoFaces
     from genesis_ray.settings import Settings
 
 
@@ -36,6 +41,22 @@ def enroll(
     anyway: Annotated[
         bool, typer.Option("--anyway", help="Also a face that looks like somebody else's.")
     ] = False,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Have so many processes on Ray look at the photos of --folder or --csv.  "
+            "[with --address one a processor, else this one alone]",
+        ),
+    ] = None,
+    address: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            envvar="RAY_ADDRESS",
+            help="Ray's, of a cluster whose nodes look at the photos of --folder or --csv.",
+        ),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print JSON, for programs; with --folder and --csv.")
     ] = False,
@@ -52,9 +73,10 @@ def enroll(
 
     With --folder or --csv photos that cannot be used are listed with the reason, all others are
     added, and the command leaves with 1 if there were such. Cut off, the same command goes on.
+    With --workers or --address others look at the photos meanwhile, and the result is the same.
 
     Examples: `genesis people enroll Ada ada1.jpg ada2.jpg` · `genesis people enroll --folder staff`
-    · `genesis people enroll --csv staff.csv`
+    · `genesis people enroll --csv staff.csv --workers 8`
     """
     from genesis_ray import settings_file
     from genesis_ray.cli.prepare import pull_models
@@ -69,12 +91,17 @@ def enroll(
             "name a person and their photos, or --folder DIR, or --csv FILE: "
             "genesis people enroll NAME PHOTO..."
         )
+    if workers and name:
+        raise ConfigurationError(
+            "--workers is for many people, --folder DIR or --csv FILE; leave it out"
+        )
     settings = with_options(settings_file.load(config), data=data, start=None)
     people = photos_in(folder) if folder else photos_of(table) if table else {}
     finish_forgetting(settings)
     pull_models(settings)
     if people:
-        _enroll_all(settings, people, anyway=anyway, as_json=as_json)
+        on_ray = (workers, address) if workers or address else None
+        _enroll_all(settings, people, on_ray, anyway=anyway, as_json=as_json)
     else:
         _enroll_one(settings, name or "", photos or [], anyway=anyway)
 
@@ -141,7 +168,14 @@ def _tell_doubts(settings: "Settings", person: "Person") -> None:
         )
 
 
-def _enroll_all(settings: "Settings", people: "Photos", *, anyway: bool, as_json: bool) -> None:
+def _enroll_all(
+    settings: "Settings",
+    people: "Photos",
+    on_ray: tuple[int | None, str | None] | None,
+    *,
+    anyway: bool,
+    as_json: bool,
+) -> None:
     from dataclasses import asdict
 
     from rich.markup import escape
@@ -152,18 +186,36 @@ def _enroll_all(settings: "Settings", people: "Photos", *, anyway: bool, as_json
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=stderr, transient=True, disable=as_json) as bars:
-        task = bars.add_task("loading the embedder", total=None)
+        task = bars.add_task("starting Ray" if on_ray else "loading the embedder", total=None)
 
         def show(name: str, number: int, of: int) -> None:
             bars.update(task, description=escape(name), completed=number, total=of)
 
-        done = enroll_all(settings, people, within_s=WAIT_S, anyway=anyway, on_progress=show)
+        with _workers(settings, people, *on_ray) if on_ray else nullcontext() as faces:
+            done = enroll_all(
+                settings, people, within_s=WAIT_S, anyway=anyway, faces=faces, on_progress=show
+            )
     if as_json:
         typer.echo(json.dumps(asdict(done), indent=2))
     else:
         _tell_all(settings, done)
     if done.refused or done.failed:
         raise typer.Exit(1)
+
+
+@contextmanager
+def _workers(
+    settings: "Settings", people: "Photos", workers: int | None, address: str | None
+) -> "Iterator[PhotoFaces]":
+    from genesis_ray.batch.photos import photo_workers
+
+    photos = [photo for own in people.values() for photo in own]
+    # Ray says on stdout that a worker died, which is no part of an answer in JSON.
+    with (
+        redirect_stdout(sys.stderr),
+        photo_workers(settings, photos, workers=workers, address=address) as faces,
+    ):
+        yield faces
 
 
 def _tell_all(settings: "Settings", done: "BulkEnrolment") -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from genesis_ray.errors import ConfigurationError, FaceError, SourceError
 from genesis_ray.evaluation.labels_file import Cells, read_rows
 from genesis_ray.running.enrolment import Enroller
+from genesis_ray.running.photo_faces import PhotoFaces
 from genesis_ray.settings import Settings
 from genesis_ray.vision.photo_file import Photo
 
@@ -76,17 +77,19 @@ def enroll_all(
     *,
     within_s: float,
     anyway: bool = False,
+    faces: PhotoFaces | None = None,
     on_progress: OnProgress = lambda *_: None,
 ) -> BulkEnrolment:
     """Add photos to people, one person after the other, with an embedder that is loaded once.
 
     A photo that cannot be used is left out, and the person's others are added, all in one step. Cut
-    off at any point, the next call goes on: what is there is not added again.
+    off at any point, the next call goes on: what is there is not added again. `faces` looks at
+    photos, in the order in which people have them; by default an embedder that is loaded here.
 
     Raises:
         StoreError: The tenant's key is lost, or another process writes.
     """
-    enroller = Enroller(settings, anyway=anyway)
+    enroller = Enroller(settings, anyway=anyway, faces=faces)
     added: dict[str, int] = {}
     waiting: list[str] = []
     all_refused: dict[str, str] = {}

@@ -205,6 +205,7 @@ class Enroller:
             face_ids=face_ids,
             templates=np.stack(own) if own else np.empty((0, traits.dimension), np.float32),
             qualities=tuple(float(face.quality) for face in faces),
+            places=tuple(face.place for face in faces),
             embedder=traits.name,
             key_version=key.version,
             at=datetime.now(UTC),

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from genesis_ray.domain.face_place import FacePlace
 from genesis_ray.store.templates import Embeddings
 
 
@@ -24,6 +25,7 @@ class Enrolment:
         photos: Pictures of the same faces, sealed, where they are to be kept; else none.
         addresses: Of those pictures, where they are kept elsewhere; `photos` is empty then.
         sealed_with: Version and fingerprint of the key that seals those.
+        places: Where the faces are in their photos; none in notes of earlier versions.
         at: When it was asked for.
     """
 
@@ -39,6 +41,7 @@ class Enrolment:
     photos: tuple[bytes, ...] = ()
     addresses: tuple[str, ...] = ()
     sealed_with: tuple[int, str] = (0, "")
+    places: tuple[FacePlace, ...] = ()
 
     @property
     def has_photos(self) -> bool:
@@ -54,6 +57,7 @@ class Enrolment:
             qualities=tuple(self.qualities[place] for place in places),
             photos=tuple(self.photos[place] for place in places) if self.photos else (),
             addresses=tuple(self.addresses[place] for place in places) if self.addresses else (),
+            places=tuple(self.places[place] for place in places) if self.places else (),
         )
 
     def to_note(self) -> dict[str, Any]:
@@ -88,6 +92,7 @@ class Enrolment:
                     "photos": tuple(photos),
                     "addresses": tuple(map(str, note.get("addresses", ()))),
                     "sealed_with": tuple(note.get("sealed_with", (0, ""))),
+                    "places": tuple(FacePlace.of(*each) for each in note.get("places", ())),
                 }
             )
         except (LookupError, TypeError, binascii.Error) as error:

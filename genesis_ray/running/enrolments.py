@@ -213,6 +213,7 @@ def take(
         qualities=enrolment.qualities,
         at=enrolment.at,
         face_ids=enrolment.face_ids,
+        places=enrolment.places,
     )
     return person
 

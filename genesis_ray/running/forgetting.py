@@ -228,6 +228,7 @@ def _expect(intent: Intent, gone: Forgetting, stores: PeopleStores, own: Tracer)
         traces += [trace for face_id in face_ids for trace in own.of_id("face", face_id)]
         for template in embeddings_in(rows):
             traces += own.of_template(template)
+    traces += map(own.of_landmarks, stores.landmarks_of(gone))
     for face_id, sealed in stores.sealed_photos(gone).items():
         traces += [*own.of_id("face", face_id), *own.of_photo(sealed)]
     intent.faces = max(intent.faces, sum(map(len, faces)))

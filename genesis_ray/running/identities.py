@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Protocol
 import pyarrow as pa
 
 from genesis_ray.domain.consent import ConsentEntry, Consents
+from genesis_ray.domain.face_place import FacePlace
 from genesis_ray.domain.ledger import Entry, WhoIsWho, fold
 from genesis_ray.domain.template_update import retired
 from genesis_ray.domain.track_sights import Recordings
@@ -28,7 +29,7 @@ from genesis_ray.store.learning_gallery import LearningGallery
 from genesis_ray.store.ledger import Ledger
 from genesis_ray.store.lock import WriteLock
 from genesis_ray.store.people import PEOPLE_LOCK, People
-from genesis_ray.store.stored_faces import stored_faces
+from genesis_ray.store.stored_faces import stored_faces, stored_places
 from genesis_ray.store.template_changes import TemplateChanges
 from genesis_ray.store.template_keys import KeyRing
 from genesis_ray.store.tenants import gallery_folder
@@ -267,12 +268,23 @@ def who_is_who(settings: Settings) -> WhoIsWho:
 
 
 def faces_of(settings: Settings, who: WhoIsWho, identity_id: str) -> list[dict[str, Any]]:
-    """Return what is stored of each face of a person, but its template and whose it was."""
+    """Return what is stored of each face of a person, but its template and whose it was.
+
+    `box` and `landmarks` say where it is in its photo, see `FacePlace`; None where it is of none,
+    or earlier versions enrolled it.
+    """
     traits = embedder_traits(settings.faces)
     folder = identity_folder(settings)
     faces = stored_faces(folder, traits.name, traits.dimension)
     changes = TemplateChanges(folder, embedder=traits.name)
     not_used = not_searched(changes, who, set(map(str, faces["face_id"].to_pylist())))
+    own = [
+        row
+        for row in faces.to_pylist()
+        if who.now(who.moved_faces.get(row["face_id"], row["identity_id"])) == identity_id
+    ]
+    face_ids = [row["face_id"] for row in own]
+    places = stored_places(folder, traits.name, traits.dimension, face_ids)
     return [
         {
             "face_id": row["face_id"],
@@ -281,7 +293,11 @@ def faces_of(settings: Settings, who: WhoIsWho, identity_id: str) -> list[dict[s
             "enrolled_at": row["enrolled_at"].astimezone(UTC).isoformat(),
             "quality": row["quality"],
             "is_used": row["face_id"] not in not_used,
+            **_told(places.get(row["face_id"])),
         }
-        for row in faces.to_pylist()
-        if who.now(who.moved_faces.get(row["face_id"], row["identity_id"])) == identity_id
+        for row in own
     ]
+
+
+def _told(place: FacePlace | None) -> dict[str, Any]:
+    return place._asdict() if place else dict.fromkeys(FacePlace._fields)

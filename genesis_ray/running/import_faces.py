@@ -24,6 +24,7 @@ from genesis_ray.settings import Settings
 from genesis_ray.store.kept_photos import KeptPhoto, KeptPhotos, seal
 from genesis_ray.store.template_keys import KeyRing
 from genesis_ray.vision.face_picture import face_picture
+from genesis_ray.vision.faces import EmbeddedFace
 from genesis_ray.vision.photo_file import read_photo
 
 
@@ -35,8 +36,7 @@ class _Seen(NamedTuple):
     """
 
     photo: Path
-    embedding: Embedding
-    quality: float
+    face: EmbeddedFace
     picture: bytes
 
 
@@ -100,11 +100,11 @@ class FaceImport:
                 continue
             keeps = self.settings.faces.keep_photos
             picture = face_picture(image, face.xyxy) if keeps else b""
-            seen.append(_Seen(photo, face.embedding, face.quality, picture))
+            seen.append(_Seen(photo, face, picture))
         pictures: dict[str, bytes] = {}
         for one in self._without_doubtful(identity_id, seen):
-            self._templates.append((identity_id, one.embedding))
-            pictures[self._stored(identity_id, one.embedding, one.quality)] = one.picture
+            self._templates.append((identity_id, one.face.embedding))
+            pictures[self._stored(identity_id, one.face)] = one.picture
         if pictures and self.settings.faces.keep_photos:
             self.stores.gallery.flush()
             self._keep(identity_id, pictures)
@@ -120,12 +120,12 @@ class FaceImport:
         """Return what may be added to a person, or is there already; the rest is told."""
         stores = self.stores
         present = stores.decided.now(identity_id)
-        new = [one for one in seen if self._same_face(identity_id, one.embedding) is None]
+        new = [one for one in seen if self._same_face(identity_id, one.face.embedding) is None]
         if not new:
             return [*seen]
         try:
             doubts = self._doubts.among(
-                np.stack([one.embedding for one in new]),
+                np.stack([one.face.embedding for one in new]),
                 [one.photo for one in new],
                 stores.name_of(identity_id),
                 own=stores.gallery.vectors_of(stores.decided.members(present)),
@@ -142,18 +142,19 @@ class FaceImport:
         name = f"{photo.parent.name}/{photo.name}"
         self.faces.leave_out(name, reason.removeprefix(f"{photo}: "), kind=kind)
 
-    def _stored(self, identity_id: str, embedding: Embedding, quality: float) -> str:
+    def _stored(self, identity_id: str, face: EmbeddedFace) -> str:
         """Return the id of a face, which is added where it is not there yet."""
-        if same := self._same_face(identity_id, embedding):
+        if same := self._same_face(identity_id, face.embedding):
             self.faces.already_there += 1
             return same
         face_id = uuid4().hex
         self.stores.gallery.enroll(
             identity_id,
-            embedding[None],
-            qualities=[quality],
+            face.embedding[None],
+            qualities=[face.quality],
             at=datetime.now(UTC),
             face_ids=[face_id],
+            places=[face.place],
         )
         self.faces.brought_in += 1
         return face_id

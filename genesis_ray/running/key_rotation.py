@@ -26,7 +26,7 @@ from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.gallery import galleries_in
 from genesis_ray.store.gallery_keys import GalleryKeys, protected_galleries
 from genesis_ray.store.giving_way import Presence, wait_until
-from genesis_ray.store.identity_schemas import gallery_schema
+from genesis_ray.store.identity_schemas import GALLERY_LATER, gallery_schema
 from genesis_ray.store.kept_photos import KeptPhotos
 from genesis_ray.store.key_stores import open_key_store
 from genesis_ray.store.lance_table import LanceTable
@@ -169,7 +169,8 @@ def _prepared(
             continue
         templates = None
         if stored:
-            table = LanceTable(folder, name, gallery_schema(dimension), writer=False)
+            schema = gallery_schema(dimension)
+            table = LanceTable(folder, name, schema, writer=False, later=GALLERY_LATER)
             rows = table.rows("embedding", "key_version")
             templates = embeddings_in(rows.filter(pc.field("key_version") == version))
         protector.prepare(old, templates)

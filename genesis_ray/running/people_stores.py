@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from genesis_ray.domain.consent import without
+from genesis_ray.domain.face_place import Landmarks
 from genesis_ray.domain.forgetting import Forgetting, forgetting, redacted
 from genesis_ray.store.consent import CONSENT, ConsentRegister
 from genesis_ray.store.gallery import galleries_in
@@ -75,6 +76,16 @@ class PeopleStores:
         """Return the faces of a person, of each gallery that has some."""
         found = [_parted(gallery.rows(), gone)[0] for gallery in self._galleries.values()]
         return [rows for rows in found if len(rows)]
+
+    def landmarks_of(self, gone: Forgetting) -> set[Landmarks]:
+        """Return the landmarks of a person's faces, but for those that another's face has as well.
+
+        So it is where both were enrolled with the same photo.
+        """
+        parted = [_parted(gallery.rows(), gone) for gallery in self._galleries.values()]
+        theirs = [_landmarks_in(rows) for rows, _ in parted]
+        others = [_landmarks_in(rows) for _, rows in parted]
+        return set().union(*theirs) - set().union(*others)
 
     def sealed_photos(self, gone: Forgetting) -> dict[str, bytes]:
         """Return the kept photos of a person as they are stored here, by the faces made of them."""
@@ -193,6 +204,13 @@ def _parted(rows: pa.Table, gone: Forgetting) -> tuple[pa.Table, pa.Table]:
     owned = rows.set_column(place, field, pa.array(owners, field.type))
     mask = theirs.to_numpy(zero_copy_only=False)
     return owned.filter(theirs), owned.filter(pa.array(~mask))
+
+
+def _landmarks_in(rows: pa.Table) -> set[Landmarks]:
+    if "landmarks" not in rows.column_names:  # made by an earlier version
+        return set()
+    stored: list[Any] = rows["landmarks"].drop_null().to_pylist()
+    return {tuple((x, y) for x, y in each) for each in stored}
 
 
 def without_words(rows: pa.Table, words: Collection[str]) -> pa.Table:

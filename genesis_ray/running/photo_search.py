@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
 from genesis_ray.domain.consent import MatchingByConsent
+from genesis_ray.domain.face_place import Box, Landmarks
 from genesis_ray.domain.identity import FaceSight, MatchPolicy
 from genesis_ray.domain.ledger import WhoIsWho
 from genesis_ray.domain.people import Person
@@ -55,17 +56,16 @@ class PhotoFace:
     """A face of a photo and whom it is like.
 
     Attributes:
-        box: x1, y1, x2, y2, as parts of the picture's width and height.
-        landmarks: x, y in the same parts: eyes, nose, corners of the mouth; of a pair, the one
-            further left in the picture first.
+        box: Where it is in the photo, see `FacePlace`.
+        landmarks: The same.
         people: Who is most like it, best first, with the similarity.
         says: What one look at it comes to, by the settings; a track takes several that agree.
         threshold: Least similarity of a match.
     """
 
     photo: Photo
-    box: tuple[float, float, float, float]
-    landmarks: tuple[tuple[float, float], ...]
+    box: Box
+    landmarks: Landmarks
     quality: float
     people: tuple[tuple[Person, float], ...]
     says: Says
@@ -180,12 +180,12 @@ class PhotoSearch:
             ranking = candidates.ranked(
                 face.embedding, sight, floor=policy.floor, most=max(limit, CANDIDATES_KEPT)
             )
-            x1, y1, x2, y2 = map(float, face.xyxy)
+            box, landmarks = face.place
             found.append(
                 PhotoFace(
                     photo=photo,
-                    box=(x1, y1, x2, y2),
-                    landmarks=tuple((float(x), float(y)) for x, y in face.landmarks),
+                    box=box,
+                    landmarks=landmarks,
                     quality=float(face.quality),
                     people=tuple(
                         (people.by_id[one], like) for one, like in ranking.candidates[:limit]

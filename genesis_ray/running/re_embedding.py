@@ -216,6 +216,7 @@ class _Filling:
             templates,
             qualities=[face.quality for face in faces],
             at=datetime.now(UTC),
+            places=[face.place for face in faces],
         )
         self._stored(person)
 
@@ -240,6 +241,7 @@ class _Filling:
                 qualities=[face.quality],
                 at=photo.at,
                 face_ids=[photo.face_id],
+                places=[face.place],
             )
         self._stored(person)
 

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Literal
 
+from genesis_ray.domain.face_place import Box, Landmarks
 from genesis_ray.domain.people import Person
 from genesis_ray.domain.template_update import TemplateChange, undone_with
 from genesis_ray.errors import ConfigurationError, NotFoundError
@@ -25,6 +26,9 @@ class KnownTemplate:
         since: When it was captured, of a photo when it was enrolled.
         origin: A photo, the camera of a visitor's face, or the track that it was learned of.
         replaced_id: The face whose place it took when it was learned, if any.
+        box: Where it is in its photo, see `FacePlace`; None where it is of none, or earlier
+            versions enrolled it.
+        landmarks: The same.
     """
 
     face_id: str
@@ -33,6 +37,8 @@ class KnownTemplate:
     quality: float
     state: State
     replaced_id: str
+    box: Box | None
+    landmarks: Landmarks | None
 
     def as_json(self) -> dict[str, object]:
         """Return it as JSON has it."""
@@ -72,6 +78,8 @@ def known_templates(settings: Settings, name: str) -> list[KnownTemplate]:
                 quality=face["quality"],
                 state="undone" if face["face_id"] in undone else state,
                 replaced_id=change.replaced_id if change else "",
+                box=face["box"],
+                landmarks=face["landmarks"],
             )
         )
     return sorted(shown, key=lambda each: (each.since, each.face_id))

@@ -11,15 +11,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from genesis_ray.domain.face_place import Box, FacePlace, Landmarks
 from genesis_ray.domain.identity import Candidate, Embedding
 from genesis_ray.errors import StoreError
 from genesis_ray.store.closeable import Closeable
 from genesis_ray.store.gallery_keys import GalleryKeys
-from genesis_ray.store.identity_schemas import gallery_schema
+from genesis_ray.store.identity_schemas import GALLERY_LATER, gallery_schema
 from genesis_ray.store.lance_table import LanceTable, stored_schema
 from genesis_ray.store.patience import patiently
 from genesis_ray.store.recall import Recall
 from genesis_ray.store.searched_faces import SearchedFaces
+from genesis_ray.store.table_columns import completed
 from genesis_ray.store.template_keys import KeyRing
 from genesis_ray.store.templates import (
     PLAIN,
@@ -106,8 +108,12 @@ class FaceGallery(Closeable):
         return self._faces.faces_of(identity_id)
 
     def faces(self) -> pa.Table:
-        """Return what is stored of each face but its embedding; who was enrolled, not moved to."""
-        return self._table.rows().drop_columns(["embedding"])
+        """Return what is stored of each face but its embedding and where it is in a photo.
+
+        By who was enrolled, not moved to.
+        """
+        left_out = {"embedding", *GALLERY_LATER}
+        return self._table.rows(*(name for name in self._schema.names if name not in left_out))
 
     def nearest(self, embedding: Embedding, *, limit: int = 10) -> list[Candidate]:
         """Return the most similar identities, each by its most similar face, best first.
@@ -135,6 +141,7 @@ class FaceGallery(Closeable):
         at: datetime,
         camera_id: str = "",
         face_ids: Sequence[str] | None = None,
+        places: Sequence[FacePlace] = (),
     ) -> None:
         """Add faces of an identity: found at once, durable after `flush`.
 
@@ -145,6 +152,7 @@ class FaceGallery(Closeable):
             at: When they were captured.
             camera_id: "" for photos.
             face_ids: One a face, where they have to be known; made by chance by default.
+            places: One a face, of faces of photos; none of others.
 
         Raises:
             StoreError: This was not opened for writing, or an embedding is no unit vector of
@@ -156,6 +164,12 @@ class FaceGallery(Closeable):
             raise StoreError(
                 f"expected one quality a face, got {n} faces, {len(qualities)} of them"
             )
+        if len(places) not in (0, n):
+            raise StoreError(
+                f"expected one place a face or none, got {n} faces, {len(places)} of them"
+            )
+        boxes: list[Box | None] = [place.box for place in places]
+        landmarks: list[Landmarks | None] = [place.landmarks for place in places]
         self._add(
             pa.table(
                 {
@@ -166,6 +180,8 @@ class FaceGallery(Closeable):
                     "enrolled_at": [at] * n,
                     "camera_id": [camera_id] * n,
                     "key_version": [self._keys.current.version] * n,
+                    "box": boxes or [None] * n,
+                    "landmarks": landmarks or [None] * n,
                 },
                 schema=self._schema,
             )
@@ -198,6 +214,7 @@ class FaceGallery(Closeable):
         Raises:
             StoreError: This was not opened for writing.
         """
+        pending = completed(pending, self._schema)
         is_removed = pc.is_null(pending["identity_id"])
         enrolled = self._table.missing(pending.filter(pc.invert(is_removed)))
         self._add(renewed(enrolled, self._keys, self._protector) if len(enrolled) else enrolled)
@@ -229,7 +246,9 @@ class FaceGallery(Closeable):
 
     def _open_once(self, folder: Path) -> None:
         name = _PREFIX + self.embedder
-        self._table = LanceTable(folder, name, self._schema, writer=self._writer)
+        self._table = LanceTable(
+            folder, name, self._schema, writer=self._writer, later=GALLERY_LATER
+        )
         try:
             self._noted = GalleryKeys(folder, name)
             self._faces = self._none_yet()

@@ -84,6 +84,18 @@ _TAGS: list[tuple[str, pa.DataType]] = [
 TAGS_SCHEMA = pa.schema(_TAGS)
 
 
+_GALLERY_LATER: list[tuple[str, pa.DataType]] = [  # where a face of a photo is in it, else null
+    ("box", pa.list_(pa.float32(), 4)),
+    # Of ten numbers in a row LanceDB would take it for an embedding, which cannot be null.
+    ("landmarks", pa.list_(pa.list_(pa.float32(), 2), 5)),
+]
+GALLERY_LATER = tuple(name for name, _ in _GALLERY_LATER)
+"""Columns that galleries of earlier versions have not: null of faces enrolled then."""
+
+GALLERY_SEARCHED = ("face_id", "identity_id", "embedding")
+"""The columns that a search takes: the others stay on the disk."""
+
+
 def gallery_schema(dimension: int) -> pa.Schema:
     """Return the schema of one embedder's faces, whose embeddings have `dimension` numbers."""
     columns: list[tuple[str, pa.DataType]] = [
@@ -95,4 +107,4 @@ def gallery_schema(dimension: int) -> pa.Schema:
         ("camera_id", pa.string()),  # "" for a photo
         ("key_version", pa.int32()),
     ]
-    return pa.schema(columns)
+    return pa.schema(columns + _GALLERY_LATER)

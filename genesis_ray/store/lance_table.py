@@ -1,7 +1,7 @@
 """A LanceDB table with one writer, whose rows are added in batches."""
 
 import warnings
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -97,21 +97,26 @@ class LanceTable:
 
         Of the columns those named, or all.
         """
+        wanted = self._chosen(columns)
         if self._table is None:
-            nothing = self._schema.empty_table()
-            return nothing.select(list(columns)) if columns else nothing
+            return wanted.empty_table()
         with explained(self.path):
-            wanted = self._table.search().select(list(columns)) if columns else self._table
-            rows: pa.Table = wanted.to_arrow()
-        return rows if columns else completed(rows, self._schema)
+            query = self._table.search().select(self._there(wanted)) if columns else self._table
+            rows: pa.Table = query.to_arrow()
+        return completed(rows, wanted)
 
-    def in_batches(self) -> Iterator[pa.Table]:
-        """Yield the rows that are stored in their order, without having all of them in memory."""
+    def in_batches(self, *columns: str) -> Iterator[pa.Table]:
+        """Yield the rows that are stored in their order, without having all of them in memory.
+
+        Of the columns those named, or all.
+        """
         if self._table is None:
             return
+        wanted = self._chosen(columns)
         with explained(self.path):
-            for batch in self._table.search().to_batches(_ROWS_AT_ONCE):
-                yield completed(pa.Table.from_batches([batch]), self._schema)
+            query = self._table.search().select(self._there(wanted))
+            for batch in query.to_batches(_ROWS_AT_ONCE):
+                yield completed(pa.Table.from_batches([batch]), wanted)
 
     def here(self, ids: Iterable[str]) -> list[str]:
         """Return those of the ids that a row has, stored or waiting to be."""
@@ -123,15 +128,19 @@ class LanceTable:
                 stored = self._pending.ids_of(chosen.to_arrow())
         return self._pending.here(wanted, stored)
 
-    def rows_of(self, ids: Collection[str]) -> pa.Table:
-        """Return the rows with these ids, stored or waiting, in no order."""
-        waiting = self._pending.with_ids(ids)
+    def rows_of(self, ids: Collection[str], *columns: str) -> pa.Table:
+        """Return the rows with these ids, stored or waiting, in no order.
+
+        Of the columns those named, or all.
+        """
+        wanted = self._chosen(columns)
+        waiting = self._pending.with_ids(ids).select(wanted.names)
         if self._table is None or not ids:
             return waiting
         with explained(self.path):
-            chosen = self._table.search().where(self._is_one_of(ids)).limit(len(ids))
-            stored: pa.Table = chosen.to_arrow()
-        return pa.concat_tables([stored.select(self._schema.names), waiting])
+            query = self._table.search().select(self._there(wanted))
+            stored: pa.Table = query.where(self._is_one_of(ids)).limit(len(ids)).to_arrow()
+        return pa.concat_tables([completed(stored, wanted), waiting])
 
     def add(self, rows: pa.Table) -> None:
         """Take rows, to be stored by the next `flush`.
@@ -216,6 +225,15 @@ class LanceTable:
                 self._clean_up_if_due()
         finally:
             self._release()
+
+    def _chosen(self, columns: Sequence[str]) -> pa.Schema:
+        """Return the schema of some columns, or of all."""
+        return pa.schema([self._schema.field(name) for name in columns or self._schema.names])
+
+    def _there(self, wanted: pa.Schema) -> list[str]:
+        """Return which columns the table has, that an earlier version may have made."""
+        stored = set(self._table.schema.names) if self._table is not None else ()
+        return [name for name in wanted.names if name in stored]
 
     @property
     def _id(self) -> str:

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from genesis_ray.domain.identity import Candidate, Embedding
 from genesis_ray.store.face_matrix import FaceMatrix
+from genesis_ray.store.identity_schemas import GALLERY_SEARCHED
 from genesis_ray.store.lance_table import LanceTable
 from genesis_ray.store.lookahead import Lookahead
 from genesis_ray.store.recall import RecallSampler
@@ -51,7 +52,7 @@ class SearchedFaces:
         """Take what is stored for what there is; `rows` have other templates for it."""
         self._faces = self._none_yet()
         self._faces.reserve(self._table.count)
-        for some in self._table.in_batches() if rows is None else [rows]:
+        for some in self._table.in_batches(*GALLERY_SEARCHED) if rows is None else [rows]:
             self.remember(some)
         self._ahead.outdate()
 

@@ -28,11 +28,11 @@ def missing_columns(
 
 
 def completed(rows: pa.Table, wanted: pa.Schema) -> pa.Table:
-    """Return rows with all columns, null where they have not got one."""
+    """Return rows with all columns in their order, null where they have not got one."""
     for field in wanted:
         if field.name not in rows.column_names:
             rows = rows.append_column(field, pa.nulls(len(rows), field.type))
-    return rows
+    return rows.select(wanted.names)
 
 
 def _outline(schema: pa.Schema) -> str:

@@ -37,7 +37,7 @@ class Trace:
     """Some bytes, as far as may be known of them.
 
     Attributes:
-        what: What they are: "identity", "face", "name", "template" or "photo".
+        what: What they are: "identity", "face", "name", "template", "photo" or "set of landmarks".
         is_text: Whether a part of a longer word does not count where words can be told.
     """
 
@@ -81,6 +81,10 @@ class Tracer:
     def of_template(self, template: npt.NDArray[np.float32]) -> list[Trace]:
         """Return traces of pieces of a template, float32 [dimension]."""
         return self._pieces("template", template.astype("<f4").tobytes())
+
+    def of_landmarks(self, landmarks: npt.ArrayLike) -> Trace:
+        """Return the trace of a face's landmarks, float32 [5, 2], all of them in a row."""
+        return self._trace("set of landmarks", np.asarray(landmarks, "<f4").tobytes())
 
     def of_photo(self, sealed: bytes) -> list[Trace]:
         """Return traces of pieces of a photo as it is stored, encrypted."""

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from genesis_ray.domain.face_place import FacePlace
 from genesis_ray.domain.frames import Image
 from genesis_ray.domain.heads import owner_of
 from genesis_ray.domain.identity import Embedding
@@ -65,6 +66,11 @@ class EmbeddedFace:
     landmarks: Points
     key: str = ""
     embedder: str = ""
+
+    @property
+    def place(self) -> FacePlace:
+        """Where it is in the picture."""
+        return FacePlace.of(self.xyxy, self.landmarks)
 
 
 class FaceEmbedder:

@@ -20,6 +20,7 @@ from genesis_ray.store.people import People
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.testing import ColourEmbedder
 from tests.store.keys import unit
+from tests.store.places import places
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 ADA = Person(
@@ -37,6 +38,9 @@ CARL = Person(
 FACES = unit(7, 8, ColourEmbedder().dimension)
 OF_ADA = FACES[:4]
 """Two photos, and two faces as a visitor; a third of the visitor's faces was somebody else's."""
+
+PLACES = {ADA.identity_id: places(1, 2), CARL.identity_id: places(2, 2)}
+"""Where the faces of photos are in them."""
 
 PICTURE = bytes(range(256)) * 4
 
@@ -150,5 +154,8 @@ def enroll(settings: Settings) -> None:
         for person, faces in (
             (ADA, FACES[:2]), (SHE, FACES[2:4]), (BEN, FACES[4:6]), (CARL, FACES[6:]),
         ):  # fmt: skip
-            gallery.enroll(person.identity_id, faces, qualities=[0.9] * len(faces), at=NOON)
+            gallery.enroll(
+                person.identity_id, faces, qualities=[0.9] * len(faces), at=NOON,
+                places=PLACES.get(person.identity_id, ()),
+            )  # fmt: skip
             gallery.flush()

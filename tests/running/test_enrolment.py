@@ -1,3 +1,4 @@
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -5,12 +6,14 @@ import cv2
 import numpy as np
 import pytest
 
+from genesis_ray.domain.face_place import FacePlace
 from genesis_ray.domain.people import Person
 from genesis_ray.errors import ConfigurationError, FaceError
 from genesis_ray.running.enrolment import enroll, enroll_or_hand_over
 from genesis_ray.running.identities import faces_of, identity_folder, who_is_who
 from genesis_ray.running.protected import ProtectedEmbedder
 from genesis_ray.running.repairs import Repairs
+from genesis_ray.running.templates_shown import known_templates
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
 from genesis_ray.store.gallery import FaceGallery
@@ -86,6 +89,16 @@ def test_a_known_name_gets_more_faces_and_no_second_person(settings, photo):
     again = enroll(settings, " Ada ", [photo("b.png", tint=1), photo("c.png", tint=2)])
     assert again == first
     assert gallery(settings).count == 3
+
+
+def test_where_a_face_is_in_its_photo_is_stored_beside_it(settings, photo):
+    (seen,) = EMBEDDER.faces_in(cv2.imread(str(photo())))
+    ada = enroll(settings, "Ada", [photo()])
+    (face,) = faces_of(settings, who_is_who(settings), ada.identity_id)
+    assert FacePlace(face["box"], face["landmarks"]) == seen.place
+    (shown,) = known_templates(settings, "Ada")
+    assert (shown.box, shown.landmarks) == seen.place
+    assert json.loads(json.dumps(shown.as_json()))["landmarks"] == [[*p] for p in shown.landmarks]
 
 
 def test_photos_beyond_the_templates_that_the_system_keeps_are_all_kept(settings, photo):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
+import numpy as np
 import pyarrow.compute as pc
 import pytest
 
@@ -29,10 +30,12 @@ from genesis_ray.running.history import present_tables
 from genesis_ray.running.identities import faces_of, identity_folder, who_is_who
 from genesis_ray.running.people_stores import PeopleStores
 from genesis_ray.running.repairs import Repairs
+from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
 from genesis_ray.store.audit_log import AuditLog
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.event_rewriting import EventRewriting
+from genesis_ray.store.gallery import FaceGallery
 from genesis_ray.store.kept_photos import KeptPhoto, KeptPhotos
 from genesis_ray.store.ledger import Ledger
 from genesis_ray.store.outbox import Outbox, OutboxRow
@@ -41,7 +44,8 @@ from genesis_ray.store.reader import read_table
 from genesis_ray.store.receipts import Receipt
 from genesis_ray.store.run_folder import RunFolder
 from tests.deadly_steps import Doomed
-from tests.running.somebody import ADA, BEN, CARL, NOON, OF_ADA, SHE, track, write_run
+from tests.running.somebody import ADA, BEN, CARL, NOON, OF_ADA, PLACES, SHE, track, write_run
+from tests.store.keys import unit
 
 GONE = [
     ADA.name.encode(), SHE.name.encode(),
@@ -49,6 +53,7 @@ GONE = [
         one.identity_id.encode(), UUID(one.identity_id).hex.encode(), UUID(one.identity_id).bytes,
     )),
     *(face.tobytes() for face in OF_ADA),
+    *(np.float32(place.landmarks).tobytes() for place in PLACES[ADA.identity_id]),
 ]  # fmt: skip
 
 
@@ -93,6 +98,13 @@ def holders(settings: Settings) -> list[str]:
             text = str(read_table(events, table).to_pylist())
             found |= {f"{events} {table}" for one in (ADA, SHE) if one.identity_id in text}
     return sorted(found)
+
+
+def gallery(settings: Settings) -> FaceGallery:
+    keys = tenant_keys(settings)
+    return FaceGallery(
+        identity_folder(settings), embedder="colour", dimension=16, keys=keys, writer=True
+    )
 
 
 def events_of(settings: Settings, run: str = "run"):
@@ -155,6 +167,26 @@ def test_a_copy_of_a_kept_photo_that_is_left_is_found(template, tmp_path, monkey
     copy = settings.data_dir / "copy"
     copy.write_bytes(b"of old: " + sealed)
     assert verify(settings, receipt).residue == (f"{copy}: a photo",)
+
+
+def test_landmarks_go_with_the_face_and_a_copy_that_is_left_is_found(settings, forgotten):
+    place, _ = PLACES[ADA.identity_id]
+    left = settings.data_dir / "old"
+    content = b"of old: " + np.float32(place.landmarks).tobytes()
+    left.write_bytes(content)
+    receipt = done(settings)
+    assert verify(settings, receipt).residue == (f"{left}: a set of landmarks",)
+    assert verify(forgotten.settings, forgotten.receipt).residue == ()
+    who = who_is_who(settings)
+    shown = [face["landmarks"] for face in faces_of(settings, who, CARL.identity_id)]
+    assert shown == [each.landmarks for each in PLACES[CARL.identity_id]]
+
+
+def test_landmarks_that_anothers_face_has_too_are_no_residue(settings):
+    shared, _ = PLACES[ADA.identity_id]
+    with gallery(settings) as faces:
+        faces.enroll(CARL.identity_id, unit(99, 1, 16), qualities=[1], at=NOON, places=[shared])
+    assert done(settings).searched.residue == ()
 
 
 def test_visits_are_counted_as_before_and_no_two_of_the_person_are_alike(settings, forgotten):

@@ -221,6 +221,8 @@ def test_what_is_stored_of_faces_is_told_without_reading_a_template(settings):
         "enrolled_at",
         "quality",
         "is_used",
+        "box",
+        "landmarks",
     }
     assert len(audit_log(settings).entries()) == before
 

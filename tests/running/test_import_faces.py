@@ -24,7 +24,7 @@ from genesis_ray.store.kept_photos import KeptPhoto, KeptPhotos
 from genesis_ray.store.learning_gallery import LearningGallery
 from genesis_ray.store.lock import WriteLock
 from genesis_ray.store.run_folder import RunFolder
-from genesis_ray.store.stored_faces import stored_faces
+from genesis_ray.store.stored_faces import stored_faces, stored_places
 from genesis_ray.testing import ColourEmbedder, SyntheticFilm
 from genesis_ray.vision.face_picture import read_face_picture
 from tests.genesis_installation import Genesis, source_of
@@ -110,6 +110,17 @@ def test_a_picture_of_each_face_is_kept_sealed_and_is_of_that_face(settings, gen
         picture = read_face_picture(store.picture(photo, tenant_keys(settings)))
         assert len(embedder.faces_in(picture)) == 1
     assert (kept_figures(settings).people, kept_figures(settings).without) == (2, ())
+
+
+def test_where_a_face_is_in_its_photo_is_stored_beside_it(settings, genesis):
+    imported(settings, genesis)
+    traits, folder = ColourEmbedder(), identity_folder(settings)
+    face_ids = [face_id for face_id, _ in faces(settings)]
+    stored = stored_places(folder, traits.name, traits.dimension, face_ids)
+    photos = sorted(genesis.faces.glob("*/*.png"))
+    seen = {traits.faces_in(cv2.imread(str(photo)))[0].place for photo in photos}
+    assert set(stored.values()) == seen
+    assert len(stored) == len(photos) == 2
 
 
 def test_no_picture_is_kept_where_nobody_asked_for_it(settings, genesis):

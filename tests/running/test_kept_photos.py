@@ -42,7 +42,7 @@ from genesis_ray.store.kept_photos import KeptPhoto, KeptPhotos, seal
 from genesis_ray.store.lock import WriteLock
 from genesis_ray.store.people import PEOPLE_LOCK, People
 from genesis_ray.store.run_folder import RunFolder
-from genesis_ray.store.stored_faces import stored_faces
+from genesis_ray.store.stored_faces import stored_faces, stored_places
 from genesis_ray.testing import ColourEmbedder, SyntheticFilm
 from genesis_ray.vision.face_picture import read_face_picture
 
@@ -252,6 +252,18 @@ def test_people_are_known_to_another_embedder_by_them(settings, photo):
     assert told == [("Ada", 0, 1)]
     assert faces(settings) == [each for each in before if each[1] == ada.identity_id]
     assert bob.identity_id not in {owner for _, owner in faces(settings)}
+
+
+def test_where_a_face_is_in_the_kept_photo_is_stored_beside_what_was_made_of_it(settings, photo):
+    enroll(settings, "Ada", [photo()])
+    without_gallery(settings)
+    re_embed_kept(by(settings, OTHER), "synthetic")
+    ((face_id, _),) = faces(settings)
+    (own,) = kept(settings)
+    picture = KeptPhotos(identity_folder(settings)).picture(own, tenant_keys(settings))
+    (seen, *_) = ColourEmbedder().faces_in(read_face_picture(picture))
+    stored = stored_places(identity_folder(settings), "colour", 16, [face_id])
+    assert stored == {face_id: seen.place}
 
 
 def test_done_again_it_adds_what_came_since_and_nothing_twice(settings, photo):

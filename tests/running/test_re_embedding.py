@@ -19,6 +19,7 @@ from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
 from genesis_ray.store.gallery import FaceGallery
 from genesis_ray.store.people import People
+from genesis_ray.store.stored_faces import stored_places
 from genesis_ray.testing import ColourEmbedder, SyntheticFilm
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -78,6 +79,16 @@ def test_what_is_stored_is_under_the_tenants_key(settings, photos):
     image = cv2.imread(str(photos / "Ada" / "1.png"))
     (plain,) = ColourEmbedder().faces_in(np.asarray(image, np.uint8))
     assert gallery(settings).nearest(plain.embedding, limit=1)[0].similarity < 0.9
+
+
+def test_where_faces_are_in_their_photos_is_stored_beside_them(settings, photos):
+    re_embed(settings, "synthetic", photos)
+    face_ids = gallery(settings).faces()["face_id"].to_pylist()
+    embedder = ColourEmbedder()
+    stored = stored_places(identity_folder(settings), "colour", embedder.dimension, face_ids)
+    images = [cv2.imread(str(photo)) for photo in photos.glob("*/*.png")]
+    assert set(stored.values()) == {embedder.faces_in(image)[0].place for image in images}
+    assert len(stored) == len(images) == 4
 
 
 def test_galleries_tell_which_is_in_use_and_who_has_no_face_in_them(settings, photos):

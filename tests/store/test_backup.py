@@ -10,10 +10,13 @@ from genesis_ray.store import sealed_file
 from genesis_ray.store.backup import back_up, restore
 from genesis_ray.store.gallery import FaceGallery
 from genesis_ray.store.people import People, Person
+from genesis_ray.store.stored_faces import stored_places
 from tests.store.keys import holders, key, protected, ring, unit
+from tests.store.places import places
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 ADA = Person(identity_id="a", name="Ada Lovelace", kind="enrolled", enrolled_at=NOON)
+PLACES = places(1, 3)
 TEMPLATES = protected(unit(1, 3, 16), key())
 
 
@@ -23,7 +26,9 @@ def folder(tmp_path, monkeypatch):
     folder = tmp_path / "data" / "gallery" / "default"
     with gallery(folder, writer=True) as faces, People(folder, writer=True) as people:
         people.add(ADA)
-        faces.enroll("a", TEMPLATES, qualities=[1, 1, 1], at=NOON)
+        faces.enroll(
+            "a", TEMPLATES, qualities=[1, 1, 1], at=NOON, face_ids=list("abc"), places=PLACES
+        )
     return folder
 
 
@@ -40,6 +45,7 @@ def test_people_and_faces_come_back_from_a_file_that_shows_neither(folder, tmp_p
     restore(file, again, b"open")
     assert People(again).everyone() == [ADA]
     assert gallery(again).nearest(TEMPLATES[1]) == gallery(folder).nearest(TEMPLATES[1])
+    assert stored_places(again, "fused", 16, "ac") == {"a": PLACES[0], "c": PLACES[2]}
     with gallery(again, writer=True) as faces:
         faces.enroll("a", TEMPLATES[:1], qualities=[1], at=NOON)
 

@@ -8,8 +8,12 @@ from hypothesis import strategies as st
 
 from genesis_ray.errors import StoreError
 from genesis_ray.store.gallery import FaceGallery
+from genesis_ray.store.identity_schemas import gallery_schema
+from genesis_ray.store.lance_table import LanceTable, stored_schema
+from genesis_ray.store.stored_faces import stored_places
 from tests.store.conftest import Kill
 from tests.store.keys import ring
+from tests.store.places import earlier_gallery, earlier_schema, places
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 DIMENSION = 8
@@ -20,9 +24,14 @@ def unit(seed: int, n: int = 1) -> np.ndarray:
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
-def opened(folder, *, writer=True, embedder="fused", dimension=DIMENSION, moved=None):
+def opened(folder, *, writer=True, embedder="fused", dimension=DIMENSION, moved=None, keys=None):
     return FaceGallery(
-        folder, embedder=embedder, dimension=dimension, keys=ring(), writer=writer, moved=moved
+        folder,
+        embedder=embedder,
+        dimension=dimension,
+        keys=keys or ring(),
+        writer=writer,
+        moved=moved,
     )
 
 
@@ -299,3 +308,89 @@ def test_a_face_that_is_somebody_elses_is_found_as_theirs(tmp_path):
         assert gallery.nearest(first)[0].identity_id == "ada"
         assert (gallery.faces_of("ada"), gallery.faces_of("eve")) == (1, 1)
         assert gallery.faces().to_pylist() == rows
+
+
+def earlier(folder, *owners):
+    """Leave a gallery that an earlier version made, which stored no places of faces."""
+    earlier_gallery(folder, unit(1, len(owners)), owners, key_version=1, at_once=1)
+
+
+def test_a_gallery_of_an_earlier_version_is_read_as_it_is(tmp_path):
+    earlier(tmp_path, "ada", "bob")
+    before = stored_schema(tmp_path, "faces_fused")
+    with opened(tmp_path, writer=False) as gallery:
+        assert [each.identity_id for each in gallery.nearest(unit(1, 2)[0])] == ["ada", "bob"]
+        assert gallery.faces()["face_id"].to_pylist() == ["face 0", "face 1"]
+    assert stored_schema(tmp_path, "faces_fused") == before == earlier_schema(DIMENSION)
+
+
+def test_its_next_writer_adds_the_columns_and_who_has_it_open_goes_on_reading(tmp_path):
+    earlier(tmp_path, "ada", "bob")
+    (place,) = places(1, 1)
+    reading = opened(tmp_path, writer=False)
+    with opened(tmp_path) as gallery:
+        gallery.enroll("ada", unit(9), qualities=[1], at=NOON, face_ids=["new"], places=[place])
+        assert gallery.count == 3
+    assert stored_schema(tmp_path, "faces_fused") == gallery_schema(DIMENSION)
+    found = stored_places(tmp_path, "fused", DIMENSION, ["face 0", "face 1", "new"])
+    assert found == {"new": place}
+    assert [each.identity_id for each in reading.nearest(unit(1, 2)[0])] == ["ada", "bob"]
+    assert len(reading.faces()) == 2
+
+
+def test_a_writer_that_only_looks_leaves_the_faces_of_an_earlier_version(tmp_path):
+    earlier(tmp_path, "ada", "bob")
+    opened(tmp_path).close()
+    opened(tmp_path).close()
+    assert opened(tmp_path, writer=False).identity_ids() == ["ada", "bob"]
+
+
+def test_what_waited_in_an_earlier_versions_process_is_taken_in(tmp_path):
+    earlier(tmp_path, "ada")
+    with opened(tmp_path) as gallery:
+        enroll(gallery, "bob", unit(5))
+        waiting = gallery.pending().drop_columns(["box", "landmarks"])
+    with opened(tmp_path / "another") as gallery:
+        gallery.recover(waiting)
+        assert gallery.identity_ids() == ["bob"]
+
+
+def test_a_place_stays_a_faces_through_all_that_is_written_anew(tmp_path):
+    first, second = places(2, 2)
+    with opened(tmp_path) as gallery:
+        enroll(gallery, "seen by a camera", unit(3))
+        gallery.enroll("ada", unit(4), qualities=[1], at=NOON, face_ids=["a"], places=[first])
+        gallery.enroll("bob", unit(5), qualities=[1], at=NOON, face_ids=["b"], places=[second])
+        waiting = gallery.pending()
+        gallery.flush()
+        gallery.remove(["b"])
+    assert stored_places(tmp_path, "fused", DIMENSION, ["a", "b"]) == {"a": first}
+    with opened(tmp_path) as gallery:
+        gallery.recover(waiting)
+    assert stored_places(tmp_path, "fused", DIMENSION, ["a", "b"]) == {"a": first, "b": second}
+    with opened(tmp_path, keys=ring(1, 2)) as gallery:  # all rows are written anew
+        assert gallery.renewed == 3
+    assert stored_places(tmp_path, "fused", DIMENSION, ["a", "b"]) == {"a": first, "b": second}
+
+
+def test_places_are_one_a_face_or_none(tmp_path):
+    with opened(tmp_path) as gallery, pytest.raises(StoreError, match="2 faces, 1 of them"):
+        gallery.enroll("ada", unit(1, 2), qualities=[1, 1], at=NOON, places=places(1, 1))
+
+
+def test_a_search_reads_no_places(tmp_path, monkeypatch):
+    with opened(tmp_path) as gallery:
+        gallery.enroll("ada", unit(4), qualities=[1], at=NOON, places=places(1, 1))
+    read, real = [], LanceTable.in_batches
+
+    def in_batches(table, *columns):
+        for rows in real(table, *columns):
+            read.extend(rows.column_names)
+            yield rows
+
+    monkeypatch.setattr(LanceTable, "in_batches", in_batches)
+    monkeypatch.delattr(LanceTable, "rows_of")
+    with opened(tmp_path) as gallery:
+        assert gallery.nearest(unit(4)[0])[0].identity_id == "ada"
+        assert not {"box", "landmarks"} & set(gallery.faces().column_names)
+    assert read == ["face_id", "identity_id", "embedding"]

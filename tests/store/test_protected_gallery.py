@@ -12,15 +12,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import pytest
 
 from genesis_ray.errors import StoreError
 from genesis_ray.store.gallery import FaceGallery, galleries_in
 from genesis_ray.store.identity_schemas import gallery_schema
 from genesis_ray.store.lance_table import LanceTable
-from genesis_ray.store.templates import column_of
 from tests.store.keys import holders, key, protected, ring, unit
+from tests.store.places import earlier_gallery
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 DIMENSION = 16
@@ -53,25 +52,8 @@ def matches(gallery, version):
 
 def plain_gallery(folder):
     """Leave what versions before this one did: plain rows, in several commits."""
-    table = LanceTable(folder, "faces_fused", gallery_schema(DIMENSION), writer=True)
-    for start in range(0, PEOPLE, 10):
-        rows = PLAIN[start : start + 10]
-        table.add(
-            pa.table(
-                {
-                    "face_id": [f"face {start + n}" for n in range(len(rows))],
-                    "identity_id": [f"person {start + n}" for n in range(len(rows))],
-                    "embedding": column_of(rows),
-                    "quality": [0.5] * len(rows),
-                    "enrolled_at": [NOON] * len(rows),
-                    "camera_id": [""] * len(rows),
-                    "key_version": [0] * len(rows),
-                },
-                schema=gallery_schema(DIMENSION),
-            )
-        )
-        table.flush()
-    table.close()
+    owners = [f"person {number}" for number in range(PEOPLE)]
+    earlier_gallery(folder, PLAIN, owners, key_version=0, at_once=10)
 
 
 def same(one, other):

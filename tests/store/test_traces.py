@@ -2,9 +2,11 @@ import json
 import random
 from uuid import UUID, uuid4
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
+from genesis_ray.store.identity_schemas import gallery_schema
 from genesis_ray.store.traces import Tracer, numbers_in, texts_in
 from tests.store.keys import unit
 
@@ -51,6 +53,18 @@ def test_a_piece_of_a_template_is_enough():
     assert found(NOISE + template.tobytes(), traces) == {"template"}
     assert found(NOISE + template.tobytes()[-20:], traces) == {"template"}
     assert found(NOISE + unit(4, 1, 640).tobytes(), traces) == set()
+
+
+def test_landmarks_are_found_as_a_whole():
+    landmarks = np.random.default_rng(1).random((5, 2)).astype(np.float32)
+    trace = TRACER.of_landmarks(landmarks.tolist())
+    assert found(NOISE + landmarks.tobytes() + NOISE, [trace]) == {"set of landmarks"}
+    assert found(NOISE + landmarks[:4].tobytes() + NOISE, [trace]) == set()
+    kept = pa.table(
+        {"landmarks": [None, landmarks.tolist()]},
+        schema=pa.schema([gallery_schema(2).field("landmarks")]),
+    )
+    assert any(found(numbers, [trace]) for numbers in numbers_in(kept))
 
 
 def test_a_trace_of_another_key_finds_nothing():

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from genesis_ray.api.deps import Changed, Reached
 from genesis_ray.api.enrolling import Anyway, EnrolledFaces, enroll
+from genesis_ray.api.face_places import LANDMARKS, FaceBox
 from genesis_ray.api.uploads import SentForm, form_described
 from genesis_ray.errors import NotFoundError
 from genesis_ray.running.face_removal import remove_face
@@ -26,6 +27,11 @@ class PersonsFace(BaseModel):
     enrolled_at: datetime = Field(description="When it was captured, of a photo when it was sent")
     origin: str = Field(description="photo, a camera, or the track that it was learned of")
     quality: float = Field(description="0 (useless) to 1 (frontal, large, sharp)")
+    box: FaceBox | None = Field(
+        description="Left, top, right, bottom in the photo; null of a face that a camera saw, or "
+        "that an earlier version enrolled"
+    )
+    landmarks: list[tuple[float, float]] | None = Field(description=f"{LANDMARKS}; null as the box")
     state: State = Field(
         description="Whether they are recognised by it, or it was replaced by one that was "
         "learned, or what was learned was undone"
@@ -99,5 +105,7 @@ def _shown(face: KnownTemplate) -> PersonsFace:
         enrolled_at=face.since,
         origin=face.origin,
         quality=face.quality,
+        box=face.box,
+        landmarks=[*face.landmarks] if face.landmarks else None,
         state=face.state,
     )

@@ -6,14 +6,13 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from genesis_ray.api.deps import Reached
+from genesis_ray.api.face_places import LANDMARKS, FaceBox
 from genesis_ray.api.uploads import SentForm, form_described
 from genesis_ray.domain.people import Kind
 from genesis_ray.running.identities import who_is_who
 from genesis_ray.running.photo_search import PhotoFace, Says
 
 router = APIRouter(prefix="/v1/identities", tags=["identities"])
-
-_Part = Annotated[float, Field(description="0 to 1, from the left or top of the picture")]
 
 
 class SearchQuery(BaseModel):
@@ -44,11 +43,8 @@ class FaceOfPhoto(BaseModel):
     """A face of a photo, and whom it is like."""
 
     photo: str = Field(description="What its file is called")
-    box: tuple[_Part, _Part, _Part, _Part] = Field(description="Left, top, right, bottom")
-    landmarks: list[tuple[float, float]] = Field(
-        description="Five points in the same parts, left and top: eyes, nose, corners of the "
-        "mouth; of a pair, the one further left in the picture first"
-    )
+    box: FaceBox = Field(description="Left, top, right, bottom")
+    landmarks: list[tuple[float, float]] = Field(description=LANDMARKS)
     quality: float = Field(description="0 (useless) to 1 (frontal, large, sharp)")
     says: Says = Field(
         description="What one look at it comes to: a match with the first, or why with nobody; a "

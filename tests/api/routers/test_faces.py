@@ -1,12 +1,17 @@
 import logging
+from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 
 from genesis_ray.running.auditing import audit_log
 from genesis_ray.running.forgetting_intent import INTENT_FILE
 from genesis_ray.running.key_rotation import forget as forget_key
 from genesis_ray.running.key_rotation import rotate
+from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.store.gallery import FaceGallery
 from genesis_ray.store.tenants import gallery_folder
+from genesis_ray.testing import ColourEmbedder
 from tests.api.photos import ADA, BOB, CLEO, group_photo, photo, wall
 from tests.api.system import System
 
@@ -81,9 +86,38 @@ def test_photo_whose_key_is_not_here_changes_nothing(system: System):
 def test_faces_are_told_without_what_they_look_like(system: System, ada):
     system.send(f"/v1/people/{ada}/faces", photo(ADA, tint=1))
     first, second = faces(system, ada)
-    assert first.keys() == {"face_id", "enrolled_at", "origin", "quality", "state"}
+    assert first.keys() == {
+        "face_id",
+        "enrolled_at",
+        "origin",
+        "quality",
+        "box",
+        "landmarks",
+        "state",
+    }
     assert (first["origin"], first["state"]) == ("photo", "used")
     assert first["face_id"] != second["face_id"]
+
+
+def test_it_is_told_where_a_face_is_in_its_photo_as_a_search_tells_it(system: System, ada):
+    (face,) = faces(system, ada)
+    (found,) = system.send("/v1/identities/search", photo(ADA)).json()["faces"]
+    assert (face["box"], face["landmarks"]) == (found["box"], found["landmarks"])
+    assert np.shape(face["landmarks"]) == (5, 2)
+
+
+def test_of_a_face_that_a_camera_saw_it_is_not_told(system: System, ada):
+    settings = system.settings
+    traits, keys = ColourEmbedder(), tenant_keys(settings)
+    template = np.eye(1, traits.dimension, dtype=np.float32)
+    with FaceGallery(
+        gallery_folder(settings.data_dir, settings.tenant_id), embedder=traits.name,
+        dimension=traits.dimension, keys=keys, writer=True,
+    ) as gallery:  # fmt: skip
+        at = datetime(2026, 1, 5, tzinfo=UTC)
+        gallery.enroll(ada, template, qualities=[1], at=at, camera_id="door")
+    seen, _ = faces(system, ada)
+    assert (seen["origin"], seen["box"], seen["landmarks"]) == ("door", None, None)
 
 
 @pytest.mark.parametrize(
