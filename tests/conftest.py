@@ -112,6 +112,10 @@ class SmallDisk:
         status = os.statvfs(self.path)
         (self.path / "ballast").write_bytes(bytes(status.f_bavail * status.f_bsize - leaving))
 
+    def free(self) -> None:
+        """Give back what `fill` used up."""
+        (self.path / "ballast").unlink()
+
     def grow(self) -> None:
         """Make room."""
         subprocess.run(["mount", "-o", "remount,size=8m", self.path], check=True)

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from genesis_ray.errors import StoreError
+from genesis_ray.errors import FullDiskError, StoreError
 
 TEMPORARY = ".tmp"
 """What the name of a file ends with until it is whole."""
@@ -17,15 +17,17 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 @contextmanager
 def writing_to(folder: Path) -> Iterator[None]:
-    """Turn the operating system's refusal to write into a StoreError that names `folder`."""
+    """Turn the operating system's refusal to write into a StoreError that names `folder`.
+
+    Raises:
+        FullDiskError: The disk is full, or the quota used up.
+        StoreError: It refuses for another reason.
+    """
     try:
         yield
     except OSError as error:
         if error.errno in _FULL:
-            raise StoreError(
-                f"the disk that holds {folder} is full; free some space and start again: "
-                f"what was written until then is kept"
-            ) from error
+            raise FullDiskError(str(folder)) from error
         raise StoreError(f"cannot write to {folder}: {error.strerror or error}") from error
 
 

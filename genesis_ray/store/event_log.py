@@ -5,14 +5,16 @@ moment loses none of them. A thread makes them durable every `flush_interval_s`,
 appends come or not: a machine that loses power loses at most that much. Another thread
 commits write-ahead log segments to Parquet and compacts; appends never wait for it.
 
-The log stops at its first failure, a full disk for instance: every later call raises, what
-was appended stays in the write-ahead log, and opening the folder again recovers it.
+On a full disk a call raises, with nothing half written, and can be made again; the threads try
+again by themselves. At any other failure the log stops: every later call raises, what was appended
+stays in the write-ahead log, and opening the folder again recovers it.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from types import TracebackType
@@ -21,7 +23,7 @@ from typing import Any, Self
 import pyarrow as pa
 
 from genesis_ray.domain.events import Event
-from genesis_ray.errors import ConfigurationError, StoreError
+from genesis_ray.errors import ConfigurationError, FullDiskError, StoreError
 from genesis_ray.store.commit import commit_segment
 from genesis_ray.store.compaction import compact
 from genesis_ray.store.disk import make_folder, writing_to
@@ -33,8 +35,12 @@ from genesis_ray.store.schemas import EVENT_SCHEMAS, to_tables
 from genesis_ray.store.tenants import folder_name
 from genesis_ray.store.wal import Segment, encode
 
+_log = logging.getLogger(__name__)
+
 _LONGEST_FLUSH_INTERVAL_S = 1.0
 _COMMIT_CHECK_S = 1.0
+_LONGEST_PAUSE_S = 15.0
+"""Between two tries where the disk is full: each writes what has to be taken back."""
 _SMALL_FILES = 32
 """So many files of a partition are merged while the log is open; at 60 s a segment, half an
 hour's worth."""
@@ -72,6 +78,7 @@ class EventLog:
         self._segment_bytes = segment_bytes
         self._segment_age_s = segment_age_s
         self._segment: Segment | None = None
+        self._sealed: dict[int, Segment] = {}  # that nothing is appended to any more
         self._ids: dict[int, set[bytes]] = {}  # by segment, until it is committed
         self._failure: StoreError | None = None
         self._closed = False
@@ -96,6 +103,7 @@ class EventLog:
         """Add the events that are not in the log yet, all of them or none.
 
         Raises:
+            FullDiskError: None is added; the log goes on.
             StoreError: The log failed or is closed, or a tenant id cannot name a folder.
         """
         for tenant_id in {event.tenant_id for event in events}:
@@ -116,12 +124,15 @@ class EventLog:
         """Make everything appended so far outlive the machine.
 
         Raises:
+            FullDiskError: What is not safe yet will be with a later call.
             StoreError: The log failed or is closed.
         """
         with self._syncing:
             self._check_usable()
-            if segment := self._segment:
-                with self._stop_on_failure():
+            with self._appending:
+                segments = [*self._sealed.values(), *([self._segment] if self._segment else [])]
+            with self._stop_on_failure():
+                for segment in segments:
                     segment.sync()
 
     @contextmanager
@@ -179,8 +190,9 @@ class EventLog:
         finally:
             with self._syncing, self._appending:
                 self._closed = True
-                if self._segment:
-                    self._segment.close()
+                for segment in [*self._sealed.values(), self._segment]:
+                    if segment:
+                        segment.close()
                 self._lock.release()
         if self._failure:
             raise StoreError(str(self._failure)) from self._failure
@@ -230,40 +242,53 @@ class EventLog:
 
     def _commit_if_due(self) -> None:
         segment = self._segment
-        if segment and (
-            segment.size >= self._segment_bytes
-            or time.monotonic() - segment.opened_at >= self._segment_age_s
+        if self._sealed or (
+            segment
+            and (
+                segment.size >= self._segment_bytes
+                or time.monotonic() - segment.opened_at >= self._segment_age_s
+            )
         ):
             self._commit()
 
     def _commit(self) -> None:
-        """Close the open segment, move its rows to Parquet and compact where it is time."""
+        """Seal the open segment, move its rows to Parquet and compact where it is time.
+
+        A segment that finds no room stays sealed, and is moved by a later call.
+        """
         with self._tables:
-            with self._syncing:
-                with self._appending:
-                    segment, self._segment = self._segment, None
-                    sealed, self._sequence = self._sequence, self._sequence + 1
-                if segment is None:
-                    return
-                with closing(segment), writing_to(self._folder.path):
-                    segment.sync()
-            touched = commit_segment(self._folder, sealed)
             with self._appending:
-                del self._ids[sealed]
-            for partition in touched:
-                compact(partition, self._schema_of(partition), at_least=_SMALL_FILES)
+                if self._segment:
+                    self._sealed[self._sequence], self._segment = self._segment, None
+                    self._sequence += 1
+            for sequence, segment in [*self._sealed.items()]:
+                with self._syncing, writing_to(self._folder.path):
+                    segment.sync()
+                touched = commit_segment(self._folder, sequence)
+                with self._syncing, self._appending:
+                    segment.close()
+                    del self._sealed[sequence], self._ids[sequence]
+                for partition in touched:
+                    compact(partition, self._schema_of(partition), at_least=_SMALL_FILES)
 
     def _schema_of(self, partition: Path) -> pa.Schema:
         return EVENT_SCHEMAS[partition.relative_to(self._folder.path).parts[0]]
 
     def _start(self, name: str, period_s: float, task: Callable[[], None]) -> threading.Thread:
         def repeat() -> None:
-            while not self._stopping.wait(period_s):
+            pause_s = period_s
+            while not self._stopping.wait(pause_s):
                 try:
                     with self._stop_on_failure():
                         task()
+                except FullDiskError as error:
+                    if pause_s == period_s:
+                        _log.warning("the log waits for room: %s", error.while_waiting)
+                    pause_s = max(period_s, min(2 * pause_s, _LONGEST_PAUSE_S))
                 except StoreError:
                     return  # the next append, flush or close raises it
+                else:
+                    pause_s = period_s
 
         thread = threading.Thread(target=repeat, name=name, daemon=True)
         thread.start()
@@ -271,10 +296,15 @@ class EventLog:
 
     @contextmanager
     def _stop_on_failure(self) -> Iterator[None]:
-        """Remember a failure, since a log that has lost a write must not go on."""
+        """Remember a failure, since a log that has lost a write must not go on.
+
+        On a full disk none is: what found no room is as it was.
+        """
         try:
             with writing_to(self._folder.path):
                 yield
+        except FullDiskError:
+            raise
         except StoreError as error:
             self._failure = self._failure or error
             raise

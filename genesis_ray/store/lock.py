@@ -3,9 +3,10 @@
 import fcntl
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 
-from genesis_ray.errors import StoreError
+from genesis_ray.errors import FullDiskError, StoreError
 from genesis_ray.store.disk import writing_to
 
 _OTHERS_LOOK_S = 0.2
@@ -27,7 +28,7 @@ class WriteLock:
             StoreError: Another process holds it; the message names that process.
         """
         with writing_to(path.parent):
-            self._file = path.open("ab", buffering=0)
+            self._file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o666), "r+b", buffering=0)
             try:
                 self._take(path)
             except BaseException:
@@ -53,8 +54,10 @@ class WriteLock:
                     f"wait until it ends, or stop it"
                 )
             time.sleep(_TRY_EVERY_S)
-        self._file.truncate(0)
-        self._file.write(str(os.getpid()).encode())
+        own = str(os.getpid()).encode()
+        with suppress(FullDiskError), writing_to(path.parent):  # it is one also without
+            self._file.write(own)
+            self._file.truncate(len(own))
 
     def _is_taken(self) -> bool:
         try:

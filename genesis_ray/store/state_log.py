@@ -110,7 +110,8 @@ class StateLog:
         before, self._generation = self._generation, self._generation + 1
         try:
             write_file(self._state_file(self._generation), _FORMAT + sealed)
-        except BaseException:
+        except BaseException:  # of a state that is there, what is appended to the old one is not
+            self._state_file(self._generation).unlink(missing_ok=True)
             self._generation = before
             raise
         self._close_taken()

@@ -7,9 +7,11 @@ knows what the ones before it died at, and how many did.
 import os
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
+from genesis_ray.errors import FullDiskError
 from genesis_ray.store.disk import writing_to
 
 OPENING = "opening"
@@ -32,14 +34,23 @@ class Trial:
     def begin(self, step: str) -> int:
         """Note that a step is begun; return how many processes have died at it.
 
+        On a full disk it is not noted: should this one die, it did so at the step before.
+
         Raises:
-            StoreError: The disk is full or refuses.
+            StoreError: The disk refuses.
         """
-        with writing_to(self._path.parent):
+        with suppress(FullDiskError), writing_to(self._path.parent):
             if self._file < 0:
                 self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            head = "" if os.fstat(self._file).st_size else f"{self._system}\n"
-            os.write(self._file, f"{head}{step}\n".encode())
+            size = os.fstat(self._file).st_size
+            head = "" if size else f"{self._system}\n"
+            rest = f"{head}{step}\n".encode()
+            try:
+                while rest:
+                    rest = rest[os.write(self._file, rest) :]
+            except OSError:
+                os.ftruncate(self._file, size)
+                raise
         return self._deaths[step]
 
     def end(self) -> None:

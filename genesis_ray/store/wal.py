@@ -10,6 +10,7 @@ import os
 import struct
 import time
 import zlib
+from collections import deque
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -40,7 +41,14 @@ class Segment:
         self.opened_at = time.monotonic()
         self._file = path.open("xb", buffering=0)
         self._synced = 0
-        sync_folder(path.parent)
+        self._not_synced: deque[tuple[int, bytes]] = deque()  # records, by where they begin
+        self._is_in_doubt = False
+        try:
+            sync_folder(path.parent)
+        except OSError:
+            self._file.close()
+            path.unlink(missing_ok=True)
+            raise
 
     def append(self, record: bytes) -> None:
         """Hand a record to the operating system, where it outlives this process.
@@ -54,15 +62,35 @@ class Segment:
                 rest = rest[self._file.write(rest) :]
         except OSError:
             self._file.truncate(self.size)
+            self._file.seek(self.size)
             raise
+        self._not_synced.append((self.size, record))
         self.size += len(record)
 
     def sync(self) -> None:
-        """Make every record appended so far outlive the machine."""
+        """Make every record appended so far outlive the machine.
+
+        Raises:
+            OSError: The disk is full or refuses; the next time tries again.
+        """
         size = self.size
         if size > self._synced:
+            if self._is_in_doubt:
+                self._write_again()
+            self._is_in_doubt = True
             os.fsync(self._file.fileno())
+            self._is_in_doubt = False
+            while self._not_synced and self._not_synced[0][0] < size:
+                self._not_synced.popleft()
             self._synced = size
+
+    def _write_again(self) -> None:
+        """Hand over what was not synced: a system that could not write it may forget it."""
+        for begin, record in [*self._not_synced]:
+            rest = memoryview(record)
+            while rest:
+                at = begin + len(record) - len(rest)
+                rest = rest[os.pwrite(self._file.fileno(), rest, at) :]
 
     def close(self) -> None:
         """Close the file; call `sync` first."""

@@ -16,7 +16,7 @@ import pytest
 
 import genesis_ray
 from genesis_ray.domain.events import FaceScored
-from genesis_ray.errors import ConfigurationError, StoreError
+from genesis_ray.errors import ConfigurationError, FullDiskError, StoreError
 from genesis_ray.store import event_log, parquet_file
 from genesis_ray.store.event_folder import EventFolder, data_file
 from genesis_ray.store.event_log import EventLog
@@ -250,7 +250,7 @@ def test_appending_to_a_full_disk_loses_nothing_acknowledged(small_disk, observe
     with pytest.raises(StoreError, match=f"{folder} is full"):
         go_on_for_ever()
     with pytest.raises(StoreError, match="is full"):
-        log.append([observed(-1)])
+        log.append([observed(-number) for number in range(1, 200)])
     with pytest.raises(StoreError, match="is full"):
         log.close()
     assert len(flushed) > 100
@@ -275,6 +275,63 @@ def test_a_disk_too_full_to_commit_is_mended_by_opening_again(small_disk, observ
     small_disk.grow()
     EventLog(folder).close()
     assert tracks(folder) == list(range(2000))
+
+
+def test_an_open_log_goes_on_when_a_full_disk_has_room_again(small_disk, observed):
+    folder = small_disk.path / "events"
+    log = EventLog(folder)
+    log.append([observed(0)])
+    small_disk.fill(leaving=4096)
+    many = [observed(number) for number in range(1, 200)]
+    for _ in range(2):
+        with pytest.raises(FullDiskError, match=f"{folder} is full"):
+            log.append(many)
+    assert tracks(folder) == [0]
+    small_disk.free()
+    log.append(many)
+    log.append([observed(200)])
+    assert tracks(folder) == list(range(201))
+    log.close()
+    assert tracks(folder) == list(range(201))
+    assert not list(folder.rglob("*.wal"))
+
+
+def test_a_segment_that_found_no_room_in_the_tables_is_brought_there_later(
+    small_disk, observed, monkeypatch
+):
+    folder = small_disk.path / "events"
+    log = EventLog(folder, segment_age_s=3600)
+    log.append([observed(number) for number in range(2000)])
+    small_disk.fill(leaving=8192)
+    with pytest.raises(FullDiskError), log.tables():
+        pass
+    assert not list(folder.rglob("*.tmp"))
+    log.append([observed(1999), observed(2000)])  # in another segment: who is there is known
+    log.flush()
+    assert tracks(folder) == list(range(2001))
+    small_disk.free()
+    eventually(lambda: len(list(folder.rglob("*.wal"))) == 0)  # by itself
+    assert tracks(folder) == list(range(2001))
+    log.close()
+    assert tracks(folder) == list(range(2001))
+
+
+def test_the_threads_of_a_log_outlive_a_full_disk(folder, observed, monkeypatch):
+    synced = os.fsync
+    full = iter([True, True])
+    monkeypatch.setattr(event_log, "_LONGEST_PAUSE_S", 0.01)
+
+    def fsync(descriptor: int) -> None:
+        if os.readlink(f"/proc/self/fd/{descriptor}").endswith(".wal") and next(full, False):
+            raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
+        synced(descriptor)
+
+    with EventLog(folder, flush_interval_s=0.01) as log:
+        monkeypatch.setattr(os, "fsync", fsync)
+        log.append([observed(1)])
+        eventually(lambda: log._segment._synced == log._segment.size)
+        log.append([observed(2)])
+    assert tracks(folder) == [1, 2]
 
 
 @pytest.mark.timeout(300)  # a process a round, each of which imports Arrow first

@@ -71,3 +71,24 @@ def test_who_asks_for_the_holder_keeps_no_writer_out(tmp_path):
         enough.set()
         for each in asking:
             each.join()
+
+
+def test_a_lock_that_was_there_can_be_taken_on_a_full_disk(small_disk):
+    path = small_disk.path / "lock"
+    WriteLock(path).release()
+    path.write_text("1234567890")  # of a process with a longer id
+    small_disk.fill()
+    lock = WriteLock(path)
+    assert WriteLock.holder(path) == str(os.getpid())
+    lock.release()
+
+
+def test_a_lock_is_one_too_where_there_is_no_room_to_say_whose(small_disk):
+    path = small_disk.path / "lock"
+    path.touch()
+    small_disk.fill()
+    lock = WriteLock(path)
+    assert WriteLock.holder(path) == "(unknown)"
+    with pytest.raises(StoreError, match=r"by process \(unknown\)"):
+        WriteLock(path)
+    lock.release()

@@ -1,3 +1,4 @@
+import errno
 import os
 import signal
 import subprocess
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from genesis_ray.errors import StoreError
+from genesis_ray.store import disk
 from genesis_ray.store.state_log import Restored, StateLog, new_key
 
 KEY = new_key()
@@ -179,3 +181,18 @@ def test_a_full_disk_leaves_no_half_record_in_the_way_of_the_next(small_disk):
     log.append("taken when there was room again")
     restored = left_in(small_disk.path / "journal")
     assert restored.taken == ["taken", "taken when there was room again"]
+
+
+def test_a_state_whose_folder_cannot_be_made_durable_takes_nothing_away(folder, monkeypatch):
+    log = StateLog(folder, KEY)
+    log.checkpoint("state")
+
+    def full(_: object) -> None:
+        raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
+
+    with monkeypatch.context() as failing:
+        failing.setattr(disk, "sync_folder", full)
+        with pytest.raises(StoreError, match="is full"):
+            log.checkpoint("next")
+    log.append("taken")
+    assert left_in(folder) == ("state", ["taken"])

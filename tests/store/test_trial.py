@@ -56,3 +56,16 @@ def test_a_file_without_a_step_is_that_of_a_process_that_had_not_begun(path, lin
     process(path)
     path.write_text("".join(path.read_text().splitlines(keepends=True)[:lines]))
     assert process(path) == {OPENING: 0}
+
+
+def test_a_step_that_a_full_disk_keeps_from_being_noted_is_begun_all_the_same(small_disk):
+    path = small_disk.path / "trial"
+    process(path, "item 1")
+    small_disk.fill()
+    assert process(path, *(f"item {n}" for n in range(2, 1000))) == {
+        OPENING: 0, **{f"item {n}": 0 for n in range(2, 1000)}
+    }  # fmt: skip
+    text = path.read_text()
+    assert text.endswith("\n")  # no step is noted by half
+    small_disk.free()
+    assert sum(process(path, *(f"item {n}" for n in range(1, 1000))).values()) == 2

@@ -1,3 +1,5 @@
+import errno
+import os
 from itertools import chain
 
 import pytest
@@ -5,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genesis_ray.domain.events import ZoneCrossed
+from genesis_ray.store import wal
 from genesis_ray.store.schemas import to_tables
 from genesis_ray.store.wal import Segment, encode, read_rows, whole_bytes
 
@@ -71,9 +74,63 @@ def test_an_append_that_fails_half_way_leaves_nothing(tmp_path, records, monkeyp
             return file.write(content[:100])
 
         truncate = file.truncate
+        seek = file.seek
 
-    monkeypatch.setattr(segment, "_file", FullFile())
-    with pytest.raises(OSError, match="No space"):
-        segment.append(records[1])
-    file.close()
+    with monkeypatch.context() as full:
+        full.setattr(segment, "_file", FullFile())
+        with pytest.raises(OSError, match="No space"):
+            segment.append(records[1])
     assert (tmp_path / "1.wal").read_bytes() == records[0]
+    segment.append(records[2])
+    segment.close()
+    assert (tmp_path / "1.wal").read_bytes() == records[0] + records[2]
+
+
+def test_a_record_that_found_no_room_leaves_nothing_in_the_way_of_the_next(small_disk, records):
+    path = small_disk.path / "segment.wal"
+    segment = Segment(path)
+    segment.append(records[0])
+    small_disk.fill(leaving=4096)
+    with pytest.raises(OSError, match="No space"):
+        segment.append(bytes(100_000))
+    small_disk.free()
+    segment.append(records[1])
+    segment.close()
+    assert path.read_bytes() == records[0] + records[1]
+
+
+def test_what_a_failed_sync_may_have_lost_is_written_again(tmp_path, records, monkeypatch):
+    path = tmp_path / "segment.wal"
+    segment = Segment(path)
+    segment.append(records[0])
+    segment.sync()
+    segment.append(records[1])
+    segment.append(records[2])
+
+    def fails_and_forgets(descriptor: int) -> None:
+        os.pwrite(descriptor, bytes(len(records[1] + records[2])), len(records[0]))
+        raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
+
+    with monkeypatch.context() as failing:
+        failing.setattr(os, "fsync", fails_and_forgets)
+        with pytest.raises(OSError, match="quota"):
+            segment.sync()
+    segment.append(records[3])
+    segment.sync()
+    segment.close()
+    assert path.read_bytes() == b"".join(records)
+
+
+def test_a_segment_that_cannot_begin_leaves_no_file_in_the_way_of_the_next_attempt(
+    tmp_path, monkeypatch
+):
+    path = tmp_path / "segment.wal"
+
+    def full(_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as failing:
+        failing.setattr(wal, "sync_folder", full)
+        with pytest.raises(OSError, match="No space"):
+            Segment(path)
+    Segment(path).close()
