@@ -227,6 +227,8 @@ class FaceGallery(Closeable):
         Raises:
             StoreError: The disk is full or refuses; a later flush tries again.
         """
+        if self._writer and len(self._table.pending()):
+            self._noted.note(self._keys)
         self._table.flush()
 
     def clean_up(self) -> bool:
@@ -235,7 +237,10 @@ class FaceGallery(Closeable):
 
     def close(self) -> None:
         """Flush, tidy up and let others write."""
-        self._table.close()
+        try:
+            self.flush()
+        finally:
+            self._table.close()
 
     def _open(self, folder: Path) -> None:
         """Open the table and take in its faces under the current key."""
@@ -282,8 +287,6 @@ class FaceGallery(Closeable):
         return rows
 
     def _add(self, rows: pa.Table) -> None:
-        if self._writer and len(rows):
-            self._noted.note(self._keys)
         self._table.add(rows)
         self._faces.remember(rows)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from genesis_ray.errors import StoreError
+from genesis_ray.errors import FullDiskError, StoreError
 from genesis_ray.store.cleanup_schedule import CleanupSchedule
 from genesis_ray.store.disk import make_folder, sync_folder, write_file, writing_to
 from genesis_ray.store.lance_errors import explained
@@ -183,13 +183,15 @@ class LanceTable:
         changed = len(self._pending)
         if not changed:
             return
-        with self._writing() as table:
-            if len(added := self.pending()):
+        if len(added := self.pending()):
+            with self._leaving_nothing(), self._writing() as table:
                 table.add(added)
                 self._pending.are_stored()
-            if removed := self.removed():
+        if removed := self.removed():
+            with self._leaving_nothing(), self._writing() as table:
                 table.delete(self._is_one_of(removed))
                 self._pending.are_gone()
+        with self._writing():
             self._sync()
         self._cleanups.note(changed)
         if not self._cleanups.is_recent:
@@ -296,11 +298,27 @@ class LanceTable:
 
     def _sync(self) -> None:
         """Make new files durable, which Lance leaves to the operating system."""
-        files = {path for path in self.path.rglob("*") if path.is_file()}
+        files = self._files()
         for path in files - self._synced:
             sync_folder(path)
             sync_folder(path.parent)
         self._synced = files
+
+    def _files(self) -> set[Path]:
+        return {path for path in self.path.rglob("*") if path.is_file()}
+
+    @contextmanager
+    def _leaving_nothing(self) -> Iterator[None]:
+        """Remove what a commit has written that found no room: no version has it."""
+        before = self._files()
+        try:
+            yield
+        except FullDiskError:
+            left = self._files() - before
+            if not any(path.suffix == ".manifest" for path in left):
+                for path in left:
+                    path.unlink(missing_ok=True)
+            raise
 
     @contextmanager
     def _writing(self) -> "Iterator[lancedb.table.Table]":

@@ -145,6 +145,28 @@ def test_a_full_disk_is_named_and_a_later_flush_stores_everything(small_disk):
     assert len(stored(small_disk.path / "gallery")) == 10_001
 
 
+def test_a_commit_that_finds_no_room_leaves_no_file_and_stores_nothing_twice(small_disk):
+    folder = small_disk.path / "gallery"
+    table = opened(folder)
+    table.add(words("first"))
+    table.flush()
+    table.add(words(*(os.urandom(100).hex() for _ in range(2000))))
+    before = {path for path in folder.rglob("*") if path.is_file()}
+    full_at = []
+    for pages in range(40, 80):  # so also at the last files, which are written when all rows are
+        small_disk.fill(leaving=4096 * pages)
+        try:
+            table.flush()
+        except StoreError:
+            full_at.append(pages)
+            assert {path for path in folder.rglob("*") if path.is_file()} == before
+        finally:
+            small_disk.free()
+    assert 10 < len(full_at) < 40
+    table.close()
+    assert len(stored(folder)) == 2001
+
+
 def test_a_table_that_found_no_room_to_begin_begins_later(small_disk):
     folder = small_disk.path / "gallery"
     opened(folder).close()
