@@ -61,6 +61,7 @@ class Figures:
             the first frame, `datetime.max` after the last.
         memory: How each replica gets on with its GPU's memory, by its model and its name.
         gallery: None until the resolver has told of it.
+        full_disks: Who waits for room on a disk, the journal or the resolver, and what to do.
         deliveries: How alerts are delivered, by the kind of channel; of none where there is none.
     """
 
@@ -78,6 +79,7 @@ class Figures:
     logged_until: datetime = NOT_BEGUN
     memory: Mapping[tuple[str, str], MemoryState] = field(default_factory=dict)
     gallery: GalleryFigures | None = None
+    full_disks: Mapping[str, str] = field(default_factory=dict)
     deliveries: Mapping[ChannelKind, DeliveryFigures] = field(default_factory=dict)
 
     @property

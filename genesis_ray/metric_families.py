@@ -62,6 +62,12 @@ PLACED = Family(
     "1 while a camera group is on a node, 0 while it waits for one that has room.",
     ("group",),
 )
+WAITS_FOR_ROOM = Family(
+    "genesis_keeper_waits_for_room",
+    "gauge",
+    "1 while the journal or the resolver waits for room on a full disk, else 0.",
+    ("keeper",),
+)
 LATENCY = Family(
     "genesis_report_latency_seconds",
     "gauge",
@@ -200,6 +206,7 @@ FAMILIES = (
     SYSTEM,
     WAITING,
     PLACED,
+    WAITS_FOR_ROOM,
     LATENCY,
     LATE,
     MATCH_SIMILARITY,

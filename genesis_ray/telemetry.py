@@ -45,6 +45,7 @@ from genesis_ray.metric_families import (
     LINE_PEOPLE,
     MATCH_SIMILARITY,
     PLACED,
+    WAITS_FOR_ROOM,
     READY,
     REJECTIONS,
     SAMPLED,
@@ -71,6 +72,9 @@ _KNOWN_TO_FAIL = (
     ("recording", "watch"),
 )
 """Told from the start, as 0: Prometheus sees no growth in a counter that begins with its first."""
+
+_KEEPERS = ("journal", "resolver")
+"""Who keeps something on a disk."""
 
 _OF_MODELS = {
     "detector": (DETECTOR_OUT_OF_MEMORY, DETECTOR_ON_PROCESSOR),
@@ -109,6 +113,8 @@ def _samples(figures: Figures) -> Iterator[_Sample]:
     for group in figures.groups:
         yield WAITING, (group.name,), group.waiting
         yield PLACED, (group.name,), float(group.node is not None)
+    for keeper in _KEEPERS:
+        yield WAITS_FOR_ROOM, (keeper,), float(keeper in figures.full_disks)
     yield LATE, (), figures.late
     for camera_id, level in figures.match_levels.items():
         yield MATCH_SIMILARITY, (camera_id,), level.mean

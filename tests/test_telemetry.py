@@ -37,6 +37,7 @@ FIGURES = Figures(
         {("door", "till"): ZoneNow(2, 0.5), ("door", "hall"): ZoneNow(0, None)},
     ),
     latency_s={0.5: 0.1, 0.95: 0.2},
+    full_disks={"journal": "the disk is full; free some space"},
     late=3,
     match_levels={
         "door": MatchLevel(0.71, 0.8, 10_000, True),
@@ -59,6 +60,7 @@ FIGURES = Figures(
 
 
 LABELS = ("found", "missed")
+KEEPERS = ("journal", "resolver")
 
 
 def samples(figures: Figures = FIGURES) -> dict[tuple[str, tuple[str, ...]], float]:
@@ -160,6 +162,11 @@ def test_the_state_of_a_stream_is_told():
 
 def test_states_of_the_system_are_counted():
     assert samples()["genesis_system_states_total", ("journal", "restarted")] == 2
+
+
+def test_whose_disk_is_full_is_told():
+    waits = {keeper: samples()["genesis_keeper_waits_for_room", (keeper,)] for keeper in KEEPERS}
+    assert waits == {"journal": 1, "resolver": 0}
 
 
 def test_latency_is_told_by_quantile():

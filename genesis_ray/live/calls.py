@@ -1,4 +1,4 @@
-"""Calling actors that may die and come back."""
+"""Calling actors that may die and come back, or have no room on their disk."""
 
 import asyncio
 import math
@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
 import ray
-from ray.exceptions import ActorUnavailableError
+from ray.exceptions import ActorUnavailableError, RayTaskError
 
 from genesis_ray.errors import GenesisError
+from genesis_ray.live.room import Pauses, full_disk_in
 
 _LOOK_AGAIN_S = 0.2
 """Between two calls of an actor that is being started again, which takes some seconds."""
@@ -39,19 +40,23 @@ async def until_answered(
     *,
     on_away: Callable[[], None] | None = None,
     on_return: Callable[[float], None] | None = None,
+    on_full: Callable[[str], None] | None = None,
+    waits_for_room: bool = True,
     patience_s: float = math.inf,
 ) -> T:
-    """Return what an actor answers, waiting where it is being started again.
+    """Return what an actor answers, waiting where it is being started again or has no room.
 
     `on_away` is called where it has to be waited for; `on_return` is told then for how many seconds
-    it gave no answer.
+    it gave no answer. `on_full` is told whenever its disk is full, and what to do.
 
     Raises:
-        RayError: It has died for good, or the method raised.
+        RayError: It has died for good, or the method raised; for want of room only where that is
+            not waited for, or after `patience_s` seconds.
         GenesisError: It has not come back for `patience_s` seconds.
     """
     begun = time.monotonic()
     was_away = False
+    pauses = Pauses()
     while True:
         try:
             answer: T = await call()
@@ -61,6 +66,13 @@ async def until_answered(
                 on_away()
             was_away = True
             await asyncio.sleep(_LOOK_AGAIN_S)
+        except RayTaskError as error:
+            full = full_disk_in(error)
+            if full is None or not waits_for_room or time.monotonic() - begun > patience_s:
+                raise
+            if on_full:
+                on_full(full.while_waiting)
+            await asyncio.sleep(pauses.next_s())
         else:
             if was_away and on_return:
                 on_return(time.monotonic() - begun)
@@ -70,12 +82,17 @@ async def until_answered(
 def wait_for(call: Call[T], *, patience_s: float) -> T:
     """Do the same as `until_answered` where nothing else can go on meanwhile."""
     begun = time.monotonic()
+    pauses = Pauses()
     while True:
         try:
             answer: T = ray.get(call())
         except ActorUnavailableError as error:
             _check_patience(begun, patience_s, error)
             time.sleep(_LOOK_AGAIN_S)
+        except RayTaskError as error:
+            if full_disk_in(error) is None or time.monotonic() - begun > patience_s:
+                raise
+            time.sleep(pauses.next_s())
         else:
             return answer
 
@@ -92,7 +109,7 @@ class Courier(Generic[T]):
     """Calls one actor again and again, in order, without waiting for each answer.
 
     The next call is made when the one before is known to have worked. The actor is waited for
-    where it is being started again, for `patience_s` seconds.
+    where it is being started again or has no room, for `patience_s` seconds.
     """
 
     def __init__(self, *, patience_s: float) -> None:
@@ -121,6 +138,8 @@ class Courier(Generic[T]):
         call, answer = self._under_way
         try:
             ray.get(answer)
-        except ActorUnavailableError:
+        except (ActorUnavailableError, RayTaskError) as error:
+            if isinstance(error, RayTaskError) and full_disk_in(error) is None:
+                raise
             wait_for(call, patience_s=self._patience_s)
         self._under_way = None

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import pickle
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -44,6 +44,7 @@ class GroupFigures:
         memory: How the replicas that answered get on with their memory, by model and name.
         waiting: Reports that resolver and journal have not taken yet.
         away: Who of these two is being started again, or has no node.
+        full: Whose disk of these two is full, and what is to be done.
         node: Ray's id of the node that this is on.
     """
 
@@ -54,6 +55,7 @@ class GroupFigures:
     waiting: int = 0
     node: str | None = None
     away: frozenset[str] = frozenset()
+    full: Mapping[str, str] = field(default_factory=dict)
 
 
 class CameraGroupActor:
@@ -287,8 +289,17 @@ class CameraGroupActor:
         memory = self._flow.memory if self._flow else {}
         waiting = self._delivery.waiting if self._delivery else 0
         away = frozenset(self._delivery.away if self._delivery else ())
-        seconds = self._clock.seconds()
-        return GroupFigures(cameras, seconds, first_frame_at, memory, waiting, self._node, away)
+        full = dict(self._delivery.full if self._delivery else ())
+        return GroupFigures(
+            cameras,
+            self._clock.seconds(),
+            first_frame_at,
+            memory,
+            waiting,
+            self._node,
+            away,
+            full,
+        )
 
     def _open(self, camera: CameraSettings, *, is_resumed: bool = False) -> WatchedCamera:
         settings = self._spec.settings

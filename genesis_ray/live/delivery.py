@@ -86,6 +86,7 @@ class Delivery:
         name: The group's.
         notes: Events that are logged with what is delivered next.
         away: Of resolver and journal, who is being started again or has no node.
+        full: Of the two, whose disk is full, and what is to be done.
     """
 
     def __init__(
@@ -104,6 +105,7 @@ class Delivery:
         self._pressure: Pressure = "none"
         self.notes: list[Event] = []
         self.away: set[str] = set()
+        self.full: dict[str, str] = {}
         self._snapshots: dict[str, Snapshot] = {}
         self._patience_s = keeper_patience_s(realtime=spec.realtime)
 
@@ -194,21 +196,27 @@ class Delivery:
                 if camera.recorder:
                     camera.recorder.name(names.get(letter.camera.camera_id, {}))
         if self.notes:  # of what happened during the last delivery
-            await until_answered(partial(journal.take.remote, [], [*self.notes]))
+            await self._answered(JOURNAL_ACTOR, partial(journal.take.remote, [], [*self.notes]))
 
     async def _answered(self, keeper: str, call: Call[T]) -> T:
-        """Wait until a keeper has taken something; tell when it is back, where it was away."""
+        """Wait until a keeper has taken something; tell when it is back, where it was away.
+
+        One whose disk is full tells itself, when there is room.
+        """
 
         def came_back_after(seconds: float) -> None:
             self.away.discard(keeper)
             came_back(self.note, keeper, seconds)
 
-        return await until_answered(
+        answer = await until_answered(
             call,
             on_away=partial(self.away.add, keeper),
             on_return=came_back_after,
+            on_full=partial(self.full.__setitem__, keeper),
             patience_s=self._patience_s,
         )
+        self.full.pop(keeper, None)
+        return answer
 
     def _told(self, letter: Letter) -> Told:
         report = letter.report

@@ -1,20 +1,24 @@
 """The actor that keeps the log: its only writer."""
 
+import logging
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import partial
 from typing import TypeVar
 
 from genesis_ray.domain.alert_events import AlertAcknowledged
-from genesis_ray.domain.events import CameraStateChanged, Event, TrackObserved
+from genesis_ray.domain.events import CameraStateChanged, Event, SystemState, TrackObserved
 from genesis_ray.domain.past_visits import PastVisits
 from genesis_ray.domain.tags import TagsOf
+from genesis_ray.errors import FullDiskError
 from genesis_ray.figures import GalleryFigures
 from genesis_ray.live.journal_figures import JournalFigures, Tally
 from genesis_ray.live.mortal import dying_of_errors
 from genesis_ray.live.recovery import Recovery
 from genesis_ray.live.resolver import PATIENCE
+from genesis_ray.live.room import Room, wait_for_room
 from genesis_ray.live.spec import DIED, JOURNAL_ACTOR, LiveSpec, Resumption, Told
 from genesis_ray.pipeline.counting import Layout
 from genesis_ray.pipeline.journal_stage import JournalStage
@@ -36,6 +40,8 @@ from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.state_log import StateLog
 from genesis_ray.store.substitution import substituted
 
+_log = logging.getLogger(__name__)
+
 _PATIENCE = 2 * PATIENCE
 """Longer than the resolver's: what a lagging camera made it wait for has to come through."""
 
@@ -54,7 +60,9 @@ class JournalActor:
 
     Its methods run one at a time, in the order in which each caller called them. What it was
     told is kept before it counts. A new process applies it again: events have the same ids
-    then, and the log takes each once. What kills process after process is left out.
+    then, and the log takes each once. What kills process after process is left out. While its disk
+    is full it takes nothing: `take`, `give_up` and `watch` raise a FullDiskError, and can be called
+    again.
     """
 
     def __init__(self, spec: LiveSpec) -> None:
@@ -64,6 +72,8 @@ class JournalActor:
         self._settings = spec.settings
         past = RunTables(run.events, spec.settings.tenant_id)
         journal = build_journal(spec.settings, past if spec.realtime else None)
+        self._spec = spec
+        self._room = Room(JOURNAL_ACTOR, self._note_state)
         self._stage = JournalStage(cameras, journal, patience=patience, is_prompt=spec.realtime)
         self._is_realtime = spec.realtime
         self._tally = Tally()
@@ -72,7 +82,9 @@ class JournalActor:
         folder = run.state / JOURNAL_ACTOR
         self._state = StateLog(folder, spec.key)
         self._recovery = Recovery(spec, JOURNAL_ACTOR, folder, on_aside=self._note)
-        self._log = EventLog(run.events)
+        before = self._state.restore()
+        open_log = partial(EventLog, run.events)  # who has only begun is told of a full disk
+        self._log = wait_for_room(JOURNAL_ACTOR, open_log) if before else open_log()
         self._leaving = self._giving.leaving()
         self._background = ExitStack()
         self._acknowledgements = Acknowledgements(run)
@@ -80,14 +92,14 @@ class JournalActor:
         self._visits = VisitNews(spec.settings, past) if spec.realtime else None
         self._looked_at = time.monotonic()  # for what people did
         self._gallery: GalleryFigures | None = None
-        if before := self._state.restore():
+        if before:
             stage, self._tally = before.state
             self._stage.resume(stage)
             self._forget()
             with dying_of_errors(JOURNAL_ACTOR):
                 for name, *arguments in before.taken:
                     self._go_through(getattr(self, name)(*arguments, self._admits))
-            self._note(spec.note(JOURNAL_ACTOR, "restarted", DIED))
+            self._note_state("restarted", DIED)
         elif spec.realtime:  # a recording that is watched again tells of its visits again
             self._log_all(journal.reopen(visits_left_open(past), alerts_left_open(past)))
             played = [each.camera_id for each in spec.settings.cameras if not each.is_live]
@@ -99,12 +111,12 @@ class JournalActor:
         self._checkpoint()
         self._note_forgotten()
         self._recovery.is_over()
-        self._work_in_background()
+        self._room.write(self._work_in_background)
 
     def take(self, told: Sequence[Told], notes: Sequence[Event] = ()) -> None:
         """Take what producers tell and log what is now in order; `notes` are logged at once."""
         begun = time.perf_counter()
-        self._state.append(("_applied", told, notes))
+        self._room.take(partial(self._state.append, ("_applied", told, notes)))
         with dying_of_errors(JOURNAL_ACTOR):
             self._log_all([fact for facts in self._applied(told, notes) for fact in facts])
         self._recovery.sound()
@@ -118,7 +130,7 @@ class JournalActor:
 
     def give_up(self, state: CameraStateChanged, notes: Sequence[Event] = ()) -> None:
         """Expect nothing more of a camera, whose last state this is; `notes` are logged at once."""
-        self._state.append(("_given_up", state, notes))
+        self._room.take(partial(self._state.append, ("_given_up", state, notes)))
         with dying_of_errors(JOURNAL_ACTOR):
             self._log_all([fact for facts in self._given_up(state, notes) for fact in facts])
 
@@ -130,7 +142,7 @@ class JournalActor:
         `layout` is what there is to count at them, unless it stays as it was.
         """
         change = (camera_ids, anew, layout)
-        self._state.append(("_watched", *change))
+        self._room.take(partial(self._state.append, ("_watched", *change)))
         with dying_of_errors(JOURNAL_ACTOR):
             self._log_all([fact for facts in self._watched(*change) for fact in facts])
 
@@ -172,24 +184,25 @@ class JournalActor:
         """
         if not self._giving.way.is_asked():
             return
-        self._background.close()
-        self._take_in()
-        self._log.close()
+        self._bring_to_the_log()
         self._checkpoint()
-        self._giving.way.give()
+        wait_for_room(JOURNAL_ACTOR, self._room.catch_up)
+        wait_for_room(JOURNAL_ACTOR, self._giving.way.give)
         self._giving.way.wait()
-        self._log = EventLog(self._run.events)
+        self._log = wait_for_room(JOURNAL_ACTOR, partial(EventLog, self._run.events))
         self._leaving = self._giving.leaving()
         self._forget()
         self._checkpoint()
         self._note_forgotten()
-        self._work_in_background()
+        self._room.write(self._work_in_background)
 
     def finish(self) -> JournalFigures:
-        """Commit the log; nothing may be taken after this."""
-        self._background.close()
-        self._take_in()
-        self._log.close()
+        """Commit the log; nothing may be taken after this.
+
+        Raises:
+            FullDiskError: There is no room for what was taken; it can be called again.
+        """
+        self._bring_to_the_log()
         self._state.clear()
         self._recovery.sound()
         return self.figures()
@@ -231,19 +244,36 @@ class JournalActor:
         tally.left = _of(camera_ids, tally.left | left)
         return self._stage.watch_each(camera_ids, anew, admits)
 
+    def _bring_to_the_log(self) -> None:
+        """Log all that was taken, and close the log.
+
+        Raises:
+            FullDiskError: There is no room for it; the log is open as before.
+        """
+        self._room.catch_up()
+        self._background.close()
+        self._take_in()
+        self._room.catch_up()
+        try:
+            self._log.close()
+        except FullDiskError as error:
+            _log.warning("%s; what the tables do not have stays in the write-ahead log", error)
+
     def _take_in(self) -> None:
         """Log what people acknowledged since the last time, and go by what they decided."""
         for name, event in self._acknowledgements.waiting():
-            self._state.append(("_acknowledged", event))
-            self._log_all([fact for facts in self._acknowledged(event) for fact in facts])
-            self._acknowledgements.done(name)
+            self._take("_acknowledged", event)
+            self._room.write(partial(self._acknowledgements.done, name))
         if (tags := self._tags.look()) is not None:
-            self._state.append(("_retagged", tags))
-            self._log_all([fact for facts in self._retagged(tags) for fact in facts])
+            self._take("_retagged", tags)
         if self._visits and (past := self._visits.look()) is not None:
-            self._state.append(("_recounted", past))
-            self._log_all([fact for facts in self._recounted(past) for fact in facts])
+            self._take("_recounted", past)
         self._looked_at = time.monotonic()
+
+    def _take(self, name: str, told: object) -> None:
+        """Take what nobody will tell again: by what has no room yet it goes all the same."""
+        self._room.write(partial(self._state.append, (name, told)))
+        self._log_all([fact for facts in getattr(self, name)(told) for fact in facts])
 
     def _acknowledged(
         self,
@@ -281,10 +311,16 @@ class JournalActor:
     def _note(self, fact: Event) -> None:
         self._log_all([fact])
 
+    def _note_state(self, state: SystemState, reason: str) -> None:
+        self._note(self._spec.note(JOURNAL_ACTOR, state, reason))
+
     def _log_all(self, facts: Sequence[Event]) -> None:
         if facts:
-            self._log.append(facts)
+            self._room.write(partial(self._append, facts))
             self._tally.count(facts, now_s=time.time())
+
+    def _append(self, facts: Sequence[Event]) -> None:
+        self._log.append(facts)
 
     def _work_in_background(self) -> None:
         if self._is_realtime:  # else times are those of recordings, and say nothing of age
@@ -302,12 +338,16 @@ class JournalActor:
     def _note_forgotten(self) -> None:
         """Note that, once a state is stored which is without them."""
         if self._leaving:
-            self._giving.note(self._leaving)
+            self._room.write(partial(self._giving.note, self._leaving))
             self._leaving = None
 
     def _checkpoint(self) -> None:
-        self._state.checkpoint((self._stage.state, self._tally))
+        """Store the state once all that led to it is in the log."""
+        self._room.write(self._save)
         self._checkpoint_at = time.monotonic()
+
+    def _save(self) -> None:
+        self._state.checkpoint((self._stage.state, self._tally))
 
 
 def _of(camera_ids: Collection[str], each: Mapping[str, T]) -> dict[str, T]:

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import ray
 
 from genesis_ray.domain.events import Event, SystemState
-from genesis_ray.errors import StoreError
+from genesis_ray.errors import FullDiskError, StoreError
 from genesis_ray.figures import GalleryFigures
 from genesis_ray.live.calls import Courier, keeper_patience_s
 from genesis_ray.live.mortal import dying_of_errors
 from genesis_ray.live.open_people import OpenPeople
 from genesis_ray.live.recovery import Recovery
+from genesis_ray.live.room import Room, wait_for_room
 from genesis_ray.live.spec import (
     DIED,
     JOURNAL_ACTOR,
@@ -86,6 +87,9 @@ class ResolverActor:
     What people decide, agree to and enrol meanwhile counts from one state on: who goes through the
     faces before it again goes by what held then. So it is with another embedder that somebody
     switched to: what is real-time goes over to it once all camera groups have it ready.
+
+    While a disk is full it takes nothing: `take` and `watch` raise a FullDiskError, and can be
+    called again.
     """
 
     def __init__(self, spec: LiveSpec) -> None:
@@ -95,6 +99,7 @@ class ResolverActor:
         self._giving.way.wait()
         folder = run.state / RESOLVER_ACTOR
         self._state = StateLog(folder, spec.key)
+        self._room = Room(RESOLVER_ACTOR, self._note_state)
         self._recovery = Recovery(spec, RESOLVER_ACTOR, folder, on_aside=self._note)
         restored = self._state.restore()
         before: _Learned | None = restored and restored.state
@@ -108,13 +113,18 @@ class ResolverActor:
             tell=partial(self._note_state, "degraded"),
         )
         self._people = OpenPeople(spec, settings, self._giving, self._faces.known)
-        self._people.open(
+        open_people = partial(
+            self._people.open,
             self._keys,
             why=", after the process died that did" if before else "",
             # Of what was decided counts what did then, so that what is said again is the same.
             entries=before and before.entries,
             pending=before and before.pending,
         )
+        if before:  # who has only begun is told of a full disk
+            wait_for_room(RESOLVER_ACTOR, open_people)
+        else:
+            open_people()
         cameras = [camera.camera_id for camera in settings.cameras]
         patience = PATIENCE if spec.realtime else None
         self._stage = ResolverStage(cameras, self._people.resolver(), patience=patience)
@@ -130,26 +140,26 @@ class ResolverActor:
                     getattr(self, name)(*arguments, self._admits)
                     self._recovery.passed()
             self._note_state("restarted", DIED)
-        self._checkpoint()
-        self._note_forgotten()
+        self._room.write(self._checkpoint)
+        self._room.write(self._note_forgotten)
         self._recovery.is_over()
 
     def take(self, shown: Sequence[Shown]) -> Names:
         """Take cameras' next faces; return the names their tracks got, told once, by camera."""
         shown = self._under_one_key(shown)
-        self._state.append(("_apply", shown))
+        self._room.take(partial(self._state.append, ("_apply", shown)))
         with dying_of_errors(RESOLVER_ACTOR):
             self._apply(shown)
         self._recovery.sound()
         self._faces.look()
-        self._people.intake.ready(self._faces.ready)
+        self._room.write(self._tell_ready)
         if time.monotonic() > self._checkpoint_due:
-            self._checkpoint()
+            self._room.write(self._checkpoint)
         return {each.camera_id: self._names.take(each.camera_id) for each in shown}
 
     def watch(self, camera_ids: Collection[str], anew: Collection[str] = ()) -> None:
         """Expect these cameras from now on, and no others; those of `anew` are other ones."""
-        self._state.append(("_watch", camera_ids, anew))
+        self._room.take(partial(self._state.append, ("_watch", camera_ids, anew)))
         with dying_of_errors(RESOLVER_ACTOR):
             self._watch(camera_ids, anew)
 
@@ -162,11 +172,12 @@ class ResolverActor:
         if (following := self._succession.due) is None:
             return told
         begun = time.monotonic()
+        self._room.catch_up()
         self._let_go()
-        self._state.append(("_go_over", following))
+        wait_for_room(RESOLVER_ACTOR, partial(self._state.append, ("_go_over", following)))
         with dying_of_errors(RESOLVER_ACTOR):
             self._go_over(following)
-        self._checkpoint()
+        self._room.write(self._checkpoint)
         if self._people.settings.faces.embedder == following:
             done = f"people are named by {following}, and were by {told.present}"
             nobody_s = time.monotonic() - begun
@@ -182,20 +193,26 @@ class ResolverActor:
         if not self._giving.way.is_asked():
             return
         begun = time.monotonic()
+        self._room.catch_up()
         self._let_go()
-        self._giving.way.give()
+        wait_for_room(RESOLVER_ACTOR, self._giving.way.give)
         self._giving.way.wait()
         before = self._keys.current
-        self._open_again()
+        wait_for_room(RESOLVER_ACTOR, self._open_again)
         if self._keys.current != before:
             told = f"faces are under key {self._keys.current.version}, for which nobody was named"
             self._note_state("changed", f"{told} for {time.monotonic() - begun:.1f} s")
 
     def finish(self) -> int:
-        """Save what was learned, wait until the journal has everything; return late faces."""
+        """Save what was learned, wait until the journal has everything; return late faces.
+
+        Raises:
+            FullDiskError: There is no room for it; it can be called again.
+        """
+        self._room.catch_up()
         self._checkpoint(is_last=True)
         self._courier.settle()
-        self._people.close()
+        self._close()
         self._state.clear()
         self._recovery.sound()
         return self._stage.late
@@ -265,6 +282,14 @@ class ResolverActor:
         wait_s = max(_CHECKPOINT_EVERY_S, (now - begun) / _MOST_OF_THE_TIME)
         self._checkpoint_due = now + wait_s
 
+    def _tell_ready(self) -> None:
+        self._people.intake.ready(self._faces.ready)
+
+    def _close(self) -> None:
+        """Let go of people and galleries, with all stored that was learned."""
+        with suppress(FullDiskError):  # of tidying up, which can wait
+            self._people.close()
+
     def _save(self) -> None:
         people = self._people
         learned = _Learned(
@@ -286,7 +311,7 @@ class ResolverActor:
         """Store all, and let go of people and gallery."""
         self._checkpoint()
         self._save()  # again: what was pending in the state of before is stored now
-        self._people.close()
+        self._close()
 
     def _open_again(self) -> None:
         """Go on by the people and galleries that there are now, and by the newest key."""
@@ -297,15 +322,16 @@ class ResolverActor:
         self._stage.resume(self._faces.brought_all(self._stage.state))
         self._forget()  # first: who may not be named any more is not told apart from others then
         self._go_on()
-        self._checkpoint()
-        self._note_forgotten()
+        self._room.write(self._checkpoint)
+        self._room.write(self._note_forgotten)
 
     def _go_over(self, embedder: str, _admits: AdmitsEvidence = admit_all) -> None:
         """Name by another embedder's gallery; by that of before where it cannot be opened."""
         before = self._people.settings
         after, why = by_embedder(before, embedder), f", by {embedder}"
         try:
-            self._people.open(self._keys, why=why, settings=after)
+            go_over = partial(self._people.open, self._keys, why=why, settings=after)
+            wait_for_room(RESOLVER_ACTOR, go_over)
         except StoreError as error:
             self._people.open(self._keys, why=f", by {before.faces.embedder} still")
             self._go_on()

@@ -8,10 +8,12 @@ from types import SimpleNamespace
 from typing import NamedTuple
 
 import pytest
-from ray.exceptions import ActorUnavailableError
+from ray.exceptions import ActorUnavailableError, RayTaskError
 
 from genesis_ray.domain.events import FramesDropped
 from genesis_ray.domain.ordering import DONE
+from genesis_ray.errors import FullDiskError
+from genesis_ray.live import room
 from genesis_ray.live.delivery import Delivery, WatchedCamera
 from genesis_ray.live.outbox import Limits, Outbox
 from genesis_ray.live.spec import LiveSpec, Told
@@ -124,6 +126,40 @@ def test_who_is_away_is_known_until_it_is_back(keeper):
     assert known[:3] == [set(), {keeper}, {keeper}]
     assert delivery.away == set()
     assert cameras["door"].delivered.frames == 5
+
+
+@pytest.mark.parametrize("keeper", ["journal", "resolver"])
+def test_whose_disk_is_full_is_known_until_there_is_room_and_nothing_is_delivered_till_then(
+    keeper, monkeypatch
+):
+    monkeypatch.setattr(room, "FIRST_PAUSE_S", 0.01)
+    progress = CameraProgress(camera_id="door")
+    cameras = {"door": WatchedCamera(None, None, progress, progress)}
+    delivery = delivery_of(cameras, {})
+    delivery._inbox.played_later_s = lambda _: 0.0
+    known: list[tuple[dict[str, str], int, int]] = []
+
+    async def full(*_: object) -> None:
+        known.append(({**delivery.full}, delivery.waiting, cameras["door"].delivered.frames))
+        if len(known) < 3:
+            raise RayTaskError("take", "", FullDiskError("/data"))
+
+    async def there(*_: object) -> dict:
+        return {}
+
+    actors = {name: SimpleNamespace(take=SimpleNamespace(remote=there)) for name in KEEPERS}
+    actors[keeper].take.remote = full if keeper == "journal" else named(full)
+
+    async def deliver() -> None:
+        await delivery.post(report(NINE, 5), is_end=True)
+        await delivery.close()
+        await delivery.run(**actors)
+
+    asyncio.run(deliver())
+    why = {keeper: FullDiskError("/data").while_waiting}
+    assert known[:3] == [({}, 1, 0), (why, 1, 0), (why, 1, 0)]
+    assert (delivery.full, delivery.waiting, cameras["door"].delivered.frames) == ({}, 0, 5)
+    assert [note for note in delivery.notes if note.component == keeper] == []  # it tells itself
 
 
 def test_another_process_goes_on_from_nothing_that_the_resolver_has_not_taken():
