@@ -75,6 +75,7 @@ class Group(Actor):
         is_away: Whether no node has room for it.
         gone: Why sources cannot be opened any more, by camera.
         without: Of journal and resolver, who does not answer it.
+        full: Of the two, whose disk is full, and what is to be done.
         closing: What is raised where what was prepared is to be closed.
     """
 
@@ -86,6 +87,7 @@ class Group(Actor):
         self.is_away = False
         self.gone: dict[str, str] = {}
         self.without: frozenset[str] = frozenset()
+        self.full: dict[str, str] = {}
         self.closing: Exception | None = None
         self._failing = failing
         self._stops = asyncio.Event()
@@ -155,7 +157,7 @@ class Group(Actor):
 
     def _figures(self, *, is_done: bool) -> GroupFigures:
         cameras = [CameraProgress(camera_id=name, is_done=is_done) for name in self.watched]
-        return GroupFigures(cameras, {}, None, away=self.without)
+        return GroupFigures(cameras, {}, None, away=self.without, full=self.full)
 
 
 class Stage:

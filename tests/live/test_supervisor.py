@@ -8,15 +8,15 @@ import pytest
 from ray.exceptions import ActorDiedError, ActorUnavailableError, RayTaskError
 
 from genesis_ray.domain.ordering import DONE
-from genesis_ray.errors import GenesisError
+from genesis_ray.errors import FullDiskError, GenesisError
 from genesis_ray.live import supervisor, watched_groups
 from genesis_ray.live.cameras import GroupFigures
 from genesis_ray.live.journal_figures import JournalFigures
-from genesis_ray.live.spec import LiveSpec, Shown, Told
+from genesis_ray.live.spec import JOURNAL_ACTOR, LiveSpec, Shown, Told
 from genesis_ray.live.summing import place_of
 from genesis_ray.settings import Settings
 from genesis_ray.store.run_folder import RunFolder
-from tests.live.supervised import Stage
+from tests.live.supervised import Actor, Stage
 from tests.store.keys import ring
 
 
@@ -407,6 +407,65 @@ def test_while_journal_or_resolver_are_away_it_says_so_and_tells_what_it_knows(r
         stage.group_of("door").without = frozenset()
         await stage.supervisor.figures()
         assert stage.supervisor.waits_for() == []
+
+    run(story)
+
+
+WHY = FullDiskError("/data/run").while_waiting
+
+
+@pytest.mark.parametrize("realtime", [True, False])
+def test_whose_disk_is_full_is_told_by_status_figures_and_once_by_the_log(
+    run, caplog, monkeypatch, realtime
+):
+    async def figures(_: object) -> JournalFigures:
+        return JournalFigures(7, 0, None, None, 0.0)
+
+    async def story(stage: Stage) -> None:
+        monkeypatch.setattr(Actor, "do_figures", figures, raising=False)
+        stage.group_of("door").full = {"journal": WHY}
+        for _ in range(2):
+            await stage.supervisor.cameras()
+        assert stage.supervisor.waits_for() == [f"the journal waits for room: {WHY}"]
+        assert (await stage.supervisor.figures()).full_disks == {"journal": WHY}
+        ends = ["" if realtime else ". Else the run ends, with an error, after 10 min"]
+        assert caplog.messages == [f"the journal waits for room: {WHY}{end}" for end in ends]
+        stage.group_of("door").full = {}
+        await stage.supervisor.cameras()
+        assert stage.supervisor.waits_for() == []
+        assert caplog.messages[1:] == ["the journal goes on: there is room again"]
+
+    run(story, realtime=realtime)
+
+
+@pytest.mark.parametrize("is_to_end", [True, False])
+def test_who_has_no_room_finishes_later_unless_all_is_to_end(run, monkeypatch, is_to_end):
+    monkeypatch.setattr(supervisor, "_LOOK_AGAIN_S", 0.01)
+    tries: list[None] = []
+
+    async def finish(keeper: Actor) -> JournalFigures | int:
+        if keeper.name != JOURNAL_ACTOR:
+            return 0
+        tries.append(None)
+        if len(tries) < 5:
+            error = FullDiskError("/data/run")
+            raise RayTaskError("finish", f"genesis_ray.errors.FullDiskError: {error}", error)
+        return JournalFigures(7, 0, None, None, 0.0)
+
+    async def story(stage: Stage) -> None:
+        monkeypatch.setattr(type(stage.journal), "do_finish", finish, raising=False)
+        stage.is_over = True
+        if is_to_end:
+            await stage.supervisor.shut_down(within_s=5)
+        else:
+            for group in stage.groups:
+                group._stops.set()
+        await asyncio.wait([stage.running])
+        if is_to_end:
+            with pytest.raises(GenesisError, match="/data/run is full; free some space"):
+                raise stage.running.exception()
+        else:
+            assert stage.running.result().events == 7
 
     run(story)
 
