@@ -36,6 +36,7 @@ async def apply(settings: Settings, groups: WatchedGroups) -> Changes:
 
 async def _exchange(changes: Changes, settings: Settings, groups: WatchedGroups) -> None:
     spec = replace(groups.spec, settings=settings)
+    await groups.keepers.see_that_they_take()
     known, made = await _prepare(changes, spec, groups)
     anew = [camera.after.camera_id for camera in changes.changed]
     try:

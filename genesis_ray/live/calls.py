@@ -22,6 +22,11 @@ longer than it takes them to find out of what they die, several times over."""
 T = TypeVar("T")
 """What a call answers."""
 
+
+class AwayError(GenesisError):
+    """An actor that was started again, or has no node, has not come back in time."""
+
+
 Call = Callable[[], Awaitable[T]]
 """Calls an actor's method; calling it again must do no harm, since the first may have worked."""
 
@@ -52,7 +57,7 @@ async def until_answered(
     Raises:
         RayError: It has died for good, or the method raised; for want of room only where that is
             not waited for, or after `patience_s` seconds.
-        GenesisError: It has not come back for `patience_s` seconds.
+        AwayError: It has not come back for `patience_s` seconds.
     """
     begun = time.monotonic()
     was_away = False
@@ -99,7 +104,7 @@ def wait_for(call: Call[T], *, patience_s: float) -> T:
 
 def _check_patience(begun: float, patience_s: float, error: ActorUnavailableError) -> None:
     if time.monotonic() - begun > patience_s:
-        raise GenesisError(
+        raise AwayError(
             f"an actor has not come back for {patience_s:.0f} s; see Ray's logs for why it does "
             f"not start: {str(error).partition(chr(10))[0]}"
         ) from error

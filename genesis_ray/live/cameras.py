@@ -35,6 +35,13 @@ _NO_PICTURES_FAULT = (OSError, RayServeException)
 """What is raised where the machine has no more room, and by models that are being taken down."""
 
 
+_PASSED_WITHIN_S = 20.0
+"""For what is under way before a camera is taken off: it takes a second where nothing is away."""
+
+_LEFT_WITHIN_S = 40.0
+"""For the last of a camera, which failures may hold up, each of which is waited for (21 s)."""
+
+
 @dataclass(frozen=True, slots=True)
 class GroupFigures:
     """How far a group's cameras are, and where its time went.
@@ -77,6 +84,7 @@ class CameraGroupActor:
         self._clock = StageClock()
         self._cameras: dict[str, WatchedCamera] = {}
         self._prepared: dict[str, WatchedCamera] = {}
+        self._returning: dict[str, asyncio.Task[None]] = {}
         self._changing = asyncio.Lock()  # no camera is opened under a change, or twice
         self._settled = asyncio.Event()
         self._settled.set()
@@ -221,23 +229,66 @@ class CameraGroupActor:
         """Watch cameras no longer, and wait until all that they had to say is delivered.
 
         The group stays until others are put on, if only none. Doing it again does nothing more.
+
+        Raises:
+            GenesisError: Nothing arrives, so none is taken off; or the last of one does not: then
+                it can be put on again, and is watched anew when that has arrived.
         """
         self._stay(True)
         async with self._changing:
-            for name in leaving:
-                if name in self._cameras:
-                    await self._take_off(name)
+            own = [name for name in leaving if name in self._cameras]
+            if own:
+                await self._see_that_all_arrives(own)
+            for name in own:
+                await self._take_off(name)
+
+    async def _see_that_all_arrives(self, leaving: Collection[str]) -> None:
+        """See that what cameras have to say arrives before one ends: then its last does, too."""
+        if self._flow and self._inbox:
+            try:
+                async with asyncio.timeout(_PASSED_WITHIN_S):
+                    await self._flow.passed()
+            except TimeoutError as error:
+                raise GenesisError(
+                    f"{', '.join(leaving)}: what cameras beside have to say has not been taken for "
+                    f"{_PASSED_WITHIN_S:.0f} s, as where models or the log are away or a disk is "
+                    f"full; mend what `genesis status` says, and try again"
+                ) from error
 
     async def _take_off(self, name: str) -> None:
         old = self._cameras[name]
+        if task := self._returning.pop(name, None):
+            task.cancel()
         old.is_leaving = True
         if old.station.is_live:
             old.station.source.close()
         if self._inbox:
             self._inbox.remove(name)
-            await old.has_left.wait()
+            try:
+                async with asyncio.timeout(_LEFT_WITHIN_S):
+                    await old.has_left.wait()
+            except TimeoutError as error:
+                raise GenesisError(
+                    f"{name}: its last has not been taken for {_LEFT_WITHIN_S:.0f} s, as where "
+                    f"models or the log are away or a disk is full; mend what `genesis status` "
+                    f"says, and try again"
+                ) from error
+        self._forget(name)
+
+    def _forget(self, name: str) -> None:
+        if self._inbox:
             self._inbox.forget(name)
         self._close(self._cameras.pop(name))
+
+    async def _return(self, settings: CameraSettings) -> None:
+        """Watch a camera again that was to be taken off, once all is delivered of before."""
+        name = settings.camera_id
+        await self._cameras[name].has_left.wait()
+        async with self._changing:
+            self._forget(name)
+            await self._open_new([settings], is_late=True, is_resumed=True)
+            del self._returning[name]
+        self._stay(bool(self._returning))
 
     async def put_on(self, coming: Sequence[CameraSettings]) -> None:
         """Watch others, best prepared ones, after some were taken off.
@@ -253,7 +304,11 @@ class CameraGroupActor:
             raise GenesisError("recordings ended while cameras were changed; do it again")
         async with self._changing:
             await self._open_new(coming, is_late=False)
-        self._stay(False)
+        for settings in coming:
+            name = settings.camera_id
+            if self._cameras[name].is_leaving and name not in self._returning:
+                self._returning[name] = asyncio.create_task(self._return(settings))
+        self._stay(bool(self._returning))
 
     def _stay(self, is_to_stay: bool) -> None:
         """Go on though all cameras may have ended, as others are to come; or do so no more."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ray.exceptions import ActorDiedError, RayError
 
 from genesis_ray.errors import GenesisError
-from genesis_ray.live.calls import Call
+from genesis_ray.live.calls import AwayError, Call
 from genesis_ray.live.groups import CameraGroup
 from genesis_ray.live.placing import Move
 from genesis_ray.live.retrying import reason_of
@@ -46,7 +46,8 @@ async def change(moves: GroupMoves, expect: Call[None]) -> None:
     So those that leave have said all by then, and those that come nothing yet.
 
     Raises:
-        GenesisError: A source cannot be opened. All groups have answered then.
+        GenesisError: A source cannot be opened, or who leaves is not let go in time, as a node is
+            away. All groups have answered then.
         RayError: A group or a keeper has died for good.
     """
     await _all(group.take_off(move.leaving) for group, move in moves)
@@ -90,19 +91,23 @@ async def undo(
     still_there: dict[str, str] = {}
     off = [group.take_off(_names(move.coming)) for group, move in moves]
     for (_, move), error in zip(moves, await _failures(off), strict=True):
-        if error and not isinstance(error, ActorDiedError):  # who has died watches nobody
+        if error and not isinstance(error, ActorDiedError | AwayError):  # which watch nobody
             still_there |= dict.fromkeys(_names(move.coming), _why(error))
     try:
         await expect()
     finally:
         lost: dict[str, str] = {}
         for group, camera in _returning(moves, before):
+            if not group.is_placed:
+                group.have([camera])  # the next process opens it
+                continue
             try:
                 await group.put_on([camera])
             except (GenesisError, RayError) as error:
                 group.let_go_of([camera.camera_id])
                 lost[camera.camera_id] = _why(error)
-        await _failures([group.put_on([]) for group, _ in moves])  # they may end, if all is over
+        there = [group for group, _ in moves if group.is_placed]
+        await _failures([group.put_on([]) for group in there])  # they may end, if all is over
     return Undone(lost, still_there)
 
 

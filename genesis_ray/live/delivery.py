@@ -118,6 +118,10 @@ class Delivery:
         """Have an event written that is about the system."""
         self.notes.append(self._spec.note(component, state, reason))
 
+    async def arrived(self) -> None:
+        """Wait until resolver and journal have all that was posted until now."""
+        await self._outbox.arrived()
+
     async def close(self) -> None:
         """Let `run` end when all has arrived: no more will be posted."""
         await self._outbox.close()

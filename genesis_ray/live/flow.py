@@ -40,6 +40,9 @@ frame is under way."""
 
 _LOOK_EVERY_S = 1.0
 
+_LOOK_S = 0.02
+"""Between two looks at what is under way, which takes a tenth of a second or two."""
+
 _SNAPSHOT_EVERY_S = 1.0
 """What a camera's new process may have to forget of a live stream, or do again of a recording."""
 
@@ -116,6 +119,7 @@ class FrameFlow:
         self._free = asyncio.Semaphore(spec.settings.detector.stacks_in_flight)
         self._found: asyncio.Queue[tuple[Stack, Request[Found] | None] | None] = asyncio.Queue()
         self._embedded: asyncio.Queue[_Observed | None] = asyncio.Queue(_STACKS_WAITING)
+        self._asked = self._answered = self._handed_on = self._reported = 0
         self.first_frame_at: float | None = None
 
     async def run(self, journal: ActorHandle, resolver: ActorHandle) -> None:
@@ -134,10 +138,21 @@ class FrameFlow:
                 beside.append(steps.create_task(following))
             while stack := await self._next_stack():
                 self.first_frame_at = self.first_frame_at or time.time()
+                self._asked += 1
                 await self._found.put((stack, self._people.ask(stack)))
             await self._found.put(None)
             for task in beside:
                 task.cancel()
+
+    async def passed(self) -> None:
+        """Wait until what is under way now has arrived, but for cameras that are held up."""
+        asked = self._asked
+        while self._answered < asked:
+            await asyncio.sleep(_LOOK_S)
+        handed_on = self._handed_on
+        while self._reported < handed_on:
+            await asyncio.sleep(_LOOK_S)
+        await self._delivery.arrived()
 
     def end(self) -> None:
         """Finish what is under way; what the models have not answered soon is left out."""
@@ -166,6 +181,7 @@ class FrameFlow:
             stack, request = item
             sights: dict[str, list[_Sight]] = {}
             people = await self._people.people_in(stack, request)
+            self._answered += 1
             self._free.release()
             for (station, frame), image, found in zip(
                 stack.frames, stack.images, people, strict=True
@@ -218,6 +234,7 @@ class FrameFlow:
     async def _hand_on(self, observed: _Observed) -> None:
         crops = [crop for part in observed.parts for crop in part.crops]
         observed.requests = self._faces.ask(crops)
+        self._handed_on += 1
         await self._embedded.put(observed)
 
     async def _report(self, unembedded: Aside[_Unembedded | None]) -> None:
@@ -233,6 +250,7 @@ class FrameFlow:
                     unembedded.add(camera_id, None)
                 else:
                     await self._finish(camera_id)
+            self._reported += 1
         await unembedded.settled()
         await self._delivery.close()
 

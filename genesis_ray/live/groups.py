@@ -1,6 +1,7 @@
 """A camera group as its supervisor sees it: started, and started again when it dies."""
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
@@ -14,7 +15,7 @@ from ray.exceptions import ActorDiedError, ActorUnavailableError, RayActorError,
 
 from genesis_ray.domain.retry import Attempts
 from genesis_ray.errors import GenesisError
-from genesis_ray.live.calls import Call, until_answered
+from genesis_ray.live.calls import AwayError, Call, until_answered
 from genesis_ray.live.cameras import CameraGroupActor, GroupFigures
 from genesis_ray.live.retrying import reason_of
 from genesis_ray.live.spec import DIED, LiveSpec
@@ -32,6 +33,9 @@ _SOUND_AFTER_S = 60.0
 
 _BACK_WITHIN_S = 6.0
 """A group that is to end, and is being started again; half of what it has to end in."""
+
+_AWAY_FOR_S = 30.0
+"""Of a group that is to have other cameras; one with room on a node is back in a third of that."""
 
 _NOT_BACK = f"its process did not answer for {_BACK_WITHIN_S:g} s when all was to end"
 
@@ -232,10 +236,27 @@ class CameraGroup:
         return not self.has_ended
 
     async def take_off(self, leaving: Collection[str]) -> None:
-        """Watch cameras no longer, and stay until others are put on, if only none."""
+        """Watch cameras no longer, and stay until others are put on, if only none.
+
+        Raises:
+            AwayError: Its process is away; the next one opens them only where `have` is called.
+            GenesisError: What a camera has to say is not taken; it is watched all the same.
+        """
         # First here: should its process die, the next one opens those that are to be there.
         self.let_go_of(leaving)
-        await self._ask(partial(self._actor.take_off.remote, leaving))
+        try:
+            call = partial(self._actor.take_off.remote, leaving)
+            await self._ask(call, patience_s=_AWAY_FOR_S)
+        except AwayError as error:
+            raise AwayError(
+                f"the process that watches {', '.join(leaving) or 'cameras beside'} has been away "
+                f"for {_AWAY_FOR_S:.0f} s: it is being started again, or {self.why_waiting}; see "
+                f"`genesis status`, bring its node back, and try again"
+            ) from error
+
+    def have(self, cameras: Collection[CameraSettings]) -> None:
+        """Have cameras, so that the next process opens them."""
+        self.cameras |= {camera.camera_id: camera for camera in cameras}
 
     def let_go_of(self, camera_ids: Collection[str]) -> None:
         """Have cameras no longer, as they are others' now."""
@@ -248,7 +269,7 @@ class CameraGroup:
         Raises:
             GenesisError: One cannot be opened.
         """
-        self.cameras |= {camera.camera_id: camera for camera in coming}
+        self.have(coming)
         await self._ask(partial(self._actor.put_on.remote, coming))
         self._is_open = True
 
@@ -272,9 +293,9 @@ class CameraGroup:
         self._is_killed = True
         ray.kill(self._actor)
 
-    async def _ask(self, call: Call[T]) -> T:
+    async def _ask(self, call: Call[T], *, patience_s: float = math.inf) -> T:
         """Call the actor, again where it is being started again."""
-        return await self._said(until_answered(call))
+        return await self._said(until_answered(call, patience_s=patience_s))
 
     async def _once(self, call: Call[T], cameras: Sequence[CameraSettings]) -> T:
         """Call the actor once it is up, and not again: it may die of the sources of `cameras`.

@@ -1,15 +1,22 @@
 """Resolver and journal, as who supervises them tells them something."""
 
+import asyncio
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import partial
 
 from ray.actor import ActorHandle
+from ray.exceptions import RayTaskError
 
 from genesis_ray.domain.events import SystemStateChanged
+from genesis_ray.errors import GenesisError
 from genesis_ray.live.calls import until_answered
+from genesis_ray.live.room import full_disk_in
 from genesis_ray.running.places import layout_of
 from genesis_ray.settings import Settings
+
+_ANSWER_WITHIN_S = 20.0
+"""Of both where one is started again; before that whoever changes cameras is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +28,31 @@ class Keepers:
 
     journal: ActorHandle
     resolver: ActorHandle
+
+    async def see_that_they_take(self) -> None:
+        """See that both take what they are told.
+
+        Raises:
+            GenesisError: One does not: it is away, or its disk is full.
+        """
+        asked = (
+            until_answered(partial(self.journal.take.remote, [], []), waits_for_room=False),
+            until_answered(partial(self.resolver.take.remote, []), waits_for_room=False),
+        )
+        try:
+            async with asyncio.timeout(_ANSWER_WITHIN_S):
+                await asyncio.gather(*asked)
+        except TimeoutError as error:
+            raise GenesisError(
+                f"journal or resolver have not answered for {_ANSWER_WITHIN_S:.0f} s, so no camera "
+                f"is changed; mend what `genesis status` says, and try again"
+            ) from error
+        except RayTaskError as error:
+            if full := full_disk_in(error):
+                raise GenesisError(
+                    f"no camera is changed: {full.while_waiting}. Then try again"
+                ) from error
+            raise
 
     async def expect(self, settings: Settings, anew: Collection[str] = ()) -> None:
         """Tell whose cameras are watched from now on; those of `anew` are other ones."""

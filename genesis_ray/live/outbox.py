@@ -33,6 +33,7 @@ class Outbox(Generic[T]):
         self._waiting: deque[T] = deque()
         self._changed = asyncio.Condition()
         self._closed = False
+        self._arrived = 0
 
     def __len__(self) -> int:
         """The number of reports that have not arrived."""
@@ -63,7 +64,14 @@ class Outbox(Generic[T]):
         async with self._changed:
             for _ in range(count):
                 self._waiting.popleft()
+            self._arrived += count
             self._changed.notify_all()
+
+    async def arrived(self) -> None:
+        """Wait until all that is in it now has arrived."""
+        async with self._changed:
+            due = self._arrived + len(self._waiting)
+            await self._changed.wait_for(lambda: self._arrived >= due)
 
     async def close(self) -> None:
         """Let `peek` return nothing once all has arrived."""

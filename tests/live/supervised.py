@@ -134,6 +134,8 @@ class Group(Actor):
         return not self.has_ended
 
     async def do_take_off(self, leaving) -> None:
+        if self.is_away:
+            raise ActorUnavailableError("no node has room", None)
         for name in leaving:
             self._fail_at("take_off", name)
             self.watched.pop(name, None)

@@ -9,6 +9,7 @@ import pytest
 from genesis_ray.errors import GenesisError
 from genesis_ray.live import cameras
 from genesis_ray.live.cameras import CameraGroupActor, GroupFigures
+from genesis_ray.live.flow import FrameFlow
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.testing import SyntheticFilm
@@ -169,5 +170,53 @@ def test_a_changed_camera_that_a_new_process_opens_is_opened_once(play, monkeypa
             group.actor.open([DOOR]), group.actor.put_on([DOOR]), group.actor.open([DOOR])
         )
         assert opened == ["door"]
+
+    play(story)
+
+
+def test_while_nothing_is_taken_no_camera_is_taken_off_and_it_is_said(play, monkeypatch):
+    monkeypatch.setattr(cameras, "_PASSED_WITHIN_S", 0.2)
+
+    async def story(group: Group) -> None:
+        is_there = asyncio.Event()
+        detect = group.others.detect.remote
+
+        async def later(images: object) -> object:
+            await is_there.wait()
+            return await detect(images)
+
+        group.others.detect.remote = lambda images: asyncio.ensure_future(later(images))
+        group.start(DOOR, YARD)
+        await group.until(lambda: group.actor._flow and group.actor._flow._asked > 0)
+        with pytest.raises(GenesisError, match=r"^door: .*not been taken for .*try again"):
+            await group.actor.take_off(["door"])
+        await group.actor.put_on([DOOR])
+        is_there.set()
+        assert await group.frames() == {"door": 10, "yard": 10}
+
+    play(story)
+
+
+def test_a_camera_whose_last_is_not_taken_in_time_is_watched_anew_when_it_is(play, monkeypatch):
+    monkeypatch.setattr(cameras, "_LEFT_WITHIN_S", 0.2)
+    monkeypatch.setattr(FrameFlow, "passed", lambda _: asyncio.sleep(0))
+
+    async def story(group: Group) -> None:
+        is_there = asyncio.Event()
+        take = group.others.journal.take.remote
+
+        async def later(*told: object) -> object:
+            await is_there.wait()
+            return await take(*told)
+
+        group.others.journal.take.remote = lambda *told: asyncio.ensure_future(later(*told))
+        group.start(DOOR, YARD)
+        await group.until_taken(20)
+        with pytest.raises(GenesisError, match=r"^door: its last .*try again"):
+            await group.actor.take_off(["door"])
+        await group.actor.put_on([DOOR])
+        is_there.set()
+        assert await group.frames() == {"door": 10, "yard": 10}
+        assert sum(group.others.stacks) == 30  # it played again from its beginning
 
     play(story)

@@ -4,12 +4,11 @@ import subprocess
 import sys
 import threading
 from dataclasses import replace
-from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from genesis_ray.domain.events import FaceRecognized, GateRejected, TrackObserved, ZoneCrossed
+from genesis_ray.domain.events import FaceRecognized, GateRejected, ZoneCrossed
 from genesis_ray.domain.ordering import DONE
 from genesis_ray.live.journal import JournalActor
 from genesis_ray.live.spec import LiveSpec, Told
@@ -20,9 +19,9 @@ from genesis_ray.store.job_records import read_all
 from genesis_ray.store.reader import RunTables
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.state_log import new_key
-from genesis_ray.testing import DeadlyNumber
 from tests.letters import NOON, frame, recording
 from tests.live.specs import live_spec
+from tests.live.telling import at, seen, told
 
 CAMERAS = ("door", "till")
 
@@ -51,32 +50,6 @@ def test_names_that_were_refused_are_counted_by_reason(spec):
     journal.take([], [replace(rejected, track_id=3, reason="double")])
     assert journal.figures().rejections == {"too-soon": 2, "double": 1}
     journal.finish()
-
-
-def at(seconds: float) -> datetime:
-    return NOON + timedelta(seconds=seconds)
-
-
-def seen(
-    camera_id: str, seconds: int, track_id: float = 1
-) -> tuple[datetime, tuple[TrackObserved]]:
-    event = TrackObserved(
-        tenant_id="default",
-        site_id="default",
-        camera_id=camera_id,
-        occurred_at=at(seconds),
-        track_id=track_id,  # type: ignore[arg-type]
-        frame_index=seconds,
-        x1=0, y1=0, x2=1, y2=1,
-        confidence=0.5,
-    )  # fmt: skip
-    return at(seconds), (event,)
-
-
-def told(camera_id: str, *seconds: int, deadly: int = -1, ends: bool = False) -> Told:
-    """What a camera saw at some seconds; who comes to what it saw at one of them dies."""
-    events = [seen(camera_id, each, DeadlyNumber(7) if each == deadly else 1) for each in seconds]
-    return Told(camera_id, events, DONE if ends else at(seconds[-1]))
 
 
 def recognised(seconds: int, track_id: int) -> Told:

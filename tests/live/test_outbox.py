@@ -73,3 +73,21 @@ def test_closed_it_gives_what_is_left_and_then_nothing(outbox):
         return left, await outbox.peek()
 
     assert run(scene()) == (["a"], [])
+
+
+def test_who_waits_until_all_has_arrived_does_not_wait_for_what_comes_later(outbox):
+    async def scene():
+        await outbox.arrived()  # nothing has to
+        await outbox.put("a")
+        await outbox.put("b")
+        waiting = asyncio.create_task(outbox.arrived())
+        await asyncio.sleep(0)
+        await outbox.drop(1)
+        await outbox.put("c")
+        await asyncio.sleep(0.01)
+        assert not waiting.done()
+        await outbox.drop(1)
+        await waiting
+        return await outbox.peek()
+
+    assert run(scene()) == ["c"]

@@ -9,7 +9,7 @@ from ray.exceptions import ActorDiedError, ActorUnavailableError, RayTaskError
 
 from genesis_ray.domain.ordering import DONE
 from genesis_ray.errors import FullDiskError, GenesisError
-from genesis_ray.live import supervisor, watched_groups
+from genesis_ray.live import groups, keepers, supervisor, watched_groups
 from genesis_ray.live.cameras import GroupFigures
 from genesis_ray.live.journal_figures import JournalFigures
 from genesis_ray.live.spec import JOURNAL_ACTOR, LiveSpec, Shown, Told
@@ -320,6 +320,65 @@ def test_what_a_group_cannot_take_off_again_is_said(run, tmp_path):
         with pytest.raises(GenesisError, match=r"door may still be watched \(ValueError: stuck\)"):
             await stage.supervisor.apply(changed)
         assert stage.group_of("yard").watched == {"yard": "rtsp://yard/1"}
+
+    run(story)
+
+
+def test_a_camera_whose_node_is_away_is_taken_off_later_and_all_is_as_it_was_meanwhile(
+    run, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(groups, "_AWAY_FOR_S", 0.3)
+    without = settings_of(tmp_path, door="rtsp://door/1")
+
+    async def story(stage: Stage) -> None:
+        yard = stage.group_of("yard")
+        yard.is_away = True
+        yard.die()
+        (group,) = (group for group in stage.supervisor._groups if "yard" in group.cameras)
+        await stage.until(lambda: not group.is_placed)
+        async with asyncio.timeout(5):
+            with pytest.raises(GenesisError, match=r"watches yard has been away .*bring its node"):
+                await stage.supervisor.apply(without)
+        assert [camera.camera_id for camera in stage.supervisor.settings.cameras] == [
+            "door",
+            "yard",
+        ]
+        yard.watched.clear()  # with its process
+        yard.is_away = False
+        await stage.until(lambda: yard.is_watching)
+        assert stage.watched() == {"door": "rtsp://door/1", "yard": "rtsp://yard/1"}
+        await stage.supervisor.apply(without)
+        assert stage.watched() == {"door": "rtsp://door/1"}
+
+    run(story)
+
+
+@pytest.mark.parametrize("keeper", ["journal", "resolver"])
+def test_while_a_disk_is_full_or_a_keeper_away_no_camera_is_changed(
+    run, monkeypatch, tmp_path, keeper
+):
+    monkeypatch.setattr(keepers, "_ANSWER_WITHIN_S", 0.05)
+    changed = settings_of(tmp_path, door="rtsp://door/2", hall="rtsp://hall/1")
+    errors = [
+        (RayTaskError("take", "", FullDiskError("/data")), "/data is full; free some space"),
+        (ActorUnavailableError("it is being started again", None), "have not answered for"),
+    ]
+
+    async def take(actor: Actor, *_: object) -> None:
+        if errors and actor.name == keeper:
+            raise errors[0][0]
+
+    async def story(stage: Stage) -> None:
+        monkeypatch.setattr(Actor, "do_take", take, raising=False)
+        before = stage.watched()
+        while errors:
+            with pytest.raises(GenesisError, match=f"{errors[0][1]}.* try again"):
+                await stage.supervisor.apply(changed)
+            assert stage.watched() == before
+            assert not [call for call in stage.log if call[1] in ("prepare", "take_off")]
+            del errors[0]
+        await stage.supervisor.apply(changed)
+        assert stage.watched() == {"door": "rtsp://door/2", "hall": "rtsp://hall/1"}
 
     run(story)
 
