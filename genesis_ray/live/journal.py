@@ -181,12 +181,16 @@ class JournalActor:
         """Let go of the log while somebody is forgotten who asked for it, if so.
 
         Goes on then without the person in what it remembers.
+
+        Raises:
+            FullDiskError: There is no room for what was taken; it has let go of nothing.
         """
         if not self._giving.way.is_asked():
             return
-        self._bring_to_the_log()
+        self._write_all()
         self._checkpoint()
-        wait_for_room(JOURNAL_ACTOR, self._room.catch_up)
+        self._room.catch_up()
+        self._close()
         wait_for_room(JOURNAL_ACTOR, self._giving.way.give)
         self._giving.way.wait()
         self._log = wait_for_room(JOURNAL_ACTOR, partial(EventLog, self._run.events))
@@ -202,7 +206,8 @@ class JournalActor:
         Raises:
             FullDiskError: There is no room for what was taken; it can be called again.
         """
-        self._bring_to_the_log()
+        self._write_all()
+        self._close()
         self._state.clear()
         self._recovery.sound()
         return self.figures()
@@ -244,16 +249,18 @@ class JournalActor:
         tally.left = _of(camera_ids, tally.left | left)
         return self._stage.watch_each(camera_ids, anew, admits)
 
-    def _bring_to_the_log(self) -> None:
-        """Log all that was taken, and close the log.
+    def _write_all(self) -> None:
+        """Log all that was taken.
 
         Raises:
-            FullDiskError: There is no room for it; the log is open as before.
+            FullDiskError: There is no room for it.
         """
         self._room.catch_up()
-        self._background.close()
         self._take_in()
         self._room.catch_up()
+
+    def _close(self) -> None:
+        self._background.close()
         try:
             self._log.close()
         except FullDiskError as error:

@@ -1,6 +1,8 @@
 """Journal and resolver on a disk that fills up, and has room again."""
 
 import shutil
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -21,6 +23,7 @@ from genesis_ray.pipeline.producers import RESOLVER
 from genesis_ray.running.identities import identity_folder
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
+from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.people import People
 from genesis_ray.store.reader import RunTables
 from genesis_ray.store.run_folder import RunFolder
@@ -183,6 +186,34 @@ def test_where_it_ends_before_there_is_room_it_says_so_and_can_end_later(small_d
     actor.finish()
     taken = len(as_logged(spec))
     assert as_logged(spec) == list(range(1, 1 + taken))
+
+
+def test_who_needs_its_log_waits_for_room_too(small_disk):
+    spec = live_spec(small_disk.path, "door")
+    actor = JournalActor(spec)
+    asked = actor._giving.way.ask()
+    calls = takes()
+    for each in calls[:6]:
+        actor.take(each)
+    small_disk.fill()
+    with pytest.raises(FullDiskError):
+        actor.give_way()
+    assert not actor._giving.way.is_given()
+    small_disk.free()
+
+    def need() -> None:
+        while not actor._giving.way.is_given():
+            time.sleep(0.01)
+        EventLog(spec.run / "events").close()
+        asked.release()
+
+    needing = threading.Thread(target=need)
+    needing.start()
+    actor.give_way()
+    needing.join()
+    take_all(actor, calls[6:], lambda: None)
+    actor.finish()
+    assert as_logged(spec) == list(range(1, 1 + TAKES * FRAMES))
 
 
 class Kept:
