@@ -4,7 +4,6 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from typing import TypeVar
 
 from ray.exceptions import RayTaskError
@@ -108,24 +107,15 @@ class Pauses:
 
 
 def wait_for_room(
-    keeper: str,
-    act: Callable[[], T],
-    *,
-    undo: Callable[[], object] = lambda: None,
-    pause: Callable[[float], None] = time.sleep,
+    keeper: str, act: Callable[[], T], *, pause: Callable[[float], None] = time.sleep
 ) -> T:
-    """Do something that cannot be put off, again and again until there is room for it.
-
-    `undo` takes back what was done of it.
-    """
+    """Do something that cannot be put off, again and again until there is room for it."""
     pauses = Pauses()
     while True:
         try:
             return act()
         except FullDiskError as error:
             _log.warning("the %s waits for room: %s", keeper, error.while_waiting)
-        with suppress(FullDiskError):
-            undo()
         pause(pauses.next_s())
 
 

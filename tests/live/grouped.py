@@ -60,10 +60,9 @@ class Others:
         self.detect = SimpleNamespace(remote=self._detect)
         self.find = Remote(lambda crops: Graded(ColourEmbedder().find(crops), 0.0, *self.of_faces))
         self.embed = Remote(
-            lambda faces: Embedded(
-                ColourEmbedder().embed(faces), 0.0, *self.of_faces, embedder="colour"
-            )
+            lambda wanted: Embedded(ColourEmbedder().embed(wanted.faces), 0.0, *self.of_faces)
         )
+        self.prepare = Remote(lambda _: None)
         self.journal = SimpleNamespace(
             take=Remote(self._log, take_s), resumption=Remote(lambda _: self.before)
         )

@@ -31,7 +31,7 @@ class Others:
     def __init__(self) -> None:
         self.states: list[str] = []
         self.detect = remote(self._found)
-        self.find = self.embed = None
+        self.find = self.embed = self.prepare = None
         self.journal = SimpleNamespace(
             take=remote(self._log), resumption=remote(lambda _: Resumption({}, NOT_BEGUN))
         )

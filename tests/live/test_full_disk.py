@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -160,10 +161,7 @@ def kill(actor: JournalActor) -> None:
 
 
 def waiting_with(pause: Callable[[float], None]) -> Callable[..., object]:
-    def wait(keeper, act, *, undo=lambda: None):
-        return room.wait_for_room(keeper, act, undo=undo, pause=pause)
-
-    return wait
+    return partial(room.wait_for_room, pause=pause)
 
 
 def test_one_that_begins_on_a_full_disk_says_so_at_once(small_disk):
