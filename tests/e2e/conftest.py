@@ -3,6 +3,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -26,14 +27,22 @@ def genesis() -> Genesis:
 
 
 @pytest.fixture
-def ray_folder(monkeypatch) -> Iterator[str]:
+def ray_folder() -> Iterator[str]:
     """A folder by which the processes of the test's own cluster are known."""
+    with own_ray_folder() as folder:
+        yield folder
+
+
+@contextmanager
+def own_ray_folder() -> Iterator[str]:
+    """Have clusters that are started meanwhile in a folder, and end what is left of them."""
     # Not below pytest's folder: Ray's sockets lie in it, whose paths have to be short.
     folder = tempfile.mkdtemp(prefix="genesis-")
-    monkeypatch.setenv("RAY_TMPDIR", folder)
-    monkeypatch.setenv("HOME", folder)  # where the address of the cluster and its token are
-    monkeypatch.delenv("RAY_ADDRESS", raising=False)
-    yield folder
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_TMPDIR", folder)
+        patch.setenv("HOME", folder)  # where the address of the cluster and its token are
+        patch.delenv("RAY_ADDRESS", raising=False)
+        yield folder
     for process in processes_of(folder):
         process.kill()
     shutil.rmtree(folder, ignore_errors=True)

@@ -113,7 +113,10 @@ def test_only_the_media_folder_holds_pictures(demo):
 
 
 @pytest.mark.timeout(600)
-def test_it_gives_equal_tables_in_one_process_and_as_an_archive(demo, genesis, tmp_path):
+def test_it_gives_equal_tables_in_one_process_and_as_an_archive(
+    demo, genesis, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("GENESIS_ANNOTATE", "false")  # tables are compared, not videos
     genesis("demo", "--local", "--out", tmp_path / "local")
     config = files("genesis_ray") / "demo.yaml"
     archive = ("--out", tmp_path / "archive", "--data", tmp_path / "data")
