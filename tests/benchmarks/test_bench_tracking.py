@@ -36,6 +36,6 @@ def test_crowds_are_tracked_no_worse_than_by_the_library_as_it_comes(bench, scor
     films = [bench._read(shared_data, name) for name in bench._SNIPPETS]
     found = [bench._detect(film, "auto") for film in films]
     for every in (1, 2, 3):
-        ours, librarys = scored(films, found, every=every)
+        ours, theirs = scored(films, found, every=every)
         for figure in ("mota", "idf1", "hota"):
-            assert ours[figure] >= librarys[figure], (every, figure)
+            assert ours[figure] >= theirs[figure], (every, figure)
