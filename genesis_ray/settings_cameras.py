@@ -131,6 +131,16 @@ class SourceSettings(Section):
         default=False,
         description="Follow redirects and playlists (HLS), although where they lead is not checked",
     )
+    verify_tls: bool = Field(
+        default=True,
+        description="Watch a camera over rtsps or https only if its certificate is trusted and of "
+        "its host; false: whoever answers is taken for it",
+    )
+    ca_file: Path | None = Field(
+        default=None,
+        description="Certificates to trust, PEM, as those that cameras made themselves, on each "
+        "node that watches; unset: those of the system",
+    )
     decoder: Literal["software", "auto"] = Field(
         default="software",
         description="What decodes video; auto: the decoders of an NVIDIA GPU, to the same pixels, "
@@ -144,6 +154,8 @@ class SourceSettings(Section):
             allowed_networks=self.allowed_networks,
             allowed_schemes=self.allowed_schemes,
             follow_links=self.follow_links,
+            verify_tls=self.verify_tls,
+            ca_file=self.ca_file,
         )
 
 

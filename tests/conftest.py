@@ -153,11 +153,11 @@ class RtspServer:
         self.url = f"rtsp://127.0.0.1:{self.port}/live"
         self._process: subprocess.Popen[str] | None = None
 
-    def start(self, *login: str, pipeline: str = BALL) -> None:
-        """Serve; with a user and a password, to them alone."""
+    def start(self, *arguments: str, pipeline: str = BALL) -> None:
+        """Serve; with a user and a password to them alone, with `--certificate`, FILE over TLS."""
         script = Path(__file__).with_name("rtsp_server.py")
         self._process = subprocess.Popen(
-            [self.SYSTEM_PYTHON, str(script), str(self.port), pipeline, *login],
+            [self.SYSTEM_PYTHON, str(script), str(self.port), pipeline, *arguments],
             stdout=subprocess.PIPE,
             text=True,
         )

@@ -1,8 +1,9 @@
-"""Where live streams may be read from: schemes of addresses, and networks."""
+"""Where live streams may be read from: schemes of addresses, networks, and certificates."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
+from pathlib import Path
 from typing import Literal, get_args
 
 Address = IPv4Address | IPv6Address
@@ -49,11 +50,15 @@ class SourcePolicy:
         allowed_networks: Where cameras are; empty: anywhere but in NO_CAMERAS.
         allowed_schemes: How addresses may begin.
         follow_links: Whether to go where redirects and playlists lead, which is not checked.
+        verify_tls: Whether who answers over TLS has to have a certificate that is trusted.
+        ca_file: What is trusted, certificates in PEM; None: what the system trusts.
     """
 
     allowed_networks: tuple[Network, ...] = ()
     allowed_schemes: tuple[Scheme, ...] = SCHEMES
     follow_links: bool = False
+    verify_tls: bool = True
+    ca_file: Path | None = None
 
     def allows(self, address: Address) -> bool:
         """Tell whether a camera may have this address.

@@ -105,6 +105,11 @@ class StreamDoctor:
         self._connected = False
         return self._tell(Diagnosis("connecting", reason))
 
+    def mute(self) -> Diagnosis | None:
+        """Note that what is there takes connections, and gives no picture over any."""
+        self._connected = False
+        return self._tell(Diagnosis("stalled", "no_frames"))
+
     def connected(self, at: datetime) -> None:
         """Note a new connection: what was seen over the one before counts no more."""
         self._connected = True

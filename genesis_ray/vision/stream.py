@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
+from errno import EIO
 from fractions import Fraction
 from random import Random
 from typing import NamedTuple, cast
@@ -97,7 +98,7 @@ class LiveStream:
             try:
                 container, stream = self._connect()
             except (av.FFmpegError, OSError, NotAllowedError, NoVideoError) as error:
-                self._tell(self._doctor.lost(reason_of(error)))
+                self._tell(self._failed(error))
                 self._closed.wait(backoff.next_s())
                 continue
             with closing(container):
@@ -169,6 +170,14 @@ class LiveStream:
             container.close()  # many cameras serve one at a time
             raise
         return container, stream
+
+    def _failed(self, error: Exception) -> Diagnosis | None:
+        """Return the state after an attempt to connect, if it is another one."""
+        if isinstance(error, av.error.ExitError) and self._address.answers():
+            return self._doctor.mute()
+        if isinstance(error, OSError) and error.errno == EIO and self._address.is_distrusted():
+            return self._doctor.lost("untrusted")
+        return self._doctor.lost(reason_of(error))
 
     def _open_any(self, openings: Sequence[Opening]) -> InputContainer:
         """Open the first of one host's addresses at which something can be connected to."""

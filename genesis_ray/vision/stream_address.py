@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 from genesis_ray.domain.addresses import redacted
 from genesis_ray.domain.source_policy import Address, SourcePolicy
 from genesis_ray.errors import ConfigurationError
+from genesis_ray.vision import stream_trust
 
 Transport = Literal["tcp", "udp"]
 
@@ -23,6 +24,11 @@ _PROTOCOLS = {
 }
 """What FFmpeg may speak for a scheme. Without rtsp itself it follows no redirect of RTSP;
 httpproxy is what TLS goes through where the environment names a proxy."""
+
+_PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
+"""What FFmpeg connects to where an address names no port."""
+
+_OVER_TLS = ("rtsps", "https")
 
 _OVER_UDP = "tcp,udp,rtp"
 _LINKED = "rtsp,rtsps,rtp,udp,http,https,httpproxy,crypto,tls,tcp"
@@ -52,7 +58,8 @@ class StreamAddress:
 
     What a name resolves to is asked and checked anew for every connection. A connection without
     TLS is then made to the very address that was checked; with TLS FFmpeg looks the name up once
-    more, because it tells servers the name it connects to and no other.
+    more, because it tells servers the name it connects to and no other. There who answers has to
+    have a certificate of that name.
     """
 
     def __init__(
@@ -65,7 +72,8 @@ class StreamAddress:
         """Read an address; nothing is looked up yet.
 
         Raises:
-            ConfigurationError: It is no address of a stream, or the policy refuses it already.
+            ConfigurationError: It is no address of a stream, or the policy refuses it already or
+                names certificates that cannot be read.
         """
         self._policy = policy
         self._transport = transport
@@ -79,6 +87,8 @@ class StreamAddress:
         if self._device is None:
             self._parts, self._host, self._port = _split(url)
             self._refuse_number()
+        is_over_tls = self._scheme in _OVER_TLS or policy.follow_links
+        self._tls = stream_trust.tls_options(policy) if is_over_tls else {}
 
     def openings(self) -> list[Opening]:
         """Look up where the host is now and return what to open, to be tried in turn.
@@ -92,14 +102,36 @@ class StreamAddress:
         addresses = _addresses_of(self._host)
         if not all(map(self._policy.allows, addresses)):
             raise NotAllowedError
-        if self._policy.follow_links or self._scheme in ("rtsps", "https"):
+        if self._policy.follow_links or self._scheme in _OVER_TLS:
             return [self._opening(self._host)]
         return [self._opening(str(address)) for address in addresses[:_MOST_ADDRESSES]]
+
+    def answers(self) -> bool:
+        """Tell whether something takes connections there, although no picture came of one."""
+        places = self._places()
+        return places is not None and stream_trust.answers(*places)
+
+    def is_distrusted(self) -> bool:
+        """Tell whether what answers there has a certificate that is not trusted."""
+        places = self._places() if self._scheme in _OVER_TLS else None
+        return places is not None and stream_trust.is_distrusted(
+            *places, host=self._host, policy=self._policy
+        )
+
+    def _places(self) -> tuple[list[Address], int] | None:
+        """Return where it may be looked who answers, and at which port; None: nowhere."""
+        if self._device is not None:
+            return None
+        with suppress(OSError):
+            addresses = _addresses_of(self._host)[:_MOST_ADDRESSES]
+            if all(map(self._policy.allows, addresses)):
+                return addresses, self._port or _PORTS[self._scheme]
+        return None
 
     def _opening(self, host: str) -> Opening:
         user, at, _ = self._parts.netloc.rpartition("@")
         url = self._parts._replace(netloc=f"{user}{at}{_place(host, self._port)}").geturl()
-        options = {"protocol_whitelist": _PROTOCOLS[self._scheme]}
+        options = {"protocol_whitelist": _PROTOCOLS[self._scheme], **self._tls}
         if self._scheme in ("rtsp", "rtsps"):
             options |= {"rtsp_transport": self._transport, "fflags": "nobuffer"}
             if (self._scheme, self._transport) == ("rtsp", "udp"):

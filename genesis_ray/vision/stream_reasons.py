@@ -45,7 +45,10 @@ REMEDIES = {
     "names another address, which is followed with sources.follow_links alone",
     "not_allowed": "correct its address, or add its network to sources.allowed_networks: its "
     "host's name leads to where no camera may be",
+    "untrusted": "add its certificate, or its authority's, to the file sources.ca_file: what is "
+    "there is expired, of another host or signed by nobody who is trusted",
     "no_pictures": "correct the address: what answers there sends sound alone",
+    "no_frames": "restart it: it takes connections and sends no picture",
     "unreachable": "check its host's name and the network; an address that redirects is followed "
     "with sources.follow_links alone",
     "ended": "look whether the camera serves somebody else already: it ended at once",

@@ -1,11 +1,19 @@
 """Films over HTTP, as a camera that is watched as a stream sends them."""
 
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from fractions import Fraction
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import TypeVar
 
 import av
 import numpy as np
+
+Server = TypeVar("Server", bound=ThreadingHTTPServer)
 
 
 def film(
@@ -21,6 +29,34 @@ def film(
             video.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
         video.mux(stream.encode())
     return path.read_bytes()
+
+
+def timed_film(path: Path, times_s: Sequence[float]) -> list[bytes]:
+    """Write a film of one frame at each of the stream's `times_s`; return its bytes by frame."""
+    noise = np.random.default_rng(0)
+    parts, size = [], 0
+    options = {"flush_packets": "1"}
+    with path.open("wb") as file, av.open(file, "w", format="mpegts", options=options) as video:
+        stream = video.add_stream("libx264", rate=25, options={"g": "5", "tune": "zerolatency"})
+        stream.width, stream.height, stream.pix_fmt = 128, 96, "yuv420p"
+        stream.codec_context.time_base = Fraction(1, 1000)
+        for at in times_s:
+            image = noise.integers(0, 255, (96, 128, 3), np.uint8)
+            frame = av.VideoFrame.from_ndarray(image, format="bgr24")
+            frame.pts, frame.time_base = round(at * 1000), Fraction(1, 1000)
+            video.mux(stream.encode(frame))
+            parts.append(path.read_bytes()[size:])
+            size += len(parts[-1])
+    return parts
+
+
+@contextmanager
+def serving(server: Server) -> Iterator[Server]:
+    """Let a server serve, in a thread of its own."""
+    with server:
+        threading.Thread(target=server.serve_forever).start()
+        yield server
+        server.shutdown()
 
 
 class FilmServer(ThreadingHTTPServer):
@@ -53,3 +89,36 @@ class _FilmHandler(SimpleHTTPRequestHandler):
             self.end_headers()
         else:
             super().do_GET()
+
+
+class PacedCamera(ThreadingHTTPServer):
+    """Sends each viewer the parts of a film, each but the first after its own wait in seconds.
+
+    Attributes:
+        goes_on: Set it to have more than the first part sent.
+    """
+
+    def __init__(self, first: bytes, parts: Sequence[tuple[float, bytes]]) -> None:
+        self.first, self.parts = first, parts
+        self.goes_on = threading.Event()
+        super().__init__(("127.0.0.1", 0), _PacedHandler)
+        self.url = f"http://127.0.0.1:{self.server_port}/live.ts"
+
+
+class _PacedHandler(BaseHTTPRequestHandler):
+    server: PacedCamera
+
+    def log_message(self, *_) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        size = len(self.server.first) + sum(len(part) for _, part in self.server.parts)
+        self.send_header("Content-Length", str(size))
+        self.end_headers()
+        with suppress(OSError):
+            self.wfile.write(self.server.first)
+            self.server.goes_on.wait(30)
+            for wait_s, part in self.server.parts:
+                time.sleep(wait_s)
+                self.wfile.write(part)

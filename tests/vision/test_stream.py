@@ -9,6 +9,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_network
 from itertools import count, islice, pairwise
 from pathlib import Path
+from types import MappingProxyType
 
 import av
 import cv2
@@ -21,7 +22,8 @@ from genesis_ray.domain.stream_health import StreamLimits
 from genesis_ray.vision.stream import LiveStream
 from genesis_ray.vision.stream_address import StreamAddress
 from genesis_ray.vision.stream_reasons import REMEDIES, reason_of
-from tests.vision.film_server import FilmServer, film
+from tests.certificates import self_signed
+from tests.vision.film_server import FilmServer, PacedCamera, film, serving, timed_film
 
 pytestmark = pytest.mark.timeout(90)
 
@@ -165,6 +167,53 @@ def test_a_camera_whose_sound_goes_on_without_pictures_is_connected_to_again(rts
     assert watching.states[-1] == ("online", "")
 
 
+class MuteCamera:
+    """Answers all that RTSP asks, and sends no picture."""
+
+    SDP = (
+        "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n"
+        "m=video 0 RTP/AVP 26\r\na=control:track1\r\n"
+    )
+    ANSWERS = MappingProxyType({
+        "OPTIONS": "Public: DESCRIBE, SETUP, PLAY\r\n\r\n",
+        "DESCRIBE": f"Content-Type: application/sdp\r\nContent-Length: {len(SDP)}\r\n\r\n{SDP}",
+        "SETUP": "Session: 1\r\nTransport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n\r\n",
+        "PLAY": "Session: 1\r\n\r\n",
+    })  # fmt: skip
+
+    def __init__(self) -> None:
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.url = f"rtsp://127.0.0.1:{self._server.getsockname()[1]}/live"
+        self.played = 0
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = self._server.accept()
+                with connection:
+                    while asked := connection.recv(4096).decode():
+                        self._answer(connection, asked)
+
+    def _answer(self, connection: socket.socket, asked: str) -> None:
+        method = asked.partition(" ")[0]
+        number = asked.partition("CSeq: ")[2].partition("\r")[0]
+        self.played += method == "PLAY"
+        rest = self.ANSWERS.get(method, "\r\n")
+        connection.sendall(f"RTSP/1.0 200 OK\r\nCSeq: {number}\r\n{rest}".encode())
+
+    def close(self) -> None:
+        self._server.close()
+
+
+def test_a_camera_that_is_connected_to_and_sends_no_frame_at_all_is_stalled(watch, monkeypatch):
+    monkeypatch.setattr("genesis_ray.vision.stream._OPEN_TIMEOUT_S", 0.5)
+    with closing(MuteCamera()) as camera:
+        watching = watch(camera.url, stalled_after_s=1)
+        watching.until(lambda: camera.played >= 2)  # it is connected to again
+        assert watching.states == [("stalled", "no_frames")]
+
+
 @pytest.mark.parametrize(("set_by_s", "state"), [(-3600, "clock_skewed"), (3600, "online")])
 def test_a_clock_that_is_set_makes_no_camera_blind(rtsp, watch, set_by_s, state):
     rtsp.start()
@@ -192,15 +241,59 @@ def test_udp_is_there_on_request(rtsp, watch):
 @pytest.fixture
 def film_server(tmp_path: Path) -> Iterator[FilmServer]:
     film(tmp_path / "film.ts")
-    with FilmServer(tmp_path) as server:
-        threading.Thread(target=server.serve_forever).start()
+    with serving(FilmServer(tmp_path)) as server:
         yield server
-        server.shutdown()
 
 
 @pytest.fixture
 def film_over_http(film_server) -> str:
     return f"{film_server.url}/film.ts"
+
+
+@pytest.fixture
+def certified(tmp_path, film_server) -> Path:
+    """The certificate, made by itself, of the server of films, which speaks TLS with it."""
+    file = tmp_path / "camera.pem"
+    context = self_signed(file)
+    film_server.socket = context.wrap_socket(film_server.socket, server_side=True)
+    film_server.url = film_server.url.replace("http:", "https:")
+    return file
+
+
+def test_a_camera_over_https_is_watched_only_if_its_certificate_is_trusted(
+    certified, film_server, watch
+):
+    url = f"{film_server.url}/film.ts"
+    stranger = watch(url)
+    stranger.until(lambda: stranger.states == [("connecting", "untrusted")])
+    assert film_server.asked == []
+    known = watch(url, policy=SourcePolicy(ca_file=certified))
+    known.until(lambda: len(known.frames) >= 5)
+    anybody = watch(url, policy=SourcePolicy(verify_tls=False))
+    anybody.until(lambda: len(anybody.frames) >= 5)
+
+
+def test_a_certificate_of_another_host_is_not_trusted(certified, film_server, dns, watch):
+    dns["camera.test"] = ["127.0.0.1"]
+    url = f"{film_server.url.replace('127.0.0.1', 'camera.test')}/film.ts"
+    watching = watch(url, policy=SourcePolicy(ca_file=certified))
+    watching.until(lambda: watching.states == [("connecting", "untrusted")])
+
+
+def test_what_speaks_no_tls_is_not_called_distrusted(film_over_http, watch):
+    watching = watch(film_over_http.replace("http:", "https:"))
+    watching.until(lambda: watching.states == [("connecting", "unreachable")])
+
+
+def test_a_camera_over_rtsps_is_watched_only_if_its_certificate_is_trusted(rtsp, tmp_path, watch):
+    self_signed(tmp_path / "camera.pem")
+    rtsp.start("--certificate", str(tmp_path / "camera.pem"))
+    url = rtsp.url.replace("rtsp:", "rtsps:")
+    stranger = watch(url)
+    stranger.until(lambda: stranger.states == [("connecting", "untrusted")])
+    known = watch(url, policy=SourcePolicy(ca_file=tmp_path / "camera.pem"))
+    known.until(lambda: len(known.frames) >= 5)
+    assert known.states == [("online", "")]
 
 
 def test_a_stream_over_http_that_ends_is_connected_to_again(film_over_http, watch):
@@ -238,6 +331,50 @@ def test_a_camera_that_is_set_to_another_codec_goes_on(film_over_http, watch, tm
     watching.until(lambda: watching.frames[-1].image.shape == (96, 128, 3))
     times = [frame.stamp.captured_at for frame in watching.frames]
     assert all(later > earlier for earlier, later in pairwise(times))
+
+
+STARTING = [number / 10 for number in range(80)]  # what it takes to know the stream
+CLOCKS = [
+    [4600 + number / 25 for number in range(15)],  # more than an hour ahead, at another rate
+    [90, 90.04, 90.2, 90.24, 90.6, 90.64, 90.68],  # and back, at no steady rate
+    [10 + number / 5 for number in range(5)],
+]
+"""A stream's times in seconds; its clock jumps from one list to the next."""
+
+
+def test_a_stream_over_http_that_takes_connections_and_sends_nothing_is_stalled(watch, monkeypatch):
+    monkeypatch.setattr("genesis_ray.vision.stream._OPEN_TIMEOUT_S", 0.5)
+    with serving(PacedCamera(b"", [(0, b"-")])) as camera:
+        watching = watch(camera.url)
+        watching.until(lambda: watching.states == [("stalled", "no_frames")])
+        camera.goes_on.set()
+        watching.close()
+
+
+def test_a_stream_whose_rate_changes_and_whose_clock_jumps_goes_on_and_keeps_its_intervals(
+    watch, tmp_path
+):
+    parts = []
+    for number, times in enumerate(CLOCKS):
+        waits = [0.3, *(later - earlier for earlier, later in pairwise(times))]
+        parts += zip(waits, timed_film(tmp_path / f"{number}.ts", times), strict=True)
+    start = b"".join(timed_film(tmp_path / "start.ts", STARTING))
+    with serving(PacedCamera(start, parts)) as camera:
+        watching = watch(camera.url)
+        watching.until(lambda: len(watching.frames) >= len(STARTING) - 5)
+        camera.goes_on.set()
+        watching.until(lambda: len(watching.frames) >= len(STARTING) + len(parts))
+        watching.close()
+    assert watching.states in ([("online", "")], [("online", ""), ("connecting", "ended")])
+    dates = iter([frame.stamp.captured_at for frame in watching.frames])
+    *_, last = islice(dates, len(STARTING))
+    for times in CLOCKS:
+        dated = list(islice(dates, len(times)))
+        assert timedelta(0) < dated[0] - last < timedelta(seconds=1)
+        steps = [(later - earlier).total_seconds() for earlier, later in pairwise(dated)]
+        # That the last frame is whole is known by the next one, or at once where there is none.
+        assert steps[:-1] == pytest.approx(np.diff(times)[:-1].tolist(), abs=0.02)
+        last = dated[-1]
 
 
 def test_a_stream_that_is_not_kept_up_with_is_decoded_less_and_told(film_over_http, tmp_path):
@@ -476,10 +613,8 @@ class _PictureHandler(SimpleHTTPRequestHandler):
 
 @pytest.fixture
 def picture_camera() -> Iterator[PictureCamera]:
-    with PictureCamera() as camera:
-        threading.Thread(target=camera.serve_forever).start()
+    with serving(PictureCamera()) as camera:
         yield camera
-        camera.shutdown()
 
 
 def test_pictures_over_http_one_after_another_are_a_stream(picture_camera, watch):

@@ -138,3 +138,13 @@ def test_nothing_but_the_streams_own_protocols_is_spoken(dns):
 
 def test_a_device_is_opened_as_it_is():
     assert [tuple(o) for o in StreamAddress("device:2").openings()] == [("/dev/video2", "v4l2", {})]
+
+
+def test_certificates_to_trust_that_cannot_be_read_are_told(tmp_path):
+    missing = SourcePolicy(ca_file=tmp_path / "cameras.pem")
+    with pytest.raises(ConfigurationError, match=r"sources\.ca_file .*cameras\.pem"):
+        StreamAddress("rtsps://127.0.0.1/live", policy=missing)
+    (tmp_path / "cameras.pem").write_text("no certificate")
+    with pytest.raises(ConfigurationError, match="expected certificates in PEM"):
+        StreamAddress("https://127.0.0.1/live", policy=missing)
+    assert opened("rtsp://127.0.0.1/live", policy=missing)
