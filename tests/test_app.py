@@ -383,3 +383,27 @@ def test_sigterm_ends_what_runs_in_a_terminal_as_an_interrupt_does(cluster, tmp_
         states = RunTables(events)["camera_states"].to_pylist()
         ended = {row["camera_id"] for row in states if row["state"] == "ended"}
         assert ended == {"door", "till"}, system.output.read_text()
+
+
+@pytest.mark.e2e
+@pytest.mark.ray
+@pytest.mark.timeout(400)
+def test_a_cluster_that_is_there_is_gone_to_by_its_address_and_left_as_it_is(cluster, tmp_path):
+    environment = {**cluster.environment, "GENESIS_DATA_DIR": str(tmp_path / "data")}
+    address = environment.pop("RAY_ADDRESS")
+
+    def genesis(*arguments: str) -> str:
+        command = [str(Path(sys.executable).with_name("genesis")), *arguments, "--address", address]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    config = tmp_path / "cameras.yaml"
+    config.write_text(configuration(door=LONG))
+    port = cluster.url.rpartition(":")[2]
+    assert f"{cluster.url}/docs" in genesis("up", str(config), "--port", port)
+    assert {"journal", "resolver"} <= set(cluster.ask("actors", "actors"))
+    assert "The Ray cluster goes on" in genesis("down")
+    assert cluster.ask("actors", "actors") == []
+    rows = RunTables(tmp_path / "data" / "run" / "events")["camera_states"].to_pylist()
+    assert [row["state"] for row in rows] == ["online", "ended"]

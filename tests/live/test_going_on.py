@@ -1,7 +1,6 @@
 """Cameras go on where others were, in one process: doubles answer for Serve and other actors."""
 
 import asyncio
-import threading
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -15,7 +14,7 @@ from genesis_ray.live.spec import Resumption
 from genesis_ray.settings import Settings
 from genesis_ray.vision.live_decoder import LiveDecoder
 from tests.live.grouped import FILM, START, Others, actor_among
-from tests.vision.film_server import FilmServer, film
+from tests.vision.film_server import FilmServer, PlayingCamera, film, serving
 
 Story = Callable[[CameraGroupActor, Others], Awaitable[None]]
 
@@ -48,10 +47,8 @@ def play(monkeypatch, tmp_path):
 def camera(tmp_path) -> Iterator[str]:
     """The address of a live stream."""
     film(tmp_path / "film.ts")
-    with FilmServer(tmp_path) as server:
-        threading.Thread(target=server.serve_forever).start()
+    with serving(FilmServer(tmp_path)) as server:
         yield f"{server.url}/film.ts"
-        server.shutdown()
 
 
 def cameras_of(actor: CameraGroupActor):
@@ -100,6 +97,16 @@ def tracks(others: Others) -> dict[int, datetime]:
         if isinstance(event, TrackObserved):
             seen.setdefault(event.track_id, event.occurred_at)
     return seen
+
+
+def test_who_is_in_the_picture_of_a_stream_keeps_the_track_id_in_the_next_process(play):
+    with serving(PlayingCamera()) as camera:
+        before = play(camera.url, Resumption({}, NOT_BEGUN), for_a_while)
+        (*_, snapshot) = before.snapshots
+        told = max(at for at, _ in before.events)
+        after = play(camera.url, Resumption({"door": snapshot}, told, {"door": told}), for_a_while)
+    assert len(tracks(before)) == 1
+    assert tracks(after).keys() == tracks(before).keys()
 
 
 @pytest.mark.parametrize("method", ["open", "put_on"])

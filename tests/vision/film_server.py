@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import TypeVar
 
 import av
+import cv2
 import numpy as np
+
+from genesis_ray.vision.synthetic import SyntheticFilm
 
 Server = TypeVar("Server", bound=ThreadingHTTPServer)
 
@@ -122,3 +125,39 @@ class _PacedHandler(BaseHTTPRequestHandler):
             for wait_s, part in self.server.parts:
                 time.sleep(wait_s)
                 self.wfile.write(part)
+
+
+class PlayingCamera(ThreadingHTTPServer):
+    """Shows 25 pictures a second of somebody who walks by slowly, whoever looks or none."""
+
+    def __init__(self) -> None:
+        self.film = SyntheticFilm(people=1, fps=100, width=320, height=240)
+        self.began = time.monotonic()
+        super().__init__(("127.0.0.1", 0), _PlayingHandler)
+        self.url = f"http://127.0.0.1:{self.server_port}/video"
+
+    def picture(self) -> bytes:
+        """Return what is to be seen now, as a JPEG."""
+        # From a little off the border, six seconds to the other.
+        number = 30 + round(20 * (time.monotonic() - self.began))
+        return cv2.imencode(".jpg", self.film.image_at(number))[1].tobytes()
+
+
+class _PlayingHandler(BaseHTTPRequestHandler):
+    server: PlayingCamera
+
+    def log_message(self, *_) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=part")
+        self.end_headers()
+        with suppress(OSError):
+            while True:
+                picture = self.server.picture()
+                head = (
+                    f"--part\r\nContent-Type: image/jpeg\r\nContent-Length: {len(picture)}\r\n\r\n"
+                )
+                self.wfile.write(head.encode() + picture + b"\r\n")
+                time.sleep(0.1)
