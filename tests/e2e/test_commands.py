@@ -283,6 +283,41 @@ def test_a_run_in_one_process_that_is_interrupted_keeps_what_it_saw(number, conf
     assert states == ["online", "ended"]
 
 
+def _named(run: Path) -> set[str]:
+    """Return the identities that a run has named so far."""
+    if not (run / "events" / "version.json").exists():
+        return set()
+    rows = RunTables(run / "events")["face_recognitions"].to_pylist()
+    return {row["identity_id"] for row in rows if row["decision"] == "named"}
+
+
+def test_a_run_that_is_killed_keeps_what_it_logged_and_the_next_one_knows_its_people(
+    genesis, config, tmp_path
+):
+    first, second = tmp_path / "first", tmp_path / "second"
+    common = ("--local", "--config", str(config), "--data", str(tmp_path / "data"))
+    command = [str(Path(sys.executable).with_name("genesis")), "run", *common]
+    film = "synthetic:?people=2&seconds"
+    log = tmp_path / "log.txt"
+    with log.open("w") as output:
+        running = subprocess.Popen(
+            [*command, f"{film}=3600", "--out", str(first)], stdout=output, stderr=output
+        )
+    try:
+        deadline = time.monotonic() + 60
+        while len(_named(first)) < 2:
+            assert running.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.1)
+    finally:
+        running.kill()
+        running.wait()
+    known = _named(first)
+    assert json.loads((first / "run.json").read_text())["result"] is None
+    genesis("run", f"{film}=6", *common, "--out", second)
+    assert _named(second) == known
+
+
 def _states(run: Path) -> list[str]:
     """Return the states of a run's stream so far; a new reason is no new state."""
     if not (run / "events" / "version.json").exists():
