@@ -3,7 +3,7 @@
 Each camera plays the video at its own pace, as the live system watches them all. For each number
 of cameras a line: frames dropped after the warm-up, seconds from capture to the log, the memory of
 the camera processes, and the processor time of each kind of process; at last what a further camera
-in a process takes.
+in a process takes. With `--config FILE` all settings but cameras and `process_fps` are that file's.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
-from harness import note, processor_s, report_latency
+from harness import memory_by_process, note, processor_s, report_latency
 
 from genesis_ray.cli.prepare import prepare_models
 from genesis_ray.live.launch import run_live
@@ -22,6 +22,7 @@ from genesis_ray.running.assembly import input_shape
 from genesis_ray.running.result import CameraProgress, RunResult
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
+from genesis_ray.settings_file import load
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.vision.sources import open_recording
 
@@ -44,6 +45,7 @@ class Watched:
         dropped: Frames by camera, when the warm-up was over.
         groups_mb: Memory of the camera processes (PSS), now and then after the warm-up.
         all_mb: That of all processes.
+        by_process_mb: What each kind of process has, at the end.
         cores: What each kind of process took of the processor after the warm-up, in cores.
     """
 
@@ -52,6 +54,7 @@ class Watched:
     dropped: dict[str, int] | None = None
     groups_mb: list[float] = field(default_factory=list)
     all_mb: list[float] = field(default_factory=list)
+    by_process_mb: dict[str, float] = field(default_factory=dict)
     cores: dict[str, float] = field(default_factory=dict)
 
     def take(self, camera: CameraProgress) -> None:
@@ -74,6 +77,7 @@ class Watched:
             self.all_mb.append(everything)
         taken, measured_s = processor_s() - before, time.monotonic() - began
         self.cores = {name: round(s / measured_s, 3) for name, s in taken.most_common()}
+        self.by_process_mb = {name: round(mb) for name, mb in memory_by_process().most_common()}
         psutil.Process().send_signal(15)
 
 
@@ -96,21 +100,24 @@ def memory_mb() -> tuple[float, float]:
     return groups, everything
 
 
-def run(video: str, cameras: int, fps: float, seconds: float) -> tuple[Watched, RunResult]:
+def run(
+    video: str, cameras: int, fps: float, seconds: float, config: Path | None
+) -> tuple[Watched, RunResult]:
     """Watch for so many seconds after the warm-up."""
     with open_recording(video, camera_id="", process_fps=None, start=None) as source:
         length_s = (source.frame_count or 1) / source.fps
         shape = source.height, source.width
     plays = int((seconds + 4 * WARM_UP_S) / length_s) + 2
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(
-            data_dir=Path(folder) / "data",
-            process_fps=fps,
-            cameras=tuple(
+        own = {
+            "data_dir": Path(folder) / "data",
+            "process_fps": fps,
+            "cameras": tuple(
                 CameraSettings(camera_id=f"camera-{n}", source=(video,) * plays)
                 for n in range(cameras)
             ),
-        )
+        }
+        settings = (load(config) if config else Settings()).model_copy(update=own)
         shapes = {input_shape(settings, shape[1], shape[0])}
         prepare_models(settings, shapes)
         watched = Watched()
@@ -132,10 +139,11 @@ def main() -> None:
     parser.add_argument("--cameras", type=int, nargs="+", default=[4, 8])
     parser.add_argument("--fps", type=float, default=5.0)
     parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--config", type=Path)
     given = parser.parse_args()
     groups_mb: dict[int, float] = {}
     for cameras in given.cameras:
-        watched, result = run(given.video, cameras, given.fps, given.seconds)
+        watched, result = run(given.video, cameras, given.fps, given.seconds, given.config)
         after = drops(watched.progress)
         lost = sum(after.values()) - sum((watched.dropped or {}).values())
         half = len(watched.all_mb) // 2
@@ -145,6 +153,7 @@ def main() -> None:
             "dropped_after_warm_up": lost,
             "groups_mb": round(groups_mb[cameras], 1),
             "all_mb": round(max(watched.all_mb), 1),
+            "by_process_mb": watched.by_process_mb,
             "all_mb_over_time": [round(mb) for mb in watched.all_mb],
             "cores": {name: cores for name, cores in watched.cores.items() if cores >= LEAST_CORES},
             "growth_mb": round(
@@ -162,6 +171,7 @@ def main() -> None:
                 "cameras": cameras,
                 "fps": given.fps,
                 "seconds": given.seconds,
+                "config": given.config,
                 "quantiles": [*result.latency_s],
             },
             **figures,

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import cache
@@ -59,16 +59,19 @@ def peak_memory_mb(call: Callable[[], object]) -> dict[str, object]:
         called = pool.submit(call)
         while not called.done():
             time.sleep(_MEMORY_INTERVAL_S)
-            most = max(most, _memory_now(), key=Counter.total)
+            most = max(most, memory_by_process(), key=Counter.total)
         called.result()
     by_process = {name: round(mb, 1) for name, mb in most.most_common()}
     return {"total": round(most.total(), 1), "by_process": by_process}
 
 
-def processor_s() -> "Counter[str]":
-    """Return the processor time that the processes below this one have taken, by what they are."""
+def processor_s(processes: Iterable[psutil.Process] | None = None) -> "Counter[str]":
+    """Return the processor time that processes have taken, by what they are.
+
+    Those below this one, unless others are given.
+    """
     by_process: Counter[str] = Counter()
-    for process in psutil.Process().children(recursive=True):
+    for process in psutil.Process().children(recursive=True) if processes is None else processes:
         try:
             taken = process.cpu_times()
             by_process[_name_of(process)] += taken.user + taken.system
@@ -82,7 +85,8 @@ def note(text: str) -> None:
     print(f"{datetime.now():%H:%M:%S} {text}", file=sys.stderr, flush=True)
 
 
-def _memory_now() -> "Counter[str]":
+def memory_by_process() -> "Counter[str]":
+    """Return the memory that the processes below this one have, PSS in MB, by what they are."""
     by_process: Counter[str] = Counter()
     for process in psutil.Process().children(recursive=True):
         try:
@@ -116,6 +120,7 @@ def _print(
         "unit": unit,
         "p50": _percentile(samples, 50),
         "p95": _percentile(samples, 95),
+        "p99": _percentile(samples, 99),
         "throughput": round(throughput, 4),
         "repeats": len(samples),
         "samples": [round(sample, 4) for sample in samples],

@@ -111,6 +111,21 @@ def test_configuration_that_comes_with_the_project_can_be_built(config):
     app.build({"config": str(config)})
 
 
+def test_the_small_configuration_watches_in_one_process_and_looks_at_no_face(tmp_path):
+    small = settings_file.load(CHECKOUT / "deployments" / "config" / "small.yaml")
+    assert (small.detector.max_replicas, small.faces.max_replicas) == (1, 1)
+    assert len(small.cameras) <= small.groups.cameras
+    film = small.cameras[0].model_copy(update={"source": SHORT})
+    detector = small.detector.model_copy(update={"model": "synthetic"})
+    here = {"data_dir": tmp_path, "cameras": (film,), "detector": detector}
+    run = RunFolder.create(tmp_path / "run")
+    result = run_local(small.model_copy(update=here), run, on_progress=lambda _: None)
+    assert result.frames == 20 * small.process_fps
+    rows = RunTables(run.events)
+    assert {row["zone_id"] for row in rows["zone_crossings"].to_pylist()} == {"entrance"}
+    assert len(rows["face_recognitions"]) == 0
+
+
 @dataclass
 class Cluster:
     """A Ray cluster of the tests' own, with Serve on a port of this machine."""
