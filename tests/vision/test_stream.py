@@ -188,12 +188,14 @@ class MuteCamera:
         threading.Thread(target=self._serve, daemon=True).start()
 
     def _serve(self) -> None:
-        with suppress(OSError):
-            while True:
+        while True:
+            try:
                 connection, _ = self._server.accept()
-                with connection:
-                    while asked := connection.recv(4096).decode():
-                        self._answer(connection, asked)
+            except OSError:
+                return
+            with connection, suppress(OSError):  # who is connected goes as he likes
+                while asked := connection.recv(4096).decode():
+                    self._answer(connection, asked)
 
     def _answer(self, connection: socket.socket, asked: str) -> None:
         method = asked.partition(" ")[0]
