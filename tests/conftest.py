@@ -4,6 +4,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -163,6 +164,13 @@ class RtspServer:
         )
         assert self._process.stdout is not None
         assert self._process.stdout.readline() == "ready\n"
+
+    def pause(self, seconds: float) -> None:
+        """Send nothing for a while, and then all that was to be sent, as a network that stalls."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        time.sleep(seconds)
+        self._process.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:
         """Be gone, as a camera that loses its power."""

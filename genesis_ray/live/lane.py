@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from genesis_ray.domain.frames import Frame, FrameStamp, Image
-from genesis_ray.domain.roles import DropClass, drop_class_of, rank_of
+from genesis_ray.domain.roles import MOST_WAITING, drop_class_of, rank_of
 from genesis_ray.domain.samplers import LoadSampler
 from genesis_ray.running.station import CameraStation
 
@@ -19,10 +19,6 @@ SAMPLED = "sampled"
 
 FAILED = "failed"
 """Or as the detector failed on it, as on every other frame."""
-
-_MOST_WAITING: dict[DropClass, int] = {"never": 30, "adaptive": 4, "aggressive": 1}
-"""Frames of a real-time camera that wait. 30 are 6 s at 5 frames/s and 110 MB of 720p; 4 get over a
-hiccup of the machine, and before what is seen becomes old, one in two is taken."""
 
 _STARVED_S = 5.0
 """Without a frame taken, after which a camera comes before those of the next higher class."""
@@ -131,7 +127,7 @@ class Lane:
     def _makes_room(self, now: float) -> bool:
         """Drop what a new frame replaces; tell whether it may wait."""
         kind = drop_class_of(self.station.role)
-        most = _MOST_WAITING[kind]
+        most = MOST_WAITING[kind]
         if kind != "never" and (kind == "adaptive" or self.is_slow):
             self.sampler.note(1.0 if self.is_slow else len(self.waiting) / most, now)
             if not self.sampler.keeps():

@@ -169,6 +169,7 @@ def open_station(
         transport=camera.transport,
         policy=settings.sources.policy,
         decoder=settings.sources.decoder,
+        role=camera.role,
     )
     rules = CameraRules(
         tenant_id=settings.tenant_id,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from genesis_ray.domain.addresses import is_live, redacted
+from genesis_ray.domain.roles import Role
 from genesis_ray.domain.source_policy import SourcePolicy
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.vision.hardware_decoding import Decoder
@@ -21,13 +22,15 @@ def open_source(
     transport: Transport = "tcp",
     policy: SourcePolicy = SourcePolicy(),  # noqa: B008  frozen
     decoder: Decoder = "software",
+    role: Role = "tracking",
 ) -> VideoSource | LiveStream:
     """Open one camera: a recording, see `open_recording`, or a live stream.
 
     A stream is `rtsp://`, `rtsps://`, `http://`, `https://`, or `device:0` for a camera of this
     machine. Its frames are dated by the clock, whatever `start` says, and it is connected to
     when its first one is asked for. `transport` is what RTSP is carried by, `policy` says where
-    it may be, `decoder` what decodes it.
+    it may be, `decoder` what decodes it, `role` what the camera is for, and so how much of a burst
+    is taken.
     """
     urls = [url] if isinstance(url, str) else url
     if len(urls) == 1 and is_live(urls[0]):
@@ -35,7 +38,9 @@ def open_source(
             address = StreamAddress(urls[0], transport=transport, policy=policy)
         except ConfigurationError as error:
             raise ConfigurationError(f"camera {camera_id}: {error}") from error
-        return LiveStream(address, camera_id=camera_id, process_fps=process_fps, decoder=decoder)
+        return LiveStream(
+            address, camera_id=camera_id, process_fps=process_fps, role=role, decoder=decoder
+        )
     return open_recording(
         urls, camera_id=camera_id, process_fps=process_fps, start=start, decoder=decoder
     )

@@ -21,6 +21,7 @@ from av.video.stream import VideoStream
 from genesis_ray.domain.backoff import Backoff
 from genesis_ray.domain.capture_clock import CaptureClock
 from genesis_ray.domain.frames import Frame, FrameStamp, Image
+from genesis_ray.domain.roles import Role, burst_of
 from genesis_ray.domain.samplers import RateSampler, TokenBucket
 from genesis_ray.domain.site_clock import SiteClock
 from genesis_ray.domain.stream_health import (
@@ -37,10 +38,6 @@ from genesis_ray.vision.stream_reasons import NoVideoError, reason_of
 _OPEN_TIMEOUT_S = 8.0
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 8.0
 """Waits between attempts: one attempt and one wait together stay well below 30 seconds."""
-
-_BURST = 5
-"""Frames that are taken at once, as after a network's pause; the rest of a burst is left out
-before its pixels are made. The reference's figure."""
 
 
 class News(NamedTuple):
@@ -68,15 +65,20 @@ class LiveStream:
         *,
         camera_id: str,
         process_fps: float | None,
+        role: Role = "tracking",
         decoder: Decoder = "software",
         limits: StreamLimits = StreamLimits(),  # noqa: B008  frozen
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """Take note of the address; nothing is connected to before the first frame is asked for."""
+        """Take note of the address; nothing is connected to before the first frame is asked for.
+
+        By its `role` more or fewer frames of a burst are taken, as after a network's pause; the
+        rest are left out before their pixels are made.
+        """
         self._address = address
         self._camera_id = camera_id
         self._sampler = RateSampler(process_fps) if process_fps else None
-        self._bucket = TokenBucket(rate=process_fps, burst=_BURST) if process_fps else None
+        self._bucket = TokenBucket(rate=process_fps, burst=burst_of(role)) if process_fps else None
         self._decoded_by: Decoder = decoder
         self._decoder = LiveDecoder()
         self._bursts = self._skipped = 0

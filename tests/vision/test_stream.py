@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from genesis_ray.domain.frames import Frame
+from genesis_ray.domain.roles import Role
 from genesis_ray.domain.source_policy import SourcePolicy
 from genesis_ray.domain.stream_health import StreamLimits
 from genesis_ray.vision.stream import LiveStream
@@ -71,6 +72,7 @@ def watch():
         url: str,
         *,
         process_fps: float | None = None,
+        role: Role = "tracking",
         stalled_after_s: float = 20,
         now=lambda: datetime.now(UTC),
         **options,
@@ -79,6 +81,7 @@ def watch():
             StreamAddress(url, **options),
             camera_id="door",
             process_fps=process_fps,
+            role=role,
             limits=StreamLimits(stalled_after=timedelta(seconds=stalled_after_s)),
             now=now,
         )
@@ -138,6 +141,29 @@ def test_a_killed_camera_is_back_within_thirty_seconds_of_its_return(rtsp, watch
     times = [frame.stamp.captured_at for frame in watching.frames]
     assert times == sorted(times)
     assert times[seen] - times[seen - 1] > timedelta(seconds=6)
+
+
+def steps_over(pause_s: float, rtsp, watching: Watching) -> list[float]:
+    """Return the seconds between frames of ten a second, before, over and after a pause."""
+    watching.until(lambda: len(watching.frames) >= 15)
+    rtsp.pause(pause_s)
+    watching.until(lambda: len(watching.frames) >= 25 + 10 * pause_s)
+    times = [frame.stamp.captured_at for frame in watching.frames[10:]]
+    return [(later - earlier).total_seconds() for earlier, later in pairwise(times)]
+
+
+def test_of_a_camera_that_is_to_lose_nothing_each_frame_of_a_burst_is_taken(rtsp, watch):
+    rtsp.start()
+    watching = watch(rtsp.url, process_fps=10, role="billing")
+    assert max(steps_over(1.5, rtsp, watching)) < 0.15
+    assert watching.stream.dropped == {}
+
+
+def test_of_another_five_frames_of_a_burst_are_taken_and_the_others_counted(rtsp, watch):
+    rtsp.start()
+    watching = watch(rtsp.url, process_fps=10, role="tracking")
+    assert max(steps_over(1.5, rtsp, watching)) > 0.15
+    assert watching.stream.dropped["burst"] >= 5
 
 
 def test_a_wrong_password_is_told_apart_from_a_camera_that_is_off(rtsp, watch):
