@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Generic, TypeVar
 
 from ray import serve
-from ray.exceptions import ObjectLostError, RayActorError
+from ray.exceptions import ObjectLostError, RayActorError, RayTaskError
 from ray.serve.exceptions import DeploymentUnavailableError, ReplicaUnavailableError
 
 from genesis_ray.domain.events import SystemState
@@ -97,19 +97,17 @@ class Request(Generic[Answer]):
         was_away = False
         silence = asyncio.get_running_loop().call_later(_SILENT_AFTER_S, model.fall_silent)
         try:
-            while True:
-                try:
-                    answer: Answer = await self._response
-                except _GONE as error:
-                    silent_s = time.monotonic() - begun
-                    if silent_s > _SILENT_AFTER_S and not model.patience.is_endless:
-                        raise GenesisError(_silent(f"replica of the {model.name}")) from error
-                    was_away = True
-                    await asyncio.sleep(_ASK_AGAIN_S)
-                    self._response = model.send(self._payload)
-                else:
-                    model.note_answer(time.monotonic() - begun, was_away=was_away)
-                    return answer
+            async with model.hearing():
+                while True:
+                    try:
+                        answer: Answer = await self._response
+                    except _GONE:
+                        was_away = True
+                        await asyncio.sleep(_ASK_AGAIN_S)
+                        self._response = model.send(self._payload)
+                    else:
+                        model.note_answer(time.monotonic() - begun, was_away=was_away)
+                        return answer
         finally:
             silence.cancel()
 
@@ -137,6 +135,7 @@ class Model(Generic[Answer]):
         self._on_silence = on_silence
         self._on_return = on_return
         self._is_silent = False
+        self._hearing: set[asyncio.Timeout] = set()
         self._method = getattr(serve.get_deployment_handle(name, app), method)
 
     def ask(self, payload: Any) -> Request[Answer]:
@@ -147,6 +146,38 @@ class Model(Generic[Answer]):
         """Send a request once."""
         return self._method.remote(payload)
 
+    @asynccontextmanager
+    async def hearing(self) -> AsyncIterator[None]:
+        """Wait in this context for an answer, or an error, which is one too.
+
+        Where no replica is there Serve keeps a request for ever, and says nothing.
+
+        Raises:
+            GenesisError: No request has been answered for two minutes, and patience has an end.
+        """
+        limit = asyncio.timeout(None if self.patience.is_endless else _SILENT_AFTER_S)
+        try:
+            async with limit:
+                self._hearing.add(limit)
+                try:
+                    yield
+                except RayTaskError:
+                    self._hear()
+                    raise
+                finally:
+                    self._hearing.discard(limit)
+        except TimeoutError as error:
+            if not limit.expired():  # it is the model's own
+                raise
+            raise GenesisError(_silent(f"replica of the {self.name}")) from error
+
+    def _hear(self) -> None:
+        """Give the other requests that are waited for their time anew: a replica is there."""
+        until = asyncio.get_running_loop().time() + _SILENT_AFTER_S
+        for limit in self._hearing:
+            if limit.when() is not None and not limit.expired():
+                limit.reschedule(until)
+
     def fall_silent(self) -> None:
         """Tell that no replica answers, unless that was told since one did."""
         if not self._is_silent:
@@ -155,6 +186,7 @@ class Model(Generic[Answer]):
 
     def note_answer(self, after_s: float, *, was_away: bool) -> None:
         """Tell that one answers again, after so many seconds, where it did not."""
+        self._hear()
         if was_away or self._is_silent:
             self._is_silent = False
             self._on_return(self.name, after_s)

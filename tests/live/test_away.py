@@ -26,11 +26,14 @@ AWAY_S = 1.0
 
 
 class Others:
-    """A detector whose node goes away when it is first asked, and those who are told."""
+    """A detector whose node goes away when it is first asked, and those who are told.
+
+    As with Serve, the request that is under way fails, and the next ones wait for a replica.
+    """
 
     def __init__(self) -> None:
         self.states: list[str] = []
-        self.detect = remote(self._found)
+        self.detect = SimpleNamespace(remote=self._asked)
         self.find = self.embed = self.prepare = None
         self.journal = SimpleNamespace(
             take=remote(self._log), resumption=remote(lambda _: Resumption({}, NOT_BEGUN))
@@ -38,10 +41,14 @@ class Others:
         self.resolver = SimpleNamespace(take=remote(lambda _: {}))
         self._back_at: float | None = None
 
-    def _found(self, images: np.ndarray) -> Found:
-        self._back_at = self._back_at or time.monotonic() + AWAY_S
-        if time.monotonic() < self._back_at:
+    def _asked(self, images: np.ndarray) -> asyncio.Task:
+        return asyncio.create_task(self._found(images))
+
+    async def _found(self, images: np.ndarray) -> Found:
+        if self._back_at is None:
+            self._back_at = time.monotonic() + AWAY_S
             raise ActorUnavailableError("its node is away", None)
+        await asyncio.sleep(self._back_at - time.monotonic())
         return Found(ColourDetector().detect(images), 0.0, "replica", MemoryState())
 
     def _log(self, _told: list, notes: list) -> None:

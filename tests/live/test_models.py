@@ -2,7 +2,7 @@ import asyncio
 from types import SimpleNamespace
 
 import pytest
-from ray.exceptions import ActorUnavailableError, ObjectLostError, RayError
+from ray.exceptions import ActorUnavailableError, ObjectLostError, RayError, RayTaskError
 
 from genesis_ray.errors import GenesisError
 from genesis_ray.live import models
@@ -69,6 +69,13 @@ class Replicas:
         return 2 * payload
 
 
+async def answer_of(model: Model[int]) -> int | str:
+    try:
+        return await model.ask(21).answer()
+    except RayTaskError:
+        return "raised"
+
+
 @pytest.fixture
 def told() -> list[str]:
     """What was told of the silence of models, and of its end."""
@@ -82,12 +89,12 @@ def ask(monkeypatch, told):
 
     def ask(
         replicas: Replicas, *, silent_s: float, is_endless: bool = True, times: int = 1
-    ) -> list[int]:
+    ) -> list[int | str]:
         monkeypatch.setattr(models, "_SILENT_AFTER_S", silent_s)
         own = SimpleNamespace(detect=replicas)
         monkeypatch.setattr(models.serve, "get_deployment_handle", lambda *_: own)
 
-        async def all_asked() -> list[int]:
+        async def all_asked() -> list[int | str]:
             model: Model[int] = Model(
                 "app",
                 "detector",
@@ -96,7 +103,7 @@ def ask(monkeypatch, told):
                 on_silence=lambda name, why: told.append(f"{name}: {why}"),
                 on_return=lambda name, after_s: told.append(f"{name} back, {after_s > 0}"),
             )
-            return await asyncio.gather(*(model.ask(21).answer() for _ in range(times)))
+            return await asyncio.gather(*(answer_of(model) for _ in range(times)))
 
         return asyncio.run(all_asked())
 
@@ -125,9 +132,36 @@ def test_who_watches_live_waits_for_ever_and_tells_once_that_none_answers(ask, t
     assert told.count(SILENT) == 1
 
 
-def test_who_looks_at_recordings_ends_where_no_replica_comes_back(ask, told):
+@pytest.mark.parametrize("replicas", [Replicas(1000), Replicas(0, seconds=60)])
+def test_who_looks_at_recordings_ends_where_no_replica_answers(ask, told, replicas):
     with pytest.raises(GenesisError, match=r"no replica of the detector has answered for 0\.05 s"):
-        ask(Replicas(1000), silent_s=0.05, is_endless=False)
+        ask(replicas, silent_s=0.05, is_endless=False)
+
+
+class OneByOne(Replicas):
+    """One that takes its time for each request, of which the others wait."""
+
+    def __init__(self, seconds: float, *, fails: bool) -> None:
+        super().__init__(0, seconds)
+        self._turn = asyncio.Lock()
+        self._fails = fails
+
+    async def _doubled(self, payload: int) -> int:
+        async with self._turn:
+            answer = await super()._doubled(payload)
+        if self._fails:
+            raise RayTaskError("detect", "", ValueError("a damaged frame"))
+        return answer
+
+
+def test_but_not_where_one_answers_though_it_is_long_before_all_have_their_turn(ask):
+    assert ask(OneByOne(0.1, fails=False), silent_s=0.35, is_endless=False, times=6) == [42] * 6
+
+
+def test_to_answer_with_an_error_is_to_answer(ask):
+    assert (
+        ask(OneByOne(0.1, fails=True), silent_s=0.35, is_endless=False, times=6) == ["raised"] * 6
+    )
 
 
 def test_an_end_is_not_held_up_by_replicas_that_do_not_come_back(monkeypatch, ask):
