@@ -12,6 +12,7 @@ from ray.serve import Application
 
 from genesis_ray.domain.detections import Detections
 from genesis_ray.running.assembly import load_detector
+from genesis_ray.serving.busy import Work
 from genesis_ray.serving.placement import (
     HEALTH_CHECK_PERIOD_S,
     autoscaling,
@@ -57,8 +58,9 @@ class DetectorReplica:
         claim_share(own_gpu_share())
         self._name = serve.get_replica_context().replica_id.unique_id
         self._detector = load_detector(settings)
+        self._work = Work()
         for shape in shapes:
-            self._detector.detect(np.zeros((1, *shape, 3), np.uint8))
+            self._look_at(np.zeros((1, *shape, 3), np.uint8))
         self.detect.set_max_batch_size(settings.max_batch_frames)
         self.detect.set_batch_wait_timeout_s(settings.batch_wait_timeout_s)
 
@@ -73,13 +75,21 @@ class DetectorReplica:
         """
         return await asyncio.to_thread(self._detect, stacks)
 
+    async def check_health(self) -> None:
+        """Let Serve replace this replica where a batch does not come to its end."""
+        self._work.check()
+
+    def _look_at(self, stack: Images) -> list[Detections]:
+        with self._work.of(stack.shape[1:]):
+            return self._detector.detect(stack)
+
     def _detect(self, stacks: list[Images]) -> list[Found]:
         answers: dict[int, Found] = {}
         for shape in {stack.shape[1:] for stack in stacks}:
             alike = [i for i, stack in enumerate(stacks) if stack.shape[1:] == shape]
             batch = [stacks[i] for i in alike]
             begun = time.perf_counter()
-            people = self._detector.detect(batch[0] if len(batch) == 1 else np.concatenate(batch))
+            people = self._look_at(batch[0] if len(batch) == 1 else np.concatenate(batch))
             seconds_a_frame = (time.perf_counter() - begun) / max(len(people), 1)
             for i in alike:
                 own, people = people[: len(stacks[i])], people[len(stacks[i]) :]

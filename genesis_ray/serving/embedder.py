@@ -10,6 +10,7 @@ from ray.serve import Application
 
 from genesis_ray.errors import StoreError
 from genesis_ray.running.tenant_keys import LOOK_EVERY_S, newest_keys
+from genesis_ray.serving.busy import Work
 from genesis_ray.serving.embedder_models import Models
 from genesis_ray.serving.placement import (
     HEALTH_CHECK_PERIOD_S,
@@ -97,6 +98,7 @@ class EmbedderReplica:
         self._name = serve.get_replica_context().replica_id.unique_id
         self._models = Models(settings, secret)
         self._photos = asyncio.Lock()
+        self._work = Work()
         self._key = key
         self._look_at = time.monotonic() + LOOK_EVERY_S
 
@@ -134,6 +136,10 @@ class EmbedderReplica:
         async with self._photos:
             return await asyncio.to_thread(self._in_photo, content, embedder)
 
+    async def check_health(self) -> None:
+        """Let Serve replace this replica where a batch does not come to its end."""
+        self._work.check()
+
     def _in_photo(self, content: bytes, name: str) -> Embedded | None:
         image = pixels_of(content)
         if image is None:
@@ -141,7 +147,8 @@ class EmbedderReplica:
         self._look_for_key()
         embedder = self._models.get(name)
         begun = time.perf_counter()
-        faces = embedder.faces_in(image)
+        with self._work.of("photo"):
+            faces = embedder.faces_in(image)
         return Embedded(faces, time.perf_counter() - begun, self._name, embedder.memory)
 
     def _find(self, requests: list[list[HeadCrop]]) -> list[Graded]:
@@ -149,7 +156,8 @@ class EmbedderReplica:
         answers = []
         for crops in requests:
             begun = time.perf_counter()
-            faces = finder.find(crops)
+            with self._work.of("find"):
+                faces = finder.find(crops)
             seconds = time.perf_counter() - begun
             answers.append(Graded(faces, seconds, self._name, finder.memory))
         return answers
@@ -160,7 +168,8 @@ class EmbedderReplica:
         for wanted in requests:
             embedder = self._models.get(wanted.embedder)
             begun = time.perf_counter()
-            faces = embedder.embed(wanted.faces)
+            with self._work.of(wanted.embedder):
+                faces = embedder.embed(wanted.faces)
             seconds = time.perf_counter() - begun
             answers.append(Embedded(faces, seconds, self._name, embedder.memory))
         return answers
