@@ -59,6 +59,7 @@ class Figures:
         late: Groups of events that came after their turn.
         logged_until: Capture time up to which everything is in the log; `datetime.min` before
             the first frame, `datetime.max` after the last.
+        replicas: How many of each model are up, where it is a service.
         memory: How each replica gets on with its GPU's memory, by its model and its name.
         gallery: None until the resolver has told of it.
         full_disks: Who waits for room on a disk, the journal or the resolver, and what to do.
@@ -77,6 +78,7 @@ class Figures:
     late: int = 0
     stage_s: Mapping[Stage, float] = field(default_factory=dict)
     logged_until: datetime = NOT_BEGUN
+    replicas: Mapping[str, int] = field(default_factory=dict)
     memory: Mapping[tuple[str, str], MemoryState] = field(default_factory=dict)
     gallery: GalleryFigures | None = None
     full_disks: Mapping[str, str] = field(default_factory=dict)

@@ -94,6 +94,7 @@ FALSE_MERGES = Family(
     "counter",
     "Pairs of tracks in view at once, where nobody is twice, that are one identity.",
 )
+REPLICAS = Family("genesis_replicas", "gauge", "Replicas of a model that are up.", ("model",))
 DETECTOR_OUT_OF_MEMORY = Family(
     "genesis_detector_out_of_memory_total",
     "counter",
@@ -214,6 +215,7 @@ FAMILIES = (
     DEAD_LETTERS,
     REJECTIONS,
     FALSE_MERGES,
+    REPLICAS,
     DETECTOR_OUT_OF_MEMORY,
     DETECTOR_ON_PROCESSOR,
     EMBEDDER_OUT_OF_MEMORY,

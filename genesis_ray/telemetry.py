@@ -47,6 +47,7 @@ from genesis_ray.metric_families import (
     PLACED,
     READY,
     REJECTIONS,
+    REPLICAS,
     SAMPLED,
     SAMPLED_IDENTITIES,
     SKETCHED,
@@ -68,6 +69,8 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 _KNOWN_TO_FAIL = (
     ("frame", "detect"),
     ("frame", "embed"),
+    ("frame", "resolver"),
+    ("frame", "journal"),
     ("recording", "decode"),
     ("recording", "watch"),
 )
@@ -124,6 +127,8 @@ def _samples(figures: Figures) -> Iterator[_Sample]:
     for reason, count in {**dict.fromkeys(get_args(Refusal), 0), **figures.rejections}.items():
         yield REJECTIONS, (reason,), count
     yield FALSE_MERGES, (), figures.false_merges
+    for model, count in figures.replicas.items():
+        yield REPLICAS, (model,), count
     for (model, replica), memory in figures.memory.items():
         out_of_memory, on_processor = _OF_MODELS[model]
         yield out_of_memory, (replica,), memory.out_of_memory

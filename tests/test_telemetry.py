@@ -1,6 +1,7 @@
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -10,6 +11,7 @@ from genesis_ray.domain.drift import MatchLevel
 from genesis_ray.domain.footfall import Count
 from genesis_ray.domain.ordering import DONE
 from genesis_ray.figures import Figures, GalleryFigures, GroupPlace
+from genesis_ray.live.remote import busy_share
 from genesis_ray.metric_families import FAMILIES
 from genesis_ray.pipeline.counting import SiteCounts, ZoneNow
 from genesis_ray.running.result import CameraProgress
@@ -51,6 +53,7 @@ FIGURES = Figures(
             delivered=5, tried_again=3, set_aside=1, waiting=2, waits_since=datetime.now(UTC)
         ),
     },
+    replicas={"detector": 2, "embedder": 1},
     memory={
         ("detector", "a"): MemoryState(),
         ("detector", "b"): MemoryState(4, 1, True, "CUDA out of memory"),
@@ -187,6 +190,8 @@ def test_what_was_set_aside_is_told_by_unit_and_stage_and_from_the_start_as_none
     assert {key: count for key, count in samples(Figures()).items() if key[0] == name} == {
         (name, ("detect", "frame")): 0,
         (name, ("embed", "frame")): 0,
+        (name, ("resolver", "frame")): 0,
+        (name, ("journal", "frame")): 0,
         (name, ("decode", "recording")): 0,
         (name, ("watch", "recording")): 0,
     }
@@ -201,6 +206,28 @@ def test_deliveries_are_told_by_the_kind_of_channel_and_how_long_the_oldest_wait
     assert told["genesis_alert_deliveries_waiting", ("mail",)] == 2
     assert 300 <= told["genesis_alert_delivery_oldest_waiting_seconds", ("mail",)] < 400
     assert told["genesis_alert_delivery_oldest_waiting_seconds", ("webhook",)] == 0
+
+
+def test_how_busy_detectors_are_can_be_told_from_what_is_told_as_status_does():
+    before = replace(FIGURES, stage_s={"detect": 100.0}, replicas={"detector": 4})
+    after = replace(before, stage_s={"detect": 110.0})
+    stage, replicas = (
+        ("genesis_stage_seconds_total", ("detect",)),
+        ("genesis_replicas", ("detector",)),
+    )
+    rate = (samples(after)[stage] - samples(before)[stage]) / 10
+    assert rate / samples(after)[replicas] == busy_share(before, after, 10, replicas=4) == 0.25
+
+
+@pytest.mark.parametrize("page", ["alert-delivery", "cluster", "faults"])
+def test_alerts_that_are_shown_ask_for_what_is_told(page):
+    text = (Path(__file__).parent.parent / "docs" / f"{page}.md").read_text()
+    rules = "".join(re.findall(r"- alert: .*\n((?:      .*\n)+)", text))
+    known = {family.name: family.labels for family in FAMILIES}
+    asked = re.findall(r"(genesis_\w+)(?:{(\w+))?", rules)
+    assert asked
+    for name, label in asked:
+        assert not label or label in known[name]
 
 
 def test_system_that_has_counted_nothing_still_declares_every_family():

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -125,7 +125,8 @@ class Live:
 
     async def state(self) -> LiveState:
         """Return how the system is."""
-        missing = list(await self._models_not_up())
+        replicas = await self._replicas()
+        missing = _not_up(replicas)
         error = self._error()
         failure = _reason(error) if error else None
         supervisor = self._supervisor
@@ -139,7 +140,7 @@ class Live:
             missing=tuple(missing),
             is_open=bool(supervisor and supervisor.is_open),
             failure=failure,
-            figures=self._last,
+            figures=replace(self._last, replicas=replicas),
             cameras=self._configuration.current.cameras if self._configuration else None,
         )
 
@@ -167,7 +168,7 @@ class Live:
 
     async def _watch(self) -> None:
         begun_at = time.time()
-        while await self._models_not_up():
+        while _not_up(await self._replicas()):
             await asyncio.sleep(_LOOK_AGAIN_S)
         run = open_live_run(self._settings)
         folder = run.state / "configuration"
@@ -229,19 +230,23 @@ class Live:
         dated = settings.model_copy(update={"cameras": cameras})
         return dated.with_start(datetime.now(UTC))
 
-    async def _models_not_up(self) -> list[str]:
+    async def _replicas(self) -> dict[str, int]:
+        """Return how many replicas of each model are up."""
         status = (await asyncio.to_thread(serve.status)).applications.get(self._app)
         deployments = status.deployments if status else {}
-        return [
-            f"no replica of the {name} is up"
+        return {
+            name: deployments[name].replica_states.get("RUNNING", 0) if name in deployments else 0
             for name in _MODELS
-            if name not in deployments or not deployments[name].replica_states.get("RUNNING")
-        ]
+        }
 
     def _error(self) -> BaseException | None:
         """Return what ended the watching before its time."""
         watching = self._watching
         return watching.exception() if watching.done() and not watching.cancelled() else None
+
+
+def _not_up(replicas: Mapping[str, int]) -> list[str]:
+    return [f"no replica of the {name} is up" for name, count in replicas.items() if not count]
 
 
 async def _start(spec: LiveSpec, *, is_resumed: bool) -> Supervisor:
