@@ -8,7 +8,6 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +15,7 @@ import numpy.typing as npt
 from genesis_ray.domain.frames import Frame, FrameStamp, Image
 from genesis_ray.domain.retry import DELAYS_S, Attempts
 from genesis_ray.live.lane import FAILED, Lane
+from genesis_ray.live.picking import Picker
 from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.running.station import CameraStation
 from genesis_ray.running.station_values import Failure
@@ -78,7 +78,7 @@ class FrameInbox:
         self._changed = threading.Condition()
         self._lanes: list[Lane] = []
         self._is_kept_open = self._is_slow = False
-        self._turn = 0
+        self._picker = Picker(limit=limit, realtime=realtime)
         self._closed = threading.Event()
         self._threads: dict[threading.Thread, bool] = {}  # and whether it is of a stream
         for station in stations:
@@ -128,7 +128,7 @@ class FrameInbox:
         """Wait for frames and return those that are ready; None when all cameras have ended."""
         with self._changed:
             self._changed.wait_for(self._has_news)
-            frames = self._ready_frames()
+            frames = self._picker.pick(self._lanes, time.monotonic())
             ended = [lane for lane in self._lanes if lane.is_drained and not lane.said_so]
             for lane in ended:
                 lane.said_so = True
@@ -200,35 +200,6 @@ class FrameInbox:
             or any(lane.is_drained and not lane.said_so for lane in self._lanes)
             or (all(lane.said_so for lane in self._lanes) and not self._is_kept_open)
         )
-
-    def _ready_frames(self) -> list[tuple[CameraStation, Frame, Image]]:
-        """Take frames of one input shape up to the limit, the most urgent cameras' first.
-
-        Cameras of one urgency get equal shares, and the first place goes round.
-        """
-        now = time.monotonic()
-        order = self._lanes[self._turn :] + self._lanes[: self._turn]
-        self._turn = (self._turn + 1) % max(1, len(self._lanes))
-        ready = [lane for lane in order if lane.is_ready]
-        if self._realtime:
-            ready.sort(key=lambda lane: lane.urgency(now))
-        if not ready:
-            return []
-        shape = ready[0].next_shape
-        taken: list[tuple[CameraStation, Frame, Image]] = []
-        for _, alike in groupby(ready, lambda lane: self._realtime and lane.urgency(now)):
-            taken += self._take_in_turn([*alike], shape, self._limit - len(taken), now)
-        return taken
-
-    def _take_in_turn(
-        self, lanes: list[Lane], shape: tuple[int, ...] | None, most: int, now: float
-    ) -> list[tuple[CameraStation, Frame, Image]]:
-        taken: list[tuple[CameraStation, Frame, Image]] = []
-        while turn := [lane for lane in lanes if lane.next_shape == shape][: most - len(taken)]:
-            for lane in turn:
-                frame, image, _ = lane.take(now)
-                taken.append((lane.station, frame, image))
-        return taken
 
     def _decode(self, lane: Lane) -> None:
         try:

@@ -20,8 +20,9 @@ SAMPLED = "sampled"
 FAILED = "failed"
 """Or as the detector failed on it, as on every other frame."""
 
-_STARVED_S = 5.0
-"""Without a frame taken, after which a camera comes before those of the next higher class."""
+STARVED_S = 5.0
+"""Without a frame taken, after which a camera comes before all that may lose frames, one of the
+first class before all. After twice as long others do, too: a frame in ten seconds is little."""
 
 
 class Waiting(NamedTuple):
@@ -44,7 +45,7 @@ class Lane:
         decoded_at: Capture time of the last frame decoded.
         played_later_s: How much later than it was captured a recording plays, where it goes by
             the clock.
-        taken_at: When a frame was taken last.
+        waits_since: When a frame was taken last, or came where none waited.
     """
 
     station: CameraStation
@@ -59,7 +60,7 @@ class Lane:
     is_slow: bool = False
     decoded_at: datetime | None = None
     played_later_s: float = 0.0
-    taken_at: float = 0.0
+    waits_since: float = 0.0
     sampler: LoadSampler = field(default_factory=LoadSampler)
 
     @property
@@ -98,6 +99,8 @@ class Lane:
         """Let a frame wait, perhaps in the place of others."""
         if self.is_over:
             return
+        if not self.waiting:
+            self.waits_since = now
         if self.realtime and not self._makes_room(now):
             return
         self.waiting.append(Waiting(frame, image, now))
@@ -106,7 +109,7 @@ class Lane:
         """Hand out the frame that waits longest."""
         taken = self.waiting.popleft()
         self.unsettled.append(taken.frame.stamp.captured_at)
-        self.taken_at = now
+        self.waits_since = now
         return taken
 
     def settle(self, stamps: Iterable[FrameStamp]) -> None:
@@ -116,13 +119,15 @@ class Lane:
 
     def urgency(self, now: float) -> tuple[int, int]:
         """Return what a real-time camera's frames are taken by, the least first."""
-        kind = drop_class_of(self.station.role)
+        kind, rank = drop_class_of(self.station.role), rank_of(self.station.role)
+        waits_s = now - self.waits_since
+        if waits_s > (STARVED_S if kind == "never" else 2 * STARVED_S):
+            return 0, rank
         if kind == "never":
-            return 0, rank_of(self.station.role)
-        if kind == "adaptive":
-            return 2, rank_of(self.station.role)
-        is_starved = now - self.taken_at > _STARVED_S
-        return (1 if is_starved else 3), rank_of(self.station.role)
+            return 1, rank
+        if waits_s > STARVED_S:
+            return 2, rank
+        return (3 if kind == "adaptive" else 4), rank
 
     def _makes_room(self, now: float) -> bool:
         """Drop what a new frame replaces; tell whether it may wait."""

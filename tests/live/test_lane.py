@@ -88,19 +88,56 @@ def test_a_recording_that_may_take_its_time_is_full_at_its_limit_and_drops_nothi
     assert not lane("billing", limit=1).is_full
 
 
+ROLES = ["billing", "entrance", "face_capture", "tracking", "vehicle", "emotion"]
+
+
+def waiting_since(at: float, role: str) -> Lane:
+    waits = lane(role)
+    put(waits, 1, now=at)
+    return waits
+
+
+def by_urgency(lanes: list[Lane]) -> list[str]:
+    return [one.station.role for one in sorted(lanes, key=lambda one: one.urgency(100.0))]
+
+
 def test_urgency_goes_by_role():
-    roles = ["billing", "entrance", "face_capture", "tracking", "vehicle", "emotion"]
-    lanes = [lane(role) for role in reversed(roles)]
-    for one in lanes:
-        one.taken_at = 99.0
-    lanes.sort(key=lambda one: one.urgency(100.0))
-    assert [one.station.role for one in lanes] == roles
+    assert by_urgency([waiting_since(99.0, role) for role in reversed(ROLES)]) == ROLES
 
 
-def test_who_has_waited_too_long_comes_before_those_who_are_more_important_but_never_drop():
-    starving = lane("emotion")
-    starving.taken_at = 90.0
-    assert lane("billing").urgency(100.0) < starving.urgency(100.0) < lane("tracking").urgency(100)
+def test_who_has_waited_too_long_comes_before_all_but_those_who_are_to_lose_nothing():
+    late = [waiting_since(94.0, role) for role in ("emotion", "tracking")]
+    others = [waiting_since(99.0, role) for role in ("billing", "face_capture", "vehicle")]
+    assert by_urgency([*others, *late]) == [
+        "billing", "tracking", "emotion", "face_capture", "vehicle"
+    ]  # fmt: skip
+
+
+def test_who_has_waited_for_twice_as_long_comes_first_of_all():
+    late = waiting_since(89.0, "emotion")
+    assert by_urgency([waiting_since(99.0, "billing"), late]) == ["emotion", "billing"]
+
+
+def test_how_long_a_camera_has_waited_begins_anew_with_each_frame_that_is_taken():
+    own = waiting_since(80.0, "tracking")
+    put(own, 1, now=80.2, first=1)
+    own.take(99.0)
+    others = [waiting_since(99.0, role) for role in ("billing", "face_capture")]
+    assert by_urgency([own, *others]) == ["billing", "face_capture", "tracking"]
+
+
+def test_it_begins_when_there_is_a_frame_to_wait_for():
+    own = waiting_since(50.0, "tracking")
+    own.take(51.0)
+    put(own, 1, now=99.0, first=1)
+    assert by_urgency([own, waiting_since(99.0, "face_capture")]) == ["face_capture", "tracking"]
+
+
+def test_that_a_newer_frame_takes_its_place_does_not_shorten_a_wait():
+    own = lane("vehicle")
+    for second in range(94, 100):
+        put(own, 1, now=float(second), first=second)
+    assert by_urgency([waiting_since(99.0, "tracking"), own]) == ["vehicle", "tracking"]
 
 
 def test_the_first_frame_is_the_one_that_waits_longest_until_taken_and_reported():
