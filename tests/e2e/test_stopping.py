@@ -22,6 +22,9 @@ pytestmark = [pytest.mark.e2e, pytest.mark.ray, pytest.mark.timeout(400)]
 RECORDING = "synthetic:?people=3&seconds=900&fps=4&width=320&height=240"
 CAMERAS = {"door", "till", "hangs"}
 
+STOPPED_WITHIN_S = 15.0
+"""From the word to stop until all is recorded; the process and Ray's may need longer."""
+
 
 class Camera(ThreadingHTTPServer):
     """Sends a film, and then nothing more, while the connection stays."""
@@ -97,14 +100,21 @@ def told(run: Path, state: str) -> set[str]:
     return {row["camera_id"] for row in rows if row["state"] == state}
 
 
+def recorded_at(run: Path) -> float:
+    """Return when the log was written last, by its own files."""
+    return max(path.stat().st_mtime for path in (run / "events").rglob("*.parquet"))
+
+
 def test_what_is_under_way_is_finished_and_no_process_is_left(config, tmp_path, ray_folder):
     run = tmp_path / "run"
     with running(config, run) as process:
         wait_until(lambda: told(run, "online") == CAMERAS, process)
+        told_to_stop_at = time.time()
         process.terminate()
         said, _ = process.communicate(timeout=120)
     assert process.returncode == 130, said
     assert told(run, "ended") == CAMERAS  # none was cut off, as it is where it takes too long
+    assert recorded_at(run) - told_to_stop_at < STOPPED_WITHIN_S
     assert list((run / "events" / "wal").iterdir()) == []
     _, left = psutil.wait_procs(processes_of(ray_folder), timeout=20)  # workers, by themselves
     assert left == []

@@ -4,7 +4,9 @@ The tests are in the order in which they stand: it is up, works, and is taken do
 """
 
 import json
+import re
 import socket
+import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,6 +27,8 @@ pytestmark = [
 
 FILM = "synthetic:?people=2&seconds=3600&fps=2&width=320&height=240"
 """What the cameras show, so that the system is shown something: figures without faces."""
+
+COLOURED = {"detector": {"model": "synthetic"}}
 
 BIDEN = "knn_train_biden_biden.jpg"
 
@@ -60,7 +64,7 @@ def system(genesis, ray_folder, tmp_path_factory) -> Iterator[System]:
         {"camera_id": "door", "source": FILM, "role": "entrance"},
         {"camera_id": "till", "source": FILM},
     ]
-    write_config(system.config, system.data, {"detector": {"model": "synthetic"}}, cameras)
+    write_config(system.config, system.data, COLOURED, cameras)
     with pytest.MonkeyPatch.context() as patch:
         # Models are found wherever the home folder is.
         patch.setenv("GENESIS_MODELS_DIR", str(models.models_dir()))
@@ -97,6 +101,26 @@ def test_a_run_beside_it_has_a_cluster_of_its_own(genesis, system, tmp_path):
     cameras = [{"camera_id": "door", "source": FILM.replace("=3600", "=2")}]
     write_config(films, system.data, synthetic, cameras)
     genesis("run", "--out", tmp_path / "beside", "--data", tmp_path / "other", "--config", films)
+
+
+def changed(applied: subprocess.CompletedProcess[str]) -> set[tuple[str, ...]]:
+    """Return what was added, removed and changed, by camera, as a table tells it."""
+    assert "Changed:" in applied.stdout
+    return set(re.findall(r"([+~-]) +│ (\w+)", applied.stdout))
+
+
+def test_cameras_are_changed_and_changed_back(genesis, system, tmp_path):
+    other = tmp_path / "other.yaml"
+    cameras = [
+        {"camera_id": "door", "source": FILM, "role": "entrance"},
+        {"camera_id": "hall", "source": FILM},
+    ]
+    write_config(other, system.data, COLOURED, cameras)
+    assert changed(genesis("apply", other)) == {("+", "hall"), ("-", "till")}
+    assert changed(genesis("apply", "--back")) == {("+", "till"), ("-", "hall")}
+    assert "no earlier configuration" in genesis("apply", "--back", expect=2).stderr
+    status = json.loads(genesis("status", "--json").stdout)
+    assert [camera["camera_id"] for camera in status["cameras"]] == ["door", "till"]
 
 
 @pytest.mark.data
@@ -174,7 +198,7 @@ def test_taken_down_it_has_left_a_whole_log_no_process_and_no_picture(genesis, s
     ends = [
         row["camera_id"] for row in rows["camera_states"].to_pylist() if row["state"] == "ended"
     ]
-    assert sorted(ends) == ["door", "till"]
+    assert sorted(ends) == ["door", "hall", "till", "till"]  # which was taken off before
     assert len(rows["track_observations"])
     assert json.loads((run / "run.json").read_text())["state"] == "interrupted"
     pictures = [
