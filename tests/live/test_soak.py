@@ -1,4 +1,9 @@
-"""Eight cameras for five minutes: memory stays what it is."""
+"""Eight cameras for five minutes: memory stays what it is.
+
+Finds a process that grows by 12 MB a minute, 0.7 GB in an hour: by 25 kB with each of the 480
+frames that are looked at in a minute, as where a cut-out of a head is kept of each, let alone a
+picture. What grows more slowly takes a longer watch.
+"""
 
 import os
 import signal
@@ -6,12 +11,13 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from contextlib import suppress
+from itertools import combinations
 from pathlib import Path
 
 import psutil
 import pytest
-
-pytestmark = [pytest.mark.soak, pytest.mark.ray, pytest.mark.timeout(420)]
 
 CAMERAS = 8
 FILM = "synthetic:?people=3&seconds=3600&fps=1&width=640&height=360"
@@ -20,25 +26,62 @@ WARM_UP_S = 150.0
 """Until caches, pools and the window of tracks are full."""
 
 WATCHED_S = 150.0
-NOISE = 0.03
-"""Of all memory: what it goes up and down by from minute to minute where nothing grows. Python's
-garbage is most of it, some 30 MB of 1.5 GB."""
+SAMPLED_EVERY_S = 2.0
+
+MOST_MB_A_MINUTE = 12.0
+"""By which a process grows. Where nothing leaks it was 7 at the most, the journal's, which takes
+some megabytes at once now and then; 3 for a detector, 1 for the cameras: beside much other work,
+which makes for more of it."""
+
+Sample = tuple[float, dict[int, float]]
+"""A time, s, and the memory of each process, MB."""
 
 
-def memory_mb(process: psutil.Process) -> float:
-    """Return the memory that a process and its descendants share with no other, USS.
+def memory_mb(process: psutil.Process) -> dict[int, float]:
+    """Return the memory that a process and each descendant shares with no other, USS.
 
-    What they share with others goes up and down with these.
+    What they share with others goes up and down with these. Workers that Ray has ready are left
+    out: one that becomes a replica is larger at once.
     """
-    total = 0.0
+    found = {}
     for each in (process, *process.children(recursive=True)):
-        try:
-            total += each.memory_full_info().uss / 1e6
-        except psutil.Error:  # it ended
-            continue
-    return total
+        with suppress(psutil.Error):  # it ended
+            if not " ".join(each.cmdline()).startswith("ray::IDLE"):
+                found[each.pid] = each.memory_full_info().uss / 1e6
+    return found
 
 
+def growth(samples: Sequence[Sample]) -> dict[int, float]:
+    """Return by how much each process that was there all the time grows, MB a minute."""
+    lasting = set.intersection(*(set(by_process) for _, by_process in samples))
+    return {
+        each: 60 * slope([(at, by_process[each]) for at, by_process in samples]) for each in lasting
+    }
+
+
+def slope(samples: Sequence[tuple[float, float]]) -> float:
+    """Return how fast the second grows by the first: the median of the slopes of all pairs.
+
+    Theil and Sen's estimator: up to 29 % of the samples may be anything.
+    """
+    return statistics.median((y - x) / (t - s) for (s, x), (t, y) in combinations(samples, 2))
+
+
+def test_a_process_that_leaks_is_found_though_one_sample_in_four_is_off():
+    samples = [
+        (2.0 * n, {1: 300 + 12.5 * n / 30 + 30 * (n % 4 == 0), 2: 300 + 30 * (n % 4 == 0)})
+        for n in range(75)
+    ]
+    assert growth(samples) == {1: pytest.approx(12.5), 2: 0}
+
+
+def test_who_comes_and_goes_meanwhile_is_no_leak():
+    assert growth([(0.0, {1: 100, 2: 50}), (60.0, {1: 101, 3: 50})]) == {1: 1}
+
+
+@pytest.mark.soak
+@pytest.mark.ray
+@pytest.mark.timeout(420)
 def test_memory_is_flat_while_eight_cameras_are_watched(tmp_path):
     command = [sys.executable, str(Path(__file__).with_name("watcher.py")), "--realtime"]
     watching = subprocess.Popen(
@@ -48,7 +91,7 @@ def test_memory_is_flat_while_eight_cameras_are_watched(tmp_path):
         env={key: value for key, value in os.environ.items() if key != "RAY_ADDRESS"},
     )
     process = psutil.Process(watching.pid)
-    samples: list[tuple[float, float]] = []
+    samples: list[Sample] = []
     began = None
     try:
         for line in watching.stdout:
@@ -56,7 +99,7 @@ def test_memory_is_flat_while_eight_cameras_are_watched(tmp_path):
                 break
             began = began or time.monotonic()
             since = time.monotonic() - began
-            if since > WARM_UP_S and (not samples or since - samples[-1][0] > 5):
+            if since > WARM_UP_S and (not samples or since - samples[-1][0] > SAMPLED_EVERY_S):
                 samples.append((since, memory_mb(process)))
             if since > WARM_UP_S + WATCHED_S:
                 watching.send_signal(signal.SIGINT)
@@ -67,8 +110,7 @@ def test_memory_is_flat_while_eight_cameras_are_watched(tmp_path):
         watching.kill()  # its cluster ends with it
         watching.communicate()
     assert "done" in rest
-    half = len(samples) // 2
-    before = statistics.median(mb for _, mb in samples[:half])
-    after = statistics.median(mb for _, mb in samples[half:])
-    assert len(samples) > 10
-    assert after < before * (1 + NOISE), samples
+    assert len(samples) > 30
+    grown = growth(samples)
+    assert len(grown) > 5
+    assert max(grown.values()) < MOST_MB_A_MINUTE, (grown, samples)
