@@ -14,7 +14,7 @@ from genesis_ray.domain.events import SystemStateChanged
 from genesis_ray.domain.ordering import NOT_BEGUN
 from genesis_ray.live import cameras, models
 from genesis_ray.live.cameras import CameraGroupActor, GroupFigures
-from genesis_ray.live.spec import LiveSpec, Resumption
+from genesis_ray.live.spec import Embedders, LiveSpec, Resumption
 from genesis_ray.serving.detector import Found
 from genesis_ray.settings import Settings
 from genesis_ray.testing import ColourDetector
@@ -38,7 +38,9 @@ class Others:
         self.journal = SimpleNamespace(
             take=remote(self._log), resumption=remote(lambda _: Resumption({}, NOT_BEGUN))
         )
-        self.resolver = SimpleNamespace(take=remote(lambda _: {}))
+        self.resolver = SimpleNamespace(
+            take=remote(lambda _: {}), embedders=remote(lambda *_: Embedders("synthetic"))
+        )
         self._back_at: float | None = None
 
     def _asked(self, images: np.ndarray) -> asyncio.Task:
