@@ -155,13 +155,11 @@ class OneByOne(Replicas):
 
 
 def test_but_not_where_one_answers_though_it_is_long_before_all_have_their_turn(ask):
-    assert ask(OneByOne(0.1, fails=False), silent_s=0.35, is_endless=False, times=6) == [42] * 6
+    assert ask(OneByOne(0.3, fails=False), silent_s=1.5, is_endless=False, times=6) == [42] * 6
 
 
 def test_to_answer_with_an_error_is_to_answer(ask):
-    assert (
-        ask(OneByOne(0.1, fails=True), silent_s=0.35, is_endless=False, times=6) == ["raised"] * 6
-    )
+    assert ask(OneByOne(0.3, fails=True), silent_s=1.5, is_endless=False, times=6) == ["raised"] * 6
 
 
 def test_an_end_is_not_held_up_by_replicas_that_do_not_come_back(monkeypatch, ask):
