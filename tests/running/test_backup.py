@@ -2,8 +2,7 @@
 
 import os
 import shutil
-import subprocess
-import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +28,7 @@ from genesis_ray.store.giving_way import wait_until
 from genesis_ray.store.people import People
 from genesis_ray.store.receipts import Receipt
 from genesis_ray.store.tenants import unpacking_folder
+from tests.deadly_steps import Doomed
 from tests.running.somebody import ADA, BEN, CARL, SHE
 from tests.running.test_forgetting import copied, holders
 
@@ -216,34 +216,21 @@ def test_what_a_killed_restore_had_unpacked_is_found_and_forgotten(settings, tem
 
 
 @pytest.fixture
-def killed():
-    """Back up or restore in a process that is killed after so many steps; return what it said."""
-    script = Path(__file__).with_name("killed_copying.py")
-    root = str(Path(__file__).parents[2])
-    with subprocess.Popen(
-        [sys.executable, script],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": root, "PYTHONWARNINGS": "ignore"},
-    ) as process:
-
-        def run(what: str, settings: Settings, file: Path, *, after: int) -> str:
-            print(what, settings.data_dir, file, after, file=process.stdin, flush=True)
-            return process.stdout.readline().strip()
-
-        yield run
-        process.stdin.close()
+def killed() -> Iterator[Doomed]:
+    """A process that backs up or restores, and is killed at it."""
+    with Doomed(Path(__file__).with_name("killed_copying.py")) as process:
+        yield process
 
 
+@pytest.mark.timeout(400)  # a few seconds where nobody else works
 def test_a_backup_that_is_killed_is_there_as_a_whole_or_not_at_all(settings, killed, tmp_path):
     everybody = names(settings)
     back_up(settings, tmp_path / "first.sealed", b"open")  # makes the audit log
-    steps = int(killed("backup", settings, tmp_path / "whole.sealed", after=1000))
+    steps = killed.whole("backup", settings.data_dir, tmp_path / "whole.sealed").steps
     ends = set()
     for step in range(steps):
         file = tmp_path / f"{step}.sealed"
-        assert killed("backup", settings, file, after=step) == "killed"
+        assert killed.is_killed("backup", settings.data_dir, file, when=step)
         ends.add(file.exists())
         if not file.exists():
             back_up(settings, file, b"open")
@@ -264,13 +251,12 @@ def test_a_restore_that_is_killed_brings_back_nobody_who_was_forgotten(
     _, receipt = forget(settings, ADA.name, by="eve", why="")
     lost(settings)
     shutil.copytree(settings.data_dir.parent, tmp_path / "before")
-    steps = int(
-        killed("restore", copied(tmp_path / "before", tmp_path / "first"), file, after=9999)
-    )
+    first = copied(tmp_path / "before", tmp_path / "first")
+    steps = killed.whole("restore", first.data_dir, file).steps
     ends = set()
     for part in range(KILLS):
         own = copied(tmp_path / "before", tmp_path / str(part))
-        assert killed("restore", own, file, after=part * (steps - 1) // (KILLS - 1)) == "killed"
+        killed.is_killed("restore", own.data_dir, file, when=part * (steps - 1) // (KILLS - 1))
         folder = identity_folder(own)
         ends.add((folder.exists(), is_unfinished(folder)))
         if folder.exists():
