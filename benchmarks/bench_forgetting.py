@@ -102,7 +102,7 @@ def main() -> None:
 
 def _measure(spec: LiveSpec, faces: int, options: argparse.Namespace) -> None:
     samples: dict[str, list[float]] = {}
-    with _system(spec) as (names, log):
+    with system(spec) as (names, log):
         for number in range(options.repeats):
             begun = time.perf_counter()
             _, receipt = forget(spec.settings, _person(number), by="nobody", why="measured")
@@ -127,7 +127,7 @@ def _measure(spec: LiveSpec, faces: int, options: argparse.Namespace) -> None:
 
 
 @contextmanager
-def _system(spec: LiveSpec) -> Iterator[tuple[Keeper, Keeper]]:
+def system(spec: LiveSpec) -> Iterator[tuple[Keeper, Keeper]]:
     """Yield a resolver and a journal at work."""
     nothing = SimpleNamespace(remote=lambda *_: None)
     told = SimpleNamespace(take=nothing, note_gallery=nothing)
@@ -152,7 +152,7 @@ def _prepared(folder: Path, faces: int, options: argparse.Namespace) -> LiveSpec
     run = RunFolder.create(folder / "run")
     run.write_summary(summary(settings, None))
     note_run(settings.data_dir, run.path)
-    _enroll(settings, faces)
+    enroll(settings, faces)
     amount = Amount(
         observations=int(_SIGHTS * options.events),
         visits=int(_VISITS * options.events),
@@ -175,7 +175,8 @@ def _person(number: int) -> str:
     return f"visitor-{number:07d}"
 
 
-def _enroll(settings: Settings, faces: int) -> None:
+def enroll(settings: Settings, faces: int) -> None:
+    """Enroll people with three faces each of the default embedder's dimension."""
     traits, keys, folder = (
         embedder_traits(settings.faces), tenant_keys(settings), identity_folder(settings)
     )  # fmt: skip

@@ -10,7 +10,8 @@ GenesisError
 ├── LedgerError          a decision about identities contradicts what was decided before
 └── StoreError           a table, log or run folder cannot be read or written
     ├── LostKeyError     a key that protects what is stored is not there
-    └── FullDiskError    there is no room on a disk
+    ├── FullDiskError    there is no room on a disk
+    └── UnopenedError    a sealed file is damaged, or another secret seals it
 
 A message says what was expected, what came, and what to do about it.
 """
@@ -79,3 +80,7 @@ class FullDiskError(StoreError):
     @property
     def _what(self) -> str:
         return f"the disk that holds {self.folder} is full"
+
+
+class UnopenedError(StoreError):
+    """A sealed file is damaged, or sealed with another passphrase or key."""

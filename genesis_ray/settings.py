@@ -24,7 +24,7 @@ from genesis_ray.settings_delivery import DeliverySettings
 from genesis_ray.settings_mistakes import Parts, repeats
 from genesis_ray.settings_models import DetectorSettings, FaceSettings
 from genesis_ray.settings_narrative import NarrativeSettings
-from genesis_ray.settings_retention import RetentionSettings
+from genesis_ray.settings_retention import RetentionSettings, SnapshotSettings
 from genesis_ray.settings_topology import TopologySettings
 from genesis_ray.settings_types import (
     Fraction,
@@ -220,6 +220,7 @@ class Settings(BaseSettings):
     sources: SourceSettings = SourceSettings()
     topology: TopologySettings = TopologySettings()
     retention: RetentionSettings = RetentionSettings()
+    snapshots: SnapshotSettings = SnapshotSettings()
     analytics: AnalyticsSettings = AnalyticsSettings()
     narrative: NarrativeSettings = NarrativeSettings()
     alerts: tuple[AlertRuleSettings, ...] = Field(

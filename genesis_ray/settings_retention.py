@@ -65,6 +65,16 @@ class KeptSettings(Section):
         )
 
 
+class SnapshotSettings(Section):
+    """Backups of people and faces that a service makes by itself, see docs/upkeep.md."""
+
+    folder: Path | None = Field(
+        default=None,
+        description="There is one a day in it, on another disk than data_dir; unset: none is made",
+    )
+    keep: int = Field(default=7, ge=1, le=10_000, description="Newest that stay there")
+
+
 class RetentionSettings(KeptSettings):
     """How long things are kept, and where they go then."""
 

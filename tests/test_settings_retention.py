@@ -53,3 +53,10 @@ def test_a_limit_is_a_time():
 def test_limits_that_cannot_be_are_refused(wrong, says):
     with pytest.raises(ValidationError, match=says):
         Settings(retention=wrong)
+
+
+def test_snapshots_are_taken_only_where_it_is_set_where_to_and_a_week_of_them_stays():
+    assert Settings().snapshots.folder is None
+    assert Settings(snapshots={"folder": "/mnt/backup"}).snapshots.keep == 7
+    with pytest.raises(ValidationError, match="greater than or equal to 1"):
+        Settings(snapshots={"folder": "/mnt/backup", "keep": 0})

@@ -1,11 +1,14 @@
 """`genesis people backup` and `restore`: people and faces as one encrypted file."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from genesis_ray.cli.run import ConfigOption, DataOption
+
+if TYPE_CHECKING:
+    from genesis_ray.running.restoring import Restored
 
 KeyFileOption = Annotated[
     Path | None,
@@ -19,9 +22,12 @@ def backup(
     config: ConfigOption = None,
     data: DataOption = None,
 ) -> None:
-    """Write people and faces to FILE, encrypted (AES-256-GCM); while no system runs.
+    """Write people and faces to FILE, encrypted (AES-256-GCM); also while a system runs.
 
     The template key is not in it: without that, which you keep elsewhere, it is of no use.
+
+    Examples: `genesis people backup 2026-03-01.sealed` ·
+    `genesis people backup /mnt/backup/shop.sealed --key-file /root/passphrase`
     """
     from genesis_ray import settings_file
     from genesis_ray.cli.console import stdout
@@ -42,22 +48,42 @@ def backup(
 
 
 def restore(
-    file: Annotated[Path, typer.Argument(help="What `genesis people backup` wrote.")],
+    file: Annotated[
+        Path, typer.Argument(help="What `genesis people backup` wrote, or a service's snapshot.")
+    ],
     key_file: KeyFileOption = None,
+    receipts: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--receipts",
+            metavar="PATH",
+            help="Of forgetting, a file or a folder, beside those in the data folder; again for "
+            "more.",
+        ),
+    ] = None,
     config: ConfigOption = None,
     data: DataOption = None,
 ) -> None:
-    """Bring people and faces back from FILE, into a data folder without any."""
+    """Bring people and faces back from FILE, into a data folder without any.
+
+    Who was forgotten since FILE was made, by receipts in the data folder and --receipts, is
+    forgotten again at once. A snapshot takes the template key instead of a passphrase.
+
+    Examples: `genesis people restore 2026-03-01.sealed` ·
+    `genesis people restore 2026-03-01.sealed --data new --receipts genesis-data/receipts/default`
+    """
     from genesis_ray import settings_file
     from genesis_ray.cli.console import stdout
     from genesis_ray.cli.run import with_options
-    from genesis_ray.running.backup import restore as restore_people
     from genesis_ray.running.far_photos import pictures_elsewhere
+    from genesis_ray.running.restoring import restore as restore_people
+    from genesis_ray.running.restoring import takes_passphrase
     from genesis_ray.running.tenant_keys import present_keys
 
     settings = with_options(settings_file.load(config), data=data, start=None)
-    folder = restore_people(settings, file, _passphrase(key_file, confirm=False))
-    stdout.print(f"{file} is in {folder}.", soft_wrap=True)
+    passphrase = _passphrase(key_file, confirm=False) if takes_passphrase(file) else None
+    done = restore_people(settings, file, passphrase, receipts=receipts or ())
+    stdout.print(f"{file} is in {done.folder}.", soft_wrap=True)
     for place, count in pictures_elsewhere(settings).items():
         stdout.print(
             f"The pictures of {count:,} kept photos are looked for in {place}, as they were then; "
@@ -65,7 +91,34 @@ def restore(
             markup=False,
             soft_wrap=True,
         )
+    _tell_forgotten(done)
     present_keys(settings)  # for what it says where the key is not here
+
+
+def _tell_forgotten(done: "Restored") -> None:
+    from genesis_ray.cli.console import stderr, stdout
+
+    for one in done.doubtful:
+        stderr.print(
+            f"The audit log says that {one.identity_id} was to be forgotten on {one.at:%Y-%m-%d}, "
+            f"by receipt {one.receipt_id}, which is not among the receipts here. If they were: "
+            f"genesis people forget {one.identity_id}",
+            style="yellow",
+            markup=False,
+            soft_wrap=True,
+        )
+    if done.forgotten is None:
+        return
+    path, receipt = done.forgotten
+    left = receipt.searched.residue
+    stdout.print(
+        f"People in it had been forgotten since it was made, identities: {receipt.identities}. "
+        f"They are forgotten again, with {len(left) or 'no'} residue. The receipt: {path}",
+        markup=False,
+        soft_wrap=True,
+    )
+    if left:
+        raise typer.Exit(1)
 
 
 def _passphrase(key_file: Path | None, *, confirm: bool) -> bytes:

@@ -34,8 +34,8 @@ def jobs(
 
     When each job ran, how long it took, what came of it, and when it is due again. A service does
     them itself, behind the cameras: rollups, compaction, retention, purge-verification, visitors
-    and kept photos that expire, merges to propose, and clean-up of galleries. Leaves with 1 if one
-    failed.
+    and kept photos that expire, merges to propose, clean-up of galleries, and snapshots of people
+    and faces. Leaves with 1 if one failed.
 
     Examples: `genesis jobs` · `genesis jobs --json` · `genesis jobs run rollups`
     """
@@ -66,8 +66,8 @@ def run_job(
         str,
         typer.Argument(
             metavar="NAME",
-            help="rollups, compaction, retention, purge-verification, propose, visitors, photos or "
-            "clean-up.",
+            help="rollups, compaction, retention, purge-verification, propose, visitors, photos, "
+            "clean-up or snapshots.",
         ),
     ],
     run: RunOption = None,

@@ -18,9 +18,11 @@ from genesis_ray.errors import ConfigurationError
 from genesis_ray.running.enrolment import take_in_waiting
 from genesis_ray.running.enrolments import enrolments_folder
 from genesis_ray.running.far_photos import sweep
+from genesis_ray.running.forgetting_copies import copies_left, remove_snapshots, take_another
 from genesis_ray.running.forgetting_intent import INTENT_FILE, Intent, at_it, is_unfinished
 from genesis_ray.running.forgetting_key import Seal, current_key, note_forgetting, seal_of
 from genesis_ray.running.forgetting_run import RunToForgetIn
+from genesis_ray.running.forgotten_before import receipts_folder
 from genesis_ray.running.forgotten_search import search, search_places, unsearched
 from genesis_ray.running.giving_way import SystemsAtWork
 from genesis_ray.running.identities import identity_folder, watcher, who_is_who
@@ -34,12 +36,13 @@ from genesis_ray.store.ledger import Ledger
 from genesis_ray.store.people import People
 from genesis_ray.store.receipts import Purged, Receipt, public_key
 from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.template_keys import TemplateKey
 from genesis_ray.store.templates import embeddings_in
 from genesis_ray.store.traces import Trace, Tracer
 from genesis_ray.store.visitor_salt import renew_visitor_salt
 
 _UNREACHABLE = (
-    "backups of `genesis people backup`, and other copies of these folders",
+    "other copies of these folders, and of backups",
     "the recordings themselves: watched again, somebody in them is a new visitor",
     "what other programs took out of the tables, and what was shown or printed",
     "blocks that a file system or flash memory keeps of files that are gone",
@@ -84,22 +87,37 @@ def forget(
         key = current_key(settings, without_key=without_key)
         if key and watcher(settings) is None:  # else it takes in what waits before it gives way
             take_in_waiting(settings)
-        receipt_id = secrets.token_hex(4)
-        begun_at = datetime.now(UTC)
-        place = receipt or _receipts(settings) / f"{begun_at:%Y-%m-%d}-{receipt_id}.json"
-        intent = Intent(
-            receipt_id=receipt_id,
-            receipt=str(place.absolute()),
-            begun_at=begun_at.isoformat(timespec="seconds"),
-            by=by,
-            why=why,
-            identity_ids=[find(who_is_who(settings), person)],
-            names=[],
-            runs=[str(run.absolute()) for run in runs],
-            salt=secrets.token_hex(16),
-            key_version=key.version if key else 0,
-        )
+        whom = [find(who_is_who(settings), person)]
+        intent = begun(settings, whom, by=by, why=why, key=key, runs=runs, receipt=receipt)
         return _carried_out(settings, intent, without_key=without_key)
+
+
+def begun(
+    settings: Settings,
+    identity_ids: Sequence[str],
+    *,
+    by: str,
+    why: str,
+    key: TemplateKey | None,
+    runs: Sequence[Path] = (),
+    receipt: Path | None = None,
+) -> Intent:
+    """Return the note of a forgetting that begins now, with the tenant's key if that is there."""
+    receipt_id = secrets.token_hex(4)
+    at = datetime.now(UTC)
+    place = receipt or receipts_folder(settings) / f"{at:%Y-%m-%d}-{receipt_id}.json"
+    return Intent(
+        receipt_id=receipt_id,
+        receipt=str(place.absolute()),
+        begun_at=at.isoformat(timespec="seconds"),
+        by=by,
+        why=why,
+        identity_ids=[*identity_ids],
+        names=[],
+        runs=[str(run.absolute()) for run in runs],
+        salt=secrets.token_hex(16),
+        key_version=key.version if key else 0,
+    )
 
 
 def finish(settings: Settings, *, without_key: bool = False) -> tuple[Path, Receipt] | None:
@@ -113,10 +131,6 @@ def finish(settings: Settings, *, without_key: bool = False) -> tuple[Path, Rece
     with at_it(folder):
         intent = Intent.load(folder)
         return _carried_out(settings, intent, without_key=without_key) if intent else None
-
-
-def _receipts(settings: Settings) -> Path:
-    return settings.data_dir / "receipts" / settings.tenant_id
 
 
 def _carried_out(
@@ -162,11 +176,14 @@ def _carried_out(
         return _carried_out(settings, intent, without_key=without_key)
     left = [told] if (told := sweep(settings).told()) else []  # when systems name people again
     left += unsearched(intent.purged)
-    receipt = _receipt(settings, intent, seal, reached, [*wanting, *pictures, *left])
+    remove_snapshots(settings, intent, seal.tracer, note)
+    left_out = [*wanting, *pictures, *left, *copies_left(settings, intent)]
+    receipt = _receipt(settings, intent, seal, reached, left_out)
     path = Path(intent.receipt)
     receipt.write(path, seal.key)
     Intent.remove(folder)
     at_work.forget_notes()
+    take_another(settings, intent)
     return path, receipt
 
 
@@ -209,7 +226,7 @@ def _may_name(path: Path, words: Collection[str]) -> bool:
 
 
 def _expect(intent: Intent, gone: Forgetting, stores: PeopleStores, own: Tracer) -> None:
-    """Note the traces of a person, as long as there is something that leaves them.
+    """Note the traces of a person, and since when there are some, as long as something leaves them.
 
     A name that others have as well, if only in theirs, is none: it stays.
     """
@@ -222,9 +239,14 @@ def _expect(intent: Intent, gone: Forgetting, stores: PeopleStores, own: Tracer)
     for name in intent.names:
         if not any(name in other for other in others):
             traces += own.of_name(name)
+    for person in stores.people.everyone():
+        if person.identity_id in gone.identity_ids:
+            intent.was_known(person.enrolled_at)
     faces = stores.faces_of(gone)
     for rows in faces:
         face_ids: list[Any] = rows["face_id"].to_pylist()
+        enrolled: list[Any] = rows["enrolled_at"].to_pylist()
+        intent.was_known(min(enrolled))
         traces += [trace for face_id in face_ids for trace in own.of_id("face", face_id)]
         for template in embeddings_in(rows):
             traces += own.of_template(template)

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -31,6 +32,7 @@ class Intent:
     Attributes:
         identity_ids: All that are this person, whom they are now first.
         runs: Folders that were named beside those that are known.
+        known_since: When they or a face of theirs was enrolled first, ISO 8601; "": unknown.
         purged: Of each store, by what it is and where.
         face_ids: Of the person: once galleries are without them, others still name them.
         stranger: Somebody random, as whom they go on where they are at the moment.
@@ -49,6 +51,7 @@ class Intent:
     salt: str
     key_version: int
     faces: int = 0
+    known_since: str = ""
     traces: list[Trace] = field(default_factory=list)
     purged: list[Purged] = field(default_factory=list)
     face_ids: list[str] = field(default_factory=list)
@@ -78,6 +81,17 @@ class Intent:
         called = [each.name for each in who.people if each.identity_id in self.identity_ids]
         self.names = [*dict.fromkeys([*self.names, *called])]
         self.why = redacted(self.why, [*self.names, *self.identity_ids])
+
+    @property
+    def first_known(self) -> datetime:
+        """When they were known first; where that is not noted, as early as can be."""
+        earliest = datetime.min.replace(tzinfo=UTC)
+        return datetime.fromisoformat(self.known_since) if self.known_since else earliest
+
+    def was_known(self, at: datetime) -> None:
+        """Take that they were known at a time."""
+        if not self.known_since or at < self.first_known:
+            self.known_since = at.astimezone(UTC).isoformat()
 
     def note(self, purged: Purged) -> None:
         """Take what is going to be purged."""
@@ -152,7 +166,17 @@ def check_finished(folder: Path) -> None:
     Raises:
         StoreError: That was cut off.
     """
-    if is_unfinished(folder) and not who_is_at_it(folder):
+    if not who_is_at_it(folder):
+        check_whole(folder)
+
+
+def check_whole(folder: Path) -> None:
+    """Make sure that nobody of a tenant is half forgotten, for who is `at_it`.
+
+    Raises:
+        StoreError: That was cut off.
+    """
+    if is_unfinished(folder):
         raise StoreError(
             "somebody is being forgotten, and that was cut off; finish it first: genesis people "
             "forget"
@@ -161,7 +185,7 @@ def check_finished(folder: Path) -> None:
 
 @contextmanager
 def at_it(folder: Path) -> Iterator[None]:
-    """Be who forgets somebody of a tenant's folder, or changes the key of its faces.
+    """Be who forgets somebody of a tenant's folder, changes the key of its faces, or backs it up.
 
     Raises:
         StoreError: Another process is.
@@ -171,8 +195,8 @@ def at_it(folder: Path) -> Iterator[None]:
         lock = lock_within(path, within_s=OTHERS_LOOK_S)
     except StoreError as error:
         raise StoreError(
-            f"process {WriteLock.holder(path)} is forgetting somebody, or changing the key of "
-            f"faces; wait until it is done"
+            f"process {WriteLock.holder(path)} is forgetting somebody, changing the key of faces, "
+            f"or copying them for a backup; wait until it is done"
         ) from error
     try:
         yield

@@ -8,15 +8,20 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from genesis_ray.errors import StoreError
+from genesis_ray.errors import StoreError, UnopenedError
 from genesis_ray.running.auditing import note
 from genesis_ray.running.reach import reach
+from genesis_ray.running.snapshots import snapshots_of
 from genesis_ray.running.tenant_keys import present_keys
 from genesis_ray.settings import Settings
 from genesis_ray.store.audit_entry import Access
+from genesis_ray.store.backup import unpacked
 from genesis_ray.store.kept_photos import PHOTOS
 from genesis_ray.store.picture_place import PicturePlace
 from genesis_ray.store.receipts import Purged, Receipt, Searched, tracer
+from genesis_ray.store.sealed_file import key_of
+from genesis_ray.store.template_keys import KeyRing
+from genesis_ray.store.tenants import unpacking_folder
 from genesis_ray.store.traces import Trace, Tracer, numbers_in, texts_in
 from genesis_ray.store.wal import read_rows
 
@@ -28,9 +33,10 @@ _PAUSE_S = 0.5
 
 
 def verify(settings: Settings, receipt: Receipt, runs: Sequence[Path] = ()) -> Searched:
-    """Search a data folder and its runs for what a receipt says is gone.
+    """Search a data folder, its runs and its snapshots for what a receipt says is gone.
 
-    The files of galleries are among them, so that it is noted first.
+    The files of galleries are among them, so that it is noted first. Snapshots are opened that are
+    older than the receipt; later ones are of a folder that was searched.
 
     Raises:
         StoreError: It is another tenant's, nothing signed it or the key that did is not here, or
@@ -47,7 +53,36 @@ def verify(settings: Settings, receipt: Receipt, runs: Sequence[Path] = ()) -> S
     reason = f"searches all files for what receipt {receipt.receipt_id} says is gone"
     note(settings, keys, Access(action="verify-forgotten", reason=reason))
     files = reach(settings, runs).files(settings)
-    return search_places(receipt.purged, search(files, tracer(key, receipt.salt), receipt.traces))
+    own = tracer(key, receipt.salt)
+    found = search_places(receipt.purged, search(files, own, receipt.traces))
+    for each in snapshots_of(settings):
+        if each.at < receipt.ended_by:
+            found = found.also(search_snapshot(settings, each.file, keys, own, receipt.traces))
+    return found
+
+
+def search_snapshot(
+    settings: Settings, file: Path, keys: KeyRing, own: Tracer, traces: Sequence[Trace]
+) -> Searched:
+    """Search what is in a snapshot; one that cannot be opened has residue, for all that is known.
+
+    Raises:
+        StoreError: The disk is full, or another process unpacks a backup.
+    """
+    named = key_of(file)
+    key = keys.named(named or "")
+    if key is None:
+        why = f"the key with fingerprint {named} is not in {keys.place}"
+        return Searched(files=1, residue=(f"{file}: cannot be opened ({why})",))
+    place = unpacking_folder(settings.data_dir, settings.tenant_id)
+    try:
+        with unpacked(file, key, place) as opened:
+            files = (path for path in opened.folder.rglob("*") if path.is_file())
+            found = search(files, own, traces)
+    except UnopenedError as error:
+        return Searched(files=1, residue=(str(error),))
+    what = dict.fromkeys(each.rpartition(": ")[2] for each in found.residue)
+    return replace(found, residue=tuple(f"{file}: {each}" for each in what))
 
 
 def search_places(purged: Sequence[Purged], searched: Searched) -> Searched:

@@ -10,13 +10,14 @@ what there is, and takes the person out of what it remembers; only when both hav
 forgetting is over.
 """
 
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from genesis_ray.errors import StoreError
 from genesis_ray.running.forgetting_intent import Intent
 from genesis_ray.running.identities import identity_folder
+from genesis_ray.running.turns import DECIDING_S, turn
 from genesis_ray.settings import Settings
 from genesis_ray.store.disk import write_file
 from genesis_ray.store.event_folder import EventFolder
@@ -37,6 +38,19 @@ _FORGOTTEN = "forgotten"
 
 WITHIN_S = 60.0
 """For a keeper to do each of its parts: it gives way when it has done what it was told before."""
+
+
+@contextmanager
+def people_given(settings: Settings, runs: Sequence[RunFolder]) -> Iterator[None]:
+    """Have people and galleries to oneself: systems give way, and nobody decides or enrols.
+
+    Raises:
+        StoreError: Somebody else asks for these people, or they are not given.
+    """
+    with ExitStack() as asked:
+        SystemsAtWork(settings, runs, asked).give_people()
+        asked.enter_context(turn(settings, within_s=DECIDING_S))
+        yield
 
 
 class KeepersWay:

@@ -17,6 +17,8 @@ PHOTOS = JobPlan("photos", every=timedelta(days=1), first_after=timedelta(minute
 STRAY_PHOTOS = JobPlan("stray-photos", every=timedelta(hours=1), first_after=timedelta(minutes=3))
 CLEAN_UP = JobPlan("clean-up", every=timedelta(days=1), first_after=timedelta(hours=1))
 
+SNAPSHOTS = JobPlan("snapshots", every=timedelta(days=1), first_after=timedelta(minutes=20))
+
 LOG_KEEPER = "journal"
 FACE_KEEPER = "resolver"
 """Who does jobs in a live system, and what their records are called."""
@@ -33,5 +35,6 @@ NAMES = tuple(
         PHOTOS,
         STRAY_PHOTOS,
         CLEAN_UP,
+        SNAPSHOTS,
     )
 )

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -15,12 +15,12 @@ from genesis_ray.running.enrolment import take_in_waiting
 from genesis_ray.running.far_photos import kept_photos_in, sweep
 from genesis_ray.running.forgetting_intent import at_it
 from genesis_ray.running.galleries import open_gallery
-from genesis_ray.running.giving_way import WITHIN_S, SystemsAtWork
+from genesis_ray.running.giving_way import WITHIN_S, people_given
 from genesis_ray.running.identities import identity_folder, watcher
 from genesis_ray.running.intake import Taker, taker
 from genesis_ray.running.reach import reach
 from genesis_ray.running.tenant_keys import tenant_keys
-from genesis_ray.running.turns import DECIDING_S, turn
+from genesis_ray.running.turns import turn
 from genesis_ray.settings import Settings
 from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.gallery import galleries_in
@@ -230,10 +230,7 @@ class _Systems:
     def giving_way(self) -> Iterator[str | None]:
         """Have the right to write; yield the process of the system that gave way for it, if any."""
         system = taker(self._settings)
-        with ExitStack() as opened:
-            at_work = SystemsAtWork(self._settings, self._runs, opened)
-            at_work.give_people()
-            opened.enter_context(turn(self._settings, within_s=DECIDING_S))
+        with people_given(self._settings, self._runs):
             yield system and system.process
 
     def wait_until_back(self, keys: KeyRing) -> None:

@@ -10,7 +10,7 @@ from genesis_ray.running.live_run import live_run_path
 from genesis_ray.settings import Settings
 from genesis_ray.store.known_runs import known_runs
 from genesis_ray.store.run_folder import RUNS, RunFolder
-from genesis_ray.store.tenants import gallery_folder
+from genesis_ray.store.tenants import gallery_folder, unpacking_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class Reached:
     def files(self, settings: Settings) -> Iterator[Path]:
         """Yield all files of the data folder and of the runs, but other tenants'."""
         own = gallery_folder(settings.data_dir, settings.tenant_id)
+        unpacked = unpacking_folder(settings.data_dir, settings.tenant_id).absolute()
         found = [*settings.data_dir.rglob("*")]
         found += [path for run in self.runs for path in run.path.rglob("*")]
         for path in dict.fromkeys(each.absolute() for each in found):
@@ -32,6 +33,7 @@ class Reached:
             ) or (
                 path.is_relative_to(own.parent.absolute())
                 and not path.is_relative_to(own.absolute())
+                and not path.is_relative_to(unpacked)
             )
             if path.is_file() and not is_others:
                 yield path

@@ -20,6 +20,7 @@ from genesis_ray.running.job_plans import (
     PROPOSALS,
     RETENTION,
     ROLLUPS,
+    SNAPSHOTS,
     STRAY_PHOTOS,
     VERIFICATION,
     VISITORS,
@@ -81,6 +82,7 @@ def log_jobs(run: RunFolder, log: EventLog, settings: Settings) -> list[Job]:
         Job(VERIFICATION, lambda: verify(run)),
         Job(PROPOSALS, lambda: propose(run, settings)),
         Job(STRAY_PHOTOS, lambda: sweep_photos(settings)),
+        Job(SNAPSHOTS, lambda: take_snapshot(settings)),
     ]
 
 
@@ -88,14 +90,33 @@ def live_jobs(run: RunFolder, log: EventLog, settings: Settings) -> list[Job]:
     """Return those of the jobs that a live system does by itself.
 
     One that plays recordings lets go of nothing: they may be of long ago, and are not old. Merges
-    are proposed where visitors are made, who are what there is to merge. Pictures elsewhere are
-    swept here, and not by who names people, as that may take as long as the place has it.
+    are proposed where visitors are made, who are what there is to merge. Snapshots are taken where
+    it is set where to. Pictures elsewhere are swept here, and not by who names people, as that may
+    take as long as the place has it.
     """
-    aging = (RETENTION, VERIFICATION) if not settings.has_live_cameras else ()
-    needless = () if settings.faces.enabled and settings.identity.visitors else (PROPOSALS,)
-    near = () if settings.faces.photos_at else (STRAY_PHOTOS,)
-    left_out = (*aging, *needless, *near)
+    left_out = [] if settings.has_live_cameras else [RETENTION, VERIFICATION]
+    if not (settings.faces.enabled and settings.identity.visitors):
+        left_out.append(PROPOSALS)
+    if not settings.faces.photos_at:
+        left_out.append(STRAY_PHOTOS)
+    if settings.snapshots.folder is None:
+        left_out.append(SNAPSHOTS)
     return [job for job in log_jobs(run, log, settings) if job.plan not in left_out]
+
+
+def take_snapshot(settings: Settings) -> Outcome:
+    """Write a snapshot of people and faces, where there are some; return what became of it.
+
+    Raises:
+        ConfigurationError: It is not set where to, or into the data folder.
+        StoreError: A system does not give way, or the disk is full or refuses.
+    """
+    from genesis_ray.running.snapshots import take
+
+    if not gallery_folder(settings.data_dir, settings.tenant_id).is_dir():
+        return {"bytes": 0, "removed": 0}
+    taken = take(settings)
+    return {"bytes": taken.file.stat().st_size, "removed": taken.removed}
 
 
 def propose(run: RunFolder, settings: Settings) -> Outcome:

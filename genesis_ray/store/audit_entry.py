@@ -28,6 +28,7 @@ Action = Literal[
     "rotate",
     "forget-key",
     "backup",
+    "snapshot",
     "restore",
     "damage",
 ]

@@ -1,99 +1,145 @@
 """A tenant's people and faces as one sealed file, and back."""
 
-import os
 import shutil
 import tarfile
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, NamedTuple, cast
+from uuid import uuid4
 
 from genesis_ray.errors import StoreError
-from genesis_ray.store.disk import TEMPORARY, make_folder, sync_folder, writing_to
-from genesis_ray.store.lock import WriteLock
-from genesis_ray.store.sealed_file import SealedReader, SealedWriter
+from genesis_ray.store.disk import (
+    make_folder,
+    sync_folder,
+    writing_file,
+    writing_to,
+)
+from genesis_ray.store.frozen_folder import FrozenFolder
+from genesis_ray.store.giving_way import lock_within
+from genesis_ray.store.sealed_file import SealedReader, SealedWriter, Secret
 
-_LOCK = ".lock"
+_OTHERS_UNPACK_S = 60.0
 
 
-def back_up(folder: Path, file: Path, passphrase: bytes) -> None:
-    """Write all of a tenant's folder to a new file; nobody may write to the folder meanwhile.
+def write_sealed(folder: FrozenFolder, file: Path, secret: Secret) -> None:
+    """Write all of a tenant's folder to a file, which is there as a whole or not at all.
 
     Raises:
-        StoreError: There is nothing, the file is there, somebody writes, or the disk is full.
+        StoreError: The disk is full or refuses.
     """
-    if not folder.is_dir():
-        raise StoreError(f"there is nothing in {folder} to back up; `--data` names the data folder")
-    if file.exists():
-        raise StoreError(f"{file} is there already; name a new file")
-    temporary = file.with_name(file.name + TEMPORARY)
-    with ExitStack() as held, writing_to(file.parent):
-        for path in folder.glob(f"*{_LOCK}"):
-            held.callback(WriteLock(path).release)
-        try:
-            with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as out:
-                sealed = SealedWriter(out, passphrase)
-                with tarfile.open(fileobj=cast(BinaryIO, sealed), mode="w|") as tar:
-                    tar.add(folder, arcname=".", filter=_without_locks)
-                sealed.close()
-                out.flush()
-                os.fsync(out.fileno())
-            os.replace(temporary, file)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-        sync_folder(file.parent)
+    with writing_to(file.parent), writing_file(file, mode=0o600) as out:
+        sealed = SealedWriter(cast(BinaryIO, out), secret)
+        with tarfile.open(fileobj=cast(BinaryIO, sealed), mode="w|") as tar:
+            folder.write_to(tar)
+        sealed.close()
 
 
-def restore(file: Path, folder: Path, passphrase: bytes) -> None:
-    """Make a tenant's folder of what `back_up` wrote; all of it or nothing.
+class Unpacked(NamedTuple):
+    """A tenant's folder of a backup, in the open.
+
+    Attributes:
+        taken_at: When the tenant's folder was as this one is.
+    """
+
+    folder: Path
+    taken_at: datetime
+
+
+@contextmanager
+def unpacked(file: Path, secret: Secret, place: Path) -> Iterator[Unpacked]:
+    """Unpack a sealed file to a folder in `place`.
+
+    What is there at the end, unless it was moved, is removed; so is what was left of a process
+    that was killed.
 
     Raises:
-        StoreError: The folder has something in it, the passphrase is another one, the file is
-            damaged, or the disk is full.
+        UnopenedError: The secret is another one, or the file is damaged or no backup.
+        StoreError: Another process unpacks one, or the disk is full.
+    """
+    with _alone_at(place):
+        folder = place / uuid4().hex  # LanceDB remembers tables by their paths
+        with writing_to(place.parent), file.open("rb") as content:
+            folder.mkdir(parents=True)
+            sealed = SealedReader(content, secret)
+            with tarfile.open(fileobj=cast(BinaryIO, sealed), mode="r|") as tar:
+                taken_at = _unpack(tar, folder)
+            while sealed.read(1 << 20):
+                pass  # to the end, which shows whether all was there
+        yield Unpacked(folder, taken_at)
+
+
+def remove_unpacked(place: Path) -> None:
+    """Remove what a process that was killed left at `place`.
+
+    Raises:
+        StoreError: Another process is unpacking, or the disk refuses.
+    """
+    if place.exists():
+        with _alone_at(place):
+            pass
+
+
+def check_empty(folder: Path) -> None:
+    """Make sure that a tenant's folder has nothing in it.
+
+    Raises:
+        StoreError: It has.
     """
     if folder.exists() and any(folder.iterdir()):
         raise StoreError(f"{folder} has people in it; move it away first, nothing is replaced")
-    temporary = folder.with_name(folder.name + TEMPORARY)
+
+
+def put_in_place(unpacked: Path, folder: Path) -> None:
+    """Make an unpacked folder the tenant's, durably: all of it or nothing.
+
+    Raises:
+        StoreError: The folder has something in it, or the disk refuses.
+    """
+    check_empty(folder)
     with writing_to(folder.parent):
-        make_folder(folder.parent)
-        shutil.rmtree(temporary, ignore_errors=True)
-        try:
-            with file.open("rb") as content:
-                sealed = SealedReader(content, passphrase)
-                with tarfile.open(fileobj=cast(BinaryIO, sealed), mode="r|") as tar:
-                    _unpack(tar, temporary)
-                while sealed.read(1 << 20):
-                    pass  # to the end, which shows whether all was there
-            for path in temporary.rglob("*"):
-                sync_folder(path)
-            os.replace(temporary, folder)
-        except BaseException:
-            shutil.rmtree(temporary, ignore_errors=True)
-            raise
+        for path in (unpacked, *unpacked.rglob("*")):
+            sync_folder(path)
+        unpacked.rename(folder)
         sync_folder(folder.parent)
 
 
-def _without_locks(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
-    return None if member.name.endswith(_LOCK) else member
+@contextmanager
+def _alone_at(place: Path) -> Iterator[None]:
+    """Be the only one to unpack there, and leave nothing."""
+    with writing_to(place.parent):
+        make_folder(place.parent)
+    lock = lock_within(place.with_name(f"{place.name}.lock"), within_s=_OTHERS_UNPACK_S)
+    try:
+        shutil.rmtree(place, ignore_errors=True)
+        yield
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+        lock.release()
 
 
-def _unpack(tar: tarfile.TarFile, folder: Path) -> None:
-    """Unpack files and folders, and nothing that would lie elsewhere.
+def _unpack(tar: tarfile.TarFile, folder: Path) -> datetime:
+    """Unpack files and folders, and nothing that would lie elsewhere; return how old they are.
 
     Python's own filter for that came with 3.11.4, and some systems have an earlier one.
 
     Raises:
         StoreError: There is anything else in it.
     """
+    taken_at = datetime.fromtimestamp(0, UTC)
     for member in tar:
         path = folder / member.name
         content = tar.extractfile(member) if member.isfile() else None
         is_inside = path.is_relative_to(folder) and ".." not in path.parts
         if is_inside and member.isdir():
             path.mkdir(parents=True, exist_ok=True)
+            if path == folder:
+                taken_at = datetime.fromtimestamp(member.mtime, UTC)
         elif is_inside and content is not None:
             with path.open("xb") as file:
                 shutil.copyfileobj(content, file)
         else:
             raise StoreError(f"{member.name} is no file of a backup")
         path.chmod(member.mode & 0o755)
+    return taken_at

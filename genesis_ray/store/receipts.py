@@ -8,6 +8,7 @@ the operator in another way knows with it that a receipt is theirs.
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,15 @@ class Searched:
     versions: int = 0
     residue: tuple[str, ...] = ()
 
+    def also(self, other: "Searched") -> "Searched":
+        """Return what was searched here and elsewhere."""
+        return Searched(
+            files=self.files + other.files,
+            bytes=self.bytes + other.bytes,
+            versions=self.versions + other.versions,
+            residue=(*self.residue, *other.residue),
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
@@ -95,6 +105,11 @@ class Receipt:
     def is_signed(self) -> bool:
         """Whether the tenant's key was there to sign it."""
         return bool(self.public_key)
+
+    @property
+    def ended_by(self) -> datetime:
+        """When all was done, at the latest: `finished_at` is without the fraction of its second."""
+        return datetime.fromisoformat(self.finished_at) + timedelta(seconds=1)
 
     def check_signed(self) -> None:
         """See that there was a key to sign this with, and to make traces with.

@@ -35,6 +35,14 @@ def gallery_folder(data: Path, tenant_id: str) -> Path:
     return data / "gallery" / folder_name(tenant_id)
 
 
+def unpacking_folder(data: Path, tenant_id: str) -> Path:
+    """Return where a backup of a tenant lies in the open while it is restored or searched.
+
+    Beside the tenants' folders, under a name that no tenant can have.
+    """
+    return data / "gallery" / f".unpacked-{folder_name(tenant_id)}"
+
+
 def audit_folder(data: Path, tenant_id: str) -> Path:
     """Return the folder of a tenant's audit log, in the data folder `data`.
 

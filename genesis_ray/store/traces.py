@@ -8,7 +8,7 @@ away nothing but the length; with it, a guess can be checked, and the bytes cann
 import hmac
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -90,6 +90,11 @@ class Tracer:
         """Return traces of pieces of a photo as it is stored, encrypted."""
         return self._pieces("photo", sealed)
 
+    def those_with(self, what: str, texts: Iterable[str], traces: Sequence[Trace]) -> list[str]:
+        """Return the texts of which as a whole a trace of a kind is among these."""
+        digests = {trace.digest for trace in traces if trace.what == what}
+        return [text for text in texts if self._digest(text.encode()) in digests]
+
     def found(
         self, content: bytes | memoryview, traces: Sequence[Trace], *, in_words: bool = False
     ) -> set[Trace]:
@@ -170,13 +175,15 @@ def _is_of_a_word(byte: bytes) -> bool:
 
 def texts_in(rows: pa.Table) -> bytes:
     """Return all texts of a table, each once in its column, with a byte between that is in none."""
-    parts = [
-        value.encode() + _SEPARATOR
-        for leaf in _leaves_of(rows)
-        if pa.types.is_string(leaf.type)
-        for value in leaf.unique().drop_null().to_pylist()
-    ]
+    parts = [value.encode() + _SEPARATOR for value in strings_in(rows)]
     return _SEPARATOR + b"".join(parts)
+
+
+def strings_in(rows: pa.Table) -> Iterator[str]:
+    """Yield all texts of a table, each once in a chunk of its column."""
+    for leaf in _leaves_of(rows):
+        if pa.types.is_string(leaf.type):
+            yield from leaf.unique().drop_null().to_pylist()
 
 
 def numbers_in(rows: pa.Table) -> Iterator[memoryview]:

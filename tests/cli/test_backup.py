@@ -1,3 +1,4 @@
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from typer.testing import CliRunner
 from genesis_ray.cli.main import app
 from genesis_ray.errors import ConfigurationError, StoreError
 from genesis_ray.running.auditing import audit_log
+from genesis_ray.running.snapshots import take
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
 from genesis_ray.store.gallery import FaceGallery
@@ -65,6 +67,40 @@ def test_pictures_that_are_elsewhere_are_told_to_be_in_no_backup(genesis, tmp_pa
     assert f"pictures of 1 kept photos are looked for in file://{tmp_path}/nas" in said
 
 
+def test_who_was_forgotten_since_is_forgotten_again_which_is_told(genesis):
+    genesis("backup", "b.sealed", "--key-file", "passphrase")
+    genesis("forget", "Ada", "--yes", "--receipt", "ada.json")
+    given = ("--key-file", "passphrase", "--data", "other")
+    said = genesis("restore", "b.sealed", *given, "--receipts", "ada.json")
+    assert "identities: 1. They are forgotten again, with no residue. The receipt: " in said
+    assert People(gallery_folder(Path("other"), "default")).everyone() == []
+
+
+def test_of_whom_only_the_audit_log_knows_is_told(genesis, tmp_path):
+    genesis("backup", "b.sealed", "--key-file", "passphrase")
+    genesis("forget", "Ada", "--yes", "--receipt", "ada.json")
+    shutil.rmtree(gallery_folder(tmp_path / "genesis-data", "default"))
+    said = genesis("restore", "b.sealed", "--key-file", "passphrase")
+    assert "The audit log says that a was to be forgotten on " in said
+    assert "genesis people forget a" in said
+
+
+def test_a_snapshot_asks_for_no_passphrase(genesis, tmp_path, monkeypatch):
+    (tmp_path / "disk").mkdir()
+    monkeypatch.setenv("GENESIS_SNAPSHOTS__FOLDER", str(tmp_path / "disk"))
+    file = take(Settings()).file
+    assert "Passphrase" not in genesis("restore", str(file), "--data", "other")
+    assert People(gallery_folder(tmp_path / "other", "default")).everyone() == [ADA]
+
+
+def test_what_is_no_backup_is_told_before_a_passphrase_is_asked(genesis, tmp_path):
+    (tmp_path / "b.sealed").write_bytes(b"a letter")
+    with pytest.raises(StoreError, match=r"b\.sealed is no backup of"):
+        genesis("restore", "b.sealed")
+    with pytest.raises(StoreError, match="No such file"):
+        genesis("restore", "none.sealed")
+
+
 def test_who_restores_without_the_template_key_is_told_that_it_is_missing(genesis, tmp_path):
     genesis("backup", "b.sealed", "--key-file", "passphrase")
     (tmp_path / "keys" / "default").unlink()
@@ -90,8 +126,8 @@ def readings(data: str) -> list[tuple[str, str]]:
 def test_backing_up_and_restoring_are_noted_where_they_happen(genesis):
     genesis("backup", "b.sealed", "--key-file", "passphrase")
     genesis("restore", "b.sealed", "--key-file", "passphrase", "--data", "other")
-    assert readings("genesis-data") == [("backup", "seals people and faces in a file")]
-    assert readings("other") == [("restore", "brings people and faces back")]
+    assert readings("genesis-data") == [("backup", "seals people and faces in b.sealed")]
+    assert readings("other") == [("restore", "brings people back from b.sealed")]
 
 
 def test_restoring_before_the_key_is_there_is_noted_too(genesis, tmp_path):

@@ -14,7 +14,7 @@ import pytest
 from genesis_ray.errors import StoreError
 from genesis_ray.running import key_rotation
 from genesis_ray.running.assembly import embedder_traits
-from genesis_ray.running.backup import back_up, restore
+from genesis_ray.running.backup import back_up
 from genesis_ray.running.enrolment import enroll, enroll_or_hand_over, take_in_waiting
 from genesis_ray.running.enrolments import WaitingEnrolments, enrolments_folder
 from genesis_ray.running.face_removal import remove_face
@@ -27,6 +27,7 @@ from genesis_ray.running.kept_photos import let_go_of_expired
 from genesis_ray.running.key_rotation import forget as forget_key
 from genesis_ray.running.key_rotation import known_keys, rotate
 from genesis_ray.running.re_embedding import re_embed_kept
+from genesis_ray.running.restoring import restore
 from genesis_ray.running.run_jobs import live_jobs, run_now
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
@@ -383,6 +384,20 @@ def test_a_backup_has_the_notes_and_the_pictures_are_found_where_they_were(
     assert is_whole(other)
     (figures,) = place_figures(settings)
     assert (figures.pictures, figures.missing, figures.unknown) == (1, 1, 1)
+
+
+def test_who_was_forgotten_since_is_forgotten_again_though_their_pictures_are_gone(
+    settings, photo, tmp_path
+):
+    enroll(settings, "Ada", [photo()])
+    back_up(settings, tmp_path / "b.sealed", b"correct horse")
+    path, _ = forget(settings, "Ada", by="eve", why="")
+    assert there() == set()
+    other = settings.model_copy(update={"data_dir": tmp_path / "other"})
+    done = restore(other, tmp_path / "b.sealed", b"correct horse", receipts=[path]).forgotten
+    assert done
+    assert done[1].searched.residue == ()
+    assert who_is_who(other).people == ()
 
 
 def test_a_place_is_tried_and_nothing_of_that_is_left(settings, photo):

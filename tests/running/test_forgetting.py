@@ -413,8 +413,8 @@ def test_two_cannot_be_forgotten_at_once(settings, monkeypatch):
     before_all_give_way(monkeypatch, forget_another)
     done(settings)
     assert refused == [
-        f"process {os.getpid()} is forgetting somebody, or changing the key of faces; "
-        f"wait until it is done"
+        f"process {os.getpid()} is forgetting somebody, changing the key of faces, or copying "
+        f"them for a backup; wait until it is done"
     ]
     assert CARL.name in {person.name for person in who_is_who(settings).people}
 

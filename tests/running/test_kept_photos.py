@@ -13,7 +13,7 @@ import pytest
 
 from genesis_ray.errors import ConfigurationError, StoreError
 from genesis_ray.running.assembly import embedder_traits
-from genesis_ray.running.backup import back_up, restore
+from genesis_ray.running.backup import back_up
 from genesis_ray.running.consent import note_consent
 from genesis_ray.running.enrolment import enroll, enroll_or_hand_over, take_in_waiting
 from genesis_ray.running.enrolment_note import Enrolment
@@ -31,6 +31,7 @@ from genesis_ray.running.key_rotation import forget as forget_key
 from genesis_ray.running.key_rotation import known_keys, rotate
 from genesis_ray.running.re_embedding import re_embed, re_embed_kept
 from genesis_ray.running.repairs import Repairs
+from genesis_ray.running.restoring import restore
 from genesis_ray.running.run_jobs import run_now
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.running.tidying import live_face_jobs

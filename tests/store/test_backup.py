@@ -1,15 +1,17 @@
 import io
 import stat
 import tarfile
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from genesis_ray.errors import StoreError
+from genesis_ray.errors import StoreError, UnopenedError
 from genesis_ray.store import sealed_file
-from genesis_ray.store.backup import back_up, restore
+from genesis_ray.store.backup import put_in_place, remove_unpacked, unpacked, write_sealed
+from genesis_ray.store.frozen_folder import FrozenFolder
 from genesis_ray.store.gallery import FaceGallery
 from genesis_ray.store.people import People, Person
+from genesis_ray.store.sealed_file import key_of
 from genesis_ray.store.stored_faces import stored_places
 from tests.store.keys import holders, key, protected, ring, unit
 from tests.store.places import places
@@ -36,6 +38,21 @@ def gallery(folder, *, writer=False):
     return FaceGallery(folder, embedder="fused", dimension=16, keys=ring(), writer=writer)
 
 
+def back_up(folder, file, secret=b"open"):
+    with FrozenFolder(folder) as copied:
+        write_sealed(copied, file, secret)
+
+
+def restore(file, folder, secret=b"open"):
+    with unpacked(file, secret, folder.with_name(".unpacked")) as opened:
+        put_in_place(opened.folder, folder)
+        return opened.taken_at
+
+
+def left_in(folder):
+    return [path.name for path in folder.iterdir() if path.suffix != ".lock"]
+
+
 def test_people_and_faces_come_back_from_a_file_that_shows_neither(folder, tmp_path):
     file, again = tmp_path / "b.sealed", tmp_path / "again" / "gallery" / "default"
     back_up(folder, file, b"open")
@@ -50,22 +67,59 @@ def test_people_and_faces_come_back_from_a_file_that_shows_neither(folder, tmp_p
         faces.enroll("a", TEMPLATES[:1], qualities=[1], at=NOON)
 
 
-def test_while_somebody_writes_nothing_is_backed_up(folder, tmp_path):
-    with (
-        gallery(folder, writer=True),
-        pytest.raises(StoreError, match="being written to by process"),
-    ):
-        back_up(folder, tmp_path / "b.sealed", b"open")
-    assert [path.name for path in tmp_path.iterdir()] == ["data"]
-
-
 def test_nothing_that_is_there_is_replaced(folder, tmp_path):
     file = tmp_path / "b.sealed"
-    back_up(folder, file, b"open")
-    with pytest.raises(StoreError, match="is there already"):
-        back_up(folder, file, b"open")
+    back_up(folder, file)
     with pytest.raises(StoreError, match="has people in it"):
-        restore(file, folder, b"open")
+        restore(file, folder)
+    assert left_in(folder.parent) == ["default"]
+
+
+def test_what_a_killed_process_left_under_the_name_is_no_part_of_the_file(folder, tmp_path):
+    file = tmp_path / "b.sealed"
+    (tmp_path / "b.sealed.tmp").write_bytes(bytes(1 << 20))  # longer than what comes
+    back_up(folder, file)
+    restore(file, tmp_path / "again" / "default")
+    assert People(tmp_path / "again" / "default").everyone() == [ADA]
+
+
+def test_who_restores_learns_when_the_copy_was_taken(folder, tmp_path):
+    before = datetime.now(UTC)
+    back_up(folder, tmp_path / "b.sealed")
+    after = datetime.now(UTC)
+    taken_at = restore(tmp_path / "b.sealed", tmp_path / "again" / "default")
+    assert before - timedelta(seconds=1) < taken_at <= after
+
+
+def test_a_backup_of_an_earlier_version_is_brought_back(folder, tmp_path):
+    with (tmp_path / "b.sealed").open("wb") as out:
+        sealed = sealed_file.SealedWriter(out, b"open")
+        with tarfile.open(fileobj=sealed, mode="w|") as tar:
+            tar.add(folder, arcname=".")
+        sealed.close()
+    taken_at = restore(tmp_path / "b.sealed", tmp_path / "again" / "default")
+    assert People(tmp_path / "again" / "default").everyone() == [ADA]
+    assert taken_at.timestamp() == pytest.approx(folder.stat().st_mtime, abs=1)
+
+
+def test_what_a_killed_process_had_unpacked_is_removed(folder, tmp_path):
+    place = folder.with_name(".unpacked")
+    place.mkdir()
+    (place / "faces").write_bytes(b"of somebody")
+    remove_unpacked(place)
+    assert left_in(folder.parent) == ["default"]
+
+
+def test_a_tenants_key_opens_what_it_sealed_and_no_other(folder, tmp_path):
+    file = tmp_path / "b.sealed"
+    back_up(folder, file, key())
+    assert key_of(file) == key().fingerprint
+    with pytest.raises(UnopenedError, match="is no backup"):
+        restore(file, tmp_path / "again" / "default", key(1, seed=9))
+    with pytest.raises(UnopenedError, match="is no backup"):
+        restore(file, tmp_path / "again" / "default", b"open")
+    restore(file, tmp_path / "again" / "default", key())
+    assert People(tmp_path / "again" / "default").everyone() == [ADA]
 
 
 @pytest.mark.parametrize("how", ["another passphrase", "cut off"])
@@ -74,14 +128,9 @@ def test_what_cannot_be_opened_leaves_nothing(folder, tmp_path, how):
     back_up(folder, file, b"open")
     if how == "cut off":
         file.write_bytes(file.read_bytes()[:-1])
-    with pytest.raises(StoreError, match="nothing was restored"):
+    with pytest.raises(UnopenedError, match="cannot be opened"):
         restore(file, again, b"shut" if how == "another passphrase" else b"open")
-    assert list((tmp_path / "again").iterdir()) == []
-
-
-def test_where_there_is_nothing_nothing_is_backed_up(tmp_path):
-    with pytest.raises(StoreError, match=r"nothing in .* to back up"):
-        back_up(tmp_path / "none", tmp_path / "b.sealed", b"open")
+    assert left_in(tmp_path / "again") == []
 
 
 @pytest.mark.parametrize(
@@ -105,7 +154,5 @@ def test_of_what_is_no_backup_nothing_is_unpacked(folder, tmp_path, name, kind):
         sealed.close()
     with pytest.raises(StoreError, match=f"{name} is no file of a backup"):
         restore(file, again, b"open")
-    assert sorted(path.name for path in tmp_path.rglob("*") if "data" not in path.parts) == [
-        "again",
-        "b.sealed",
-    ]
+    assert left_in(tmp_path / "again") == []
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["again", "b.sealed", "data"]

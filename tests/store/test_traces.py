@@ -96,3 +96,10 @@ def test_texts_and_embeddings_of_a_table_are_found_however_deep_they_are():
     assert numbers == template.tobytes()
     assert list(numbers_in(rows.slice(1)))[1] == template[1].tobytes()
     assert found(numbers, TRACER.of_template(template[1])) == {"template"}
+
+
+def test_of_many_texts_those_are_told_that_left_a_trace_as_a_whole_and_of_that_kind():
+    traces = [*TRACER.of_id("identity", ADA), *TRACER.of_name("Ada Lovelace")]
+    texts = ["Ada Lovelace", str(uuid4()), ADA, f"{ADA} and others"]
+    assert TRACER.those_with("identity", texts, traces) == [ADA]
+    assert TRACER.those_with("name", texts, traces) == ["Ada Lovelace"]
