@@ -42,15 +42,18 @@ class Supervised:
 def interrupted(*, hangs: bool) -> list[int]:
     """Interrupt such a run; return the numbers of frames that its progress told."""
     told: list[int] = []
-    before = signal.getsignal(signal.SIGTERM)
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)  # whatever a test before has set
     telling = threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGTERM))
 
     async def follow() -> RunResult:
         telling.start()
         return await _follow(Supervised(hangs=hangs), 0.0, lambda c: told.append(c.frames))
 
-    assert asyncio.run(follow()) == DONE
-    assert signal.getsignal(signal.SIGTERM) == before
+    try:
+        assert asyncio.run(follow()) == DONE
+        assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGTERM, before)
     return told
 
 
