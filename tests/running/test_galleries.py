@@ -15,6 +15,7 @@ from genesis_ray.store.audit_entry import Access
 PACKAGE = Path(genesis_ray.__file__).parent
 OPENS = {"running/galleries.py"}
 TABLES = {
+    "running/forgotten_before.py",  # texts of an unpacked backup, noted by who restores it
     "running/key_rotation.py",  # reads templates, noted before it begins
     "running/people_stores.py",  # takes people out, noted by who calls it
     "running/resting_galleries.py",
