@@ -1,7 +1,6 @@
 import asyncio
 import os
 import signal
-import threading
 
 import pytest
 from ray.exceptions import ActorDiedError
@@ -17,7 +16,7 @@ DONE = RunResult(
 
 
 class Supervised:
-    """A system that ends when it is told to, or has to be cut off."""
+    """A system that is interrupted once it tells how far it is, and ends, or has to be cut off."""
 
     def __init__(self, *, hangs: bool) -> None:
         self.is_cut_off = False
@@ -31,6 +30,8 @@ class Supervised:
         return DONE
 
     async def cameras(self) -> list[CameraProgress]:
+        if not self._told.is_set():
+            os.kill(os.getpid(), signal.SIGTERM)
         return [CameraProgress(camera_id="door", frames=3)]
 
     async def shut_down(self, *, within_s: float) -> None:
@@ -43,10 +44,8 @@ def interrupted(*, hangs: bool) -> list[int]:
     """Interrupt such a run; return the numbers of frames that its progress told."""
     told: list[int] = []
     before = signal.signal(signal.SIGTERM, signal.SIG_DFL)  # whatever a test before has set
-    telling = threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGTERM))
 
     async def follow() -> RunResult:
-        telling.start()
         return await _follow(Supervised(hangs=hangs), 0.0, lambda c: told.append(c.frames))
 
     try:
