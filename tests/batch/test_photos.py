@@ -30,24 +30,15 @@ from genesis_ray.serving import cluster
 from genesis_ray.settings import Settings
 from genesis_ray.store.identity_schemas import gallery_schema
 from genesis_ray.store.lance_table import LanceTable
-from genesis_ray.testing import ColourEmbedder, SyntheticFilm
+from genesis_ray.testing import ColourEmbedder
 from tests.processes import titled
+from tests.running.test_bulk_enrolment import photo
 
 LANES = {"Ada": 0, "Bob": 1, "Cleo": 2}
 
 
 def settings_in(folder: Path) -> Settings:
     return Settings(data_dir=folder, faces={"embedder": "synthetic"})
-
-
-def photo(path: Path, lane: int, *, tint: int = 0) -> Path:
-    """Take a photo of the figure in a lane; in another light, `tint`, a face is a bit different."""
-    image = SyntheticFilm(people=3, width=320, height=360).image_at(0)
-    hsv = cv2.cvtColor(image[lane * 120 : (lane + 1) * 120], cv2.COLOR_BGR2HSV)
-    hsv[..., 0] = (hsv[..., 0] + tint) % 180
-    path.parent.mkdir(parents=True, exist_ok=True)
-    cv2.imwrite(str(path), cv2.cvtColor(hsv, cv2.COLOR_HSV2BGR))
-    return path
 
 
 @pytest.fixture

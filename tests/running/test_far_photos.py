@@ -7,8 +7,6 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-import cv2
-import numpy as np
 import pytest
 
 from genesis_ray.errors import StoreError
@@ -38,9 +36,12 @@ from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.far_pictures import Swept
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.stored_faces import stored_faces
-from genesis_ray.testing import ColourEmbedder, SyntheticFilm
+from genesis_ray.testing import ColourEmbedder
 from tests import faulty_files
 from tests.faulty_files import FaultyFiles, objects, unreachable
+from tests.running.test_kept_photos import photo
+
+__all__ = ["photo"]
 
 PLACE = "faulty://bucket/faces/default"
 
@@ -56,19 +57,6 @@ def settings(tmp_path, monkeypatch) -> Settings:
         "photos_at": "faulty://bucket/faces/",
     }
     return Settings(data_dir=tmp_path / "data", faces=faces)
-
-
-@pytest.fixture
-def photo(tmp_path):
-    """Return a photo of the figure in one of three lanes."""
-
-    def photo(lane: int = 0) -> Path:
-        image = SyntheticFilm(people=3, width=320, height=360).image_at(0)
-        path = tmp_path / f"{lane}.png"
-        cv2.imwrite(str(path), np.asarray(image[lane * 120 : (lane + 1) * 120]))
-        return path
-
-    return photo
 
 
 class System:
