@@ -15,7 +15,7 @@ _FULL, _EASY = 0.95, 0.7
 that it settles. A little is left for what is not measured."""
 
 _LATE_S = 1.0
-"""A frame so old when it is decoded is late: half of what makes `CaptureClock` start anew."""
+"""A frame so old when it is decoded is late: half of what can make `CaptureClock` start anew."""
 
 _FULL_WINDOWS = 6
 """So many in a row are too much too: a camera whose buffer is full, or one that is heard over

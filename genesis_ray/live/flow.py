@@ -349,6 +349,10 @@ class FrameFlow:
                 quiet_s = time.monotonic() - camera.reported_at
                 is_over = camera.is_leaving or camera.posted.is_done
                 if camera.station.is_live and not is_over and quiet_s > _QUIET_S:
-                    now = datetime.now(UTC)  # before the inbox is asked: no frame comes between
+                    # Before the inbox is asked: no frame comes between.
+                    now, may_be_held_up = datetime.now(UTC), camera.station.may_be_held_up
                     first_at = self._inbox.first_at(camera.station.camera_id)
-                    await self._delivery.post(camera.station.idle(now, before=first_at))
+                    report = camera.station.idle(
+                        now, before=first_at, may_be_held_up=may_be_held_up
+                    )
+                    await self._delivery.post(report)

@@ -70,8 +70,13 @@ class Lane:
 
     @property
     def is_full(self) -> bool:
-        """Whether the decoder has to wait; a camera that goes by the clock never does."""
-        return not self.realtime and len(self.waiting) >= self.limit
+        """Whether the decoder has to wait.
+
+        That of a camera which goes by the clock does for frames alone that the network held back.
+        """
+        if self.realtime:
+            return len(self.waiting) >= MOST_WAITING["never"] and self.station.is_waited_for
+        return len(self.waiting) >= self.limit
 
     @property
     def next_shape(self) -> tuple[int, ...] | None:

@@ -34,7 +34,8 @@ from genesis_ray.vision.stream import LiveStream
 from genesis_ray.vision.tiling import Tiler
 
 _CLOCKS_AGREE = timedelta(seconds=2)
-"""A live frame's time of capture is at most this far from its arrival."""
+"""A live frame's time of capture is at most this far from its arrival, the first of a connection's
+and those that were not held up by the network."""
 
 
 class CameraStation:
@@ -85,6 +86,16 @@ class CameraStation:
     def is_live(self) -> bool:
         """Whether frames come when they come, and the source never ends by itself."""
         return self.source.is_live
+
+    @property
+    def may_be_held_up(self) -> bool:
+        """Whether frames captured since the last one may still come, however late."""
+        return self.source.may_be_held_up
+
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether the next frames of a live stream are not to be dropped, but waited for."""
+        return self.source.is_waited_for
 
     @property
     def expected_frames(self) -> int | None:
@@ -224,14 +235,18 @@ class CameraStation:
             clock_offset_s=self.source.clock_offset_s,
         )
 
-    def idle(self, now: datetime, *, before: datetime | None = None) -> Report:
+    def idle(
+        self, now: datetime, *, before: datetime | None = None, may_be_held_up: bool = False
+    ) -> Report:
         """Report a live stream that gives no frames: its news, and that time goes on.
 
         Where there was none for two minutes its tracks are over. `before` is the time of the first
         frame that it gave and that is still to be reported: until then time stands still, and news
-        are told only where there is room for them.
+        are told only where there is room for them. `may_be_held_up` is what this station told of
+        itself before it was asked for that frame: it stands still then as well.
         """
-        at = self._last_at if before else max(self._last_at, now - _CLOCKS_AGREE)
+        stands_still = before or may_be_held_up
+        at = self._last_at if stands_still else max(self._last_at, now - _CLOCKS_AGREE)
         has_room = not before or self._last_at + timedelta.resolution < before
         news, state = self._news(before=at) if has_room else ([], None)
         if not before and (over := self._observer.lapse(at)):

@@ -59,6 +59,7 @@ class VideoSource:
 
     is_live = False
     clock_offset_s = None
+    may_be_held_up = is_waited_for = False  # see LiveStream
 
     def __init__(
         self,

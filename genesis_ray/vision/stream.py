@@ -21,7 +21,7 @@ from av.video.stream import VideoStream
 from genesis_ray.domain.backoff import Backoff
 from genesis_ray.domain.capture_clock import CaptureClock
 from genesis_ray.domain.frames import Frame, FrameStamp, Image
-from genesis_ray.domain.roles import Role, burst_of
+from genesis_ray.domain.roles import Role, burst_of, drop_class_of
 from genesis_ray.domain.samplers import RateSampler, TokenBucket
 from genesis_ray.domain.site_clock import SiteClock
 from genesis_ray.domain.stream_health import (
@@ -52,7 +52,11 @@ class LiveStream:
 
     Where decoding cannot keep up with it, fewer of its frames are decoded. It never ends by
     itself: where the stream ends or fails it is connected to again, until `close`. Only the
-    thread that iterates may do so; `take_news` and `close` are anybody's.
+    thread that iterates may do so; `take_news`, `close` and the attributes are anybody's.
+
+    Attributes:
+        may_be_held_up: Whether frames that were captured since the last one may still come, however
+            late, as it is connected to.
     """
 
     is_live = True
@@ -72,13 +76,14 @@ class LiveStream:
     ) -> None:
         """Take note of the address; nothing is connected to before the first frame is asked for.
 
-        By its `role` more or fewer frames of a burst are taken, as after a network's pause; the
-        rest are left out before their pixels are made.
+        By its `role` more or fewer frames of a burst are taken, as after a network's pause, or all;
+        the rest are left out before their pixels are made.
         """
         self._address = address
         self._camera_id = camera_id
         self._sampler = RateSampler(process_fps) if process_fps else None
         self._bucket = TokenBucket(rate=process_fps, burst=burst_of(role)) if process_fps else None
+        self._loses_nothing = drop_class_of(role) == "never"
         self._decoded_by: Decoder = decoder
         self._decoder = LiveDecoder()
         self._bursts = self._skipped = 0
@@ -90,6 +95,7 @@ class LiveStream:
         self._news: deque[News] = deque()
         self._closed = threading.Event()
         self._frame_index = 0
+        self.may_be_held_up = False
         self._reformatter = VideoReformatter()
         self.started_at = now()
 
@@ -106,9 +112,12 @@ class LiveStream:
             with closing(container):
                 self._doctor.connected(self._moment())
                 self._clock.restart()
-                for frame in self._play(container, stream):
-                    backoff.reset()
-                    yield frame
+                try:
+                    for frame in self._play(container, stream):
+                        backoff.reset()
+                        yield frame
+                finally:
+                    self.may_be_held_up = False
             if not self._closed.is_set():
                 self._closed.wait(backoff.next_s())
 
@@ -120,6 +129,14 @@ class LiveStream:
         """
         counts = {"burst": self._bursts, "skipped": self._skipped}
         return {reason: count for reason, count in counts.items() if count}
+
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether its next frames are to be taken one after another, though they come at once.
+
+        They are what a network held back of a camera that is to lose nothing.
+        """
+        return self._loses_nothing and self._clock.is_catching_up
 
     @property
     def clock_offset_s(self) -> float:
@@ -240,11 +257,12 @@ class LiveStream:
             elapsed = timedelta(microseconds=round(picture.pts * time_base * 1_000_000))
         before = self._clock.resets
         captured_at = self._site_clock.date(self._clock.captured_at(elapsed, arrived_at))
+        self.may_be_held_up = True
         index, self._frame_index = self._frame_index, self._frame_index + 1
         if self._sampler and not self._sampler.keeps(captured_at):
             self._doctor.skip(arrived_at, is_decoded=True)
             return
-        if self._bucket and not self._bucket.takes(arrived_at):
+        if self._bucket and not (self.is_waited_for or self._bucket.takes(arrived_at)):
             self._doctor.skip(arrived_at, is_decoded=True)
             self._bursts += 1
             return

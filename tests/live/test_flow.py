@@ -43,6 +43,7 @@ class Stream:
     """
 
     is_live = True
+    may_be_held_up = is_waited_for = False
     expected_frames = None
     problem = None
     clock_offset_s = 0.0
@@ -189,6 +190,17 @@ def test_no_report_of_silence_overtakes_frames_on_which_the_detector_is_long_in_
     journal = watch(Stream(), scene)
     assert len(journal.of_frames()) == 3
     assert journal.overtaken() == []
+
+
+def test_nor_those_that_a_network_holds_up(watch):
+    async def scene(detector: Detector, journal: Journal) -> None:
+        detector.answers.set()
+        await until(lambda: len(journal.of_frames()) == 3)
+        assert len(journal.told) > 5
+
+    stream = Stream(seconds_apart=0.3)
+    stream.may_be_held_up = True
+    assert watch(stream, scene).overtaken() == []
 
 
 def test_nor_those_that_are_tried_again(watch):

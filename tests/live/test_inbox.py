@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from genesis_ray.domain.frames import Frame, FrameStamp, Image
-from genesis_ray.domain.roles import Role
+from genesis_ray.domain.roles import MOST_WAITING, Role
 from genesis_ray.live import inbox as inbox_module
 from genesis_ray.live.inbox import FrameInbox, Stack
 from genesis_ray.live.lane import BUSY, SAMPLED
@@ -40,6 +40,7 @@ class Reel:
         role: Role = "face_capture",
     ) -> None:
         self.is_live = is_live
+        self.is_waited_for = False
         self.role = role
         self.unseen: dict[str, int] = {}
         self.camera_id = camera_id
@@ -428,3 +429,12 @@ def test_the_first_class_comes_first_in_every_stack(open_inbox):
     eventually(lambda: not threads_of("till"))
     stack = inbox.take()
     assert [station.camera_id for station, _ in stack.frames] == ["till"] * 4
+
+
+def test_what_a_network_held_back_of_the_first_class_is_waited_for_and_none_is_dropped(open_inbox):
+    till = Reel("till", 80, role="billing", is_live=True)
+    till.is_waited_for = True
+    inbox = open_inbox(till, limit=8)
+    eventually(lambda: till.played == MOST_WAITING["never"] + 1)  # and one is in hand
+    assert indices(take_all(inbox), "till") == list(range(80))
+    assert inbox.dropped("till") == {}

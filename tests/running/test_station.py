@@ -61,6 +61,7 @@ class Stream:
     """A live stream whose camera is set to another resolution after each frame."""
 
     is_live = True
+    may_be_held_up = is_waited_for = False
     expected_frames = None
     problem = None
     clock_offset_s = -0.5
@@ -167,6 +168,17 @@ def test_a_silent_stream_tells_its_news_and_that_time_goes_on(station, stream):
     assert report.progress == at(8)  # a frame may come whose clock is two seconds behind
     assert report.frames == 0
     assert station.idle(at(9)).progress == at(8)
+
+
+def test_while_frames_may_be_held_up_time_stands_still_and_news_are_told(station, stream):
+    stream.may_be_held_up = True
+    assert station.may_be_held_up
+    stream.news = [News(at(5), Diagnosis("online", ""))]
+    report = station.idle(at(10), may_be_held_up=True)
+    assert states(report) == [(NOON, "online", "")]
+    assert report.progress == NOON
+    assert station.idle(at(20), may_be_held_up=True).progress == NOON
+    assert station.idle(at(30)).progress == at(28)
 
 
 def test_tracks_of_a_stream_that_is_silent_for_long_are_over(station):
@@ -397,6 +409,7 @@ class VideoFilm:
     """Pictures, ten a second."""
 
     is_live = False
+    may_be_held_up = is_waited_for = False
     clock_offset_s = None
     started_at = NOON
     dropped: Mapping[str, int] = MappingProxyType({})
