@@ -18,13 +18,23 @@ class Models:
     """
 
     def __init__(self, settings: FaceSettings, key: TemplateKey) -> None:
-        """Load the embedder of `settings`."""
+        """Load the embedder of `settings`; where cameras look at no faces, not before it is asked.
+
+        A photo may still be searched for then.
+        """
         self._settings = settings
         self.key = key
         self._loading = threading.Lock()
-        self._loaded = {settings.embedder: load_protected_embedder(settings, key)}
-        self._asked_at = {settings.embedder: time.monotonic()}
-        self.latest: ProtectedEmbedder = self._loaded[settings.embedder]
+        self._loaded: dict[str, ProtectedEmbedder] = {}
+        self._asked_at: dict[str, float] = {}
+        self._latest = settings.embedder
+        if settings.enabled:
+            self.load(settings.embedder)
+
+    @property
+    def latest(self) -> ProtectedEmbedder:
+        """The embedder that was asked for last."""
+        return self._loaded.get(self._latest) or self.load(self._latest)
 
     def get(self, name: str) -> ProtectedEmbedder:
         """Return an embedder that is asked for now; what was not for long is dropped.
@@ -32,14 +42,15 @@ class Models:
         Raises:
             ModelError: It is not loaded, and cannot be.
         """
-        self.latest = self._loaded.get(name) or self.load(name)
+        found = self._loaded.get(name) or self.load(name)
+        self._latest = name
         now = time.monotonic()
         self._asked_at[name] = now
         for other, at in [*self._asked_at.items()]:
             if now - at > DROPPED_AFTER_S:
                 self._loaded.pop(other, None)
                 self._asked_at.pop(other, None)
-        return self.latest
+        return found
 
     def load(self, name: str) -> ProtectedEmbedder:
         """Return an embedder, loaded if it is not yet.
