@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 from ray.actor import ActorHandle
 
@@ -24,40 +24,12 @@ from genesis_ray.live.spec import (
     Snapshot,
     Told,
 )
+from genesis_ray.live.watched_camera import WatchedCamera
 from genesis_ray.running.result import CameraProgress
-from genesis_ray.running.station import CameraStation
 from genesis_ray.running.station_values import Report
-
-if TYPE_CHECKING:
-    from genesis_ray.running.recorder import Recorder
 
 T = TypeVar("T")
 """What a call answers."""
-
-
-@dataclass(slots=True, eq=False)
-class WatchedCamera:
-    """A camera of a group.
-
-    Attributes:
-        posted: How far it is with what is in the outbox.
-        delivered: How far it is with what resolver and journal have.
-        is_leaving: Whether it is taken off, and did not end by itself.
-        has_left: Set when it was, with all that it had to say delivered.
-        drops: What was told of frames that were dropped; None until something is posted.
-        film_problem: Why it is recorded no more.
-    """
-
-    station: CameraStation
-    recorder: "Recorder | None"
-    posted: CameraProgress
-    delivered: CameraProgress
-    reported_at: float = 0.0
-    snapshot_at: float = 0.0
-    is_leaving: bool = False
-    has_left: asyncio.Event = field(default_factory=asyncio.Event)
-    drops: DropTally | None = None
-    film_problem: str | None = None
 
 
 _STATES: dict[Pressure, SystemState] = {

@@ -15,12 +15,13 @@ from genesis_ray.domain.frames import Frame, Image
 from genesis_ray.errors import StoreError
 from genesis_ray.live.answers import FaceFinder, FoundFaces, PeopleFinder
 from genesis_ray.live.aside import Aside
-from genesis_ray.live.delivery import Delivery, WatchedCamera
+from genesis_ray.live.delivery import Delivery
 from genesis_ray.live.following import follow_switches
 from genesis_ray.live.inbox import FrameInbox, Stack
 from genesis_ray.live.models import Patience, Request
 from genesis_ray.live.retrying import DeadLetters
 from genesis_ray.live.spec import LiveSpec, follows_switches
+from genesis_ray.live.watched_camera import WatchedCamera
 from genesis_ray.running.looks import Looks
 from genesis_ray.running.set_aside import dead_letter
 from genesis_ray.running.stage_clock import StageClock

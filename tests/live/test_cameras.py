@@ -7,7 +7,7 @@ import pytest
 
 from genesis_ray.domain.identity import Face
 from genesis_ray.domain.ordering import NOT_BEGUN
-from genesis_ray.errors import GenesisError, SourceError, StoreError
+from genesis_ray.errors import StoreError
 from genesis_ray.live import flow
 from genesis_ray.live.cameras import CameraGroupActor
 from genesis_ray.live.spec import Resumption, Snapshot
@@ -111,12 +111,12 @@ def test_of_a_camera_that_comes_anew_under_its_name_the_first_is_not_kept(watch)
     stations = []
 
     async def exchanged(actor: CameraGroupActor, settings: Sequence[CameraSettings]) -> None:
-        while not actor._inbox:
+        while not actor._roster._inbox:
             await asyncio.sleep(0.001)
         await actor.take_off(["door"])
         await actor.put_on(settings)
-        stations[:] = [lane.station for lane in actor._inbox._lanes]
-        assert stations == [actor._cameras["door"].station]
+        stations[:] = [lane.station for lane in actor._roster._inbox._lanes]
+        assert stations == [actor._roster.cameras["door"].station]
 
     watch(meanwhile=exchanged, stack_frames=4)
     assert len(stations) == 1
@@ -170,38 +170,3 @@ def test_a_camera_is_watched_on_where_its_film_cannot_be_written_and_that_is_tol
 def test_a_film_is_there_when_its_camera_has_ended(watch, tmp_path):
     assert watch(annotate=True).figures.cameras[0].problem is None
     assert [film.name for film in (tmp_path / "media").iterdir()] == ["door.mp4"]
-
-
-def test_where_the_node_has_no_folder_for_the_film_that_is_said_before_anything_is_watched(
-    monkeypatch, tmp_path
-):
-    settings = Settings(
-        data_dir=tmp_path / "of another node",
-        annotate=True,
-        cameras=(CameraSettings(camera_id="door", source=FILM, start=START),),
-    )
-
-    async def opened(*, is_resumed: bool) -> dict[str, str]:
-        actor = actor_among(Others(0), settings, monkeypatch)
-        return await actor.open(settings.cameras, is_resumed)
-
-    with pytest.raises(GenesisError, match="the node that is to watch it does not have; put the"):
-        asyncio.run(opened(is_resumed=False))
-    assert asyncio.run(opened(is_resumed=True)) == {}  # it is watched on, without
-
-
-def test_another_process_leaves_out_the_cameras_whose_sources_are_gone(monkeypatch, tmp_path):
-    gone = CameraSettings(camera_id="yard", source=str(tmp_path / "gone.mp4"))
-    door = CameraSettings(camera_id="door", source=FILM, start=START)
-    settings = Settings(data_dir=tmp_path, cameras=(gone, door))
-
-    async def play() -> None:
-        actor = actor_among(Others(0), settings, monkeypatch)
-        failed = await actor.open(settings.cameras, True)
-        assert list(failed) == ["yard"]
-        assert "gone.mp4" in failed["yard"]
-        assert [camera.camera_id for camera in actor.figures().cameras] == ["door"]
-        with pytest.raises(SourceError):
-            await actor.open(settings.cameras)
-
-    asyncio.run(play())

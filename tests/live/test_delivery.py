@@ -14,9 +14,10 @@ from genesis_ray.domain.events import FramesDropped
 from genesis_ray.domain.ordering import DONE
 from genesis_ray.errors import FullDiskError
 from genesis_ray.live import room
-from genesis_ray.live.delivery import Delivery, WatchedCamera
+from genesis_ray.live.delivery import Delivery
 from genesis_ray.live.outbox import Limits, Outbox
 from genesis_ray.live.spec import LiveSpec, Told
+from genesis_ray.live.watched_camera import WatchedCamera
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.running.station_values import Report
 from genesis_ray.settings import Settings

@@ -17,11 +17,12 @@ from genesis_ray.domain.frames import Frame, FrameStamp
 from genesis_ray.domain.ordering import NOT_BEGUN
 from genesis_ray.domain.stream_health import Diagnosis
 from genesis_ray.live import flow, models, retrying
-from genesis_ray.live.delivery import Delivery, WatchedCamera
+from genesis_ray.live.delivery import Delivery
 from genesis_ray.live.flow import FrameFlow
 from genesis_ray.live.inbox import FrameInbox
 from genesis_ray.live.outbox import Limits, Outbox
 from genesis_ray.live.spec import Embedders, LiveSpec, Shown, Told
+from genesis_ray.live.watched_camera import WatchedCamera
 from genesis_ray.pipeline.observer import CameraObserver, CameraRules
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.running.stage_clock import StageClock

@@ -6,8 +6,8 @@ from contextlib import closing
 
 import pytest
 
-from genesis_ray.errors import GenesisError
-from genesis_ray.live import cameras
+from genesis_ray.errors import GenesisError, SourceError
+from genesis_ray.live import roster
 from genesis_ray.live.cameras import CameraGroupActor, GroupFigures
 from genesis_ray.live.flow import FrameFlow
 from genesis_ray.settings import Settings
@@ -158,12 +158,12 @@ def test_who_is_stopped_while_a_change_is_prepared_ends(play):
 def test_a_changed_camera_that_a_new_process_opens_is_opened_once(play, monkeypatch):
     opened = []
 
-    def counted(settings, camera, viewing):
+    def counted(spec, camera, *arguments, **options):
         opened.append(camera.camera_id)
-        return open_station(settings, camera, viewing)
+        return open_camera(spec, camera, *arguments, **options)
 
-    open_station = cameras.open_station
-    monkeypatch.setattr(cameras, "open_station", counted)
+    open_camera = roster.open_camera
+    monkeypatch.setattr(roster, "open_camera", counted)
 
     async def story(group: Group) -> None:
         await asyncio.gather(
@@ -175,7 +175,7 @@ def test_a_changed_camera_that_a_new_process_opens_is_opened_once(play, monkeypa
 
 
 def test_while_nothing_is_taken_no_camera_is_taken_off_and_it_is_said(play, monkeypatch):
-    monkeypatch.setattr(cameras, "_PASSED_WITHIN_S", 0.2)
+    monkeypatch.setattr(roster, "_PASSED_WITHIN_S", 0.2)
 
     async def story(group: Group) -> None:
         is_there = asyncio.Event()
@@ -198,7 +198,7 @@ def test_while_nothing_is_taken_no_camera_is_taken_off_and_it_is_said(play, monk
 
 
 def test_a_camera_whose_last_is_not_taken_in_time_is_watched_anew_when_it_is(play, monkeypatch):
-    monkeypatch.setattr(cameras, "_LEFT_WITHIN_S", 0.2)
+    monkeypatch.setattr(roster, "_LEFT_WITHIN_S", 0.2)
     monkeypatch.setattr(FrameFlow, "passed", lambda _: asyncio.sleep(0))
 
     async def story(group: Group) -> None:
@@ -220,3 +220,19 @@ def test_a_camera_whose_last_is_not_taken_in_time_is_watched_anew_when_it_is(pla
         assert sum(group.others.stacks) == 30  # it played again from its beginning
 
     play(story)
+
+
+def test_another_process_leaves_out_the_cameras_whose_sources_are_gone(monkeypatch, tmp_path):
+    gone = YARD.model_copy(update={"source": str(tmp_path / "gone.mp4")})
+    settings = Settings(data_dir=tmp_path, cameras=(gone, DOOR))
+
+    async def play() -> None:
+        actor = actor_among(Others(0), settings, monkeypatch)
+        failed = await actor.open(settings.cameras, True)
+        assert list(failed) == ["yard"]
+        assert "gone.mp4" in failed["yard"]
+        assert [camera.camera_id for camera in actor.figures().cameras] == ["door"]
+        with pytest.raises(SourceError):
+            await actor.open(settings.cameras)
+
+    asyncio.run(play())

@@ -1,0 +1,30 @@
+from contextlib import closing
+
+import pytest
+
+from genesis_ray.errors import GenesisError
+from genesis_ray.live.spec import LiveSpec
+from genesis_ray.live.watched_camera import open_camera
+from genesis_ray.running.viewing import COLOURS
+from genesis_ray.settings import Settings
+from genesis_ray.settings_cameras import CameraSettings
+from tests.live.grouped import FILM, START
+from tests.store.keys import ring
+
+
+def test_where_the_node_has_no_folder_for_the_film_that_is_said_before_anything_is_watched(
+    tmp_path,
+):
+    door = CameraSettings(camera_id="door", source=FILM, start=START)
+    spec = LiveSpec(
+        settings=Settings(data_dir=tmp_path, annotate=True, cameras=(door,)),
+        run=tmp_path / "of another node",
+        realtime=False,
+        detector_app="d",
+        embedder_app="e",
+        template_key=ring().ref,
+    )
+    with pytest.raises(GenesisError, match="the node that is to watch it does not have; put the"):
+        open_camera(spec, door, COLOURS, is_resumed=False)
+    with closing(open_camera(spec, door, COLOURS, is_resumed=True)) as camera:
+        assert camera.recorder  # it is watched on, and says what is wrong when that is written
