@@ -3,8 +3,8 @@
     .venv/bin/python benchmarks/bench_backup.py [--faces 1000 10000] [--photos 0] [--repeats 3]
         [--folder DIR]
 
-Resolver and journal are those of benchmarks/bench_forgetting.py, and so is the gallery; beside it
-there are so many kept photos of 20 kB. A line each of
+Resolver, journal and gallery are those of benchmarks/live_system.py; beside them there are so many
+kept photos of 20 kB. A line each of
 
     backup, pause of the resolver   from when it is called to give way until it names again
     backup                          all of it, until the file is there
@@ -17,18 +17,13 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench_forgetting import enroll, system
 from harness import note, report_latency
+from live_system import at_work, enrolled_system
 
 from genesis_ray.live.spec import LiveSpec
 from genesis_ray.running.backup import back_up
 from genesis_ray.running.identities import identity_folder
-from genesis_ray.running.result import summary
-from genesis_ray.running.tenant_keys import tenant_keys
-from genesis_ray.settings import Settings
 from genesis_ray.store.kept_photos import KeptPhoto, KeptPhotos
-from genesis_ray.store.known_runs import note_run
-from genesis_ray.store.run_folder import RunFolder
 
 _PHOTO_BYTES = 20_000
 _NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -47,7 +42,7 @@ def _measure(spec: LiveSpec, faces: int, options: argparse.Namespace) -> None:
     pauses: list[float] = []
     wholes: list[float] = []
     size = 0
-    with system(spec) as (names, _):
+    with at_work(spec) as (names, _):
         for number in range(options.repeats):
             file = spec.run.parent / f"{number}.sealed"
             begun = time.perf_counter()
@@ -65,16 +60,8 @@ def _measure(spec: LiveSpec, faces: int, options: argparse.Namespace) -> None:
 
 
 def _prepared(folder: Path, faces: int, photos: int) -> LiveSpec:
-    settings = Settings(
-        data_dir=folder / "data",
-        templates={"key_store": f"file:{folder / 'keys'}"},
-        cameras=[{"camera_id": "camera-00", "source": "door.mp4"}],
-    )
-    run = RunFolder.create(folder / "run")
-    run.write_summary(summary(settings, None))
-    note_run(settings.data_dir, run.path)
-    enroll(settings, faces)
-    kept, ref = KeptPhotos(identity_folder(settings)), tenant_keys(settings).ref
+    spec = enrolled_system(folder, faces)
+    kept, ref = KeptPhotos(identity_folder(spec.settings)), spec.template_key
     for number in range(photos):
         photo = KeptPhoto(
             face_id=str(number),
@@ -84,14 +71,7 @@ def _prepared(folder: Path, faces: int, photos: int) -> LiveSpec:
             at=_NOON,
         )
         kept.put(photo, os.urandom(_PHOTO_BYTES))
-    return LiveSpec(
-        settings=settings,
-        run=run.path,
-        realtime=True,
-        detector_app="",
-        embedder_app="",
-        template_key=ref,
-    )
+    return spec
 
 
 def _options() -> argparse.Namespace:

@@ -3,9 +3,7 @@
     .venv/bin/python benchmarks/bench_forgetting.py [--faces 1000 10000] [--events 1e6]
         [--days 30] [--repeats 3] [--folder DIR]
 
-Resolver and journal are the ones of a live system, in this process and called as its supervisor
-calls them, without Ray; nothing is shown to them. The gallery has so many faces of the default
-embedder's dimension, three a person, as benchmarks/face_templates.py draws them. The log is what
+Resolver, journal and gallery are those of benchmarks/live_system.py. The log is what
 benchmarks/analytics_data.py makes, a hundred events of which are about eighty-four sights of tracks
 and four of visits, and five scored faces; all of it is in Parquet files, spread over so many days.
 
@@ -20,75 +18,28 @@ Who is forgotten is one of those who came most often, another one each time. A l
 
 import argparse
 import tempfile
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from analytics_data import Amount, write_events
-from face_templates import Crowd
 from harness import note, report_latency
+from live_system import at_work, enrolled_system, person
 
-from genesis_ray.domain.people import Person
-from genesis_ray.live import calls, resolver
-from genesis_ray.live.journal import JournalActor
-from genesis_ray.live.resolver import ResolverActor
 from genesis_ray.live.spec import LiveSpec
-from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.forgetting import forget
-from genesis_ray.running.identities import identity_folder
-from genesis_ray.running.result import summary
-from genesis_ray.running.tenant_keys import tenant_keys
-from genesis_ray.settings import Settings
 from genesis_ray.store import parquet_file
 from genesis_ray.store.disk import make_folder
 from genesis_ray.store.event_folder import EventFolder, data_file
-from genesis_ray.store.gallery import FaceGallery
-from genesis_ray.store.giving_way import Presence
-from genesis_ray.store.known_runs import note_run
-from genesis_ray.store.people import People
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.schemas import EVENT_SCHEMAS
 
-_FACES_EACH = 3
-_FLUSH_EVERY = 2_000  # people
 _SIGHTS = 0.84
 _VISITS = 0.01
 _SCORES = 0.05
 """Of all events; the rest is what comes with visits: names, lines, zones."""
-
-_LOOK_EVERY_S = 0.5
-_NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
-
-
-class Keeper:
-    """An actor in this process, which is called to give way within half a second."""
-
-    def __init__(self, actor: Any) -> None:
-        self.pauses: list[tuple[float, float]] = []
-        self._actor = actor
-        self._ends = threading.Event()
-        self._looking = threading.Thread(target=self._look)
-        self._looking.start()
-
-    def end(self) -> None:
-        """Let go of what the actor has."""
-        self._ends.set()
-        self._looking.join()
-        self._actor.finish()
-
-    def _look(self) -> None:
-        while not self._ends.wait(_LOOK_EVERY_S):
-            if self._actor._giving.way.is_asked():
-                begun = time.perf_counter()
-                self._actor.give_way()
-                self.pauses.append((begun, time.perf_counter()))
 
 
 def main() -> None:
@@ -102,10 +53,10 @@ def main() -> None:
 
 def _measure(spec: LiveSpec, faces: int, options: argparse.Namespace) -> None:
     samples: dict[str, list[float]] = {}
-    with system(spec) as (names, log):
+    with at_work(spec) as (names, log):
         for number in range(options.repeats):
             begun = time.perf_counter()
-            _, receipt = forget(spec.settings, _person(number), by="nobody", why="measured")
+            _, receipt = forget(spec.settings, person(number), by="nobody", why="measured")
             ended = time.perf_counter()
             if receipt.searched.residue:
                 raise SystemExit(f"{receipt.searched.residue[0]}: not forgotten")
@@ -126,76 +77,18 @@ def _measure(spec: LiveSpec, faces: int, options: argparse.Namespace) -> None:
         report_latency(f"forgetting{name}", seconds, parameters=parameters, log_bytes=size)
 
 
-@contextmanager
-def system(spec: LiveSpec) -> Iterator[tuple[Keeper, Keeper]]:
-    """Yield a resolver and a journal at work."""
-    nothing = SimpleNamespace(remote=lambda *_: None)
-    told = SimpleNamespace(take=nothing, note_gallery=nothing)
-    calls.ray = resolver.ray = SimpleNamespace(  # type: ignore[assignment]
-        get=lambda answer: answer, get_actor=lambda *_: told
-    )
-    with closing(Presence(RunFolder(spec.run).watching)), ExitStack() as working:
-        log = Keeper(JournalActor(spec))
-        working.callback(log.end)
-        names = Keeper(ResolverActor(spec))
-        working.callback(names.end)
-        yield names, log
-
-
 def _prepared(folder: Path, faces: int, options: argparse.Namespace) -> LiveSpec:
     """Return a system that may begin, with people, faces and a log in `folder`."""
-    settings = Settings(
-        data_dir=folder / "data",
-        templates={"key_store": f"file:{folder / 'keys'}"},
-        cameras=[{"camera_id": "camera-00", "source": "door.mp4"}],
-    )
-    run = RunFolder.create(folder / "run")
-    run.write_summary(summary(settings, None))
-    note_run(settings.data_dir, run.path)
-    enroll(settings, faces)
+    spec = enrolled_system(folder, faces)
+    events = RunFolder(spec.run).events
     amount = Amount(
         observations=int(_SIGHTS * options.events),
         visits=int(_VISITS * options.events),
         days=options.days,
     )
-    write_events(run.events, amount)
-    _write_scores(EventFolder(run.events), int(_SCORES * options.events), amount)
-    return LiveSpec(
-        settings=settings,
-        run=run.path,
-        realtime=True,
-        detector_app="",
-        embedder_app="",
-        template_key=tenant_keys(settings).ref,
-    )
-
-
-def _person(number: int) -> str:
-    """Return somebody's identity, as in the log: the first come most often."""
-    return f"visitor-{number:07d}"
-
-
-def enroll(settings: Settings, faces: int) -> None:
-    """Enroll people with three faces each of the default embedder's dimension."""
-    traits, keys, folder = (
-        embedder_traits(settings.faces), tenant_keys(settings), identity_folder(settings)
-    )  # fmt: skip
-    count = faces // _FACES_EACH
-    crowd = Crowd(count, dimension=traits.dimension)
-    with (
-        People(folder, writer=True) as people,
-        FaceGallery(
-            folder, embedder=traits.name, dimension=traits.dimension, keys=keys, writer=True
-        ) as gallery,
-    ):
-        for number in range(count):
-            own = crowd.faces(np.full(_FACES_EACH, number))
-            one = _person(number)
-            people.add(Person(identity_id=one, name=one, kind="enrolled", enrolled_at=_NOON))
-            gallery.enroll(one, own, qualities=[0.9] * _FACES_EACH, at=_NOON)
-            if number % _FLUSH_EVERY == _FLUSH_EVERY - 1:
-                people.flush()
-                gallery.flush()
+    write_events(events, amount)
+    _write_scores(EventFolder(events), int(_SCORES * options.events), amount)
+    return spec
 
 
 def _write_scores(folder: EventFolder, count: int, amount: Amount) -> None:
@@ -208,7 +101,7 @@ def _write_scores(folder: EventFolder, count: int, amount: Amount) -> None:
         named = parquet_file.read(file, EVENT_SCHEMAS["face_recognitions"])
         own = count // len(days)
         rows = named.take(pa.array(np.sort(np.arange(own) % len(named))))
-        others = [_person(each) for each in random.integers(0, 1000, own)]
+        others = [person(each) for each in random.integers(0, 1000, own)]
         given: dict[str, Any] = {
             "event_id": [random.bytes(16) for _ in range(own)],
             "face_index": list(range(own)),
