@@ -106,7 +106,7 @@ class Keeper:
 
     def _look(self) -> None:
         while not self._ends.wait(_LOOK_EVERY_S):
-            if self._actor._giving.way.is_asked():
+            if self._actor._kept.giving.way.is_asked():
                 begun = time.perf_counter()
                 self._actor.give_way()
                 self.pauses.append((begun, time.perf_counter()))

@@ -9,24 +9,21 @@ from functools import partial
 from typing import TypeVar
 
 from genesis_ray.domain.alert_events import AlertAcknowledged
-from genesis_ray.domain.events import CameraStateChanged, Event, SystemState, TrackObserved
+from genesis_ray.domain.events import CameraStateChanged, Event, TrackObserved
 from genesis_ray.domain.past_visits import PastVisits
 from genesis_ray.domain.tags import TagsOf
 from genesis_ray.errors import FullDiskError
 from genesis_ray.figures import GalleryFigures
 from genesis_ray.live.journal_figures import JournalFigures, Tally
-from genesis_ray.live.mortal import dying_of_errors
-from genesis_ray.live.recovery import Recovery
 from genesis_ray.live.resolver import PATIENCE
-from genesis_ray.live.room import Room, wait_for_room
-from genesis_ray.live.spec import DIED, JOURNAL_ACTOR, LiveSpec, Resumption, Told
+from genesis_ray.live.safekeeping import Safekeeping
+from genesis_ray.live.spec import JOURNAL_ACTOR, LiveSpec, Resumption, Told
 from genesis_ray.pipeline.counting import Layout
 from genesis_ray.pipeline.journal_stage import JournalStage
 from genesis_ray.pipeline.producers import AdmitsEvents, admit_all
 from genesis_ray.running.alert_rules import TagNews
 from genesis_ray.running.alerts import Acknowledgements, alerts_left_open
 from genesis_ray.running.assembly import build_journal
-from genesis_ray.running.giving_way import KeepersWay
 from genesis_ray.running.job_plans import LOG_KEEPER
 from genesis_ray.running.jobs import Jobs, in_background
 from genesis_ray.running.left_open import visits_left_open
@@ -37,7 +34,6 @@ from genesis_ray.running.stays_left_open import exits_untold
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.reader import RunTables
 from genesis_ray.store.run_folder import RunFolder
-from genesis_ray.store.state_log import StateLog
 from genesis_ray.store.substitution import substituted
 
 _log = logging.getLogger(__name__)
@@ -72,34 +68,24 @@ class JournalActor:
         self._settings = spec.settings
         past = RunTables(run.events, spec.settings.tenant_id)
         journal = build_journal(spec.settings, past if spec.realtime else None)
-        self._spec = spec
-        self._room = Room(JOURNAL_ACTOR, self._note_state)
         self._stage = JournalStage(cameras, journal, patience=patience, is_prompt=spec.realtime)
         self._is_realtime = spec.realtime
         self._tally = Tally()
-        self._giving = KeepersWay(spec.settings, run, JOURNAL_ACTOR)
-        self._giving.way.wait()
-        folder = run.state / JOURNAL_ACTOR
-        self._state = StateLog(folder, spec.key)
-        self._recovery = Recovery(spec, JOURNAL_ACTOR, folder, on_aside=self._note)
-        before = self._state.restore()
-        open_log = partial(EventLog, run.events)  # who has only begun is told of a full disk
-        self._log = wait_for_room(JOURNAL_ACTOR, open_log) if before else open_log()
-        self._leaving = self._giving.leaving()
+        self._kept = Safekeeping(spec, JOURNAL_ACTOR, self._note)
+        self._room, self._recovery = self._kept.room, self._kept.recovery
+        self._log = self._kept.open(self._open_log)
+        self._leaving = self._kept.giving.leaving()
         self._background = ExitStack()
         self._acknowledgements = Acknowledgements(run)
         self._tags = TagNews(spec.settings)
         self._visits = VisitNews(spec.settings, past) if spec.realtime else None
         self._looked_at = time.monotonic()  # for what people did
         self._gallery: GalleryFigures | None = None
-        if before:
-            stage, self._tally = before.state
+        if before := self._kept.before:
+            stage, self._tally = before
             self._stage.resume(stage)
             self._forget()
-            with dying_of_errors(JOURNAL_ACTOR):
-                for name, *arguments in before.taken:
-                    self._go_through(getattr(self, name)(*arguments, self._admits))
-            self._note_state("restarted", DIED)
+            self._kept.go_through(self._apply_again)
         elif spec.realtime:  # a recording that is watched again tells of its visits again
             self._log_all(journal.reopen(visits_left_open(past), alerts_left_open(past)))
             played = [each.camera_id for each in spec.settings.cameras if not each.is_live]
@@ -116,9 +102,7 @@ class JournalActor:
     def take(self, told: Sequence[Told], notes: Sequence[Event] = ()) -> None:
         """Take what producers tell and log what is now in order; `notes` are logged at once."""
         begun = time.perf_counter()
-        self._room.take(partial(self._state.append, ("_applied", told, notes)))
-        with dying_of_errors(JOURNAL_ACTOR):
-            self._log_all([fact for facts in self._applied(told, notes) for fact in facts])
+        self._take("_applied", told, notes)
         self._recovery.sound()
         now_s = time.time()
         self._tally.latencies_s.extend(now_s - each.captured_s for each in told if each.captured_s)
@@ -130,9 +114,7 @@ class JournalActor:
 
     def give_up(self, state: CameraStateChanged, notes: Sequence[Event] = ()) -> None:
         """Expect nothing more of a camera, whose last state this is; `notes` are logged at once."""
-        self._room.take(partial(self._state.append, ("_given_up", state, notes)))
-        with dying_of_errors(JOURNAL_ACTOR):
-            self._log_all([fact for facts in self._given_up(state, notes) for fact in facts])
+        self._take("_given_up", state, notes)
 
     def watch(
         self, camera_ids: Collection[str], anew: Collection[str] = (), layout: Layout | None = None
@@ -141,10 +123,7 @@ class JournalActor:
 
         `layout` is what there is to count at them, unless it stays as it was.
         """
-        change = (camera_ids, anew, layout)
-        self._room.take(partial(self._state.append, ("_watched", *change)))
-        with dying_of_errors(JOURNAL_ACTOR):
-            self._log_all([fact for facts in self._watched(*change) for fact in facts])
+        self._take("_watched", camera_ids, anew, layout)
 
     def resumption(self, camera_ids: Collection[str]) -> Resumption:
         """Return where cameras were when they last told it."""
@@ -185,16 +164,15 @@ class JournalActor:
         Raises:
             FullDiskError: There is no room for what was taken; it has let go of nothing.
         """
-        if not self._giving.way.is_asked():
+        if not self._kept.giving.way.is_asked():
             return
         self._write_all()
         self._checkpoint()
         self._room.catch_up()
         self._close()
-        wait_for_room(JOURNAL_ACTOR, self._giving.way.give)
-        self._giving.way.wait()
-        self._log = wait_for_room(JOURNAL_ACTOR, partial(EventLog, self._run.events))
-        self._leaving = self._giving.leaving()
+        self._kept.give_way()
+        self._log = self._kept.when_there_is_room(self._open_log)
+        self._leaving = self._kept.giving.leaving()
         self._forget()
         self._checkpoint()
         self._note_forgotten()
@@ -208,8 +186,7 @@ class JournalActor:
         """
         self._write_all()
         self._close()
-        self._state.clear()
-        self._recovery.sound()
+        self._kept.clear()
         return self.figures()
 
     def _applied(
@@ -269,17 +246,26 @@ class JournalActor:
     def _take_in(self) -> None:
         """Log what people acknowledged since the last time, and go by what they decided."""
         for name, event in self._acknowledgements.waiting():
-            self._take("_acknowledged", event)
+            self._take_in_any_case("_acknowledged", event)
             self._room.write(partial(self._acknowledgements.done, name))
         if (tags := self._tags.look()) is not None:
-            self._take("_retagged", tags)
+            self._take_in_any_case("_retagged", tags)
         if self._visits and (past := self._visits.look()) is not None:
-            self._take("_recounted", past)
+            self._take_in_any_case("_recounted", past)
         self._looked_at = time.monotonic()
 
-    def _take(self, name: str, told: object) -> None:
+    def _take(self, name: str, *told: object) -> None:
+        """Keep what is told, then log what the method of that name makes of it.
+
+        Raises:
+            FullDiskError: There is no room for it; nothing is taken.
+        """
+        with self._kept.taking(name, *told):
+            self._log_all([fact for facts in getattr(self, name)(*told) for fact in facts])
+
+    def _take_in_any_case(self, name: str, told: object) -> None:
         """Take what nobody will tell again: by what has no room yet it goes all the same."""
-        self._room.write(partial(self._state.append, (name, told)))
+        self._room.write(partial(self._kept.keep, name, told))
         self._log_all([fact for facts in getattr(self, name)(told) for fact in facts])
 
     def _acknowledged(
@@ -303,9 +289,9 @@ class JournalActor:
     ) -> Iterator[Sequence[Event]]:
         yield self._stage.recount(past)
 
-    def _go_through(self, items: Iterator[Sequence[Event]]) -> None:
+    def _apply_again(self, name: str, *told: object) -> None:
         """Log what was taken before, so that it is known of which item a process dies."""
-        for facts in items:
+        for facts in getattr(self, name)(*told, self._admits):
             self._log_all(facts)
             self._recovery.passed()
 
@@ -318,9 +304,6 @@ class JournalActor:
     def _note(self, fact: Event) -> None:
         self._log_all([fact])
 
-    def _note_state(self, state: SystemState, reason: str) -> None:
-        self._note(self._spec.note(JOURNAL_ACTOR, state, reason))
-
     def _log_all(self, facts: Sequence[Event]) -> None:
         if facts:
             self._room.write(partial(self._append, facts))
@@ -328,6 +311,9 @@ class JournalActor:
 
     def _append(self, facts: Sequence[Event]) -> None:
         self._log.append(facts)
+
+    def _open_log(self) -> EventLog:
+        return EventLog(self._run.events)
 
     def _work_in_background(self) -> None:
         if self._is_realtime:  # else times are those of recordings, and say nothing of age
@@ -345,7 +331,7 @@ class JournalActor:
     def _note_forgotten(self) -> None:
         """Note that, once a state is stored which is without them."""
         if self._leaving:
-            self._room.write(partial(self._giving.note, self._leaving))
+            self._room.write(partial(self._kept.giving.note, self._leaving))
             self._leaving = None
 
     def _checkpoint(self) -> None:
@@ -354,7 +340,7 @@ class JournalActor:
         self._checkpoint_at = time.monotonic()
 
     def _save(self) -> None:
-        self._state.checkpoint((self._stage.state, self._tally))
+        self._kept.checkpoint((self._stage.state, self._tally))
 
 
 def _of(camera_ids: Collection[str], each: Mapping[str, T]) -> dict[str, T]:

@@ -10,16 +10,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import ray
 
-from genesis_ray.domain.events import Event, SystemState
+from genesis_ray.domain.events import Event
 from genesis_ray.errors import FullDiskError, StoreError
 from genesis_ray.figures import GalleryFigures
 from genesis_ray.live.calls import Courier, keeper_patience_s
 from genesis_ray.live.mortal import dying_of_errors
 from genesis_ray.live.open_people import OpenPeople
-from genesis_ray.live.recovery import Recovery
-from genesis_ray.live.room import Room, wait_for_room
+from genesis_ray.live.safekeeping import Safekeeping
 from genesis_ray.live.spec import (
-    DIED,
     JOURNAL_ACTOR,
     RESOLVER_ACTOR,
     Embedders,
@@ -33,12 +31,9 @@ from genesis_ray.pipeline.resolver_stage import Resolved, ResolverStage
 from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.face_keys import FaceKeys
 from genesis_ray.running.gallery_in_use import by_embedder
-from genesis_ray.running.giving_way import KeepersWay
 from genesis_ray.running.name_board import NameBoard
 from genesis_ray.running.tenant_keys import newest_keys
 from genesis_ray.serving.cluster import NAMESPACE
-from genesis_ray.store.run_folder import RunFolder
-from genesis_ray.store.state_log import StateLog
 from genesis_ray.store.substitution import substituted
 
 if TYPE_CHECKING:
@@ -94,15 +89,9 @@ class ResolverActor:
 
     def __init__(self, spec: LiveSpec) -> None:
         self._spec = spec
-        run = RunFolder.open(spec.run)
-        self._giving = KeepersWay(spec.settings, run, RESOLVER_ACTOR)
-        self._giving.way.wait()
-        folder = run.state / RESOLVER_ACTOR
-        self._state = StateLog(folder, spec.key)
-        self._room = Room(RESOLVER_ACTOR, self._note_state)
-        self._recovery = Recovery(spec, RESOLVER_ACTOR, folder, on_aside=self._note)
-        restored = self._state.restore()
-        before: _Learned | None = restored and restored.state
+        self._kept = Safekeeping(spec, RESOLVER_ACTOR, self._note)
+        self._room, self._recovery = self._kept.room, self._kept.recovery
+        before: _Learned | None = self._kept.before
         settings = by_embedder(spec.settings, before.embedder) if before else spec.settings
         self._succession = Succession(settings)
         self._keys = newest_keys(spec.template_key)
@@ -110,36 +99,30 @@ class ResolverActor:
             self._keys,
             embedder_traits(settings.faces),
             read=partial(newest_keys, spec.template_key),
-            tell=partial(self._note_state, "degraded"),
+            tell=partial(self._kept.note_state, "degraded"),
         )
-        self._people = OpenPeople(spec, settings, self._giving, self._faces.known)
-        open_people = partial(
-            self._people.open,
-            self._keys,
-            why=", after the process died that did" if before else "",
-            # Of what was decided counts what did then, so that what is said again is the same.
-            entries=before and before.entries,
-            pending=before and before.pending,
+        self._people = OpenPeople(spec, settings, self._kept.giving, self._faces.known)
+        self._kept.open(
+            partial(
+                self._people.open,
+                self._keys,
+                why=", after the process died that did" if before else "",
+                # Of what was decided counts what did then, so that what is said again is the same.
+                entries=before and before.entries,
+                pending=before and before.pending,
+            )
         )
-        if before:  # who has only begun is told of a full disk
-            wait_for_room(RESOLVER_ACTOR, open_people)
-        else:
-            open_people()
         cameras = [camera.camera_id for camera in settings.cameras]
         patience = PATIENCE if spec.realtime else None
         self._stage = ResolverStage(cameras, self._people.resolver(), patience=patience)
         self._journal = ray.get_actor(JOURNAL_ACTOR, NAMESPACE)
         self._courier: Courier[None] = Courier(patience_s=keeper_patience_s(realtime=spec.realtime))
         self._names = NameBoard()
-        if restored and before:
+        if before:
             self._names = before.names
             self._stage.resume(self._faces.brought_all(before.stage))
             self._forget()
-            with dying_of_errors(RESOLVER_ACTOR):
-                for name, *arguments in restored.taken:
-                    getattr(self, name)(*arguments, self._admits)
-                    self._recovery.passed()
-            self._note_state("restarted", DIED)
+            self._kept.go_through(self._apply_again)
         self._room.write(self._checkpoint)
         self._room.write(self._note_forgotten)
         self._recovery.is_over()
@@ -147,8 +130,7 @@ class ResolverActor:
     def take(self, shown: Sequence[Shown]) -> Names:
         """Take cameras' next faces; return the names their tracks got, told once, by camera."""
         shown = self._under_one_key(shown)
-        self._room.take(partial(self._state.append, ("_apply", shown)))
-        with dying_of_errors(RESOLVER_ACTOR):
+        with self._kept.taking("_apply", shown):
             self._apply(shown)
         self._recovery.sound()
         self._faces.look()
@@ -159,8 +141,7 @@ class ResolverActor:
 
     def watch(self, camera_ids: Collection[str], anew: Collection[str] = ()) -> None:
         """Expect these cameras from now on, and no others; those of `anew` are other ones."""
-        self._room.take(partial(self._state.append, ("_watch", camera_ids, anew)))
-        with dying_of_errors(RESOLVER_ACTOR):
+        with self._kept.taking("_watch", camera_ids, anew):
             self._watch(camera_ids, anew)
 
     def embedders(self, group: str, ready: str) -> Embedders:
@@ -174,14 +155,14 @@ class ResolverActor:
         begun = time.monotonic()
         self._room.catch_up()
         self._let_go()
-        wait_for_room(RESOLVER_ACTOR, partial(self._state.append, ("_go_over", following)))
+        self._kept.when_there_is_room(partial(self._kept.keep, "_go_over", following))
         with dying_of_errors(RESOLVER_ACTOR):
             self._go_over(following)
         self._room.write(self._checkpoint)
         if self._people.settings.faces.embedder == following:
             done = f"people are named by {following}, and were by {told.present}"
             nobody_s = time.monotonic() - begun
-            self._note_state("changed", f"{done}; nobody was for {nobody_s:.1f} s in between")
+            self._kept.note_state("changed", f"{done}; nobody was for {nobody_s:.1f} s in between")
         return self._succession.ask(group, ready)
 
     def give_way(self) -> None:
@@ -190,18 +171,17 @@ class ResolverActor:
         Goes on then with those that are left, without who was forgotten in what it remembers, and
         under the key that the gallery has.
         """
-        if not self._giving.way.is_asked():
+        if not self._kept.giving.way.is_asked():
             return
         begun = time.monotonic()
         self._room.catch_up()
         self._let_go()
-        wait_for_room(RESOLVER_ACTOR, self._giving.way.give)
-        self._giving.way.wait()
+        self._kept.give_way()
         before = self._keys.current
-        wait_for_room(RESOLVER_ACTOR, self._open_again)
+        self._kept.when_there_is_room(self._open_again)
         if self._keys.current != before:
             told = f"faces are under key {self._keys.current.version}, for which nobody was named"
-            self._note_state("changed", f"{told} for {time.monotonic() - begun:.1f} s")
+            self._kept.note_state("changed", f"{told} for {time.monotonic() - begun:.1f} s")
 
     def finish(self) -> int:
         """Save what was learned, wait until the journal has everything; return late faces.
@@ -213,8 +193,7 @@ class ResolverActor:
         self._checkpoint(is_last=True)
         self._courier.settle()
         self._close()
-        self._state.clear()
-        self._recovery.sound()
+        self._kept.clear()
         return self._stage.late
 
     def _apply(self, shown: Sequence[Shown], admits: AdmitsEvidence = admit_all) -> None:
@@ -241,8 +220,9 @@ class ResolverActor:
     def _admits(self, shown: Evidence) -> bool:
         return self._recovery.admits(shown.camera_id, shown.captured_at)
 
-    def _note_state(self, state: SystemState, reason: str) -> None:
-        self._note(self._spec.note(RESOLVER_ACTOR, state, reason))
+    def _apply_again(self, name: str, *told: object) -> None:
+        getattr(self, name)(*told, self._admits)
+        self._recovery.passed()
 
     def _note(self, fact: Event) -> None:
         self._courier.send(partial(self._journal.take.remote, [], [fact]))
@@ -299,7 +279,7 @@ class ResolverActor:
             people.identities.entries,
             people.settings.faces.embedder,
         )
-        self._state.checkpoint(learned)
+        self._kept.checkpoint(learned)
         people.identities.flush()
 
     def _go_on(self) -> None:
@@ -331,13 +311,13 @@ class ResolverActor:
         after, why = by_embedder(before, embedder), f", by {embedder}"
         try:
             go_over = partial(self._people.open, self._keys, why=why, settings=after)
-            wait_for_room(RESOLVER_ACTOR, go_over)
+            self._kept.when_there_is_room(go_over)
         except StoreError as error:
             self._people.open(self._keys, why=f", by {before.faces.embedder} still")
             self._go_on()
             self._succession.refuse()
             still = f"people are named by {before.faces.embedder} still"
-            self._note_state("degraded", f"{still}, until somebody switches again: {error}")
+            self._kept.note_state("degraded", f"{still}, until somebody switches again: {error}")
             return
         self._faces.change_embedder(embedder_traits(after.faces))
         self._stage.resume(self._faces.brought_all(self._stage.state))
@@ -356,4 +336,4 @@ class ResolverActor:
     def _note_forgotten(self) -> None:
         """Note that, once a state is stored which is without them."""
         if leaving := self._people.leaving:
-            self._giving.note(leaving)
+            self._kept.giving.note(leaving)

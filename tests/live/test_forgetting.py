@@ -122,7 +122,7 @@ class Keeper:
 
     def _look(self) -> None:
         while not self._ends.wait(0.01):
-            if self.actor._giving.way.is_asked():
+            if self.actor._kept.giving.way.is_asked():
                 with suppress(Killed):
                     self.call("give_way")
 
@@ -387,7 +387,7 @@ def test_what_a_resolver_that_gives_way_has_learned_is_stored_and_not_to_be_stor
     spec = with_visitors(spec)
     with system(spec, monkeypatch) as running:
         assert running.see(BEN, 1, sights=6)
-        giving = running.resolver.actor._giving.way
+        giving = running.resolver.actor._kept.giving.way
         lock = giving.ask()
         assert wait_until(giving.is_given, within_s=10)
         state = StateLog(spec.run / "state" / "resolver", spec.key).restore().state

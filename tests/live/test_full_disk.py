@@ -16,7 +16,7 @@ import pytest
 from genesis_ray.domain.identity import Face
 from genesis_ray.domain.ordering import DONE
 from genesis_ray.errors import FullDiskError, StoreError
-from genesis_ray.live import calls, journal, resolver, room
+from genesis_ray.live import calls, journal, resolver, room, safekeeping
 from genesis_ray.live.journal import JournalActor
 from genesis_ray.live.resolver import ResolverActor
 from genesis_ray.live.spec import LiveSpec, Shown, Told
@@ -140,7 +140,7 @@ def test_one_that_is_started_again_on_a_full_disk_waits_for_room(small_disk, mon
         if len(waited) == 3:
             small_disk.free()
 
-    monkeypatch.setattr(journal, "wait_for_room", waiting_with(pause))
+    monkeypatch.setattr(safekeeping, "wait_for_room", waiting_with(pause))
     again = JournalActor(spec)
     assert len(waited) == 3
     assert "the journal waits for room: the disk that holds" in caplog.text
@@ -189,18 +189,18 @@ def test_where_it_ends_before_there_is_room_it_says_so_and_can_end_later(small_d
 def test_who_needs_its_log_waits_for_room_too(small_disk):
     spec = live_spec(small_disk.path, "door")
     actor = JournalActor(spec)
-    asked = actor._giving.way.ask()
+    asked = actor._kept.giving.way.ask()
     calls = takes()
     for each in calls[:6]:
         actor.take(each)
     small_disk.fill()
     with pytest.raises(FullDiskError):
         actor.give_way()
-    assert not actor._giving.way.is_given()
+    assert not actor._kept.giving.way.is_given()
     small_disk.free()
 
     def need() -> None:
-        while not actor._giving.way.is_given():
+        while not actor._kept.giving.way.is_given():
             time.sleep(0.01)
         EventLog(spec.run / "events").close()
         asked.release()
