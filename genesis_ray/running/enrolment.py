@@ -16,8 +16,8 @@ from genesis_ray.domain.people import Person
 from genesis_ray.errors import ConfigurationError, FaceError, NotFoundError, SourceError, StoreError
 from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.enrolment_note import Enrolment
-from genesis_ray.running.enrolments import WaitingEnrolments, take
 from genesis_ray.running.far_photos import stored_pictures, sweep
+from genesis_ray.running.gallery_changes import take
 from genesis_ray.running.identities import identity_folder, open_identities, who_is_who
 from genesis_ray.running.intake import taker
 from genesis_ray.running.known_faces import KnownFaces
@@ -26,6 +26,7 @@ from genesis_ray.running.photo_faces import LoadedPhotoFaces, PhotoFaces, only_f
 from genesis_ray.running.protected import load_protected_embedder
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.running.turns import turn
+from genesis_ray.running.waiting_enrolments import WaitingEnrolments
 from genesis_ray.settings import Settings
 from genesis_ray.store.audit_entry import Access, this_user
 from genesis_ray.store.kept_photos import seal

@@ -7,7 +7,6 @@ from genesis_ray.domain.people import Person
 from genesis_ray.errors import ConfigurationError, NotFoundError, StoreError
 from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.enrolment import take_in_waiting_now
-from genesis_ray.running.enrolments import WaitingEnrolments
 from genesis_ray.running.far_photos import sweep
 from genesis_ray.running.identities import faces_of, who_is_who
 from genesis_ray.running.intake import taker
@@ -15,6 +14,7 @@ from genesis_ray.running.naming import find
 from genesis_ray.running.removal_note import Removal
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.running.turns import turn
+from genesis_ray.running.waiting_enrolments import WaitingEnrolments
 from genesis_ray.settings import Settings
 
 

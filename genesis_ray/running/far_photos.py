@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from genesis_ray.errors import StoreError
 from genesis_ray.running.enrolment_note import Enrolment
-from genesis_ray.running.enrolments import WaitingEnrolments
+from genesis_ray.running.waiting_enrolments import WaitingEnrolments
 from genesis_ray.settings import Settings
 from genesis_ray.store.far_pictures import Swept
 from genesis_ray.store.kept_photos import KeptPhotos

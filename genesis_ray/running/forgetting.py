@@ -16,7 +16,6 @@ from genesis_ray.domain.forgetting import Forgetting, forgetting, redacted
 from genesis_ray.domain.ledger import fold
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.running.enrolment import take_in_waiting
-from genesis_ray.running.enrolments import enrolments_folder
 from genesis_ray.running.far_photos import sweep
 from genesis_ray.running.forgetting_copies import copies_left, remove_snapshots, take_another
 from genesis_ray.running.forgetting_intent import INTENT_FILE, Intent, at_it, is_unfinished
@@ -30,6 +29,7 @@ from genesis_ray.running.naming import find
 from genesis_ray.running.people_stores import PeopleStores
 from genesis_ray.running.reach import Reached, reach
 from genesis_ray.running.turns import DECIDING_S, turn
+from genesis_ray.running.waiting_enrolments import enrolments_folder
 from genesis_ray.settings import Settings
 from genesis_ray.store.disk import sync_folder, writing_to
 from genesis_ray.store.ledger import Ledger

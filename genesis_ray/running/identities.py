@@ -20,8 +20,8 @@ from genesis_ray.domain.template_update import retired
 from genesis_ray.domain.track_sights import Recordings
 from genesis_ray.errors import NotFoundError
 from genesis_ray.running.assembly import EmbedderTraits, embedder_traits
-from genesis_ray.running.enrolments import WaitingEnrolments
 from genesis_ray.running.galleries import open_gallery
+from genesis_ray.running.waiting_enrolments import WaitingEnrolments
 from genesis_ray.settings import Settings
 from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.consent import ConsentRegister

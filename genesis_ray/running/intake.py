@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 
 from genesis_ray.errors import GenesisError
 from genesis_ray.running.assembly import embedder_traits
-from genesis_ray.running.enrolments import WaitingEnrolments
 from genesis_ray.running.identities import Entries, Identities, identity_folder, watcher
 from genesis_ray.running.tenant_keys import LOOK_EVERY_S
+from genesis_ray.running.waiting_enrolments import WaitingEnrolments
 from genesis_ray.settings import Settings
 from genesis_ray.store.consent import CONSENT, ConsentRegister
 from genesis_ray.store.disk import write_file, writing_to

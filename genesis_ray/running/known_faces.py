@@ -14,10 +14,11 @@ from genesis_ray.domain.people import Person
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.enrolment_note import Enrolment
-from genesis_ray.running.enrolments import WaitingEnrolments, person_meant
 from genesis_ray.running.face_doubts import FaceDoubts, Likeness, most_like
+from genesis_ray.running.gallery_changes import person_meant
 from genesis_ray.running.gallery_figures import gallery_figures
 from genesis_ray.running.identities import identity_folder, searched_gallery, who_is_who
+from genesis_ray.running.waiting_enrolments import WaitingEnrolments
 from genesis_ray.settings import Settings
 from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.learning_gallery import LearningGallery

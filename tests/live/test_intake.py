@@ -24,13 +24,13 @@ from genesis_ray.running.auditing import audit_log
 from genesis_ray.running.consent import note_consent
 from genesis_ray.running.enrolment import enroll, enroll_or_hand_over
 from genesis_ray.running.enrolment_note import Enrolment
-from genesis_ray.running.enrolments import WaitingEnrolments, enrolments_folder
 from genesis_ray.running.face_removal import remove_face
 from genesis_ray.running.forgetting import forget
 from genesis_ray.running.identities import identity_folder, who_is_who
 from genesis_ray.running.intake import is_taken_in, taker
 from genesis_ray.running.repairs import Repairs
 from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.running.waiting_enrolments import WaitingEnrolments, enrolments_folder
 from genesis_ray.settings import IdentitySettings, Settings
 from genesis_ray.store.gallery import FaceGallery
 from genesis_ray.store.ledger import Ledger

@@ -2,14 +2,14 @@ import numpy as np
 import pytest
 
 from genesis_ray.errors import NotFoundError, StoreError
-from genesis_ray.running import enrolments
+from genesis_ray.running import gallery_changes
 from genesis_ray.running.auditing import audit_log
 from genesis_ray.running.enrolment import enroll
-from genesis_ray.running.enrolments import WaitingEnrolments, enrolments_folder
 from genesis_ray.running.face_removal import Removed, remove_face
 from genesis_ray.running.identities import faces_of, identity_folder, who_is_who
 from genesis_ray.running.photo_search import search_photos
 from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.running.waiting_enrolments import WaitingEnrolments, enrolments_folder
 from genesis_ray.settings import Settings
 from genesis_ray.store.gallery import FaceGallery
 from genesis_ray.store.kept_photos import KeptPhotos
@@ -118,7 +118,7 @@ def test_who_is_killed_meanwhile_leaves_what_the_next_one_finishes(settings, tmp
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(enrolments, "resting_galleries", killed)
+        patch.setattr(gallery_changes, "resting_galleries", killed)
         patch.setattr(WaitingEnrolments, "withdraw", killed)
         with pytest.raises(KeyboardInterrupt):
             remove(settings, "Ada", first)

@@ -14,7 +14,6 @@ from genesis_ray.running import key_rotation
 from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.backup import back_up
 from genesis_ray.running.enrolment import enroll, enroll_or_hand_over, take_in_waiting
-from genesis_ray.running.enrolments import WaitingEnrolments, enrolments_folder
 from genesis_ray.running.face_removal import remove_face
 from genesis_ray.running.far_photos import kept_photos_in, place_figures, sweep, try_place
 from genesis_ray.running.forgetting import forget
@@ -28,6 +27,7 @@ from genesis_ray.running.re_embedding import re_embed_kept
 from genesis_ray.running.restoring import restore
 from genesis_ray.running.run_jobs import live_jobs, run_now
 from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.running.waiting_enrolments import WaitingEnrolments, enrolments_folder
 from genesis_ray.settings import Settings
 from genesis_ray.settings_retention import RetentionSettings
 from genesis_ray.store import far_pictures

@@ -17,7 +17,6 @@ from genesis_ray.running.backup import back_up
 from genesis_ray.running.consent import note_consent
 from genesis_ray.running.enrolment import enroll, enroll_or_hand_over, take_in_waiting
 from genesis_ray.running.enrolment_note import Enrolment
-from genesis_ray.running.enrolments import WaitingEnrolments, enrolments_folder
 from genesis_ray.running.forgetting import forget
 from genesis_ray.running.identities import identity_folder, open_identities, who_is_who
 from genesis_ray.running.intake import Intake
@@ -35,6 +34,7 @@ from genesis_ray.running.restoring import restore
 from genesis_ray.running.run_jobs import run_now
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.running.tidying import live_face_jobs
+from genesis_ray.running.waiting_enrolments import WaitingEnrolments, enrolments_folder
 from genesis_ray.settings import Settings
 from genesis_ray.settings_retention import KeptSettings, RetentionSettings
 from genesis_ray.store.audit_entry import Access

@@ -1,4 +1,4 @@
-"""Faces that somebody gives to a person or takes from one, by whoever writes people and galleries.
+"""Faces given to people or taken from them, as they wait for whoever writes people and galleries.
 
 That is the command itself, or the system that runs: then they are handed over as a note in the
 tenant's folder, with templates under the tenant's key. One that nobody took in is taken in by who
@@ -7,25 +7,19 @@ writes next.
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from genesis_ray.domain.enrolment import unknown_faces
-from genesis_ray.domain.ledger import WhoIsWho
-from genesis_ray.domain.people import Person
 from genesis_ray.errors import ConfigurationError, GenesisError, StoreError
-from genesis_ray.running.auditing import note
 from genesis_ray.running.enrolment_note import Enrolment
-from genesis_ray.running.naming import namesakes
+from genesis_ray.running.gallery_changes import check, remove, take
 from genesis_ray.running.removal_note import Removal
-from genesis_ray.running.resting_galleries import resting_galleries
 from genesis_ray.settings import Settings
-from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.disk import writing_to
-from genesis_ray.store.kept_photos import KeptPhoto, KeptPhotos, opened, seal
+from genesis_ray.store.kept_photos import opened, seal
 from genesis_ray.store.spool import Spool
 from genesis_ray.store.template_keys import KeyRing
 from genesis_ray.store.templates import Protector
@@ -129,7 +123,7 @@ class WaitingEnrolments:
             enrolment = handed
             try:
                 enrolment = _under_current(enrolment, keys, known)
-                _check(enrolment, identities, keys)
+                check(enrolment, identities, keys)
             except GenesisError as error:
                 _log.warning("an enrolment is refused: %s", error)
                 self._refusals.put(name, {"reason": str(error)})
@@ -152,96 +146,6 @@ class WaitingEnrolments:
             self._spool.remove(name)
 
 
-def remove(removal: Removal, settings: Settings, identities: "Identities", keys: KeyRing) -> None:
-    """Remove faces with every byte: kept photos of them, and those of all galleries.
-
-    What was learned in the place of one stays, and what it replaced counts again. Cut off at any
-    point, all of it can be done again.
-
-    Raises:
-        StoreError: Another process fills a gallery, it cannot be noted, or the disk refuses.
-    """
-    folder = gallery_folder(settings.data_dir, settings.tenant_id)
-    access = Access(
-        action="remove",
-        reason=f"removes {_count(len(removal.face_ids), 'face')}",
-        people=(removal.identity_id,),
-        by=removal.by,
-    )
-    note(settings, keys, access)
-    kept = KeptPhotos(folder)
-    kept.remove([photo for photo in kept.all() if photo.face_id in removal.face_ids])
-    for resting in resting_galleries(folder, besides=identities.gallery.embedder):
-        resting.forget((), removal.face_ids)
-    identities.remove_faces(removal.face_ids)
-
-
-def take(
-    enrolment: Enrolment, settings: Settings, identities: "Identities", keys: KeyRing
-) -> Person:
-    """Add an enrolment's faces to whom it is about, each once; durable after `flush`.
-
-    Those that the person is known by meanwhile are not added again.
-
-    Raises:
-        ConfigurationError: Several people are called so.
-        StoreError: It cannot be noted, or the templates are no faces of this gallery.
-    """
-    _check(enrolment, identities, keys)
-    person = _person_called(enrolment, identities)
-    gallery = identities.gallery
-    if len(gallery.here(enrolment.face_ids)) == len(enrolment.face_ids):
-        return person
-    own = gallery.vectors_of(identities.decided.members(person.identity_id))
-    enrolment = enrolment.only(unknown_faces(enrolment.templates, own))
-    count = len(enrolment.face_ids)
-    if not count:
-        return person
-    access = Access(
-        action="enroll",
-        reason=f"adds the faces of {_count(count, 'photo')}",
-        people=(person.identity_id,),
-        by=enrolment.by,
-    )
-    note(settings, keys, access)
-    _keep(person, identities)
-    identities.people.flush()  # a face without a person would be recognised as nobody
-    _keep_photos(enrolment, person, settings, keys)
-    gallery.enroll(
-        person.identity_id,
-        enrolment.templates,
-        qualities=enrolment.qualities,
-        at=enrolment.at,
-        face_ids=enrolment.face_ids,
-        places=enrolment.places,
-    )
-    return person
-
-
-def _keep_photos(enrolment: Enrolment, person: Person, settings: Settings, keys: KeyRing) -> None:
-    """Store the pictures that came with an enrolment, which is under the current key.
-
-    Of those that are elsewhere, under whichever key, it is noted where: nothing is reached for.
-    """
-    kept = KeptPhotos(gallery_folder(settings.data_dir, settings.tenant_id))
-
-    def of(face_id: str, version: int, fingerprint: str, address: str = "") -> KeptPhoto:
-        return KeptPhoto(
-            face_id=face_id,
-            identity_id=person.identity_id,
-            key_version=version,
-            fingerprint=fingerprint,
-            at=enrolment.at,
-            address=address,
-        )
-
-    key = keys.current
-    for face_id, sealed in zip(enrolment.face_ids, enrolment.photos, strict=False):
-        kept.put(of(face_id, key.version, key.fingerprint), sealed)
-    for face_id, address in zip(enrolment.face_ids, enrolment.addresses, strict=False):
-        kept.note(of(face_id, *enrolment.sealed_with, address))
-
-
 def enrolments_folder(settings: Settings) -> Path:
     """Return where enrolments wait, with those that were refused."""
     return gallery_folder(settings.data_dir, settings.tenant_id) / "enrolments"
@@ -249,10 +153,6 @@ def enrolments_folder(settings: Settings) -> Path:
 
 def _name_of(handed: Enrolment | Removal) -> str:
     return f"{handed.at:%Y%m%dT%H%M%S%f}-{handed.face_ids[0]}"
-
-
-def _count(number: int, what: str) -> str:
-    return f"1 {what}" if number == 1 else f"{number} {what}s"
 
 
 def _under_current(
@@ -281,54 +181,3 @@ def _under_current(
             for photo, face_id in zip(enrolment.photos, enrolment.face_ids, strict=False)
         ),
     )
-
-
-def _check(enrolment: Enrolment, identities: "Identities", keys: KeyRing) -> None:
-    identities.gallery.check(enrolment.templates)
-    if enrolment.key_version != keys.current.version:
-        raise ConfigurationError(
-            f"the faces of {enrolment.name!r} are under key {enrolment.key_version}, the gallery "
-            f"is under key {keys.current.version}; enrol them again"
-        )
-    _person_called(enrolment, identities)
-
-
-def person_meant(enrolment: Enrolment, who: WhoIsWho, new: Sequence[Person]) -> Person:
-    """Return whom an enrolment is about; `new` are people who are not among those of `who` yet.
-
-    Raises:
-        ConfigurationError: Several people are called so.
-    """
-    meant = who.now(enrolment.identity_id)
-    known = [each for each in (*who.people, *new) if each.identity_id == meant]
-    known = known or [
-        each
-        for each in (*who.by_name(enrolment.name), *new)
-        if (each.name, each.kind) == (enrolment.name, "enrolled")
-    ]
-    if len(known) > 1:
-        raise ConfigurationError(namesakes(enrolment.name, known))
-    if known:
-        return known[0]
-    return Person(
-        identity_id=enrolment.identity_id,
-        name=enrolment.name,
-        kind="enrolled",
-        enrolled_at=enrolment.at,
-    )
-
-
-def _person_called(enrolment: Enrolment, identities: "Identities") -> Person:
-    who, people = identities.decided, identities.people
-    decided = {*who.aliases, *(person.identity_id for person in who.people)}
-    new = [each for each in people.by_name(enrolment.name) if each.identity_id not in decided]
-    return person_meant(enrolment, who, new)
-
-
-def _keep(person: Person, identities: "Identities") -> None:
-    """Note somebody new; whom a split made, so that they stay should it be undone."""
-    who = identities.decided
-    if person.identity_id in who.born:
-        identities.people.add(who.born[person.identity_id])
-    elif person not in who.people:
-        identities.people.add(person)
