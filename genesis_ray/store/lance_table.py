@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from genesis_ray.errors import FullDiskError, StoreError
+from genesis_ray.errors import StoreError
 from genesis_ray.store.cleanup_schedule import CleanupSchedule
 from genesis_ray.store.disk import make_folder, sync_folder, write_file, writing_to
 from genesis_ray.store.lance_errors import explained
+from genesis_ray.store.lance_files import LanceFiles
 from genesis_ray.store.lock import WriteLock
 from genesis_ray.store.pending_rows import PendingRows
 from genesis_ray.store.table_columns import completed, missing_columns
@@ -63,7 +64,7 @@ class LanceTable:
         self._later = later
         self._pending = PendingRows(schema)
         self._cleanups = CleanupSchedule(0)
-        self._synced: set[Path] = set()
+        self._files = LanceFiles(self.path)
         self._lock: WriteLock | None = None
         self._table: lancedb.table.Table | None = None
         if writer:
@@ -184,15 +185,15 @@ class LanceTable:
         if not changed:
             return
         if len(added := self.pending()):
-            with self._leaving_nothing(), self._writing() as table:
+            with self._files.leaving_nothing(), self._writing() as table:
                 table.add(added)
                 self._pending.are_stored()
         if removed := self.removed():
-            with self._leaving_nothing(), self._writing() as table:
+            with self._files.leaving_nothing(), self._writing() as table:
                 table.delete(self._is_one_of(removed))
                 self._pending.are_gone()
         with self._writing():
-            self._sync()
+            self._files.sync()
         self._cleanups.note(changed)
         if not self._cleanups.is_recent:
             self._clean_up_if_due()
@@ -209,7 +210,7 @@ class LanceTable:
         with self._writing() as table:
             write_file(self._replacing, b"")
             table.add(rows, mode="overwrite")
-            self._sync()
+            self._files.sync()
         self._purge()
 
     def versions(self) -> list[int]:
@@ -278,7 +279,7 @@ class LanceTable:
         with self._writing() as table:
             # Files of no version are those of a killed process: nobody else writes.
             table.optimize(cleanup_older_than=_KEEP_VERSIONS, delete_unverified=True)
-            self._sync()
+            self._files.sync()
         self._cleanups.done()
 
     def _clean_up_if_due(self) -> None:
@@ -292,33 +293,9 @@ class LanceTable:
         with self._writing() as table, warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # of readers, see `replace`
             table.optimize(cleanup_older_than=timedelta(0), delete_unverified=True)
-            self._sync()
+            self._files.sync()
             self._replacing.unlink(missing_ok=True)
             sync_folder(self._replacing.parent)
-
-    def _sync(self) -> None:
-        """Make new files durable, which Lance leaves to the operating system."""
-        files = self._files()
-        for path in files - self._synced:
-            sync_folder(path)
-            sync_folder(path.parent)
-        self._synced = files
-
-    def _files(self) -> set[Path]:
-        return {path for path in self.path.rglob("*") if path.is_file()}
-
-    @contextmanager
-    def _leaving_nothing(self) -> Iterator[None]:
-        """Remove what a commit has written that found no room: no version has it."""
-        before = self._files()
-        try:
-            yield
-        except FullDiskError:
-            left = self._files() - before
-            if not any(path.suffix == ".manifest" for path in left):
-                for path in left:
-                    path.unlink(missing_ok=True)
-            raise
 
     @contextmanager
     def _writing(self) -> "Iterator[lancedb.table.Table]":
