@@ -10,15 +10,15 @@ import pyarrow as pa
 
 from genesis_ray.domain.people import Person
 from genesis_ray.errors import NotFoundError, StoreError
-from genesis_ray.store.closeable import Closeable
 from genesis_ray.store.identity_schemas import PEOPLE_SCHEMA
 from genesis_ray.store.lance_table import LanceTable
+from genesis_ray.store.one_table import OneTable
 
 PEOPLE_LOCK = "people.lock"
 """In a tenant's folder: who holds it names the tenant's people, or writes who they are."""
 
 
-class People(Closeable):
+class People(OneTable):
     """The people of one tenant: all in memory, stored beside the tenant's galleries.
 
     As with a gallery any number of processes may read and one may write. Flush people before
@@ -32,7 +32,7 @@ class People(Closeable):
         Raises:
             StoreError: Another process writes to them, or they have another schema.
         """
-        self._table = LanceTable(folder, "people", PEOPLE_SCHEMA, writer=writer)
+        super().__init__(LanceTable(folder, "people", PEOPLE_SCHEMA, writer=writer))
         stored = [_person(row) for row in self._table.rows().to_pylist()]
         self._by_id = {person.identity_id: person for person in stored}
 
@@ -104,10 +104,6 @@ class People(Closeable):
         """Return the versions that are on the disk, see `LanceTable.versions`."""
         return self._table.versions()
 
-    def pending(self) -> pa.Table:
-        """Return who was added since the last `flush`, for `recover` in another process."""
-        return self._table.pending()
-
     def recover(self, pending: pa.Table) -> None:
         """Add those again who were pending in a process that was killed, each once.
 
@@ -116,22 +112,6 @@ class People(Closeable):
         """
         for row in pending.to_pylist():
             self.add(_person(row))
-
-    def flush(self) -> None:
-        """Store who was added since the last time, in one commit.
-
-        Raises:
-            StoreError: The disk is full or refuses; a later flush tries again.
-        """
-        self._table.flush()
-
-    def clean_up(self) -> bool:
-        """Remove what earlier versions are made of, see `LanceTable.tidy`."""
-        return self._table.tidy()
-
-    def close(self) -> None:
-        """Flush, tidy up and let others write."""
-        self._table.close()
 
 
 def as_table(people: Iterable[Person]) -> pa.Table:

@@ -10,14 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from genesis_ray.domain.template_update import TemplateChange
-from genesis_ray.store.closeable import Closeable
 from genesis_ray.store.identity_schemas import TEMPLATE_CHANGES_SCHEMA
 from genesis_ray.store.lance_table import LanceTable
+from genesis_ray.store.one_table import OneTable
 
 _PREFIX = "template_changes_"
 
 
-class TemplateChanges(Closeable):
+class TemplateChanges(OneTable):
     """The changes of one embedder's templates, in their order, stored beside its gallery.
 
     There are no templates in it: those are faces of the gallery, the new ones and, until their
@@ -31,7 +31,9 @@ class TemplateChanges(Closeable):
         Raises:
             StoreError: Another process writes to them, or they have another schema.
         """
-        self._table = LanceTable(folder, _PREFIX + embedder, TEMPLATE_CHANGES_SCHEMA, writer=writer)
+        super().__init__(
+            LanceTable(folder, _PREFIX + embedder, TEMPLATE_CHANGES_SCHEMA, writer=writer)
+        )
         self._changes: dict[str, TemplateChange] = {}
         self._by_identity: dict[str, list[str]] = {}
         self._remember(self._table.rows())
@@ -85,31 +87,11 @@ class TemplateChanges(Closeable):
         ]
         self._drop(gone)
 
-    def pending(self) -> pa.Table:
-        """Return what was noted since the last `flush`, for `recover` in another process."""
-        return self._table.pending()
-
     def recover(self, pending: pa.Table) -> None:
         """Note again what was pending in a process that was killed, each change once."""
         rows = self._table.missing(pending)
         self._table.add(rows)
         self._remember(rows)
-
-    def flush(self) -> None:
-        """Store what was noted since the last time.
-
-        Raises:
-            StoreError: The disk is full or refuses; a later flush tries again.
-        """
-        self._table.flush()
-
-    def clean_up(self) -> bool:
-        """Remove what earlier versions are made of, see `LanceTable.tidy`."""
-        return self._table.tidy()
-
-    def close(self) -> None:
-        """Flush, tidy up and let others write."""
-        self._table.close()
 
     def _drop(self, change_ids: Collection[str]) -> None:
         self._table.remove(change_ids)

@@ -6,14 +6,14 @@ from pathlib import Path
 import pyarrow as pa
 
 from genesis_ray.domain.stable_ids import stable_id
-from genesis_ray.store.closeable import Closeable
 from genesis_ray.store.identity_schemas import VISITOR_SIGHTS_SCHEMA
 from genesis_ray.store.lance_table import LanceTable
+from genesis_ray.store.one_table import OneTable
 
 _NAME = "visitor_sights"
 
 
-class VisitorSights(Closeable):
+class VisitorSights(OneTable):
     """The last times that visitors were noted to be seen, stored beside the tenant's people.
 
     As with people any number of processes may read and one may write. Of a visitor nothing is
@@ -26,7 +26,7 @@ class VisitorSights(Closeable):
         Raises:
             StoreError: Another process writes to them, or they have another schema.
         """
-        self._table = LanceTable(folder, _NAME, VISITOR_SIGHTS_SCHEMA, writer=writer)
+        super().__init__(LanceTable(folder, _NAME, VISITOR_SIGHTS_SCHEMA, writer=writer))
         self._last: dict[str, datetime] = {}
         self._ids: dict[str, list[str]] = {}  # of rows, by identity
         self._remember(self._table.rows())
@@ -64,29 +64,9 @@ class VisitorSights(Closeable):
             else:
                 del self._ids[identity_id], self._last[identity_id]
 
-    def pending(self) -> pa.Table:
-        """Return what was noted since the last `flush`, for `recover` in another process."""
-        return self._table.pending()
-
     def recover(self, pending: pa.Table) -> None:
         """Note again what was pending in a process that was killed, each sight once."""
         self._add(self._table.missing(pending))
-
-    def flush(self) -> None:
-        """Store what was noted since the last time.
-
-        Raises:
-            StoreError: The disk is full or refuses; a later flush tries again.
-        """
-        self._table.flush()
-
-    def clean_up(self) -> bool:
-        """Remove what earlier versions are made of, see `LanceTable.tidy`."""
-        return self._table.tidy()
-
-    def close(self) -> None:
-        """Flush, tidy up and let others write."""
-        self._table.close()
 
     def _add(self, rows: pa.Table) -> None:
         self._table.add(rows)
