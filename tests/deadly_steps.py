@@ -13,8 +13,9 @@ import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple
+
+from genesis_ray.store.closeable import Closeable
 
 _OF_OS = ("fsync", "mkdir", "rename", "replace", "rmdir", "unlink", "write")
 _OF_LANCE = ("add", "delete", "optimize")
@@ -85,7 +86,7 @@ class Whole(NamedTuple):
     seconds: float
 
 
-class Doomed:
+class Doomed(Closeable):
     """A script that serves something, to be killed at it."""
 
     def __init__(self, script: Path) -> None:
@@ -98,15 +99,8 @@ class Doomed:
             env={**os.environ, "PYTHONPATH": str(_ROOT)},
         )
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Let it end."""
         self._process.communicate()
 
     def whole(self, *arguments: object) -> Whole:

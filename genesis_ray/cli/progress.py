@@ -19,18 +19,39 @@ from genesis_ray.cli.console import stderr
 from genesis_ray.running.result import CameraProgress
 
 
-class CameraBars:
+class _Bars:
+    """Bars that are shown in a `with` statement."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._progress.stop()
+
+
+class CameraBars(_Bars):
     """A bar for each camera, on stderr; quiet where that is no terminal."""
 
     def __init__(self, starting: str) -> None:
         """Show `starting` until the first camera reports."""
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=30),
-            MofNCompleteColumn(),
-            _FramesPerSecond(),
-            TimeRemainingColumn(compact=True),
-            console=stderr,
+        super().__init__(
+            Progress(
+                TextColumn("{task.description}"),
+                BarColumn(bar_width=30),
+                MofNCompleteColumn(),
+                _FramesPerSecond(),
+                TimeRemainingColumn(compact=True),
+                console=stderr,
+            )
         )
         self._starting: TaskID | None = self._progress.add_task(starting, total=None)
         self._tasks: dict[str, TaskID] = {}
@@ -50,50 +71,28 @@ class CameraBars:
         total = camera.frames if camera.is_done else camera.expected_frames
         self._progress.update(task, completed=camera.frames, total=total)
 
-    def __enter__(self) -> Self:
-        self._progress.start()
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._progress.stop()
-
-
-class RowsBar:
+class RowsBar(_Bars):
     """How many rows are written, on stderr, while they are; quiet where that is no terminal."""
 
     def __init__(self, named: str, rows: int) -> None:
         """Show `named` and none of so many rows."""
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=30),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(compact=True),
-            console=stderr,
-            transient=True,
-            disable=not stderr.is_terminal,
+        super().__init__(
+            Progress(
+                TextColumn("{task.description}"),
+                BarColumn(bar_width=30),
+                MofNCompleteColumn(),
+                TimeRemainingColumn(compact=True),
+                console=stderr,
+                transient=True,
+                disable=not stderr.is_terminal,
+            )
         )
         self._task = self._progress.add_task(named, total=rows)
 
     def update(self, rows: int) -> None:
         """Show that so many are written."""
         self._progress.update(self._task, completed=rows)
-
-    def __enter__(self) -> Self:
-        self._progress.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._progress.stop()
 
 
 class _FramesPerSecond(ProgressColumn):

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import Self, TypedDict, TypeVar
+from typing import TypedDict, TypeVar
 from uuid import uuid4
 
 from genesis_ray.domain.ledger import (
@@ -30,6 +29,7 @@ from genesis_ray.running.naming import TrackName, find
 from genesis_ray.running.seen_tracks import Row, SeenTrack, seen_track, utc
 from genesis_ray.running.turns import turn
 from genesis_ray.settings import Settings
+from genesis_ray.store.closeable import Closeable
 from genesis_ray.store.ledger import Ledger
 from genesis_ray.store.people import People
 from genesis_ray.store.run_folder import RunFolder
@@ -37,7 +37,7 @@ from genesis_ray.store.run_folder import RunFolder
 _AnyEntry = TypeVar("_AnyEntry", bound=Entry)
 
 
-class Repairs:
+class Repairs(Closeable):
     """The ledger of one tenant, open for a decision of somebody.
 
     Each method makes one entry, at once and durably, and returns it. People are named by an
@@ -64,15 +64,8 @@ class Repairs:
             self._refresh()
             self._opened = opened.pop_all()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Let others decide."""
         self._opened.close()
 
     def merge(self, one: str, other: str, *, why: str = "") -> Merge:

@@ -17,13 +17,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import pyarrow as pa
 
 from genesis_ray.domain.events import Event
 from genesis_ray.errors import ConfigurationError, FullDiskError, StoreError
+from genesis_ray.store.closeable import Closeable
 from genesis_ray.store.commit import commit_segment
 from genesis_ray.store.compaction import compact
 from genesis_ray.store.disk import make_folder, writing_to
@@ -46,7 +46,7 @@ _SMALL_FILES = 32
 hour's worth."""
 
 
-class EventLog:
+class EventLog(Closeable):
     """A folder of event tables, open for appending by one process."""
 
     def __init__(
@@ -196,17 +196,6 @@ class EventLog:
                 self._lock.release()
         if self._failure:
             raise StoreError(str(self._failure)) from self._failure
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _recover(self) -> int:
         """Commit what an earlier process left, and return the next segment's number."""

@@ -13,12 +13,11 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import pyarrow as pa
 
 from genesis_ray.store import parquet_file
+from genesis_ray.store.closeable import Closeable
 from genesis_ray.store.commit import commit_segment
 from genesis_ray.store.disk import make_folder, sync_folder, write_file, writing_to
 from genesis_ray.store.event_folder import EventFolder, data_file, live_files
@@ -31,7 +30,7 @@ _STAGE = "rewriting"
 _PLAN = "plan.json"
 
 
-class EventRewriting:
+class EventRewriting(Closeable):
     """A folder of events that nobody else writes to, until this is closed."""
 
     def __init__(self, folder: Path) -> None:
@@ -114,17 +113,6 @@ class EventRewriting:
                 shutil.rmtree(self._stage, ignore_errors=True)
         finally:
             self._lock.release()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _rows(self, table: str, partition: Path) -> pa.Table:
         schema = EVENT_SCHEMAS[table]
