@@ -13,8 +13,8 @@ from datetime import timedelta
 from genesis_ray.domain.topology import Sight
 
 PEOPLE = 50
-"""After so many, of whom both saw none at once, no more than 6 in 100 are: by the rule of three (A.
-Hanley, A. Lippman-Hand, JAMA 1983), at 95 %."""
+"""After so many, of whom both saw none at once, no more than 6 in 100 are, at 95 %: rule of three:
+J. A. Hanley, A. Lippman-Hand, "If nothing goes wrong, is everything all right?", JAMA 1983."""
 
 SOON = timedelta(minutes=5)
 """Who comes later may have been anywhere, and says nothing of the two cameras."""
