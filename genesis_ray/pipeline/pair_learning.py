@@ -18,7 +18,7 @@ COMPONENT = "topology"
 
 SURE = 1e-5
 """The chance, for one comparison of two people's faces, that leaves no doubt here: 19 in 20 right
-names are as sure, and one in seven wrong ones (docs/gate.md)."""
+names are as sure, and one in six wrong ones (docs/gate.md)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,9 +91,10 @@ class PairLearning:
 
     def _told(self, registry: ActiveRegistry, one: str, other: str) -> str:
         if registry.pairs.are_apart(one, other):
+            people = "1 person was" if self.people == 1 else f"{self.people} people were"
             return (
-                f"{one} and {other} are taken to be apart: {self.people} people were seen by one "
-                f"after the other, and none by both at once"
+                f"{one} and {other} are taken to be apart: {people} seen by one after the other, "
+                f"and none by both at once"
             )
         return (
             f"{one} and {other} may overlap, and are taken to be apart no more: somebody was at "
