@@ -6,11 +6,15 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from genesis_ray.domain.learned_pairs import PEOPLE
 from genesis_ray.domain.topology import TOLERANCE, Passage, Topology
 from genesis_ray.settings_types import Identifier, Seconds, Section
 
 Pair = tuple[Identifier, Identifier]
 """Two cameras."""
+
+Group = Annotated[tuple[Identifier, ...], Field(min_length=1)]
+"""Cameras at one place."""
 
 _REMEMBER_S = 4 * 3600.0
 
@@ -67,6 +71,18 @@ class TopologySettings(Section):
     overlapping: tuple[Pair, ...] = Field(
         default=(), description="Pairs of cameras that may see one person at the same time"
     )
+    apart: tuple[Group, ...] = Field(
+        default=(),
+        description="Groups of cameras, as those of each building: nobody is in view of cameras of "
+        "two groups at once, however long the way between them is",
+    )
+    apart_after: int | None = Field(
+        default=PEOPLE,
+        ge=1,
+        description="Two cameras of which nothing is said are taken to be apart, too, once so many "
+        "people were seen by one after the other, and none by both at once, all of them beyond "
+        "doubt; null: never",
+    )
     complete: bool = Field(
         default=False,
         description="These are all the ways there are: between other cameras one goes over "
@@ -104,14 +120,31 @@ class TopologySettings(Section):
                 f"{' and '.join(both[0])} stand in passages and in overlapping; nobody travels "
                 f"between views that overlap"
             )
+        self._check_apart(overlapping)
         return self
+
+    def _check_apart(self, overlapping: list[Pair]) -> None:
+        if len(self.apart) == 1:
+            raise ValueError("apart: expected two groups of cameras or more, got one")
+        grouped = [camera_id for group in self.apart for camera_id in group]
+        if repeated := sorted({each for each in grouped if grouped.count(each) > 1}):
+            raise ValueError(
+                f"apart: each camera may stand in one group; repeated: {', '.join(repeated)}"
+            )
+        for one, other in overlapping:
+            if Topology(apart=self.apart).are_apart(one, other):
+                raise ValueError(
+                    f"{one} and {other} stand in overlapping and in two groups of apart; views "
+                    f"that overlap see somebody at once"
+                )
 
     @property
     def cameras(self) -> set[str]:
         """All that are named."""
         named = [each.between for each in self.passages]
         paired = {camera_id for pair in (*named, *self.overlapping) for camera_id in pair}
-        return paired | self.clock_offsets_s.keys()
+        grouped = {camera_id for group in self.apart for camera_id in group}
+        return paired | grouped | self.clock_offsets_s.keys()
 
     @property
     def topology(self) -> Topology:
@@ -119,6 +152,7 @@ class TopologySettings(Section):
         return Topology(
             [way for each in self.passages for way in each.directed],
             overlapping=self.overlapping,
+            apart=self.apart,
             is_complete=self.complete,
             tolerance=timedelta(seconds=self.clock_tolerance_s),
             clock_offsets={

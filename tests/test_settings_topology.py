@@ -49,6 +49,22 @@ def test_what_contradicts_itself_is_refused_with_both_values():
     )
 
 
+def test_groups_that_are_apart_are_two_at_least_and_share_no_camera():
+    assert "two groups of cameras or more, got one" in problem(apart=[["door", "till"]])
+    assert "may stand in one group; repeated: till" in problem(apart=[["door", "till"], ["till"]])
+    assert "door and till stand in overlapping and in two groups" in problem(
+        apart=[["door"], ["till"]], overlapping=[("till", "door")]
+    )
+    assert "at least 1 item" in problem(apart=[["door"], []])
+
+
+def test_groups_that_are_apart_reach_the_domain_and_their_cameras_have_to_be_there():
+    section = TopologySettings(apart=[["door", "till"], ["gate"]], passages=[WAY])
+    assert section.topology.are_apart("gate", "till")
+    assert not section.topology.are_apart("door", "till")
+    assert section.cameras == {"door", "till", "gate"}
+
+
 @pytest.mark.parametrize(
     "again", [{}, {"one_way": True}, {"between": ("till", "door"), "one_way": True}]
 )

@@ -44,6 +44,18 @@ WHERE destination <> origin
 ORDER BY origin, destination, seconds
 """
 
+_LEARNED = """
+SELECT occurred_at, reason FROM system_states WHERE component = 'topology' ORDER BY occurred_at
+"""
+
+
+def learned_of_cameras(tables: Tables) -> pa.Table:
+    """Return what was learned of pairs of cameras of which nothing is said, as it came.
+
+    Columns: occurred_at, reason. `tables` has one tenant's `system_states`.
+    """
+    return run(_LEARNED, tables)
+
 
 def transitions(tables: Tables, *, lead: float) -> pa.Table:
     """Return when people came into view of another camera, a row a time, by cameras.

@@ -124,9 +124,9 @@ class _SegmentWatcher:
         keep_freed_memory()
         claim_share(own_gpu_share())
         self._detector = load_detector(settings.detector)
-        secret = keys_named(key).current
-        self._embedder = load_protected_embedder(settings.faces, secret)
-        self._viewing = load_viewing(settings.appearance, lambda: secret)
+        keys = keys_named(key)
+        self._embedder = load_protected_embedder(settings.faces, keys.current)
+        self._viewing = load_viewing(settings.appearance, lambda: keys)
 
     def __call__(self, batch: dict[str, npt.NDArray[np.int64]]) -> dict[str, list[object]]:
         """Watch the one segment whose place is in the batch's only row."""

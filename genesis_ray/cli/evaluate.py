@@ -85,7 +85,8 @@ def tracking(
     )
     with open_recording(video, camera_id="video", process_fps=None, start=None) as source:
         pull_models(settings)
-        viewing = load_viewing(settings.appearance, lambda: passing_keys("default").current)
+        keys = passing_keys("default")
+        viewing = load_viewing(settings.appearance, lambda: keys)
         found, frames = _track(source, settings.detector, every, viewing)
         if source.problem:
             raise SourceError(f"{video}: {source.problem}; only a whole video can be scored")

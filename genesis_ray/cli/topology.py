@@ -3,16 +3,19 @@
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from genesis_ray.cli.run import ConfigOption, DataOption
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from genesis_ray.domain.topology import Passage
     from genesis_ray.domain.travel import SuggestedTopology, TravelTimes
     from genesis_ray.settings import Settings
+    from genesis_ray.settings_topology import TopologySettings
     from genesis_ray.store.run_folder import RunFolder
 
 app = typer.Typer(
@@ -60,7 +63,7 @@ def learn(
 
     from genesis_ray.domain.travel import suggest
 
-    _, times = _seen(runs, config, data, lead)
+    times = _seen(runs, config, data, lead).times
     suggested = suggest(times, enough=enough)
     if as_json:
         typer.echo(json.dumps(asdict(suggested), indent=2))
@@ -86,12 +89,13 @@ def show(
 
     from genesis_ray.cli.console import stdout
 
-    settings, times = _seen(runs, config, data, lead)
+    settings, times, learned = _seen(runs, config, data, lead)
     rows = _rows(settings, times)
     if as_json:
         typer.echo(json.dumps(rows, indent=2))
         return
-    if not rows:
+    section = settings.topology
+    if not (rows or section.apart):
         stdout.print(
             "No topology is configured, and nobody was seen by one camera after another; see "
             "docs/gate.md."
@@ -114,28 +118,54 @@ def show(
     for row in rows:
         if row["note"]:
             stdout.print(f"[yellow]{row['from']} -> {row['to']}:[/] {row['note']}", soft_wrap=True)
-    section = settings.topology
-    others = "not connected" if section.complete else "not judged"
+    if section.apart:
+        groups = " | ".join(", ".join(group) for group in section.apart)
+        stdout.print(f"Nobody is in view of two of these at once: {groups}.", soft_wrap=True)
+    for at, reason in learned:
+        stdout.print(f"{at:%Y-%m-%d %H:%M} UTC: {reason}", soft_wrap=True)
+    others = _others(section)
     stdout.print(
         f"Clocks may be {section.clock_tolerance_s:g} s apart; pairs that are not configured are "
         f"{others}."
     )
 
 
+def _others(section: "TopologySettings") -> str:
+    """Return what holds of pairs that are not configured."""
+    if section.complete:
+        return "not connected"
+    if section.apart_after is None:
+        return "not judged"
+    return (
+        f"not judged, but where {section.apart_after} people were seen by one after the other, and "
+        f"none by both at once"
+    )
+
+
+class _Seen(NamedTuple):
+    """The configuration, the travel times of runs together, and what was learned in them."""
+
+    settings: "Settings"
+    times: "list[TravelTimes]"
+    learned: "list[tuple[datetime, str]]"
+
+
 def _seen(
     runs: list[Path] | None, config: Path | None, data: Path | None, lead: float | None
-) -> "tuple[Settings, list[TravelTimes]]":
-    """Return the configuration, and the travel times of the runs together."""
+) -> _Seen:
+    """Return the configuration, and what runs tell."""
     from datetime import timedelta
 
     from genesis_ray import settings_file
-    from genesis_ray.analytics.transitions import transitions
+    from genesis_ray.analytics.transitions import learned_of_cameras, transitions
     from genesis_ray.cli.run import with_options
     from genesis_ray.domain.travel import Transition, travel_times
     from genesis_ray.running.history import present_tables, settings_of
+    from genesis_ray.running.seen_tracks import utc
 
     told = with_options(settings_file.load(config), data=data, start=None)
     found: list[Transition] = []
+    learned: list[tuple[datetime, str]] = []
     folders = _folders(runs, told, data)
     for run in folders:
         own = settings_of(run, data)
@@ -146,9 +176,13 @@ def _seen(
             Transition(**row).at_true_times(clocks.clock_offset)
             for row in transitions(tables, lead=least).to_pylist()
         ]
+        learned += [
+            (utc(row["occurred_at"]), row["reason"])
+            for row in learned_of_cameras(tables).to_pylist()
+        ]
     settings = told if config else settings_of(folders[0], data)
     tolerance = timedelta(seconds=settings.topology.clock_tolerance_s)
-    return settings, travel_times(found, tolerance=tolerance)
+    return _Seen(settings, travel_times(found, tolerance=tolerance), learned)
 
 
 def _folders(runs: list[Path] | None, settings: "Settings", data: Path | None) -> "list[RunFolder]":
@@ -176,6 +210,8 @@ def _rows(settings: "Settings", times: "Sequence[TravelTimes]") -> list[dict[str
         configured, note = "", ""
         if topology.overlap(origin, destination):
             configured = "overlapping"
+        elif topology.are_apart(origin, destination) and passage is None:
+            configured = "apart"
         elif passage:
             configured = _told(passage)
             if own and own.count and own.quick < passage.least.total_seconds():

@@ -13,7 +13,17 @@ from genesis_ray.domain.geometry import Boxes
 from genesis_ray.domain.heads import Box
 
 Looks = npt.NDArray[np.float32]
-"""How a person looks: float32 [d], of unit length, by one and the same method in a stream."""
+"""How a person looks: float32 [d], of unit length, by one and the same method in a stream.
+
+Looks may be protected by a secret key, which may change: then whoever holds some notes the key's
+fingerprint beside them, "" for none, since only looks under one key can be compared."""
+
+Renew = Callable[[Looks, str], Looks | None]
+"""Brings looks, under the key of that fingerprint, under another; None: that key is not here."""
+
+
+def _lost(looks: Looks, key: str) -> None:
+    """Bring no looks under another key."""
 
 
 class Impression(NamedTuple):
@@ -21,10 +31,12 @@ class Impression(NamedTuple):
 
     Attributes:
         is_clear: Whether it is of clear sights; else others, or the border, were in the way.
+        key: Fingerprint of the key that protects the looks.
     """
 
     looks: Looks
     is_clear: bool
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +48,15 @@ class View:
         looks_of: Describes whoever is in a box, normalised to the frame. It takes time, and
             is asked about few boxes.
         grey: The frame made small, to notice a cut; None: none is looked for.
+        key: Fingerprint of the key that protects the looks.
+        renew: Brings looks of before under that key.
     """
 
     aspect: float
     looks_of: Callable[[Box], Looks]
     grey: Grey | None = None
+    key: str = ""
+    renew: Renew = _lost
 
 
 @dataclass(slots=True)
@@ -51,6 +67,7 @@ class Person:
         track: The tracker's id, None once the track is taken for somebody else's.
         speed: Of the sides of the box, a second.
         looked_at: When the looks were last seen without anything before them.
+        key: Fingerprint of the key that protects the looks.
     """
 
     track: int | None
@@ -59,6 +76,7 @@ class Person:
     speed: npt.NDArray[np.float64] | float = 0.0
     looks: Looks | None = None
     looked_at: datetime | None = None
+    key: str = ""
 
     @property
     def is_clear(self) -> bool:
@@ -74,6 +92,14 @@ class Person:
             speed = (box.astype(np.float64) - self.box) / elapsed
             self.speed = speed if isinstance(self.speed, float) else (self.speed + speed) / 2
         self.track, self.seen_at, self.box = track, at, box
+
+    def come_under_key(self, view: View) -> None:
+        """Have the looks as a view would tell them now: they are lost if their own key is."""
+        if self.looks is None or self.key == view.key:
+            return
+        self.looks, self.key = view.renew(self.looks, self.key), view.key
+        if self.looks is None:
+            self.looked_at = None
 
 
 class Scene:

@@ -35,6 +35,7 @@ class Appearance:
     Attributes:
         since: When the track came into view.
         is_clear: Whether the looks are of clear sights; else they tell who it is not, at best.
+        key: Fingerprint of the key that protects the looks; those under another are not compared.
     """
 
     camera_id: str
@@ -43,6 +44,7 @@ class Appearance:
     since: datetime
     looks: Looks
     is_clear: bool
+    key: str = ""
 
 
 class Way(NamedTuple):
@@ -102,6 +104,7 @@ class _Known:
     """A track that was in view of late.
 
     Attributes:
+        seen: Its latest sight with looks.
         sights: How often its looks were told, once they were clear.
         identity_id: Whom it is, by its face or, where `origin` is set, by its looks.
         origin: The track that its identity was carried from.
@@ -111,7 +114,7 @@ class _Known:
 
     since: datetime
     last_at: datetime
-    looks: Looks | None = None
+    seen: Appearance | None = None
     sights: int = 0
     identity_id: str | None = None
     origin: TrackKey | None = None
@@ -139,7 +142,7 @@ class Carrier:
         key = (seen.camera_id, seen.track_id)
         track = self._tracks.setdefault(key, _Known(seen.since, at))
         track.since = min(track.since, seen.since)
-        track.last_at, track.looks = max(track.last_at, at), seen.looks
+        track.last_at, track.seen = max(track.last_at, at), seen
         track.sights += seen.is_clear
         if track.identity_id or track.has_face or not track.sights:
             return None
@@ -181,7 +184,7 @@ class Carrier:
         left = {
             other: known
             for other, known in self._tracks.items()
-            if not known.is_gone_on and known.looks is not None and self._is_on_way(other, key)
+            if not known.is_gone_on and known.seen is not None and self._is_on_way(other, key)
         }
         ranked = sorted((_unlike(known, track), other) for other, known in left.items())
         if not ranked:
@@ -235,7 +238,7 @@ class Carrier:
             if other_key[0] == key[0]
             and other_key != key
             and other.identity_id is None
-            and other.looks is not None
+            and other.seen is not None
             and other.last_at >= track.since
         ]
 
@@ -257,7 +260,7 @@ class Carrier:
 
 def _unlike(one: _Known, other: _Known) -> float:
     """Return the cosine distance of the looks of two tracks that have some."""
-    if one.looks is None or other.looks is None:
+    if one.seen is None or other.seen is None or one.seen.key != other.seen.key:
         return np.inf
     # Not a dot product: its last bits may depend on where the arrays lie.
-    return 1 - float(np.sum(one.looks * other.looks, dtype=np.float64))
+    return 1 - float(np.sum(one.seen.looks * other.seen.looks, dtype=np.float64))

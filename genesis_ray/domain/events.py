@@ -281,8 +281,8 @@ class FramesDropped(Event):
 class SystemStateChanged(Event):
     """A part of the system came into another state, at a time of the clock on the wall.
 
-    It is about all cameras where `camera_id` is "". What is told of matches has the capture time
-    of the match that brought it about.
+    It is about all cameras where `camera_id` is "". What is told of matches, and what is learned of
+    pairs of cameras, has the capture time of the face that brought it about.
     """
 
     KEY = ("component", "state")

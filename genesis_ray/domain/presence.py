@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from genesis_ray.domain.learned_pairs import LearnedPairs
 from genesis_ray.domain.topology import Sight
 
 TrackKey = tuple[str, int]
@@ -18,11 +19,12 @@ _OLD_AFTER = timedelta(minutes=10)
 
 @dataclass(slots=True)
 class _Named:
-    """A track that was named."""
+    """A track that was named, `is_sure` beyond doubt."""
 
     identity_id: str
     named_at: datetime
     sight: Sight
+    is_sure: bool
 
 
 class Meeting(NamedTuple):
@@ -39,19 +41,23 @@ class ActiveRegistry:
 
     A track counts as in view from its first sight to the last face it showed, which is all that
     is known here; it may have been in view for longer.
+
+    Attributes:
+        pairs: What all of them taught of cameras, for longer than who it was is remembered.
     """
 
+    pairs: LearnedPairs = field(default_factory=LearnedPairs)
     _tracks: dict[TrackKey, _Named] = field(default_factory=dict)
     _of: dict[str, set[TrackKey]] = field(default_factory=dict)
     _told: dict[tuple[object, ...], datetime] = field(default_factory=dict)
     _held: dict[TrackKey, datetime] = field(default_factory=dict)
     _tidied_at: datetime | None = None
 
-    def name(self, identity_id: str, sight: Sight) -> None:
-        """Note that a track is an identity, as of its latest face."""
+    def name(self, identity_id: str, sight: Sight, *, is_sure: bool = False) -> None:
+        """Note that a track is an identity, as of its latest face; whether beyond doubt."""
         key = (sight.camera_id, sight.track_id)
         self._forget(key)
-        self._tracks[key] = _Named(identity_id, sight.until, sight)
+        self._tracks[key] = _Named(identity_id, sight.until, sight, is_sure)
         self._of.setdefault(identity_id, set()).add(key)
 
     def follow(self, sight: Sight) -> str | None:
@@ -63,12 +69,18 @@ class ActiveRegistry:
         named.sight = Sight(sight.camera_id, sight.track_id, named.sight.since, until)
         return named.identity_id
 
+    def is_sure(self, sight: Sight) -> bool:
+        """Tell whether a track was named beyond doubt."""
+        named = self._tracks.get((sight.camera_id, sight.track_id))
+        return named is not None and named.is_sure
+
     def reconsider(self, now: Callable[[str], str]) -> None:
         """Remember the tracks as of whom their identities are now."""
         self._of = {}
         for key, named in self._tracks.items():
             named.identity_id = now(named.identity_id)
             self._of.setdefault(named.identity_id, set()).add(key)
+        self.pairs.reconsider(now)
 
     def sights(self, identity_id: str, besides: Sight, *, remember: timedelta) -> list[Sight]:
         """Return the other tracks of an identity up to that sight, the last seen first."""

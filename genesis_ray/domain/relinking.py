@@ -103,7 +103,7 @@ class Relinker:
         person = self._people.get(track_id)
         if person is None or person.looks is None:
             return None
-        return Impression(person.looks, person.is_clear)
+        return Impression(person.looks, person.is_clear, person.key)
 
     def renumber(self, first_track_id: int) -> None:
         """Give people who come from now on ids from `first_track_id`; others keep theirs.
@@ -134,6 +134,9 @@ class Relinker:
             for track_id, person in self._people.items()
             if self._is_open(person, at)
         }
+        if view:
+            for person in self._people.values():
+                person.come_under_key(view)
         scene = Scene(boxes, around, view)
         ids = self._going_on(at, tracks, scene)
         begun = [row for row in range(len(tracks)) if row not in ids]
@@ -230,10 +233,10 @@ class Relinker:
         box = scene.boxes[row]
         if self._is_at_border(box) or scene.is_covered(row, self._policy.covered):
             if person.looks is None:
-                person.looks = scene.looks(row)
+                person.looks, person.key = scene.looks(row), scene.view.key
             return
         looks = scene.looks(row)
         if person.is_clear and person.looks is not None:
             mixed = self._policy.memory * person.looks + (1 - self._policy.memory) * looks
             looks = (mixed / np.linalg.norm(mixed)).astype(np.float32)
-        person.looks, person.looked_at = looks, at
+        person.looks, person.looked_at, person.key = looks, at, scene.view.key

@@ -7,7 +7,7 @@ transition, but the same moment.
 """
 
 import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
@@ -75,16 +75,19 @@ class Topology:
         passages: Iterable[Passage] = (),
         *,
         overlapping: Iterable[tuple[str, str]] = (),
+        apart: Iterable[Collection[str]] = (),
         is_complete: bool = False,
         tolerance: timedelta = TOLERANCE,
         clock_offsets: Mapping[str, timedelta] | None = None,
     ) -> None:
         """Take ways, and pairs of cameras that may see one person at the same time.
 
+        Cameras of two groups of `apart` never do, however long the way between them is.
         `clock_offsets` is by how much a camera's times are later than it was; of others nothing.
         """
         self._passages = {(each.origin, each.destination): each for each in passages}
         self._overlapping = frozenset(frozenset(pair) for pair in overlapping)
+        self._group = {camera_id: n for n, group in enumerate(apart) for camera_id in group}
         self._is_complete = is_complete
         self._tolerance = tolerance
         self._clock_offsets = dict(clock_offsets or {})
@@ -109,6 +112,22 @@ class Topology:
         """Tell whether two cameras may see one person at the same time."""
         return frozenset((one, other)) in self._overlapping
 
+    def are_apart(self, one: str, other: str) -> bool:
+        """Tell whether two cameras are said to see nobody at the same time."""
+        groups = self._group.get(one), self._group.get(other)
+        return None not in groups and groups[0] != groups[1]
+
+    def is_silent_on(self, one: str, other: str) -> bool:
+        """Tell whether nothing is said of two cameras, nor follows of what is."""
+        return not (
+            one == other
+            or self._is_complete
+            or self.overlap(one, other)
+            or self.are_apart(one, other)
+            or (one, other) in self._passages
+            or (other, one) in self._passages
+        )
+
     def clock_offset(self, camera_id: str) -> timedelta:
         """Return by how much a camera's times are later than it was."""
         return self._clock_offsets.get(camera_id, _AT_ONCE)
@@ -125,15 +144,16 @@ class Topology:
             return None
         return self._from(origin).get(destination)
 
-    def are_at_once(self, one: Sight, other: Sight) -> bool:
-        """Tell whether two tracks were in view at the same time, whatever the clocks' error."""
-        return self._are_at_once(self._effective(one), self._effective(other))
+    def gap(self, one: Sight, other: Sight) -> timedelta:
+        """Return the time between two tracks; below 0: for so long both were in view at once."""
+        one, other = self._effective(one), self._effective(other)
+        return max(other.since - one.until, one.since - other.until)
 
-    def judge(self, seen: Sight, here: Sight) -> Verdict:
+    def judge(self, seen: Sight, here: Sight, *, are_apart: bool = False) -> Verdict:
         """Tell whether whom `seen` shows may be who `here` shows, which is the later track.
 
         Only the beginning of `here` matters for the way there: a track is one person, who was
-        in view all the time.
+        in view all the time. `are_apart` holds of cameras of which nothing is said.
         """
         if self.overlap(seen.camera_id, here.camera_id):
             return Verdict("overlapping-views")
@@ -141,7 +161,10 @@ class Topology:
         there = self.least(seen.camera_id, here.camera_id)
         back = self.least(here.camera_id, seen.camera_id)
         if there is None and back is None and not self._is_complete:
-            return Verdict()
+            if self.are_apart(seen.camera_id, here.camera_id):
+                are_apart = True
+            is_twice = are_apart and self._are_at_once(seen, here)
+            return Verdict(refusal="elsewhere-now") if is_twice else Verdict()
         gap = here.since - seen.until
         if there is not None and gap >= there - self._tolerance:
             return self._in_time(seen, here, gap)

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import cv2
 import ray
@@ -19,7 +20,7 @@ from genesis_ray.live.watched_camera import WatchedCamera
 from genesis_ray.process_memory import keep_freed_memory
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.running.stage_clock import Stage, StageClock
-from genesis_ray.running.tenant_keys import keys_named
+from genesis_ray.running.tenant_keys import newest_keys
 from genesis_ray.running.viewing import load_viewing
 from genesis_ray.serving.cluster import NAMESPACE
 from genesis_ray.settings_cameras import CameraSettings
@@ -73,9 +74,7 @@ class CameraGroupActor:
         self._flow: FrameFlow | None = None
         self._delivery: Delivery | None = None
         self._node = ray.get_runtime_context().get_node_id()
-        viewing = load_viewing(
-            spec.settings.appearance, lambda: keys_named(spec.template_key).current
-        )
+        viewing = load_viewing(spec.settings.appearance, partial(newest_keys, spec.template_key))
         self._resolver = ray.get_actor(RESOLVER_ACTOR, NAMESPACE)
         self._journal = ray.get_actor(JOURNAL_ACTOR, NAMESPACE)
         self._roster = Roster(spec, viewing, self._journal)

@@ -96,7 +96,6 @@ class OpenPeople:
                 settings,
                 keys,
                 known=self._known,
-                needs=self._needs,
                 follows=follows_switches(self._spec),
             )
             self.intake.begin(self.identities.entries)  # others hand over, when it is their turn
@@ -120,12 +119,6 @@ class OpenPeople:
     def has_left(self) -> bool:
         """Tell whether who was leaving is gone everywhere since."""
         return self.leaving is not None and self._way.leaving() is None
-
-    @property
-    def _needs(self) -> list[int]:
-        """Keys that cameras go on with: looks of a network stay under that of the beginning."""
-        is_protected = self.settings.appearance.model != "colours"
-        return [self._spec.template_key.version] if is_protected else []
 
     def _jobs_of_now(self) -> Jobs | None:
         from genesis_ray.running.tidying import live_face_jobs  # see above

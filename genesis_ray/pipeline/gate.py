@@ -7,12 +7,13 @@ win, and who is refused still counts as the rival of all others.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from genesis_ray.domain.events import Event, FaceRecognized, FalseMergeFound, GateRejected
 from genesis_ray.domain.identity import FaceSight
 from genesis_ray.domain.presence import ActiveRegistry
 from genesis_ray.domain.topology import NO_TOPOLOGY, Refusal, Sight, Topology, Verdict
+from genesis_ray.pipeline.pair_learning import PairLearning
 
 FALSE_MERGE = "false-merge"
 """The gate of a name that is held back because its bearer is in view as another track."""
@@ -33,12 +34,14 @@ class SpatiotemporalGate:
 
     Attributes:
         remember: How long a sight says anything; after that somebody may have been anywhere.
+        learning: Learns what the topology does not say; None: nothing does.
     """
 
     tenant_id: str
     site_id: str
     topology: Topology = NO_TOPOLOGY
     remember: timedelta = REMEMBER
+    learning: PairLearning | None = None
 
     def follow(self, registry: ActiveRegistry, face: FaceSight) -> list[Event]:
         """Note that a face's track is in view; return the false merges that this brings to light.
@@ -48,12 +51,14 @@ class SpatiotemporalGate:
         """
         registry.tidy(face.captured_at, remember=self.remember)
         here = sight_of(face)
-        if not registry.follow(here):
+        identity_id = registry.follow(here)
+        if not identity_id:
             return []
-        return [
+        told = self._learned(registry, identity_id, here, at=face.captured_at)
+        return told + [
             self._false_merge(face, meeting.identity_id, meeting.later, meeting.other)
             for meeting in registry.meetings(here, remember=self.remember)
-            if self.topology.judge(meeting.other, meeting.later).refusal == "elsewhere-now"
+            if self._judged(registry, meeting.other, meeting.later).refusal == "elsewhere-now"
             and not (_is_double(face, meeting.other) or _is_double(face, meeting.later))
             and registry.is_news(
                 meeting.identity_id, _track(meeting.later), _track(meeting.other), at=here.until
@@ -70,15 +75,17 @@ class SpatiotemporalGate:
         another reason, which is told once, and the track stays nameless for now.
         """
         here = sight_of(face)
+        is_sure = self.learning is not None and self.learning.is_sure(named)
         if named.is_new:
-            registry.name(named.identity_id, here)
+            registry.name(named.identity_id, here, is_sure=is_sure)
             return [named]
         seen = registry.sights(named.identity_id, here, remember=self.remember)
-        verdicts = [self._verdict(face, here, each) for each in seen]
+        verdicts = [self._verdict(registry, face, here, each, is_sure=is_sure) for each in seen]
         against = _gravest(zip(verdicts, seen, strict=True))
         if against is None:
-            registry.name(named.identity_id, here)
-            return [replace(named, gate=verdicts[0].gate if verdicts else "")]
+            registry.name(named.identity_id, here, is_sure=is_sure)
+            given = replace(named, gate=verdicts[0].gate if verdicts else "")
+            return [*self._learned(registry, named.identity_id, here, at=face.captured_at), given]
         registry.hold(here)
         refusal, other = against
         told: list[Event] = []
@@ -91,8 +98,30 @@ class SpatiotemporalGate:
             ]
         return told
 
-    def _verdict(self, face: FaceSight, here: Sight, seen: Sight) -> Verdict:
-        verdict = self.topology.judge(seen, here)
+    def _learned(
+        self, registry: ActiveRegistry, identity_id: str, here: Sight, *, at: datetime
+    ) -> list[Event]:
+        """Learn by where somebody is, if that is sure; return what was found out."""
+        if self.learning is None or not registry.is_sure(here):
+            return []
+        others = registry.sights(identity_id, here, remember=self.remember)
+        return self.learning.learn(registry, identity_id, here, others, at=at)
+
+    def _judged(
+        self, registry: ActiveRegistry, seen: Sight, here: Sight, *, is_sure: bool | None = None
+    ) -> Verdict:
+        """Judge by what is said, else by what was learned; `is_sure` if `here` has no name yet."""
+        if is_sure is None:
+            is_sure = registry.is_sure(here)
+        are_apart = self.learning is not None and self.learning.are_apart(
+            registry, seen, here, is_sure=is_sure
+        )
+        return self.topology.judge(seen, here, are_apart=are_apart)
+
+    def _verdict(
+        self, registry: ActiveRegistry, face: FaceSight, here: Sight, seen: Sight, *, is_sure: bool
+    ) -> Verdict:
+        verdict = self._judged(registry, seen, here, is_sure=is_sure)
         if verdict.refusal != "elsewhere-now" or not _is_double(face, seen):
             return verdict
         if here.until - seen.until > _DOUBLE_FOR:

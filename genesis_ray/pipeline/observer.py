@@ -241,6 +241,7 @@ class CameraObserver:
             since=since,
             looks=impression.looks,
             is_clear=impression.is_clear,
+            key=impression.key,
         )
 
 

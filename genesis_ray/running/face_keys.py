@@ -4,27 +4,35 @@ Keys change while a system runs: replicas take up a new one a little before the 
 each on its node. A face says which key protects it, so that none is ever compared with faces under
 another: it is turned first, and left out where its key is not known here. It says its embedder too,
 and is left out where that is not the gallery's: nothing turns one embedder's faces to another's.
+
+Looks by a network are protected too, each camera's by the key that its process has: they are
+brought under the gallery's key, or left as they are, where they are like none under it.
 """
 
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import fields, replace
-from typing import TypeVar
+from typing import Literal, TypeVar
 
+from genesis_ray.domain.carrying import Appearance
 from genesis_ray.domain.identity import Face, FaceSight
 from genesis_ray.errors import LostKeyError, StoreError
 from genesis_ray.pipeline.producers import Evidence
 from genesis_ray.running.assembly import EmbedderTraits
 from genesis_ray.running.tenant_keys import LOOK_EVERY_S
-from genesis_ray.store.substitution import exchanged
+from genesis_ray.store.substitution import Exchanges, exchanged
 from genesis_ray.store.template_keys import KeyRing, TemplateKey
 from genesis_ray.store.templates import Protector
 
 _log = logging.getLogger(__name__)
 
 _State = TypeVar("_State")
+_What = Literal["face", "sight of looks"]
+
+_PLURALS: dict[_What, str] = {"face": "faces", "sight of looks": "sights of looks"}
 
 
 class FaceKeys:
@@ -32,7 +40,8 @@ class FaceKeys:
 
     Attributes:
         ready: Fingerprint of the newest key from which, or to which, faces can be turned at once.
-        left_out: Faces whose key is not here, or which are of an embedder that never was.
+        left_out: How many faces and looks are under a key that is not here, or of an embedder that
+            never was.
     """
 
     def __init__(
@@ -52,13 +61,15 @@ class FaceKeys:
         self._embedder = embedder
         self._former: set[str] = set()
         self._preparing: threading.Thread | None = None
-        self.left_out = 0
+        self._looks_dimension: int | None = None
+        self.left_out: Counter[_What] = Counter()
         self.use(keys)
 
     def use(self, keys: KeyRing) -> None:
         """Bring faces under the current one of these from now on."""
         self._keys = keys
         self._protector = self._protector_of(keys.current)
+        self._looks: Protector | None = None
         self._look_at = 0.0
         self.ready = keys.current.fingerprint
 
@@ -69,35 +80,53 @@ class FaceKeys:
         self.use(self._keys)
 
     def brought(self, shown: Evidence) -> Evidence:
-        """Return a face under the key, or as if it was not embedded.
+        """Return a face under the key, or as if it was not embedded; looks under the key, if only.
 
         That is one whose own key is not here, or which another embedder made.
         """
+        if isinstance(shown, Appearance):
+            return self._looks_brought(shown)
         if not isinstance(shown, Face):
             return shown
         if self._is_foreign(shown):
             if shown.embedder not in self._former:
                 self._count_left_out(
-                    f"of {shown.embedder}, and those here are {self._embedder.name}'s"
+                    "face", f"of {shown.embedder}, and those here are {self._embedder.name}'s"
                 )
             return _not_embedded(shown)
         if self._is_current(shown):
             return shown
         before = self._named(shown.key)
         if before is None:
-            self._count_left_out(f"under a key that is not in {self._keys.place}")
+            self._count_left_out("face", f"under a key that is not in {self._keys.place}")
             return _not_embedded(shown)
         return self._turned(shown, before)
 
-    def brought_all(self, state: _State) -> _State:
-        """Return a copy of what a process remembered, with each face in it under the key.
+    def _looks_brought(self, seen: Appearance) -> Appearance:
+        """Return looks under the key, or as they are where their own key is not here."""
+        if not seen.key:
+            return seen
+        self._looks_dimension = len(seen.looks)
+        if seen.key == self._protector.key.fingerprint:
+            return seen
+        before = self._named(seen.key)
+        if before is None:
+            self._count_left_out("sight of looks", f"under a key that is not in {self._keys.place}")
+            return seen
+        protector = self._protector_of_looks(self._looks_dimension)
+        (looks,) = protector.renew(seen.looks[None], before)
+        return replace(seen, looks=looks, key=protector.key.fingerprint)
 
-        One that another embedder made is in it as if it was not embedded.
+    def brought_all(self, state: _State) -> _State:
+        """Return a copy of what a process remembered, with faces and looks in it under the key.
+
+        A face that another embedder made is in it as if it was not embedded.
 
         Raises:
             LostKeyError: The key of one is not here.
         """
-        return exchanged(state, Face, self._brought_or_lost)
+        by: Exchanges = {Face: self._brought_or_lost, Appearance: self._looks_brought}
+        return exchanged(state, by)
 
     def known(self) -> KeyRing:
         """Return the keys that there are now, with those that there were."""
@@ -117,12 +146,13 @@ class FaceKeys:
             self._preparing = threading.Thread(target=self._prepare, args=(newest,), daemon=True)
             self._preparing.start()
 
-    def _count_left_out(self, why: str) -> None:
+    def _count_left_out(self, what: _What, why: str) -> None:
         """Count one more, and tell of the first, and whenever there are twice as many."""
-        self.left_out += 1
-        if self.left_out.bit_count() == 1:
-            count = "1 face is" if self.left_out == 1 else f"{self.left_out:,} faces are"
-            self._tell(f"{count} left out by now, {why}")
+        self.left_out[what] += 1
+        count = self.left_out[what]
+        if count.bit_count() == 1:
+            told = f"1 {what} is" if count == 1 else f"{count:,} {_PLURALS[what]} are"
+            self._tell(f"{told} left out by now, {why}")
 
     @property
     def _is_preparing(self) -> bool:
@@ -130,6 +160,8 @@ class FaceKeys:
 
     def _prepare(self, key: TemplateKey) -> None:
         self._protector.prepare(key)
+        if self._looks_dimension:
+            self._protector_of_looks(self._looks_dimension).prepare(key)
         self.ready = key.fingerprint
 
     def _is_foreign(self, face: Face) -> bool:
@@ -178,6 +210,13 @@ class FaceKeys:
     def _protector_of(self, key: TemplateKey) -> Protector:
         own = self._embedder
         return Protector(key, embedder=own.name, dimension=own.dimension)
+
+    def _protector_of_looks(self, dimension: int) -> Protector:
+        if self._looks is None:
+            from genesis_ray.vision.osnet import MODEL  # its library is for who has looks
+
+            self._looks = Protector(self._protector.key, embedder=MODEL, dimension=dimension)
+        return self._looks
 
 
 def _not_embedded(face: Face) -> FaceSight:

@@ -9,7 +9,7 @@ import json
 import logging
 import os
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -47,19 +47,16 @@ class Intake:
         keys: KeyRing,
         *,
         known: Callable[[], KeyRing] | None = None,
-        needs: Collection[int] = (),
         follows: bool = False,
     ) -> None:
         """Begin for the process that has the gallery under the current one of `keys`.
 
-        `known` returns all keys that there are by now, and `needs` has versions of those that the
-        system needs as long as it runs. If it `follows`, it goes over to another embedder where
-        somebody switches.
+        `known` returns all keys that there are by now. If it `follows`, it goes over to another
+        embedder where somebody switches.
         """
         self._settings = settings
         self._keys = keys
         self._known = known
-        self._needs = sorted({*needs, keys.current.version})
         self._key = ""  # until nothing is stored under another
         self._old_keys_until = ""
         self._follows = follows
@@ -130,7 +127,7 @@ class Intake:
             "embedder": embedder_traits(self._settings.faces).name,
             "key": self._key,
             "old_keys_until": self._old_keys_until,
-            "needs": self._needs,
+            "needs": self._keys.current.version,
             "follows": self._follows,
             "ready": ready,
             **entries._asdict(),
@@ -154,7 +151,7 @@ class Taker(NamedTuple):
         key: Fingerprint of the key that the gallery is under, and all else that the system stores;
             empty as long as something may be under another.
         ready: That of the newest key that it can go on with at once.
-        needs: Versions of the keys that the system needs as long as it runs.
+        needs: Version of the key that it goes by.
         follows: Whether it goes over to another embedder's gallery where somebody switches.
         old_keys_until: When no face under another key is on its way to it any more, ISO 8601.
     """
@@ -163,7 +160,7 @@ class Taker(NamedTuple):
     embedder: str
     key: str = ""
     ready: str = ""
-    needs: tuple[int, ...] = ()
+    needs: int = 0
     follows: bool = False
     old_keys_until: str = ""
 
@@ -184,7 +181,7 @@ def taker(settings: Settings) -> Taker | None:
         told.get("embedder", ""),
         told.get("key", ""),
         told.get("ready", ""),
-        tuple(told.get("needs", ())),
+        told.get("needs", 0),
         told.get("follows", False),
         told.get("old_keys_until", ""),
     )

@@ -288,10 +288,9 @@ def _see_no_system_needs(settings: Settings, version: int) -> None:
         StoreError: One would.
     """
     system = taker(settings)
-    if system and version in system.needs:
+    if system and version == system.needs:
         raise StoreError(
-            f"the system that runs, process {system.process}, needs key {version}: rotate first; "
-            f"where looks are told by a network (appearance.model), start it again after that"
+            f"the system that runs, process {system.process}, needs key {version}: rotate first"
         )
     if system and not _wait_for_late_faces(settings):
         raise StoreError(

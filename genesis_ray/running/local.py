@@ -65,7 +65,7 @@ class _LocalRun:
         keys = tenant_keys(settings)
         self._detector = load_detector(settings.detector)
         self._embedder = load_protected_embedder(settings.faces, keys.current)
-        self._viewing = load_viewing(settings.appearance, lambda: keys.current)
+        self._viewing = load_viewing(settings.appearance, lambda: keys)
         access = Access(action="match", reason=f"names tracks of the run in {run.path.resolve()}")
         watched = recordings_of(run)
         self._identities = open_identities(

@@ -164,7 +164,7 @@ class Replay:
     def _watch_again(self, camera: CameraSettings, on_progress: OnProgress) -> Replayed:
         """Watch a whole recording; return what it tells that is not in the log already."""
         settings, clock = self._settings, StageClock()
-        viewing = load_viewing(settings.appearance, lambda: self._keys.current)
+        viewing = load_viewing(settings.appearance, lambda: self._keys)
         station = open_station(settings, camera, viewing)
         progress = CameraProgress(
             camera_id=camera.camera_id, expected_frames=station.expected_frames

@@ -12,6 +12,7 @@ from genesis_ray.domain.visitor_expiry import LastSeen, last_noted
 from genesis_ray.pipeline.carrying import CarryingResolver, CarryingRules
 from genesis_ray.pipeline.gate import SpatiotemporalGate
 from genesis_ray.pipeline.matching_without import MatchingWithout
+from genesis_ray.pipeline.pair_learning import SURE, PairLearning
 from genesis_ray.pipeline.resolver import IdentityResolver
 from genesis_ray.pipeline.resolver_ports import Decisions
 from genesis_ray.pipeline.upkeep import IdentityUpkeep
@@ -48,11 +49,19 @@ def build_resolver(
         decisions = MatchingByConsent(identities.decided, identities.consents.given())
     if besides:
         decisions = MatchingWithout(decisions, besides)
+    topology = settings.topology.topology
     gate = SpatiotemporalGate(
         tenant_id=settings.tenant_id,
         site_id=settings.site_id,
-        topology=settings.topology.topology,
+        topology=topology,
         remember=timedelta(seconds=settings.topology.remember_s),
+        learning=PairLearning(
+            tenant_id=settings.tenant_id,
+            site_id=settings.site_id,
+            topology=topology,
+            sure=impostors_of(settings.faces).similarity(SURE),
+            people=settings.topology.apart_after,
+        ),
     )
     resolver = IdentityResolver(
         policy,

@@ -8,13 +8,11 @@ distances between them stay what they are.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from typing import TYPE_CHECKING
 
-from genesis_ray.domain.appearance import Looks, View
+from genesis_ray.domain.appearance import View
 from genesis_ray.domain.carrying import CarryPolicy, Way
 from genesis_ray.domain.frames import Image
-from genesis_ray.domain.heads import Box
 from genesis_ray.domain.relinking import RelinkPolicy
 from genesis_ray.domain.topology import Passage
 from genesis_ray.settings import Settings
@@ -22,7 +20,7 @@ from genesis_ray.settings_appearance import AppearanceSettings
 from genesis_ray.vision.looks import view_of
 
 if TYPE_CHECKING:
-    from genesis_ray.store.template_keys import TemplateKey
+    from genesis_ray.store.template_keys import KeyRing
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,30 +35,21 @@ COLOURS = Viewing()
 """By the colours of clothes."""
 
 
-def load_viewing(settings: AppearanceSettings, key: "Callable[[], TemplateKey]") -> Viewing:
-    """Load what tells looks; only what is to be protected asks for the tenant's key.
+def load_viewing(settings: AppearanceSettings, keys: "Callable[[], KeyRing]") -> Viewing:
+    """Load what tells looks; only what is to be protected asks for the tenant's keys.
+
+    It asks again now and then, and protects by the newest.
 
     Raises:
         ModelError: The network's file is missing or wrong.
-        StoreError: The key is not on this machine.
+        StoreError: The keys are not on this machine.
     """
     if settings.model == "colours":
         return COLOURS
-    from genesis_ray.store.templates import Protector
-    from genesis_ray.vision.osnet import MODEL, RELINKING, Osnet
+    from genesis_ray.running.protected_looks import ProtectedLooks
+    from genesis_ray.vision.osnet import RELINKING, Osnet
 
-    network = Osnet()
-    protector = Protector(key(), embedder=MODEL, dimension=network.dimension)
-
-    def protected(image: Image, person: Box) -> Looks:
-        looks: Looks = protector.protect(network.looks_of(image, person)[None])[0]
-        return looks
-
-    def view(image: Image) -> View:
-        height, width = image.shape[:2]
-        return View(width / height, partial(protected, image))
-
-    return Viewing(view, RELINKING)
+    return Viewing(ProtectedLooks(Osnet(), keys).view_of, RELINKING)
 
 
 def carry_policy(settings: Settings) -> CarryPolicy | None:

@@ -50,7 +50,7 @@ class Workload:
         self._detector = detector
         self._keys = passing_keys(settings.tenant_id)
         self._embedder = ProtectedEmbedder(embedder, self._keys.current)
-        self._viewing = load_viewing(settings.appearance, lambda: self._keys.current)
+        self._viewing = load_viewing(settings.appearance, lambda: self._keys)
         self._folder = folder
 
     def play(self, camera: CameraSettings, seconds: float, meter: Meter) -> None:

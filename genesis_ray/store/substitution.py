@@ -6,10 +6,12 @@ Going through everything that is pickled leaves none out, whatever has been adde
 import io
 import pickle
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 _State = TypeVar("_State")
-_Kind = TypeVar("_Kind")
+
+Exchanges = Mapping[type, Callable[[Any], object]]
+"""By the kind of an object, what makes another one of it."""
 
 
 def substituted(state: _State, words: Mapping[str, str]) -> _State:
@@ -24,24 +26,23 @@ def substituted(state: _State, words: Mapping[str, str]) -> _State:
     return read
 
 
-def exchanged(state: _State, kind: type[_Kind], by: Callable[[_Kind], object]) -> _State:
-    """Return a copy of a state, in which each object of a kind is what `by` makes of it."""
+def exchanged(state: _State, by: Exchanges) -> _State:
+    """Return a copy of a state, in which each object of a kind is what `by` makes of that kind."""
     written = io.BytesIO()
-    _Exchanger(written, kind, by).dump(state)
+    _Exchanger(written, by).dump(state)
     copy: _State = pickle.loads(written.getvalue())  # noqa: S301  written just now
     return copy
 
 
-class _Exchanger(pickle.Pickler, Generic[_Kind]):
-    def __init__(self, file: io.BytesIO, kind: type[_Kind], by: Callable[[_Kind], object]) -> None:
+class _Exchanger(pickle.Pickler):
+    def __init__(self, file: io.BytesIO, by: Exchanges) -> None:
         super().__init__(file, pickle.HIGHEST_PROTOCOL)
-        self._kind = kind
         self._by = by
 
     def reducer_override(self, obj: Any) -> Any:
-        if type(obj) is self._kind:
-            made = self._by(obj)
-            if type(made) is self._kind:
+        if made_by := self._by.get(type(obj)):
+            made = made_by(obj)
+            if type(made) is type(obj):
                 return made.__reduce_ex__(pickle.HIGHEST_PROTOCOL)
             return _itself, (made,)  # pickle insists on the class where an object reduces as usual
         return NotImplemented

@@ -27,8 +27,11 @@ class Osnet:
     by one thread.
 
     Attributes:
+        name: In the catalogue.
         dimension: Numbers in the looks of somebody.
     """
+
+    name = MODEL
 
     def __init__(self) -> None:
         """Load it.

@@ -7,7 +7,13 @@ import yaml
 from typer.testing import CliRunner
 
 from genesis_ray.cli import topology
-from genesis_ray.domain.events import Event, FaceRecognized, TrackObserved, VisitEnded
+from genesis_ray.domain.events import (
+    Event,
+    FaceRecognized,
+    SystemStateChanged,
+    TrackObserved,
+    VisitEnded,
+)
 from genesis_ray.settings_topology import TopologySettings
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.run_folder import RunFolder
@@ -102,6 +108,30 @@ def test_learning_changes_nothing(run):
     genesis("show")
     after = {path: path.stat().st_mtime_ns for path in run.path.rglob("*") if path.is_file()}
     assert after == before
+
+
+def test_cameras_that_are_said_to_be_apart_are_shown(run, tmp_path):
+    told = genesis("show", "--config", config(tmp_path, apart=[["door"], ["till", "gate"]]))
+    (there,) = [line for line in told.splitlines() if "door" in line and "30" in line]
+    assert "apart" in there
+    assert "Nobody is in view of two of these at once: door | till, gate." in told
+
+
+def test_what_was_learned_of_cameras_is_shown_with_when_it_was(run):
+    with EventLog(run.events) as log:
+        log.append(
+            [
+                SystemStateChanged(
+                    **OWN, camera_id="", occurred_at=at(60), component=component, state="changed",
+                    reason=reason,
+                )
+                for component, reason in (("topology", "door and till are apart"), ("x", "else"))
+            ]
+        )  # fmt: skip
+    told = genesis("show")
+    assert "2026-01-05 09:01 UTC: door and till are apart" in told
+    assert "else" not in told
+    assert "not judged, but where 50 people were seen by one after the other" in told
 
 
 def test_what_is_configured_is_shown_beside_what_was_seen(run, tmp_path):

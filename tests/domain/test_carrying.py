@@ -38,14 +38,14 @@ class Site:
         self.carrier = Carrier(policy)
 
     def see(
-        self, camera_id, looks, *, since, until, track=1, is_clear=True, may_be=anybody
+        self, camera_id, looks, *, since, until, track=1, is_clear=True, may_be=anybody, key=""
     ) -> list[Carried]:
         """Tell of a track twice a second; return what it took over."""
         carried = []
         for half in range(round(2 * (until - since)) + 1):
             seen = Appearance(
                 camera_id=camera_id, track_id=track, captured_at=at(since + half / 2),
-                since=at(since), looks=looks, is_clear=is_clear,
+                since=at(since), looks=looks, is_clear=is_clear, key=key,
             )  # fmt: skip
             if found := self.carrier.see(seen, may_be):
                 carried.append(found)
@@ -76,6 +76,10 @@ def test_a_track_is_watched_for_a_while_before(site):
 
 def test_somebody_who_looks_too_different_is_somebody_else(site):
     assert site.see("till", unlike(BLACK_AND_BEIGE, 0.21), since=15, until=20) == []
+
+
+def test_looks_under_another_key_are_like_nobodys(site):
+    assert site.see("till", BLACK_AND_BEIGE, since=15, until=20, key="another") == []
 
 
 @pytest.mark.parametrize("since", [11, 31.5])

@@ -47,6 +47,54 @@ def test_nobody_is_there_sooner_than_the_way_takes_give_or_take_the_clocks(since
     assert SHOP.judge(AT_DOOR, sight("till", since, since + 20)) == verdict
 
 
+TWO_HOUSES = Topology(
+    overlapping=[("door", "hall")], apart=[("door", "till", "hall"), ("gate", "ramp")]
+)
+
+
+@pytest.mark.parametrize("here", ["gate", "ramp"])
+def test_nobody_is_at_two_cameras_at_once_that_are_said_to_be_apart(here):
+    for seen, later in ((AT_DOOR, sight(here, 5, 20)), (sight(here, 5, 20), AT_DOOR)):
+        assert TWO_HOUSES.judge(seen, later) == Verdict(refusal="elsewhere-now")
+        assert NO_TOPOLOGY.judge(seen, later) == Verdict()
+
+
+@pytest.mark.parametrize("since", [9.5, 10.5, 3600])
+def test_how_long_the_way_is_between_cameras_that_are_apart_is_not_known(since):
+    assert TWO_HOUSES.judge(AT_DOOR, sight("gate", since, since + 9)) == Verdict()
+
+
+def test_of_cameras_of_one_group_nothing_is_known_nor_of_those_in_none():
+    for camera in ("till", "yard"):
+        assert TWO_HOUSES.judge(AT_DOOR, sight(camera, 5, 20)) == Verdict()
+        assert TWO_HOUSES.is_silent_on("door", camera)
+    assert TWO_HOUSES.judge(AT_DOOR, sight("hall", 5, 20)) == Verdict("overlapping-views")
+
+
+def test_what_is_learned_of_two_cameras_counts_where_nothing_is_said():
+    at_till = sight("till", 5, 20)
+    assert TWO_HOUSES.judge(AT_DOOR, at_till, are_apart=True).refusal == "elsewhere-now"
+    assert TWO_HOUSES.judge(AT_DOOR, sight("till", 11, 20), are_apart=True) == Verdict()
+    assert TWO_HOUSES.judge(AT_DOOR, sight("hall", 5, 20), are_apart=True).refusal is None
+
+
+def test_it_is_silent_where_nothing_follows_from_what_is_said():
+    assert NO_TOPOLOGY.is_silent_on("door", "till")
+    assert not NO_TOPOLOGY.is_silent_on("door", "door")
+    assert not SHOP.is_silent_on("till", "door")
+    assert SHOP.is_silent_on("till", "yard")
+    assert not Topology(is_complete=True).is_silent_on("till", "yard")
+    assert not any(TWO_HOUSES.is_silent_on("door", other) for other in ("hall", "gate"))
+
+
+def test_the_gap_between_two_sights_is_below_0_while_both_last():
+    assert SHOP.gap(AT_DOOR, sight("till", 12, 20)) == SHOP.gap(sight("till", 12, 20), AT_DOOR)
+    assert SHOP.gap(AT_DOOR, sight("till", 12, 20)) == seconds(2)
+    assert SHOP.gap(AT_DOOR, sight("till", 4, 20)) == seconds(-6)
+    late = Topology(clock_offsets={"till": seconds(5)})
+    assert late.gap(AT_DOOR, sight("till", 12, 20)) == seconds(-3)
+
+
 def test_who_stayed_in_view_of_the_other_camera_meanwhile_is_elsewhere():
     assert SHOP.judge(AT_DOOR, sight("till", -60, 12)).refusal == "elsewhere-now"
 
@@ -153,7 +201,7 @@ def test_a_camera_whose_clock_is_known_to_be_off_is_judged_by_the_times_that_it_
         dated = sight("till", since + offset, since + offset + 20)
         assert known.judge(AT_DOOR, dated) == sure.judge(AT_DOOR, till)
         assert known.judge(dated, AT_DOOR) == sure.judge(till, AT_DOOR)
-        assert known.are_at_once(AT_DOOR, dated) == sure.are_at_once(AT_DOOR, till)
+        assert known.gap(AT_DOOR, dated) == sure.gap(AT_DOOR, till)
 
 
 def test_within_one_camera_its_clock_does_not_matter():

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from genesis_ray.domain.carrying import Appearance
 from genesis_ray.domain.identity import Face
 from genesis_ray.domain.people import Person
 from genesis_ray.errors import StoreError
@@ -21,10 +22,12 @@ from genesis_ray.running.key_rotation import forget, known_keys, rotate
 from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
 from genesis_ray.settings_appearance import AppearanceSettings
+from genesis_ray.settings_topology import TopologySettings
 from genesis_ray.store.gallery import FaceGallery
 from genesis_ray.store.giving_way import Way
 from genesis_ray.store.kept_photos import KeptPhoto, KeptPhotos, seal
 from genesis_ray.store.template_keys import KeyRing, TemplateKey
+from genesis_ray.vision.osnet import MODEL
 from tests.live.test_forgetting import (
     FACES,
     Killed,
@@ -79,6 +82,20 @@ class Replicas:
             shown = [Shown("door", (face,), at(self._second))]
             names = self.running.resolver.call("take", shown)
             name = names["door"].get(track_id, name)
+        return name
+
+    def look(self, camera_id: str, track_id: int, sights: int = 3) -> str:
+        """Tell how somebody in a green coat looks; return what the track is called then."""
+        name, since = "", at(self._second + 1)
+        (looks,) = protected(np.eye(1, 16, dtype=np.float32), self.key, MODEL)
+        for _ in range(sights):
+            self._second += 1
+            seen = Appearance(
+                camera_id=camera_id, track_id=track_id, captured_at=at(self._second), since=since,
+                looks=looks, is_clear=True, key=self.key.fingerprint,
+            )  # fmt: skip
+            shown = [Shown(camera_id, (seen,), at(self._second))]
+            name = self.running.resolver.call("take", shown)[camera_id].get(track_id, name)
         return name
 
 
@@ -357,13 +374,29 @@ def test_faces_under_an_old_key_are_waited_for_before_it_is_destroyed(spec, monk
         assert [key.version for key in keys(spec).keys] == [2]
 
 
-def test_a_key_that_looks_are_under_is_kept_as_long_as_the_system_runs(spec, monkeypatch):
-    by_network = spec.settings.model_copy(update={"appearance": AppearanceSettings(model="osnet")})
-    with system(replace(spec, settings=by_network), monkeypatch) as running:
-        rotated(Replicas(running, keys(spec).current), spec)
-        with pytest.raises(StoreError, match="where looks are told by a network"):
-            forget(spec.settings, 1)
-    forget(spec.settings, 1)
+@pytest.mark.parametrize("camera_follows", [False, True])
+def test_looks_carry_a_name_on_across_a_change_of_the_key_and_the_old_one_can_go(
+    spec, monkeypatch, camera_follows
+):
+    carrying = spec.settings.model_copy(
+        update={
+            "appearance": AppearanceSettings(model="osnet", carry=True),
+            "topology": TopologySettings(
+                passages=[{"between": ("door", "till"), "min_s": 0, "max_s": 9e4}]
+            ),
+        }
+    )
+    with system(replace(spec, settings=carrying), monkeypatch) as running:
+        before = keys(spec).current
+        replicas = Replicas(running, before)
+        assert replicas.see(ADA, 1) == ADA.name
+        assert replicas.look("door", 1) == ""
+        rotated(replicas, spec)
+        forget(spec.settings, 1)
+        if camera_follows:
+            replicas.key = keys(spec).current
+        running.resolver.call("watch", ["till"])
+        assert replicas.look("till", 7) == ADA.name
 
 
 def test_no_key_is_destroyed_while_a_system_is_being_started_again(spec, monkeypatch):

@@ -6,10 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesis_ray.domain.events import FaceRecognized, FaceScored, FalseMergeFound, GateRejected
+from genesis_ray.domain.events import (
+    FaceRecognized,
+    FaceScored,
+    FalseMergeFound,
+    GateRejected,
+    SystemStateChanged,
+)
 from genesis_ray.domain.identity import Candidate, Face, MatchPolicy
-from genesis_ray.domain.topology import Passage, Topology
+from genesis_ray.domain.topology import NO_TOPOLOGY, Passage, Topology
 from genesis_ray.pipeline.gate import SpatiotemporalGate
+from genesis_ray.pipeline.pair_learning import PairLearning
 from genesis_ray.pipeline.resolver import IdentityResolver
 from genesis_ray.pipeline.resolver_policy import ResolverPolicy
 
@@ -59,7 +66,9 @@ class Album:
 class Site:
     """A resolver of some cameras, which is shown the faces of tracks."""
 
-    def __init__(self, topology: Topology | None = SHOP, **policy) -> None:
+    def __init__(
+        self, topology: Topology | None = SHOP, *, apart_after: int | None = None, **policy
+    ) -> None:
         self.album = Album()
         self._policy = ResolverPolicy(
             **{
@@ -72,7 +81,9 @@ class Site:
                 **policy,
             }
         )
-        gate = topology and SpatiotemporalGate(tenant_id="shop", site_id="york", topology=topology)
+        own: dict = {"tenant_id": "shop", "site_id": "york", "topology": topology or NO_TOPOLOGY}
+        learning = apart_after and PairLearning(**own, sure=0.9, people=apart_after)
+        gate = SpatiotemporalGate(**own, learning=learning or None)
         self.resolver = IdentityResolver(self._policy, self.album, self.album, gate=gate)
 
     def track(self, camera: str, track: int, person=ADA, *, since=None, faces, **face) -> list:
@@ -267,6 +278,85 @@ def test_a_resolver_goes_on_where_another_was(site):
     assert rejected.reason == "too-soon"
 
 
+IN_DOUBT = (ADA * np.float32(0.78) + BOB * np.float32(0.62)) / np.float32(0.9964)
+"""Ada rather than Bob, and less like her than leaves no doubt."""
+
+
+@pytest.fixture
+def learned() -> Site:
+    """Of whose cameras nothing is said, and where Ada and Bob went from the door to the till."""
+    site = Site(None, apart_after=2)
+    for person, since in ((ADA, 0), (BOB, 100)):
+        site.track("door", since + 1, person, since=since, faces=[since, since + 1, since + 2])
+        *told, named = site.track(
+            "till", since + 1, person, since=since + 9, faces=[since + 9, since + 10, since + 11]
+        )
+        assert (named.decision, named.gate) == ("named", "")
+    (changed,) = told
+    assert isinstance(changed, SystemStateChanged)
+    assert (changed.component, changed.state, changed.camera_id) == ("topology", "changed", "")
+    assert changed.occurred_at == NINE + timedelta(seconds=111)
+    assert changed.reason == (
+        "door and till are taken to be apart: 2 people were seen by one after the other, and none "
+        "by both at once"
+    )
+    return site
+
+
+def test_who_is_twice_where_nobody_ever_was_is_quarantined_if_it_is_in_doubt(learned):
+    learned.track("door", 7, since=200, faces=[200, 201, 202, 208])
+    rejected, merge, review = learned.track("till", 7, IN_DOUBT, since=205, faces=[207, 208, 209])
+    assert (type(rejected), rejected.reason) == (GateRejected, "elsewhere-now")
+    assert isinstance(merge, FalseMergeFound)
+    assert (merge.camera_id, merge.other_camera_id, merge.identity_id) == ("till", "door", "ada")
+    assert (merge.is_quarantined, review.decision, review.gate) == (True, "review", "false-merge")
+
+
+def test_so_is_whose_double_is_in_doubt_and_shows_a_face_again(learned):
+    learned.track("door", 7, IN_DOUBT, since=200, faces=[200, 201, 202])
+    (named,) = learned.track("till", 7, since=205, faces=[205, 206, 207])
+    assert named.decision == "named"
+    (merge,) = learned.track("door", 7, IN_DOUBT, since=200, faces=[208, 209])
+    assert isinstance(merge, FalseMergeFound)
+    assert (merge.camera_id, merge.other_camera_id) == ("till", "door")
+    assert not merge.is_quarantined
+
+
+def test_who_is_at_both_at_once_beyond_doubt_shows_that_the_views_overlap(learned):
+    learned.track("door", 7, since=200, faces=[200, 201, 202, 208])
+    changed, named = learned.track("till", 7, since=205, faces=[207, 208, 209])
+    assert changed.reason == (
+        "door and till may overlap, and are taken to be apart no more: somebody was at both at once"
+    )
+    assert (named.decision, named.gate) == ("named", "")
+    learned.track("door", 8, since=300, faces=[300, 301, 302, 308])
+    (again,) = learned.track("till", 8, IN_DOUBT, since=305, faces=[307, 308, 309])
+    assert again.decision == "named"
+
+
+def test_what_was_learned_outlasts_its_people_and_the_process(learned):
+    other = Site(None, apart_after=2)
+    other.resolver.memory = pickle.loads(pickle.dumps(learned.resolver.memory))
+    day = 24 * 3600
+    other.track("door", 7, since=day, faces=[day, day + 1, day + 2, day + 8])
+    *_, review = other.track("till", 7, IN_DOUBT, since=day + 5, faces=[day + 7, day + 8, day + 9])
+    assert review.decision == "review"
+
+
+def test_what_is_said_of_two_cameras_is_not_learned_anew():
+    site = Site(Topology(overlapping=[("door", "till")]), apart_after=1)
+    site.track("door", 1, since=0, faces=[0, 1, 2])
+    (named,) = site.track("till", 1, since=9, faces=[9, 10, 11])
+    assert named.gate == "overlapping-views"
+
+
+def test_people_in_doubt_teach_nothing():
+    site = Site(None, apart_after=1)
+    site.track("door", 1, IN_DOUBT, since=0, faces=[0, 1, 2])
+    (named,) = site.track("till", 1, since=9, faces=[9, 10, 11])
+    assert named.decision == "named"
+
+
 steps = st.tuples(
     st.sampled_from(["door", "till", "hall", "yard"]),
     st.integers(1, 3),
@@ -311,3 +401,16 @@ def test_the_gate_takes_names_away_and_never_gives_one(film):
     assert names.keys() <= all_names.keys()
     for track, who in names.items():
         assert who == all_names[track] or track in refused
+
+
+@given(st.lists(steps, max_size=60), st.integers(1, 2))
+def test_nobody_is_held_back_by_what_was_learned_who_is_known_beyond_doubt(film, people):
+    learning, without = Site(None, apart_after=people), Site(None)
+    now = 0.0
+    for camera, track, person, wait in film:
+        now += wait
+        told, expected = (
+            site.track(camera, track, (ADA, BOB)[person], faces=[now])
+            for site in (learning, without)
+        )
+        assert [each for each in told if not isinstance(each, SystemStateChanged)] == expected

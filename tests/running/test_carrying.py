@@ -68,7 +68,7 @@ def test_the_man_of_both_films_is_one_visitor_though_one_shows_no_face(
     )
     detector = load_detector(settings.detector)
     embedder = load_protected_embedder(settings.faces, KEYS.current)
-    viewing = load_viewing(settings.appearance, lambda: KEYS.current)
+    viewing = load_viewing(settings.appearance, lambda: KEYS)
     reports = {}
     for camera in settings.cameras:
         station = open_station(settings, camera, viewing)

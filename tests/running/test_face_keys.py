@@ -1,9 +1,11 @@
 from collections import deque
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 
+from genesis_ray.domain.carrying import Appearance
 from genesis_ray.domain.identity import Face, FaceSight
 from genesis_ray.errors import LostKeyError, StoreError
 from genesis_ray.running import face_keys
@@ -12,6 +14,7 @@ from genesis_ray.running.face_keys import FaceKeys
 from genesis_ray.settings_models import FaceSettings
 from genesis_ray.store.giving_way import wait_until
 from genesis_ray.store.template_keys import KeyRing
+from genesis_ray.vision.osnet import MODEL
 from tests.store.keys import key, protected, ring, unit
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -43,7 +46,7 @@ def is_under(shown: object, version: int) -> bool:
 def test_a_face_under_an_older_key_is_turned_to_the_current_one():
     faces = keys_of(1, 2)
     assert is_under(faces.brought(face(1)), 2)
-    assert faces.left_out == 0
+    assert not faces.left_out
 
 
 def test_a_face_under_the_current_key_and_what_is_no_embedded_face_stay():
@@ -65,9 +68,45 @@ def test_a_face_under_a_key_that_is_nowhere_is_left_out_and_counted():
         left = faces.brought(face(2, seed=9))
         assert type(left) is FaceSight
         assert (left.track_id, left.face_index, left.quality) == (7, 3, 0.9)
-        assert faces.left_out == count
+        assert faces.left_out["face"] == count
     assert [each.split()[0] for each in told] == ["1", "2", "4"]
     assert "under a key that is not in /keys/default" in told[0]
+
+
+def looks(version: int, *, seed: int = 0) -> Appearance:
+    own = key(version, seed=seed)
+    (under,) = protected(PLAIN[1:], own, MODEL)
+    return Appearance(
+        camera_id="door", track_id=7, captured_at=NOON, since=NOON, looks=under, is_clear=True,
+        key=own.fingerprint,
+    )  # fmt: skip
+
+
+def test_looks_under_another_key_are_turned_to_the_current_one():
+    faces = keys_of(1, 2)
+    turned = faces.brought(looks(1))
+    assert (turned.key, turned.track_id) == (key(2).fingerprint, 7)
+    assert turned.looks == pytest.approx(looks(2).looks, abs=1e-7)
+    (remembered,) = faces.brought_all([looks(1)])
+    assert remembered.looks.tolist() == turned.looks.tolist()
+    assert keys_of(1, there=ring(1, 2)).brought(looks(2)).key == key(1).fingerprint
+
+
+def test_looks_under_no_key_stay():
+    colours = replace(looks(1), key="")
+    assert keys_of(1, 2).brought(colours) is colours
+
+
+def test_looks_under_a_key_that_is_nowhere_stay_under_it_and_are_counted():
+    told: list[str] = []
+    faces = keys_of(1, 2, tell=told.append)
+    for _ in range(3):
+        assert faces.brought(looks(2, seed=9)).key == key(2, seed=9).fingerprint
+    assert faces.brought_all([looks(2, seed=9)])[0].key == key(2, seed=9).fingerprint
+    assert faces.left_out == {"sight of looks": 4}
+    assert [each.split(" left")[0] for each in told] == [
+        "1 sight of looks is", "2 sights of looks are", "4 sights of looks are",
+    ]  # fmt: skip
 
 
 def test_keys_are_looked_for_now_and_then_alone(monkeypatch):

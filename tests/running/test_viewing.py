@@ -9,7 +9,7 @@ from genesis_ray.running.tenant_keys import passing_keys
 from genesis_ray.running.viewing import COLOURS, carry_policy, load_viewing
 from genesis_ray.settings import Settings
 from genesis_ray.settings_appearance import AppearanceSettings
-from genesis_ray.store.template_keys import TemplateKey
+from genesis_ray.store.template_keys import KeyRing
 
 WHOLE = np.array([0, 0, 1, 1], np.float32)
 OSNET = AppearanceSettings(model="osnet")
@@ -21,12 +21,12 @@ def crop(path: Path) -> np.ndarray:
     return np.asarray(cv2.imread(str(path)), np.uint8)
 
 
-def no_key() -> TemplateKey:
+def no_keys() -> KeyRing:
     raise AssertionError("colours are no template")
 
 
 def test_colours_are_told_without_a_key():
-    assert load_viewing(AppearanceSettings(), no_key) is COLOURS
+    assert load_viewing(AppearanceSettings(), no_keys) is COLOURS
 
 
 def test_names_are_carried_over_the_ways_whose_longest_time_is_known():
@@ -73,10 +73,10 @@ def test_ways_between_clocks_that_are_apart_take_what_they_seem_to():
 @pytest.mark.data
 def test_looks_leave_the_network_under_the_tenants_key_only(osnet, shared_data):
     crops = [crop(path) for path in sorted((shared_data / "reid").glob("*.jpg"))]
-    keys = [passing_keys("shop").current for _ in range(2)]
+    rings = [passing_keys("shop") for _ in range(2)]
     seen = []
-    for key in keys:
-        view_of = load_viewing(OSNET, lambda key=key: key).view_of
+    for ring in rings:
+        view_of = load_viewing(OSNET, lambda ring=ring: ring).view_of
         seen.append(np.stack([view_of(image).looks_of(WHOLE) for image in crops]))
     plain = np.stack([osnet.looks_of(image, WHOLE) for image in crops])
     for protected in seen:

@@ -43,7 +43,7 @@ def test_what_is_one_object_stays_one():
 def test_each_object_of_a_kind_is_another_wherever_it_is_in_a_state():
     one = Named("ada", 1)
     before = Memory({"ada": [one, one, Named("ben", 2)]})
-    after = exchanged(before, Named, lambda each: each._replace(at=each.at + 10))
+    after = exchanged(before, {Named: lambda each: each._replace(at=each.at + 10)})
     assert after.of == {"ada": [Named("ada", 11), Named("ada", 11), Named("ben", 12)]}
     assert after.of["ada"][0] is after.of["ada"][1]
     assert before.of["ada"][0].at == 1
@@ -51,6 +51,6 @@ def test_each_object_of_a_kind_is_another_wherever_it_is_in_a_state():
 
 def test_it_may_be_of_another_kind():
     one = Named("ada", 1)
-    after = exchanged(Memory({"ada": [one, one]}), Named, lambda each: Fraction(each.at, 2))
+    after = exchanged(Memory({"ada": [one, one]}), {Named: lambda each: Fraction(each.at, 2)})
     assert after.of == {"ada": [Fraction(1, 2), Fraction(1, 2)]}
     assert after.of["ada"][0] is after.of["ada"][1]
