@@ -20,7 +20,7 @@ from genesis_ray.running.far_photos import sweep
 from genesis_ray.running.forgetting_copies import copies_left, remove_snapshots, take_another
 from genesis_ray.running.forgetting_intent import INTENT_FILE, Intent, at_it, is_unfinished
 from genesis_ray.running.forgetting_key import Seal, current_key, note_forgetting, seal_of
-from genesis_ray.running.forgetting_run import RunToForgetIn
+from genesis_ray.running.forgetting_run import RunToForgetIn, is_anothers
 from genesis_ray.running.forgotten_before import receipts_folder
 from genesis_ray.running.forgotten_search import search, search_places, unsearched
 from genesis_ray.running.giving_way import SystemsAtWork
@@ -140,8 +140,9 @@ def _carried_out(
     seal = seal_of(settings, intent, without_key=without_key)
     reached = reach(settings, [Path(run) for run in intent.runs])
     with ExitStack() as opened:
-        at_work = SystemsAtWork(settings, reached.runs, opened)
-        runs = [_opened(run, settings, opened) for run in reached.runs if not at_work.write_to(run)]
+        there = [run for run in reached.runs if not is_anothers(run, settings.tenant_id)]
+        at_work = SystemsAtWork(settings, there, opened)
+        runs = [_opened(run, settings, opened) for run in there if not at_work.write_to(run)]
         made, people = Ledger(folder).entries(), People(folder).everyone()
         likely = forgetting(made, people, intent.members(fold(made, people)))
         for run in runs:
@@ -154,7 +155,7 @@ def _carried_out(
         at_work.give_logs()
         runs += [
             _opened(run, settings, opened, stranger=intent.stranger)
-            for run in reached.runs
+            for run in there
             if at_work.write_to(run)
         ]
         gone = stores.forgetting(intent.identity_ids, face_ids=intent.face_ids)

@@ -34,6 +34,8 @@ from genesis_ray.store.outbox import Outbox
 from genesis_ray.store.reader import RunTables
 from genesis_ray.store.receipts import Purged
 from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.schemas import EVENT_SCHEMAS
+from genesis_ray.store.waiting_rows import waiting_rows
 
 _DRAWN = "timeline.png"
 """A picture with the names of who was there, of no pixel of a camera."""
@@ -43,6 +45,13 @@ _LOOKED_AT = ("track_observations", "zone_crossings")
 
 Note = Callable[[Purged], None]
 """Is told what is going to be purged, before it is."""
+
+
+def is_anothers(run: RunFolder, tenant_id: str) -> bool:
+    """Tell whether a run was made for another tenant alone, so that it is none of this one's."""
+    if run.tenant_id in (None, tenant_id) or any(run.events.glob(f"*/tenant_id={tenant_id}")):
+        return False
+    return not any(len(waiting_rows(run.events, table, tenant_id)) for table in EVENT_SCHEMAS)
 
 
 class RunToForgetIn:

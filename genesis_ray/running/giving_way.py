@@ -53,6 +53,16 @@ def people_given(settings: Settings, runs: Sequence[RunFolder]) -> Iterator[None
         yield
 
 
+def systems_of(settings: Settings, runs: Sequence[RunFolder]) -> list[RunFolder]:
+    """Return those of the runs to which a system that has the tenant's people writes.
+
+    One of another tenant on the same data folder has them not, and gives nobody way who asks for
+    them.
+    """
+    own = (None, settings.tenant_id)
+    return [run for run in runs if Presence.at(run.watching) and run.tenant_id in own]
+
+
 class KeepersWay:
     """The way of one keeper of a run: where it is asked to give way, and what it says of itself."""
 
@@ -99,11 +109,13 @@ class SystemsAtWork:
         """
         self._asked = asked
         self._runs = [run for run in runs if Presence.at(run.watching)]
-        self._resolvers = [KeepersWay(settings, run, NAMES_KEEPER) for run in self._runs]
+        own = systems_of(settings, self._runs)
+        self._resolvers = [KeepersWay(settings, run, NAMES_KEEPER) for run in own]
         self._journals = [KeepersWay(settings, run, LOG_KEEPER) for run in self._runs]
+        self._remembering = self._resolvers + [KeepersWay(settings, r, LOG_KEEPER) for r in own]
         self._people = identity_folder(settings)
-        own = Way(self._people / _ASKED, self._people / _MARK)
-        asked.callback(own.ask().release)
+        way = Way(self._people / _ASKED, self._people / _MARK)
+        asked.callback(way.ask().release)
 
     def write_to(self, run: RunFolder) -> bool:
         """Tell whether one writes to a run."""
@@ -133,10 +145,12 @@ class SystemsAtWork:
         Raises:
             StoreError: One runs and has not done it.
         """
-        keepers = [*self._resolvers, *self._journals]
+
+        def have_noted() -> bool:
+            return all(keeper.is_noted(intent) for keeper in self._remembering)
 
         def is_over() -> bool:
-            return all(keeper.is_noted(intent) for keeper in keepers) or self._has_ended()
+            return have_noted() or self._has_ended()
 
         if not wait_until(is_over, within_s=WITHIN_S):
             raise StoreError(
@@ -144,11 +158,11 @@ class SystemsAtWork:
                 f"has not gone on within {WITHIN_S:.0f} s, so it may remember the person; see "
                 f"`genesis status`, and finish it then: genesis people forget"
             )
-        return not self._has_ended() or all(keeper.is_noted(intent) for keeper in keepers)
+        return not self._has_ended() or have_noted()
 
     def forget_notes(self) -> None:
         """Remove what the keepers noted: it is over."""
-        for keeper in (*self._resolvers, *self._journals):
+        for keeper in self._remembering:
             keeper.forget_note()
 
     def _has_ended(self) -> bool:

@@ -15,7 +15,7 @@ from genesis_ray.running.enrolment import take_in_waiting
 from genesis_ray.running.far_photos import kept_photos_in, sweep
 from genesis_ray.running.forgetting_intent import at_it
 from genesis_ray.running.galleries import open_gallery
-from genesis_ray.running.giving_way import WITHIN_S, people_given
+from genesis_ray.running.giving_way import WITHIN_S, people_given, systems_of
 from genesis_ray.running.identities import identity_folder, watcher
 from genesis_ray.running.intake import Taker, taker
 from genesis_ray.running.reach import reach
@@ -199,8 +199,7 @@ class _Systems:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        runs = reach(settings).runs
-        self._runs = [run for run in runs if Presence.at(run.watching)]
+        self._runs = systems_of(settings, reach(settings).runs)
 
     def __bool__(self) -> bool:
         return bool(self._runs)

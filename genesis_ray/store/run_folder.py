@@ -123,6 +123,12 @@ class RunFolder:
         content: dict[str, object] = json.loads(self._summary.read_bytes())
         return content
 
+    @property
+    def tenant_id(self) -> str | None:
+        """Whose people were watched for; None: run.json does not tell."""
+        settings = self.summary().get("settings")
+        return settings.get("tenant_id") if isinstance(settings, dict) else None
+
     def write_summary(self, summary: Mapping[str, object]) -> None:
         """Add to run.json, in one step, replacing what it said under the same keys.
 

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,13 +11,15 @@ from uuid import uuid4
 
 import pytest
 
+from genesis_ray.domain.people import Person
 from genesis_ray.errors import ConfigurationError, StoreError
-from genesis_ray.running import forgetting_intent
+from genesis_ray.running import forgetting_intent, giving_way
 from genesis_ray.running.backup import back_up
 from genesis_ray.running.forgetting import finish, forget
 from genesis_ray.running.forgetting_intent import at_it, is_unfinished
 from genesis_ray.running.forgotten_before import receipts_folder
 from genesis_ray.running.forgotten_search import verify
+from genesis_ray.running.giving_way import LOG_KEEPER, KeepersWay
 from genesis_ray.running.identities import identity_folder, who_is_who
 from genesis_ray.running.key_rotation import forget as forget_key
 from genesis_ray.running.key_rotation import rotate
@@ -24,12 +27,15 @@ from genesis_ray.running.people_stores import PeopleStores
 from genesis_ray.running.restoring import restore
 from genesis_ray.settings import Settings
 from genesis_ray.store import sealed_file
-from genesis_ray.store.giving_way import wait_until
+from genesis_ray.store.giving_way import Presence, wait_until
+from genesis_ray.store.known_runs import note_run
 from genesis_ray.store.people import People
 from genesis_ray.store.receipts import Receipt
+from genesis_ray.store.stored_faces import stored_faces
 from genesis_ray.store.tenants import unpacking_folder
+from genesis_ray.testing import ColourEmbedder
 from tests.deadly_steps import Doomed
-from tests.running.somebody import ADA, BEN, CARL, SHE
+from tests.running.somebody import ADA, BEN, CARL, SHE, track, write_run
 from tests.running.test_forgetting import copied, holders
 
 EVERYBODY = {ADA.name, SHE.name, BEN.name, CARL.name, "Dora"}
@@ -59,6 +65,26 @@ def names(settings: Settings) -> set[str]:
     return {person.name for person in who_is_who(settings).people}
 
 
+def faces_of(settings: Settings, person: Person) -> list[str]:
+    dimension = ColourEmbedder().dimension
+    rows = stored_faces(identity_folder(settings), "colour", dimension).to_pylist()
+    return [row["face_id"] for row in rows if row["identity_id"] == person.identity_id]
+
+
+@pytest.fixture(params=["theirs alone", "of both"])
+def others_system(request, settings, tmp_path, monkeypatch) -> Iterator[None]:
+    """A system of another tenant that runs on the same data folder; a log of both it gave."""
+    monkeypatch.setattr(giving_way, "WITHIN_S", 0.1)
+    tracks = [track(ADA, 1, 0)] if request.param == "of both" else []
+    theirs = settings.model_copy(update={"tenant_id": "other"})
+    run = write_run(theirs, tmp_path / "others", *tracks)
+    note_run(settings.data_dir, run.path)
+    if tracks:
+        KeepersWay(settings, run, LOG_KEEPER).way.give()
+    with closing(Presence(run.watching)):
+        yield
+
+
 def left_out(receipt: Receipt) -> str:
     return "\n".join(receipt.not_reached)
 
@@ -79,6 +105,15 @@ def test_while_somebody_writes_nothing_is_backed_up(settings, file):
     ):
         back_up(settings, file, b"open")
     assert not file.exists()
+
+
+@pytest.mark.usefixtures("others_system")
+def test_another_tenants_system_is_not_asked_for_what_it_has_not(settings, file):
+    back_up(settings, file, b"open")
+    rotate(settings)
+    forget_key(settings, 1)
+    _, receipt = forget(settings, ADA.name, by="eve", why="")
+    assert receipt.searched.residue == ()
 
 
 def test_neither_nothing_nor_over_another_file_is_backed_up(settings, file):
