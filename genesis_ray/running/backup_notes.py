@@ -10,10 +10,15 @@ from genesis_ray.running.auditing import audit_log, note
 from genesis_ray.settings import Settings
 from genesis_ray.store.audit_entry import Access
 
-Kind = Literal["backup", "snapshot"]
-"""A file that somebody had written, and one that a job writes and removes by itself."""
+Kind = Literal["backup", "snapshot", "restore"]
+"""A file that somebody had written, one that a job writes and removes by itself, and one that
+people were brought back from: where it was written, another log may say so."""
 
-_SEALS = "seals people and faces in "
+_SAID = {
+    "backup": "seals people and faces in ",
+    "snapshot": "seals people and faces in ",
+    "restore": "brings people back from ",
+}
 
 
 class NotedCopy(NamedTuple):
@@ -24,12 +29,12 @@ class NotedCopy(NamedTuple):
 
 
 def note_copy(settings: Settings, kind: Kind, where: str) -> None:
-    """Note, before it begins, that people and faces are copied.
+    """Note, before it begins, that people and faces are copied, or brought back from a copy.
 
     Raises:
         StoreError: It cannot be noted; then nothing may be read.
     """
-    note(settings, None, Access(action=kind, reason=f"{_SEALS}{where}"))
+    note(settings, None, Access(action=kind, reason=f"{_SAID[kind]}{where}"))
 
 
 def noted_copies(settings: Settings, kind: Kind) -> list[NotedCopy]:
@@ -39,7 +44,7 @@ def noted_copies(settings: Settings, kind: Kind) -> list[NotedCopy]:
         StoreError: The log cannot be read.
     """
     return [
-        NotedCopy(entry.at, entry.reason.removeprefix(_SEALS))
+        NotedCopy(entry.at, entry.reason.removeprefix(_SAID[kind]))
         for entry in audit_log(settings).entries()
         if entry.action == kind
     ]

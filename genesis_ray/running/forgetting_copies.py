@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
+from genesis_ray.domain.forgetting import redacted
 from genesis_ray.errors import GenesisError
 from genesis_ray.running.backup_notes import noted_copies
 from genesis_ray.running.forgetting_intent import Intent
@@ -72,10 +73,14 @@ def copies_left(settings: Settings, intent: Intent) -> list[str]:
     since = intent.first_known
     backups = [each for each in noted_copies(settings, "backup") if each.at >= since]
     snapshots = [each for each in noted_copies(settings, "snapshot") if each.at >= since]
+    sources = [each for each in noted_copies(settings, "restore") if each.at >= since]
     folders = dict.fromkeys(Path(each.where).parent for each in snapshots)
     left = [
         f"snapshots in {folder}, which is not there" for folder in folders if not folder.is_dir()
     ]
+    if sources:
+        told = ", ".join(f"{redacted(e.where, intent.names)} ({e.at:%Y-%m-%d})" for e in sources)
+        left.insert(0, f"what people were brought back from: {told}")
     if backups:
         told = ", ".join(f"{each.where} ({each.at:%Y-%m-%d})" for each in backups)
         left.insert(0, f"backups that were made since they were known: {told}")

@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from genesis_ray.errors import LostKeyError
-from genesis_ray.running.auditing import note
+from genesis_ray.errors import LostKeyError, StoreError
+from genesis_ray.running.backup_notes import note_copy
 from genesis_ray.running.forgetting import begun, finish
 from genesis_ray.running.forgetting_intent import Intent, is_unfinished
 from genesis_ray.running.forgotten_before import Doubtful, ForgottenBefore, forgotten_before
+from genesis_ray.running.giving_way import systems_of
 from genesis_ray.running.identities import identity_folder
+from genesis_ray.running.reach import reach
 from genesis_ray.settings import Settings
-from genesis_ray.store.audit_entry import Access, this_user
+from genesis_ray.store.audit_entry import this_user
 from genesis_ray.store.backup import check_empty, put_in_place, unpacked
 from genesis_ray.store.key_stores import open_key_store
 from genesis_ray.store.receipts import Receipt
@@ -61,13 +63,14 @@ def restore(
         ConfigurationError: A receipt is not there.
         LostKeyError: A snapshot's key is not here; or somebody is forgotten again, and the
             tenant's is not.
-        StoreError: There are people already, the passphrase is another one, the file is damaged, it
-            cannot be told of a receipt whom it is about, or the disk is full.
+        StoreError: There are people already, or a system runs; the passphrase is another one, the
+            file is damaged, it cannot be told of a receipt whom it is about, or the disk is full.
     """
     folder = identity_folder(settings).absolute()
     check_empty(folder)
+    _see_none_runs(settings)
     secret = passphrase if takes_passphrase(file) else _key(settings, file)
-    note(settings, None, Access(action="restore", reason=f"brings people back from {file.name}"))
+    note_copy(settings, "restore", file.name)
     place = unpacking_folder(settings.data_dir, settings.tenant_id)
     with unpacked(file, secret or b"", place) as opened:
         before = forgotten_before(settings, opened.folder, opened.taken_at, receipts)
@@ -76,6 +79,21 @@ def restore(
         put_in_place(opened.folder, folder)
     done = finish(settings) if is_unfinished(folder) else None
     return Restored(folder, done, before.doubtful)
+
+
+def _see_none_runs(settings: Settings) -> None:
+    """Make sure that no system has the tenant's people open, if only those that were moved away.
+
+    It would write to what is brought back, and know nobody of it.
+
+    Raises:
+        StoreError: One has.
+    """
+    if running := systems_of(settings, reach(settings).runs):
+        raise StoreError(
+            f"a system writes to {running[0].path}, and goes by the people that it began with; "
+            f"stop it first, and start it again when they are back"
+        )
 
 
 def _key(settings: Settings, file: Path) -> Secret:

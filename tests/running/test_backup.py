@@ -98,6 +98,16 @@ def test_what_is_lost_comes_back(settings, file):
     assert (done.forgotten, done.doubtful) == (None, ())
 
 
+def test_beside_a_system_that_runs_nobody_is_brought_back(settings, file, tmp_path):
+    back_up(settings, file, b"open")
+    lost(settings)
+    with closing(Presence(tmp_path / "world" / "run" / "watching.lock")):
+        with pytest.raises(StoreError, match="stop it first"):
+            restore(settings, file, b"open")
+        assert not identity_folder(settings).exists()
+    restore(settings, file, b"open")
+
+
 def test_while_somebody_writes_nothing_is_backed_up(settings, file):
     with (
         People(identity_folder(settings), writer=True),
@@ -163,6 +173,14 @@ def test_a_backup_from_before_a_person_was_known_is_not_named(settings, file):
         people.add(eve)
     _, receipt = forget(settings, "Eve", by="eve", why="")
     assert "b.sealed" not in left_out(receipt)
+
+
+def test_a_receipt_names_what_people_were_brought_back_from(settings, file, tmp_path):
+    back_up(settings, file, b"open")
+    elsewhere = settings.model_copy(update={"data_dir": tmp_path / "new"})
+    restore(elsewhere, file, b"open")
+    _, receipt = forget(elsewhere, ADA.name, by="eve", why="")
+    assert f"what people were brought back from: {file.name} (" in left_out(receipt)
 
 
 def test_who_was_forgotten_since_is_forgotten_again(settings, file):
