@@ -19,7 +19,7 @@ from genesis_ray.store.key_stores import open_key_store
 from genesis_ray.store.lance_table import LanceTable, stored_schema
 from genesis_ray.store.receipts import Receipt, tracer
 from genesis_ray.store.template_keys import KeyRing
-from genesis_ray.store.traces import strings_in
+from genesis_ray.store.traces import Tracer, strings_in
 
 
 class Doubtful(NamedTuple):
@@ -36,13 +36,19 @@ class ForgottenBefore:
 
     Attributes:
         identity_ids: By receipts.
+        face_ids: Of theirs by the same receipts, whoever has them in the folder.
         receipt_ids: Of these receipts.
         doubtful: By the audit log alone.
     """
 
     identity_ids: tuple[str, ...]
+    face_ids: tuple[str, ...]
     receipt_ids: tuple[str, ...]
     doubtful: tuple[Doubtful, ...]
+
+    def __bool__(self) -> bool:
+        """Whether a receipt tells of somebody."""
+        return bool(self.receipt_ids)
 
 
 def receipts_folder(settings: Settings) -> Path:
@@ -68,21 +74,27 @@ def forgotten_before(
     keys = open_key_store(settings.templates.key_store).read(settings.tenant_id)
     there = _texts_in(folder)
     found: dict[str, None] = {}
+    faces: dict[str, None] = {}
     by: list[str] = []
     compared: set[str] = set()
     for path, receipt in _read(settings, receipts):
         if receipt.receipt_id in compared:
             continue
-        theirs = _those_in(there, path, receipt, keys, taken_at)
+        own = _tracer_of(path, receipt, keys, taken_at)
         compared.add(receipt.receipt_id)
+        if own is None:
+            continue
+        theirs = own.those_with("identity", there, receipt.traces)
+        their_faces = own.those_with("face", there, receipt.traces)
         found |= dict.fromkeys(theirs)
-        by += [receipt.receipt_id] if theirs else []
+        faces |= dict.fromkeys(their_faces)
+        by += [receipt.receipt_id] if theirs or their_faces else []
     doubtful = [
         each
         for each in _noted(settings, there, keys)
         if each.receipt_id not in compared and each.identity_id not in found
     ]
-    return ForgottenBefore(tuple(found), tuple(by), tuple(doubtful))
+    return ForgottenBefore(tuple(found), tuple(faces), tuple(by), tuple(doubtful))
 
 
 def _read(settings: Settings, named: Sequence[Path]) -> Iterator[tuple[Path, Receipt]]:
@@ -95,25 +107,25 @@ def _read(settings: Settings, named: Sequence[Path]) -> Iterator[tuple[Path, Rec
                 yield path, receipt
 
 
-def _those_in(
-    there: Sequence[str], path: Path, receipt: Receipt, keys: KeyRing, taken_at: datetime
-) -> list[str]:
+def _tracer_of(path: Path, receipt: Receipt, keys: KeyRing, taken_at: datetime) -> Tracer | None:
+    """Return what finds a receipt's traces; None: who is in it was not forgotten then."""
     try:
         key = receipt.key_in(keys)
     except StoreError as error:
         if receipt.ended_by < taken_at:
-            return []  # who is in it was not forgotten then
+            return None
         raise StoreError(
             f"somebody was forgotten after the backup was made, and whether they are in it cannot "
             f"be told: {error}. To restore it all the same, move {path} away, and forget them "
             f"again then"
         ) from error
-    return tracer(key, receipt.salt).those_with("identity", there, receipt.traces)
+    return tracer(key, receipt.salt)
 
 
 def _texts_in(folder: Path) -> list[str]:
-    """Return all that could be an identity."""
-    texts = {photo.identity_id: None for photo in KeptPhotos(folder).all()}
+    """Return all that could be an identity or a face."""
+    photos = KeptPhotos(folder).all()
+    texts = dict.fromkeys(each for p in photos for each in (p.identity_id, p.face_id))
     for path in sorted(folder.glob("*.lance")):
         table = LanceTable(folder, path.stem, stored_schema(folder, path.stem), writer=False)
         texts |= dict.fromkeys(strings_in(table.rows()))

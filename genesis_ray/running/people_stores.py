@@ -62,15 +62,21 @@ class PeopleStores:
     def forgetting(self, identity_ids: list[str], *, face_ids: Collection[str] = ()) -> Forgetting:
         """Return what it takes to forget the person who is all of these.
 
-        `face_ids` are faces of theirs that galleries may have no more, as that was cut off.
+        `face_ids` are faces of theirs that galleries may have no more, as that was cut off, or as
+        somebody else's, as a backup was made before they were theirs.
         """
         entries, people = self.ledger.entries(), self.people.everyone()
         changes = changes_in(self._folder)
-        gone = forgetting(entries, people, identity_ids, face_ids=face_ids, changes=changes)
+
+        def gone_with(theirs: Collection[str]) -> Forgetting:
+            found = forgetting(entries, people, identity_ids, face_ids=theirs, changes=changes)
+            return replace(found, taken=found.taken | {*face_ids})
+
+        gone = gone_with(face_ids)
         faces: list[Any] = [rows["face_id"].to_pylist() for rows in self.faces_of(gone)]
         theirs = {*face_ids, *chain.from_iterable(faces)}
         theirs |= {photo.face_id for photo in self._theirs(gone)}
-        return forgetting(entries, people, identity_ids, face_ids=theirs, changes=changes)
+        return gone_with(theirs)
 
     def faces_of(self, gone: Forgetting) -> list[pa.Table]:
         """Return the faces of a person, of each gallery that has some."""

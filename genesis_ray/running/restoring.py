@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 from genesis_ray.errors import LostKeyError, StoreError
 from genesis_ray.running.backup_notes import note_copy
@@ -74,7 +75,7 @@ def restore(
     place = unpacking_folder(settings.data_dir, settings.tenant_id)
     with unpacked(file, secret or b"", place) as opened:
         before = forgotten_before(settings, opened.folder, opened.taken_at, receipts)
-        if before.identity_ids:
+        if before:
             _intend(settings, opened.folder, before)
         put_in_place(opened.folder, folder)
     done = finish(settings) if is_unfinished(folder) else None
@@ -115,6 +116,8 @@ def _intend(settings: Settings, folder: Path, before: ForgottenBefore) -> None:
         key = open_key_store(settings.templates.key_store).read(settings.tenant_id).current
         told = ", ".join(before.receipt_ids)
         why = f"forgotten before, by receipt {told}, and brought back by a backup"
-        intent = begun(settings, before.identity_ids, by=this_user(), why=why, key=key)
+        whom = before.identity_ids or (str(uuid4()),)  # nobody's but for faces
+        intent = begun(settings, whom, by=this_user(), why=why, key=key)
     intent.identity_ids = [*dict.fromkeys([*intent.identity_ids, *before.identity_ids])]
+    intent.face_ids = sorted({*intent.face_ids, *before.face_ids})
     intent.save(folder)

@@ -24,6 +24,7 @@ from genesis_ray.running.identities import identity_folder, who_is_who
 from genesis_ray.running.key_rotation import forget as forget_key
 from genesis_ray.running.key_rotation import rotate
 from genesis_ray.running.people_stores import PeopleStores
+from genesis_ray.running.repairs import Repairs
 from genesis_ray.running.restoring import restore
 from genesis_ray.settings import Settings
 from genesis_ray.store import sealed_file
@@ -197,6 +198,21 @@ def test_who_was_forgotten_since_is_forgotten_again(settings, file):
     assert receipt.searched.residue == verify(settings, Receipt.read(path)).residue == ()
     assert holders(settings) == []
     assert not is_unfinished(identity_folder(settings))
+
+
+def test_a_face_that_was_another_persons_then_does_not_come_back_as_theirs(settings, file):
+    back_up(settings, file, b"open")
+    before = names(settings)
+    wrong, right = faces_of(settings, CARL)
+    with Repairs(settings, by="eve", why="") as repairs:
+        born = repairs.split(CARL.identity_id, [], [wrong], None).new_id
+    forget(settings, born, by="eve", why="")
+    lost(settings)
+    done = restore(settings, file, b"open")
+    assert done.forgotten
+    assert done.forgotten[1].searched.residue == ()
+    assert faces_of(settings, CARL) == [right]
+    assert names(settings) == before
 
 
 def test_who_is_enrolled_under_the_same_name_after_it_stays(settings, file):
