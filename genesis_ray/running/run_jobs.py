@@ -92,12 +92,12 @@ def live_jobs(run: RunFolder, log: EventLog, settings: Settings) -> list[Job]:
     One that plays recordings lets go of nothing: they may be of long ago, and are not old. Merges
     are proposed where visitors are made, who are what there is to merge. Snapshots are taken where
     it is set where to. Pictures elsewhere are swept here, and not by who names people, as that may
-    take as long as the place has it.
+    take as long as the place has it; also those of a place that is set no more.
     """
     left_out = [] if settings.has_live_cameras else [RETENTION, VERIFICATION]
     if not (settings.faces.enabled and settings.identity.visitors):
         left_out.append(PROPOSALS)
-    if not settings.faces.photos_at:
+    if not (settings.faces.photos_at or _had_photos_elsewhere(settings)):
         left_out.append(STRAY_PHOTOS)
     if settings.snapshots.folder is None:
         left_out.append(SNAPSHOTS)
@@ -147,6 +147,12 @@ def sweep_photos(settings: Settings) -> Outcome:
     if done.left:
         raise StoreError(done.told())
     return {"pictures": done.gone}
+
+
+def _had_photos_elsewhere(settings: Settings) -> bool:
+    from genesis_ray.store.kept_photos import KeptPhotos
+
+    return KeptPhotos(gallery_folder(settings.data_dir, settings.tenant_id)).far.was_used
 
 
 def verify(run: RunFolder) -> Outcome:

@@ -22,9 +22,14 @@ STRAYS = "strays"
 """The folder in that of the photos."""
 
 _LOCK = "photos.lock"
-"""In the tenant's folder, so that no backup is made meanwhile."""
+"""In the tenant's folder; as a lock it is in no backup."""
 
 _LOCKED_WITHIN_S = 60.0
+
+_AT_ONCE_S = 5.0
+_BETWEEN_S = 0.2
+"""A sweep takes so long a turn, and leaves others so long for theirs: each object takes several
+calls to its place, and there may be thousands."""
 
 _SETTLED_AFTER_S = 3600.0
 """A stray that is younger stays where its object may yet come, or its note go: what was given up
@@ -80,6 +85,11 @@ class FarPictures:
         self._folder = folder / STRAYS
         self._lock = folder.parent / _LOCK
         self._places: dict[str, PicturePlace] = {}
+
+    @property
+    def was_used(self) -> bool:
+        """Whether a picture was ever to be elsewhere, so that some may have to go."""
+        return self._folder.is_dir()
 
     @contextmanager
     def storing(self) -> Iterator[None]:
@@ -162,30 +172,53 @@ class FarPictures:
         Raises:
             StoreError: The disk refuses, or another process is at it for a minute.
         """
-        if not self.strays():
-            return Swept(0, {})
-        with self.storing():
-            strays = self._all()
-            wait, stay = set(waiting()), set(noted())
-            gone, left = 0, dict[str, str]()
-            silent: dict[str, str] = {}
-            for stray in strays:
-                place, name = parted(stray.address)
-                is_going = stray.address not in wait | stay
-                if is_going:
-                    try:
-                        if place not in silent:
-                            gone += self._remove(place, name)
-                    except StoreError as error:
-                        silent[place] = str(error)
-                    if place in silent:
-                        left[stray.address] = silent[place]
-                        continue
-                is_over = stray.is_old or (is_going and stray.kind == _GOING)
-                if is_over and stray.address not in wait:
-                    self.settle(stray.address)
-            self._tidy()
+        todo = set(self.strays())
+        gone, left = 0, dict[str, str]()
+        silent: dict[str, str] = {}
+        while todo:
+            with self.storing():
+                until = time.monotonic() + _AT_ONCE_S
+                strays = [stray for stray in self._all() if stray.address in todo]
+                wait, stay = set(waiting()), set(noted())
+                todo &= {stray.address for stray in strays}
+                for stray in strays:
+                    gone += self._swept(stray, wait, stay, silent, left)
+                    todo.remove(stray.address)
+                    if time.monotonic() >= until:
+                        break
+                self._tidy()
+            if todo:
+                time.sleep(_BETWEEN_S)
         return Swept(gone, left)
+
+    def _swept(
+        self,
+        stray: _Stray,
+        wait: Collection[str],
+        stay: Collection[str],
+        silent: dict[str, str],
+        left: dict[str, str],
+    ) -> bool:
+        """Remove the object of a stray if nothing else tells of it; tell whether it was there.
+
+        Places that do not answer, and what is left in them, are noted in the last two.
+        """
+        place, name = parted(stray.address)
+        is_going = stray.address not in wait and stray.address not in stay
+        was_there = False
+        if is_going:
+            try:
+                if place not in silent:
+                    was_there = self._remove(place, name)
+            except StoreError as error:
+                silent[place] = str(error)
+            if place in silent:
+                left[stray.address] = silent[place]
+                return False
+        is_over = stray.is_old or (is_going and stray.kind == _GOING)
+        if is_over and stray.address not in wait:
+            self.settle(stray.address)
+        return was_there
 
     def _remove(self, place: str, name: str) -> bool:
         """Remove an object; tell whether it was there."""

@@ -346,6 +346,16 @@ def test_a_system_sweeps_where_it_has_a_place_and_not_in_who_names_people(settin
     assert names[0] - names[1] == {"stray-photos"}
 
 
+def test_a_system_sweeps_where_pictures_were_put_before(settings, photo, tmp_path):
+    enroll(settings, "Ada", [photo()])
+    near = settings.model_copy(
+        update={"faces": settings.faces.model_copy(update={"photos_at": None})}
+    )
+    run = RunFolder.create(tmp_path / "run")
+    with EventLog(run.events) as log:
+        assert "stray-photos" in {job.name for job in live_jobs(run, log, near)}
+
+
 def test_people_are_known_to_another_embedder_by_them(settings, photo):
     enroll(settings, "Ada", [photo()])
     folder = identity_folder(settings)

@@ -176,6 +176,20 @@ def test_a_place_that_hangs_is_asked_once_for_all_that_goes(kept):
     assert len(asked) == 1
 
 
+def test_others_have_their_turn_while_many_are_swept(kept, monkeypatch):
+    monkeypatch.setattr(far_pictures, "_AT_ONCE_S", 0)
+    stored: list[int] = []
+
+    def store_one(_: float) -> None:
+        with kept.far.storing():
+            stored.append(len(objects()))
+
+    monkeypatch.setattr(far_pictures.time, "sleep", store_one)
+    kept.remove([put(kept, f"face-{number}") for number in range(3)])
+    assert sweep(kept) == Swept(3, {})
+    assert stored == [2, 1]
+
+
 def test_one_that_is_still_there_after_it_was_removed_is_told(kept, monkeypatch):
     stored = put(kept)
     kept.remove([stored])
