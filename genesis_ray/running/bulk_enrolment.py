@@ -60,13 +60,14 @@ def photos_in(folder: Path) -> Photos:
 def photos_of(table: Path) -> Photos:
     """Return the photos in a CSV table with the columns file and name, a line a photo.
 
-    Files are meant from the table's folder.
+    Files are meant from the table's folder; a line that is there twice counts once.
 
     Raises:
         StoreError: It cannot be read, has other columns, or a line without a file or name.
     """
     people: dict[str, list[Path]] = {}
-    for photo, name in read_rows(table, _COLUMNS, _photo_and_name, kind="photos"):
+    lines = read_rows(table, _COLUMNS, _photo_and_name, kind="photos")
+    for photo, name in dict.fromkeys(lines):
         people.setdefault(name, []).append(table.parent / photo)
     return people
 

@@ -171,7 +171,13 @@ def test_an_empty_folder_is_told(settings, staff):
 
 def test_a_table_names_photos_from_where_it_lies(tmp_path, staff):
     table = tmp_path / "staff.csv"
-    table.write_text("file,name,note\nstaff/Ada/0.png, Ada ,x\nstaff/Bob/0.png,Bob,\n")
+    lines = [
+        "file,name,note",
+        "staff/Ada/0.png, Ada ,x",
+        "staff/Bob/0.png,Bob,",
+        "staff/Ada/0.png,Ada,",
+    ]
+    table.write_text("\n".join(lines))
     assert photos_of(table) == {
         "Ada": [staff / "Ada" / "0.png"],
         "Bob": [staff / "Bob" / "0.png"],
