@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from itertools import groupby
 from pathlib import Path
 
 import av
@@ -200,56 +199,6 @@ def test_a_damaged_model_is_named_whichever_process_meets_it(
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.ray
-def test_in_real_time_a_recording_plays_at_its_own_pace(genesis, config, tmp_path):
-    out = tmp_path / "run"
-    genesis(
-        "run", "synthetic:?people=2&seconds=6", "--config", config, "--realtime",
-        "--out", out, "--data", tmp_path / "data",
-    )  # fmt: skip
-    result = json.loads((out / "run.json").read_text())["result"]
-    (camera,) = result["cameras"]
-    assert camera["frames"] + sum(camera["dropped"].values()) == 60
-    assert result["watching_s"] > 5
-    assert len(RunTables(out / "events")["track_observations"])
-
-
-@pytest.mark.ray
-def test_a_live_stream_is_watched_until_it_is_interrupted(rtsp, config, tmp_path):
-    rtsp.start("ann", "secret")
-    out = tmp_path / "run"
-    command = [
-        str(Path(sys.executable).with_name("genesis")), "run",
-        rtsp.url.replace("//", "//ann:secret@"), "synthetic:?seconds=3600", "--config", str(config),
-        "--out", str(out), "--data", str(tmp_path / "data"),
-    ]  # fmt: skip
-    log = tmp_path / "log.txt"
-    with log.open("w") as output:
-        running = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
-    try:
-        seen: list[str] = []
-        for state, within_s in (("online", 150), ("connecting", 60), ("online", 60)):
-            deadline = time.monotonic() + within_s  # at first Ray starts
-            seen.append(state)
-            while _states(out) != seen:
-                assert running.poll() is None, log.read_text()
-                assert time.monotonic() < deadline, (_states(out), log.read_text())
-                time.sleep(0.2)
-            if state == "connecting":
-                rtsp.start("ann", "secret")
-            elif len(seen) == 1:
-                rtsp.kill()
-        running.send_signal(signal.SIGINT)
-        assert running.wait(40) == 130, log.read_text()  # the film had not come to its end
-    finally:
-        running.kill()
-        running.wait()
-    assert _states(out) == ["online", "connecting", "online", "ended"]
-    assert json.loads((out / "run.json").read_text())["state"] == "interrupted"
-    for path in [log, *filter(Path.is_file, out.rglob("*"))]:
-        assert b"secret" not in path.read_bytes(), path
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_run_in_one_process_that_is_interrupted_keeps_what_it_saw(number, config, tmp_path):
     out = tmp_path / "run"
@@ -316,15 +265,6 @@ def test_a_run_that_is_killed_keeps_what_it_logged_and_the_next_one_knows_its_pe
     assert json.loads((first / "run.json").read_text())["result"] is None
     genesis("run", f"{film}=6", *common, "--out", second)
     assert _named(second) == known
-
-
-def _states(run: Path) -> list[str]:
-    """Return the states of a run's stream so far; a new reason is no new state."""
-    if not (run / "events" / "version.json").exists():
-        return []
-    rows = RunTables(run / "events")["camera_states"].to_pylist()
-    of_stream = [row["state"] for row in rows if row["camera_id"] != "camera"]
-    return [state for state, _ in groupby(of_stream)]
 
 
 @pytest.mark.ray
