@@ -1,11 +1,11 @@
 """A node of Ray without processes that nothing here asks: seconds of a processor at each start.
 
 The log monitor reads logs to the driver, which does not want them. The autoscaler's monitor has no
-nodes to add to a cluster of this machine alone. Of the dashboard, which is turned off, Ray would
-still start a process, for statistics of use that are turned off too, and wait until it answers;
-and on each node its agent, for Ray's own figures and jobs: 81 MB, and a second until the node is
-up. Where Ray's command starts a head, it adds a server for clients that are no part of the cluster.
-Neither `ray.init` nor that command has arguments for all of this.
+nodes to add to a cluster of this machine alone, unless it is told of some. Of the dashboard, which
+is turned off, Ray would still start a process, for statistics of use that are turned off too, and
+wait until it answers; and on each node its agent, for Ray's own figures and jobs: 81 MB, and a
+second until the node is up. Where Ray's command starts a head, it adds a server for clients that
+are no part of the cluster. Neither `ray.init` nor that command has arguments for all of this.
 
 `python -m genesis_ray.serving.lean_node start ...` is Ray's command that starts such nodes.
 """
@@ -24,7 +24,7 @@ from ray._raylet import (  # type: ignore[attr-defined]  # its stub leaves them 
     persist_port,
 )
 
-_LEFT_OUT = {"include_log_monitor": False, "no_monitor": True, "ray_client_server_port": None}
+_LEFT_OUT = {"include_log_monitor": False, "ray_client_server_port": None}
 _AGENT = "--dashboard_agent_command="
 _PORTS_OF_AGENT = (
     DASHBOARD_AGENT_LISTEN_PORT_NAME,
@@ -36,7 +36,8 @@ _PORTS_OF_AGENT = (
 def _lean(
     params: Callable[..., parameter.RayParams], *args: Any, **options: Any
 ) -> parameter.RayParams:
-    return params(*args, **options | _LEFT_OUT)
+    is_sized = options.get("autoscaling_config") is not None  # by the autoscaler
+    return params(*args, **options | _LEFT_OUT | {"no_monitor": not is_sized})
 
 
 def _no_dashboard(*_: object, **__: object) -> tuple[None, None]:

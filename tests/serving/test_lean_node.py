@@ -8,10 +8,12 @@ def test_a_node_is_told_to_go_without_as_long_as_it_is_started():
     rays_own = parameter.RayParams, services.start_api_server, services.start_ray_process
     with lean_node():
         params = parameter.RayParams(num_cpus=2, ray_client_server_port=10001, no_monitor=False)
+        sized = parameter.RayParams(autoscaling_config="nodes.yaml")
         dashboard = services.start_api_server(False, raise_on_failure=False)
     assert (params.no_monitor, params.include_log_monitor) == (True, False)
     assert params.ray_client_server_port is None
     assert params.num_cpus == 2
+    assert not sized.no_monitor
     assert dashboard == (None, None)
     assert rays_own == (
         parameter.RayParams, services.start_api_server, services.start_ray_process
