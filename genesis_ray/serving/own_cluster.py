@@ -1,5 +1,6 @@
 """A Ray cluster of one node on this machine that outlives the command which started it."""
 
+import logging
 import os
 import re
 import socket
@@ -32,6 +33,7 @@ def start_own_cluster(store: int) -> None:
         GenesisError: It does not start, for instance because one runs here already.
     """
     use_token()
+    logging.getLogger(ensure_token_if_auth_enabled.__module__).setLevel(logging.ERROR)
     try:
         ensure_token_if_auth_enabled()  # makes one unless the user has one
     except OSError as error:
