@@ -281,13 +281,14 @@ class TestServed:
         assert cluster.ask("pandas", "pandas") == ["False"]
 
     def test_its_node_has_no_process_that_nobody_asks(self, cluster):
-        scripts = [
-            Path(argument).name
+        titles = [
+            process.cmdline()
             for process in psutil.Process(cluster.host.pid).children(recursive=True)
-            for argument in process.cmdline()[:3]
         ]
+        scripts = [Path(argument).name for title in titles for argument in title[:3]]
         assert "raylet" in scripts
         assert not {"log_monitor.py", "monitor.py", "dashboard.py"} & set(scripts)
+        assert "DashboardAgent" not in str(titles)
 
     def test_cameras_come_and_go_and_the_supervisor_too_while_the_others_go_on(
         self, served, cluster, tmp_path

@@ -14,7 +14,8 @@ from ray.exceptions import RayError
 from genesis_ray.batch.archive import Archive, Segment
 from genesis_ray.batch.mark import remove_marks
 from genesis_ray.batch.segment_file import read_segment
-from genesis_ray.batch.worker import Finished, Tally, segment_file, watch_segments
+from genesis_ray.batch.tally import Tally
+from genesis_ray.batch.worker import Finished, segment_file, watch_segments
 from genesis_ray.domain.events import DeadLetterChanged
 from genesis_ray.domain.retry import Attempts
 from genesis_ray.errors import GenesisError

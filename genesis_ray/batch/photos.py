@@ -2,7 +2,6 @@
 
 import os
 import pickle
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from ray.actor import ActorHandle
 from ray.data import ActorPoolStrategy
 from ray.exceptions import RayError
 
+from genesis_ray.batch.attempts import Attempts
 from genesis_ray.errors import GenesisError, SourceError
 from genesis_ray.process_memory import keep_freed_memory
 from genesis_ray.running.photo_faces import LoadedPhotoFaces, PhotoFaces
@@ -100,25 +100,6 @@ class WorkersPhotoFaces:
 
     def _is_of(self, answer: Answer, photo: Photo) -> bool:
         return self._photos[answer.place] == photo
-
-
-class Attempts:
-    """Where workers say what they look at, so that is known of what they died."""
-
-    def __init__(self) -> None:
-        self._begun: set[int] = set()
-        self._deaths: Counter[int] = Counter()
-
-    def begin(self, place: int) -> int:
-        """Note that a photo is being looked at; return how many died while they did."""
-        if place in self._begun:
-            self._deaths[place] += 1
-        self._begun.add(place)
-        return self._deaths[place]
-
-    def end(self, place: int) -> None:
-        """Note that a photo was looked at."""
-        self._begun.discard(place)
 
 
 class PhotoEmbedder:

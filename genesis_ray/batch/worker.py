@@ -1,8 +1,6 @@
 """The first pass over an archive: segments watched by a pool of Ray Data actors."""
 
 import json
-import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -54,27 +52,6 @@ class Finished:
     problem: str | None
     failure: str | None
     stage_s: dict[Stage, float]
-
-
-class Tally:
-    """Where the workers say how far they are."""
-
-    def __init__(self) -> None:
-        self._frames: Counter[str] = Counter()
-        self._first_frame_at: float | None = None
-
-    def begin(self, label: str) -> None:
-        """Count a segment's frames from 0 again: this is another attempt."""
-        self._frames[label] = 0
-
-    def add(self, label: str, frames: int) -> None:
-        """Count frames looked at."""
-        self._first_frame_at = self._first_frame_at or time.time()
-        self._frames[label] += frames
-
-    def read(self) -> tuple[dict[str, int], float | None]:
-        """Return the frames of each segment, by its label, and when the first were counted."""
-        return dict(self._frames), self._first_frame_at
 
 
 def segment_file(work: Path, segment: Segment) -> Path:

@@ -1,5 +1,6 @@
 """A Ray cluster of one node on this machine that outlives the command which started it."""
 
+import logging
 import os
 import re
 import socket
@@ -12,9 +13,11 @@ from pathlib import Path
 
 import psutil
 import ray
+from ray._private.authentication.authentication_token_setup import ensure_token_if_auth_enabled
 from ray._raylet import Config  # type: ignore[attr-defined]  # its stub leaves it out
 
 from genesis_ray.errors import GenesisError
+from genesis_ray.serving import lean_node
 from genesis_ray.serving.cluster import ENVIRONMENT
 from genesis_ray.store.disk import make_folder, write_file
 
@@ -30,11 +33,13 @@ def start_own_cluster(store: int) -> None:
         GenesisError: It does not start, for instance because one runs here already.
     """
     use_token()
-    _ray("get-auth-token", "--generate")  # unless the user has one
+    logging.getLogger(ensure_token_if_auth_enabled.__module__).setLevel(logging.ERROR)
+    try:
+        ensure_token_if_auth_enabled()  # makes one unless the user has one
+    except OSError as error:
+        raise GenesisError(f"no token for Ray could be made: {error}") from error
     told = _ray(
-        *("start", "--head", "--port=0"),
-        *("--include-dashboard=false", f"--object-store-memory={store}"),
-        *("--no-monitor", "--include-log-monitor=false"),  # as in lean_node
+        "start", "--head", "--port=0", "--include-dashboard=false", f"--object-store-memory={store}"
     )
     address = re.search(r"--address='([^']+)'", told)
     if address is None:
@@ -45,10 +50,10 @@ def start_own_cluster(store: int) -> None:
 
 
 def _ray(*arguments: str) -> str:
-    """Run Ray's command and return what it says."""
+    """Run Ray's command, for a node as lean as those of other commands; return what it says."""
     try:
-        done = subprocess.run(  # noqa: S603  its path is found, not given
-            [str(Path(sys.executable).with_name("ray")), *arguments],
+        done = subprocess.run(  # noqa: S603  it is our own
+            [sys.executable, "-P", "-m", lean_node.__name__, *arguments],
             env={**ENVIRONMENT, **os.environ},
             timeout=_STARTED_WITHIN_S,
             capture_output=True,

@@ -12,9 +12,9 @@ import pyarrow as pa
 import pytest
 import ray
 
+from genesis_ray.batch.attempts import Attempts
 from genesis_ray.batch.photos import (
     Answer,
-    Attempts,
     WorkersPhotoFaces,
     answers,
     look_at,

@@ -1,5 +1,6 @@
 """A run of recordings that play like cameras, and of a stream that hangs, is told to stop."""
 
+import json
 import subprocess
 import sys
 import threading
@@ -19,7 +20,8 @@ from tests.vision.film_server import film
 
 pytestmark = [pytest.mark.e2e, pytest.mark.ray, pytest.mark.timeout(400)]
 
-RECORDING = "synthetic:?people=3&seconds=900&fps=4&width=320&height=240"
+FPS = 4
+RECORDING = f"synthetic:?people=3&seconds=900&fps={FPS}&width=320&height=240"
 CAMERAS = {"door", "till", "hangs"}
 
 STOPPED_WITHIN_S = 15.0
@@ -116,6 +118,11 @@ def test_what_is_under_way_is_finished_and_no_process_is_left(config, tmp_path, 
     assert told(run, "ended") == CAMERAS  # none was cut off, as it is where it takes too long
     assert recorded_at(run) - told_to_stop_at < STOPPED_WITHIN_S
     assert list((run / "events" / "wal").iterdir()) == []
+    result = json.loads((run / "run.json").read_text())["result"]
+    for camera in result["cameras"]:  # recordings played at their own pace
+        if camera["camera_id"] != "hangs":
+            shown = camera["frames"] + sum(camera["dropped"].values())
+            assert 0 < shown < FPS * (result["watching_s"] + 2)
     _, left = psutil.wait_procs(processes_of(ray_folder), timeout=20)  # workers, by themselves
     assert left == []
 

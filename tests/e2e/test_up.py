@@ -5,11 +5,14 @@ The tests are in the order in which they stand: it is up, works, and is taken do
 
 import json
 import re
+import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import httpx2 as httpx
@@ -83,9 +86,12 @@ def api(system) -> Iterator[httpx.Client]:
         yield client
 
 
-def test_it_is_up_and_says_where_and_what_it_is_made_of(genesis, system, api):
+def test_it_is_up_and_says_where_and_what_it_is_made_of(genesis, system, api, ray_folder):
     assert f"http://127.0.0.1:{system.port}/docs" in system.said
     assert api.get("/ready").status_code == 200
+    titles = [process.cmdline() for process in processes_of(ray_folder)]
+    asked_by_nobody = ("DashboardAgent", "dashboard.py", "monitor.py", "client.server")
+    assert not [each for each in titles if any(name in str(each) for name in asked_by_nobody)]
     assert "runs on this cluster already" in genesis("up", system.config, expect=2).stderr
     status = json.loads(genesis("status", "--json").stdout)
     assert [camera["camera_id"] for camera in status["cameras"]] == ["door", "till"]
@@ -95,12 +101,49 @@ def test_it_is_up_and_says_where_and_what_it_is_made_of(genesis, system, api):
     assert status["missing"] == []
 
 
-def test_a_run_beside_it_has_a_cluster_of_its_own(genesis, system, tmp_path):
-    films = tmp_path / "films.yaml"
-    synthetic = {"detector": {"model": "synthetic"}, "faces": {"embedder": "synthetic"}}
-    cameras = [{"camera_id": "door", "source": FILM.replace("=3600", "=2")}]
-    write_config(films, system.data, synthetic, cameras)
-    genesis("run", "--out", tmp_path / "beside", "--data", tmp_path / "other", "--config", films)
+def test_a_run_beside_it_has_a_cluster_of_its_own_and_watches_a_stream_until_it_is_interrupted(
+    rtsp, system, tmp_path
+):
+    rtsp.start("ann", "secret")
+    config, out, log = tmp_path / "config.yaml", tmp_path / "beside", tmp_path / "log.txt"
+    config.write_text("detector: {model: synthetic}\nfaces: {embedder: synthetic}\n")
+    command = [
+        str(Path(sys.executable).with_name("genesis")), "run",
+        rtsp.url.replace("//", "//ann:secret@"), "--config", str(config),
+        "--out", str(out), "--data", str(tmp_path / "data"),
+    ]  # fmt: skip
+    with log.open("w") as output:
+        running = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        seen: list[str] = []
+        for state, within_s in (("online", 150), ("connecting", 60), ("online", 60)):
+            deadline = time.monotonic() + within_s  # at first Ray starts
+            seen.append(state)
+            while states(out) != seen:
+                assert running.poll() is None, log.read_text()
+                assert time.monotonic() < deadline, (states(out), log.read_text())
+                time.sleep(0.2)
+            if state == "connecting":
+                rtsp.start("ann", "secret")
+            elif len(seen) == 1:
+                rtsp.kill()
+        running.send_signal(signal.SIGINT)
+        assert running.wait(40) == 0, log.read_text()  # a stream has no other end
+    finally:
+        running.kill()
+        running.wait()
+    assert states(out) == ["online", "connecting", "online", "ended"]
+    assert json.loads((out / "run.json").read_text())["state"] == "finished"
+    for path in [log, *filter(Path.is_file, out.rglob("*"))]:
+        assert b"secret" not in path.read_bytes(), path
+
+
+def states(run: Path) -> list[str]:
+    """Return the states of the camera of a run so far; a new reason is no new state."""
+    if not (run / "events" / "version.json").exists():
+        return []
+    rows = RunTables(run / "events")["camera_states"].to_pylist()
+    return [state for state, _ in groupby(row["state"] for row in rows)]
 
 
 def changed(applied: subprocess.CompletedProcess[str]) -> set[tuple[str, ...]]:

@@ -13,6 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from genesis_ray.serving import lean_node
 from genesis_ray.serving.cluster import ENVIRONMENT
 from genesis_ray.serving.own_cluster import stop_session
 
@@ -27,7 +28,8 @@ config = {
     "upscaling_speed": 10.0,
     "idle_timeout_minutes": 0.1,
     "provider": {
-        "type": "fake_multinode",
+        "type": "external",
+        "module": "lean_nodes.LeanNodes",
         "gcs_address": address,
         "use_node_id_as_ip": True,  # as all have the same address
         "disable_node_updaters": True,
@@ -61,7 +63,7 @@ with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
     file.flush()
     subprocess.run(
         [
-            str(Path(sys.executable).with_name("ray")),
+            *(sys.executable, "-P", "-m", lean_node.__name__),
             *("start", "--head", "--node-ip-address=127.0.0.1", f"--port={port}", "--num-cpus=0"),
             *("--object-store-memory=100000000", "--include-dashboard=false"),
             f"--autoscaling-config={file.name}",
@@ -69,6 +71,9 @@ with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         env={
             **ENVIRONMENT,
             **os.environ,
+            "PYTHONPATH": os.pathsep.join(
+                [str(Path(__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+            ),
             "RAY_FAKE_CLUSTER": "1",
             "AUTOSCALER_UPDATE_INTERVAL_S": "1",
         },

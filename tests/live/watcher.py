@@ -1,7 +1,7 @@
 """A live run to be disturbed: `watcher.py [--realtime] RUN DATA SOURCE...`.
 
 A source can be several that play in a row, with | between them. Prints `frames CAMERA N` as they
-are looked at, and at last `done EVENTS LATE`.
+are looked at, and at last `done EVENTS LATE`. In real time footage is looked at ten times a second.
 """
 
 import sys
@@ -18,10 +18,12 @@ SYNTHETIC = {
 }
 
 
-def settings_for(data: Path, sources: list[str], **more: object) -> Settings:
+def settings_for(
+    data: Path, sources: list[str], *, process_fps: int = 30, **more: object
+) -> Settings:
     """Return settings with synthetic models for synthetic films.
 
-    Of footage every frame is looked at, by the real ones.
+    Of footage every frame is looked at unless fewer are asked for, by the real ones.
     """
     is_synthetic = all(source.startswith("synthetic:") for source in sources)
     return Settings(
@@ -34,7 +36,7 @@ def settings_for(data: Path, sources: list[str], **more: object) -> Settings:
             {
                 "camera_id": f"camera-{number}",
                 "source": source.split("|"),
-                **({} if is_synthetic else {"process_fps": 30}),
+                **({} if is_synthetic else {"process_fps": process_fps}),
                 "zones": [{"zone_id": "left", "outline": [[0, 0], [0.5, 0], [0.5, 1], [0, 1]]}],
                 "lines": [{"line_id": "middle", "start": [0.5, 0], "end": [0.5, 1]}],
             }
@@ -52,7 +54,7 @@ if __name__ == "__main__":
     realtime = sys.argv[1] == "--realtime"
     run, data, *sources = sys.argv[1 + realtime :]
     result = run_live(
-        settings_for(Path(data), sources),
+        settings_for(Path(data), sources, process_fps=10 if realtime else 30),
         RunFolder.create(Path(run)),
         shapes=[],
         realtime=realtime,
