@@ -265,13 +265,17 @@ def _face(pictures: Pictures, picture: int, track: int, index: int) -> Face:
 
 
 def _share(tracks: Sequence[Track], is_so: Sequence[bool]) -> dict[str, float]:
-    """Return the share of tracks that something holds of, with its interval."""
-    _, person = np.unique([each.person for each in tracks], return_inverse=True)
+    return shares([each.person for each in tracks], is_so)
+
+
+def shares(people: Sequence[int], is_so: Sequence[bool]) -> dict[str, float]:
+    """Return the share of things that something holds of, by their people, with its interval."""
+    _, person = np.unique(people, return_inverse=True)
     so = np.bincount(person, weights=np.asarray(is_so, np.float64))
     all_of = np.bincount(person)
     drawn = np.random.default_rng(0).integers(len(so), size=(_RESAMPLES, len(so)))
-    shares = so[drawn].sum(axis=1) / all_of[drawn].sum(axis=1)
-    low, high = np.quantile(shares, [0.025, 0.975])
+    drawn_shares = so[drawn].sum(axis=1) / all_of[drawn].sum(axis=1)
+    low, high = np.quantile(drawn_shares, [0.025, 0.975])
     return {"value": float(np.mean(is_so)), "low": float(low), "high": float(high)}
 
 
