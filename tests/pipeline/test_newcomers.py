@@ -102,7 +102,7 @@ def test_a_visitor_of_several_tracks_is_known_by_the_faces_of_all():
     site.track(1, STRANGER, STRANGER, at=0)
     site.track(2, *[like(STRANGER, 0.8)] * 3, at=60)
     made = [embedding for who, embedding in site.album.faces if who != "ada"]
-    assert {float(round(each @ STRANGER, 2)) for each in made} == {1.0, 0.8}
+    assert {round(float(each @ STRANGER), 2) for each in made} == {1.0, 0.8}
 
 
 def test_a_single_face_of_a_track_does_not_name_it():
