@@ -78,9 +78,11 @@ class WaitingFaces:
                 del self._tracks[key]
         own = self._tracks.setdefault((sight.camera_id, sight.track_id), _Waiting(sight))
         own.faces = [*own.faces, face][-of_a_track:]
-        self._rows.append(face)
-        if self._matrix is not None and len(self._rows) <= len(self._matrix):
-            self._matrix[len(self._rows) - 1] = face.embedding
+        if self._matrix is None or len(self._rows) == len(self._matrix):
+            self._rows, self._matrix = [], None  # made anew when it is looked at
+        else:
+            self._matrix[len(self._rows)] = face.embedding
+            self._rows.append(face)
         waiting = len(self)
         for key, track in list(self._tracks.items()):
             if waiting <= self._most or track is own:
@@ -104,8 +106,8 @@ class WaitingFaces:
         """Return faces of a track, and of others, that are one person's, in their order; or none.
 
         They are around a core point, a face of the track's own that they are alike by `least`, and
-        worth `wanted` good ones; each two of them are alike by `loosest`.
-        Of tracks that cannot all be one person's none are: nobody can tell who is somebody else.
+        worth `wanted` good ones; each two of them are alike by `loosest`. Of tracks that cannot
+        all be one person's none are: nobody can tell who is somebody else.
         """
         own = self._tracks.get((face.camera_id, face.track_id))
         if own is None or len(own.faces) < FEWEST_FACES:
@@ -133,7 +135,7 @@ class WaitingFaces:
 
     def _embeddings(self) -> npt.NDArray[np.float32]:
         """Return those of all faces that wait, and of some that do no more: a row of each."""
-        if self._matrix is None or len(self._rows) > len(self._matrix):
+        if self._matrix is None:
             self._rows = [face for track in self._tracks.values() for face in track.faces]
             waiting = _stacked(self._rows)
             self._matrix = np.concatenate([waiting, np.zeros_like(waiting)])
