@@ -13,7 +13,7 @@ several). Of people with two tracks or more who show five faces in all: the shar
 was made (`found`), and how many visitors there are too many (`split`); of visitors those made of
 two people (`mixed`); of all tracks those named as somebody else who was there before (`wrong`), and
 those named rightly (`right`). With 95 % intervals from drawing people with replacement. Its seconds
-are of one face, with all that wait.
+are of one face, on average of each order.
 
 In a last line these people are known from the start, by the faces of their first pass: as many
 names are wrong then as so many people cost, however they came to be known.
@@ -257,7 +257,7 @@ def _in_parallel(faces: Faces) -> tuple[Indices, npt.NDArray[np.float32], npt.ND
 def _watched(
     passes: Sequence[Pass], policy: ResolverPolicy, seconds: list[float], *, are_known: bool
 ) -> World:
-    """Have a resolver watch passes, a minute apart; add how long each face took."""
+    """Have a resolver watch passes, a minute apart; add how long a face took on average."""
     could = _could(passes)
     known: dict[int, Pass] = {}
     if are_known:
@@ -274,13 +274,11 @@ def _watched(
     resolver.memory.waiting = waiting = Watched()
     passed: list[Passed] = []
     makers: dict[str, list[int]] = {str(who): [who] for who in known}
+    begun = time.perf_counter()
     for track, one in enumerate(passes):
         name = None
         for face in _faces_of(one, track):
-            begun = time.perf_counter()
-            events = resolver.resolve(face)
-            seconds.append(time.perf_counter() - begun)
-            for event in events:
+            for event in resolver.resolve(face):
                 if isinstance(event, FaceRecognized) and event.decision == "named":
                     name = event
                 if isinstance(event, FaceRecognized) and event.is_new:
@@ -288,6 +286,7 @@ def _watched(
                     makers[event.identity_id] = [passes[each.track_id].person for each in of]
         resolver.lapse(_at(track))
         passed.append(Passed(one.person, name))
+    seconds.append((time.perf_counter() - begun) / sum(len(one.vectors) for one in passes))
     return World(passed, makers, could)
 
 
