@@ -9,7 +9,7 @@ random is enrolled, with one picture, among others up to 450; who else has five 
 A line for tracks without visitors, then with them, for each `--mean-threshold`: the shares of
 strangers' tracks that were named somebody who was there before, be it a visitor, and of enrolled
 people's that were not named, were named wrongly, or became a visitor. With 95 % intervals from
-drawing people with replacement.
+drawing people with replacement. With `--likeness` once more, with faces that wait for others.
 
 A last line chooses the mean's threshold on one half of all people and scores it on the other, ten
 times and both ways: the least at which 1 stranger's track in 500 is named by its mean.
@@ -18,7 +18,7 @@ times and both ways: the least at which 1 stranger's track in 500 is named by it
 import argparse
 import time
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -143,6 +143,13 @@ def report(pictures: Pictures, threshold: float, options: argparse.Namespace) ->
     everybody = np.unique(pictures.person)
     ways: list[tuple[str, ResolverPolicy]] = [("off", _policy(threshold, None, 0.0))]
     ways += [(f"on/mean+{more:g}", _policy(threshold, _FACES, more)) for more in options.means]
+    if options.likeness is not None:
+        waiting = replace(
+            _policy(threshold, _FACES, options.means[-1]),
+            tracks_kept=timedelta(days=30),
+            tracks_similarity=options.likeness,
+        )
+        ways.append((f"on/mean+{options.means[-1]:g}/several-tracks", waiting))
     for name, policy in ways:
         seconds, tracks = _resolved(pictures, policy, everybody, options.seeds)
         strangers = [each for each in tracks if not each.is_enrolled]
@@ -185,6 +192,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--without", nargs="+", default=[], help="people whose labels are wrong")
     parser.add_argument(
         "--mean-threshold", dest="means", nargs="+", type=float, default=[0.0, 0.07]
+    )
+    parser.add_argument(
+        "--likeness", type=float, help="faces of several tracks so alike make a visitor too"
     )
     parser.add_argument("--seeds", type=int, default=20)
     return parser.parse_args()
@@ -265,13 +275,17 @@ def _face(pictures: Pictures, picture: int, track: int, index: int) -> Face:
 
 
 def _share(tracks: Sequence[Track], is_so: Sequence[bool]) -> dict[str, float]:
-    """Return the share of tracks that something holds of, with its interval."""
-    _, person = np.unique([each.person for each in tracks], return_inverse=True)
+    return shares([each.person for each in tracks], is_so)
+
+
+def shares(people: Sequence[int], is_so: Sequence[bool]) -> dict[str, float]:
+    """Return the share of things that something holds of, by their people, with its interval."""
+    _, person = np.unique(people, return_inverse=True)
     so = np.bincount(person, weights=np.asarray(is_so, np.float64))
     all_of = np.bincount(person)
     drawn = np.random.default_rng(0).integers(len(so), size=(_RESAMPLES, len(so)))
-    shares = so[drawn].sum(axis=1) / all_of[drawn].sum(axis=1)
-    low, high = np.quantile(shares, [0.025, 0.975])
+    drawn_shares = so[drawn].sum(axis=1) / all_of[drawn].sum(axis=1)
+    low, high = np.quantile(drawn_shares, [0.025, 0.975])
     return {"value": float(np.mean(is_so)), "low": float(low), "high": float(high)}
 
 

@@ -87,6 +87,13 @@ class IdentitySettings(Section):
     visitor_days: float = Field(
         default=30.0, gt=0, le=3660, description="Not seen for so long: a visitor is forgotten"
     )
+    visitor_wait_days: float = Field(
+        default=0.0,
+        ge=0,
+        le=30,
+        description="For so long good faces of nameless tracks wait for others of the same person, "
+        "to make a visitor of several tracks; 0: a visitor is made of one track alone",
+    )
     templates: int = Field(
         default=3, ge=1, le=20, description="Faces that the system itself keeps of a person"
     )

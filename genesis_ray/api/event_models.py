@@ -127,7 +127,10 @@ class FaceRecognition(_Row):
     embedder: str
     runner_up_id: str | None
     threshold_origin: str | None = Field(description="Where the threshold came from")
-    basis: Basis | None = Field(description="Each face was compared by itself, or their mean")
+    basis: Basis | None = Field(
+        description="Each face was compared by itself, or their mean, or they with those of tracks "
+        "before"
+    )
     evidence: float | None = Field(description="What those faces weigh, in good faces")
     face_indices: list[int] | None = Field(description="Those faces")
     qualities: list[float] | None = Field(description="Of each of them")

@@ -199,12 +199,16 @@ def _exchanged(decision: "ExplainedDecision") -> str:
 def _how(decision: "ExplainedDecision") -> str:
     if decision.decision != "named":
         return ""
+    if decision.basis == "tracks":
+        return " made a visitor with faces of tracks before"
     return " agree, each by itself" if decision.basis == "votes" else " were compared as their mean"
 
 
 def _wanted(decision: "ExplainedDecision", rules: "Rules") -> str:
     if decision.basis == "mean":
         return f"{rules.visitor_faces} are wanted to compare them so"
+    if decision.basis == "tracks":
+        return f"{rules.visitor_faces} are wanted of all these tracks together"
     return f"{rules.votes} have to agree for a name"
 
 

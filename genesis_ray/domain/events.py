@@ -23,8 +23,9 @@ somebody, whom a person should look at; it showed good faces and is nobody known
 NAMES: tuple[Decision, ...] = ("named", "carried")
 """The decisions that give a track its identity."""
 
-Basis = Literal["votes", "mean"]
-"""What was compared: each face by itself, or the mean of the faces that are alike."""
+Basis = Literal["votes", "mean", "tracks"]
+"""What was compared: each face by itself, the mean of the faces that are alike, or those faces
+with others of tracks before."""
 
 CameraState = Literal[StreamState, "ended", "failed"]
 SystemState = Literal[

@@ -98,6 +98,18 @@ class SpatiotemporalGate:
             ]
         return told
 
+    def may_be_one(self, one: Sight, other: Sight) -> bool:
+        """Tell whether two tracks may be one person's, by where and when they were seen.
+
+        Of one camera, whose clock is one, no two that were in view at any time together are.
+        """
+        before, after = sorted((one, other), key=lambda sight: (sight.until, sight.since))
+        if before.camera_id == after.camera_id:
+            return after.since > before.until
+        if after.since - before.until > self.remember:
+            return True
+        return self.topology.judge(before, after).refusal is None
+
     def _learned(
         self, registry: ActiveRegistry, identity_id: str, here: Sight, *, at: datetime
     ) -> list[Event]:

@@ -7,11 +7,9 @@ from typing import Self
 import numpy as np
 
 from genesis_ray.domain.events import Event, FaceRecognized
-from genesis_ray.domain.evidence import Window, is_enough, weight_of
-from genesis_ray.domain.face_core import CORE_FACES, core_of
+from genesis_ray.domain.evidence import Window, is_enough
 from genesis_ray.domain.identity import (
     FEWEST_FACES,
-    Candidate,
     Face,
     FaceSight,
     MatchPolicy,
@@ -20,12 +18,11 @@ from genesis_ray.domain.identity import (
     runner_up,
 )
 from genesis_ray.domain.ledger import NOTHING_DECIDED
-from genesis_ray.domain.template_choice import choose
-from genesis_ray.domain.visitor_ids import visitor_ids
-from genesis_ray.domain.voting import Ballot, Finding, Support, TrackVote
+from genesis_ray.domain.voting import Ballot, Finding, TrackVote
 from genesis_ray.pipeline.candidates import CANDIDATES_KEPT, Candidates, Ranking
 from genesis_ray.pipeline.face_events import FaceEvents
-from genesis_ray.pipeline.gate import SpatiotemporalGate
+from genesis_ray.pipeline.gate import SpatiotemporalGate, sight_of
+from genesis_ray.pipeline.newcomers import Newcomers, mean_of, support_of
 from genesis_ray.pipeline.resolver_policy import ResolverPolicy
 from genesis_ray.pipeline.resolver_ports import Decisions, Gallery, VisitorRegister
 from genesis_ray.pipeline.track_memory import EVIDENCE_KEPT, ResolverMemory, TrackFaces
@@ -42,7 +39,8 @@ class IdentityResolver:
     A track is named once, by `MatchPolicy.votes` agreeing good faces. Where visitors are
     allowed, a track with enough good faces and no name is compared as a whole, by the
     mean of its faces that are alike: it is an identity already known, or a new visitor. For
-    a name more is asked of it than of a face; what lies in between makes neither.
+    a name more is asked of it than of a face; what lies in between makes neither. Faces of
+    tracks too short for that may wait, to make a visitor together.
     Of a track that got no name by the time its evidence lapses it says whether somebody
     should look at it, and of one with a name when its later faces are somebody else's. The
     gate has the last word: who cannot be there is not named.
@@ -65,11 +63,13 @@ class IdentityResolver:
             tenant_id=policy.tenant_id, site_id=policy.site_id, embedder=policy.embedder
         )
         self._gallery = gallery
-        self._visitors = visitors
         self._decisions = decisions
         self._upkeep = upkeep
         self._candidates = Candidates(gallery, decisions, upkeep)
         self._gate = gate or SpatiotemporalGate(tenant_id=policy.tenant_id, site_id=policy.site_id)
+        self._newcomers = Newcomers(
+            policy, gallery, visitors, decisions, candidates=self._candidates, gate=self._gate
+        )
         self.memory = ResolverMemory(thresholds=policy.thresholds)
 
     def succeed(self, before: Self) -> None:
@@ -88,8 +88,7 @@ class IdentityResolver:
         thresholds = self.memory.thresholds
         self.succeed(before)
         self.memory.thresholds = thresholds
-        for track in self.memory.tracks.values():
-            track.begin_anew()
+        self.memory.begin_anew()
         return outcomes
 
     def forget(self, identity_ids: Collection[str]) -> None:
@@ -111,6 +110,7 @@ class IdentityResolver:
         """
         policy = self._policy.for_face(face, self.memory.thresholds)
         lapsed, track = self._track_of(face, policy)
+        self.memory.waiting.follow(sight_of(face))
         if not isinstance(face, Face):
             scored = self._events.scored(face, (), self._unusable(track, face) or "spare")
             return [*lapsed, scored, *self._gate.follow(self.memory.registry, face)]
@@ -135,9 +135,13 @@ class IdentityResolver:
         for_mean = self._policy.for_mean(policy)
         found = track.vote.cast(ballot, least=policy.threshold)
         found = found or self._as_a_whole(track, face, for_mean)
+        found = found or self._with_others(face, ballot)
         if found is None:
             return told
+        self.memory.waiting.drop([face])
         by = for_mean if found.basis == "mean" and not found.is_new else policy
+        if found.basis == "tracks":
+            by = self._policy.for_tracks(policy)
         judged = self._gate.judge(
             self.memory.registry, face, self._events.recognized(face, found, by)
         )
@@ -208,15 +212,7 @@ class IdentityResolver:
         own = alike(list(track.faces), _SAME_FACE * usual.threshold)
         if not is_enough(own, wanted):
             return None
-        mean = np.average(
-            [seen.embedding for seen in own],
-            axis=0,
-            weights=[weight_of(seen.quality) for seen in own],
-        )
-        mean = (mean / np.linalg.norm(mean)).astype(np.float32)
-        support = tuple(
-            Support(seen.face_index, seen.quality, float(seen.embedding @ mean)) for seen in own
-        )
+        mean = mean_of(own)
         ranking = self._candidates.ranked(mean, face, floor=usual.floor)
         ranked, barred = ranking.candidates, ranking.barred
         if ranked and ranked[0].similarity >= usual.threshold:
@@ -226,47 +222,25 @@ class IdentityResolver:
         else:
             if ranking.withheld is not None and ranking.withheld >= usual.threshold:
                 return None  # who is being forgotten, say, is no stranger
-            visitor = self._new_visitor(own, face, usual)
+            visitor = self._newcomers.of_track(own, face, usual)
             if visitor is None:
                 return None
-            winner, rival, is_new = Candidate(visitor, 1.0), next(iter(ranked), None), True
+            winner, rival, is_new = visitor, next(iter(ranked), None), True
         return Finding(
             decision="named",
             winner=winner,
             rival=rival,
-            support=support,
+            support=support_of(own, mean),
             basis="mean",
             is_new=is_new,
             barred=barred,
         )
 
-    def _new_visitor(self, own: Sequence[Face], face: Face, policy: MatchPolicy) -> str | None:
-        """Enrol who is on a track as a visitor; return whom that is now, None if nobody."""
-        embeddings = np.stack([seen.embedding for seen in own])
-        size = min(CORE_FACES, len(own))  # fewer where one was told to make do with fewer
-        if not core_of(embeddings, policy.threshold, size=size):
-            return None  # too unlike each other to be known again by
-        salt = self._policy.visitor_salt
-        for identity_id in visitor_ids(self._policy.tenant_id, own, salt=salt):
-            if self._candidates.is_barred(identity_id, face):
-                return None  # who was made of this track when it was looked at before
-            if not self._visitors.is_taken(identity_id, at=face.captured_at):
-                break  # whoever has it is somebody else: these faces are not like theirs
-        kept = choose(
-            embeddings,
-            [seen.quality for seen in own],
-            [seen.camera_id for seen in own],
-            most=self._policy.templates,
-        )
-        self._visitors.add_visitor(identity_id, at=face.captured_at)
-        self._gallery.enroll(
-            identity_id,
-            embeddings[kept],
-            qualities=[own[place].quality for place in kept],
-            at=face.captured_at,
-            camera_id=face.camera_id,
-        )
-        return self._decisions.now(identity_id)
+    def _with_others(self, face: Face, ballot: Ballot) -> Finding | None:
+        if self.memory.registry.is_held(face.camera_id, face.track_id):
+            return None
+        usual = self._policy.usual_for(face, self.memory.thresholds)
+        return self._newcomers.of_tracks(self.memory.waiting, face, ballot, usual)
 
     def _track_of(
         self, face: FaceSight, policy: MatchPolicy

@@ -1,11 +1,12 @@
 """By what one tenant's faces become names, and where more is asked for than usual."""
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from genesis_ray.domain.identity import FaceSight, MatchPolicy
 from genesis_ray.domain.thresholds import ThresholdBook
 
-_FOR_COMPANIONS, _FOR_MEANS = ", for companions", ", for means"
+_FOR_COMPANIONS, _FOR_MEANS, _FOR_TRACKS = ", for companions", ", for means", ", for several tracks"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +20,8 @@ class ResolverPolicy:
         thresholds: By camera; None: everywhere that of `match`.
         companion_threshold: What is added to the threshold where people keep close together.
         mean_threshold: What is added to it where a track is compared by the mean of its faces.
+        tracks_kept: How long faces of tracks too short for a visitor wait for others; None: never.
+        tracks_similarity: What faces of several tracks reach, if not more is asked for anyhow.
         visitor_salt: What ids of new visitors are mixed with; "": nothing.
     """
 
@@ -32,6 +35,8 @@ class ResolverPolicy:
     thresholds: ThresholdBook | None = None
     companion_threshold: float = 0.0
     mean_threshold: float = 0.0
+    tracks_kept: timedelta | None = None
+    tracks_similarity: float = 1.0
     visitor_salt: str = ""
 
     def usual_for(self, face: FaceSight, book: ThresholdBook | None) -> MatchPolicy:
@@ -56,10 +61,18 @@ class ResolverPolicy:
         """
         return _stricter(policy, self.mean_threshold, _FOR_MEANS)
 
+    def for_tracks(self, policy: MatchPolicy) -> MatchPolicy:
+        """Return what faces of several tracks make a visitor by.
+
+        No camera followed a person from one to the next: their likeness alone says that they are
+        one, and each is compared with a thousand faces.
+        """
+        return _stricter(policy, max(0.0, self.tracks_similarity - policy.threshold), _FOR_TRACKS)
+
 
 def is_usual(origin: str) -> bool:
     """Tell whether a threshold of this origin is the one of its camera, and not stricter."""
-    return not origin.endswith((_FOR_COMPANIONS, _FOR_MEANS))
+    return not origin.endswith((_FOR_COMPANIONS, _FOR_MEANS, _FOR_TRACKS))
 
 
 def _stricter(policy: MatchPolicy, more: float, why: str) -> MatchPolicy:

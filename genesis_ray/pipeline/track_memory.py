@@ -11,6 +11,7 @@ from genesis_ray.domain.presence import ActiveRegistry
 from genesis_ray.domain.thresholds import ThresholdBook
 from genesis_ray.domain.voting import TrackVote
 from genesis_ray.pipeline.resolver_ports import Decisions
+from genesis_ray.pipeline.waiting_faces import WaitingFaces
 
 EVIDENCE_KEPT = timedelta(minutes=10)
 """Faces of a nameless track decide together unless a longer pause lies between them."""
@@ -83,12 +84,14 @@ class ResolverMemory:
     Attributes:
         thresholds: Those it began with, so that what is said again is the same.
         registry: Who was last seen where.
+        waiting: Faces of short tracks that nobody is like.
     """
 
     tracks: dict[tuple[str, int], TrackFaces] = field(default_factory=dict)
     looked_at: datetime | None = None
     thresholds: ThresholdBook | None = None
     registry: ActiveRegistry = field(default_factory=ActiveRegistry)
+    waiting: WaitingFaces = field(default_factory=WaitingFaces)
 
     def reconsider(self, decisions: Decisions) -> None:
         """Bring all of it in line with what people decided since.
@@ -111,9 +114,19 @@ class ResolverMemory:
         self.registry.reconsider(decisions.now)
 
     def forget(self, identity_ids: Collection[str]) -> None:
-        """Have no face say any more that it is somebody of these."""
+        """Have no face say any more that it is somebody of these.
+
+        Which of those that wait are theirs nobody can tell: none waits any more.
+        """
         for track in self.tracks.values():
             track.forget(identity_ids)
+        self.waiting.clear()
+
+    def begin_anew(self) -> None:
+        """Forget what faces said and were, which cannot be compared with those to come."""
+        for track in self.tracks.values():
+            track.begin_anew()
+        self.waiting.clear()
 
     def nameless(self) -> list[TrackFaces]:
         """Return the tracks whose faces have not decided yet whose they are, by their last one."""

@@ -28,6 +28,10 @@ from genesis_ray.store.visitor_sights import VisitorSights
 _SURE = 1e-7
 """The chance, for one comparison of two people's faces, that leaves no doubt to learn by."""
 
+_ONE_PERSON = 1e-6
+"""That for faces of several tracks to be one person's: a thousand wait, so a new one is so like
+somebody else's by a chance of at most one in a thousand, a proposal's too."""
+
 
 def build_resolver(
     settings: Settings,
@@ -43,7 +47,13 @@ def build_resolver(
     calibration = calibration_file(settings, embedder).read()
     book = threshold_book(settings.identity, embedder, calibration)
     policy = resolver_policy(settings, embedder, book)
-    policy = replace(policy, visitor_salt=identities.visitor_salt)
+    wait_days = settings.identity.visitor_wait_days
+    policy = replace(
+        policy,
+        visitor_salt=identities.visitor_salt,
+        tracks_kept=timedelta(days=wait_days) if wait_days else None,
+        tracks_similarity=impostors_of(settings.faces).similarity(_ONE_PERSON),
+    )
     decisions: Decisions = identities.decided
     if settings.identity.consent == "required":
         decisions = MatchingByConsent(identities.decided, identities.consents.given())

@@ -32,8 +32,9 @@ def test_of_people_who_are_unlike_each_other_nobody_is_missed_or_named_wrongly(
 ):
     told = {}
     monkeypatch.setattr(bench, "report_latency", lambda name, _, **more: told.update({name: more}))
-    bench.report(pictures, 0.5, Namespace(means=[0.07], seeds=2))
-    for name in ("tracks/visitors-off", "tracks/visitors-on/mean+0.07"):
+    bench.report(pictures, 0.5, Namespace(means=[0.07], likeness=0.7, seeds=2))
+    on = "tracks/visitors-on/mean+0.07"
+    for name in ("tracks/visitors-off", on, f"{on}/several-tracks"):
         figures = told[name]
         assert (figures["strangers"]["tracks"], figures["enrolled"]["tracks"]) == (32, 16)
         for share in ("strangers_named", "missed", "named_wrongly", "made_a_visitor"):

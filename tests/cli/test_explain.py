@@ -7,7 +7,7 @@ import typer
 from typer.testing import CliRunner
 
 from genesis_ray.cli import people
-from genesis_ray.domain.events import GateRejected
+from genesis_ray.domain.events import FaceRecognized, GateRejected
 from genesis_ray.domain.identity import Candidate, Face, MatchPolicy
 from genesis_ray.domain.people import Person
 from genesis_ray.pipeline.resolver import IdentityResolver
@@ -153,6 +153,22 @@ def test_a_track_without_any_name_still_tells_what_the_gate_refused(explain):
     told = explain((0.1, 0.9, 0), more=[REFUSED])
     assert "has no name" in told
     assert "refused by the gate" in told
+
+
+MADE = FaceRecognized(
+    tenant_id="default", site_id="site", camera_id="door", occurred_at=NOON, track_id=7,
+    identity_id="bob-1", decision="named", similarity=1.0, runner_up_similarity=None,
+    threshold=0.63, votes=2, quality=0.9, gate="", is_new=True, embedder="fused",
+    threshold_origin="embedder, for several tracks", basis="tracks", evidence=2.0,
+    face_indices=(0, 1), qualities=(0.9, 0.9), similarities=(0.9, 0.9),
+)  # fmt: skip
+
+
+def test_of_a_visitor_of_several_tracks_it_says_that_others_faces_were_needed(explain):
+    told = " ".join(explain((0.9, 0.2, 0.1), (0.9, 0.2, 0.1), more=[MADE]).split())
+    assert "a visitor who was made of it" in told
+    assert "2 faces made a visitor with faces of tracks before: evidence of 2.00 good faces" in told
+    assert "threshold 0.63, embedder, for several tracks" in told
 
 
 def test_programs_get_all_of_it_as_json(explain):

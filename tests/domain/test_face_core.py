@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesis_ray.domain.face_core import core_of
+from genesis_ray.domain.face_core import core_of, core_point
 
 ADA, BOB, *NOISE = np.eye(8, dtype=np.float32)
 
@@ -52,3 +52,43 @@ def test_no_other_three_are_more_alike_than_the_core(similarities, least):
         assert weakest * second == pytest.approx(one * other, abs=1e-5)
     else:
         assert one * other < least + 1e-5
+
+
+def around(shown: np.ndarray, least: float, *, own: int, loosest: float = 0.5) -> list[int]:
+    return core_point(shown, least, own=own, loosest=loosest)
+
+
+def together(*people: np.ndarray) -> np.ndarray:
+    return np.stack(people).astype(np.float32)
+
+
+def test_a_core_point_is_a_tracks_own_face_and_brings_all_that_are_alike_it():
+    between = (ADA + BOB) / np.sqrt(2)
+    shown = together(ADA, ADA, ADA, BOB, between)
+    assert around(shown, 0.7, own=2) == [0, 1, 2, 4]
+    assert around(shown, 0.72, own=2) == [0, 1, 2]
+
+
+def test_of_two_people_whom_a_core_point_is_between_it_brings_the_one_who_is_nearer():
+    between = (0.72 * ADA + 0.69 * BOB) / np.hypot(0.72, 0.69)
+    shown = together(between, between, BOB, BOB, ADA, ADA)
+    assert around(shown, 0.65, own=2) == [0, 1, 4, 5]
+    assert around(shown, 0.65, own=2, loosest=0.0) == [0, 1, 2, 3, 4, 5]
+
+
+def test_two_faces_of_the_track_and_one_of_another_are_the_least():
+    assert around(together(ADA, ADA, ADA), 0.7, own=2) == [0, 1, 2]
+    assert around(together(ADA, ADA, ADA), 0.7, own=1) == []
+    assert around(together(ADA, ADA, ADA), 0.7, own=3) == []
+    assert around(together(ADA, ADA), 0.7, own=1) == []
+
+
+def test_faces_that_are_alike_the_point_alone_and_not_each_other_are_no_core():
+    between = (ADA + BOB) / np.sqrt(2)
+    assert around(together(between, ADA, BOB), 0.7, own=2) == []
+
+
+def test_of_two_core_points_the_one_with_more_around_it_counts():
+    near = 0.75 * ADA + np.sqrt(1 - 0.75**2) * BOB
+    assert around(together(near, ADA, ADA, BOB), 0.7, own=2) == [0, 1, 2]
+    assert around(together(near, ADA, ADA, near), 0.7, own=2) == [0, 1, 2, 3]

@@ -55,7 +55,11 @@ def test_every_mode_gives_equal_tables(shared_data, genesis, tmp_path):
         {"rule": "wait", "zone_id": "left", "of": "mean", "over_s": 1},
         {"rule": "staff-only", "zone_id": "left", "for_s": 1},
     ]
-    settings = {"identity": {"visitors": True}, "alerts": alerts, "cameras": cameras}
+    settings = {
+        "identity": {"visitors": True, "visitor_wait_days": 1},
+        "alerts": alerts,
+        "cameras": cameras,
+    }
     config.write_text(yaml.safe_dump(settings))
     live, local, archive = (
         watch(genesis, mode, films, tmp_path, config) for mode in ("live", "local", "archive")

@@ -132,9 +132,41 @@ def test_what_a_resolver_took_before_it_was_killed_goes_by_the_consent_of_then(s
     again.finish()
 
 
-def names_of(actor: ResolverActor, template: np.ndarray, track_id: int = 7) -> dict[int, str]:
+@pytest.mark.parametrize("is_rotated", [False, True])
+def test_faces_of_short_tracks_wait_on_in_the_next_process_be_it_under_another_key(
+    spec, is_rotated
+):
+    identity = IdentitySettings(visitors=True, visitor_faces=4, visitor_wait_days=1)
+    spec = replace(spec, settings=spec.settings.model_copy(update={"identity": identity}))
+    plain = unit(1, 1, 16)
+
+    def names(actor: ResolverActor, track_id: int) -> dict[int, str]:
+        key = tenant_keys(spec.settings).current
+        (template,) = protected(plain, key, "colour")
+        return names_of(actor, template, track_id, faces=3, key=key.fingerprint)
+
+    killed = ResolverActor(spec)
+    assert names(killed, 7) == {}
+    killed._checkpoint()
+    killed._people._opened.close()  # as the system does for a process that is dead
+    if is_rotated:
+        rotate(spec.settings)
+    again = ResolverActor(spec)
+    (name,) = names(again, 8).values()
+    assert name.startswith("visitor ")
+    again.finish()
+
+
+def names_of(
+    actor: ResolverActor,
+    template: np.ndarray,
+    track_id: int = 7,
+    *,
+    faces: int = 4,
+    key: str = "",
+) -> dict[int, str]:
     """Return what a track of so many faces is called."""
-    for second in range(4):
+    for second in range(faces):
         at = NOON + timedelta(seconds=10 * track_id + second)
         face = Face(
             camera_id="door",
@@ -143,6 +175,7 @@ def names_of(actor: ResolverActor, template: np.ndarray, track_id: int = 7) -> d
             captured_at=at,
             embedding=template,
             quality=0.9,
+            key=key,
         )
         if names := actor.take([Shown("door", (face,), at)])["door"]:
             return names

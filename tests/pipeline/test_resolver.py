@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 
 from genesis_ray.domain.consent import MatchingByConsent
 from genesis_ray.domain.events import FaceRecognized, FaceScored
-from genesis_ray.domain.identity import Candidate, Face, FaceSight, MatchPolicy
+from genesis_ray.domain.identity import Face, FaceSight, MatchPolicy
 from genesis_ray.domain.ledger import NOTHING_DECIDED, WhoIsWho
 from genesis_ray.domain.thresholds import Threshold, ThresholdBook
 from genesis_ray.domain.track_sights import TrackSight
 from genesis_ray.pipeline.matching_without import MatchingWithout
 from genesis_ray.pipeline.resolver import IdentityResolver
 from genesis_ray.pipeline.resolver_policy import ResolverPolicy
+from tests.pipeline.albums import Album
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 AXES = np.eye(8, dtype=np.float32)
@@ -35,35 +36,6 @@ def mixed(*parts: tuple[float, np.ndarray]) -> np.ndarray:
 
 def like(person: np.ndarray, similarity: float) -> np.ndarray:
     return mixed((similarity, person), (np.sqrt(1 - similarity**2), NOISE))
-
-
-class Album:
-    """A gallery in memory, and the register of visitors."""
-
-    def __init__(self) -> None:
-        self.faces: list[tuple[str, np.ndarray]] = []
-        self.visitors: list[str] = []
-
-    def nearest(self, embedding, *, limit):
-        best = {}
-        for identity_id, known in self.faces:
-            best[identity_id] = max(best.get(identity_id, -1.0), float(known @ embedding))
-        ranked = sorted((Candidate(*pair) for pair in best.items()), key=lambda c: -c.similarity)
-        return ranked[:limit]
-
-    def expect(self, embeddings, *, limit):
-        pass
-
-    def enroll(self, identity_id, embeddings, *, qualities, at, camera_id):  # noqa: ARG002
-        assert len(embeddings) == len(qualities)
-        self.faces += [(identity_id, embedding) for embedding in embeddings]
-
-    def is_taken(self, identity_id, *, at):  # noqa: ARG002
-        return identity_id in self.visitors or identity_id in dict(self.faces)
-
-    def add_visitor(self, identity_id, *, at):  # noqa: ARG002
-        assert identity_id not in dict(self.faces), "a face is without its person for a while"
-        self.visitors.append(identity_id)
 
 
 class Desk:

@@ -1,13 +1,15 @@
 from collections import deque
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
 
 from genesis_ray.domain.carrying import Appearance
 from genesis_ray.domain.identity import Face, FaceSight
+from genesis_ray.domain.topology import Sight
 from genesis_ray.errors import LostKeyError, StoreError
+from genesis_ray.pipeline.waiting_faces import WaitingFaces
 from genesis_ray.running import face_keys
 from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.face_keys import FaceKeys
@@ -133,6 +135,24 @@ def test_faces_are_turned_wherever_they_are_in_what_a_process_remembered():
     assert before["latest"][0].key == key(1).fingerprint
     with pytest.raises(LostKeyError, match="is not in /keys/default"):
         keys_of(1, 2).brought_all([face(2, seed=9)])
+
+
+def test_faces_that_wait_for_others_of_their_person_wait_under_the_new_key():
+    waiting = WaitingFaces()
+    for track in (1, 2):
+        own = replace(face(1), track_id=track)
+        at = NOON + timedelta(minutes=track)
+        for number in (0, 1):
+            shown = replace(own, face_index=number)
+            sight = Sight("door", track, at, at)
+            waiting.add(shown, sight, keep=timedelta(days=1), of_a_track=5)
+    found = (
+        keys_of(1, 2)
+        .brought_all(waiting)
+        .cluster(shown, least=0.99, loosest=0.9, wanted=4, may_be_one=lambda *_: True)
+    )
+    assert len(found) == 4
+    assert all(is_under(each, 2) for each in found)
 
 
 def test_a_key_that_somebody_made_is_found_and_then_ready():
