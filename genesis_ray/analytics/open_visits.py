@@ -45,7 +45,7 @@ spans AS (
         visit_id,
         min(occurred_at) AS first_at,
         max(occurred_at) AS last_at,
-        arg_max(camera_id, occurred_at) AS last_camera_id
+        arg_max(camera_id, (occurred_at, camera_id)) AS last_camera_id
     FROM sights
     WHERE
         (left_at IS NULL OR occurred_at > left_at) AND (back_at IS NULL OR occurred_at < back_at)

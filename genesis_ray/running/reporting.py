@@ -19,6 +19,8 @@ from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.schemas import EVENT_SCHEMAS
 from genesis_ray.store.selection import Selection
 
+_UNNAMED = Settings.model_fields["site_id"].default
+
 
 def report_of(
     run: RunFolder,
@@ -57,7 +59,7 @@ def report_of(
     )
     return compile_report(
         site,
-        site_id=settings.site_id,
+        site_id="" if settings.site_id == _UNNAMED else settings.site_id,
         since=since,
         until=until,
         made_at=datetime.now(UTC),

@@ -96,6 +96,13 @@ def test_a_visit_is_taken_up_with_all_that_was_seen_of_it():
     assert visit.zone_ids == ("counter", "till")
 
 
+def test_of_cameras_that_see_somebody_at_once_the_last_by_name_saw_them_last():
+    log = told(new_journal(), [named(1), named(1, 2), seen(9), seen(9, 2)])
+    for rows in (log, log[::-1]):
+        (visit,) = left_in(rows)
+        assert (visit.last_seen_at, visit.last_camera_id) == (at(9), "till")
+
+
 def test_who_comes_back_in_time_goes_on_with_the_visit_and_who_is_late_makes_a_new_one():
     log = told(new_journal(), [seen(0), named(1), seen(2)])
     for back_s, ended in ((6, []), (60, [at(2)])):

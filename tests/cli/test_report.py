@@ -1,3 +1,5 @@
+import re
+
 import pytest
 import typer
 from typer.testing import CliRunner
@@ -71,6 +73,21 @@ def test_the_page_is_one_file_and_the_times_are_the_sites(run, genesis, tmp_path
     page = (tmp_path / "page.html").read_text()
     assert "Mon 5 Jan 2026, 10:00:00–10:00:25" in page  # nine in UTC
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["page.html"]
+
+
+def test_of_less_than_a_minute_there_is_no_chart_over_time(run, genesis, tmp_path):
+    genesis("--output", "page.html")
+    page = (tmp_path / "page.html").read_text()
+    drawn = re.findall(r'aria-label="([^"]+)"', page)
+    assert "How long people stay" in drawn
+    assert not {"People in", "People at once", "Waiting in queue"} & set(drawn)
+
+
+def test_a_site_without_a_name_is_not_called_by_one(run, genesis, tmp_path):
+    told = run.summary()
+    run.write_summary({**told, "settings": {**told["settings"], "site_id": "default"}})
+    genesis(*DAY, "--format", "md")
+    assert (tmp_path / "report-2026-01-05.md").read_text().startswith("# Report\n")
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ def compile_report(
 
     Args:
         site: Whose.
-        site_id: What it is called.
+        site_id: What it is called; "": nothing.
         since: Start of the period.
         until: Its end, not within; a time to come counts as `made_at`.
         made_at: The present.

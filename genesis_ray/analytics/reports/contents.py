@@ -97,7 +97,7 @@ class Report:
     """A period of a site.
 
     Attributes:
-        site_id: Which.
+        site_id: Which; "": it has no name.
         time_zone: Of the site; all times are shown by its clock.
         period: What is told of.
         before: What it is compared with.

@@ -44,7 +44,7 @@ def drawn(
 ) -> list[Chart]:
     """Return the charts, those of zones, queues and visits where the site has any.
 
-    What cannot be told any more is not drawn.
+    What cannot be told any more is not drawn, nor is over time what is a single bucket.
 
     Args:
         site: Whose.
@@ -57,13 +57,14 @@ def drawn(
     zone = site.time_zone
     range_: dict[str, Any] = {"since": period.since, "until": period.until}
     made = []
-    if now.came.in_buckets is not None:
+    if now.came.in_buckets is not None and _is_a_course(now.came.in_buckets):
         earlier = before.came.in_buckets if before else None
         came = charts.footfall(now.came.in_buckets, time_zone=zone, before=earlier, title=people)
         made.append(Chart(came, True))
     if now.came.by_hour is not None and period.seconds >= _A_PART_OF_A_WEEK_S:
         made.append(Chart(charts.week(now.came.by_hour, time_zone=zone)))
-    if now.levels is not None and now.levels["zone_id"].null_count < len(now.levels):
+    has_zones = now.levels is not None and now.levels["zone_id"].null_count < len(now.levels)
+    if now.levels is not None and has_zones and _is_a_course(now.levels):
         made.append(Chart(charts.occupancy(now.levels, time_zone=zone)))
     if is_kept(site.tables, DWELL, period):
         stays = dwell_histogram(site.tables, **range_)
@@ -78,6 +79,7 @@ def drawn(
             )
         )
         for queue, (_, in_time) in now.service.items()
+        if _is_a_course(in_time)
     ]
     if is_kept(site.tables, WAYS, period):
         ways = journeys(site.tables, **range_, least_group=site.least_group)
@@ -85,6 +87,11 @@ def drawn(
     if is_kept(site.tables, HEAT, period):
         made += _feet(site, period)
     return made if states is None else [*made, Chart(charts.uptime(states), True)]
+
+
+def _is_a_course(rows: pa.Table) -> bool:
+    """Tell whether figures are of several buckets: a chart of one says what the figure does."""
+    return len(rows["starts_at"].unique()) > 1
 
 
 def _feet(site: Site, period: Period) -> Iterator[Chart]:

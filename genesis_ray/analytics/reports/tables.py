@@ -28,8 +28,8 @@ class Table(NamedTuple):
 
 
 def title(report: Report) -> str:
-    """Return which site it is about, and which time."""
-    return f"Report of {report.site_id}"
+    """Return which site it is about."""
+    return f"Report of {report.site_id}" if report.site_id else "Report"
 
 
 def subtitle(report: Report) -> str:

@@ -68,7 +68,7 @@ def hour(period: Period, zone: ZoneInfo) -> str:
     since, until = (at.astimezone(zone) for at in period)
     if since.time() == until.time() == datetime.min.time():
         return span(period, zone)
-    return f"{day(since)}, {_from_to(since, until, '%H:%M')}"
+    return f"{day(since)}, {_from_to(since, until, _form(since, until))}"
 
 
 def day(local: datetime) -> str:
@@ -85,10 +85,14 @@ def span(period: Period, zone: ZoneInfo) -> str:
     if since.time() == until.time() == datetime.min.time():
         last = until - timedelta(days=1)
         return day(since) if last.date() <= since.date() else f"{day(since)} – {day(last)}"
-    form = "%H:%M:%S" if since.second or until.second else "%H:%M"
+    form = _form(since, until)
     if since.date() == until.date():
         return f"{day(since)}, {_from_to(since, until, form)}"
     return f"{day(since)}, {since:{form}} – {day(until)}, {until:{form}}"
+
+
+def _form(since: datetime, until: datetime) -> str:
+    return "%H:%M:%S" if since.second or until.second else "%H:%M"
 
 
 def _from_to(since: datetime, until: datetime, form: str) -> str:

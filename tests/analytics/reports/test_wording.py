@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -85,6 +85,14 @@ def test_a_time_is_told_by_the_sites_clock_without_the_midnight_after(period, te
 def test_an_hour_is_told_with_its_day():
     period = Period(utc(2026, 2, 2, 22, 30), utc(2026, 2, 2, 23))
     assert hour(period, BERLIN) == "Mon 2 Feb 2026, 23:30–00:00"
+
+
+def test_what_the_range_cuts_off_an_hour_is_told_with_its_seconds():
+    begun = utc(2026, 2, 2, 9)
+    assert (
+        hour(Period(begun, begun + timedelta(seconds=19)), BERLIN)
+        == "Mon 2 Feb 2026, 10:00:00–10:00:19"
+    )
 
 
 def headline(unit, made):
