@@ -9,6 +9,7 @@ from genesis_ray.domain.identity import Face
 from genesis_ray.domain.people import Person
 from genesis_ray.live import succession
 from genesis_ray.live.resolver import ResolverActor
+from genesis_ray.live.safekeeping import Safekeeping
 from genesis_ray.live.spec import Embedders, LiveSpec, Shown
 from genesis_ray.running.gallery_in_use import with_gallery_in_use
 from genesis_ray.running.identities import identity_folder
@@ -164,7 +165,7 @@ def test_a_resolver_that_is_killed_while_it_goes_over_says_nothing_twice(running
     assert running.see(ADA, 1, embedder="colour", sights=1) == ""
     running.to("sface")
     with monkeypatch.context() as patch:
-        patch.setattr(ResolverActor, "_note_state", killed)
+        patch.setattr(Safekeeping, "note_state", killed)
         with pytest.raises(KeyboardInterrupt):
             running.ask("sface")
     running.system.resolver.actor._people._opened.close()
