@@ -1,6 +1,7 @@
 """Any question in SQL over the tables of a run, in a DuckDB that can reach nothing else."""
 
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -24,6 +25,8 @@ Watch = Callable[[float], None]
 """Told now and then how far a query is, in percent, as far as DuckDB knows; -1: not at all."""
 
 _Answer = TypeVar("_Answer")
+
+warnings.filterwarnings("ignore", "Arrow output on a DB-API result makes an extra copy")
 
 _BATCH_ROWS = 65_536
 _LOOK_INTERVAL_S = 0.2
@@ -71,7 +74,7 @@ def run(
     """
     with ExitStack() as stack:
         asking = _Asking(sql, tables, params, limits or limits_of(tables), watch)
-        answer = _ask(asking, lambda asked: asked.to_arrow_table(), stack)
+        answer = _ask(asking, _whole, stack)
     return _as_answered(answer, _distinct(answer.column_names))
 
 
@@ -89,7 +92,7 @@ def stream(
     """
     with ExitStack() as stack:
         asking = _Asking(sql, tables, params, limits or limits_of(tables))
-        reader = _ask(asking, lambda asked: asked.to_arrow_reader(_BATCH_ROWS), stack)
+        reader = _ask(asking, _reader, stack)
         names = _distinct(reader.schema.names)
         schema = _as_answered(reader.schema.empty_table(), names).schema
         return pa.RecordBatchReader.from_batches(schema, _batches(reader, names, stack.pop_all()))
@@ -121,13 +124,34 @@ class _Asking:
     watch: Watch | None = None
 
 
+def _whole(connection: duckdb.DuckDBPyConnection, asking: _Asking) -> pa.Table:
+    """Return all rows; those of a question with parameters are few and planned once, but copied.
+
+    A relation is planned twice, first for its columns, which looks at all files each time.
+    """
+    answer: pa.Table
+    if asking.params is None:
+        answer = connection.sql(asking.sql).to_arrow_table()
+    else:
+        answer = connection.execute(asking.sql, asking.params).to_arrow_table()
+    return answer
+
+
+def _reader(connection: duckdb.DuckDBPyConnection, asking: _Asking) -> pa.RecordBatchReader:
+    asked = connection.sql(asking.sql, params=asking.params)
+    reader: pa.RecordBatchReader = asked.to_arrow_reader(_BATCH_ROWS)
+    return reader
+
+
 def _ask(
-    asking: _Asking, fetch: Callable[[duckdb.DuckDBPyRelation], _Answer], stack: ExitStack
+    asking: _Asking,
+    fetch: Callable[[duckdb.DuckDBPyConnection, _Asking], _Answer],
+    stack: ExitStack,
 ) -> _Answer:
     """Return what `fetch` takes from the query, whose database stays open as long as `stack`."""
 
     def ask(connection: duckdb.DuckDBPyConnection) -> _Answer:
-        return fetch(connection.sql(asking.sql, params=asking.params))
+        return fetch(connection, asking)
 
     with _failing_clearly(asking):
         check_read_only(asking.sql)

@@ -21,6 +21,7 @@ from genesis_ray.api.routers import (
     visits,
 )
 from genesis_ray.api.same_origin import SameOriginOnly
+from genesis_ray.api.together import Together
 from genesis_ray.api.uploads import Uploads
 
 
@@ -40,6 +41,7 @@ def create_app(backends: Backends, *, echo_request_id: bool = True) -> FastAPI:
     app.state.backends = backends
     problems.install(app)
     app.state.uploads = Uploads()
+    app.state.together = Together()
     of_system, of_people = (health, cameras, metrics), (people, faces, identities)
     for each in (*of_system, events, dead_letters, *of_people, visits, questions):
         app.include_router(each.router)

@@ -6,6 +6,7 @@ from fastapi import Depends, Request
 from pydantic import AwareDatetime, BeforeValidator, Field
 
 from genesis_ray.api.backends import Backends
+from genesis_ray.api.together import Together
 from genesis_ray.running.forgetting_intent import check_finished
 from genesis_ray.store.tenants import gallery_folder
 
@@ -26,6 +27,15 @@ def _free_to_change(reached: Reached) -> Backends:
 
 Changed = Annotated[Backends, Depends(_free_to_change)]
 """The same, for who writes to its people: that nobody is half forgotten is seen to."""
+
+
+def _together(request: Request) -> Together:
+    together: Together = request.app.state.together
+    return together
+
+
+Shared = Annotated[Together, Depends(_together)]
+"""Answers for all who ask the same at the same time."""
 
 
 def _no_number(value: object) -> object:

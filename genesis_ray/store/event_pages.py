@@ -2,19 +2,21 @@
 
 Days are gone through in order until the page is full; files of later days are not opened. Of a
 day's files the footers say when their rows were, so what begins behind the page's last row is not
-read either. Memory is that of one row group and the page, however large the log is.
+read either. Memory is that of the ids of one row group and the page, however large the log is.
 """
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from genesis_ray.domain.event_page import PageRequest, Place
 from genesis_ray.errors import StoreError
 from genesis_ray.store.damaged import DamagedFiles
+from genesis_ray.store.file_times import times_of
 from genesis_ray.store.row_groups import row_groups
 from genesis_ray.store.rows import in_order, without
 from genesis_ray.store.selection import Selection
@@ -108,12 +110,11 @@ def _by_time(files: list[Path], damaged: DamagedFiles) -> list[tuple[datetime | 
     for path in files:
         if not damaged.has(path):
             try:
-                with row_groups(path) as groups:
-                    times = [group.times for group in groups.all()[:1]]
+                times = times_of(path)
             except StoreError as error:
                 damaged.add(path, error.__cause__ or error)
             else:
-                found += [(each and each[0], path) for each in times]
+                found.append((times and times[0], path))
     return sorted(found, key=lambda each: (each[0] is not None, each))
 
 
@@ -130,11 +131,14 @@ def _with_file(
                     break
                 if not group.may_have(wanted.camera_id, wanted.begins_at, wanted.until):
                     continue
-                if not len(groups.read(group, keys).filter(meant)):
+                found = groups.read(group, keys)
+                places = pa.array(np.arange(len(found)))
+                found = found.append_column("place", places).filter(meant)
+                new = _first(without(found, longer), wanted.limit)
+                if not len(new):
                     continue
-                rows = groups.read(group, schema).filter(meant)
-                both = pa.concat_tables([longer, without(rows, longer)])
-                longer = _first(both, wanted.limit)
+                rows = groups.take(group, schema, np.sort(new["place"].to_numpy()).tolist())
+                longer = _first(pa.concat_tables([longer, rows]), wanted.limit)
     except StoreError as error:
         damaged.add(path, error.__cause__ or error)
         return page

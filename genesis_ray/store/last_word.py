@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from genesis_ray.domain.last_word import SILENCE
 from genesis_ray.errors import StoreError
 from genesis_ray.store.event_folder import EventFolder, live_files
-from genesis_ray.store.row_groups import row_groups
+from genesis_ray.store.file_times import times_of
 from genesis_ray.store.waiting_rows import waiting_rows
 
 _NEWEST_FILES = 4
@@ -52,10 +52,11 @@ def _ends(partition: Path) -> Iterator[datetime]:
     """Yield when the rows of each file end, as far as it says."""
     for file in live_files(partition)[-_NEWEST_FILES:]:
         try:
-            with row_groups(file.path) as groups:
-                yield from (each.times[1] for each in groups.all() if each.times)
+            times = times_of(file.path)
         except (StoreError, FileNotFoundError):  # merged meanwhile: others tell
             continue
+        if times:
+            yield times[1]
 
 
 def _waiting(events: Path, tenant_id: str) -> Iterator[datetime]:

@@ -1,6 +1,6 @@
 """The row groups of a Parquet file of events, and what its footer says of each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +12,9 @@ import pyarrow.parquet as pq
 
 from genesis_ray.store.parquet_file import reading
 from genesis_ray.store.schemas import in_this_version
+
+_BATCH_ROWS = 4096
+"""That are decoded together; a page has up to a thousand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,24 @@ class RowGroups:
         with reading(self._path):
             written = [name for name in schema.names if name in self._names]
             return in_this_version(self._file.read_row_group(group.number, written), schema)
+
+    def take(self, group: RowGroup, schema: pa.Schema, places: Sequence[int]) -> pa.Table:
+        """Return some of a group's rows by their places in it, ascending; what follows is not read.
+
+        Raises:
+            StoreError: The file is damaged.
+        """
+        written = [name for name in schema.names if name in self._names]
+        found, first = [schema.empty_table()], 0
+        with reading(self._path):
+            for batch in self._file.iter_batches(_BATCH_ROWS, [group.number], written):
+                own = [place - first for place in places if first <= place < first + len(batch)]
+                rows = pa.Table.from_batches([batch]).take(pa.array(own, pa.int64()))
+                found.append(in_this_version(rows, schema))
+                first += len(batch)
+                if not places or first > places[-1]:
+                    break
+        return pa.concat_tables(found)
 
     def _range(self, number: int, column: str) -> tuple[Any, Any] | None:
         place = self._names.index(column)

@@ -1,6 +1,7 @@
 """The Arrow schema of every event table: with `identity_schemas` all places that name columns."""
 
 from collections.abc import Sequence
+from functools import cache
 from operator import attrgetter
 from typing import Any
 
@@ -204,6 +205,7 @@ _TABLE_OF: dict[type[Event], str] = {
 }
 
 
+@cache
 def of_version(schema: pa.Schema, version: int) -> pa.Schema:
     """Return the columns of a schema that were there in a version."""
     return pa.schema([field for field in schema if _version_of(field) <= version])
@@ -220,6 +222,8 @@ def in_this_version(rows: pa.Table, schema: pa.Schema) -> pa.Table:
     Raises:
         ValueError: A column is missing that was there from the start.
     """
+    if rows.schema.equals(schema, check_metadata=True):
+        return rows
     columns = []
     for field in schema:
         if field.name in rows.column_names:

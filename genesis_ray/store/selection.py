@@ -5,16 +5,17 @@ sees each at least once.
 """
 
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from genesis_ray.store.event_folder import EventFolder, live_files
+from genesis_ray.store.file_times import Times
 from genesis_ray.store.rows import of_tenant
 from genesis_ray.store.schemas import EVENT_SCHEMAS
-from genesis_ray.store.wal import read_rows
+from genesis_ray.store.wal_tails import wal_tails
 
 Span = tuple[datetime | None, datetime | None]
 """A time with its start and without its end; None: it has none."""
@@ -65,15 +66,7 @@ class Selection:
 
     def waiting(self) -> pa.Table:
         """Return those in the write-ahead log; look at it before `files`."""
-        found = [self.schema.empty_table()]
-        for sequence in self.folder.segments():
-            try:
-                content = self.folder.segment(sequence).read_bytes()
-            except FileNotFoundError:  # committed meanwhile: its rows are in Parquet now
-                continue
-            if rows := read_rows(content, self.table).get(self.table):
-                found.append(rows)
-        return self.of(pa.concat_tables(found))
+        return self.of(wal_tails().rows(self.folder, self.table))
 
     def files(self) -> list[Path]:
         """Return the Parquet files of the tenant and the days, as two looks in a row agree on.
@@ -97,6 +90,18 @@ class Selection:
         since, until = self._days
         day = file.parent.name
         return (not since or day >= f"day={since}") and (not until or day <= f"day={until}")
+
+    def cuts(self, file: Path) -> bool:
+        """Tell whether a part alone of a file's day is meant."""
+        return any(
+            edge and edge.astimezone(UTC).time() != time() and file.parent.name == f"day={day}"
+            for edge, day in zip((self.since, self.until), self._days, strict=True)
+        )
+
+    def meets(self, times: Times) -> bool:
+        """Tell whether rows that occurred between two moments, both included, can be meant."""
+        first, last = times
+        return (not self.since or last >= self.since) and (not self.until or first < self.until)
 
     @property
     def _days(self) -> tuple[date | None, date | None]:

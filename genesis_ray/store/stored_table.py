@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from genesis_ray.errors import StoreError
 from genesis_ray.store import parquet_file
 from genesis_ray.store.damaged import DamagedFiles
+from genesis_ray.store.file_times import times_of
 from genesis_ray.store.rows import in_order, without
 from genesis_ray.store.schemas import has_grown
 from genesis_ray.store.selection import Selection
@@ -39,6 +40,8 @@ class StoredTable:
     def look_up(cls, selection: Selection, damaged: DamagedFiles) -> Self:
         """Find the rows of a selection; only ids are read, of files with rows as late as fresh.
 
+        Of a day that is meant in part it tells by footers which files do not have any.
+
         Raises:
             StoreError: The folder has a later schema version.
         """
@@ -46,7 +49,8 @@ class StoredTable:
         waiting = selection.waiting()
         while True:
             try:
-                files = [path for path in selection.files() if not damaged.has(path)]
+                whole = [path for path in selection.files() if not damaged.has(path)]
+                files = [path for path in whole if _may_have(path, selection, damaged)]
                 known = _ids_among(files, waiting, damaged)
             except FileNotFoundError:  # compacted meanwhile
                 continue
@@ -154,6 +158,18 @@ class StoredTable:
         return False
 
 
+def _may_have(path: Path, selection: Selection, damaged: DamagedFiles) -> bool:
+    """Tell whether rows of a file can be meant."""
+    if not selection.cuts(path):
+        return True
+    try:
+        times = times_of(path)
+    except StoreError as error:
+        damaged.add(path, error.__cause__ or error)
+        return False
+    return times is None or selection.meets(times)
+
+
 def _ids_among(files: Sequence[Path], waiting: pa.Table, damaged: DamagedFiles) -> pa.Table | None:
     """Return the ids in files at the times of some rows; None where one of the files is damaged.
 
@@ -167,7 +183,9 @@ def _ids_among(files: Sequence[Path], waiting: pa.Table, damaged: DamagedFiles) 
         for path in files:
             if days[0] <= path.parent.name <= days[1]:
                 try:
-                    found.append(parquet_file.read_ids(path, since, until))
+                    span = times_of(path)
+                    if span is None or (span[0] <= until and span[1] >= since):
+                        found.append(parquet_file.read_ids(path, since, until))
                 except StoreError as error:
                     damaged.add(path, error.__cause__ or error)
                     return None

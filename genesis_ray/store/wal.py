@@ -12,6 +12,7 @@ import time
 import zlib
 from collections import deque
 from collections.abc import Iterator, Mapping
+from itertools import accumulate
 from pathlib import Path
 
 import pyarrow as pa
@@ -26,6 +27,8 @@ from genesis_ray.store.schemas import (
 
 _LENGTH = struct.Struct("<I")
 _HEADER = struct.Struct("<II")
+HEADER_BYTES = _HEADER.size
+"""Of a record: its length and a checksum over all of it."""
 
 
 class Segment:
@@ -132,9 +135,14 @@ def read_rows(content: bytes, only: str | None = None) -> dict[str, pa.Table]:
     }
 
 
+def record_ends(content: bytes) -> list[int]:
+    """Return where each whole record of a segment ends."""
+    return [*accumulate(_HEADER.size + len(record) for record in _records(content))]
+
+
 def whole_bytes(content: bytes) -> int:
     """Return how many bytes of a segment are whole records; what follows was torn off."""
-    return sum(_HEADER.size + len(record) for record in _records(content))
+    return max(record_ends(content), default=0)
 
 
 def _records(content: bytes) -> Iterator[memoryview]:

@@ -239,3 +239,26 @@ def test_a_table_of_which_all_files_have_gone_is_empty_and_is_read_in_one_go(fol
     for file in table.files:
         file.unlink()
     assert len(table.read()) == 0
+
+
+def test_of_a_part_of_a_day_files_of_before_and_after_are_left_out(folder, observed):
+    assert len(split(folder, observed, 10, 20, 30)) == 3
+    tables, since = RunTables(folder, "default"), observed(20).occurred_at
+    part = tables.between(since, since + timedelta(seconds=1))[TABLE]
+    assert len(part.files) == 1
+    assert part["track_id"].to_pylist() == [20]
+    assert tables.between(None, since)[TABLE]["track_id"].to_pylist() == [10]
+    whole_day = tables.between(NOON - timedelta(hours=12), NOON + timedelta(hours=12))
+    assert len(whole_day[TABLE].files) == 3
+
+
+def test_a_damaged_file_of_a_part_of_a_day_is_left_out(folder, observed, caplog):
+    first, *_ = split(folder, observed, 10, 20)
+    content = bytearray(first.read_bytes())
+    content[-400:-8] = bytes(392)  # its footer
+    first.write_bytes(content)
+    tables = RunTables(folder, "default")
+    part = tables.between(observed(5).occurred_at, observed(25).occurred_at)
+    assert part[TABLE]["track_id"].to_pylist() == [20]
+    assert tables.damaged() == [first]
+    assert "is damaged" in caplog.text

@@ -2,10 +2,12 @@
 
 from typing import Annotated, Self
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from genesis_ray.api.deps import GivenCursor, Limit, Moment, NextCursor, Reached
+from genesis_ray.api.backends import Backends
+from genesis_ray.api.deps import GivenCursor, Limit, Moment, NextCursor, Reached, Shared
 from genesis_ray.api.event_models import EventRow, Kind, to_models
 from genesis_ray.api.pages import Cursor, place_of
 from genesis_ray.domain.event_page import PageRequest
@@ -39,9 +41,18 @@ class EventPage(BaseModel):
     next_cursor: NextCursor
 
 
-@router.get("")
-def read_events(reached: Reached, query: Annotated[EventQuery, Query()]) -> EventPage:
+@router.get("", response_model=EventPage)
+def read_events(
+    reached: Reached, shared: Shared, query: Annotated[EventQuery, Query()]
+) -> Response:
     """Read the rows of one event table, those not yet committed to Parquet included."""
+    content = shared.ask(
+        ("events", query.model_dump_json()), lambda: _page(reached, query).model_dump_json()
+    )
+    return Response(content, media_type=JSONResponse.media_type)
+
+
+def _page(reached: Backends, query: EventQuery) -> EventPage:
     wanted = PageRequest(
         limit=query.limit + 1,  # one more tells whether there is a next page
         camera_id=query.camera_id,

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from genesis_ray.api.counts import WINDOW_S, CameraCounts, Counts, count, total
-from genesis_ray.api.deps import Reached
+from genesis_ray.api.deps import Reached, Shared
 from genesis_ray.errors import NotFoundError
 
 router = APIRouter(prefix="/v1/metrics", tags=["metrics"])
@@ -40,7 +40,7 @@ class CurrentMetrics(Counts):
 
 @router.get("/current")
 def read_current_metrics(
-    reached: Reached, query: Annotated[CurrentQuery, Query()]
+    reached: Reached, shared: Shared, query: Annotated[CurrentQuery, Query()]
 ) -> CurrentMetrics:
     """Count people in view, in zones and in queues, faces, frames and drops."""
     known = [camera.camera_id for camera in reached.cameras]
@@ -49,7 +49,10 @@ def read_current_metrics(
             f"no camera {query.camera_id!r}; there are {', '.join(known) or 'none'}"
         )
     queues = reached.queue_zone_ids if query.queue_zone_id is None else query.queue_zone_id
-    counts = count(reached, [query.camera_id] if query.camera_id else known, queues)
+    asked = [query.camera_id] if query.camera_id else known
+    counts = shared.ask(
+        ("current metrics", *asked, None, *queues), lambda: count(reached, asked, queues)
+    )
     return CurrentMetrics(
         timestamp=datetime.now(UTC),
         captured_at=reached.feed.state().figures.moment,

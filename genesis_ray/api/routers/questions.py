@@ -8,7 +8,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from genesis_ray.analytics.catalogue import QUESTIONS, question_named
-from genesis_ray.api.deps import Reached
+from genesis_ray.api.backends import Backends
+from genesis_ray.api.deps import Reached, Shared
 from genesis_ray.api.rows import CSV_DESCRIBED, Format, csv_of, wants_csv
 from genesis_ray.domain.moments import FORMS
 from genesis_ray.domain.plain_values import plain
@@ -141,16 +142,32 @@ def read_questions() -> ReadyQuestions:
 
 @router.get("/{question}", response_model=QuestionAnswer, responses={HTTPStatus.OK: CSV_DESCRIBED})
 def ask(
-    request: Request, reached: Reached, question: str, query: Annotated[AskQuery, Query()]
+    request: Request,
+    reached: Reached,
+    shared: Shared,
+    question: str,
+    query: Annotated[AskQuery, Query()],
 ) -> Response:
     """Answer a question: what `genesis ask` tells, withheld figures of few people included."""
+    time_zone = query.time_zone or reached.started_with.time_zone
+    if wants_csv(request, query.format):
+        return csv_of(question, [_answer(reached, question, query, time_zone).rows])
+
+    def told() -> bytes:
+        answer = _answer(reached, question, query, time_zone)
+        return bytes(JSONResponse(_told(question, answer, time_zone)).body)
+
+    content = shared.ask((question, query.model_dump_json()), told)
+    return Response(content, media_type=JSONResponse.media_type)
+
+
+def _answer(reached: Backends, question: str, query: AskQuery, time_zone: str) -> Answer:
     asked, settings = question_named(question), reached.settings
-    time_zone = query.time_zone or settings.time_zone
     given = query.model_dump(exclude={"since", "until", "time_zone", "format"})
     if query.identity_id:
         given["identity_id"] = who_is_who(settings).now(query.identity_id)
     params = _PARAMETERS.params(question, asked, given, set_for_all(settings, time_zone))
-    answer = answer_to(
+    return answer_to(
         asked.ask,
         reached.events,
         settings,
@@ -159,9 +176,6 @@ def ask(
         time_zone=time_zone,
         params=params,
     )
-    if wants_csv(request, query.format):
-        return csv_of(question, [answer.rows])
-    return JSONResponse(_told(question, answer, time_zone))
 
 
 def _told(question: str, answer: Answer, time_zone: str) -> dict[str, Any]:
