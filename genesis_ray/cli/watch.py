@@ -11,8 +11,9 @@ from genesis_ray.cli.prepare import prepare_models
 from genesis_ray.cli.progress import CameraBars
 from genesis_ray.cli.summary import print_summary
 from genesis_ray.cli.unfinished import finish_forgetting
-from genesis_ray.errors import ConfigurationError, SourceError
+from genesis_ray.errors import ConfigurationError, SourceError, StoreError
 from genesis_ray.running.assembly import input_shape
+from genesis_ray.running.cut_off import cut_off_run
 from genesis_ray.running.recordings import told_apart
 from genesis_ray.running.result import RunResult, is_cut_off, summary
 from genesis_ray.settings import Settings
@@ -31,6 +32,7 @@ def watch_and_report(
 
     Raises:
         SourceError: A source cannot be opened; nothing has been written then.
+        StoreError: There is a run in the folder, and it was not cut off or cannot be gone on with.
     """
     if local and (live := next((c for c in settings.cameras if c.is_live), None)):
         raise ConfigurationError(
@@ -54,7 +56,7 @@ def watch_and_report(
         ) as source:
             shapes.add(input_shape(settings, source.width, source.height))
     prepare_models(settings, shapes)
-    run = RunFolder.create(out, force=force)
+    run = _begun(out, force=force, local=local)
     run.write_summary(summary(settings, None) | told_apart(settings.cameras))
     note_run(settings.data_dir, run.path)
     if local:
@@ -77,6 +79,25 @@ def watch_and_report(
         stderr.print("Interrupted: recordings were not watched to their end.")
         raise typer.Exit(_INTERRUPTED)
     return run, result
+
+
+def _begun(out: Path | None, *, force: bool, local: bool) -> RunFolder:
+    """Return a new run's folder, or that of one that was cut off, to go on with it.
+
+    Raises:
+        StoreError: There is another run in it, or one that this cannot go on with.
+    """
+    run = cut_off_run(out) if out and not force else None
+    if run is None:
+        return RunFolder.create(out, force=force)
+    if local:
+        raise StoreError(
+            f"the run in {run.path} was cut off, and --local goes on with none. Ask what it logged "
+            f"with `genesis query --run {run.path}`; watch all again in a new folder, or in this "
+            f"one with --force"
+        )
+    stderr.print(f"Going on with the run in {run.path}, which was cut off.", soft_wrap=True)
+    return run
 
 
 def refuse_problems(result: RunResult) -> None:

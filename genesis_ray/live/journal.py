@@ -340,6 +340,7 @@ class JournalActor:
         self._checkpoint_at = time.monotonic()
 
     def _save(self) -> None:
+        self._log.flush()  # a state that outlives the machine must not know more than the log
         self._kept.checkpoint((self._stage.state, self._tally))
 
 

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 import ray
 from ray.exceptions import RayError
 
-from genesis_ray.errors import GenesisError
+from genesis_ray.errors import GenesisError, StoreError
+from genesis_ray.live.configuration import Configuration
 from genesis_ray.live.spec import LiveSpec
+from genesis_ray.live.system_states import CONFIGURATION, GOES_ON_WITHIN, SystemStates
 from genesis_ray.running.alert_delivery import delivering
 from genesis_ray.running.ending import SIGNALS
 from genesis_ray.running.result import CameraProgress, RunResult
@@ -22,6 +24,7 @@ from genesis_ray.running.tenant_keys import tenant_keys
 from genesis_ray.serving import cluster
 from genesis_ray.settings import Settings
 from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.state_log import new_key
 
 if TYPE_CHECKING:
     from genesis_ray.live.supervisor import Supervisor
@@ -46,10 +49,21 @@ def run_live(
     SIGINT or SIGTERM ends them before; then what is under way is finished and logged.
 
     `shapes` are those of the detector's inputs, made ready while the rest starts.
+    A run that was cut off is gone on with, where its last system watched with the same settings.
     Uses the cluster that RAY_ADDRESS names, else starts one on this machine for the run.
     """
     begun_at = time.time()
     template_key = tenant_keys(settings).ref
+    within = GOES_ON_WITHIN if settings.has_live_cameras else None
+    states = SystemStates(run, template_key, settings, life=new_key(), within=within)
+    is_live = all(camera.is_live for camera in settings.cameras)
+    if run.events.is_dir() and not (states.goes_on or is_live):
+        raise StoreError(
+            f"the run in {run.path} was cut off, and cannot be gone on with: {states.why_not}. Ask "
+            f"what it logged with `genesis query --run {run.path}`; watch all again in a new "
+            f"folder, or in this one with --force"
+        )
+    configuration = Configuration(settings, run.state / CONFIGURATION, states.key)
     spec = LiveSpec(
         settings=settings,
         run=run.path.resolve(),
@@ -57,6 +71,7 @@ def run_live(
         detector_app=_DETECTOR_APP,
         embedder_app=_EMBEDDER_APP,
         template_key=template_key,
+        key=states.key,
     )
     cluster.start(
         meanwhile=partial(import_module, "genesis_ray.live.supervisor"),
@@ -70,7 +85,8 @@ def run_live(
     from genesis_ray.serving.deploy import deploy
 
     try:
-        supervisor = Supervisor(spec)  # in this process: it lives as long as the run
+        # In this process: it lives as long as the run.
+        supervisor = Supervisor(spec, is_resumed=states.goes_on)
         serve.start(proxy_location="Disabled")
         deploy(
             {
@@ -79,7 +95,10 @@ def run_live(
             }
         )
         with delivering(settings, run):
-            return asyncio.run(_follow(supervisor, begun_at, on_progress))
+            result = asyncio.run(_follow(supervisor, begun_at, on_progress))
+        configuration.clear()
+        states.clear()
+        return result
     finally:
         if os.environ.get("RAY_ADDRESS"):  # a cluster of our own ends with this process
             with suppress(RayError):

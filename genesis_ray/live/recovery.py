@@ -9,9 +9,7 @@ from genesis_ray.domain.events import DeadLetterChanged
 from genesis_ray.errors import GenesisError
 from genesis_ray.live.spec import LiveSpec
 from genesis_ray.running.set_aside import dead_letter
-from genesis_ray.store.trial import OPENING, Trial
-
-_TRIAL = "trial"
+from genesis_ray.store.trial import OPENING, TRIAL, Trial
 
 _LONGEST_PAUSE_S = 60.0
 """All cameras wait meanwhile."""
@@ -44,7 +42,7 @@ class Recovery:
         self._folder = folder
         self._on_aside = on_aside
         self._pause = pause
-        self._trial = Trial(folder / _TRIAL, spec.key)
+        self._trial = Trial(folder / TRIAL, spec.key)
         self._most_deaths = max(1, len(spec.settings.retry_delays_s))
         self._items = 0
         self._at = ""

@@ -16,6 +16,7 @@ from genesis_ray.live.alerts import FINISH_WITHIN_S, deliver_alerts
 from genesis_ray.live.configuration import Configuration
 from genesis_ray.live.spec import LiveSpec
 from genesis_ray.live.supervisor import STOP_WITHIN_S, Supervisor
+from genesis_ray.live.system_states import CONFIGURATION, GOES_ON_WITHIN, SystemStates
 from genesis_ray.running.changes import Changes
 from genesis_ray.running.delivery import Delivery
 from genesis_ray.running.gallery_in_use import as_it_runs
@@ -42,14 +43,14 @@ class Live:
         self,
         settings: Settings,
         realtime: bool,
-        key: bytes,
+        life: bytes,
         template_key: KeyRef,
         *_models: DeploymentHandle,  # naming them makes Serve deploy them
     ) -> None:
         self._settings = settings
         self._configuration: Configuration | None = None
         self._realtime = realtime
-        self._key = key
+        self._life = life
         self._template_key = template_key
         self._app = serve.get_replica_context().app_name
         self._supervisor: Supervisor | None = None
@@ -171,19 +172,27 @@ class Live:
         while _not_up(await self._replicas()):
             await asyncio.sleep(_LOOK_AGAIN_S)
         run = open_live_run(self._settings)
-        folder = run.state / "configuration"
-        configuration = self._configuration = Configuration(self._settings, folder, self._key)
+        states = await asyncio.to_thread(
+            SystemStates,
+            run,
+            self._template_key,
+            self._settings,
+            life=self._life,
+            within=GOES_ON_WITHIN if self._is_realtime(self._settings) else None,
+        )
+        folder = run.state / CONFIGURATION
+        configuration = self._configuration = Configuration(self._settings, folder, states.key)
         settings = self._dated(configuration.current)
         run.write_summary(summary(settings, None) | told_apart(settings.cameras))
         self._supervisor = await _start(
             LiveSpec(
                 settings=settings,
                 run=run.path,
-                realtime=self._realtime or settings.has_live_cameras,
+                realtime=self._is_realtime(settings),
                 detector_app=self._app,
                 embedder_app=self._app,
                 template_key=self._template_key,
-                key=self._key,
+                key=states.key,
             ),
             is_resumed=configuration.is_resumed,
         )
@@ -196,7 +205,11 @@ class Live:
             delivering.cancel()
             await asyncio.wait([delivering])
         configuration.clear()
+        states.clear()
         run.write_summary(summary(self._supervisor.settings, result))
+
+    def _is_realtime(self, settings: Settings) -> bool:
+        return self._realtime or settings.has_live_cameras
 
     def _is_delivered_by(self, delivery: Delivery) -> None:
         self._delivery = delivery

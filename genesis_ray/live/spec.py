@@ -30,7 +30,8 @@ class LiveSpec:
         detector_app: The Serve application that has the detector.
         embedder_app: The one that has the embedder.
         template_key: The key of the tenant's face templates, by name: whoever needs it reads it.
-        key: Seals the states that outlive an actor; the same for all of its restarts.
+        key: Seals the states that outlive an actor; the same for all of its restarts, see
+            `system_states`.
     """
 
     settings: Settings

@@ -119,6 +119,8 @@ class Supervisor:
         journal: JournalFigures = await self._finished(JOURNAL_ACTOR, self._journal)
         first_frame_at = min((g.first_frame_at for g in groups if g.first_frame_at), default=None)
         ended_at = time.time()
+        first_event_at = journal.first_event_at
+        began = [at for at in (first_frame_at, first_event_at) if at]  # one before it may have
         self._has_ended = True
         return RunResult(
             mode="live",
@@ -126,8 +128,8 @@ class Supervisor:
             events=journal.events,
             late=journal.late + late_faces,
             startup_s=(first_frame_at or ended_at) - begun_at,
-            first_event_s=journal.first_event_at - begun_at if journal.first_event_at else None,
-            watching_s=(journal.last_event_at or ended_at) - (first_frame_at or ended_at),
+            first_event_s=max(0.0, first_event_at - begun_at) if first_event_at else None,
+            watching_s=(journal.last_event_at or ended_at) - min(began, default=ended_at),
             stage_s=stages_of(groups, journal).seconds(),
             interrupted=self._is_ending,
             latency_s=journal.latency_s,

@@ -10,6 +10,9 @@ from genesis_ray.settings import Settings
 
 Mode = Literal["live", "local", "archive"]
 
+RUNNING = "running"
+"""What run.json has as the state of a run without a result: it goes on, or was cut off."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CameraProgress:
@@ -86,5 +89,5 @@ def is_cut_off(settings: Settings, result: RunResult) -> bool:
 
 def _state(settings: Settings, result: RunResult | None) -> str:
     if result is None:
-        return "running"
+        return RUNNING
     return "interrupted" if is_cut_off(settings, result) else "finished"

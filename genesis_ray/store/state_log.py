@@ -1,8 +1,8 @@
 """What an owner of state has to remember, so that another process goes on where it was killed.
 
 The state is written now and then, what was taken since is appended before it counts. Both are
-sealed (AES-GCM) with a key that is kept in the memory of the running system alone: a state may
-hold faces that nobody enrolled, and nothing may be unpickled that somebody else wrote.
+sealed (AES-GCM) with a key of the system's: a state may hold faces that nobody enrolled, and
+nothing may be unpickled that somebody else wrote.
 """
 
 import logging

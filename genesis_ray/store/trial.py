@@ -14,6 +14,9 @@ from pathlib import Path
 from genesis_ray.errors import FullDiskError
 from genesis_ray.store.disk import writing_to
 
+TRIAL = "trial"
+"""The file's name, beside a keeper's state."""
+
 OPENING = "opening"
 """The first step of every process."""
 

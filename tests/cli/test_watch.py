@@ -1,7 +1,12 @@
+import pytest
+
 from genesis_ray.cli.watch import watch_and_report
+from genesis_ray.errors import StoreError
 from genesis_ray.running.reach import reach
 from genesis_ray.settings import Settings
 from genesis_ray.settings_cameras import CameraSettings
+from genesis_ray.store.event_log import EventLog
+from genesis_ray.store.run_folder import RunFolder
 
 
 def test_a_run_is_found_again_by_the_data_folder_that_it_was_made_with(tmp_path, monkeypatch):
@@ -39,3 +44,20 @@ def test_a_zone_and_a_line_that_nobody_came_to_are_shown_with_zeros(tmp_path, mo
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert ["zone", "door/corner", "0", "entries"] in lines
     assert ["line", "door/edge", "0", "in,", "0", "out"] in lines
+
+
+@pytest.mark.parametrize("local", [False, True])
+def test_a_run_that_was_cut_off_with_nothing_to_go_on_from_is_left_as_it_is(tmp_path, local):
+    settings = Settings(
+        data_dir=tmp_path / "data",
+        detector={"model": "synthetic"},
+        faces={"embedder": "synthetic"},
+        cameras=[CameraSettings(camera_id="door", source="synthetic:?people=1&seconds=1")],
+    )
+    run = RunFolder.create(tmp_path / "run")
+    run.write_summary({"state": "running"})
+    EventLog(run.events).close()
+    events = {path: path.read_bytes() for path in run.events.rglob("*") if path.is_file()}
+    with pytest.raises(StoreError, match=r"was cut off.*genesis query --run .* --force"):
+        watch_and_report(settings, out=run.path, force=False, local=local, realtime=False)
+    assert {path: path.read_bytes() for path in run.events.rglob("*") if path.is_file()} == events

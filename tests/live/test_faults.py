@@ -114,6 +114,9 @@ def test_whatever_is_killed_no_frame_is_lost_and_no_event_doubled(watch, tmp_pat
     raylet = watched.find(GROUP).parent()
     assert "raylet" in raylet.name()
     raylet.kill()  # the cameras' node, and with it all that is on it
+    watched.wait_for_frames(100)
+    watched.process.kill()  # the command itself, and with it all that it started
+    watched = watch(*films)
     watched.wait_until_done()
     assert watched.frames == {"camera-0": 900, "camera-1": 900}
     local = RunFolder.create(tmp_path / "local")

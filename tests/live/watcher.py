@@ -52,10 +52,11 @@ def tell(camera: CameraProgress) -> None:
 
 if __name__ == "__main__":
     realtime = sys.argv[1] == "--realtime"
-    run, data, *sources = sys.argv[1 + realtime :]
+    path, data, *sources = sys.argv[1 + realtime :]
+    run = Path(path)
     result = run_live(
         settings_for(Path(data), sources, process_fps=10 if realtime else 30),
-        RunFolder.create(Path(run)),
+        RunFolder.open(run) if run.exists() else RunFolder.create(run),  # goes on where it was
         shapes=[],
         realtime=realtime,
         on_progress=tell,

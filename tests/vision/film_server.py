@@ -128,18 +128,20 @@ class _PacedHandler(BaseHTTPRequestHandler):
 
 
 class PlayingCamera(ThreadingHTTPServer):
-    """Shows 25 pictures a second of somebody who walks by slowly, whoever looks or none."""
+    """Shows ten pictures a second of people who walk by slowly, whoever looks or none."""
 
-    def __init__(self) -> None:
-        self.film = SyntheticFilm(people=1, fps=100, width=320, height=240)
+    def __init__(self, *, people: int = 1, pace: float = 20) -> None:
+        """Show pictures of a film of a hundred a second, `pace` of them a second."""
+        self.film = SyntheticFilm(people=people, fps=100, width=320, height=240)
+        self.pace = pace
         self.began = time.monotonic()
         super().__init__(("127.0.0.1", 0), _PlayingHandler)
         self.url = f"http://127.0.0.1:{self.server_port}/video"
 
     def picture(self) -> bytes:
         """Return what is to be seen now, as a JPEG."""
-        # From a little off the border, six seconds to the other.
-        number = 30 + round(20 * (time.monotonic() - self.began))
+        # From a little off the border, six seconds to the other at a pace of twenty.
+        number = 30 + round(self.pace * (time.monotonic() - self.began))
         return cv2.imencode(".jpg", self.film.image_at(number))[1].tobytes()
 
 
