@@ -5,6 +5,7 @@ import pytest
 
 from genesis_ray.errors import StoreError
 from genesis_ray.store import parquet_file
+from genesis_ray.store import row_groups as module
 from genesis_ray.store.row_groups import RowGroup, row_groups
 from genesis_ray.store.schemas import EVENT_SCHEMAS, to_tables
 from tests.store.conftest import NOON
@@ -79,3 +80,22 @@ def test_a_damaged_group_is_told_with_its_file(path):
     path.write_bytes(content[:4] + bytes(200) + content[204:])
     with row_groups(path) as groups, pytest.raises(StoreError, match=r"rows\.parquet is damaged"):
         groups.read(groups.all()[0], EVENT_SCHEMAS[TABLE])
+
+
+def test_rows_are_taken_by_their_places_and_what_follows_is_not_decoded(
+    tmp_path, observed, monkeypatch
+):
+    path = tmp_path / "rows.parquet"
+    parquet_file.write(path, to_tables([observed(number) for number in range(10)])[TABLE])
+    decoded = []
+    monkeypatch.setattr(module, "_BATCH_ROWS", 2)
+    monkeypatch.setattr(
+        module, "in_this_version", lambda rows, schema: decoded.append(0) or rows.cast(schema)
+    )
+    with row_groups(path) as groups:
+        (group,) = groups.all()
+        rows = groups.take(group, EVENT_SCHEMAS[TABLE], [1, 2, 5])
+        none = groups.take(group, EVENT_SCHEMAS[TABLE], [])
+    assert rows["track_id"].to_pylist() == [1, 2, 5]
+    assert len(none) == 0
+    assert len(decoded) == 3 + 1
