@@ -2,8 +2,8 @@
 
 import os
 import pickle
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -168,7 +168,9 @@ def photo_workers(
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     cluster.start()
     try:
-        yield WorkersPhotoFaces(photos, answers(settings.faces, key, photos, workers=workers))
+        # Closed before Ray is: else Ray Data asks of answers under way when nobody knows of them.
+        with closing(answers(settings.faces, key, photos, workers=workers)) as told:
+            yield WorkersPhotoFaces(photos, told)
     finally:
         ray.shutdown()
 
@@ -184,7 +186,7 @@ def photos_at_once(photos: int, *, workers: int) -> int:
 
 def answers(
     settings: FaceSettings, key: KeyRef, photos: Sequence[Path], *, workers: int | None = None
-) -> Iterator[Answer]:
+) -> Generator[Answer]:
     """Yield what workers say of photos, in their order, on the cluster that this is connected to.
 
     They begin when the first answer is asked for, and are a few ahead from then on.

@@ -32,12 +32,7 @@ def start_own_cluster(store: int) -> None:
     Raises:
         GenesisError: It does not start, for instance because one runs here already.
     """
-    use_token()
-    logging.getLogger(ensure_token_if_auth_enabled.__module__).setLevel(logging.ERROR)
-    try:
-        ensure_token_if_auth_enabled()  # makes one unless the user has one
-    except OSError as error:
-        raise GenesisError(f"no token for Ray could be made: {error}") from error
+    make_token()
     told = _ray(
         "start", "--head", "--port=0", "--include-dashboard=false", f"--object-store-memory={store}"
     )
@@ -47,6 +42,23 @@ def start_own_cluster(store: int) -> None:
     file = _address_file()
     make_folder(file.parent)
     write_file(file, address[1].encode())
+
+
+def make_token() -> None:
+    """Go by Ray's token, a new one unless the user has one; nobody else may read that.
+
+    Raises:
+        GenesisError: It cannot be written.
+    """
+    use_token()
+    logging.getLogger(ensure_token_if_auth_enabled.__module__).setLevel(logging.ERROR)
+    before = os.umask(0o077)  # Ray says nothing of who may read the file
+    try:
+        ensure_token_if_auth_enabled()
+    except OSError as error:
+        raise GenesisError(f"no token for Ray could be made: {error}") from error
+    finally:
+        os.umask(before)
 
 
 def _ray(*arguments: str) -> str:

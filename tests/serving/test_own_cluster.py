@@ -1,3 +1,4 @@
+import os
 import socket
 import subprocess
 import sys
@@ -91,3 +92,12 @@ def test_the_control_store_is_stopped_last_as_others_sign_off_with_it(tmp_path):
             time.sleep(0.01)
         stop_session(str(tmp_path))
     assert (tmp_path / "seen").exists()
+
+
+def test_the_token_that_is_made_is_nobody_elses_to_read(tmp_path):
+    code = "from genesis_ray.serving.own_cluster import make_token; make_token()"
+    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", code], env=env, check=True)
+    (token,) = (path for path in tmp_path.rglob("*") if path.is_file() and "token" in path.name)
+    assert token.stat().st_mode & 0o077 == 0
+    assert token.parent.stat().st_mode & 0o077 == 0
