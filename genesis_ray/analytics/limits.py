@@ -15,8 +15,8 @@ class Limits:
     needs more memory fails and says so.
 
     Attributes:
-        memory_mb: Megabytes of DuckDB's. The rows of the answer come on top, and count as well where
-            the question has parameters.
+        memory_mb: Megabytes of DuckDB's. The rows of the answer come on top, and count as well
+            where the question has parameters.
         timeout_s: Seconds until it is stopped; of one that is streamed, until its first rows.
         threads: None: as many as there are cores for this process.
     """
