@@ -19,6 +19,8 @@ from genesis_ray.store.disk import TEMPORARY
 from genesis_ray.store.lock import WriteLock
 
 _LOCK = ".lock"
+_TO_LOOK = 64
+"""Files open while a folder is looked through: its tables' locks, and folders."""
 
 
 class FrozenFolder(Closeable):
@@ -32,24 +34,25 @@ class FrozenFolder(Closeable):
                 there are more than a process may have open.
         """
         self._files: list[tuple[str, int]] = []
-        with ExitStack() as held:
-            for table in folder.glob("*.lance"):
-                held.callback(WriteLock(table.with_suffix(_LOCK)).release)
-            self._folders, names = _names_in(folder)
-            _make_room_for(len(names))
-            try:
+        _make_room_for(_TO_LOOK)
+        try:
+            with ExitStack() as held:
+                for table in folder.glob("*.lance"):
+                    held.callback(WriteLock(table.with_suffix(_LOCK)).release)
+                self._folders, names = _names_in(folder)
+                _make_room_for(len(names))
                 for name in names:
                     with suppress(FileNotFoundError):  # a note that anybody may settle
                         self._files.append((name, os.open(folder / name, os.O_RDONLY)))
-            except OSError as error:
-                self.close()
-                if error.errno == errno.EMFILE:
-                    raise StoreError(
-                        f"{folder} has {len(names):,} files, more than a process may have open "
-                        f"here; raise that (`ulimit -Hn`), and try again"
-                    ) from error
-                raise StoreError(f"cannot read {error.filename}: {error.strerror}") from error
-            self._taken_at = time.time()
+                self._taken_at = time.time()
+        except OSError as error:
+            self.close()
+            if error.errno == errno.EMFILE:
+                raise StoreError(
+                    f"{folder} has more files than a process may have open here; raise that "
+                    f"(`ulimit -Hn`), and try again"
+                ) from error
+            raise StoreError(f"cannot read {error.filename}: {error.strerror}") from error
 
     def write_to(self, tar: tarfile.TarFile) -> None:
         """Add all of it to an archive, whose first member is dated as of that moment."""
@@ -74,11 +77,17 @@ class FrozenFolder(Closeable):
 def _names_in(folder: Path) -> tuple[list[str], list[str]]:
     """Return the folders in a folder, each before what is in it, and the files.
 
-    Not with `Path`, which takes several times as long, and somebody waits.
+    Not with `Path`, which takes several times as long, and somebody waits. A folder that cannot be
+    looked into raises an OSError: without it a copy would not be whole.
     """
+
+    def fail(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):  # it went meanwhile
+            raise error
+
     folders: list[str] = []
     files: list[str] = []
-    for place, inner, names in os.walk(folder):
+    for place, inner, names in os.walk(folder, onerror=fail):
         beneath = "" if place == str(folder) else f"{os.path.relpath(place, folder)}/"
         folders += [f"{beneath}{name}" for name in inner]
         files += [f"{beneath}{name}" for name in names if not name.endswith((_LOCK, TEMPORARY))]
