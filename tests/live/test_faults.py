@@ -208,8 +208,8 @@ def test_a_key_that_is_changed_meanwhile_changes_nothing_that_is_said(watch, sha
     done = rotate(settings)
     assert (done.version, done.is_new) == (2, True)
     assert done.process
-    destroy_key(settings, 1)
     with watched.held(GROUP):  # else the film may be over before
+        destroy_key(settings, 1)
         for victim in ("ResolverActor", "ServeReplica:genesis-embedder"):
             watched.kill(victim)  # each was started with that key
     watched.wait_until_done()
