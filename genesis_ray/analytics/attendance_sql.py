@@ -22,11 +22,15 @@ _ASKED_FOR = """
 """
 
 ATTENDANCES = f"""
-WITH spans AS (
+WITH seen AS (
     SELECT camera_id, track_id, min(occurred_at) AS since, max(occurred_at) AS until
     FROM track_observations
     WHERE {_SEEN}
     GROUP BY camera_id, track_id
+),
+-- A number is compared sooner than a camera and an id.
+spans AS MATERIALIZED (
+    SELECT *, row_number() OVER () AS track FROM seen
 ),
 names AS (
     SELECT camera_id, track_id, arg_max(identity_id, (occurred_at, event_id)) AS identity_id
@@ -49,7 +53,7 @@ nameless AS (
 -- Times are compared in microseconds: those with a zone take the calendar along.
 sights AS MATERIALIZED (
     SELECT
-        camera_id, track_id, since, until, x1, y1, x2, y2,
+        track, x1, y1, x2, y2,
         epoch_us(occurred_at) <= epoch_us(since) + $still_us AS at_start,
         epoch_us(occurred_at) >= epoch_us(until) - $still_us AS at_end
     FROM track_observations JOIN nameless USING (camera_id, track_id)
@@ -63,7 +67,7 @@ sights AS MATERIALIZED (
 -- one that moves they are so unlike each other that no other track can make up for it.
 rests AS (
     SELECT
-        camera_id, track_id, since, until, is_end,
+        track, is_end,
         max(x1) AS left_in, max(y1) AS top_in, min(x2) AS right_in, min(y2) AS foot_in,
         min(x1) AS left_out, min(y1) AS top_out, max(x2) AS right_out, max(y2) AS foot_out
     FROM (
@@ -71,7 +75,7 @@ rests AS (
         UNION ALL
         SELECT *, true FROM sights WHERE at_end
     )
-    GROUP BY camera_id, track_id, since, until, is_end
+    GROUP BY track, is_end
     HAVING
         greatest(min(x2) - max(x1), 0) * greatest(min(y2) - max(y1), 0)
         >= $least_overlap * (max(x2) - min(x1)) * (max(y2) - min(y1))
@@ -79,17 +83,17 @@ rests AS (
 -- Who comes back in time does so in the piece of time that the other was lost in, or the next.
 lost AS (
     SELECT *, unnest([piece, piece + 1]) AS back_in
-    FROM (SELECT *, epoch_us(until) // $rejoin_us AS piece FROM rests WHERE is_end)
+    FROM (
+        SELECT *, epoch_us(until) // $rejoin_us AS piece
+        FROM rests JOIN nameless USING (track) WHERE is_end
+    )
 ),
 back AS (
-    SELECT *, epoch_us(since) // $rejoin_us AS back_in FROM rests WHERE NOT is_end
+    SELECT *, epoch_us(since) // $rejoin_us AS back_in
+    FROM rests JOIN nameless USING (track) WHERE NOT is_end
 ),
 links AS (
-    SELECT
-        lost.camera_id,
-        lost.track_id,
-        back.track_id AS next_id,
-        back.since AS back_at
+    SELECT lost.track, back.track AS next, back.since AS back_at
     FROM lost JOIN back ON lost.camera_id = back.camera_id AND lost.back_in = back.back_in
     WHERE
         back.since > lost.until
@@ -100,51 +104,44 @@ links AS (
             * (greatest(lost.right_out, back.right_out) - least(lost.left_out, back.left_out))
             * (greatest(lost.foot_out, back.foot_out) - least(lost.top_out, back.top_out))
     QUALIFY
-        row_number() OVER (
-            PARTITION BY lost.camera_id, lost.track_id ORDER BY back.since, back.track_id
-        ) = 1
+        row_number() OVER (PARTITION BY lost.track ORDER BY back.since, back.track_id) = 1
         AND row_number() OVER (
-            PARTITION BY lost.camera_id, back.track_id ORDER BY lost.until DESC, lost.track_id
+            PARTITION BY back.track ORDER BY lost.until DESC, lost.track_id
         ) = 1
 ),
 next_ones AS (
-    SELECT camera_id, next_id AS track_id FROM links
+    SELECT next AS track FROM links
 ),
 chains AS (
     WITH RECURSIVE followed AS (
-        SELECT camera_id, track_id AS first_id, track_id
-        FROM links ANTI JOIN next_ones USING (camera_id, track_id)
+        SELECT track AS attendance, track FROM links ANTI JOIN next_ones USING (track)
         UNION ALL
-        SELECT camera_id, first_id, next_id
-        FROM followed JOIN links USING (camera_id, track_id)
+        SELECT attendance, next FROM followed JOIN links USING (track)
     )
     FROM followed
 ),
 -- The tracks of attendances of several, and of those with a name.
 parts AS (
     SELECT
-        -- `count_if`, as `count(*) FILTER` over a window takes quadratic time
-        'visit ' || identity_id || ' ' || count_if(
-            left_at IS NULL OR epoch_us(since) > epoch_us(left_at) + $gap_us
-        ) OVER (PARTITION BY identity_id ORDER BY since, camera_id, track_id) AS attendance,
-        identity_id, camera_id, track_id, since, until, NULL AS back_at
-    FROM named
+        min(track) OVER (PARTITION BY identity_id, visit) AS attendance,
+        identity_id, track, camera_id, track_id, since, until, NULL AS back_at
+    FROM (
+        SELECT
+            *,
+            -- `count_if`, as `count(*) FILTER` over a window takes quadratic time
+            count_if(left_at IS NULL OR epoch_us(since) > epoch_us(left_at) + $gap_us) OVER (
+                PARTITION BY identity_id ORDER BY since, camera_id, track_id
+            ) AS visit
+        FROM named
+    )
     UNION ALL
-    SELECT
-        'track ' || camera_id || ' ' || first_id,
-        NULL, camera_id, track_id, since, until, back_at
-    FROM nameless
-    JOIN chains USING (camera_id, track_id)
-    LEFT JOIN links USING (camera_id, track_id)
+    SELECT attendance, NULL, track, camera_id, track_id, since, until, back_at
+    FROM nameless JOIN chains USING (track) LEFT JOIN links USING (track)
 ),
 -- Those of a single track without a name: most, and there is nothing to be put together.
 singles AS (
-    SELECT
-        'track ' || camera_id || ' ' || track_id AS attendance,
-        camera_id, track_id, since AS started_at, until AS ended_at
-    FROM nameless
-    ANTI JOIN links USING (camera_id, track_id)
-    ANTI JOIN next_ones USING (camera_id, track_id)
+    SELECT track AS attendance, camera_id, track_id, since AS started_at, until AS ended_at
+    FROM nameless ANTI JOIN links USING (track) ANTI JOIN next_ones USING (track)
     WHERE epoch_us(ended_at) - epoch_us(started_at) >= $shortest_us AND {_ASKED_FOR}
 ),
 attendances AS (
@@ -173,19 +170,19 @@ attendances AS (
     FROM singles
 ),
 tracks_asked_for AS (
-    SELECT attendance, camera_id, track_id, until, back_at
+    SELECT attendance, track, camera_id, track_id, until, back_at
     FROM parts SEMI JOIN attendances USING (attendance)
     UNION ALL
-    SELECT attendance, camera_id, track_id, ended_at, NULL FROM singles
+    SELECT attendance, attendance, camera_id, track_id, ended_at, NULL FROM singles
 ),
 crossings AS (
     SELECT
-        camera_id, track_id, zone_id, direction,
+        attendance, track, zone_id, direction, until, back_at,
         occurred_at AS entered_at,
         lead(occurred_at) OVER (
-            PARTITION BY camera_id, track_id, zone_id ORDER BY occurred_at, direction
+            PARTITION BY track, zone_id ORDER BY occurred_at, direction
         ) AS left_at
-    FROM zone_crossings SEMI JOIN tracks_asked_for USING (camera_id, track_id)
+    FROM zone_crossings JOIN tracks_asked_for USING (camera_id, track_id)
     WHERE {_LOOKED_AT}
 ),
 inside AS (
@@ -196,8 +193,7 @@ inside AS (
             WHEN left_at IS NULL OR left_at >= until THEN coalesce(back_at, left_at, until)
             ELSE left_at
         END AS left_at
-    FROM crossings JOIN tracks_asked_for USING (camera_id, track_id)
-    WHERE direction = 'enter'
+    FROM crossings WHERE direction = 'enter'
 ),
 periods AS (
     SELECT
@@ -217,12 +213,15 @@ periods AS (
     )
     GROUP BY attendance, zone_id, period
 ),
+-- Lists are sorted all together, which `list(... ORDER BY ...)` does group by group.
 ways AS (
-    SELECT attendance, list(zone_id ORDER BY entered_at, zone_id) AS zone_ids
+    SELECT
+        attendance,
+        list_transform(list_sort(list((entered_at, zone_id))), lambda entry: entry[2]) AS zone_ids
     FROM periods GROUP BY attendance
 ),
 dwells AS (
-    SELECT attendance, map_from_entries(list((zone_id, seconds) ORDER BY zone_id)) AS dwell_s
+    SELECT attendance, map_from_entries(list_sort(list((zone_id, seconds)))) AS dwell_s
     FROM (
         SELECT attendance, zone_id, sum(seconds) AS seconds
         FROM periods GROUP BY attendance, zone_id
@@ -240,5 +239,5 @@ SELECT
     coalesce({bounded("zone_ids")}, []) AS zone_ids,
     coalesce(dwell_s, MAP {{}}) AS dwell_s
 FROM attendances LEFT JOIN ways USING (attendance) LEFT JOIN dwells USING (attendance)
-ORDER BY started_at, attendance
+ORDER BY started_at, entry_camera_id, tracks[1].track_id
 """  # noqa: S608  a piece of ours
