@@ -3,9 +3,9 @@
     .venv/bin/python benchmarks/analytics_data.py FOLDER --observations 1e8 --visits 1e6
 
 People come by a rhythm of hours and weekdays, are seen once a second by one of the cameras, walk
-straight through its picture, and some cross a zone. A visit begins with a track that is named at
-the entrance and counted across its line inwards, and ends with the line crossed outwards: entries
-minus exits is how many visitors are there. A second tenant, `other`, has a thousandth of it.
+straight through its picture, and some cross a zone. A visit begins with a track of its own that is
+named at the entrance and counted across its line inwards, and ends with the line crossed outwards:
+entries minus exits is how many visitors are there. A second tenant, `other`, has a thousandth.
 
 The same seed and sizes give the same rows. Ids are random, not made of the key as the log's are.
 One day is in memory at a time; nothing goes through the write-ahead log.
@@ -104,14 +104,14 @@ def _days(amount: Amount) -> Iterator[dict[str, dict[str, Any]]]:
     days = zip(amount.of_day(amount.observations), amount.of_day(amount.visits), strict=True)
     for place, (observations, visits) in enumerate(days):
         random = np.random.default_rng([amount.seed, place])
-        tracks = _Tracks.draw(random, int(observations), amount, midnight, first_track)
+        tracks = _Tracks.draw(random, int(observations), int(visits), amount, midnight, first_track)
         tables = {
             "track_observations": tracks.observations(random),
             "zone_crossings": tracks.zone_crossings(random),
             "camera_states": _camera_states(random, amount, midnight),
         }
-        if len(tracks.start) and visits:
-            tables |= _visits(random, int(visits), tracks, amount, midnight)
+        if visits:
+            tables |= _visits(random, tracks, amount, midnight)
         yield tables
         first_track += len(tracks.start)
         midnight += _DAY_US
@@ -119,23 +119,32 @@ def _days(amount: Amount) -> Iterator[dict[str, dict[str, Any]]]:
 
 @dataclass(frozen=True)
 class _Tracks:
-    """People's ways through pictures: arrays [tracks], times in microseconds since 1970."""
+    """People's ways through pictures: arrays [tracks], times in microseconds since 1970.
+
+    `first` are those that visits begin with, at an entrance each.
+    """
 
     start: Ints
     seconds: Ints
     camera: Ints
     track_id: Ints
+    first: Ints
 
     @classmethod
     def draw(
         cls,
         random: np.random.Generator,
         observations: int,
+        visits: int,
         amount: Amount,
         midnight: int,
-        first: int,
+        first_id: int,
     ) -> "_Tracks":
-        """Return tracks with so many observations together, one a second."""
+        """Return tracks with so many observations together, one a second.
+
+        Raises:
+            ValueError: They are fewer than visits, each of which begins with one of its own.
+        """
         likely = int(observations / _TRACK_S * 1.5) + 10
         seconds = 1 + random.geometric(1 / (_TRACK_S - 1), likely).astype(np.int64)
         ends = np.cumsum(seconds)
@@ -143,11 +152,18 @@ class _Tracks:
         seconds = seconds[:count]
         if count:
             seconds[-1] -= ends[count - 1] - observations
+        if visits > count:
+            raise ValueError(
+                f"a day's {visits:,} visits begin with a track each, and {observations:,} "
+                f"observations are of {count:,} tracks: make fewer visits, or more observations"
+            )
         start = np.sort(midnight + _times(random, count))
         latest = midnight + _DAY_US - seconds * _US
         busy = 1 / np.arange(1, amount.cameras + 1) ** 0.5
         camera = random.choice(amount.cameras, count, p=busy / busy.sum())
-        return cls(np.minimum(start, latest), seconds, camera, first + np.arange(count))
+        first = random.choice(count, visits, replace=False)
+        camera[first] = random.integers(0, _entrances(amount), visits)
+        return cls(np.minimum(start, latest), seconds, camera, first_id + np.arange(count), first)
 
     def observations(self, random: np.random.Generator) -> dict[str, Any]:
         """Return a row a second of each track."""
@@ -190,15 +206,14 @@ class _Tracks:
 
 
 def _visits(
-    random: np.random.Generator, count: int, tracks: _Tracks, amount: Amount, midnight: int
+    random: np.random.Generator, tracks: _Tracks, amount: Amount, midnight: int
 ) -> dict[str, dict[str, Any]]:
     """Return visits, who they are of, and how they crossed the line of the entrance."""
-    first = random.integers(0, len(tracks.start), count)
+    first, count = tracks.first, len(tracks.first)
     start = tracks.start[first]
     stay = (random.lognormal(np.log(900), 0.7, count) * _US).astype(np.int64)
     end = np.minimum(start + stay, midnight + _DAY_US - 1)
-    entrances = min(_ENTRANCES, amount.cameras)
-    came, left = random.integers(0, entrances, (2, count))
+    came, left = tracks.camera[first], random.integers(0, _entrances(amount), count)
     # Of as many people as a third of the visits, some come often and most hardly ever.
     people = max(1, amount.visits // 3)
     person = np.minimum(random.pareto(1.2, count) * people / 20, people - 1).astype(np.int64)
@@ -245,6 +260,11 @@ def _visits(
             "embedder": np.full(count, "facenet"),
         },
     }
+
+
+def _entrances(amount: Amount) -> int:
+    """Return how many of the cameras, from the first on, look at an entrance."""
+    return min(_ENTRANCES, amount.cameras)
 
 
 def _camera_states(random: np.random.Generator, amount: Amount, midnight: int) -> dict[str, Any]:

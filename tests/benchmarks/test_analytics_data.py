@@ -26,7 +26,7 @@ def data():
 
 @pytest.fixture(scope="module")
 def made(data, tmp_path_factory):
-    amount = data.Amount(observations=20_000, visits=2000, days=DAYS, cameras=4)
+    amount = data.Amount(observations=60_000, visits=2000, days=DAYS, cameras=4)
     return data.write_run(tmp_path_factory.mktemp("made") / "run", amount).events
 
 
@@ -36,9 +36,9 @@ def one(sql, events):
 
 
 def test_there_is_as_much_as_was_asked_for(made):
-    assert one("SELECT count(*) AS n FROM track_observations", made) == {"n": 20_000}
+    assert one("SELECT count(*) AS n FROM track_observations", made) == {"n": 60_000}
     assert one("SELECT count(*) AS n FROM visits WHERE ended_at IS NOT NULL", made) == {"n": 2000}
-    assert len(read_table(made, "track_observations", "other")) == 20
+    assert len(read_table(made, "track_observations", "other")) == 60
 
 
 def test_a_day_is_a_partition_with_the_rows_of_that_day(made):
@@ -54,8 +54,23 @@ def test_who_came_in_went_out(made):
     assert one(query, made) == {"n": 2000, "both": 4000}
 
 
+def test_a_track_is_of_one_visit_and_seen_where_that_begins(made):
+    query = "SELECT count(*) AS n, count(DISTINCT track_id) AS tracks FROM face_recognitions"
+    assert one(query, made) == {"n": 2000, "tracks": 2000}
+    seen = "(SELECT DISTINCT camera_id, track_id FROM track_observations)"
+    query = (
+        f"SELECT count(*) AS n FROM face_recognitions SEMI JOIN {seen} USING (camera_id, track_id)"
+    )
+    assert one(query, made) == {"n": 2000}
+
+
+def test_visits_without_a_track_each_are_refused(data, tmp_path):
+    with pytest.raises(ValueError, match="make fewer visits, or more observations"):
+        data.write_run(tmp_path / "run", data.Amount(observations=1000, visits=2000, days=1))
+
+
 def test_the_same_seed_makes_the_same_files(data, made, tmp_path):
-    amount = data.Amount(observations=20_000, visits=2000, days=DAYS, cameras=4)
+    amount = data.Amount(observations=60_000, visits=2000, days=DAYS, cameras=4)
     again = data.write_run(tmp_path / "run", amount).events
     for path in made.rglob("*.parquet"):
         assert (again / path.relative_to(made)).read_bytes() == path.read_bytes()
