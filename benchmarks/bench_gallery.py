@@ -2,7 +2,7 @@
 
     .venv/bin/python benchmarks/bench_gallery.py [--sizes 1000 10000 100000 1000000]
         [--only exact sketches faiss-flat faiss-hnsw resolver churn] [--probes 500]
-        [--churn 50000] [--churn-size 10000] [--churn-rate 200] [--folder DIR]
+        [--churn 50000] [--churn-size 10000] [--churn-rate 200] [--dimension 640] [--folder DIR]
 
 A JSON line for each size and way: `exact` compares all faces, `sketches` those whose sketches are
 near, both by the gallery's own calls; `faiss-flat` and `faiss-hnsw` search the same templates by
@@ -16,7 +16,7 @@ second. `churn` enrols and removes so many faces one by one, and tells memory an
 
 Templates are drawn as benchmarks/face_templates.py says: three faces a person, like LFW's by the
 default embedder. Probes are further faces of people enrolled. Each way has a process of its own.
-1,000,000 faces take 12 GB of disk and 8 GB of memory.
+1,000,000 faces take 12 GB of disk and 8 GB of memory; of ten million see README.md.
 """
 
 import argparse
@@ -44,12 +44,11 @@ from genesis_ray.pipeline.resolver_stage import ResolverStage
 from genesis_ray.store.gallery import FaceGallery
 from genesis_ray.store.template_keys import KeyRing, TemplateKey
 
-_DIMENSION = 640
 _FACES_EACH = 3
 _LIMIT = 10
 _ROWS = 8 * _LIMIT  # faces that FAISS is asked for, to have ten people
 _TOGETHER = 64
-_FLUSH_EVERY = 2_000  # people
+_FLUSH_EVERY = 2_000  # people, or a hundredth of all
 _CAMERAS = 16
 _NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 _CHURN_BATCH = 50
@@ -70,6 +69,11 @@ class Material:
         """The templates enrolled, [size, dimension]; three after each other are a person's."""
         faces: Vectors = np.load(self.folder / "faces.npy", mmap_mode="r")
         return faces
+
+    @property
+    def dimension(self) -> int:
+        """Of a template."""
+        return self.faces.shape[1]
 
     @property
     def probes(self) -> Vectors:
@@ -96,7 +100,7 @@ def main() -> None:
     context = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         for size in options.sizes:
-            material = _prepared(Path(folder) / f"{size}", size, options.probes)
+            material = _prepared(Path(folder) / f"{size}", size, options)
             for way in options.only:
                 note(f"{size:,} faces, {way}")
                 with ProcessPoolExecutor(1, mp_context=context) as process:
@@ -108,6 +112,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--sizes", nargs="+", type=int, default=[1000, 10_000, 100_000, 1_000_000])
     parser.add_argument("--only", nargs="+", choices=list(_WAYS), default=list(_WAYS))
+    parser.add_argument("--dimension", type=int, default=640, help="of a template")
     parser.add_argument("--probes", type=int, default=500)
     parser.add_argument("--churn", type=int, default=50_000, help="faces enrolled and removed")
     parser.add_argument("--churn-size", type=int, default=10_000, help="faces that there are")
@@ -116,11 +121,11 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _prepared(folder: Path, size: int, probes: int) -> Material:
+def _prepared(folder: Path, size: int, options: argparse.Namespace) -> Material:
     """Draw faces and probes, and find by plain products who is nearest to each probe."""
     folder.mkdir()
-    people = -(-size // _FACES_EACH)
-    crowd = Crowd(people, dimension=_DIMENSION)
+    people, probes = -(-size // _FACES_EACH), options.probes
+    crowd = Crowd(people, dimension=options.dimension)
     who = np.arange(size) // _FACES_EACH
     faces = crowd.faces(who)
     np.save(folder / "faces.npy", faces)
@@ -151,12 +156,12 @@ def _measure_gallery(
 ) -> None:
     folder = material.folder / way
     begun = time.perf_counter()
-    with _opened(folder) as gallery:
+    with _opened(folder, material.dimension) as gallery:
         _enroll_all(gallery, material)
     built: dict[str, object] = {"enrol_s": round(time.perf_counter() - begun, 1)}
     before = _resident_mb()
     begun = time.perf_counter()
-    with _opened(folder, exact_up_to=exact_up_to) as gallery:
+    with _opened(folder, material.dimension, exact_up_to=exact_up_to) as gallery:
         search = _searching(gallery)
         search(material.probes[:1])  # which makes the sketches
         built["open_s"] = round(time.perf_counter() - begun, 2)
@@ -165,12 +170,14 @@ def _measure_gallery(
 
 
 def _by_faiss_flat(material: Material, options: argparse.Namespace) -> None:
-    _measure_faiss("faiss-flat", material, options, lambda faiss: faiss.IndexFlatIP(_DIMENSION))
+    _measure_faiss(
+        "faiss-flat", material, options, lambda faiss: faiss.IndexFlatIP(material.dimension)
+    )
 
 
 def _by_faiss_hnsw(material: Material, options: argparse.Namespace) -> None:
     def index(faiss: Any) -> Any:
-        hnsw = faiss.IndexHNSWFlat(_DIMENSION, 20, faiss.METRIC_INNER_PRODUCT)
+        hnsw = faiss.IndexHNSWFlat(material.dimension, 20, faiss.METRIC_INNER_PRODUCT)
         hnsw.hnsw.efConstruction = 150
         hnsw.hnsw.efSearch = 200
         return hnsw
@@ -243,7 +250,7 @@ def _recall(found: Sequence[Sequence[str]], nearest: Sequence[Sequence[str]]) ->
 def _resolve(material: Material, options: argparse.Namespace) -> None:
     """Give stacks of 64 faces, four of each camera, to a resolver."""
     folder = material.folder / "resolver"
-    with _opened(folder, exact_up_to=50_000) as gallery:
+    with _opened(folder, material.dimension, exact_up_to=50_000) as gallery:
         _enroll_all(gallery, material)
         resolver = IdentityResolver(_POLICY, gallery, _NobodyNew())
         cameras = [f"camera {number}" for number in range(_CAMERAS)]
@@ -279,11 +286,11 @@ def _churn(material: Material, options: argparse.Namespace) -> None:
     """Enrol a face and remove the oldest one, again and again; once, whatever the sizes are."""
     if material.size != options.sizes[0]:
         return
-    crowd = Crowd(options.churn_size, dimension=_DIMENSION)
+    crowd = Crowd(options.churn_size, dimension=material.dimension)
     folder = material.folder / "churn"
     seconds: list[float] = []
     progress: list[dict[str, object]] = []
-    with _opened(folder) as gallery:
+    with _opened(folder, material.dimension) as gallery:
         for person in range(options.churn_size):
             _enroll(gallery, f"{person}", crowd.faces(np.array([person])))
         gallery.flush()
@@ -349,12 +356,12 @@ class _NobodyNew:
         """Not called."""
 
 
-def _opened(folder: Path, *, exact_up_to: int | None = None) -> FaceGallery:
+def _opened(folder: Path, dimension: int, *, exact_up_to: int | None = None) -> FaceGallery:
     key = TemplateKey("default", 1, bytes(range(32)))
     return FaceGallery(
         folder,
         embedder="fused",
-        dimension=_DIMENSION,
+        dimension=dimension,
         keys=KeyRing("file", "default", "benchmark", (key,)),
         writer=True,
         exact_up_to=exact_up_to,
@@ -362,9 +369,10 @@ def _opened(folder: Path, *, exact_up_to: int | None = None) -> FaceGallery:
 
 
 def _enroll_all(gallery: FaceGallery, material: Material) -> None:
+    at_once = max(_FLUSH_EVERY, material.size // _FACES_EACH // 100)
     for number, (identity_id, faces) in enumerate(material.people(), 1):
         _enroll(gallery, identity_id, faces)
-        if number % _FLUSH_EVERY == 0:
+        if number % at_once == 0:
             gallery.flush()
     gallery.flush()
 
@@ -383,7 +391,7 @@ def _searching(gallery: FaceGallery) -> Search:
 
 
 def _parameters(options: argparse.Namespace) -> dict[str, object]:
-    return {**vars(options), "dimension": _DIMENSION, "limit": _LIMIT, "likeness": asdict(LFW)}
+    return {**vars(options), "limit": _LIMIT, "likeness": asdict(LFW)}
 
 
 def _resident_mb() -> float:

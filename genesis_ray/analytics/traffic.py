@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from genesis_ray.analytics.pieces import in_pieces
 from genesis_ray.analytics.ranges import Ids, ask, between, composed
 from genesis_ray.analytics.stored import Tables
 from genesis_ray.domain.homography import checked
+from genesis_ray.domain.site_time import range_between
 from genesis_ray.errors import ConfigurationError
 
 Homography = Sequence[Sequence[float]]
@@ -46,7 +49,6 @@ SELECT
     sum(seconds) AS seconds
 FROM stands
 GROUP BY row_index, column_index
-ORDER BY row_index, column_index
 """,
 )
 
@@ -85,7 +87,6 @@ SELECT
     sum(seconds) AS seconds
 FROM known
 GROUP BY ALL
-ORDER BY y_m, x_m
 """,
 )
 
@@ -117,16 +118,18 @@ def foot_heat(
 
     Columns: row_index, column_index (from the upper left), seconds (summed over people; additive).
     """
-    range_ = between(since, until) if since and until else {"since": since, "until": until}
     params = {
-        **range_,
-        "read_until": until and until + _LONGEST,
         "camera_ids": [camera_id],
         "rows": rows,
         "columns": columns,
         "longest_s": _LONGEST.total_seconds(),
     }
-    return ask(_FOOT_HEAT, tables, params)
+    if since and until:
+        parts = _by_pieces(_FOOT_HEAT, tables, params, since, until)
+    else:
+        range_ = {"since": since, "until": until, "read_until": until and until + _LONGEST}
+        parts = ask(_FOOT_HEAT, tables, {**params, **range_})
+    return _summed(parts, "row_index", "column_index")
 
 
 def floor_heat(
@@ -168,7 +171,6 @@ def floor_heat(
             f"points of it for the camera, see docs/zones.md"
         )
     params = {
-        **between(since, until, after=_LONGEST),
         "camera_ids": asked,
         "homographies": [_flat(camera_id, homographies[camera_id]) for camera_id in asked],
         "cell_m": cell_m,
@@ -176,7 +178,27 @@ def floor_heat(
         "feet_error": _FEET_ERROR,
         "longest_s": _LONGEST.total_seconds(),
     }
-    return ask(_FLOOR_HEAT, tables, params)
+    parts = _by_pieces(_FLOOR_HEAT, tables, params, since, until)
+    return _summed(parts, "y_m", "x_m")
+
+
+def _by_pieces(
+    sql: str, tables: Tables, params: Mapping[str, Any], since: datetime, until: datetime
+) -> pa.Table:
+    """Return the seconds in each cell in [since, until), once a piece that it is asked of."""
+
+    def part(since: datetime, until: datetime) -> pa.Table:
+        return ask(sql, tables, {**params, **between(since, until, after=_LONGEST)})
+
+    return in_pieces(part, *range_between(since, until))
+
+
+def _summed(parts: pa.Table, *cell: str) -> pa.Table:
+    """Return each cell once, in order."""
+    names = parts.column_names
+    summed = parts.group_by(list(cell)).aggregate([("seconds", "sum")])
+    in_order = summed.sort_by([(name, "ascending") for name in cell])
+    return in_order.rename_columns([*cell, "seconds"]).select(names)
 
 
 def _flat(camera_id: str, matrix: Homography) -> list[float]:

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pyarrow as pa
 import pytest
 
+from genesis_ray.analytics import ranges, traffic
+from genesis_ray.analytics.query import MemoryNeededError
 from genesis_ray.analytics.traffic import floor_heat, foot_heat
 from genesis_ray.domain.events import TrackObserved
 from genesis_ray.errors import ConfigurationError
@@ -93,6 +95,39 @@ def test_a_range_counts_the_steps_that_begin_in_it() -> None:
 
     assert seconds(1, 3) == 2
     assert seconds(0, 3) + seconds(3, 10) == seconds(0, 10) == 5
+
+
+@pytest.fixture
+def little_memory(monkeypatch):
+    """Let no more than an hour be asked at once."""
+    asked = []
+
+    def ask(sql, tables, params):
+        if params["until"] - params["since"] > timedelta(hours=1):
+            raise MemoryNeededError("too long")
+        asked.append((params["since"], params["until"]))
+        return ranges.ask(sql, tables, params)
+
+    monkeypatch.setattr(traffic, "ask", ask)
+    return asked
+
+
+def test_a_range_that_needs_too_much_memory_is_asked_by_the_hour(little_memory) -> None:
+    hour = 3600
+    steps = [seen(hour + second, 0.25, 0.6) for second in (-2, -0.5, 1, 1.5)]  # over the hour
+    late = [seen(3 * hour + second, 0.75, 0.6, track_id=2) for second in (0, 1)]
+    tables, until = to_tables([*steps, *late]), START + timedelta(hours=4)
+    rows = foot_heat(tables, camera_id="door", rows=4, columns=10, since=START, until=until)
+    assert rows.to_pylist() == [
+        {"row_index": 2, "column_index": 2, "seconds": pytest.approx(3.5)},
+        {"row_index": 2, "column_index": 7, "seconds": pytest.approx(1)},
+    ]
+    where = {"door": FLOOR}
+    cells = floor_heat(tables, since=START, until=until, homographies=where, cell_m=1).to_pylist()
+    assert [(row["x_m"], row["y_m"], round(row["seconds"], 6)) for row in cells] == [
+        (2, 12, 3.5), (7, 12, 1)
+    ]  # fmt: skip
+    assert len(little_memory) == 8
 
 
 FLOOR = [[10, 0, 0], [0, 20, 0], [0, 0, 1]]  # the picture is 10 x 20 m of floor, seen from above
