@@ -30,7 +30,7 @@ steps AS (
         list_contains($camera_ids::VARCHAR[], camera_id)
         AND ($since::TIMESTAMPTZ IS NULL OR occurred_at >= $since::TIMESTAMPTZ)
         AND ($read_until::TIMESTAMPTZ IS NULL OR occurred_at < $read_until::TIMESTAMPTZ)
-    WINDOW track AS (PARTITION BY track_id, camera_id, tenant_id ORDER BY occurred_at, frame_index)
+    WINDOW track AS (PARTITION BY track_id, camera_id ORDER BY occurred_at, frame_index)
 ),
 -- A row that stands twice is followed by itself at once, and counts once.
 stands AS (
@@ -56,28 +56,36 @@ _FLOOR_HEAT = composed(
     _STEPS,
     """
 cameras AS (
-    SELECT unnest($camera_ids::VARCHAR[]) AS camera_id, unnest($homographies::DOUBLE[][]) AS h
+    SELECT
+        camera_id,
+        h[1] AS h1, h[2] AS h2, h[3] AS h3,
+        h[4] AS h4, h[5] AS h5, h[6] AS h6,
+        h[7] AS h7, h[8] AS h8, h[9] AS h9
+    FROM (
+        SELECT
+            unnest($camera_ids::VARCHAR[]) AS camera_id, unnest($homographies::DOUBLE[][]) AS h
+    )
 ),
 projected AS (
     SELECT
-        (h[1] * x + h[2] * y + h[3]) / depth AS x_m,
-        (h[4] * x + h[5] * y + h[6]) / depth AS y_m,
-        h,
-        depth,
-        seconds
+        (h1 * x + h2 * y + h3) / depth AS x_m,
+        (h4 * x + h5 * y + h6) / depth AS y_m,
+        depth, seconds,
+        h1, h2, h4, h5, h7, h8
     FROM (
-        SELECT *, h[7] * x + h[8] * y + h[9] AS depth FROM stands JOIN cameras USING (camera_id)
+        SELECT *, h7 * x + h8 * y + h9 AS depth FROM stands JOIN cameras USING (camera_id)
     )
     WHERE depth > 0  -- else it is above the horizon, where there is no floor
 ),
--- How far on the floor a step in the picture goes, there: the derivatives of the homography.
+-- How far on the floor a step in the picture goes, there: the derivatives of the homography,
+-- squared by products, which are quicker than `pow`.
 known AS (
     SELECT x_m, y_m, seconds
     FROM projected
     WHERE
-        pow(h[1] - x_m * h[7], 2) + pow(h[2] - x_m * h[8], 2)
-        + pow(h[4] - y_m * h[7], 2) + pow(h[5] - y_m * h[8], 2)
-        < pow($furthest_m / $feet_error * depth, 2)
+        (h1 - x_m * h7) * (h1 - x_m * h7) + (h2 - x_m * h8) * (h2 - x_m * h8)
+        + (h4 - y_m * h7) * (h4 - y_m * h7) + (h5 - y_m * h8) * (h5 - y_m * h8)
+        < ($furthest_m / $feet_error * depth) * ($furthest_m / $feet_error * depth)
 )
 """,
     select="""
