@@ -143,6 +143,8 @@ class RecentScore:
         places = np.flatnonzero(wanted)
         self._last = seen[len(seen) - policy.window :]
         self._count = min(self._count + len(values), policy.window)
+        if not len(places):
+            return []
         windows = np.lib.stride_tricks.sliding_window_view(seen, policy.window)[places]
         values, samples = values[places], samples[places]
         is_value = np.arange(policy.window) >= policy.window - samples[:, None]  # else filled up
@@ -167,11 +169,13 @@ class RecentScore:
         Running sums tell it at a fraction of what the spreads take, and round more.
         """
         policy = self._policy
+        least = policy.threshold * policy.least_spread
+        if np.ptp(seen) <= least:  # as in most zones: nothing in it is farther from a mean
+            return np.zeros(len(values), np.bool_)
         sums = np.concatenate([[0.0], np.cumsum(seen)])
         ends = policy.window + np.arange(len(values))
         means = (sums[ends] - sums[ends - policy.window]) / np.maximum(samples, 1)
         rounded = 1e-9 * float(np.abs(seen).sum())
-        least = policy.threshold * policy.least_spread
         return np.asarray(np.abs(values - means) > least - rounded, np.bool_)
 
 
