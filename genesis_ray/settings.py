@@ -65,6 +65,11 @@ class IdentitySettings(Section):
         description="Good faces that must agree before a track is named; 2 at least, whatever is "
         "set. A face of quality 0.5 and more is a good one, a worse one counts for less",
     )
+    average: Fraction | None = Field(
+        default=None,
+        description="Least average similarity of the faces that agree, after 2 x votes - 1; "
+        "null: that each of them reaches the threshold is enough, and names sooner",
+    )
     review: Fraction = Field(
         default=0.05,
         description="A nameless track is for review where its faces come as near as this below "
@@ -101,6 +106,12 @@ class IdentitySettings(Section):
         default="never",
         description="Learn from very sure recognitions: templates move a little towards the face, "
         "or the face takes the place of the one that says least",
+    )
+    undoable: int | None = Field(
+        default=10,
+        ge=1,
+        description="What was learned of a person that can be undone, the latest; null: all of it, "
+        "so that every template that was replaced is kept",
     )
     exact_up_to: int | None = Field(
         default=50_000,

@@ -209,7 +209,10 @@ def _wanted(decision: "ExplainedDecision", rules: "Rules") -> str:
         return f"{rules.visitor_faces} are wanted to compare them so"
     if decision.basis == "tracks":
         return f"{rules.visitor_faces} are wanted of all these tracks together"
-    return f"{rules.votes} have to agree for a name"
+    agree = f"{rules.votes} have to agree for a name"
+    if rules.average is None:
+        return agree
+    return f"{agree}, of {2 * rules.votes - 1}, with {rules.average:.2f} on average"
 
 
 def _why_nothing(explanation: "Explanation") -> str:

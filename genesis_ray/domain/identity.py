@@ -81,6 +81,8 @@ class MatchPolicy:
         votes: Good faces that have to agree before a track is named.
         review: Least similarity that is worth a person's look; the threshold by default.
         origin: Where the threshold came from, in a word or two.
+        average: Least average similarity of the faces that agree, of as many as there can be; None:
+            they are named as soon as they agree.
     """
 
     threshold: float
@@ -88,6 +90,7 @@ class MatchPolicy:
     votes: int = 3
     review: float | None = None
     origin: str = ""
+    average: float | None = None
 
     @property
     def floor(self) -> float:

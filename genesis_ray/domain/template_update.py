@@ -52,7 +52,7 @@ class UpdatePolicy:
         votes: Least number of faces that agreed.
         every: A person learns at most once in this capture time.
         templates: Of a person, at most; photos are never given up for others.
-        undoable: Changes of a person that can be undone, the latest ones.
+        undoable: Changes of a person that can be undone, the latest ones; None: every one.
     """
 
     kind: Kind
@@ -62,7 +62,7 @@ class UpdatePolicy:
     votes: int = 3
     every: timedelta = timedelta(days=1)
     templates: int = 3
-    undoable: int = 10
+    undoable: int | None = 10
 
     def is_sure(
         self, *, similarity: float, runner_up: float | None, quality: float, votes: int
@@ -192,12 +192,14 @@ def retired(
 
 
 def spent(
-    changes: Sequence[TemplateChange], undone: Collection[str], *, undoable: int
+    changes: Sequence[TemplateChange], undone: Collection[str], *, undoable: int | None
 ) -> list[str]:
     """Return the faces that are kept no longer, by one person's changes in their order.
 
     Of all but the latest changes: what was replaced, or of one that was undone what replaced it.
     """
+    if undoable is None:
+        return []
     void = undone_with(changes, undone)
     settled = changes[: max(0, len(changes) - undoable)]
     faces = (

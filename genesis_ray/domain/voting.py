@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from statistics import fmean
 from typing import NamedTuple
 
 from genesis_ray.domain.events import Basis, Decision
@@ -124,11 +125,14 @@ class TrackVote:
         self._votes = votes
         self._recent: Window[Ballot] = Window(votes)
 
-    def cast(self, ballot: Ballot, *, least: float = -1.0) -> Finding | None:
+    def cast(
+        self, ballot: Ballot, *, least: float = -1.0, average: float | None = None
+    ) -> Finding | None:
         """Add a face; return whom the track shows once enough evidence agrees.
 
         Of earlier votes those count that reach `least`, the threshold now: it rises while somebody
-        has companions, whose faces may have been among them.
+        has companions, whose faces may have been among them. With an `average` 2n - 1 good faces
+        are waited for, and those that agree have to reach it together.
         """
         self._recent.add(ballot)
         if ballot.choice is None:
@@ -139,6 +143,8 @@ class TrackVote:
             if each.choice == ballot.choice and each.ranked[0].similarity >= least
         ]
         if not is_enough(agreeing, self._votes):
+            return None
+        if average is not None and not self._reach(average, agreeing):
             return None
         return _found("named", ballot.choice, agreeing)
 
@@ -179,6 +185,10 @@ class TrackVote:
         if not likely:
             return _nobody(self._recent)
         return max(likely, key=_likelihood)
+
+    def _reach(self, average: float, agreeing: Sequence[Ballot]) -> bool:
+        similarities = [each.ranked[0].similarity for each in agreeing]
+        return is_enough(self._recent, 2 * self._votes - 1) and fmean(similarities) >= average
 
     def _replace(self, ballots: Sequence[Ballot]) -> None:
         self._recent.clear()

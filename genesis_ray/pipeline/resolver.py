@@ -133,7 +133,7 @@ class IdentityResolver:
         track.latest, track.policy = face, policy
         track.faces.add(face)
         for_mean = self._policy.for_mean(policy)
-        found = track.vote.cast(ballot, least=policy.threshold)
+        found = track.vote.cast(ballot, least=policy.threshold, average=policy.average)
         found = found or self._as_a_whole(track, face, for_mean)
         found = found or self._with_others(face, ballot)
         if found is None:
@@ -187,7 +187,7 @@ class IdentityResolver:
         The tracker may have gone on with another person. The track keeps its name, as it was one
         person's first; whose it is from when on is for somebody to see. It is told once.
         """
-        found = track.vote.cast(ballot, least=policy.threshold)
+        found = track.vote.cast(ballot, least=policy.threshold, average=policy.average)
         if found is None or found.winner is None or not track.identity_id:
             return []
         if found.winner.identity_id == track.identity_id:

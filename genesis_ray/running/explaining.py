@@ -102,6 +102,7 @@ class Rules:
     threshold: float
     margin: float
     votes: int
+    average: float | None
     review: float
     visitor_faces: int
     min_quality: float
@@ -171,6 +172,7 @@ def _rules(settings: Settings, camera_id: str) -> Rules:
         threshold=threshold,
         margin=identity.margin,
         votes=max(identity.votes, FEWEST_FACES),
+        average=identity.average,
         review=max(0.0, threshold - identity.review),
         visitor_faces=identity.visitor_faces,
         min_quality=settings.faces.min_quality,

@@ -103,6 +103,7 @@ def build_upkeep(settings: Settings, identities: Identities) -> IdentityUpkeep:
             kind=identity.update,
             similarity=impostors_of(settings.faces).similarity(_SURE),
             templates=identity.templates,
+            undoable=identity.undoable,
         )
     return IdentityUpkeep(
         last_seen(settings, identities.people, identities.sights, identities.decided),

@@ -61,6 +61,7 @@ def resolver_policy(
             votes=identity.votes,
             review=max(0.0, book.usual.value - identity.review),
             origin=book.usual.origin,
+            average=identity.average,
         ),
         min_quality=settings.faces.min_quality,
         visitor_faces=identity.visitor_faces if identity.visitors else None,

@@ -135,6 +135,7 @@ def test_of_the_oldest_changes_what_they_replaced_is_given_up():
     changes = [change("1", "old"), change("2", "1"), change("3", "2")]
     assert spent(changes, (), undoable=2) == ["old"]
     assert spent(changes, (), undoable=3) == []
+    assert spent(changes, (), undoable=None) == []
 
 
 def test_of_an_old_change_that_was_undone_the_template_itself_is_given_up():

@@ -1,3 +1,5 @@
+from statistics import fmean
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,6 +48,33 @@ def test_a_vote_that_did_not_count_counts_again_where_less_is_asked_for():
     vote = TrackVote(2)
     assert vote.cast(ballot(("ada", 0.62)), least=0.6) is None
     assert vote.cast(ballot(("ada", 0.52)), least=0.5)
+
+
+def history(faces: list[tuple[str, float]]) -> str | None:
+    """Whom five faces show: the majority's choice, with 0.74 on average or more of its faces."""
+    who, own = max(
+        ((who, [score for other, score in faces if other == who]) for who, _ in faces),
+        key=lambda each: len(each[1]),
+    )
+    return who if len(own) >= 3 and fmean(own) >= 0.74 else None
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from([0.5, 0.7, 0.75, 0.9]))))
+def test_with_an_average_a_track_is_named_by_the_majority_of_five_faces_that_reach_it(faces):
+    any_face = MatchPolicy(threshold=0.0, margin=0.0)
+    vote = TrackVote(3)
+    for number, face in enumerate(faces):
+        candidates = [Candidate(*face)]
+        cast = Ballot.of(
+            any_face, candidates, any_face.verdict(candidates), face_index=number, quality=GOOD
+        )
+        found = vote.cast(cast, average=0.74)
+        latest = faces[max(0, number - 4) : number + 1]
+        shown = history(latest) if len(latest) == 5 else None
+        # It is told by a face that says so, too: one of another person adds nothing to it.
+        assert (found.winner.identity_id if found else None) == (
+            shown if shown == face[0] else None
+        )
 
 
 def test_a_single_face_never_names_a_track():

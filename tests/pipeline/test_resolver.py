@@ -50,6 +50,7 @@ class Desk:
         thresholds: ThresholdBook | None = None,
         album: Album | None = None,
         mean_threshold: float = 0.07,
+        average: float | None = None,
     ) -> None:
         self.album = Album() if album is None else album
         self.album.faces += [("ada", ADA), ("bob", BOB)]
@@ -58,7 +59,12 @@ class Desk:
             site_id="york",
             embedder="fused",
             match=MatchPolicy(
-                threshold=0.5, margin=0.1, votes=votes, review=0.4, origin="settings"
+                threshold=0.5,
+                margin=0.1,
+                votes=votes,
+                review=0.4,
+                origin="settings",
+                average=average,
             ),
             min_quality=0.3,
             visitor_faces=visitor_faces,
@@ -124,6 +130,14 @@ def test_a_name_comes_with_the_best_similarity_and_that_of_the_next_identity(des
     (named,) = desk.names(ADA, ADA, mixed((0.9, ADA), (0.3, BOB)))
     assert named.similarity == pytest.approx(1)
     assert named.runner_up_similarity == pytest.approx(0.316, abs=1e-3)
+
+
+def test_with_an_average_five_faces_are_waited_for_and_have_to_reach_it_together():
+    assert Desk(average=0.74, visitor_faces=None).names(*[like(ADA, 0.7)] * 4, like(ADA, 0.8)) == []
+    (named,) = Desk(average=0.74, visitor_faces=None).names(
+        *[like(ADA, 0.7)] * 2, *[like(ADA, 0.8)] * 3
+    )
+    assert (named.identity_id, named.votes, named.occurred_at) == ("ada", 5, at(2))
 
 
 STRICT_TILL = ThresholdBook(

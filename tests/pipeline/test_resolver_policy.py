@@ -59,8 +59,9 @@ def test_what_is_stricter_than_its_camera_says_so_by_its_origin():
 
 
 def test_how_much_more_is_in_the_settings():
-    settings = Settings(identity={"mean_threshold": 0.11}, faces={"embedder": "synthetic"})
+    own = {"mean_threshold": 0.11, "average": 0.74}
+    settings = Settings(identity=own, faces={"embedder": "synthetic"})
     embedder = embedder_traits(settings.faces)
     policy = resolver_policy(settings, embedder, threshold_book(settings.identity, embedder))
-    assert policy.mean_threshold == 0.11
+    assert (policy.mean_threshold, policy.match.average) == (0.11, 0.74)
     assert Settings().identity.mean_threshold == 0.07
