@@ -108,10 +108,10 @@ class IdentitySettings(Section):
         "or the face takes the place of the one that says least",
     )
     undoable: int | None = Field(
-        default=10,
+        default=None,
         ge=1,
-        description="What was learned of a person that can be undone, the latest; null: all of it, "
-        "so that every template that was replaced is kept",
+        description="So many of the latest changes that were learned of a person can be undone; "
+        "null: every one, so that each template that was replaced is kept",
     )
     exact_up_to: int | None = Field(
         default=50_000,

@@ -62,7 +62,7 @@ class UpdatePolicy:
     votes: int = 3
     every: timedelta = timedelta(days=1)
     templates: int = 3
-    undoable: int | None = 10
+    undoable: int | None = None
 
     def is_sure(
         self, *, similarity: float, runner_up: float | None, quality: float, votes: int
