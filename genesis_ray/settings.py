@@ -102,6 +102,12 @@ class IdentitySettings(Section):
     templates: int = Field(
         default=3, ge=1, le=20, description="Faces that the system itself keeps of a person"
     )
+    photos: int | None = Field(
+        default=None,
+        ge=1,
+        description="Photos by which somebody is enrolled, at most; of more those that are least "
+        "like each other. null: all that are given, as somebody chose them",
+    )
     update: Literal["never", "average", "exchange"] = Field(
         default="never",
         description="Learn from very sure recognitions: templates move a little towards the face, "

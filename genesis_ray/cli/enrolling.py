@@ -114,8 +114,12 @@ def _enroll_one(settings: "Settings", name: str, photos: list[Path], *, anyway: 
         settings, name, photos, within_s=WAIT_S, anyway=anyway
     )
     added = len(photos) - known
+    bound = settings.identity.photos
+    enough = f", or by as many as identity.photos allows ({bound})" if bound else ""
     if person and not added:
-        stdout.print(f"{person.name} is known by this already; nothing is added.", markup=False)
+        stdout.print(
+            f"{person.name} is known by this already{enough}; nothing is added.", markup=False
+        )
         return
     if not added:
         stdout.print(f"{name.strip()} is to be enrolled with this already.", markup=False)
@@ -123,7 +127,7 @@ def _enroll_one(settings: "Settings", name: str, photos: list[Path], *, anyway: 
         return
     count = "1 photo" if added == 1 else f"{added} photos"
     if known:
-        count += f" ({known} more known already)"
+        count += f" ({known} more known already{enough})"
     if person is None:
         stdout.print(f"{name.strip()} is to be enrolled with {count}.", markup=False)
         tell_of_waiting(process or "")

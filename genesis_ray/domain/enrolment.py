@@ -1,7 +1,11 @@
 """Whether the faces that somebody gives to a person look like that person's."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
+
+from genesis_ray.domain.template_choice import choose
 
 Templates = npt.NDArray[np.float32]
 """[n, dimension], of unit length."""
@@ -26,6 +30,19 @@ def unknown_faces(templates: Templates, own: Templates) -> list[int]:
         if not is_same_face(_likeness(template, [own, templates[places]])):
             places.append(place)
     return places
+
+
+def most_different(
+    templates: Templates, qualities: Sequence[float], own: Templates, *, most: int
+) -> list[int]:
+    """Return the places of faces to be added to those a person has, so that there are `most`.
+
+    Those that are least like the ones there are and each other, see `template_choice.choose`.
+    """
+    faces = np.concatenate([own, templates])
+    worth = [1.0] * len(own) + list(qualities)
+    chosen = choose(faces, worth, [""] * len(faces), most=most, beside=len(own))
+    return sorted(place - len(own) for place in chosen if place >= len(own))
 
 
 def unlike_faces(templates: Templates, own: Templates, *, least: float) -> dict[int, float]:

@@ -20,6 +20,7 @@ def choose(
     cameras: Sequence[str],
     *,
     most: int,
+    beside: int = 0,
 ) -> list[int]:
     """Return the places of at most `most` faces, in the order in which they were chosen.
 
@@ -32,11 +33,12 @@ def choose(
         qualities: One a face, 0 to 1.
         cameras: One a face.
         most: How many, at least 1.
+        beside: So many, the first, are chosen already.
     """
     if not len(embeddings):
         return []
     worth = np.asarray(qualities, np.float64)
-    chosen = [int(np.argmax(worth))]
+    chosen = [*range(beside)] or [int(np.argmax(worth))]
     while len(chosen) < min(most, len(embeddings)):
         gain = worth * differences(embeddings, cameras, chosen)
         gain[chosen] = -np.inf

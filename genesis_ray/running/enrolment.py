@@ -11,7 +11,7 @@ from uuid import uuid4
 import numpy as np
 import pyarrow.compute as pc
 
-from genesis_ray.domain.enrolment import unknown_faces
+from genesis_ray.domain.enrolment import most_different, unknown_faces
 from genesis_ray.domain.people import Person
 from genesis_ray.errors import ConfigurationError, FaceError, NotFoundError, SourceError, StoreError
 from genesis_ray.running.assembly import embedder_traits
@@ -43,7 +43,8 @@ class Enrolled(NamedTuple):
     Attributes:
         person: Who has the faces; None where they wait to be taken in.
         process: That of the system that runs and takes them in; None where none does.
-        known: How many of the photos they were known by already, so that nothing was added.
+        known: How many of the photos they were known by already, or are left out as the person has
+            faces enough (`identity.photos`), so that nothing was added.
     """
 
     person: Person | None
@@ -57,8 +58,9 @@ def enroll(
     """Add the faces of `photos` to the person called `name`, who is made if there is none.
 
     The person is known by a name or an identity. All photos are looked at before anything is
-    written. Each face is stored and searched, however many there are: `identity.templates` bounds
-    what the system chooses itself, not what somebody chose; one that is there is not added again.
+    written. Each face is stored and searched, however many there are, unless `identity.photos` says
+    how many: `identity.templates` bounds what the system chooses itself, not what somebody chose;
+    one that is there is not added again.
     Pictures of the faces are stored too where `faces.keep_photos` is set. `anyway`: also faces that
     look like somebody else's.
 
@@ -234,7 +236,7 @@ class Enroller:
         enrolment = replace(enrolment, identity_id=known.meant(enrolment).identity_id)
         places = unknown_faces(enrolment.templates, known.own(enrolment.identity_id))
         if self._anyway:
-            return enrolment.only(places)
+            return self._within_bounds(enrolment.only(places), known)
         known.check_gallery()
         new, chosen = enrolment.only(places), [photos[place] for place in places]
         doubts = known.doubts(new.name, new.identity_id, chosen, new.templates)
@@ -242,7 +244,17 @@ class Enroller:
             refused.update({chosen[place]: reason for place, reason in doubts.items()})
         elif doubts:
             raise FaceError(doubts[min(doubts)])
-        return new.only([place for place in range(len(chosen)) if place not in doubts])
+        new = new.only([place for place in range(len(chosen)) if place not in doubts])
+        return self._within_bounds(new, known)
+
+    def _within_bounds(self, enrolment: Enrolment, known: KnownFaces) -> Enrolment:
+        """Return an enrolment with as many of its faces as a person may have of photos."""
+        most = self._settings.identity.photos
+        if most is None or not enrolment.face_ids:
+            return enrolment
+        own = known.own(enrolment.identity_id)
+        places = most_different(enrolment.templates, enrolment.qualities, own, most=most)
+        return enrolment.only(places)
 
     def _note(self, enrolment: Enrolment) -> None:
         """Take it that faces are known which this process stored or handed over just now."""

@@ -12,9 +12,10 @@ def turned(*degrees: float) -> np.ndarray:
     return np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
 
 
-def chosen(degrees, qualities=None, cameras=None, most=3) -> list[int]:
+def chosen(degrees, qualities=None, cameras=None, most=3, beside=0) -> list[int]:
     n = len(degrees)
-    return choose(turned(*degrees), qualities or [0.9] * n, cameras or ["door"] * n, most=most)
+    faces, qualities = turned(*degrees), qualities or [0.9] * n
+    return choose(faces, qualities, cameras or ["door"] * n, most=most, beside=beside)
 
 
 def test_the_best_face_comes_first_and_then_what_is_least_like_it():
@@ -35,6 +36,12 @@ def test_of_equally_different_faces_another_cameras_is_kept():
 
 def test_of_equal_faces_the_earliest_is_kept():
     assert chosen([0, 0, 0], most=1) == [0]
+
+
+def test_what_is_chosen_already_stays_and_the_others_are_unlike_it():
+    assert chosen([0, 5, 50, 90], most=3, beside=1) == [0, 3, 2]
+    assert chosen([0, 5, 50, 90], most=2, beside=2) == [0, 1]
+    assert chosen([0, 5, 50, 90], most=1, beside=2) == [0, 1]
 
 
 def test_fewer_faces_than_wanted_are_all_kept():

@@ -107,6 +107,21 @@ def test_photos_beyond_the_templates_that_the_system_keeps_are_all_kept(settings
     assert [face["is_used"] for face in faces] == [True] * 5
 
 
+def test_of_more_photos_than_may_be_those_that_are_least_alike_are_kept(settings, photo):
+    two = settings.model_copy(
+        update={"identity": settings.identity.model_copy(update={"photos": 2})}
+    )
+    photos = [photo(f"{tint}.png", tint=tint) for tint in (0, 1, 2, 6)]
+    done = enroll_or_hand_over(two, "Ada", photos, within_s=0)
+    assert (done.known, gallery(settings).count) == (2, 2)
+    assert all(
+        gallery(settings).nearest(face_in(path))[0].similarity > 0.9999
+        for path in (photos[0], photos[3])
+    )
+    done = enroll_or_hand_over(two, "Ada", [photo("9.png", tint=9)], within_s=0)
+    assert (done.person.name, done.known, gallery(settings).count) == ("Ada", 1, 2)
+
+
 def test_two_names_are_two_people(settings, photo):
     ada = enroll(settings, "Ada", [photo("ada.png", people=3, only=0)])
     bob = enroll(settings, "Bob", [photo("bob.png", people=3, only=1)])
