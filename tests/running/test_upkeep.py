@@ -204,13 +204,18 @@ def test_nobody_unlearns_what_they_did_not_learn(settings):
                 undo_change(settings, repairs, name, wanted)
 
 
-def test_a_person_is_bounded_however_often_they_come(settings):
+@pytest.mark.parametrize(("undoable", "kept"), [(10, 10), (None, 22)])
+def test_a_person_has_as_many_faces_as_can_be_undone_however_often_they_come(
+    settings, undoable, kept
+):
+    own = settings.identity.model_copy(update={"undoable": undoable})
+    settings = settings.model_copy(update={"identity": own})
     for first in (1, 12):
         with ExitStack() as opened:
             identities = opened_for(settings, opened)
             for on in range(first, first + 11):
                 show(settings, identities, like(ANN_FACE, 0.9), on=on)
-    assert len(states(settings)) == 1 + 10
+    assert len(states(settings)) == 1 + kept
     assert list(states(settings).values()).count("used") == 1
 
 
