@@ -30,7 +30,7 @@ from typing import Any
 from analytics_data import Amount, write_run
 from harness import note, report_latency
 
-from genesis_ray.running.rollups import RunRollups
+from genesis_ray.running.upkeep.rollups import RunRollups
 from genesis_ray.store.run_folder import RunFolder
 
 TIME_ZONE = "UTC"
@@ -75,7 +75,7 @@ def questions(bucket: str, bucket_s: int) -> dict[str, dict[str, Any]]:
 def ours(run: RunFolder, name: str, range_: str, days: int) -> Callable[[], object]:
     """Return the question as `genesis ask` puts it."""
     from genesis_ray.analytics.catalogue import QUESTIONS
-    from genesis_ray.running.history import present_tables
+    from genesis_ray.running.questions.history import present_tables
     from genesis_ray.settings import Settings
     from genesis_ray.store.reader import RunTables
 

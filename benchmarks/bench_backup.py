@@ -21,8 +21,8 @@ from harness import note, report_latency
 from live_system import at_work, enrolled_system
 
 from genesis_ray.live.spec import LiveSpec
-from genesis_ray.running.backup import back_up
-from genesis_ray.running.identities import identity_folder
+from genesis_ray.running.backups.backup import back_up
+from genesis_ray.running.people.identities import identity_folder
 from genesis_ray.store.kept_photos import KeptPhoto, KeptPhotos
 
 _PHOTO_BYTES = 20_000

@@ -20,8 +20,8 @@ from genesis_ray.cli.prepare import prepare_models
 from genesis_ray.live.launch import run_live
 from genesis_ray.running.assembly import input_shape
 from genesis_ray.running.result import CameraProgress, RunResult
+from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.settings import Settings
-from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.settings_file import load
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.vision.sources import open_recording

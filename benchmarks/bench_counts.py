@@ -37,12 +37,12 @@ from genesis_ray.analytics.stored import whole
 from genesis_ray.domain.geometry import foot_of
 from genesis_ray.domain.lines import LineCounter, LineCrossing
 from genesis_ray.evaluation.mot_file import TrackedBoxes, read_ground_truth
-from genesis_ray.running.history import present_tables
 from genesis_ray.running.local import run_local
-from genesis_ray.running.places import lines_of
+from genesis_ray.running.questions.history import present_tables
+from genesis_ray.running.zones.places import lines_of
+from genesis_ray.sections.cameras import CameraSettings
+from genesis_ray.sections.zones import LineSettings
 from genesis_ray.settings import Settings
-from genesis_ray.settings_cameras import CameraSettings
-from genesis_ray.settings_zones import LineSettings
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.vision.sources import open_recording
 

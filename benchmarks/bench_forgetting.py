@@ -29,7 +29,7 @@ from harness import note, report_latency
 from live_system import at_work, enrolled_system, person
 
 from genesis_ray.live.spec import LiveSpec
-from genesis_ray.running.forgetting import forget
+from genesis_ray.running.erasure.forgetting import forget
 from genesis_ray.store import parquet_file
 from genesis_ray.store.disk import make_folder
 from genesis_ray.store.event_folder import EventFolder, data_file

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from harness import note, report_latency
 
-from genesis_ray.settings_models import DetectorSettings, Mode
+from genesis_ray.sections.models import DetectorSettings, Mode
 from genesis_ray.vision import engines
 from genesis_ray.vision.letterbox import Letterbox
 from genesis_ray.vision.sources import open_source

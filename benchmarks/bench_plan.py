@@ -187,7 +187,7 @@ def verdict(fits: int, rows: Sequence[Row]) -> str:
 
 
 def _film(folder: Path, options: argparse.Namespace) -> Path:
-    from genesis_ray.running.film import make_film
+    from genesis_ray.running.planning.film import make_film
 
     width, height = map(int, options.resolution.split("x"))
     path = folder / "film.mp4"

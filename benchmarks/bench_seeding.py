@@ -23,10 +23,10 @@ import psutil
 from harness import note, processor_s, report_rate
 
 from genesis_ray.batch.photos import photo_workers, photos_at_once
-from genesis_ray.running.bulk_enrolment import Photos, enroll_all, photos_in
-from genesis_ray.running.photo_faces import LoadedPhotoFaces, PhotoFaces
-from genesis_ray.running.protected import load_protected_embedder
-from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.running.enrolling.bulk_enrolment import Photos, enroll_all, photos_in
+from genesis_ray.running.enrolling.photo_faces import LoadedPhotoFaces, PhotoFaces
+from genesis_ray.running.templates.protected import load_protected_embedder
+from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
 from genesis_ray.vision.faces import EmbeddedFace
 from genesis_ray.vision.photo_file import Photo

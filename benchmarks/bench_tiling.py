@@ -16,7 +16,7 @@ from harness import report_latency
 from mot_snippets import Agreement, Snippet, agreement, snippets
 
 from genesis_ray.domain.detections import Detections
-from genesis_ray.settings_models import DetectorSettings
+from genesis_ray.sections.models import DetectorSettings
 from genesis_ray.vision.detector import PersonDetector
 from genesis_ray.vision.letterbox import Letterbox
 from genesis_ray.vision.tiling import Tiler

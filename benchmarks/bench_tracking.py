@@ -36,7 +36,7 @@ from genesis_ray.domain.frames import Image
 from genesis_ray.evaluation.mot_file import TrackedBoxes, read_ground_truth
 from genesis_ray.evaluation.tracking import evaluate
 from genesis_ray.running.assembly import load_detector
-from genesis_ray.settings_models import DetectorSettings
+from genesis_ray.sections.models import DetectorSettings
 from genesis_ray.vision.letterbox import Letterbox
 from genesis_ray.vision.looks import view_of
 from genesis_ray.vision.sources import open_recording

@@ -23,9 +23,9 @@ from genesis_ray.live.journal import JournalActor
 from genesis_ray.live.resolver import ResolverActor
 from genesis_ray.live.spec import LiveSpec
 from genesis_ray.running.assembly import embedder_traits
-from genesis_ray.running.identities import identity_folder
+from genesis_ray.running.people.identities import identity_folder
 from genesis_ray.running.result import summary
-from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
 from genesis_ray.store.gallery import FaceGallery
 from genesis_ray.store.giving_way import Presence

@@ -29,9 +29,9 @@ from genesis_ray.errors import ConfigurationError, StoreError
 from genesis_ray.live.camera_changes import LiveCameras
 from genesis_ray.live.remote import LIVE
 from genesis_ray.live.service import Live
-from genesis_ray.running.gallery_in_use import overruled, with_gallery_in_use
 from genesis_ray.running.live_run import live_run_path
-from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.running.templates.gallery_in_use import overruled, with_gallery_in_use
+from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.serving import detector, embedder
 from genesis_ray.serving.photo_faces import ServedPhotoFaces
 from genesis_ray.settings import Settings
@@ -152,9 +152,9 @@ class Api:
     def __serve_build_asgi_app__(self) -> "FastAPI":
         """Return the application that answers; Serve calls this once."""
         from genesis_ray.api.app import create_app
-        from genesis_ray.running.event_pages import EventPages
-        from genesis_ray.running.history import present_tables
-        from genesis_ray.running.photo_search import SearchInUse
+        from genesis_ray.running.enrolling.photo_search import SearchInUse
+        from genesis_ray.running.questions.event_pages import EventPages
+        from genesis_ray.running.questions.history import present_tables
 
         settings = self._settings
         events = live_run_path(settings) / "events"

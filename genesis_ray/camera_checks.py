@@ -12,9 +12,9 @@ from genesis_ray.domain.capture_clock import MOST_DRIFT
 from genesis_ray.domain.frames import Frame
 from genesis_ray.errors import GenesisError
 from genesis_ray.machine import Finding
+from genesis_ray.sections.cameras import CameraSettings
+from genesis_ray.sections.zone_checks import doubts
 from genesis_ray.settings import Settings
-from genesis_ray.settings_cameras import CameraSettings
-from genesis_ray.settings_zone_checks import doubts
 
 if TYPE_CHECKING:
     from genesis_ray.vision.playback import VideoSource

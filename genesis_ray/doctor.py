@@ -14,7 +14,7 @@ from genesis_ray.encryption import encryption
 from genesis_ray.errors import GenesisError
 from genesis_ray.machine import Finding
 from genesis_ray.recognition import false_merges, gallery_of_system, matches
-from genesis_ray.running.gallery_in_use import overruled, with_gallery_in_use
+from genesis_ray.running.templates.gallery_in_use import overruled, with_gallery_in_use
 from genesis_ray.settings import Settings
 
 _NO_SETTINGS = ("GENESIS_MODELS_DIR", "GENESIS_TENANT_KEYS", "GENESIS_TEST_")
@@ -106,7 +106,7 @@ def environment() -> Finding:
 
 def template_key(settings: Settings) -> Finding:
     """Tell the key that protects faces, whether it is the galleries', and whose eyes it meets."""
-    from genesis_ray.running.tenant_keys import present_keys
+    from genesis_ray.running.templates.tenant_keys import present_keys
 
     try:
         keys = present_keys(settings)
@@ -122,8 +122,8 @@ def template_key(settings: Settings) -> Finding:
 
 def kept_photos(settings: Settings) -> Iterator[Finding]:
     """Tell how many people's photos are kept, where any are or are to be."""
-    from genesis_ray.running.identities import identity_folder
-    from genesis_ray.running.kept_photos import kept_figures
+    from genesis_ray.running.enrolling.kept_photos import kept_figures
+    from genesis_ray.running.people.identities import identity_folder
     from genesis_ray.store.kept_photos import KeptPhotos
 
     keeps = settings.faces.keep_photos
@@ -149,7 +149,7 @@ def kept_photos(settings: Settings) -> Iterator[Finding]:
 
 def photo_places(settings: Settings) -> Iterator[Finding]:
     """Try the place for pictures elsewhere, and tell what is there and what is missing."""
-    from genesis_ray.running.far_photos import place_figures, try_place
+    from genesis_ray.running.enrolling.far_photos import place_figures, try_place
 
     label = "photos elsewhere"
     try:

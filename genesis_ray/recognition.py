@@ -13,7 +13,7 @@ from genesis_ray.settings import Settings
 def matches(settings: Settings) -> Iterator[Finding]:
     """Tell whether people are recognised as surely as at first, where a service keeps a log."""
     from genesis_ray.running.live_run import live_run_path
-    from genesis_ray.running.matches import match_levels
+    from genesis_ray.running.people.matches import match_levels
     from genesis_ray.store.run_folder import RunFolder
 
     if not (live_run_path(settings) / "run.json").is_file():
@@ -38,8 +38,8 @@ def matches(settings: Settings) -> Iterator[Finding]:
 def gallery_of_system(settings: Settings) -> Iterator[Finding]:
     """Tell of a system that runs and names people by another gallery than is in use by now."""
     from genesis_ray.running.assembly import embedder_traits
-    from genesis_ray.running.identities import identity_folder
-    from genesis_ray.running.intake import taker
+    from genesis_ray.running.people.identities import identity_folder
+    from genesis_ray.running.people.intake import taker
 
     if not identity_folder(settings).is_dir() or (system := taker(settings)) is None:
         return

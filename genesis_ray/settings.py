@@ -16,17 +16,17 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from genesis_ray.domain.capacity import CAMERAS_A_GROUP
 from genesis_ray.domain.retry import DELAYS_S
 from genesis_ray.domain.roles import AGGRESSIVE_FPS, drop_class_of
-from genesis_ray.settings_alerts import AlertRuleSettings, FalseMergeRule
-from genesis_ray.settings_analytics import AnalyticsSettings
-from genesis_ray.settings_appearance import AppearanceSettings
-from genesis_ray.settings_cameras import CameraSettings, SourceSettings
-from genesis_ray.settings_delivery import DeliverySettings
-from genesis_ray.settings_mistakes import Parts, repeats
-from genesis_ray.settings_models import DetectorSettings, FaceSettings
-from genesis_ray.settings_narrative import NarrativeSettings
-from genesis_ray.settings_retention import RetentionSettings, SnapshotSettings
-from genesis_ray.settings_topology import TopologySettings
-from genesis_ray.settings_types import (
+from genesis_ray.sections.alerts import AlertRuleSettings, FalseMergeRule
+from genesis_ray.sections.analytics import AnalyticsSettings
+from genesis_ray.sections.appearance import AppearanceSettings
+from genesis_ray.sections.cameras import CameraSettings, SourceSettings
+from genesis_ray.sections.delivery import DeliverySettings
+from genesis_ray.sections.mistakes import Parts, repeats
+from genesis_ray.sections.models import DetectorSettings, FaceSettings
+from genesis_ray.sections.narrative import NarrativeSettings
+from genesis_ray.sections.retention import RetentionSettings, SnapshotSettings
+from genesis_ray.sections.topology import TopologySettings
+from genesis_ray.sections.types import (
     Fraction,
     Identifier,
     Seconds,

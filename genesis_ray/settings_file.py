@@ -12,10 +12,10 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsError
 
 from genesis_ray.errors import ConfigurationError
+from genesis_ray.sections.mistakes import Parts, repeats, unknown, unworkable
+from genesis_ray.sections.types import shown
+from genesis_ray.sections.zone_checks import PlacesError
 from genesis_ray.settings import Settings
-from genesis_ray.settings_mistakes import Parts, repeats, unknown, unworkable
-from genesis_ray.settings_types import shown
-from genesis_ray.settings_zone_checks import PlacesError
 
 Place = tuple[str, ...]
 """Where a setting is: the keys and list indices that lead to it."""

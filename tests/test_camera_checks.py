@@ -12,9 +12,9 @@ from genesis_ray.domain import least_delay
 from genesis_ray.domain.capture_clock import CaptureClock
 from genesis_ray.domain.frames import Frame, FrameStamp
 from genesis_ray.domain.stream_health import Picture, StreamDoctor, StreamLimits
+from genesis_ray.sections.cameras import CameraSettings
+from genesis_ray.sections.zones import LineSettings
 from genesis_ray.settings import Settings
-from genesis_ray.settings_cameras import CameraSettings
-from genesis_ray.settings_zones import LineSettings
 from genesis_ray.vision import sources
 from genesis_ray.vision.stream import LiveStream, News
 

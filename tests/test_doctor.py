@@ -7,8 +7,8 @@ import pytest
 
 from genesis_ray import doctor
 from genesis_ray.machine import Finding
-from genesis_ray.running.enrolment import enroll
-from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.running.enrolling.enrolment import enroll
+from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
 from genesis_ray.store.gallery_choice import GalleryChoice
 from genesis_ray.store.tenants import gallery_folder

@@ -47,7 +47,7 @@ QUESTION = """
 from datetime import UTC, datetime
 from pathlib import Path
 from genesis_ray.analytics.catalogue import QUESTIONS
-from genesis_ray.running.history import present_tables
+from genesis_ray.running.questions.history import present_tables
 from genesis_ray.settings import Settings
 tables = present_tables(Path(sys.argv[1]), Settings(), "default")
 since, until = datetime(2026, 1, 5, tzinfo=UTC), datetime(2026, 1, 6, tzinfo=UTC)

@@ -5,7 +5,7 @@ from genesis_ray.recognition import false_merges, matches
 from genesis_ray.running.live_run import open_live_run
 from genesis_ray.settings import Settings
 from genesis_ray.store.event_log import EventLog
-from tests.running.test_matches import match
+from tests.running.people.test_matches import match
 
 
 def test_false_merges_of_the_service_are_told(tmp_path):

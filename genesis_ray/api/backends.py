@@ -9,16 +9,16 @@ import pyarrow as pa
 from genesis_ray.analytics.stored import Tables
 from genesis_ray.domain.event_page import PageRequest
 from genesis_ray.running.changes import Changes
-from genesis_ray.running.gallery_in_use import with_gallery_in_use
 from genesis_ray.running.live_state import LiveState
+from genesis_ray.running.templates.gallery_in_use import with_gallery_in_use
+from genesis_ray.sections.alerts import queue_zones_of
+from genesis_ray.sections.cameras import CameraSettings
+from genesis_ray.sections.models import FaceSettings
 from genesis_ray.settings import Settings
-from genesis_ray.settings_alerts import queue_zones_of
-from genesis_ray.settings_cameras import CameraSettings
-from genesis_ray.settings_models import FaceSettings
 
 if TYPE_CHECKING:
-    from genesis_ray.running.photo_faces import PhotoFaces
-    from genesis_ray.running.photo_search import SearchInUse
+    from genesis_ray.running.enrolling.photo_faces import PhotoFaces
+    from genesis_ray.running.enrolling.photo_search import SearchInUse
 
 
 class Feed(Protocol):

@@ -8,8 +8,8 @@ from fastapi import Query, Response
 from pydantic import BaseModel, Field
 
 from genesis_ray.api.backends import Backends
-from genesis_ray.running.enrolment import Enroller
-from genesis_ray.running.patience import WAIT_S
+from genesis_ray.running.enrolling.enrolment import Enroller
+from genesis_ray.running.people.patience import WAIT_S
 from genesis_ray.vision.photo_file import SentPhoto
 
 Anyway = Annotated[

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from genesis_ray.domain.stable_ids import stable_id
 from genesis_ray.errors import ConfigurationError, SourceError
+from genesis_ray.sections.cameras import CameraSettings, camera_id_of
 from genesis_ray.settings import Settings
-from genesis_ray.settings_cameras import CameraSettings, camera_id_of
 from genesis_ray.vision.sources import open_recording
 
 VIDEO_SUFFIXES = frozenset({".mp4", ".mkv", ".avi", ".mov", ".ts", ".webm", ".m4v", ".mpg"})

@@ -16,14 +16,14 @@ from ray.exceptions import RayError
 from genesis_ray.batch.attempts import Attempts
 from genesis_ray.errors import GenesisError, SourceError
 from genesis_ray.process_memory import keep_freed_memory
-from genesis_ray.running.photo_faces import LoadedPhotoFaces, PhotoFaces
-from genesis_ray.running.protected import load_protected_embedder
-from genesis_ray.running.tenant_keys import keys_named, tenant_keys
+from genesis_ray.running.enrolling.photo_faces import LoadedPhotoFaces, PhotoFaces
+from genesis_ray.running.templates.protected import load_protected_embedder
+from genesis_ray.running.templates.tenant_keys import keys_named, tenant_keys
+from genesis_ray.sections.models import FaceSettings
 from genesis_ray.serving import cluster
 from genesis_ray.serving.placement import gpus_a_replica, own_gpu_share
 from genesis_ray.serving.reasons import reason_in
 from genesis_ray.settings import Settings
-from genesis_ray.settings_models import FaceSettings
 from genesis_ray.store.template_keys import KeyRef
 from genesis_ray.vision.faces import EmbeddedFace
 from genesis_ray.vision.memory_guard import claim_share

@@ -22,13 +22,13 @@ from genesis_ray.domain.events import DeadLetterChanged
 from genesis_ray.pipeline.journal_stage import JournalStage
 from genesis_ray.pipeline.resolver_stage import ResolverStage
 from genesis_ray.running.assembly import build_journal, embedder_traits
-from genesis_ray.running.identities import open_identities
+from genesis_ray.running.people.identities import open_identities
 from genesis_ray.running.recordings import recordings_of
 from genesis_ray.running.resolver_building import build_resolver
 from genesis_ray.running.result import CameraProgress, RunResult
 from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.running.station_values import Report
-from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.running.watching import settle
 from genesis_ray.settings import Settings
 from genesis_ray.store.audit_entry import Access

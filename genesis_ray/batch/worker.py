@@ -18,11 +18,11 @@ from genesis_ray.batch.segment_file import write_segment
 from genesis_ray.errors import GenesisError, SourceError
 from genesis_ray.process_memory import keep_freed_memory
 from genesis_ray.running.assembly import load_detector, open_station
-from genesis_ray.running.protected import load_protected_embedder
 from genesis_ray.running.set_aside import in_a_line
 from genesis_ray.running.stage_clock import Stage, StageClock
 from genesis_ray.running.station_values import Report
-from genesis_ray.running.tenant_keys import keys_named
+from genesis_ray.running.templates.protected import load_protected_embedder
+from genesis_ray.running.templates.tenant_keys import keys_named
 from genesis_ray.running.viewing import load_viewing
 from genesis_ray.running.watching import watch
 from genesis_ray.serving.placement import gpus_a_replica, own_gpu_share

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from genesis_ray.running.deliveries import DeliveredNotice
-    from genesis_ray.running.delivery import Delivery
+    from genesis_ray.running.alerting.deliveries import DeliveredNotice
+    from genesis_ray.running.alerting.delivery import Delivery
     from genesis_ray.settings import Settings
     from genesis_ray.store.outbox import OutboxRow, State
     from genesis_ray.store.run_folder import RunFolder
@@ -54,8 +54,8 @@ def deliver(
     from genesis_ray import settings_file
     from genesis_ray.cli.console import stdout
     from genesis_ray.errors import ConfigurationError
-    from genesis_ray.running.alert_delivery import open_delivery
-    from genesis_ray.running.history import run_named
+    from genesis_ray.running.alerting.alert_delivery import open_delivery
+    from genesis_ray.running.questions.history import run_named
 
     settings = settings_file.load(config)
     if not settings.delivery.channels:
@@ -95,7 +95,7 @@ def list_deliveries(
 
     from genesis_ray.cli.answer import Format, show, written
     from genesis_ray.cli.console import stdout
-    from genesis_ray.running.deliveries import deliveries_of, to_table, with_states
+    from genesis_ray.running.alerting.deliveries import deliveries_of, to_table, with_states
     from genesis_ray.store.outbox import STATES
 
     folder, tenant_id = _opened(run)
@@ -134,7 +134,7 @@ def redeliver(
 
     from genesis_ray.cli.console import stdout
     from genesis_ray.errors import ConfigurationError
-    from genesis_ray.running import deliveries
+    from genesis_ray.running.alerting import deliveries
 
     if bool(ids) == everything:
         raise ConfigurationError("name alerts by their ids, or all that were set aside with --all")
@@ -170,7 +170,7 @@ def send_test(
     from genesis_ray import settings_file
     from genesis_ray.cli.console import stdout
     from genesis_ray.errors import GenesisError
-    from genesis_ray.running.alert_delivery import try_channel
+    from genesis_ray.running.alerting.alert_delivery import try_channel
 
     settings = settings_file.load(config)
     begun = time.perf_counter()
@@ -188,7 +188,7 @@ def tell_of_undelivered(settings: "Settings", run: "RunFolder") -> None:
     from collections import Counter
 
     from genesis_ray.cli.console import stderr
-    from genesis_ray.running.deliveries import deliveries_of, with_states
+    from genesis_ray.running.alerting.deliveries import deliveries_of, with_states
 
     left = with_states(deliveries_of(run, settings.tenant_id), ["waiting", "dead"])
     for channel, number in Counter(each.row.channel for each in left).items():
@@ -214,7 +214,7 @@ def _follow(delivery: "Delivery") -> None:
 
 def _opened(run: Path | None) -> "tuple[RunFolder, str]":
     """Return a run and the tenant that its alerts are of."""
-    from genesis_ray.running.history import run_named, settings_of
+    from genesis_ray.running.questions.history import run_named, settings_of
     from genesis_ray.settings import Settings
 
     folder = run_named(run, Settings())

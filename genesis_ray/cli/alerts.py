@@ -50,7 +50,7 @@ def list_alerts(
     from genesis_ray.cli.answer import Format, show, written
     from genesis_ray.cli.console import stdout
     from genesis_ray.cli.query import warn_without_people
-    from genesis_ray.running.history import present_tables
+    from genesis_ray.running.questions.history import present_tables
 
     folder, settings = _opened(run, data)
     warn_without_people(folder, settings, data)
@@ -87,7 +87,7 @@ def ack(
     from datetime import UTC, datetime
 
     from genesis_ray.cli.console import stdout
-    from genesis_ray.running import alerts
+    from genesis_ray.running.alerting import alerts
 
     folder, settings = _opened(run, data)
     own = [each for each in alerts.alerts_of(folder) if each.tenant_id == settings.tenant_id]
@@ -103,7 +103,7 @@ def ack(
 
 
 def _opened(run: Path | None, data: Path | None) -> "tuple[RunFolder, Settings]":
-    from genesis_ray.running.history import run_named, settings_of
+    from genesis_ray.running.questions.history import run_named, settings_of
     from genesis_ray.settings import Settings
 
     given = Settings().model_copy(update={"data_dir": data} if data else {})
@@ -115,7 +115,7 @@ def _shown(found: "pa.Table", settings: "Settings") -> "pa.Table":
     """Return alerts as they are shown: short ids, names of people."""
     import pyarrow as pa
 
-    from genesis_ray.running.who import names_now
+    from genesis_ray.running.people.who import names_now
 
     rows = found.to_pylist()
     names = names_now(settings, {row["identity_id"] for row in rows if row["identity_id"]})

@@ -10,7 +10,7 @@ from genesis_ray.cli.answer import Format, show, written
 from genesis_ray.cli.query import chosen_format, warn_without_people
 from genesis_ray.cli.run import DataOption
 from genesis_ray.domain.moments import FORMS
-from genesis_ray.running.question_params import Options, set_for_all
+from genesis_ray.running.questions.question_params import Options, set_for_all
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -135,10 +135,10 @@ def ask(
     from genesis_ray.analytics.catalogue import question_named
     from genesis_ray.cli.console import stderr
     from genesis_ray.cli.remarks import remark_on
-    from genesis_ray.running.asked_tenant import check_tenant
-    from genesis_ray.running.asking import answer_of
-    from genesis_ray.running.history import asked_run, present_tables, settings_of
-    from genesis_ray.running.who import identity_named
+    from genesis_ray.running.people.who import identity_named
+    from genesis_ray.running.questions.asked_tenant import check_tenant
+    from genesis_ray.running.questions.asking import answer_of
+    from genesis_ray.running.questions.history import asked_run, present_tables, settings_of
 
     form = chosen_format(output_format, output, usual=Format.TABLE)
     if question is None:

@@ -49,8 +49,8 @@ def list_entries(
     from genesis_ray.cli.console import stderr, stdout
     from genesis_ray.cli.run import parse_time, with_options
     from genesis_ray.errors import ConfigurationError
-    from genesis_ray.running.audited_people import digests_of_person, names_in_log
-    from genesis_ray.running.auditing import audit_log
+    from genesis_ray.running.people.audited_people import digests_of_person, names_in_log
+    from genesis_ray.running.people.auditing import audit_log
     from genesis_ray.store.audit_entry import Action
 
     settings = with_options(settings_file.load(config), data=data, start=None)
@@ -106,7 +106,7 @@ def verify(
     from genesis_ray import settings_file
     from genesis_ray.cli.console import stderr, stdout
     from genesis_ray.cli.run import with_options
-    from genesis_ray.running.auditing import audit_log
+    from genesis_ray.running.people.auditing import audit_log
 
     settings = with_options(settings_file.load(config), data=data, start=None)
     found = audit_log(settings).verify(known=_known(known))

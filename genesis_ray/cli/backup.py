@@ -8,7 +8,7 @@ import typer
 from genesis_ray.cli.run import ConfigOption, DataOption
 
 if TYPE_CHECKING:
-    from genesis_ray.running.restoring import Restored
+    from genesis_ray.running.backups.restoring import Restored
 
 KeyFileOption = Annotated[
     Path | None,
@@ -32,8 +32,8 @@ def backup(
     from genesis_ray import settings_file
     from genesis_ray.cli.console import stdout
     from genesis_ray.cli.run import with_options
-    from genesis_ray.running.backup import back_up
-    from genesis_ray.running.far_photos import pictures_elsewhere
+    from genesis_ray.running.backups.backup import back_up
+    from genesis_ray.running.enrolling.far_photos import pictures_elsewhere
 
     settings = with_options(settings_file.load(config), data=data, start=None)
     folder = back_up(settings, file.absolute(), _passphrase(key_file, confirm=True))
@@ -75,10 +75,10 @@ def restore(
     from genesis_ray import settings_file
     from genesis_ray.cli.console import stdout
     from genesis_ray.cli.run import with_options
-    from genesis_ray.running.far_photos import pictures_elsewhere
-    from genesis_ray.running.restoring import restore as restore_people
-    from genesis_ray.running.restoring import takes_passphrase
-    from genesis_ray.running.tenant_keys import present_keys
+    from genesis_ray.running.backups.restoring import restore as restore_people
+    from genesis_ray.running.backups.restoring import takes_passphrase
+    from genesis_ray.running.enrolling.far_photos import pictures_elsewhere
+    from genesis_ray.running.templates.tenant_keys import present_keys
 
     settings = with_options(settings_file.load(config), data=data, start=None)
     passphrase = _passphrase(key_file, confirm=False) if takes_passphrase(file) else None

@@ -11,7 +11,7 @@ import typer
 if TYPE_CHECKING:
     from genesis_ray.domain.calibration import Calibrated
     from genesis_ray.evaluation.calibration import CameraOffset
-    from genesis_ray.running.what_if import WhatIf
+    from genesis_ray.running.people.what_if import WhatIf
     from genesis_ray.settings import Settings
     from genesis_ray.store.run_folder import RunFolder
 
@@ -29,9 +29,9 @@ def show_what_if(
 ) -> None:
     """Show what a run would have named otherwise; nothing is changed."""
     from genesis_ray.running.assembly import embedder_traits
-    from genesis_ray.running.history import asked_run, settings_of
+    from genesis_ray.running.people.what_if import Hypothesis, what_if
+    from genesis_ray.running.questions.history import asked_run, settings_of
     from genesis_ray.running.thresholds import calibration_file, resolver_policy, threshold_book
-    from genesis_ray.running.what_if import Hypothesis, what_if
     from genesis_ray.store.reader import RunTables
 
     folder = asked_run(run, data)
@@ -68,9 +68,9 @@ def calibrate_cameras(
     from genesis_ray.domain.calibration import Calibrated
     from genesis_ray.evaluation.calibration import camera_offsets
     from genesis_ray.running.assembly import embedder_traits
-    from genesis_ray.running.history import present_tables, run_named
-    from genesis_ray.running.identities import who_is_who
-    from genesis_ray.running.impostors import impostor_scores
+    from genesis_ray.running.people.identities import who_is_who
+    from genesis_ray.running.people.impostors import impostor_scores
+    from genesis_ray.running.questions.history import present_tables, run_named
     from genesis_ray.running.thresholds import calibration_file
 
     folder, traits = run_named(run, settings), embedder_traits(settings.faces)
@@ -130,8 +130,8 @@ def show_drift(run: Path | None, data: Path | None, *, by_day: bool, as_json: bo
     from genesis_ray.analytics.matches import similarity_by_day
     from genesis_ray.cli.answer import show
     from genesis_ray.cli.console import stdout
-    from genesis_ray.running.history import asked_run, settings_of
-    from genesis_ray.running.matches import match_levels
+    from genesis_ray.running.people.matches import match_levels
+    from genesis_ray.running.questions.history import asked_run, settings_of
     from genesis_ray.store.reader import read_table
 
     folder = asked_run(run, data)
@@ -178,7 +178,7 @@ def _show_what_if(answer: "WhatIf", title: str, settings: "Settings", listed: in
     from rich.table import Table
 
     from genesis_ray.cli.console import stdout
-    from genesis_ray.running.who import names_now
+    from genesis_ray.running.people.who import names_now
 
     by_camera: dict[str, dict[str, int]] = {name: {} for name in answer.cameras}
     for each in answer.changed:

@@ -12,7 +12,7 @@ from genesis_ray.cli.running_system import tell_where_it_counts
 
 if TYPE_CHECKING:
     from genesis_ray.domain.consent import Consent
-    from genesis_ray.running.consent import PersonsConsent
+    from genesis_ray.running.people.consent import PersonsConsent
     from genesis_ray.settings import Settings
 
 
@@ -49,7 +49,7 @@ def consent(
     from genesis_ray.cli.run import parse_time, with_options
     from genesis_ray.cli.unfinished import finish_forgetting
     from genesis_ray.errors import ConfigurationError
-    from genesis_ray.running.consent import consent_of, note_consent
+    from genesis_ray.running.people.consent import consent_of, note_consent
 
     settings = with_options(settings_file.load(config), data=data, start=None)
     if said is None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 if TYPE_CHECKING:
-    from genesis_ray.running.dead_letters import DeadLetter
+    from genesis_ray.running.upkeep.dead_letters import DeadLetter
     from genesis_ray.store.run_folder import RunFolder
 
 app = typer.Typer(
@@ -94,8 +94,8 @@ def replay(
     from genesis_ray.cli.progress import CameraBars
     from genesis_ray.errors import FailedAgainError, GenesisError, StoreError
     from genesis_ray.running.recordings import WatchedRun
-    from genesis_ray.running.replay import Replay
-    from genesis_ray.running.replaying import ReplayProcess
+    from genesis_ray.running.upkeep.replay import Replay
+    from genesis_ray.running.upkeep.replaying import ReplayProcess
     from genesis_ray.store.event_log import EventLog
 
     folder = _open(run)
@@ -137,7 +137,7 @@ def drop(
     from datetime import UTC, datetime
 
     from genesis_ray.cli.console import stdout
-    from genesis_ray.running import dead_letters
+    from genesis_ray.running.upkeep import dead_letters
 
     folder = _open(run)
     letters = _chosen(folder, ids, everything=everything)
@@ -147,7 +147,7 @@ def drop(
 
 
 def _open(run: Path | None) -> "RunFolder":
-    from genesis_ray.running.history import asked_run
+    from genesis_ray.running.questions.history import asked_run
 
     return asked_run(run, None)
 
@@ -156,7 +156,7 @@ def _chosen(folder: "RunFolder", ids: list[str] | None, *, everything: bool) -> 
     """Return the dead letters that a command names; says so where there are none."""
     from genesis_ray.cli.console import stdout
     from genesis_ray.errors import ConfigurationError
-    from genesis_ray.running import dead_letters
+    from genesis_ray.running.upkeep import dead_letters
 
     if bool(ids) == everything:
         raise ConfigurationError("name dead letters by their ids, or all that wait with --all")

@@ -27,7 +27,7 @@ def log(
     from genesis_ray.cli.console import stdout
     from genesis_ray.cli.run import with_options
     from genesis_ray.domain.ledger import Undo
-    from genesis_ray.running.identities import identity_folder, who_is_who
+    from genesis_ray.running.people.identities import identity_folder, who_is_who
     from genesis_ray.store.ledger import Ledger
 
     settings = with_options(settings_file.load(config), data=data, start=None)

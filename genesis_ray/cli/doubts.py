@@ -1,8 +1,8 @@
 """Saying, before anything starts, which zones and lines are rarely meant as they are."""
 
 from genesis_ray.cli.console import stderr
+from genesis_ray.sections.zone_checks import doubts
 from genesis_ray.settings import Settings
-from genesis_ray.settings_zone_checks import doubts
 
 
 def tell_doubts(settings: Settings) -> None:

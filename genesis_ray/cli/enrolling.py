@@ -10,14 +10,14 @@ import typer
 
 from genesis_ray.cli.run import ConfigOption, DataOption
 from genesis_ray.cli.running_system import tell_of_waiting
-from genesis_ray.running.patience import WAIT_S
+from genesis_ray.running.people.patience import WAIT_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from genesis_ray.domain.people import Person
-    from genesis_ray.running.bulk_enrolment import BulkEnrolment, Photos
-    from genesis_ray.running.photo_faces import PhotoFaces
+    from genesis_ray.running.enrolling.bulk_enrolment import BulkEnrolment, Photos
+    from genesis_ray.running.enrolling.photo_faces import PhotoFaces
     from genesis_ray.settings import Settings
 
 
@@ -83,7 +83,7 @@ def enroll(
     from genesis_ray.cli.run import with_options
     from genesis_ray.cli.unfinished import finish_forgetting
     from genesis_ray.errors import ConfigurationError
-    from genesis_ray.running.bulk_enrolment import photos_in, photos_of
+    from genesis_ray.running.enrolling.bulk_enrolment import photos_in, photos_of
 
     many = [each for each in (folder, table) if each]
     if len(many) + bool(name) != 1 or bool(name) != bool(photos):
@@ -108,7 +108,7 @@ def enroll(
 
 def _enroll_one(settings: "Settings", name: str, photos: list[Path], *, anyway: bool) -> None:
     from genesis_ray.cli.console import stdout
-    from genesis_ray.running.enrolment import enroll_or_hand_over
+    from genesis_ray.running.enrolling.enrolment import enroll_or_hand_over
 
     person, process, known = enroll_or_hand_over(
         settings, name, photos, within_s=WAIT_S, anyway=anyway
@@ -152,8 +152,8 @@ def _enroll_one(settings: "Settings", name: str, photos: list[Path], *, anyway: 
 def _tell_doubts(settings: "Settings", person: "Person") -> None:
     """Say what keeps somebody from being recognised well, or at all."""
     from genesis_ray.cli.console import stdout
-    from genesis_ray.running.consent import is_blocked
-    from genesis_ray.running.templates_shown import known_templates
+    from genesis_ray.running.people.consent import is_blocked
+    from genesis_ray.running.templates.templates_shown import known_templates
 
     used = [each for each in known_templates(settings, person.identity_id) if each.state == "used"]
     if len(used) > settings.identity.templates:
@@ -186,7 +186,7 @@ def _enroll_all(
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     from genesis_ray.cli.console import stderr
-    from genesis_ray.running.bulk_enrolment import enroll_all
+    from genesis_ray.running.enrolling.bulk_enrolment import enroll_all
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=stderr, transient=True, disable=as_json) as bars:

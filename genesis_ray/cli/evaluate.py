@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from genesis_ray.domain.frames import Frame
     from genesis_ray.evaluation.tracking import TrackingScore
     from genesis_ray.running.viewing import Viewing
-    from genesis_ray.settings_models import DetectorSettings
+    from genesis_ray.sections.models import DetectorSettings
     from genesis_ray.vision.playback import VideoSource
 
 app = typer.Typer(
@@ -68,11 +68,11 @@ def tracking(
     from genesis_ray.errors import SourceError, StoreError
     from genesis_ray.evaluation.mot_file import TrackedBoxes, read_ground_truth, write_predictions
     from genesis_ray.evaluation.tracking import evaluate
-    from genesis_ray.running.tenant_keys import passing_keys
+    from genesis_ray.running.templates.tenant_keys import passing_keys
     from genesis_ray.running.viewing import load_viewing
+    from genesis_ray.sections.appearance import AppearanceSettings
+    from genesis_ray.sections.models import DetectorSettings, FaceSettings
     from genesis_ray.settings import Settings
-    from genesis_ray.settings_appearance import AppearanceSettings
-    from genesis_ray.settings_models import DetectorSettings, FaceSettings
     from genesis_ray.vision.sources import open_recording
 
     truth = read_ground_truth(ground_truth)

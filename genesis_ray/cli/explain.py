@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from genesis_ray.domain.ledger import WhoIsWho
-    from genesis_ray.running.explaining import (
+    from genesis_ray.running.people.explaining import (
         ExplainedDecision,
         ExplainedFace,
         Explanation,
@@ -54,10 +54,10 @@ def explain(
     """
     from genesis_ray import settings_file
     from genesis_ray.cli.run import with_options
-    from genesis_ray.running.explaining import explain as explained
-    from genesis_ray.running.history import run_named, settings_of
-    from genesis_ray.running.identities import who_is_who
-    from genesis_ray.running.naming import TrackName
+    from genesis_ray.running.people.explaining import explain as explained
+    from genesis_ray.running.people.identities import who_is_who
+    from genesis_ray.running.people.naming import TrackName
+    from genesis_ray.running.questions.history import run_named, settings_of
 
     named = TrackName.parse(track)
     folder = run_named(run, with_options(settings_file.load(config), data=data, start=None))

@@ -80,10 +80,10 @@ def export(
     """
     from genesis_ray.analytics import exports
     from genesis_ray.cli.console import stderr
-    from genesis_ray.running.asked_places import check_places
-    from genesis_ray.running.asked_tenant import check_tenant
-    from genesis_ray.running.history import asked_run, present_tables, settings_of
-    from genesis_ray.settings_alerts import queue_zones_of
+    from genesis_ray.running.questions.asked_places import check_places
+    from genesis_ray.running.questions.asked_tenant import check_tenant
+    from genesis_ray.running.questions.history import asked_run, present_tables, settings_of
+    from genesis_ray.sections.alerts import queue_zones_of
     from genesis_ray.store.rows_file import new_file, standard_output
 
     form = chosen_format(output_format, output, usual=RowsFormat.CSV)
@@ -136,7 +136,7 @@ def _range(
     """Return the range that is asked for; by default all there is."""
     from genesis_ray.domain.moments import moment
     from genesis_ray.domain.site_time import range_between, zone_named
-    from genesis_ray.running.asking import range_within_reach
+    from genesis_ray.running.questions.asking import range_within_reach
 
     if what is What.METRICS:
         return range_within_reach("metrics", tables, since, until, time_zone=time_zone)

@@ -55,8 +55,8 @@ def forget(
     """
     from genesis_ray.cli.console import stdout
     from genesis_ray.errors import ConfigurationError
-    from genesis_ray.running.forgetting import finish
-    from genesis_ray.running.forgetting import forget as forget_person
+    from genesis_ray.running.erasure.forgetting import finish
+    from genesis_ray.running.erasure.forgetting import forget as forget_person
 
     settings = _settings(config, data)
     if person is None:
@@ -105,7 +105,7 @@ def verify_forgotten(
     from dataclasses import asdict
 
     from genesis_ray.cli.console import stdout
-    from genesis_ray.running.forgotten_search import unsearched, verify
+    from genesis_ray.running.erasure.forgotten_search import unsearched, verify
     from genesis_ray.store.receipts import Receipt
 
     settings = _settings(config, data)
@@ -138,8 +138,8 @@ def _settings(config: Path | None, data: Path | None) -> "Settings":
 
 def _confirm(settings: "Settings", person: str, runs: "list[Path] | tuple[Path, ...]") -> None:
     from genesis_ray.cli.console import stderr
-    from genesis_ray.running.identities import who_is_who
-    from genesis_ray.running.naming import find
+    from genesis_ray.running.people.identities import who_is_who
+    from genesis_ray.running.people.naming import find
     from genesis_ray.running.reach import reach
 
     who = who_is_who(settings)

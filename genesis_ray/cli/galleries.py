@@ -26,10 +26,10 @@ def galleries(
     from genesis_ray.cli.console import stderr, stdout
     from genesis_ray.cli.run import with_options
     from genesis_ray.cli.running_system import still_named_by
-    from genesis_ray.running.far_photos import pictures_elsewhere
-    from genesis_ray.running.gallery_figures import gallery_figures
-    from genesis_ray.running.intake import taker
-    from genesis_ray.running.kept_photos import kept_figures
+    from genesis_ray.running.enrolling.far_photos import pictures_elsewhere
+    from genesis_ray.running.enrolling.kept_photos import kept_figures
+    from genesis_ray.running.people.intake import taker
+    from genesis_ray.running.templates.gallery_figures import gallery_figures
 
     settings = with_options(settings_file.load(config), data=data, start=None)
     figures = gallery_figures(settings)
@@ -104,8 +104,8 @@ def re_embed(
     from genesis_ray.cli.prepare import pull_models
     from genesis_ray.cli.run import with_options
     from genesis_ray.cli.unfinished import finish_forgetting
-    from genesis_ray.running.re_embedding import re_embed as embed_anew
-    from genesis_ray.running.re_embedding import re_embed_kept
+    from genesis_ray.running.templates.re_embedding import re_embed as embed_anew
+    from genesis_ray.running.templates.re_embedding import re_embed_kept
 
     settings = with_options(settings_file.load(config), data=data, start=None)
     finish_forgetting(settings)

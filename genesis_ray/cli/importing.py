@@ -8,7 +8,7 @@ import typer
 from genesis_ray.cli.run import ConfigOption, DataOption
 
 if TYPE_CHECKING:
-    from genesis_ray.running.importing import Imported
+    from genesis_ray.running.imports.importing import Imported
 
 _INCOMPLETE = 1
 
@@ -46,7 +46,7 @@ def import_(
     from genesis_ray.cli.unfinished import finish_forgetting
     from genesis_ray.migration.genesis_files import find_layout
     from genesis_ray.migration.genesis_source import GenesisSource
-    from genesis_ray.running.importing import import_genesis
+    from genesis_ray.running.imports.importing import import_genesis
     from genesis_ray.store.run_folder import RunFolder
 
     settings = with_options(settings_file.load(config), data=data, start=None)
@@ -77,7 +77,7 @@ def _show(imported: "Imported") -> None:
     from rich.table import Table
 
     from genesis_ray.cli.console import stdout
-    from genesis_ray.running.import_report import REPORT
+    from genesis_ray.running.imports.import_report import REPORT
 
     table = Table(title=f"{imported.run}", title_justify="left", title_style="bold")
     table.add_column("what", no_wrap=True)

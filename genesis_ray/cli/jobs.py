@@ -82,7 +82,7 @@ def run_job(
     """
     from genesis_ray.cli.console import stderr, stdout
     from genesis_ray.errors import GenesisError
-    from genesis_ray.running.run_jobs import run_now
+    from genesis_ray.running.upkeep.run_jobs import run_now
 
     folder, settings = run_and_settings(run, config, data)
     with stderr.status(f"Doing {name}"):
@@ -102,9 +102,9 @@ def run_and_settings(
 ) -> "tuple[RunFolder, Settings]":
     """Return the run that is meant, the service's if none is named, and what holds for it."""
     from genesis_ray.cli.repairs import settings_of
-    from genesis_ray.running.history import run_named
-    from genesis_ray.running.history import settings_of as settings_of_run
     from genesis_ray.running.live_run import live_run_path
+    from genesis_ray.running.questions.history import run_named
+    from genesis_ray.running.questions.history import settings_of as settings_of_run
     from genesis_ray.store.run_folder import RunFolder
 
     given = settings_of(config, data)

@@ -26,7 +26,7 @@ def show(config: ConfigOption = None, data: DataOption = None, as_json: JsonOpti
     from genesis_ray import settings_file
     from genesis_ray.cli.console import stdout
     from genesis_ray.cli.run import with_options
-    from genesis_ray.running.key_rotation import known_keys
+    from genesis_ray.running.templates.key_rotation import known_keys
 
     settings = with_options(settings_file.load(config), data=data, start=None)
     place, keys = known_keys(settings)
@@ -62,7 +62,7 @@ def rotate(config: ConfigOption = None, data: DataOption = None) -> None:
     from genesis_ray.cli.console import stdout
     from genesis_ray.cli.run import with_options
     from genesis_ray.cli.unfinished import finish_forgetting
-    from genesis_ray.running.key_rotation import rotate as rotate_key
+    from genesis_ray.running.templates.key_rotation import rotate as rotate_key
 
     settings = with_options(settings_file.load(config), data=data, start=None)
     _check_data(settings)
@@ -98,7 +98,7 @@ def forget(
     from genesis_ray import settings_file
     from genesis_ray.cli.console import stdout
     from genesis_ray.cli.run import with_options
-    from genesis_ray.running.key_rotation import forget as forget_key
+    from genesis_ray.running.templates.key_rotation import forget as forget_key
 
     settings = with_options(settings_file.load(config), data=data, start=None)
     _check_data(settings)

@@ -211,7 +211,7 @@ def pull_with_bar(name: str, *, force: bool = False) -> None:
 def _wanted(names: list[str] | None, everything: bool, config: Path | None) -> list[str]:
     from genesis_ray import settings_file
     from genesis_ray.running.assembly import models_of
-    from genesis_ray.running.gallery_in_use import with_gallery_in_use
+    from genesis_ray.running.templates.gallery_in_use import with_gallery_in_use
     from genesis_ray.vision.catalog import CATALOG
 
     if everything:

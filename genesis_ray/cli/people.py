@@ -45,9 +45,9 @@ def list_people(
     from genesis_ray import settings_file
     from genesis_ray.cli.console import stdout
     from genesis_ray.cli.run import with_options
-    from genesis_ray.running.consent import consents
-    from genesis_ray.running.identities import who_is_who
-    from genesis_ray.running.tags import tags_of_all
+    from genesis_ray.running.people.consent import consents
+    from genesis_ray.running.people.identities import who_is_who
+    from genesis_ray.running.people.tags import tags_of_all
 
     settings = with_options(settings_file.load(config), data=data, start=None)
     everyone = who_is_who(settings).people
@@ -96,9 +96,9 @@ def show(
     from genesis_ray.cli.console import stdout
     from genesis_ray.cli.run import with_options
     from genesis_ray.running.assembly import embedder_traits
-    from genesis_ray.running.identities import faces_of, who_is_who
-    from genesis_ray.running.kept_photos import kept_photos_of
-    from genesis_ray.running.naming import find
+    from genesis_ray.running.enrolling.kept_photos import kept_photos_of
+    from genesis_ray.running.people.identities import faces_of, who_is_who
+    from genesis_ray.running.people.naming import find
 
     settings = with_options(settings_file.load(config), data=data, start=None)
     who = who_is_who(settings)

@@ -14,7 +14,7 @@ import typer
 from genesis_ray.cli.run import ConfigOption
 
 if TYPE_CHECKING:
-    from genesis_ray.running.measuring import Measured
+    from genesis_ray.running.planning.measuring import Measured
     from genesis_ray.settings import Settings
 
 _CAMERA_FPS = 25.0
@@ -74,7 +74,7 @@ def plan(
     from genesis_ray.domain.capacity import Load
     from genesis_ray.domain.capacity import plan as plan_for
     from genesis_ray.errors import ConfigurationError
-    from genesis_ray.running.this_node import this_node
+    from genesis_ray.running.planning.this_node import this_node
 
     settings = settings_file.load(config)
     wanted = cameras or len(settings.cameras)
@@ -142,8 +142,8 @@ def _measure(
     from genesis_ray.cli.prepare import prepare_models
     from genesis_ray.errors import ConfigurationError
     from genesis_ray.running.assembly import input_shape
-    from genesis_ray.running.film import make_film
-    from genesis_ray.running.measuring import measure
+    from genesis_ray.running.planning.film import make_film
+    from genesis_ray.running.planning.measuring import measure
     from genesis_ray.vision.decode import VideoFile
 
     rate = settings.process_fps

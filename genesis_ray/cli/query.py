@@ -57,8 +57,8 @@ def query(
     """
     from genesis_ray.analytics import query as analytics
     from genesis_ray.cli.run import parse_time
-    from genesis_ray.running.asked_tenant import check_tenant
-    from genesis_ray.running.history import asked_run, present_tables, settings_of
+    from genesis_ray.running.questions.asked_tenant import check_tenant
+    from genesis_ray.running.questions.history import asked_run, present_tables, settings_of
     from genesis_ray.store.disk import write_file
 
     chosen = chosen_format(output_format, output, usual=Format.TABLE)

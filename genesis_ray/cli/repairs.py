@@ -11,7 +11,7 @@ from genesis_ray.cli.running_system import tell_where_it_counts
 
 if TYPE_CHECKING:
     from genesis_ray.domain.ledger import Entry, WhoIsWho
-    from genesis_ray.running.repairs import Repairs
+    from genesis_ray.running.people.repairs import Repairs
     from genesis_ray.settings import Settings
     from genesis_ray.store.run_folder import RunFolder
 
@@ -79,7 +79,7 @@ def split(
     Examples: `genesis people split Ada --track door:17` ·
     `genesis people split 3f2a --track door:17 --track till:4 --run runs/march`
     """
-    from genesis_ray.running.naming import TrackName
+    from genesis_ray.running.people.naming import TrackName
 
     settings = settings_of(config, data)
     named = [TrackName.parse(text) for text in tracks or ()]
@@ -140,7 +140,7 @@ def reject(
     Examples: `genesis people reject door:17 Ada` ·
     `genesis people reject door:17 3f2a --why "his brother"`
     """
-    from genesis_ray.running.naming import TrackName
+    from genesis_ray.running.people.naming import TrackName
 
     settings = settings_of(config, data)
     named = TrackName.parse(track)
@@ -183,7 +183,7 @@ def settings_of(config: Path | None, data: Path | None) -> "Settings":
 def repairs_of(settings: "Settings", by: str | None, why: str) -> "Repairs":
     """Return the ledger, open for a decision of `by`, of this system's user by default."""
     from genesis_ray.cli.unfinished import finish_forgetting
-    from genesis_ray.running.repairs import Repairs
+    from genesis_ray.running.people.repairs import Repairs
 
     finish_forgetting(settings)
     return Repairs(settings, by=user_or(by), why=why)
@@ -198,13 +198,13 @@ def user_or(by: str | None) -> str:
 
 def run_of(run: Path | None, settings: "Settings") -> "RunFolder":
     """Return the run that is meant, by default the newest."""
-    from genesis_ray.running.history import run_named
+    from genesis_ray.running.questions.history import run_named
 
     return run_named(run, settings)
 
 
 def _called(who: "WhoIsWho", text: str) -> str:
-    from genesis_ray.running.naming import find
+    from genesis_ray.running.people.naming import find
 
     return who.person(find(who, text)).name
 

@@ -76,11 +76,11 @@ def report(
     from genesis_ray import settings_file
     from genesis_ray.analytics.reports.site import Queue
     from genesis_ray.cli.console import stdout
-    from genesis_ray.running.asked_places import check_places
-    from genesis_ray.running.asked_tenant import check_tenant
-    from genesis_ray.running.history import present_tables, run_named, settings_of
-    from genesis_ray.running.narrator import summary_of
-    from genesis_ray.running.reporting import report_of
+    from genesis_ray.running.questions.asked_places import check_places
+    from genesis_ray.running.questions.asked_tenant import check_tenant
+    from genesis_ray.running.questions.history import present_tables, run_named, settings_of
+    from genesis_ray.running.questions.narrator import summary_of
+    from genesis_ray.running.questions.reporting import report_of
     from genesis_ray.store.disk import write_file
 
     if service_zone and not queue_zone:
@@ -148,7 +148,7 @@ def _period(
     from genesis_ray.analytics.reports.recorded import recorded
     from genesis_ray.domain.periods import Period
     from genesis_ray.domain.site_time import range_between, zone_named
-    from genesis_ray.running.history import present_tables
+    from genesis_ray.running.questions.history import present_tables
 
     zone, now = zone_named(settings.time_zone), datetime.now(UTC)
     start = moment(since, zone, now) if since else None

@@ -12,7 +12,7 @@ from genesis_ray.cli.run import ConfigOption, DataOption, parse_time
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from genesis_ray.running.retention import Gone
+    from genesis_ray.running.erasure.retention import Gone
     from genesis_ray.settings import Settings
     from genesis_ray.store.run_folder import RunFolder
 
@@ -50,9 +50,9 @@ def retention(
     from datetime import UTC, datetime
 
     from genesis_ray.cli.console import stderr, stdout
-    from genesis_ray.running.far_photos import sweep
-    from genesis_ray.running.kept_photos import let_go_of_expired
-    from genesis_ray.running.retention import purge, would_go
+    from genesis_ray.running.enrolling.far_photos import sweep
+    from genesis_ray.running.enrolling.kept_photos import let_go_of_expired
+    from genesis_ray.running.erasure.retention import purge, would_go
     from genesis_ray.store.event_log import EventLog
 
     folder, settings = run_and_settings(run, config, data)
@@ -84,8 +84,8 @@ def retention(
 def _photos_to_go(settings: "Settings", *, at: "datetime") -> "list[Gone]":
     """Return what this command may remove of kept photos; it says so where it may not."""
     from genesis_ray.cli.console import stderr
-    from genesis_ray.running.identities import watcher
-    from genesis_ray.running.kept_photos import photos_to_go
+    from genesis_ray.running.enrolling.kept_photos import photos_to_go
+    from genesis_ray.running.people.identities import watcher
 
     photos = photos_to_go(settings, at=at)
     process = watcher(settings) if photos else None
@@ -105,8 +105,8 @@ def _verify(folder: "RunFolder", *, as_json: bool) -> None:
 
     from genesis_ray.cli.console import stdout
     from genesis_ray.errors import ConfigurationError
-    from genesis_ray.running.purged import last_purge
-    from genesis_ray.running.retention import verify_purge
+    from genesis_ray.running.erasure.purged import last_purge
+    from genesis_ray.running.erasure.retention import verify_purge
 
     last = last_purge(folder)
     if last is None:

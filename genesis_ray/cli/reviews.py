@@ -18,7 +18,7 @@ from genesis_ray.cli.repairs import (
 from genesis_ray.cli.run import ConfigOption, DataOption
 
 if TYPE_CHECKING:
-    from genesis_ray.running.reviews import Review
+    from genesis_ray.running.people.reviews import Review
 
 
 def review(
@@ -38,9 +38,9 @@ def review(
     from rich.table import Column, Table
 
     from genesis_ray.cli.console import stdout
-    from genesis_ray.running.history import present_tables
-    from genesis_ray.running.identities import who_is_who
-    from genesis_ray.running.reviews import waiting
+    from genesis_ray.running.people.identities import who_is_who
+    from genesis_ray.running.people.reviews import waiting
+    from genesis_ray.running.questions.history import present_tables
 
     settings = settings_of(config, data)
     folder = run_of(run, settings)
@@ -97,7 +97,7 @@ def confirm(
     Examples: `genesis people confirm door:17` ·
     `genesis people confirm door:17 Ada --why "red coat"`
     """
-    from genesis_ray.running.naming import TrackName
+    from genesis_ray.running.people.naming import TrackName
 
     settings = settings_of(config, data)
     named = TrackName.parse(track)

@@ -90,7 +90,7 @@ def with_options(settings: "Settings", *, data: Path | None, start: str | None) 
     Raises:
         StoreError: It cannot be read which gallery is in use.
     """
-    from genesis_ray.running.gallery_in_use import overruled, with_gallery_in_use
+    from genesis_ray.running.templates.gallery_in_use import overruled, with_gallery_in_use
 
     if data:
         settings = settings.model_copy(update={"data_dir": data})
@@ -127,7 +127,7 @@ def parse_time(text: str | None, option: str = "--start") -> datetime | None:
 def _with_sources(settings: "Settings", sources: list[str], start: datetime | None) -> "Settings":
     """Return the settings with the sources as cameras; a configured one keeps its zones."""
     from genesis_ray.errors import ConfigurationError
-    from genesis_ray.settings_cameras import CameraSettings, camera_id_of
+    from genesis_ray.sections.cameras import CameraSettings, camera_id_of
 
     configured = {camera.source: camera for camera in settings.cameras}
     cameras = [

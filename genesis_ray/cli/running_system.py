@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from genesis_ray.running.patience import WAIT_S
+from genesis_ray.running.people.patience import WAIT_S
 
 if TYPE_CHECKING:
     from genesis_ray.settings import Settings
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 def tell_where_it_counts(settings: "Settings") -> None:
     """Wait until a system that runs goes by all that was decided; say whether one does."""
     from genesis_ray.cli.console import stderr, stdout
-    from genesis_ray.running.identities import watcher
-    from genesis_ray.running.intake import is_taken_in, taker
+    from genesis_ray.running.people.identities import watcher
+    from genesis_ray.running.people.intake import is_taken_in, taker
 
     process = watcher(settings)
     if process is None:

@@ -12,7 +12,7 @@ from genesis_ray.cli.run import ConfigOption, DataOption
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from genesis_ray.running.photo_search import PhotoFace
+    from genesis_ray.running.enrolling.photo_search import PhotoFace
 
 
 def search(
@@ -33,7 +33,7 @@ def search(
     from genesis_ray.cli.console import stdout
     from genesis_ray.cli.prepare import pull_models
     from genesis_ray.cli.run import with_options
-    from genesis_ray.running.photo_search import search_photos
+    from genesis_ray.running.enrolling.photo_search import search_photos
 
     settings = with_options(settings_file.load(config), data=data, start=None)
     pull_models(settings)

@@ -9,8 +9,8 @@ from rich.table import Table
 from genesis_ray.analytics import alerts, overview
 from genesis_ray.analytics.stored import Tables
 from genesis_ray.cli.console import stdout
-from genesis_ray.running.history import present_tables
-from genesis_ray.running.identities import who_is_who
+from genesis_ray.running.people.identities import who_is_who
+from genesis_ray.running.questions.history import present_tables
 from genesis_ray.running.result import CameraProgress, RunResult
 from genesis_ray.settings import Settings
 from genesis_ray.store.run_folder import RunFolder

@@ -10,7 +10,7 @@ from genesis_ray.cli.run import ConfigOption, DataOption
 from genesis_ray.cli.running_system import still_named_by
 
 if TYPE_CHECKING:
-    from genesis_ray.running.switching import Switch
+    from genesis_ray.running.templates.switching import Switch
     from genesis_ray.settings import Settings
 
 _WITHIN_S = 60.0
@@ -42,7 +42,7 @@ def switch(
     from genesis_ray.cli.console import stdout
     from genesis_ray.cli.run import with_options
     from genesis_ray.errors import ConfigurationError
-    from genesis_ray.running import switching
+    from genesis_ray.running.templates import switching
 
     settings = with_options(settings_file.load(config), data=data, start=None)
     planned = switching.plan_switch(settings, embedder)
@@ -90,7 +90,7 @@ def _tell_what_is_lost(planned: "Switch") -> None:
 def _tell_process(settings: "Settings", planned: "Switch") -> None:
     """Say by what a system that runs names people now; wait for it, if it goes over by itself."""
     from genesis_ray.cli.console import stderr, stdout
-    from genesis_ray.running.switching import is_in_force
+    from genesis_ray.running.templates.switching import is_in_force
 
     process, embedder = planned.process, planned.process_embedder
     runs = f"The system that runs, process {process},"

@@ -29,9 +29,9 @@ def tag(
     from genesis_ray.cli.console import stderr, stdout
     from genesis_ray.cli.unfinished import finish_forgetting
     from genesis_ray.errors import ConfigurationError
-    from genesis_ray.running.identities import watcher
-    from genesis_ray.running.intake import taker
-    from genesis_ray.running.tags import put_tag, tags_of
+    from genesis_ray.running.people.identities import watcher
+    from genesis_ray.running.people.intake import taker
+    from genesis_ray.running.people.tags import put_tag, tags_of
 
     settings = settings_of(config, data)
     if tag is None:

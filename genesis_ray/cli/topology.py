@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from genesis_ray.domain.topology import Passage
     from genesis_ray.domain.travel import SuggestedTopology, TravelTimes
+    from genesis_ray.sections.topology import TopologySettings
     from genesis_ray.settings import Settings
-    from genesis_ray.settings_topology import TopologySettings
     from genesis_ray.store.run_folder import RunFolder
 
 app = typer.Typer(
@@ -160,8 +160,8 @@ def _seen(
     from genesis_ray.analytics.transitions import learned_of_cameras, transitions
     from genesis_ray.cli.run import with_options
     from genesis_ray.domain.travel import Transition, travel_times
-    from genesis_ray.running.history import present_tables, settings_of
-    from genesis_ray.running.seen_tracks import utc
+    from genesis_ray.running.people.seen_tracks import utc
+    from genesis_ray.running.questions.history import present_tables, settings_of
 
     told = with_options(settings_file.load(config), data=data, start=None)
     found: list[Transition] = []
@@ -187,8 +187,8 @@ def _seen(
 
 def _folders(runs: list[Path] | None, settings: "Settings", data: Path | None) -> "list[RunFolder]":
     """Return the runs that are meant: those named, else the service's where its data are."""
-    from genesis_ray.running.history import run_named
     from genesis_ray.running.live_run import live_run_path
+    from genesis_ray.running.questions.history import run_named
     from genesis_ray.store.run_folder import RunFolder
 
     if runs:

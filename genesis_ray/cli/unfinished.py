@@ -15,7 +15,7 @@ def finish_forgetting(settings: "Settings") -> None:
     Raises:
         StoreError: Another command writes to these people, or something cannot be written.
     """
-    from genesis_ray.running.forgetting_intent import is_unfinished, who_is_at_it
+    from genesis_ray.running.erasure.forgetting_intent import is_unfinished, who_is_at_it
     from genesis_ray.store.tenants import gallery_folder
 
     folder = gallery_folder(settings.data_dir, settings.tenant_id)
@@ -23,7 +23,7 @@ def finish_forgetting(settings: "Settings") -> None:
     if not is_unfinished(folder) or who_is_at_it(folder):  # searches for what is left, at most
         return
     from genesis_ray.cli.console import stderr
-    from genesis_ray.running.forgetting import finish  # which is seldom needed here
+    from genesis_ray.running.erasure.forgetting import finish  # which is seldom needed here
 
     if done := finish(settings):
         path, receipt = done
@@ -38,7 +38,7 @@ def finish_forgetting(settings: "Settings") -> None:
 
 def _wait_for_the_turn(settings: "Settings") -> None:
     """Wait until nobody writes to these people, saying so where it takes longer than a moment."""
-    from genesis_ray.running.turns import WITHIN_S, turn, whose_turn
+    from genesis_ray.running.people.turns import WITHIN_S, turn, whose_turn
     from genesis_ray.store.giving_way import wait_until
 
     if wait_until(lambda: whose_turn(settings) is None, within_s=_AT_ONCE_S):

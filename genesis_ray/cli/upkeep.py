@@ -16,13 +16,13 @@ from genesis_ray.cli.repairs import (
 )
 from genesis_ray.cli.run import ConfigOption, DataOption, parse_time
 from genesis_ray.cli.running_system import tell_of_waiting, tell_where_it_counts
-from genesis_ray.running.patience import WAIT_S
+from genesis_ray.running.people.patience import WAIT_S
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from genesis_ray.domain.people import Person
-    from genesis_ray.running.proposals import Candidates
+    from genesis_ray.running.people.proposals import Candidates
     from genesis_ray.settings import Settings
     from genesis_ray.store.run_folder import RunFolder
 
@@ -57,7 +57,7 @@ def templates(
     """
     from genesis_ray.cli.console import stdout
     from genesis_ray.errors import ConfigurationError
-    from genesis_ray.running.templates_shown import known_templates, undo_change
+    from genesis_ray.running.templates.templates_shown import known_templates, undo_change
 
     settings = settings_of(config, data)
     if undo is not None and remove is not None:
@@ -93,7 +93,7 @@ def templates(
 def _remove(settings: "Settings", person: str, face: str, by: str | None) -> None:
     from genesis_ray.cli.console import stdout
     from genesis_ray.cli.unfinished import finish_forgetting
-    from genesis_ray.running.face_removal import remove_face
+    from genesis_ray.running.enrolling.face_removal import remove_face
 
     finish_forgetting(settings)
     done = remove_face(settings, person, face, by=user_or(by), within_s=WAIT_S)
@@ -127,7 +127,7 @@ def tidy(
 
     from genesis_ray.cli.console import stdout
     from genesis_ray.cli.unfinished import finish_forgetting
-    from genesis_ray.running.tidying import tidy as tidy_visitors
+    from genesis_ray.running.erasure.tidying import tidy as tidy_visitors
 
     settings = settings_of(config, data)
     if not dry_run:
@@ -175,7 +175,7 @@ def propose(
     """
     from genesis_ray.cli.console import stdout
     from genesis_ray.cli.unfinished import finish_forgetting
-    from genesis_ray.running.proposals import find_candidates, merge_sure
+    from genesis_ray.running.people.proposals import find_candidates, merge_sure
 
     settings = settings_of(config, data)
     folders = _runs(runs, settings)
@@ -245,7 +245,7 @@ def _minute(at: "datetime") -> str:
 
 def _runs(runs: list[Path] | None, settings: "Settings") -> "list[RunFolder]":
     from genesis_ray.errors import StoreError
-    from genesis_ray.running.history import run_named
+    from genesis_ray.running.questions.history import run_named
 
     if runs:
         return [run_named(run, settings) for run in runs]

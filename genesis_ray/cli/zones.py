@@ -12,7 +12,7 @@ from genesis_ray.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from genesis_ray.settings_cameras import CameraSettings
+    from genesis_ray.sections.cameras import CameraSettings
 
 app = typer.Typer(
     help="See, draw and check zones, lines and masks. More in docs/zones.md.",
@@ -55,9 +55,9 @@ def show(
     """
     from genesis_ray import settings_file
     from genesis_ray.cli.console import stdout
-    from genesis_ray.running.camera_frame import take_frame
-    from genesis_ray.running.places import lines_of, masks_of, zones_of
-    from genesis_ray.running.places_file import camera_named
+    from genesis_ray.running.zones.camera_frame import take_frame
+    from genesis_ray.running.zones.places import lines_of, masks_of, zones_of
+    from genesis_ray.running.zones.places_file import camera_named
     from genesis_ray.store.disk import write_file
     from genesis_ray.vision.places_picture import as_png, places_picture
 
@@ -99,7 +99,7 @@ def add(
     `genesis zones add door 0.36,0.97 0.34,0.55 --kind line --config shop.yaml --camera shop`
     """
     from genesis_ray import settings_file
-    from genesis_ray.running.places_file import Drawn, camera_named, draw
+    from genesis_ray.running.zones.places_file import Drawn, camera_named, draw
 
     owner = camera_named(settings_file.load(config), camera).camera_id
     corners = tuple(_point(text) for text in points)
@@ -123,7 +123,7 @@ def remove(
     Example: `genesis zones remove queue --config shop.yaml --camera shop`
     """
     from genesis_ray import settings_file
-    from genesis_ray.running.places_file import camera_named, draw, place_named
+    from genesis_ray.running.zones.places_file import camera_named, draw, place_named
 
     owner = camera_named(settings_file.load(config), camera)
     place = place_named(owner, place_id, kind=kind.value if kind else None)
@@ -159,7 +159,7 @@ def _list(cameras: "Iterable[CameraSettings]") -> None:
     from rich.table import Table
 
     from genesis_ray.cli.console import stdout
-    from genesis_ray.running.places_file import drawn_of
+    from genesis_ray.running.zones.places_file import drawn_of
 
     table = Table("camera", "kind", "name", "corners", "where")
     for camera in cameras:
@@ -175,7 +175,7 @@ def _list(cameras: "Iterable[CameraSettings]") -> None:
 
 def _tell_doubts(cameras: "Iterable[CameraSettings]") -> None:
     from genesis_ray.cli.console import stderr
-    from genesis_ray.settings_zone_checks import doubts
+    from genesis_ray.sections.zone_checks import doubts
 
     for camera in cameras:
         for doubt in doubts(camera.zones, camera.lines):

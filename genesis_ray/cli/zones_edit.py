@@ -31,8 +31,8 @@ def edit(
     from genesis_ray.api.zone_editor.editing import Editing
     from genesis_ray.api.zone_editor.server import EditorServer
     from genesis_ray.cli.console import stdout
-    from genesis_ray.running.camera_frame import take_frame
-    from genesis_ray.running.places_file import camera_named
+    from genesis_ray.running.zones.camera_frame import take_frame
+    from genesis_ray.running.zones.places_file import camera_named
     from genesis_ray.vision.places_picture import as_png
 
     settings = settings_file.load(config)

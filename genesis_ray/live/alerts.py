@@ -5,8 +5,8 @@ import logging
 from collections.abc import Callable
 
 from genesis_ray.errors import GenesisError
-from genesis_ray.running.alert_delivery import open_delivery
-from genesis_ray.running.delivery import Delivery
+from genesis_ray.running.alerting.alert_delivery import open_delivery
+from genesis_ray.running.alerting.delivery import Delivery
 from genesis_ray.settings import Settings
 from genesis_ray.store.run_folder import RunFolder
 

@@ -9,7 +9,7 @@ from ray.serve.handle import DeploymentHandle
 from genesis_ray.errors import GenesisError
 from genesis_ray.live.remote import ANSWERS_WITHIN_S, no_answer
 from genesis_ray.running.changes import Changes
-from genesis_ray.settings_cameras import CameraSettings
+from genesis_ray.sections.cameras import CameraSettings
 
 
 class LiveCameras:

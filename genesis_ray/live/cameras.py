@@ -20,10 +20,10 @@ from genesis_ray.live.watched_camera import WatchedCamera
 from genesis_ray.process_memory import keep_freed_memory
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.running.stage_clock import Stage, StageClock
-from genesis_ray.running.tenant_keys import newest_keys
+from genesis_ray.running.templates.tenant_keys import newest_keys
 from genesis_ray.running.viewing import load_viewing
+from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.serving.cluster import NAMESPACE
-from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.vision.memory_guard import MemoryState
 
 _NO_PICTURES_FAULT = (OSError, RayServeException)

@@ -11,7 +11,7 @@ from genesis_ray.live.calls import AwayError, Call
 from genesis_ray.live.groups import CameraGroup
 from genesis_ray.live.placing import Move
 from genesis_ray.live.retrying import reason_of
-from genesis_ray.settings_cameras import CameraSettings
+from genesis_ray.sections.cameras import CameraSettings
 
 GroupMoves = Sequence[tuple[CameraGroup, Move]]
 """Which group loses which cameras and gets which."""

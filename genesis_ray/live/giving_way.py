@@ -11,7 +11,7 @@ from ray.exceptions import RayError
 from genesis_ray.live.calls import until_answered
 from genesis_ray.live.keepers import Keepers
 from genesis_ray.live.spec import JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec
-from genesis_ray.running.giving_way import KeepersWay
+from genesis_ray.running.people.giving_way import KeepersWay
 from genesis_ray.store.giving_way import Presence
 from genesis_ray.store.run_folder import RunFolder
 

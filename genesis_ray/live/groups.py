@@ -21,7 +21,7 @@ from genesis_ray.live.retrying import reason_of
 from genesis_ray.live.spec import DIED, LiveSpec
 from genesis_ray.live.starting import NODE_LABEL
 from genesis_ray.running.result import CameraProgress
-from genesis_ray.settings_cameras import CameraSettings
+from genesis_ray.sections.cameras import CameraSettings
 
 DEADLY = "its process dies again and again"
 

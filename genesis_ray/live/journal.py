@@ -21,16 +21,16 @@ from genesis_ray.live.spec import JOURNAL_ACTOR, LiveSpec, Resumption, Told
 from genesis_ray.pipeline.counting import Layout
 from genesis_ray.pipeline.journal_stage import JournalStage
 from genesis_ray.pipeline.producers import AdmitsEvents, admit_all
-from genesis_ray.running.alert_rules import TagNews
-from genesis_ray.running.alerts import Acknowledgements, alerts_left_open
+from genesis_ray.running.alerting.alert_rules import TagNews
+from genesis_ray.running.alerting.alerts import Acknowledgements, alerts_left_open
 from genesis_ray.running.assembly import build_journal
-from genesis_ray.running.job_plans import LOG_KEEPER
-from genesis_ray.running.jobs import Jobs, in_background
 from genesis_ray.running.left_open import visits_left_open
-from genesis_ray.running.matches import matches_in
 from genesis_ray.running.past_visits import VisitNews
-from genesis_ray.running.run_jobs import live_jobs
+from genesis_ray.running.people.matches import matches_in
 from genesis_ray.running.stays_left_open import exits_untold
+from genesis_ray.running.upkeep.job_plans import LOG_KEEPER
+from genesis_ray.running.upkeep.jobs import Jobs, in_background
+from genesis_ray.running.upkeep.run_jobs import live_jobs
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.reader import RunTables
 from genesis_ray.store.run_folder import RunFolder

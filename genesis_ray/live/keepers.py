@@ -12,7 +12,7 @@ from genesis_ray.domain.events import SystemStateChanged
 from genesis_ray.errors import GenesisError
 from genesis_ray.live.calls import until_answered
 from genesis_ray.live.room import full_disk_in
-from genesis_ray.running.places import layout_of
+from genesis_ray.running.zones.places import layout_of
 from genesis_ray.settings import Settings
 
 _ANSWER_WITHIN_S = 20.0

@@ -17,10 +17,10 @@ from genesis_ray.errors import GenesisError, StoreError
 from genesis_ray.live.configuration import Configuration
 from genesis_ray.live.spec import LiveSpec
 from genesis_ray.live.system_states import CONFIGURATION, GOES_ON_WITHIN, SystemStates
-from genesis_ray.running.alert_delivery import delivering
+from genesis_ray.running.alerting.alert_delivery import delivering
 from genesis_ray.running.ending import SIGNALS
 from genesis_ray.running.result import CameraProgress, RunResult
-from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.serving import cluster
 from genesis_ray.settings import Settings
 from genesis_ray.store.run_folder import RunFolder

@@ -8,20 +8,20 @@ from genesis_ray.domain.track_sights import Recordings
 from genesis_ray.live.spec import LiveSpec, follows_switches
 from genesis_ray.pipeline.resolver_stage import Resolver
 from genesis_ray.running.assembly import embedder_traits
-from genesis_ray.running.giving_way import KeepersWay
-from genesis_ray.running.job_plans import FACE_KEEPER
-from genesis_ray.running.jobs import Jobs
+from genesis_ray.running.people.giving_way import KeepersWay
+from genesis_ray.running.people.turns import turn
 from genesis_ray.running.recordings import recordings_of
-from genesis_ray.running.turns import turn
+from genesis_ray.running.upkeep.job_plans import FACE_KEEPER
+from genesis_ray.running.upkeep.jobs import Jobs
 from genesis_ray.settings import Settings
 from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.template_keys import KeyRing
 
 if TYPE_CHECKING:
-    from genesis_ray.running.forgetting_intent import Intent
-    from genesis_ray.running.identities import Entries, Identities, Pending
-    from genesis_ray.running.intake import Intake
+    from genesis_ray.running.erasure.forgetting_intent import Intent
+    from genesis_ray.running.people.identities import Entries, Identities, Pending
+    from genesis_ray.running.people.intake import Intake
 
 
 class OpenPeople:
@@ -69,8 +69,8 @@ class OpenPeople:
             StoreError: Something cannot be opened; nothing is open then.
         """
         # Here, so that who only starts or asks a resolver does not load what opens galleries.
-        from genesis_ray.running.identities import open_identities
-        from genesis_ray.running.intake import Intake
+        from genesis_ray.running.people.identities import open_identities
+        from genesis_ray.running.people.intake import Intake
 
         settings = settings or self.settings
         traits = embedder_traits(settings.faces)
@@ -121,7 +121,7 @@ class OpenPeople:
         return self.leaving is not None and self._way.leaving() is None
 
     def _jobs_of_now(self) -> Jobs | None:
-        from genesis_ray.running.tidying import live_face_jobs  # see above
+        from genesis_ray.running.erasure.tidying import live_face_jobs  # see above
 
         if not self._spec.realtime:
             return None

@@ -7,8 +7,8 @@ from genesis_ray.domain.roles import drop_class_of
 from genesis_ray.domain.spreading import CameraLoad, GroupLoad, best_group, by_importance, spread
 from genesis_ray.live.groups import CameraGroup
 from genesis_ray.running.changes import Changes
+from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.settings import Settings
-from genesis_ray.settings_cameras import CameraSettings
 
 
 @dataclass(slots=True)

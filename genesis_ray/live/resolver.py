@@ -29,15 +29,15 @@ from genesis_ray.live.succession import Succession
 from genesis_ray.pipeline.producers import RESOLVER, AdmitsEvidence, Evidence, admit_all
 from genesis_ray.pipeline.resolver_stage import Resolved, ResolverStage
 from genesis_ray.running.assembly import embedder_traits
-from genesis_ray.running.face_keys import FaceKeys
-from genesis_ray.running.gallery_in_use import by_embedder
 from genesis_ray.running.name_board import NameBoard
-from genesis_ray.running.tenant_keys import newest_keys
+from genesis_ray.running.templates.face_keys import FaceKeys
+from genesis_ray.running.templates.gallery_in_use import by_embedder
+from genesis_ray.running.templates.tenant_keys import newest_keys
 from genesis_ray.serving.cluster import NAMESPACE
 from genesis_ray.store.substitution import substituted
 
 if TYPE_CHECKING:
-    from genesis_ray.running.identities import Entries, Pending
+    from genesis_ray.running.people.identities import Entries, Pending
 
 PATIENCE = timedelta(milliseconds=500)
 """In real time, how long a camera that lags is waited for: clocks of cameras agree to this."""

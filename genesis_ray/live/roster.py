@@ -13,7 +13,7 @@ from genesis_ray.live.inbox import FrameInbox
 from genesis_ray.live.spec import LiveSpec, Resumption
 from genesis_ray.live.watched_camera import WatchedCamera, open_camera
 from genesis_ray.running.viewing import Viewing
-from genesis_ray.settings_cameras import CameraSettings
+from genesis_ray.sections.cameras import CameraSettings
 
 _PASSED_WITHIN_S = 20.0
 """For what is under way before a camera is taken off: it takes a second where nothing is away."""

@@ -17,17 +17,17 @@ from genesis_ray.live.configuration import Configuration
 from genesis_ray.live.spec import LiveSpec
 from genesis_ray.live.supervisor import STOP_WITHIN_S, Supervisor
 from genesis_ray.live.system_states import CONFIGURATION, GOES_ON_WITHIN, SystemStates
+from genesis_ray.running.alerting.delivery import Delivery
 from genesis_ray.running.changes import Changes
-from genesis_ray.running.delivery import Delivery
-from genesis_ray.running.gallery_in_use import as_it_runs
 from genesis_ray.running.live_run import open_live_run
 from genesis_ray.running.live_state import LiveState
 from genesis_ray.running.recordings import told_apart
 from genesis_ray.running.result import summary
+from genesis_ray.running.templates.gallery_in_use import as_it_runs
+from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.serving import detector, embedder
 from genesis_ray.serving.reasons import reason_in
 from genesis_ray.settings import Settings
-from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.store.template_keys import KeyRef
 
 _MODELS = (detector.NAME, embedder.NAME)

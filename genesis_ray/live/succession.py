@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from genesis_ray.errors import StoreError
 from genesis_ray.live.spec import Embedders
-from genesis_ray.running.gallery_in_use import with_gallery_in_use
+from genesis_ray.running.templates.gallery_in_use import with_gallery_in_use
 from genesis_ray.settings import Settings
 
 _log = logging.getLogger(__name__)

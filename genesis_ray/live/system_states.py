@@ -11,7 +11,7 @@ from pathlib import Path
 
 from genesis_ray.domain.untold_exits import LOST_AFTER
 from genesis_ray.live.spec import JOURNAL_ACTOR, RESOLVER_ACTOR
-from genesis_ray.running.tenant_keys import newest_keys
+from genesis_ray.running.templates.tenant_keys import newest_keys
 from genesis_ray.settings import Settings
 from genesis_ray.store.event_folder import EventFolder
 from genesis_ray.store.giving_way import Presence, wait_until

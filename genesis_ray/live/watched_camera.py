@@ -14,7 +14,7 @@ from genesis_ray.running.assembly import open_station
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.running.station import CameraStation
 from genesis_ray.running.viewing import Viewing
-from genesis_ray.settings_cameras import CameraSettings
+from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.store.run_folder import RunFolder
 
 if TYPE_CHECKING:

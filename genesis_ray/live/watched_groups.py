@@ -14,7 +14,7 @@ from genesis_ray.live.placing import in_groups, node_of
 from genesis_ray.live.spec import LiveSpec
 from genesis_ray.live.starting import start_groups
 from genesis_ray.running.result import CameraProgress
-from genesis_ray.settings_cameras import CameraSettings
+from genesis_ray.sections.cameras import CameraSettings
 
 _PLACED_WITHIN_S = 30.0
 """Before it is told that a group waits for a node; one with room starts it in a third of that."""

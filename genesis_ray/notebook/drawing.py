@@ -8,11 +8,11 @@ from typing import Any
 
 from genesis_ray import settings_file
 from genesis_ray.errors import ConfigurationError, GenesisError
-from genesis_ray.running import drawing
-from genesis_ray.running.camera_frame import take_frame
-from genesis_ray.running.places_file import Drawn, Kind, camera_named, drawn_of
+from genesis_ray.running.zones import drawing
+from genesis_ray.running.zones.camera_frame import take_frame
+from genesis_ray.running.zones.places_file import Drawn, Kind, camera_named, drawn_of
+from genesis_ray.sections.zones import Corner
 from genesis_ray.settings import Settings
-from genesis_ray.settings_zones import Corner
 from genesis_ray.vision.places_picture import as_png
 
 _SAVING = {"text": "Saving…", "failed": False}

@@ -3,7 +3,7 @@
 import anywidget
 import traitlets
 
-from genesis_ray.running.drawing import SCRIPT, STYLE
+from genesis_ray.running.zones.drawing import SCRIPT, STYLE
 
 
 class DrawingWidget(anywidget.AnyWidget):

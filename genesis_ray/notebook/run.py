@@ -12,10 +12,10 @@ from genesis_ray.notebook.charts import Charts
 from genesis_ray.notebook.page import page_of
 from genesis_ray.notebook.questions import Questions
 from genesis_ray.notebook.tables import WithPeople, data_folder
-from genesis_ray.running.asking import Moment, range_of
-from genesis_ray.running.history import present_tables, run_named, settings_of
+from genesis_ray.running.questions.asking import Moment, range_of
+from genesis_ray.running.questions.history import present_tables, run_named, settings_of
+from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.settings import Settings
-from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.store.run_folder import RunFolder
 
 

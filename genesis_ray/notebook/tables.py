@@ -79,7 +79,7 @@ class WithPeople(Mapping[str, Table]):
     def _people(self) -> pa.Table:
         if not gallery_folder(self._settings.data_dir, self._settings.tenant_id).is_dir():
             return PEOPLE_SCHEMA.empty_table()
-        from genesis_ray.running.identities import who_is_who  # slow to load
+        from genesis_ray.running.people.identities import who_is_who  # slow to load
 
         return as_table(who_is_who(self._settings).people)
 

@@ -16,12 +16,12 @@ from genesis_ray.domain.track_ids import first_track_id
 from genesis_ray.pipeline.counting import Counting
 from genesis_ray.pipeline.journal import SiteJournal
 from genesis_ray.pipeline.track_memory import EVIDENCE_KEPT
-from genesis_ray.running.alert_rules import build_alerting
-from genesis_ray.running.places import layout_of, lines_of, masks_of, zones_of
+from genesis_ray.running.alerting.alert_rules import build_alerting
 from genesis_ray.running.viewing import COLOURS, Viewing
+from genesis_ray.running.zones.places import layout_of, lines_of, masks_of, zones_of
+from genesis_ray.sections.cameras import CameraSettings
+from genesis_ray.sections.models import DetectorSettings, FaceSettings
 from genesis_ray.settings import Settings
-from genesis_ray.settings_cameras import CameraSettings
-from genesis_ray.settings_models import DetectorSettings, FaceSettings
 from genesis_ray.store.reader import RunTables
 from genesis_ray.vision.crops import HeadCrop
 from genesis_ray.vision.faces import EmbeddedFace, FaceCrop, GradedFace

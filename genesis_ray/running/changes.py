@@ -4,8 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from genesis_ray.errors import ConfigurationError
+from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.settings import Settings
-from genesis_ray.settings_cameras import CameraSettings
 
 _AGAIN = "watched again"
 """What is different at a camera that was given up, and is set as it was."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from genesis_ray.figures import Figures
-from genesis_ray.settings_cameras import CameraSettings
+from genesis_ray.sections.cameras import CameraSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

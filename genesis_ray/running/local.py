@@ -9,23 +9,23 @@ from threading import Event
 from genesis_ray.pipeline.journal_stage import JournalStage
 from genesis_ray.pipeline.resolver_stage import Resolved, ResolverStage
 from genesis_ray.process_memory import keep_freed_memory
-from genesis_ray.running.alert_delivery import delivering
-from genesis_ray.running.alerts import take_in
+from genesis_ray.running.alerting.alert_delivery import delivering
+from genesis_ray.running.alerting.alerts import take_in
 from genesis_ray.running.assembly import build_journal, load_detector, open_station
 from genesis_ray.running.ending import ended_by_signals
-from genesis_ray.running.identities import open_identities
-from genesis_ray.running.protected import load_protected_embedder
+from genesis_ray.running.people.identities import open_identities
 from genesis_ray.running.recorder import Recorder
 from genesis_ray.running.recordings import recordings_of
 from genesis_ray.running.resolver_building import build_resolver
 from genesis_ray.running.result import CameraProgress, RunResult
 from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.running.station_values import Report
-from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.running.templates.protected import load_protected_embedder
+from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.running.viewing import load_viewing
 from genesis_ray.running.watching import settle, watch
+from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.settings import Settings
-from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.run_folder import RunFolder

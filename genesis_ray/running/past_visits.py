@@ -8,8 +8,8 @@ import pyarrow.compute as pc
 
 from genesis_ray.domain.past_visits import PastVisit, PastVisits
 from genesis_ray.errors import GenesisError
+from genesis_ray.sections.alerts import RepeatVisitorRule
 from genesis_ray.settings import Settings
-from genesis_ray.settings_alerts import RepeatVisitorRule
 from genesis_ray.store.reader import RunTables
 from genesis_ray.store.table_news import TableNews
 from genesis_ray.store.tenants import LEDGER, gallery_folder, has_ledger
@@ -21,7 +21,7 @@ def visits_since(past: RunTables, settings: Settings, since: datetime) -> Iterat
     """Yield the visits of a log that began since, as they would be by who is who now."""
     # Here, because DuckDB takes memory, and few count visits.
     from genesis_ray.analytics.stored import narrowed, whole
-    from genesis_ray.running.history import present_tables
+    from genesis_ray.running.questions.history import present_tables
 
     tables = narrowed(present_tables(past.events, settings, settings.tenant_id), since, None)
     visits = whole(tables["visits"])
@@ -53,7 +53,7 @@ class VisitNews:
         settings = self._settings
         if not has_ledger(gallery_folder(settings.data_dir, settings.tenant_id)):
             return None
-        from genesis_ray.running.identities import who_is_who  # galleries take memory
+        from genesis_ray.running.people.identities import who_is_who  # galleries take memory
 
         try:
             since = datetime.now(UTC) - self._within

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from genesis_ray.errors import StoreError
-from genesis_ray.running.history import settings_of
 from genesis_ray.running.live_run import live_run_path
+from genesis_ray.running.questions.history import settings_of
 from genesis_ray.settings import Settings
 from genesis_ray.store.known_runs import known_runs
 from genesis_ray.store.run_folder import RUNS, RunFolder

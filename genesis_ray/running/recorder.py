@@ -7,9 +7,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from genesis_ray.running.places import lines_of, masks_of, zones_of
 from genesis_ray.running.station_values import Seen
-from genesis_ray.settings_cameras import CameraSettings
+from genesis_ray.running.zones.places import lines_of, masks_of, zones_of
+from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.store.disk import writing_to
 from genesis_ray.vision.annotate import Annotator
 from genesis_ray.vision.recording import VideoWriter

@@ -13,8 +13,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from genesis_ray.domain.track_sights import Recordings
 from genesis_ray.errors import NotFoundError, StoreError
+from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.settings import Settings
-from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.store.run_folder import RunFolder
 
 _RECORDINGS = "recordings"

@@ -17,7 +17,7 @@ from genesis_ray.pipeline.resolver import IdentityResolver
 from genesis_ray.pipeline.resolver_ports import Decisions
 from genesis_ray.pipeline.upkeep import IdentityUpkeep
 from genesis_ray.running.assembly import EmbedderTraits, impostors_of
-from genesis_ray.running.identities import Identities
+from genesis_ray.running.people.identities import Identities
 from genesis_ray.running.thresholds import calibration_file, resolver_policy, threshold_book
 from genesis_ray.running.viewing import carry_policy
 from genesis_ray.settings import Settings

@@ -15,8 +15,8 @@ from genesis_ray.domain.carrying import CarryPolicy, Way
 from genesis_ray.domain.frames import Image
 from genesis_ray.domain.relinking import RelinkPolicy
 from genesis_ray.domain.topology import Passage
+from genesis_ray.sections.appearance import AppearanceSettings
 from genesis_ray.settings import Settings
-from genesis_ray.settings_appearance import AppearanceSettings
 from genesis_ray.vision.looks import view_of
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def load_viewing(settings: AppearanceSettings, keys: "Callable[[], KeyRing]") ->
     """
     if settings.model == "colours":
         return COLOURS
-    from genesis_ray.running.protected_looks import ProtectedLooks
+    from genesis_ray.running.templates.protected_looks import ProtectedLooks
     from genesis_ray.vision.osnet import RELINKING, Osnet
 
     return Viewing(ProtectedLooks(Osnet(), keys).view_of, RELINKING)

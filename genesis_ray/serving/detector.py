@@ -12,6 +12,7 @@ from ray.serve import Application
 
 from genesis_ray.domain.detections import Detections
 from genesis_ray.running.assembly import load_detector
+from genesis_ray.sections.models import DetectorSettings
 from genesis_ray.serving.busy import Work
 from genesis_ray.serving.placement import (
     HEALTH_CHECK_PERIOD_S,
@@ -19,7 +20,6 @@ from genesis_ray.serving.placement import (
     gpus_a_replica,
     own_gpu_share,
 )
-from genesis_ray.settings_models import DetectorSettings
 from genesis_ray.vision.memory_guard import MemoryState, claim_share
 
 NAME = "detector"

@@ -9,7 +9,8 @@ from ray import serve
 from ray.serve import Application
 
 from genesis_ray.errors import StoreError
-from genesis_ray.running.tenant_keys import LOOK_EVERY_S, newest_keys
+from genesis_ray.running.templates.tenant_keys import LOOK_EVERY_S, newest_keys
+from genesis_ray.sections.models import FaceSettings
 from genesis_ray.serving.busy import Work
 from genesis_ray.serving.embedder_models import Models
 from genesis_ray.serving.placement import (
@@ -18,7 +19,6 @@ from genesis_ray.serving.placement import (
     gpus_a_replica,
     own_gpu_share,
 )
-from genesis_ray.settings_models import FaceSettings
 from genesis_ray.store.template_keys import KeyRef
 from genesis_ray.vision.crops import HeadCrop
 from genesis_ray.vision.faces import EmbeddedFace, FaceCrop, GradedFace

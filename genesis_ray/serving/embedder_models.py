@@ -3,8 +3,8 @@
 import threading
 import time
 
-from genesis_ray.running.protected import ProtectedEmbedder, load_protected_embedder
-from genesis_ray.settings_models import FaceSettings
+from genesis_ray.running.templates.protected import ProtectedEmbedder, load_protected_embedder
+from genesis_ray.sections.models import FaceSettings
 from genesis_ray.store.template_keys import TemplateKey
 
 DROPPED_AFTER_S = 60.0

@@ -5,8 +5,8 @@ from ray.serve.exceptions import RayServeException
 from ray.serve.handle import DeploymentHandle
 
 from genesis_ray.errors import GenesisError
+from genesis_ray.sections.models import FaceSettings
 from genesis_ray.serving.embedder import Embedded
-from genesis_ray.settings_models import FaceSettings
 from genesis_ray.vision.faces import EmbeddedFace
 from genesis_ray.vision.photo_file import Photo, checked_content, no_picture
 

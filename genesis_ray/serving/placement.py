@@ -4,7 +4,7 @@ from pathlib import Path
 
 import ray
 
-from genesis_ray.settings_models import ReplicaSettings
+from genesis_ray.sections.models import ReplicaSettings
 
 HEALTH_CHECK_PERIOD_S = 2.0
 """How soon Serve sees that a replica died; its own ten seconds are most of a recovery."""

@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 
 from genesis_ray.api.backends import Backends
-from genesis_ray.running.event_pages import EventPages
-from genesis_ray.running.history import present_tables
-from genesis_ray.running.photo_search import SearchInUse
+from genesis_ray.running.enrolling.photo_search import SearchInUse
+from genesis_ray.running.questions.event_pages import EventPages
+from genesis_ray.running.questions.history import present_tables
 from genesis_ray.settings import Settings
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.run_folder import RunFolder

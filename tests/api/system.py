@@ -17,15 +17,15 @@ from genesis_ray.domain.people import Person
 from genesis_ray.errors import NotFoundError, SourceError
 from genesis_ray.figures import Figures
 from genesis_ray.running.changes import Changes, changes_between
+from genesis_ray.running.enrolling.photo_faces import LoadedPhotoFaces
+from genesis_ray.running.enrolling.photo_search import SearchInUse
 from genesis_ray.running.live_state import LiveState
-from genesis_ray.running.photo_faces import LoadedPhotoFaces
-from genesis_ray.running.photo_search import SearchInUse
-from genesis_ray.running.protected import ProtectedEmbedder
 from genesis_ray.running.result import CameraProgress
-from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.running.templates.protected import ProtectedEmbedder
+from genesis_ray.running.templates.tenant_keys import tenant_keys
+from genesis_ray.sections.cameras import CameraSettings
+from genesis_ray.sections.zones import LineSettings, ZoneSettings
 from genesis_ray.settings import Settings
-from genesis_ray.settings_cameras import CameraSettings
-from genesis_ray.settings_zones import LineSettings, ZoneSettings
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.ledger import Ledger
 from genesis_ray.store.people import People

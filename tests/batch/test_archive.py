@@ -8,8 +8,8 @@ import pytest
 
 from genesis_ray.batch.archive import Archive, Segment, find_videos, survey_cameras, survey_files
 from genesis_ray.errors import ConfigurationError, SourceError
+from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.settings import Settings
-from genesis_ray.settings_cameras import CameraSettings
 
 NINE = datetime(2026, 1, 5, 9, tzinfo=UTC)
 UNDATED = datetime(1970, 1, 1, tzinfo=UTC)

@@ -8,8 +8,8 @@ from genesis_ray.batch.archive import Archive, Segment
 from genesis_ray.batch.first_pass import FirstPass
 from genesis_ray.batch.worker import Finished
 from genesis_ray.running.result import CameraProgress
+from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.settings import Settings
-from genesis_ray.settings_cameras import CameraSettings
 
 NINE = datetime(2026, 1, 5, 9, tzinfo=UTC)
 

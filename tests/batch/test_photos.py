@@ -21,18 +21,18 @@ from genesis_ray.batch.photos import (
     photos_at_once,
 )
 from genesis_ray.errors import GenesisError, SourceError
-from genesis_ray.running.bulk_enrolment import BulkEnrolment, enroll_all, photos_in
-from genesis_ray.running.identities import identity_folder, who_is_who
-from genesis_ray.running.photo_faces import LoadedPhotoFaces, PhotoFaces
-from genesis_ray.running.protected import load_protected_embedder
-from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.running.enrolling.bulk_enrolment import BulkEnrolment, enroll_all, photos_in
+from genesis_ray.running.enrolling.photo_faces import LoadedPhotoFaces, PhotoFaces
+from genesis_ray.running.people.identities import identity_folder, who_is_who
+from genesis_ray.running.templates.protected import load_protected_embedder
+from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.serving import cluster
 from genesis_ray.settings import Settings
 from genesis_ray.store.identity_schemas import gallery_schema
 from genesis_ray.store.lance_table import LanceTable
 from genesis_ray.testing import ColourEmbedder
 from tests.processes import titled
-from tests.running.test_bulk_enrolment import photo
+from tests.running.enrolling.test_bulk_enrolment import photo
 
 LANES = {"Ada": 0, "Bob": 1, "Cleo": 2}
 

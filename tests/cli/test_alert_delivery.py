@@ -10,7 +10,7 @@ from genesis_ray.settings_file import load
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.run_folder import RunFolder
 from tests.receivers import SECRET, webhook_receiver
-from tests.running.test_notices import alert
+from tests.running.alerting.test_notices import alert
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from genesis_ray.analytics.catalogue import QUESTIONS
 from genesis_ray.cli.ask import ask
 from genesis_ray.domain.people import Person
 from genesis_ray.errors import ConfigurationError, GenesisError, NotFoundError
+from genesis_ray.running.erasure.retention import purge
 from genesis_ray.running.result import summary
-from genesis_ray.running.retention import purge
 from genesis_ray.settings import Settings
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.people import People

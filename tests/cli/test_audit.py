@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 from genesis_ray.cli.main import app
 from genesis_ray.domain.people import Person
 from genesis_ray.errors import ConfigurationError
-from genesis_ray.running.auditing import audit_log
-from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.running.people.auditing import audit_log
+from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
 from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.people import People

@@ -7,9 +7,9 @@ from typer.testing import CliRunner
 
 from genesis_ray.cli.main import app
 from genesis_ray.errors import ConfigurationError, StoreError
-from genesis_ray.running.auditing import audit_log
-from genesis_ray.running.snapshots import take
-from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.running.backups.snapshots import take
+from genesis_ray.running.people.auditing import audit_log
+from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
 from genesis_ray.store.gallery import FaceGallery
 from genesis_ray.store.kept_photos import KeptPhoto, KeptPhotos

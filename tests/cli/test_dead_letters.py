@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 from genesis_ray.cli.dead_letters import app
 from genesis_ray.errors import ConfigurationError, GenesisError, NotFoundError, StoreError
 from genesis_ray.running.result import summary
+from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.settings import Settings
-from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.reader import RunTables
 from genesis_ray.store.run_folder import RunFolder

@@ -11,9 +11,9 @@ from typer.testing import CliRunner, Result
 from genesis_ray.batch import photos as batch_photos
 from genesis_ray.cli.people import app
 from genesis_ray.errors import ConfigurationError, GenesisError
-from genesis_ray.running.photo_faces import LoadedPhotoFaces, PhotoFaces
-from genesis_ray.running.protected import load_protected_embedder
-from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.running.enrolling.photo_faces import LoadedPhotoFaces, PhotoFaces
+from genesis_ray.running.templates.protected import load_protected_embedder
+from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
 from genesis_ray.testing import SyntheticFilm
 

@@ -21,7 +21,7 @@ from genesis_ray.evaluation.mot_file import (
 )
 from genesis_ray.evaluation.tracking import evaluate
 from genesis_ray.running import assembly
-from genesis_ray.settings_models import DetectorSettings
+from genesis_ray.sections.models import DetectorSettings
 from genesis_ray.vision.recording import VideoWriter
 from genesis_ray.vision.synthetic import SyntheticFilm
 from genesis_ray.vision.tracker import PersonTracker

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from genesis_ray.cli.export import export
 from genesis_ray.errors import ConfigurationError, NotFoundError
-from genesis_ray.running.purged import note_gone
+from genesis_ray.running.erasure.purged import note_gone
 from genesis_ray.store import parquet_file
 from genesis_ray.store.disk import make_folder
 from genesis_ray.store.event_folder import EventFolder, data_file

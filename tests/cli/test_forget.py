@@ -7,8 +7,8 @@ from typer.testing import CliRunner, Result
 from genesis_ray.cli import people
 from genesis_ray.cli.main import app as genesis_app
 from genesis_ray.errors import ConfigurationError, StoreError
-from genesis_ray.running.forgetting_intent import Intent, is_unfinished
-from genesis_ray.running.identities import identity_folder, who_is_who
+from genesis_ray.running.erasure.forgetting_intent import Intent, is_unfinished
+from genesis_ray.running.people.identities import identity_folder, who_is_who
 from genesis_ray.settings import Settings
 from genesis_ray.store.kept_photos import KeptPhotos
 from tests.running.somebody import ADA, BEN
@@ -16,7 +16,7 @@ from tests.running.somebody import ADA, BEN
 
 @pytest.fixture
 def settings(template, tmp_path, monkeypatch) -> Settings:
-    from tests.running.test_forgetting import copied
+    from tests.running.erasure.test_forgetting import copied
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GENESIS_FACES__EMBEDDER", "synthetic")

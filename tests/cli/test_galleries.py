@@ -11,11 +11,11 @@ from genesis_ray import doctor
 from genesis_ray.cli import switching
 from genesis_ray.cli.people import app
 from genesis_ray.errors import ConfigurationError
-from genesis_ray.running import switching as switching_to
-from genesis_ray.running.gallery_in_use import with_gallery_in_use
-from genesis_ray.running.identities import Entries, identity_folder
-from genesis_ray.running.intake import Intake
-from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.running.people.identities import Entries, identity_folder
+from genesis_ray.running.people.intake import Intake
+from genesis_ray.running.templates import switching as switching_to
+from genesis_ray.running.templates.gallery_in_use import with_gallery_in_use
+from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
 from genesis_ray.store.people import People
 from genesis_ray.testing import SyntheticFilm

@@ -5,7 +5,7 @@ from typer.testing import CliRunner
 
 from genesis_ray.cli.keys import app
 from genesis_ray.errors import ConfigurationError, StoreError
-from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
 
 

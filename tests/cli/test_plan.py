@@ -12,8 +12,8 @@ from genesis_ray.cli.plan import plan
 from genesis_ray.domain.capacity import Node
 from genesis_ray.domain.costs import Costs, LiveCosts
 from genesis_ray.errors import ConfigurationError, SourceError
-from genesis_ray.running.film import make_film
-from genesis_ray.running.measuring import Measured
+from genesis_ray.running.planning.film import make_film
+from genesis_ray.running.planning.measuring import Measured
 
 COSTS = Costs(
     decode_s=0.002,
@@ -45,9 +45,9 @@ def genesis(monkeypatch):
     app = typer.Typer(pretty_exceptions_enable=False)
     app.command()(plan)
     node = Node(cores=2, memory=24e9)
-    monkeypatch.setattr("genesis_ray.running.this_node.this_node", lambda: node)
+    monkeypatch.setattr("genesis_ray.running.planning.this_node.this_node", lambda: node)
     monkeypatch.setattr("genesis_ray.cli.prepare.prepare_models", lambda *_: None)
-    monkeypatch.setattr("genesis_ray.running.film.make_film", lambda *_, **__: None)
+    monkeypatch.setattr("genesis_ray.running.planning.film.make_film", lambda *_, **__: None)
 
     def genesis(*arguments: str, measured: Measured = MEASURED, asked: list | None = None):
         def measure(settings, video, folder, **more):
@@ -55,7 +55,7 @@ def genesis(monkeypatch):
                 asked.append((settings, video))
             return measured
 
-        monkeypatch.setattr("genesis_ray.running.measuring.measure", measure)
+        monkeypatch.setattr("genesis_ray.running.planning.measuring.measure", measure)
         return CliRunner().invoke(app, list(arguments))
 
     return genesis

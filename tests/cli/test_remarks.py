@@ -1,8 +1,8 @@
 import pyarrow as pa
 
 from genesis_ray.cli.remarks import remark_on
+from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.settings import Settings
-from genesis_ray.settings_cameras import CameraSettings
 
 NOTHING = pa.table({"line_id": pa.array([], pa.string())})
 PLAIN = CameraSettings(camera_id="door", source="door.mp4")

@@ -13,7 +13,7 @@ from genesis_ray.domain.events import FaceRecognized, TrackObserved
 from genesis_ray.domain.people import Person, visitor
 from genesis_ray.errors import ConfigurationError, LedgerError, NotFoundError, StoreError
 from genesis_ray.pipeline.journal import SiteJournal
-from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.gallery import FaceGallery

@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 
 from genesis_ray.cli.report import report
 from genesis_ray.errors import ConfigurationError, GenesisError, StoreError
-from genesis_ray.running import reporting
+from genesis_ray.running.questions import reporting
 from genesis_ray.running.result import summary
 from genesis_ray.settings import Settings
 from genesis_ray.store.event_log import EventLog

@@ -14,7 +14,7 @@ from genesis_ray.domain.events import (
     TrackObserved,
     VisitEnded,
 )
-from genesis_ray.settings_topology import TopologySettings
+from genesis_ray.sections.topology import TopologySettings
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.run_folder import RunFolder
 

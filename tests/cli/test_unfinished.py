@@ -5,11 +5,11 @@ import pytest
 from genesis_ray.cli import unfinished
 from genesis_ray.cli.unfinished import finish_forgetting
 from genesis_ray.errors import StoreError
-from genesis_ray.running import turns
-from genesis_ray.running.forgetting_intent import Intent, at_it, is_unfinished
-from genesis_ray.running.identities import identity_folder
+from genesis_ray.running.erasure.forgetting_intent import Intent, at_it, is_unfinished
+from genesis_ray.running.people import turns
+from genesis_ray.running.people.identities import identity_folder
 from genesis_ray.settings import Settings
-from tests.running.test_turns import somebody_elses_turn
+from tests.running.people.test_turns import somebody_elses_turn
 
 
 @pytest.fixture

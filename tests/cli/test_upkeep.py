@@ -12,10 +12,10 @@ from genesis_ray.domain.events import FaceRecognized, TrackObserved
 from genesis_ray.domain.people import Person, visitor
 from genesis_ray.domain.template_update import TemplateChange
 from genesis_ray.errors import ConfigurationError, StoreError
-from genesis_ray.running.auditing import audit_log
-from genesis_ray.running.identities import open_identities
-from genesis_ray.running.run_jobs import live_jobs, run_now
-from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.running.people.auditing import audit_log
+from genesis_ray.running.people.identities import open_identities
+from genesis_ray.running.templates.tenant_keys import tenant_keys
+from genesis_ray.running.upkeep.run_jobs import live_jobs, run_now
 from genesis_ray.settings import IdentitySettings, Settings
 from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.event_log import EventLog

@@ -3,8 +3,8 @@ import pytest
 from genesis_ray.cli.watch import watch_and_report
 from genesis_ray.errors import StoreError
 from genesis_ray.running.reach import reach
+from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.settings import Settings
-from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.run_folder import RunFolder
 

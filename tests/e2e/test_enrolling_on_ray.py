@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from genesis_ray.running.assembly import embedder_traits
-from genesis_ray.running.identities import identity_folder, who_is_who
+from genesis_ray.running.people.identities import identity_folder, who_is_who
 from genesis_ray.settings import Settings
 from genesis_ray.store.identity_schemas import gallery_schema
 from genesis_ray.store.lance_table import LanceTable

@@ -11,8 +11,8 @@ import psutil
 import pytest
 import yaml
 
-from genesis_ray.running.auditing import audit_log
-from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.running.people.auditing import audit_log
+from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings_file import load
 from genesis_ray.store.reader import RunTables
 from genesis_ray.store.templates import Protector

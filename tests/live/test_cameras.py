@@ -12,8 +12,8 @@ from genesis_ray.live import flow
 from genesis_ray.live.cameras import CameraGroupActor
 from genesis_ray.live.spec import Resumption, Snapshot
 from genesis_ray.running.station import CameraStation
+from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.settings import Settings
-from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.vision.memory_guard import MemoryState
 from genesis_ray.vision.recording import VideoWriter
 from tests.live.grouped import FILM, START, DiedError, Others, actor_among, comparable

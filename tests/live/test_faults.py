@@ -11,14 +11,14 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from genesis_ray.running.enrolment import enroll
-from genesis_ray.running.forgetting import forget
-from genesis_ray.running.forgotten_search import verify
-from genesis_ray.running.gallery_in_use import by_embedder
-from genesis_ray.running.key_rotation import forget as destroy_key
-from genesis_ray.running.key_rotation import rotate
+from genesis_ray.running.enrolling.enrolment import enroll
+from genesis_ray.running.erasure.forgetting import forget
+from genesis_ray.running.erasure.forgotten_search import verify
 from genesis_ray.running.local import run_local
-from genesis_ray.running.switching import is_in_force, plan_switch, switch
+from genesis_ray.running.templates.gallery_in_use import by_embedder
+from genesis_ray.running.templates.key_rotation import forget as destroy_key
+from genesis_ray.running.templates.key_rotation import rotate
+from genesis_ray.running.templates.switching import is_in_force, plan_switch, switch
 from genesis_ray.store.known_runs import note_run
 from genesis_ray.store.reader import RunTables
 from genesis_ray.store.run_folder import RunFolder

@@ -22,16 +22,16 @@ from genesis_ray.live import calls, resolver
 from genesis_ray.live.journal import JournalActor
 from genesis_ray.live.resolver import ResolverActor
 from genesis_ray.live.spec import LiveSpec, Shown, Told
-from genesis_ray.running import giving_way
-from genesis_ray.running.enrolment import enroll_or_hand_over
-from genesis_ray.running.forgetting import finish, forget
-from genesis_ray.running.forgetting_intent import is_unfinished
-from genesis_ray.running.forgotten_search import verify
-from genesis_ray.running.identities import identity_folder, who_is_who
-from genesis_ray.running.people_stores import PeopleStores
-from genesis_ray.running.repairs import Repairs
+from genesis_ray.running.enrolling.enrolment import enroll_or_hand_over
+from genesis_ray.running.erasure.forgetting import finish, forget
+from genesis_ray.running.erasure.forgetting_intent import is_unfinished
+from genesis_ray.running.erasure.forgotten_search import verify
+from genesis_ray.running.people import giving_way
+from genesis_ray.running.people.identities import identity_folder, who_is_who
+from genesis_ray.running.people.people_stores import PeopleStores
+from genesis_ray.running.people.repairs import Repairs
 from genesis_ray.running.result import summary
-from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings import IdentitySettings, Settings
 from genesis_ray.store.gallery import FaceGallery
 from genesis_ray.store.giving_way import Presence, Way, wait_until
@@ -42,7 +42,7 @@ from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.state_log import StateLog
 from genesis_ray.testing import SyntheticFilm
 from tests.deadly_steps import Doomed
-from tests.running import killed_forgetting
+from tests.running.erasure import killed_forgetting
 from tests.running.somebody import ADA, BEN, CARL, NOON, at
 from tests.store.keys import protected
 

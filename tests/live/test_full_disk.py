@@ -21,8 +21,8 @@ from genesis_ray.live.journal import JournalActor
 from genesis_ray.live.resolver import ResolverActor
 from genesis_ray.live.spec import LiveSpec, Shown, Told
 from genesis_ray.pipeline.producers import RESOLVER
-from genesis_ray.running.identities import identity_folder
-from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.running.people.identities import identity_folder
+from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.people import People

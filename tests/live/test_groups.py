@@ -11,8 +11,8 @@ from genesis_ray.live import groups
 from genesis_ray.live.cameras import GroupFigures
 from genesis_ray.live.groups import CameraGroup, GroupLostError
 from genesis_ray.running.result import CameraProgress
+from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.settings import Settings
-from genesis_ray.settings_cameras import CameraSettings
 
 DOOR = CameraSettings(camera_id="door", source="rtsp://10.0.0.1/door")
 

@@ -19,18 +19,18 @@ from genesis_ray.errors import ConfigurationError, StoreError
 from genesis_ray.live import calls, resolver
 from genesis_ray.live.resolver import ResolverActor
 from genesis_ray.live.spec import LiveSpec, Shown
-from genesis_ray.running import enrolment
-from genesis_ray.running.auditing import audit_log
-from genesis_ray.running.consent import note_consent
-from genesis_ray.running.enrolment import enroll, enroll_or_hand_over
-from genesis_ray.running.enrolment_note import Enrolment
-from genesis_ray.running.face_removal import remove_face
-from genesis_ray.running.forgetting import forget
-from genesis_ray.running.identities import identity_folder, who_is_who
-from genesis_ray.running.intake import is_taken_in, taker
-from genesis_ray.running.repairs import Repairs
-from genesis_ray.running.tenant_keys import tenant_keys
-from genesis_ray.running.waiting_enrolments import WaitingEnrolments, enrolments_folder
+from genesis_ray.running.enrolling import enrolment
+from genesis_ray.running.enrolling.enrolment import enroll, enroll_or_hand_over
+from genesis_ray.running.enrolling.enrolment_note import Enrolment
+from genesis_ray.running.enrolling.face_removal import remove_face
+from genesis_ray.running.enrolling.waiting_enrolments import WaitingEnrolments, enrolments_folder
+from genesis_ray.running.erasure.forgetting import forget
+from genesis_ray.running.people.auditing import audit_log
+from genesis_ray.running.people.consent import note_consent
+from genesis_ray.running.people.identities import identity_folder, who_is_who
+from genesis_ray.running.people.intake import is_taken_in, taker
+from genesis_ray.running.people.repairs import Repairs
+from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings import IdentitySettings, Settings
 from genesis_ray.store.gallery import FaceGallery
 from genesis_ray.store.ledger import Ledger
@@ -38,7 +38,7 @@ from genesis_ray.store.people import People
 from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.stored_faces import stored_faces
 from genesis_ray.testing import ColourEmbedder, SyntheticFilm
-from tests.running.test_bulk_enrolment import photo as tinted
+from tests.running.enrolling.test_bulk_enrolment import photo as tinted
 from tests.store.keys import holders, protected, unit
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)

@@ -12,9 +12,9 @@ from genesis_ray.live import journal as journal_module
 from genesis_ray.live.journal import JournalActor
 from genesis_ray.live.spec import LiveSpec, Told
 from genesis_ray.pipeline.producers import RESOLVER
-from genesis_ray.running.alerts import acknowledge, alerts_of, chosen
-from genesis_ray.running.repairs import Repairs
-from genesis_ray.running.tags import put_tag
+from genesis_ray.running.alerting.alerts import acknowledge, alerts_of, chosen
+from genesis_ray.running.people.repairs import Repairs
+from genesis_ray.running.people.tags import put_tag
 from genesis_ray.settings import Settings
 from genesis_ray.store.people import People
 from genesis_ray.store.reader import read_table

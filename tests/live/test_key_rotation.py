@@ -14,15 +14,16 @@ from genesis_ray.errors import StoreError
 from genesis_ray.live import resolver
 from genesis_ray.live.resolver import ResolverActor
 from genesis_ray.live.spec import LiveSpec, Shown
-from genesis_ray.running import face_keys, intake, key_rotation
-from genesis_ray.running.enrolment import Enroller
-from genesis_ray.running.identities import identity_folder, who_is_who
-from genesis_ray.running.intake import taker
-from genesis_ray.running.key_rotation import forget, known_keys, rotate
-from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.running.enrolling.enrolment import Enroller
+from genesis_ray.running.people import intake
+from genesis_ray.running.people.identities import identity_folder, who_is_who
+from genesis_ray.running.people.intake import taker
+from genesis_ray.running.templates import face_keys, key_rotation
+from genesis_ray.running.templates.key_rotation import forget, known_keys, rotate
+from genesis_ray.running.templates.tenant_keys import tenant_keys
+from genesis_ray.sections.appearance import AppearanceSettings
+from genesis_ray.sections.topology import TopologySettings
 from genesis_ray.settings import Settings
-from genesis_ray.settings_appearance import AppearanceSettings
-from genesis_ray.settings_topology import TopologySettings
 from genesis_ray.store.gallery import FaceGallery
 from genesis_ray.store.giving_way import Way
 from genesis_ray.store.kept_photos import KeptPhoto, KeptPhotos, seal

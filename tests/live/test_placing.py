@@ -3,8 +3,8 @@ from types import SimpleNamespace
 from genesis_ray.domain.capacity import CAMERAS_A_GROUP
 from genesis_ray.live.placing import in_groups, place
 from genesis_ray.running.changes import changes_between
+from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.settings import GroupSettings, Settings
-from genesis_ray.settings_cameras import CameraSettings
 
 
 def cameras(first: int, count: int, **more: object) -> list[CameraSettings]:

@@ -20,7 +20,7 @@ from genesis_ray.live.journal import JournalActor
 from genesis_ray.live.resolver import ResolverActor
 from genesis_ray.live.spec import JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec, Shown, Told
 from genesis_ray.live.starting import explained, start_keeper
-from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.serving.cluster import NAMESPACE
 from genesis_ray.settings import Settings
 from genesis_ray.store.reader import RunTables

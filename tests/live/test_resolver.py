@@ -11,14 +11,14 @@ from genesis_ray.errors import StoreError
 from genesis_ray.live import calls, resolver
 from genesis_ray.live.resolver import ResolverActor
 from genesis_ray.live.spec import LiveSpec, Shown
-from genesis_ray.running.auditing import audit_log
-from genesis_ray.running.consent import note_consent
-from genesis_ray.running.identities import identity_folder
-from genesis_ray.running.key_rotation import rotate
-from genesis_ray.running.protected import ProtectedEmbedder
-from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.running.people.auditing import audit_log
+from genesis_ray.running.people.consent import note_consent
+from genesis_ray.running.people.identities import identity_folder
+from genesis_ray.running.templates.key_rotation import rotate
+from genesis_ray.running.templates.protected import ProtectedEmbedder
+from genesis_ray.running.templates.tenant_keys import tenant_keys
+from genesis_ray.sections.retention import RetentionSettings
 from genesis_ray.settings import IdentitySettings, Settings
-from genesis_ray.settings_retention import RetentionSettings
 from genesis_ray.store.gallery import FaceGallery
 from genesis_ray.store.job_records import read_all
 from genesis_ray.store.people import People

@@ -10,8 +10,8 @@ from genesis_ray.errors import GenesisError, SourceError
 from genesis_ray.live import roster
 from genesis_ray.live.cameras import CameraGroupActor, GroupFigures
 from genesis_ray.live.flow import FrameFlow
+from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.settings import Settings
-from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.testing import SyntheticFilm
 from genesis_ray.vision.recording import VideoWriter
 from tests.live.grouped import START, Others, actor_among

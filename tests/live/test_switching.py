@@ -11,11 +11,11 @@ from genesis_ray.live import succession
 from genesis_ray.live.resolver import ResolverActor
 from genesis_ray.live.safekeeping import Safekeeping
 from genesis_ray.live.spec import Embedders, LiveSpec, Shown
-from genesis_ray.running.gallery_in_use import with_gallery_in_use
-from genesis_ray.running.identities import identity_folder
-from genesis_ray.running.intake import taker
-from genesis_ray.running.switching import plan_switch, switch
-from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.running.people.identities import identity_folder
+from genesis_ray.running.people.intake import taker
+from genesis_ray.running.templates.gallery_in_use import with_gallery_in_use
+from genesis_ray.running.templates.switching import plan_switch, switch
+from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.store.gallery import FaceGallery
 from tests.live.test_forgetting import FACES, System, rows, spec, system
 from tests.running.somebody import ADA, BEN, CARL, NOON, at

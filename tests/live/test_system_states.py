@@ -8,7 +8,7 @@ import pytest
 from genesis_ray.errors import StoreError
 from genesis_ray.live.configuration import Configuration
 from genesis_ray.live.system_states import CONFIGURATION, SystemStates
-from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.key_stores import open_key_store

@@ -6,8 +6,8 @@ from genesis_ray.errors import GenesisError
 from genesis_ray.live.spec import LiveSpec
 from genesis_ray.live.watched_camera import open_camera
 from genesis_ray.running.viewing import COLOURS
+from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.settings import Settings
-from genesis_ray.settings_cameras import CameraSettings
 from tests.live.grouped import FILM, START
 from tests.store.keys import ring
 

@@ -6,7 +6,7 @@ import pytest
 from genesis_ray import settings_file
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.notebook.drawing import PlacesDrawing
-from genesis_ray.running.places_file import Drawn, draw, drawn_of
+from genesis_ray.running.zones.places_file import Drawn, draw, drawn_of
 
 CONFIG = """\
 cameras:

@@ -5,8 +5,8 @@ from genesis_ray.analytics.reach import Purged
 from genesis_ray.analytics.rolled_up import RolledUp
 from genesis_ray.analytics.stored import Ranged
 from genesis_ray.notebook.tables import PEOPLE, WithPeople
-from genesis_ray.running.history import present_tables
-from genesis_ray.running.retention import purge
+from genesis_ray.running.erasure.retention import purge
+from genesis_ray.running.questions.history import present_tables
 from genesis_ray.settings import Settings
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.run_folder import RunFolder

@@ -6,11 +6,11 @@ from pathlib import Path
 from genesis_ray.domain.events import Event, FaceRecognized, FaceScored, TrackObserved
 from genesis_ray.domain.people import Person, visitor
 from genesis_ray.pipeline.journal import SiteJournal
-from genesis_ray.running.identities import identity_folder
-from genesis_ray.running.naming import TrackName
-from genesis_ray.running.repairs import Repairs
+from genesis_ray.running.people.identities import identity_folder
+from genesis_ray.running.people.naming import TrackName
+from genesis_ray.running.people.repairs import Repairs
 from genesis_ray.running.result import summary
-from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.gallery import FaceGallery

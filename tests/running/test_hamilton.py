@@ -7,11 +7,11 @@ from typing import NamedTuple
 import pytest
 
 from genesis_ray.evaluation.identities_file import read_identities
-from genesis_ray.running import enrolment
-from genesis_ray.running.enrolment import enroll
+from genesis_ray.running.enrolling import enrolment
+from genesis_ray.running.enrolling.enrolment import enroll
 from genesis_ray.running.local import run_local
-from genesis_ray.running.protected import load_protected_embedder
-from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.running.templates.protected import load_protected_embedder
+from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
 from genesis_ray.store.reader import RunTables
 from genesis_ray.store.run_folder import RunFolder

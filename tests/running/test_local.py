@@ -2,10 +2,10 @@
 
 import pytest
 
-from genesis_ray.running.enrolment import enroll
+from genesis_ray.running.enrolling.enrolment import enroll
 from genesis_ray.running.local import run_local
+from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.settings import Settings
-from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.store.reader import read_table
 from genesis_ray.store.run_folder import RunFolder
 

@@ -10,7 +10,7 @@ from genesis_ray.errors import StoreError
 from genesis_ray.pipeline.observer import Observation
 from genesis_ray.running.recorder import Recorder
 from genesis_ray.running.station_values import Seen
-from genesis_ray.settings_cameras import CameraSettings
+from genesis_ray.sections.cameras import CameraSettings
 
 OWN = {"fps": 10, "time_zone": "Europe/Berlin"}
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)

@@ -6,8 +6,8 @@ import pytest
 from genesis_ray.errors import NotFoundError, StoreError
 from genesis_ray.running.recordings import WatchedRun, played, recordings_of, to_summary, told_apart
 from genesis_ray.running.result import summary
+from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.settings import Settings
-from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.store.run_folder import RunFolder
 
 NINE = datetime(2026, 1, 5, 9, tzinfo=UTC)

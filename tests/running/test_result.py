@@ -1,8 +1,8 @@
 import pytest
 
 from genesis_ray.running.result import RunResult, summary
+from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.settings import Settings
-from genesis_ray.settings_cameras import CameraSettings
 
 FILM = CameraSettings(camera_id="film", source="film.mp4")
 STREAM = CameraSettings(camera_id="stream", source="rtsp://camera/1")

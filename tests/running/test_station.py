@@ -24,8 +24,8 @@ from genesis_ray.running.assembly import open_station
 from genesis_ray.running.looks import Looks
 from genesis_ray.running.station import CameraStation
 from genesis_ray.running.station_values import Seen
+from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.settings import Settings
-from genesis_ray.settings_cameras import CameraSettings
 from genesis_ray.testing import ColourDetector
 from genesis_ray.vision.faces import EmbeddedFace, GradedFace
 from genesis_ray.vision.found_face import FoundFace

@@ -19,16 +19,16 @@ from genesis_ray.domain.ordering import DONE
 from genesis_ray.pipeline.journal_stage import JournalStage
 from genesis_ray.pipeline.resolver_stage import ResolverStage
 from genesis_ray.running.assembly import build_journal, open_station
-from genesis_ray.running.identities import open_identities
+from genesis_ray.running.people.identities import open_identities
 from genesis_ray.running.resolver_building import build_resolver
 from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.running.station import CameraStation
 from genesis_ray.running.station_values import Report
-from genesis_ray.running.tenant_keys import passing_keys
+from genesis_ray.running.templates.tenant_keys import passing_keys
 from genesis_ray.running.watching import settle, watch
+from genesis_ray.sections.cameras import CameraSettings
+from genesis_ray.sections.topology import TopologySettings
 from genesis_ray.settings import Settings
-from genesis_ray.settings_cameras import CameraSettings
-from genesis_ray.settings_topology import TopologySettings
 from genesis_ray.store.audit_entry import Access
 from genesis_ray.testing import ColourDetector, ColourEmbedder
 

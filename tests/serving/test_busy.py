@@ -12,11 +12,11 @@ import ray
 from ray import serve
 
 from genesis_ray.live.models import Model, Patience
+from genesis_ray.sections.models import DetectorSettings
 from genesis_ray.serving import busy, cluster
 from genesis_ray.serving.busy import HungError, Work
 from genesis_ray.serving.deploy import deploy
 from genesis_ray.serving.detector import NAME, DetectorReplica, Found
-from genesis_ray.settings_models import DetectorSettings
 
 
 class Clock:

@@ -5,10 +5,10 @@ import pytest
 import ray
 
 from genesis_ray.errors import GenesisError
+from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.serving import cluster
 from genesis_ray.serving.cluster import LEAST_STORE_BYTES, store_bytes
 from genesis_ray.settings import Settings
-from genesis_ray.settings_cameras import CameraSettings
 
 
 def watching(cameras: int, **detector: object) -> Settings:

@@ -3,9 +3,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from genesis_ray.sections.models import DetectorSettings
 from genesis_ray.serving import detector
 from genesis_ray.serving.detector import DetectorReplica
-from genesis_ray.settings_models import DetectorSettings
 from genesis_ray.testing import ColourDetector
 from genesis_ray.vision.memory_guard import MemoryState
 

@@ -15,16 +15,16 @@ from genesis_ray.live.models import Patience
 from genesis_ray.live.retrying import DeadLetters
 from genesis_ray.live.spec import LiveSpec
 from genesis_ray.running.assembly import embedder_traits
-from genesis_ray.running.key_rotation import rotate
-from genesis_ray.running.photo_faces import under_key
-from genesis_ray.running.protected import load_protected_embedder
+from genesis_ray.running.enrolling.photo_faces import under_key
 from genesis_ray.running.stage_clock import StageClock
-from genesis_ray.running.tenant_keys import keys_named, tenant_keys
+from genesis_ray.running.templates.key_rotation import rotate
+from genesis_ray.running.templates.protected import load_protected_embedder
+from genesis_ray.running.templates.tenant_keys import keys_named, tenant_keys
+from genesis_ray.sections.models import FaceSettings
 from genesis_ray.serving import cluster, embedder
 from genesis_ray.serving.deploy import deploy
 from genesis_ray.serving.photo_faces import ServedPhotoFaces
 from genesis_ray.settings import Settings
-from genesis_ray.settings_models import FaceSettings
 from genesis_ray.testing import SyntheticFilm
 from genesis_ray.vision.crops import HeadCrop
 from genesis_ray.vision.faces import EmbeddedFace, FaceCrop

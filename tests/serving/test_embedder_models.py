@@ -1,6 +1,6 @@
+from genesis_ray.sections.models import FaceSettings
 from genesis_ray.serving import embedder_models
 from genesis_ray.serving.embedder_models import Models
-from genesis_ray.settings_models import FaceSettings
 from tests.store.keys import ring
 
 SETTINGS = FaceSettings(embedder="synthetic")

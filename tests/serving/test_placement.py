@@ -1,7 +1,7 @@
 from ray.serve.config import AutoscalingConfig
 
+from genesis_ray.sections.models import DetectorSettings
 from genesis_ray.serving.placement import autoscaling
-from genesis_ray.settings_models import DetectorSettings
 
 
 def test_replicas_follow_the_settings_and_no_average_is_longer_than_the_delay():

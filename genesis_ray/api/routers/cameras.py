@@ -12,7 +12,7 @@ from genesis_ray.errors import ConfigurationError
 from genesis_ray.running.changes import Changes
 from genesis_ray.running.live_state import LiveState
 from genesis_ray.running.result import CameraProgress
-from genesis_ray.settings_cameras import CameraSettings
+from genesis_ray.sections.cameras import CameraSettings
 
 router = APIRouter(prefix="/v1/cameras", tags=["cameras"])
 

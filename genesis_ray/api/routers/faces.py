@@ -11,10 +11,10 @@ from genesis_ray.api.enrolling import Anyway, EnrolledFaces, enroll
 from genesis_ray.api.face_places import LANDMARKS, FaceBox
 from genesis_ray.api.uploads import SentForm, form_described
 from genesis_ray.errors import NotFoundError
-from genesis_ray.running.face_removal import remove_face
-from genesis_ray.running.identities import who_is_who
-from genesis_ray.running.patience import WAIT_S
-from genesis_ray.running.templates_shown import KnownTemplate, State, known_templates
+from genesis_ray.running.enrolling.face_removal import remove_face
+from genesis_ray.running.people.identities import who_is_who
+from genesis_ray.running.people.patience import WAIT_S
+from genesis_ray.running.templates.templates_shown import KnownTemplate, State, known_templates
 from genesis_ray.store.audit_entry import this_user
 
 router = APIRouter(prefix="/v1/people/{identity_id}/faces", tags=["people"])

@@ -9,8 +9,8 @@ from genesis_ray.api.deps import Reached
 from genesis_ray.api.face_places import LANDMARKS, FaceBox
 from genesis_ray.api.uploads import SentForm, form_described
 from genesis_ray.domain.people import Kind
-from genesis_ray.running.identities import who_is_who
-from genesis_ray.running.photo_search import PhotoFace, Says
+from genesis_ray.running.enrolling.photo_search import PhotoFace, Says
+from genesis_ray.running.people.identities import who_is_who
 
 router = APIRouter(prefix="/v1/identities", tags=["identities"])
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from genesis_ray import settings_file
 from genesis_ray.errors import ConfigurationError
-from genesis_ray.running import drawing
-from genesis_ray.running.places_file import Drawn, Kind, camera_named, drawn_of
+from genesis_ray.running.zones import drawing
+from genesis_ray.running.zones.places_file import Drawn, Kind, camera_named, drawn_of
+from genesis_ray.sections.zone_checks import doubts
 from genesis_ray.settings import Settings
-from genesis_ray.settings_zone_checks import doubts
 
 _Key = tuple[Kind, str]
 _Shape = dict[str, list[Any]]

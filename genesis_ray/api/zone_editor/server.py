@@ -17,8 +17,8 @@ from pydantic import BaseModel, FiniteFloat, ValidationError
 from genesis_ray.api.local_names import is_local
 from genesis_ray.api.zone_editor.editing import Editing
 from genesis_ray.errors import ConfigurationError, GenesisError
-from genesis_ray.running import drawing
-from genesis_ray.running.places_file import Kind
+from genesis_ray.running.zones import drawing
+from genesis_ray.running.zones.places_file import Kind
 
 TOKEN_HEADER = "X-Genesis-Token"  # noqa: S105  its name
 """A page of another site cannot set it without asking first, and nobody answers that."""

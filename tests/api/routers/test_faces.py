@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from genesis_ray.running.auditing import audit_log
-from genesis_ray.running.forgetting_intent import INTENT_FILE
-from genesis_ray.running.key_rotation import forget as forget_key
-from genesis_ray.running.key_rotation import rotate
-from genesis_ray.running.tenant_keys import tenant_keys
+from genesis_ray.running.erasure.forgetting_intent import INTENT_FILE
+from genesis_ray.running.people.auditing import audit_log
+from genesis_ray.running.templates.key_rotation import forget as forget_key
+from genesis_ray.running.templates.key_rotation import rotate
+from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.store.gallery import FaceGallery
 from genesis_ray.store.tenants import gallery_folder
 from genesis_ray.testing import ColourEmbedder

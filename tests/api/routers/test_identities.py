@@ -2,8 +2,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from genesis_ray.running.auditing import audit_log
-from genesis_ray.running.consent import note_consent
+from genesis_ray.running.people.auditing import audit_log
+from genesis_ray.running.people.consent import note_consent
 from tests.api.photos import ADA, BOB, CLEO, group_photo, photo, wall
 from tests.api.system import System
 
@@ -84,7 +84,7 @@ def test_who_gave_no_consent_is_not_told_of_where_it_is_required(system: System,
 def test_each_search_is_in_the_audit_log_though_the_gallery_is_read_once(
     system: System, known, monkeypatch
 ):
-    from genesis_ray.running import photo_search
+    from genesis_ray.running.enrolling import photo_search
 
     real, read = photo_search.searched_gallery, []
     monkeypatch.setattr(

@@ -132,7 +132,7 @@ def test_csv_guards_spreadsheets_against_formulas(system: System):
 
 def test_whatever_retention_let_go_of_is_in_the_notes(system: System, monkeypatch):
     from genesis_ray.analytics.reach import Within
-    from genesis_ray.running import asking
+    from genesis_ray.running.questions import asking
 
     def cut(tables, question, since, until, **_):
         return Within(since + timedelta(hours=1), until, ("what was before 13:00 is gone",))

@@ -1,7 +1,7 @@
 import pytest
 
 from genesis_ray.api.zone_editor.editing import Editing
-from genesis_ray.running.places_file import Drawn
+from genesis_ray.running.zones.places_file import Drawn
 
 CONFIG = """\
 cameras:

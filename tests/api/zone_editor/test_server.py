@@ -14,7 +14,7 @@ from genesis_ray import settings_file
 from genesis_ray.api.zone_editor.editing import Editing
 from genesis_ray.api.zone_editor.server import TOKEN_HEADER, EditorServer
 from genesis_ray.errors import ConfigurationError
-from genesis_ray.running.places_file import Drawn, draw, drawn_of
+from genesis_ray.running.zones.places_file import Drawn, draw, drawn_of
 
 CONFIG = """\
 cameras:

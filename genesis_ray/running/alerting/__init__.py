@@ -1,0 +1,1 @@
+"""Alerts of a run, and how notices of them reach people."""

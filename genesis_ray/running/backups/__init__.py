@@ -1,0 +1,1 @@
+"""Copies of a tenant's people and faces: made, kept and brought back."""

@@ -1,0 +1,1 @@
+"""What a Genesis installation remembers, brought in."""

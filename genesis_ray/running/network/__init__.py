@@ -1,0 +1,1 @@
+"""Reaching other machines within a time, and whom to trust there."""

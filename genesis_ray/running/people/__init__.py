@@ -1,0 +1,1 @@
+"""Who is who: names, consent, repairs, and decisions that are explained."""

@@ -1,0 +1,1 @@
+"""Questions about a run, and how their answers are told."""

@@ -1,0 +1,1 @@
+"""Face templates: the galleries that have them, and the keys that protect them."""

@@ -1,0 +1,1 @@
+"""Work beside watching: rollups, dead letters, jobs."""

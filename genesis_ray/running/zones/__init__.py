@@ -1,0 +1,1 @@
+"""Zones, lines and masks: drawn on a picture, and written in the configuration."""

@@ -1,0 +1,1 @@
+"""The sections of the configuration, each validated by itself; `settings` has them together."""
