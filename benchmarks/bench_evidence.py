@@ -29,8 +29,8 @@ from harness import note, report_latency
 
 from genesis_ray.domain.frames import Image
 from genesis_ray.domain.identity import Candidate, MatchPolicy
+from genesis_ray.sections.identity import IdentitySettings
 from genesis_ray.sections.models import FaceSettings
-from genesis_ray.settings import IdentitySettings
 from genesis_ray.vision.faces import FaceEmbedder
 
 _DATA = Path(__file__).parents[2] / "shared" / "data"

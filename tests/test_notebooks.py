@@ -9,8 +9,9 @@ from nbclient import NotebookClient
 from genesis_ray.running.local import run_local
 from genesis_ray.running.result import summary
 from genesis_ray.sections.cameras import CameraSettings
+from genesis_ray.sections.identity import IdentitySettings
 from genesis_ray.sections.models import DetectorSettings, FaceSettings
-from genesis_ray.settings import IdentitySettings, Settings
+from genesis_ray.settings import Settings
 from genesis_ray.store.run_folder import RunFolder
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"

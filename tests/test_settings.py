@@ -10,8 +10,9 @@ from pydantic import ValidationError
 from genesis_ray.domain.source_policy import SourcePolicy
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.sections.cameras import CameraSettings, camera_id_of
+from genesis_ray.sections.identity import IdentitySettings
 from genesis_ray.sections.models import DetectorSettings, Mode
-from genesis_ray.settings import IdentitySettings, Settings
+from genesis_ray.settings import Settings
 from genesis_ray.settings_file import load
 
 NINE = datetime(2026, 1, 5, 9, tzinfo=UTC)

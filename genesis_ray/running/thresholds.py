@@ -5,7 +5,8 @@ from genesis_ray.domain.identity import MatchPolicy
 from genesis_ray.domain.thresholds import Threshold, ThresholdBook
 from genesis_ray.pipeline.resolver_policy import ResolverPolicy
 from genesis_ray.running.assembly import EmbedderTraits
-from genesis_ray.settings import IdentitySettings, Settings
+from genesis_ray.sections.identity import IdentitySettings
+from genesis_ray.settings import Settings
 from genesis_ray.store.calibration_file import CalibrationFile
 from genesis_ray.store.tenants import gallery_folder
 

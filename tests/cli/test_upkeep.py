@@ -16,7 +16,8 @@ from genesis_ray.running.people.auditing import audit_log
 from genesis_ray.running.people.identities import open_identities
 from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.running.upkeep.run_jobs import live_jobs, run_now
-from genesis_ray.settings import IdentitySettings, Settings
+from genesis_ray.sections.identity import IdentitySettings
+from genesis_ray.settings import Settings
 from genesis_ray.store.audit_entry import Access
 from genesis_ray.store.event_log import EventLog
 from genesis_ray.store.known_runs import note_run

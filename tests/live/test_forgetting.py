@@ -32,7 +32,8 @@ from genesis_ray.running.people.people_stores import PeopleStores
 from genesis_ray.running.people.repairs import Repairs
 from genesis_ray.running.result import summary
 from genesis_ray.running.templates.tenant_keys import tenant_keys
-from genesis_ray.settings import IdentitySettings, Settings
+from genesis_ray.sections.identity import IdentitySettings
+from genesis_ray.settings import Settings
 from genesis_ray.store.gallery import FaceGallery
 from genesis_ray.store.giving_way import Presence, Way, wait_until
 from genesis_ray.store.known_runs import note_run

@@ -31,7 +31,8 @@ from genesis_ray.running.people.identities import identity_folder, who_is_who
 from genesis_ray.running.people.intake import is_taken_in, taker
 from genesis_ray.running.people.repairs import Repairs
 from genesis_ray.running.templates.tenant_keys import tenant_keys
-from genesis_ray.settings import IdentitySettings, Settings
+from genesis_ray.sections.identity import IdentitySettings
+from genesis_ray.settings import Settings
 from genesis_ray.store.gallery import FaceGallery
 from genesis_ray.store.ledger import Ledger
 from genesis_ray.store.people import People

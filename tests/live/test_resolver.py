@@ -17,8 +17,9 @@ from genesis_ray.running.people.identities import identity_folder
 from genesis_ray.running.templates.key_rotation import rotate
 from genesis_ray.running.templates.protected import ProtectedEmbedder
 from genesis_ray.running.templates.tenant_keys import tenant_keys
+from genesis_ray.sections.identity import IdentitySettings
 from genesis_ray.sections.retention import RetentionSettings
-from genesis_ray.settings import IdentitySettings, Settings
+from genesis_ray.settings import Settings
 from genesis_ray.store.gallery import FaceGallery
 from genesis_ray.store.job_records import read_all
 from genesis_ray.store.people import People

@@ -4,7 +4,7 @@ import pytest
 
 from genesis_ray.domain.calibration import Calibrated, Calibration
 from genesis_ray.running.thresholds import threshold_book
-from genesis_ray.settings import IdentitySettings
+from genesis_ray.sections.identity import IdentitySettings
 from genesis_ray.testing import ColourEmbedder
 
 EMBEDDER = ColourEmbedder()

@@ -16,8 +16,9 @@ from genesis_ray.running.people.repairs import Repairs
 from genesis_ray.running.templates.protected import load_protected_embedder
 from genesis_ray.running.templates.switching import plan_switch, switch
 from genesis_ray.running.templates.tenant_keys import tenant_keys
+from genesis_ray.sections.identity import IdentitySettings
 from genesis_ray.sections.models import FaceSettings
-from genesis_ray.settings import IdentitySettings, Settings
+from genesis_ray.settings import Settings
 from genesis_ray.store.giving_way import wait_until
 from genesis_ray.vision.faces import EmbeddedFace
 from tests.running.enrolling.test_bulk_enrolment import photo
