@@ -13,9 +13,9 @@ import torch
 from torch import nn
 
 from genesis_ray.errors import ModelError
-from genesis_ray.vision.catalog import InputConvention, Model
+from genesis_ray.vision.catalog import Model
 from genesis_ray.vision.request_pool import RequestPool
-from genesis_ray.vision.torch_engine import network, scaled_planes
+from genesis_ray.vision.torch_engine import pixel_network
 
 _BATCH = 16
 """Pictures a run, filled up where need be. Kernels are chosen by it, so a picture's result would
@@ -45,8 +45,7 @@ class CudaRunner:
                 "this machine has an NVIDIA GPU that torch cannot use; mend its driver, or set "
                 "CUDA_VISIBLE_DEVICES to nothing to go without it"
             )
-        self._network = network(model).cuda()
-        self._input = model.input
+        self._network = pixel_network(model).cuda()
         self._shape = (*shape, 3)
         self.batch = _BATCH
         self._capturing = threading.Lock()
@@ -71,9 +70,7 @@ class CudaRunner:
         with self._capturing:
             if self._captured is None or self._captured.batch != batch:
                 self._captured = None  # makes room
-                lanes = [
-                    _Lane(self._network, self._input, (batch, *self._shape)) for _ in range(_LANES)
-                ]
+                lanes = [_Lane(self._network, (batch, *self._shape)) for _ in range(_LANES)]
                 self._captured = _Captured(batch, lanes[0].answer_shape, RequestPool(lanes))
             return self._captured
 
@@ -96,9 +93,7 @@ class _Captured(NamedTuple):
 class _Lane:
     """A captured graph with the memory that it reads and writes, on a stream of its own."""
 
-    def __init__(
-        self, network: nn.Module, convention: InputConvention, shape: tuple[int, ...]
-    ) -> None:
+    def __init__(self, network: nn.Module, shape: tuple[int, ...]) -> None:
         given = torch.zeros(shape, dtype=torch.uint8).pin_memory()
         self._given, self._given_array = given, given.numpy()
         self._on_device = torch.zeros_like(given, device="cuda")
@@ -108,13 +103,13 @@ class _Lane:
         self._graph = torch.cuda.CUDAGraph()
         with torch.inference_mode(), torch.cuda.stream(self._stream):
             for _ in range(_WARM_UP_RUNS):
-                network(scaled_planes(self._on_device, convention))
+                network(self._on_device)
             self._stream.synchronize()
             # What other threads do on the GPU meanwhile is no part of it.
             with torch.cuda.graph(
                 self._graph, stream=self._stream, capture_error_mode="thread_local"
             ):
-                self._answer = network(scaled_planes(self._on_device, convention)).float()
+                self._answer = network(self._on_device).float()
         answered = torch.zeros(self._answer.shape).pin_memory()
         self._answered, self._answered_array = answered, answered.numpy()
 

@@ -10,7 +10,7 @@ import torch
 
 from genesis_ray.errors import ModelError
 from genesis_ray.vision.catalog import InputConvention
-from genesis_ray.vision.torch_engine import scaled_planes
+from genesis_ray.vision.torch_engine import PixelScaling
 
 
 class TensorRtRunner:
@@ -18,8 +18,8 @@ class TensorRtRunner:
 
     def __init__(self, plan: Path, convention: InputConvention, *, device: str = "cuda") -> None:
         """Load a plan that `tensorrt_export.export` made; raises ModelError where it cannot be."""
-        self._convention = convention
         self._device = torch.device(device)
+        self._scaling = PixelScaling(convention).to(self._device)
         self._runtime = tensorrt.Runtime(tensorrt.Logger(tensorrt.Logger.ERROR))
         engine = self._runtime.deserialize_cuda_engine(plan.read_bytes())
         if engine is None:
@@ -58,7 +58,7 @@ class TensorRtRunner:
         pixels = torch.from_numpy(filled).to(self._device)  # they travel as bytes
         with self._running:
             # Torch's work and this are in one stream, the default one, so in this order.
-            self._given.copy_(scaled_planes(pixels, self._convention))
+            self._given.copy_(self._scaling(pixels))
             if not self._context.execute_v2([one.data_ptr() for one in self._tensors.values()]):
                 raise ModelError("TensorRT could not run the model; its own message is above")
             return tuple(

@@ -23,16 +23,33 @@ def network(model: Model, *, any_shape: bool = False) -> nn.Module:
     return loaded.eval().requires_grad_(False)
 
 
-def scaled_planes(pixels: torch.Tensor, convention: InputConvention) -> torch.Tensor:
-    """Return pictures uint8 [n, h, w, 3], BGR, as a network wants them: float [n, 3, h, w]."""
-    planes = pixels.permute(0, 3, 1, 2)
-    if convention.colour == "RGB":
-        planes = planes.flip(1)
-    mean, scale = (
-        torch.as_tensor(values, dtype=torch.float32, device=pixels.device).reshape(-1, 1, 1)
-        for values in (convention.mean, convention.scale)
-    )
-    return (planes.float() - mean) / scale
+class PixelScaling(nn.Module):
+    """Pictures uint8 [n, h, w, 3], BGR, as a network wants them: float [n, 3, h, w].
+
+    Its numbers are on the device that it is on: to bring them there at each call is refused while
+    a CUDA graph is captured.
+    """
+
+    mean: torch.Tensor
+    scale: torch.Tensor
+
+    def __init__(self, convention: InputConvention) -> None:
+        super().__init__()
+        self._is_rgb = convention.colour == "RGB"
+        for name, values in (("mean", convention.mean), ("scale", convention.scale)):
+            self.register_buffer(name, torch.tensor(values, dtype=torch.float32).reshape(-1, 1, 1))
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Scale them."""
+        planes = pixels.permute(0, 3, 1, 2)
+        if self._is_rgb:
+            planes = planes.flip(1)
+        return (planes.float() - self.mean) / self.scale
+
+
+def pixel_network(model: Model) -> nn.Module:
+    """Return a model on the processor, for pictures uint8 [n, h, w, 3], BGR."""
+    return nn.Sequential(PixelScaling(model.input), network(model)).eval()
 
 
 class TorchRunner:
@@ -40,8 +57,7 @@ class TorchRunner:
 
     def __init__(self, model: Model, shape: tuple[int, int], *, threads: int) -> None:
         torch.set_num_threads(threads)
-        self._network = network(model)
-        self._input = model.input
+        self._network = pixel_network(model)
         self._shape = (*shape, 3)
         # Fixes what a network works out from the shape at its first call, before threads meet.
         self(np.zeros((1, *self._shape), np.uint8))
@@ -60,7 +76,7 @@ class TorchRunner:
 
     def _run(self, image: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         pixels = torch.from_numpy(image.copy())  # torch wants memory that may be written to
-        result: npt.NDArray[np.float32] = self._network(scaled_planes(pixels, self._input)).numpy()
+        result: npt.NDArray[np.float32] = self._network(pixels).numpy()
         return result
 
 

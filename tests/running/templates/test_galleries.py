@@ -13,12 +13,12 @@ from genesis_ray.settings import Settings
 from genesis_ray.store.audit_entry import Access
 
 PACKAGE = Path(genesis_ray.__file__).parent
-OPENS = {"running/galleries.py"}
+OPENS = {"running/templates/galleries.py"}
 TABLES = {
-    "running/forgotten_before.py",  # texts of an unpacked backup, noted by who restores it
-    "running/key_rotation.py",  # reads templates, noted before it begins
-    "running/people_stores.py",  # takes people out, noted by who calls it
-    "running/resting_galleries.py",
+    "running/erasure/forgotten_before.py",  # texts of an unpacked backup, noted by who restores it
+    "running/templates/key_rotation.py",  # reads templates, noted before it begins
+    "running/people/people_stores.py",  # takes people out, noted by who calls it
+    "running/templates/resting_galleries.py",
     "store/consent.py",
     "store/gallery.py",
     "store/ledger.py",
@@ -30,15 +30,15 @@ TABLES = {
 }
 NAMES = {
     "migration/genesis_database.py",  # another system's column, of vectors that are not kept
-    "running/key_rotation.py",
+    "running/templates/key_rotation.py",
     "store/gallery.py",
     "store/identity_schemas.py",
     "store/stored_faces.py",
     "store/templates.py",
 }
 READS = {
-    "running/forgetting.py",  # notes the traces of what it removes
-    "running/key_rotation.py",
+    "running/erasure/forgetting.py",  # notes the traces of what it removes
+    "running/templates/key_rotation.py",
     "store/learning_gallery.py",
     "store/searched_faces.py",
     "store/templates.py",
@@ -68,7 +68,7 @@ def test_tables_are_opened_where_it_is_known_what_is_in_them():
 
 def test_tables_are_read_past_their_stores_by_the_search_for_what_was_forgotten_alone():
     assert modules_with(r"\blancedb\.connect\(") == {
-        "running/forgotten_search.py",  # noted before it begins
+        "running/erasure/forgotten_search.py",  # noted before it begins
         "store/lance_table.py",
     }
 

@@ -39,7 +39,11 @@ from tests.store.keys import holders
 
 NINE = datetime(2026, 1, 5, 9, tzinfo=UTC)
 FILM = "synthetic:?people=3&seconds=3&fps=10&width=320&height=240"
-PLAIN_ONLY = {"running/assembly.py", "running/measuring.py", "running/protected.py"}
+PLAIN_ONLY = {
+    "running/assembly.py",
+    "running/planning/measuring.py",
+    "running/templates/protected.py",
+}
 
 
 @pytest.fixture
