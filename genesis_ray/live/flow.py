@@ -44,7 +44,7 @@ _LOOK_EVERY_S = 1.0
 _LOOK_S = 0.02
 """Between two looks at what is under way, which takes a tenth of a second or two."""
 
-_SNAPSHOT_EVERY_S = 1.0
+_SNAPSHOT_EVERY_S = 0.8
 """What a camera's new process may have to forget of a live stream, or do again of a recording."""
 
 

@@ -67,7 +67,7 @@ def test_a_camera_that_is_written_down_is_read_back_the_same():
 
 
 def test_the_configuration_of_the_documentation_is_read(tmp_path):
-    page = (Path(__file__).parents[1] / "docs" / "zones.md").read_text()
+    page = (Path(__file__).parents[2] / "docs" / "zones.md").read_text()
     (tmp_path / "c.yaml").write_text(page.split("```yaml\n")[1].split("```")[0])
     (shop,) = load(tmp_path / "c.yaml").cameras
     (queue,), (door,), (mirror,) = shop.zones, shop.lines, shop.masks
