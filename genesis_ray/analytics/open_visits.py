@@ -26,17 +26,27 @@ stays_open AS (
     SELECT * FROM stays WHERE ended_at IS NULL
 ),
 tracks AS (
-    SELECT visit_id, left_at, back_at, named.camera_id, named.track_id, named.occurred_at
+    SELECT
+        visit_id, left_at, back_at, named.camera_id, named.track_id, named.occurred_at,
+        -- Of a track that was named afterwards and was in view then, what is from before counts
+        -- from when the visit before ended.
+        CASE
+            WHEN named.occurred_at > left_at THEN left_at + INTERVAL 1 microsecond
+        END AS counts_from
     FROM stays_open JOIN face_recognitions AS named USING (identity_id)
     WHERE named.decision IN ('named', 'carried')
 ),
 sights AS (
     SELECT visit_id, camera_id, occurred_at, left_at, back_at FROM tracks
     UNION ALL
-    SELECT visit_id, camera_id, seen.occurred_at, left_at, back_at
+    SELECT
+        visit_id, camera_id, greatest(seen.occurred_at, counts_from) AS occurred_at,
+        left_at, back_at
     FROM tracks JOIN track_observations AS seen USING (camera_id, track_id)
     UNION ALL
-    SELECT visit_id, camera_id, entered.occurred_at, left_at, back_at
+    SELECT
+        visit_id, camera_id, greatest(entered.occurred_at, counts_from) AS occurred_at,
+        left_at, back_at
     FROM tracks JOIN zone_crossings AS entered USING (camera_id, track_id)
     WHERE entered.direction = 'enter'
 ),

@@ -126,6 +126,15 @@ def test_of_two_open_visits_of_one_visitor_the_last_goes_on_and_the_first_ends()
     }
 
 
+def test_who_was_in_view_under_no_name_yet_when_a_visit_ended_is_there_from_then_on():
+    journal = new_journal()
+    unnamed = [seen(second) for second in range(3, 8)]
+    log = told(journal, [seen(1), named(2, 2), *unnamed, seen(8, 2), named(9)])
+    (visit,) = left_in(log)
+    assert visit.started_at == at(2) + timedelta.resolution
+    assert ends_of(log) == journal.finish()
+
+
 happenings = st.lists(
     st.tuples(st.sampled_from([seen, seen, entered, named]), st.sampled_from([*OWNERS])),
     max_size=10,
