@@ -34,6 +34,7 @@ from genesis_ray.running.templates.gallery_in_use import overruled, with_gallery
 from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.serving import detector, embedder
 from genesis_ray.serving.photo_faces import ServedPhotoFaces
+from genesis_ray.serving.placement import HEALTH_CHECK_PERIOD_S
 from genesis_ray.settings import Settings
 from genesis_ray.store.state_log import new_key
 
@@ -92,6 +93,7 @@ def build(args: dict[str, object]) -> Application:
         raise _RefusedError(str(error)) from None
     live = serve.deployment(Live).options(
         name=LIVE,
+        health_check_period_s=HEALTH_CHECK_PERIOD_S,
         ray_actor_options=_BY_THE_DATA,
         logging_config={"enable_access_log": False},  # it is asked for its state every second
     )
@@ -106,6 +108,7 @@ def build(args: dict[str, object]) -> Application:
     )
     api = serve.deployment(serve.ingress()(Api)).options(
         name=API,
+        health_check_period_s=HEALTH_CHECK_PERIOD_S,
         ray_actor_options=_BY_THE_DATA,
         max_ongoing_requests=_MOST_REQUESTS,
     )
