@@ -16,11 +16,19 @@ from contextlib import suppress
 from itertools import combinations
 from pathlib import Path
 
+import av
 import psutil
 import pytest
 
+from genesis_ray.vision.synthetic import SyntheticFilm
+
 CAMERAS = 8
-FILM = "synthetic:?people=3&seconds=3600&fps=1&width=640&height=360"
+PEOPLE, SIZE = 3, (640, 360)
+FILM = f"synthetic:?people={PEOPLE}&seconds=3600&fps=1&width={SIZE[0]}&height={SIZE[1]}"
+
+FILE_S = 60
+"""Length of a file, of which half of the cameras play one after the other: they are opened, decoded
+and closed by what does so with any."""
 
 WARM_UP_S = 150.0
 """Until caches, pools and the window of tracks are full."""
@@ -79,13 +87,28 @@ def test_who_comes_and_goes_meanwhile_is_no_leak():
     assert growth([(0.0, {1: 100, 2: 50}), (60.0, {1: 101, 3: 50})]) == {1: 1}
 
 
+def written(path: Path) -> Path:
+    """Write a file of such a film."""
+    film = SyntheticFilm(people=PEOPLE, seconds=FILE_S, fps=1, width=SIZE[0], height=SIZE[1])
+    with av.open(path, "w") as video:
+        stream = video.add_stream("libx264", rate=1)
+        stream.width, stream.height, stream.pix_fmt = *SIZE, "yuv420p"
+        for second in range(FILE_S):
+            image = film.image_at(second)
+            video.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
+        video.mux(stream.encode())
+    return path
+
+
 @pytest.mark.soak
 @pytest.mark.ray
 @pytest.mark.timeout(420)
 def test_memory_is_flat_while_eight_cameras_are_watched(tmp_path):
     command = [sys.executable, str(Path(__file__).with_name("watcher.py")), "--realtime"]
+    files = "|".join([str(written(tmp_path / "synthetic.mp4"))] * 10)
+    films = [FILM, files] * (CAMERAS // 2)
     watching = subprocess.Popen(
-        [*command, str(tmp_path / "run"), str(tmp_path / "data"), *[FILM] * CAMERAS],
+        [*command, str(tmp_path / "run"), str(tmp_path / "data"), *films],
         stdout=subprocess.PIPE,
         text=True,
         env={key: value for key, value in os.environ.items() if key != "RAY_ADDRESS"},

@@ -2,6 +2,7 @@
 
 A source can be several that play in a row, with | between them. Prints `frames CAMERA N` as they
 are looked at, and at last `done EVENTS LATE`. In real time footage is looked at ten times a second.
+Files whose names begin with `synthetic` are films of synthetic people.
 """
 
 import sys
@@ -25,7 +26,7 @@ def settings_for(
 
     Of footage every frame is looked at unless fewer are asked for, by the real ones.
     """
-    is_synthetic = all(source.startswith("synthetic:") for source in sources)
+    is_synthetic = all(source.rpartition("/")[2].startswith("synthetic") for source in sources)
     return Settings(
         data_dir=data,
         **(SYNTHETIC if is_synthetic else {}),
