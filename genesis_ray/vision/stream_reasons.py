@@ -9,7 +9,15 @@ from genesis_ray.vision.stream_address import NotAllowedError
 
 
 class NoVideoError(Exception):
-    """A stream that carries no pictures."""
+    """A stream that carries no pictures.
+
+    Attributes:
+        has_sound: Whether it carries sound.
+    """
+
+    def __init__(self, *, has_sound: bool) -> None:
+        super().__init__("no pictures")
+        self.has_sound = has_sound
 
 
 _REASONS: tuple[tuple[type[BaseException], str], ...] = (
@@ -21,7 +29,7 @@ _REASONS: tuple[tuple[type[BaseException], str], ...] = (
     (av.error.HTTPClientError, "bad_request"),  # any other
     (av.error.HTTPServerError, "server_error"),
     (av.error.ConnectionRefusedError, "refused"),
-    (av.error.TimeoutError, "timed_out"),
+    (TimeoutError, "timed_out"),
     (av.error.ExitError, "timed_out"),
     (av.error.FileNotFoundError, "not_found"),
     (av.error.PermissionError, "not_permitted"),
