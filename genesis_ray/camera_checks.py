@@ -1,5 +1,6 @@
 """Whether each camera shows a picture, and whether its zones and lines can be meant so."""
 
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
@@ -80,6 +81,17 @@ def places(cameras: Sequence[CameraSettings]) -> Iterator[Finding]:
     yield from found
 
 
+def devices(cameras: Sequence[CameraSettings]) -> Iterator[Finding]:
+    """Tell which cameras are of one machine, where a cluster may have several to watch them on."""
+    if os.environ.get("RAY_ADDRESS", "") in ("", "local"):
+        return
+    for camera in cameras:
+        if camera.is_device and camera.node is None:
+            message = f"{camera.source} is looked for on whichever node watches it"
+            remedy = "say by node which one has it, unless the cluster has one alone"
+            yield Finding(f"camera {camera.camera_id}", "warning", message, remedy)
+
+
 def sources(settings: Settings) -> list[Finding]:
     """Open what each camera plays, folders of recordings aside."""
     return [
@@ -96,7 +108,7 @@ def _stream(camera: CameraSettings, settings: Settings, *, watched_s: float = 0.
     """
     from genesis_ray.vision.sources import open_source
     from genesis_ray.vision.stream import LiveStream
-    from genesis_ray.vision.stream_reasons import REMEDIES, STATE_REMEDIES
+    from genesis_ray.vision.stream_reasons import STATE_REMEDIES, remedy_of
 
     name = f"camera {camera.camera_id}"
     try:
@@ -134,8 +146,9 @@ def _stream(camera: CameraSettings, settings: Settings, *, watched_s: float = 0.
             message = f"{width}x{height}{rate}, but its clock {pace}: more than is made up for"
             return Finding(name, "warning", message, STATE_REMEDIES["clock_skewed"])
         return Finding(name, "ok", f"{width}x{height}, live{rate}")
-    reasons = [each.diagnosis.reason for each in news] or ["timed_out"]
-    return Finding(name, "problem", f"no picture: {reasons[-1]}", REMEDIES.get(reasons[-1], ""))
+    reason = news[-1].diagnosis.reason if news else "timed_out"
+    remedy = remedy_of(reason, is_device=camera.is_device)
+    return Finding(name, "problem", f"no picture: {reason}", remedy)
 
 
 def _watch(

@@ -193,6 +193,19 @@ def test_of_a_live_camera_where_none_may_be_the_setting_that_says_so_is_told(mon
     assert "sources.allowed_networks" in name.remedy
 
 
+@pytest.mark.parametrize(
+    ("address", "node", "told"),
+    [("10.0.0.1:6379", None, 1), ("10.0.0.1:6379", "shop", 0), ("", None, 0), ("local", None, 0)],
+)
+def test_a_device_that_a_node_of_a_cluster_has_is_told_unless_that_is_named(
+    monkeypatch, address, node, told
+):
+    monkeypatch.setenv("RAY_ADDRESS", address)
+    till = CameraSettings(camera_id="till", source="device:0", node=node)
+    found = list(camera_checks.devices([till]))
+    assert [(each.name, each.level) for each in found] == [("camera till", "warning")] * told
+
+
 class HangingStream:
     """A camera whose driver keeps whoever asks for a picture, until `lets_go`."""
 

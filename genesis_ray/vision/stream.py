@@ -200,7 +200,7 @@ class LiveStream:
             return self._doctor.mute()
         if isinstance(error, OSError) and error.errno == EIO and self._address.is_distrusted():
             return self._doctor.lost("untrusted")
-        return self._doctor.lost(reason_of(error))
+        return self._doctor.lost(reason_of(error, is_device=self._address.is_device))
 
     def _play(self, container: InputContainer, stream: VideoStream) -> Iterator[Frame]:
         """Yield the frames of one connection until it ends, fails or gives no more of them."""

@@ -105,6 +105,11 @@ class StreamAddress:
         is_over_tls = self._scheme in _OVER_TLS or policy.follow_links
         self._tls = stream_trust.tls_options(policy) if is_over_tls else {}
 
+    @property
+    def is_device(self) -> bool:
+        """Whether it is a camera of this machine."""
+        return self._device is not None
+
     def openings(self) -> list[Opening]:
         """Look up where the host is now and return what to open, to be tried in turn.
 

@@ -20,7 +20,7 @@ from genesis_ray.domain.source_policy import SourcePolicy
 from genesis_ray.vision import stream_connection
 from genesis_ray.vision.stream import LiveStream
 from genesis_ray.vision.stream_address import StreamAddress
-from genesis_ray.vision.stream_reasons import REMEDIES, reason_of
+from genesis_ray.vision.stream_reasons import NoVideoError, reason_of, remedy_of
 from tests.certificates import self_signed
 from tests.vision.film_server import FilmServer, PacedCamera, film, serving, timed_film
 from tests.vision.watching import Watching
@@ -467,7 +467,7 @@ def test_what_a_camera_answers_over_http_is_told_apart_and_has_a_remedy(
 ):
     watching = watch(f"{film_server.url}/answers?{status}")
     watching.until(lambda: watching.states == [("connecting", reason)])
-    assert REMEDIES[reason]
+    assert remedy_of(reason, is_device=False)
 
 
 @pytest.mark.parametrize(
@@ -476,14 +476,35 @@ def test_what_a_camera_answers_over_http_is_told_apart_and_has_a_remedy(
         (errno.EBUSY, "in_use"),
         (errno.ENODEV, "not_found"),
         (errno.EACCES, "not_permitted"),
-        (errno.EHOSTUNREACH, "unreachable"),
+        (errno.ENOTTY, "no_camera"),
+        (errno.EINVAL, "no_camera"),
+        (errno.EIO, "unreachable"),
     ],
 )
 def test_a_device_that_is_in_use_or_was_pulled_out_is_told_apart(number, reason):
     with pytest.raises(av.FFmpegError) as failed:
         av.error.err_check(-number)
-    assert reason_of(failed.value) == reason
-    assert REMEDIES[reason]
+    assert reason_of(failed.value, is_device=True) == reason
+    remedy = remedy_of(reason, is_device=True)
+    assert remedy
+    assert not any(word in remedy for word in ("host", "address", "network"))
+
+
+def test_of_what_does_not_exist_each_is_told_its_own():
+    assert remedy_of("not_found", is_device=True).startswith("correct the device's number")
+    assert remedy_of("not_found", is_device=False) == "correct the path behind its host"
+
+
+def test_what_sends_neither_pictures_nor_sound_is_not_said_to_send_sound():
+    reason = reason_of(NoVideoError(has_sound=False))
+    assert reason == "nothing_sent"
+    assert "neither pictures nor sound" in remedy_of(reason, is_device=False)
+    assert reason_of(NoVideoError(has_sound=True)) == "no_pictures"
+
+
+def test_a_device_that_is_no_camera_is_told(watch):
+    watching = watch("device:/dev/null")
+    watching.until(lambda: watching.states == [("connecting", "no_camera")])
 
 
 PLAYLIST = "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2.0,\n{}\n#EXT-X-ENDLIST\n"
@@ -522,7 +543,7 @@ def test_a_redirect_is_not_followed(film_server, watch, tmp_path, to):
     watching = watch(f"{film_server.url}/to?{to}")
     watching.until(lambda: watching.states == [("connecting", "unreachable")])
     assert {path for _, path in film_server.asked} == {f"/to?{to}"}
-    assert "redirects" in REMEDIES["unreachable"]
+    assert "redirects" in remedy_of("unreachable", is_device=False)
 
 
 def test_links_are_followed_where_the_policy_says_so_and_to_files_never(
