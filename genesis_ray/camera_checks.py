@@ -1,12 +1,14 @@
 """Whether each camera shows a picture, and whether its zones and lines can be meant so."""
 
+import os
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import closing
+from functools import partial
 from pathlib import Path
-from threading import Timer
-from typing import TYPE_CHECKING
+from threading import Thread, Timer
+from typing import TYPE_CHECKING, TypeVar
 
 from genesis_ray.domain.capture_clock import MOST_DRIFT
 from genesis_ray.domain.frames import Frame
@@ -29,6 +31,14 @@ _WATCHED_S = 12.0
 _LONGER_S = 10.0
 """One of which all pictures are the same: frozen is who shows the same for 20 s."""
 
+_LAST_S = 10.0
+"""For what is under way to end, and an attempt to connect to say why it failed."""
+
+_OPENING_S = 60.0
+"""How long a recording may take to open: all of its files are looked into."""
+
+_Seen = TypeVar("_Seen")
+
 
 def examine_cameras(config: Path) -> list[Finding]:
     """Look at the cameras of a configuration, all at the same time, and at live ones for a while.
@@ -41,14 +51,13 @@ def examine_cameras(config: Path) -> list[Finding]:
     settings = settings_file.load(config)
     if not settings.cameras:
         return [Finding("cameras", "warning", "there are none", f"add some to {config}")]
-    with ThreadPoolExecutor(len(settings.cameras), "camera") as pool:
-        looks = [
-            pool.submit(_stream, camera, settings, watched_s=_WATCHED_S)
-            if camera.is_live
-            else pool.submit(_recording, camera, settings.fps_of(camera))
-            for camera in settings.cameras
-        ]
-        return [look.result() for look in looks]
+    looks = [
+        _aside(partial(_stream, camera, settings, watched_s=_WATCHED_S))
+        if camera.is_live
+        else _aside(partial(_recording, camera, settings.fps_of(camera)))
+        for camera in settings.cameras
+    ]
+    return [look.result() for look in looks]
 
 
 def places(cameras: Sequence[CameraSettings]) -> Iterator[Finding]:
@@ -72,6 +81,17 @@ def places(cameras: Sequence[CameraSettings]) -> Iterator[Finding]:
     yield from found
 
 
+def devices(cameras: Sequence[CameraSettings]) -> Iterator[Finding]:
+    """Tell which cameras are of one machine, where a cluster may have several to watch them on."""
+    if os.environ.get("RAY_ADDRESS", "") in ("", "local"):
+        return
+    for camera in cameras:
+        if camera.is_device and camera.node is None:
+            message = f"{camera.source} is looked for on whichever node watches it"
+            remedy = "say by node which one has it, unless the cluster has one alone"
+            yield Finding(f"camera {camera.camera_id}", "warning", message, remedy)
+
+
 def sources(settings: Settings) -> list[Finding]:
     """Open what each camera plays, folders of recordings aside."""
     return [
@@ -88,7 +108,7 @@ def _stream(camera: CameraSettings, settings: Settings, *, watched_s: float = 0.
     """
     from genesis_ray.vision.sources import open_source
     from genesis_ray.vision.stream import LiveStream
-    from genesis_ray.vision.stream_reasons import REMEDIES, STATE_REMEDIES
+    from genesis_ray.vision.stream_reasons import STATE_REMEDIES, remedy_of
 
     name = f"camera {camera.camera_id}"
     try:
@@ -101,16 +121,18 @@ def _stream(camera: CameraSettings, settings: Settings, *, watched_s: float = 0.
         )
     except GenesisError as error:
         return Finding(name, "problem", str(error), "correct the camera's source")
-    giving_up = Timer(_PATIENCE_S, stream.close)
+    frames = iter(stream)
+    rate = ""
     with closing(stream):
-        giving_up.start()
-        frames = iter(stream)
-        frame = next(frames, None)
-        giving_up.cancel()
-        rate = ""
+        frame = _within(_PATIENCE_S, first := _aside(lambda: next(frames, None)))
         if frame and watched_s:
-            rate = f", {_watch(stream, frames, frame, watched_s):.3g} frames/s"
+            watching = _aside(lambda: _watch(stream, frames, frame, watched_s))
+            fps = _within(watched_s + _LONGER_S + _LAST_S, watching)
+            rate = "" if fps is None else f", {fps:.3g} frames/s"
     news = stream.take_news()
+    if not (frame or news):
+        _within(_LAST_S, first)
+        news = stream.take_news()
     if frame:
         height, width = frame.image.shape[:2]
         ill = next((each.diagnosis for each in reversed(news) if each.diagnosis.reason), None)
@@ -124,8 +146,9 @@ def _stream(camera: CameraSettings, settings: Settings, *, watched_s: float = 0.
             message = f"{width}x{height}{rate}, but its clock {pace}: more than is made up for"
             return Finding(name, "warning", message, STATE_REMEDIES["clock_skewed"])
         return Finding(name, "ok", f"{width}x{height}, live{rate}")
-    reasons = [each.diagnosis.reason for each in news] or ["timed_out"]
-    return Finding(name, "problem", f"no picture: {reasons[-1]}", REMEDIES.get(reasons[-1], ""))
+    reason = news[-1].diagnosis.reason if news else "timed_out"
+    remedy = remedy_of(reason, is_device=camera.is_device)
+    return Finding(name, "problem", f"no picture: {reason}", remedy)
 
 
 def _watch(
@@ -148,6 +171,14 @@ def _watch(
 
 
 def _recording(camera: CameraSettings, fps: float) -> Finding:
+    opening = _aside(partial(_open_recording, camera, fps))
+    late = f"it took longer than {_OPENING_S:g} s to open"
+    return _within(_OPENING_S, opening) or Finding(
+        f"camera {camera.camera_id}", "problem", late, "look at the disk or the share it is on"
+    )
+
+
+def _open_recording(camera: CameraSettings, fps: float) -> Finding:
     from genesis_ray.vision.sources import open_recording
 
     camera_id, urls = camera.camera_id, camera.sources
@@ -158,3 +189,27 @@ def _recording(camera: CameraSettings, fps: float) -> Finding:
             return Finding(name, "ok", f"{size}, {rate}, of which {min(fps, source.fps):.4g}")
     except GenesisError as error:
         return Finding(name, "problem", str(error), "correct the camera's source")
+
+
+def _aside(look: Callable[[], _Seen]) -> "Future[_Seen]":
+    """Look in a thread that nobody has to wait for, not even the program as it ends."""
+    seen: Future[_Seen] = Future()
+
+    def run() -> None:
+        try:
+            seen.set_result(look())
+        except BaseException as error:  # whoever waits for it raises it
+            seen.set_exception(error)
+
+    Thread(target=run, daemon=True).start()
+    return seen
+
+
+def _within(seconds: float, seen: "Future[_Seen]") -> _Seen | None:
+    """Return what is seen in time, if anything is."""
+    try:
+        return seen.result(seconds)
+    except TimeoutError:
+        if seen.done():  # it is the look's own
+            raise
+        return None

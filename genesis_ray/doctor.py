@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from genesis_ray import machine
-from genesis_ray.camera_checks import places, sources
+from genesis_ray.camera_checks import devices, places, sources
 from genesis_ray.encryption import encryption
 from genesis_ray.errors import GenesisError
 from genesis_ray.machine import Finding
@@ -56,6 +56,7 @@ def _configured(config: Path | None, data: Path | None) -> Iterator[Finding]:
     yield Finding("configuration", "ok", told)
     settings = settings.model_copy(update={"data_dir": data or settings.data_dir})
     yield from places(settings.cameras)
+    yield from devices(settings.cameras)
     try:
         contradicted, settings = overruled(settings), with_gallery_in_use(settings)
     except GenesisError as error:

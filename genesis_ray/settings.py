@@ -34,6 +34,7 @@ from genesis_ray.sections.types import (
     TenantId,
     TimeZone,
 )
+from genesis_ray.sections.zone_checks import PlacesError, Problem
 
 
 class GroupSettings(Section):
@@ -151,14 +152,17 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        if found := self.contradictions():
-            raise ValueError("\n".join(found))
+        if found := self._contradictions():
+            raise PlacesError(found)
         return self
 
     def contradictions(self) -> list[str]:
         """Return what does not fit together, in words; a copy with an update may have some."""
+        return [*dict.fromkeys(problem.message for problem in self._contradictions())]
+
+    def _contradictions(self) -> list[Problem]:
         parts = Parts.of(self.cameras, self.alerts, self.topology)
-        return [*(problem.message for problem in repeats(parts)), *self._without_use()]
+        return [*repeats(parts), *(Problem((), said) for said in self._without_use())]
 
     def _without_use(self) -> Iterator[str]:
         """Yield what asks for something that is not set."""

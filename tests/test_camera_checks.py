@@ -1,4 +1,8 @@
+import os
 import re
+import subprocess
+import sys
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -11,7 +15,7 @@ from genesis_ray import camera_checks
 from genesis_ray.domain import least_delay
 from genesis_ray.domain.capture_clock import CaptureClock
 from genesis_ray.domain.frames import Frame, FrameStamp
-from genesis_ray.domain.stream_health import Picture, StreamDoctor, StreamLimits
+from genesis_ray.domain.stream_health import Diagnosis, Picture, StreamDoctor, StreamLimits
 from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.sections.zones import LineSettings
 from genesis_ray.settings import Settings
@@ -187,3 +191,73 @@ def test_of_a_live_camera_where_none_may_be_the_setting_that_says_so_is_told(mon
     assert "sources.allowed_networks" in number.message
     assert (name.level, name.message) == ("problem", "no picture: not_allowed")
     assert "sources.allowed_networks" in name.remedy
+
+
+@pytest.mark.parametrize(
+    ("address", "node", "told"),
+    [("10.0.0.1:6379", None, 1), ("10.0.0.1:6379", "shop", 0), ("", None, 0), ("local", None, 0)],
+)
+def test_a_device_that_a_node_of_a_cluster_has_is_told_unless_that_is_named(
+    monkeypatch, address, node, told
+):
+    monkeypatch.setenv("RAY_ADDRESS", address)
+    till = CameraSettings(camera_id="till", source="device:0", node=node)
+    found = list(camera_checks.devices([till]))
+    assert [(each.name, each.level) for each in found] == [("camera till", "warning")] * told
+
+
+class HangingStream:
+    """A camera whose driver keeps whoever asks for a picture, until `lets_go`."""
+
+    def __init__(self, *, shows: int) -> None:
+        self._shows = shows
+        self.lets_go = threading.Event()
+
+    def __iter__(self) -> Iterator[Frame]:
+        for index in range(self._shows):
+            image = np.zeros((48, 64, 3), np.uint8)
+            yield Frame(FrameStamp("door", index, datetime.now(UTC)), image)
+        self.lets_go.wait()
+
+    def take_news(self) -> list[News]:
+        return [News(datetime.now(UTC), Diagnosis("stalled", "no_frames"))] if self._shows else []
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("shows", "level", "said"),
+    [
+        (0, "problem", "no picture: timed_out"),
+        (3, "warning", "64x48, but stalled: no_frames"),
+    ],
+)
+def test_a_camera_that_hangs_is_told_in_time(monkeypatch, tmp_path, shows, level, said):
+    for name in ("_PATIENCE_S", "_WATCHED_S", "_LONGER_S", "_LAST_S"):
+        monkeypatch.setattr(camera_checks, name, 0.2)
+    hanging = HangingStream(shows=shows)
+    monkeypatch.setattr(sources, "open_source", lambda *_, **__: hanging)
+    config = tmp_path / "cameras.yaml"
+    config.write_text("cameras: [{camera_id: door, source: 'device:0'}]\n")
+    began = time.monotonic()
+    (door,) = camera_checks.examine_cameras(config)
+    assert time.monotonic() - began < 5
+    assert (door.level, door.message) == (level, said)
+    hanging.lets_go.set()
+
+
+def test_a_recording_that_hangs_as_it_is_opened_is_told_and_the_program_ends(tmp_path):
+    os.mkfifo(tmp_path / "film.mp4")  # nobody writes to it
+    config = tmp_path / "cameras.yaml"
+    config.write_text(f"cameras: [{{camera_id: door, source: {tmp_path}/film.mp4}}]\n")
+    script = f"""
+from pathlib import Path
+from genesis_ray import camera_checks
+camera_checks._OPENING_S = 0.5
+print(*camera_checks.examine_cameras(Path({str(config)!r})))
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert "took longer than 0.5 s to open" in ended.stdout

@@ -142,8 +142,14 @@ def test_a_contradiction_is_told_where_it_stands(refusal):
 
 
 def test_a_contradiction_of_the_whole_is_told_of_the_file(refusal):
+    told = refusal("appearance: {carry: true, model: osnet}\n")
+    assert told.startswith("c.yaml: appearance.carry")
+
+
+def test_a_name_that_stands_twice_is_told_with_both_lines(refusal):
     twice = CAMERA + CAMERA.removeprefix("cameras:\n")
-    assert refusal(twice) == "c.yaml: each camera_id may stand once; repeated: door"
+    told = "each camera_id may stand once; repeated: door"
+    assert refusal(twice).split("\n") == [f"c.yaml:2: {told}", f"c.yaml:4: {told}"]
 
 
 def test_all_wrong_values_are_told_at_once(refusal):
@@ -333,8 +339,10 @@ colour: blue
         "c.yaml:7: camera door: zone bow: its outline crosses itself",
         "c.yaml:9: camera door: zone two: its outline has 2 distinct corners",
         "c.yaml:12: camera door: line sill: start and end are the same point",
-        "c.yaml: each name of a rule in alerts may stand once; repeated: long",
-        "c.yaml: each zone_id of camera door may stand once; repeated: two",
+        "c.yaml:15: each name of a rule in alerts may stand once; repeated: long",
+        "c.yaml:16: each name of a rule in alerts may stand once; repeated: long",
+        "c.yaml:9: each zone_id of camera door may stand once; repeated: two",
+        "c.yaml:10: each zone_id of camera door may stand once; repeated: two",
         "c.yaml:17: topology: no camera is called yard",
         "c.yaml:15: alerts.1, long: no zone is called nosuch",
     ]

@@ -31,6 +31,11 @@ def is_live(url: str) -> bool:
     return _LIVE.match(url) is not None
 
 
+def is_device(url: str) -> bool:
+    """Tell whether this is the address of a camera of the machine that watches it."""
+    return url.lower().startswith("device:")
+
+
 def redacted(url: str) -> str:
     """Return an address without the user and the password that it may hold, wherever it does.
 

@@ -110,6 +110,12 @@ class StreamDoctor:
         self._connected = False
         return self._tell(Diagnosis("stalled", "no_frames"))
 
+    def hangs(self) -> Diagnosis | None:
+        """Note that whoever reads from it waits for longer than they were to, and may for ever."""
+        if self._connected:
+            return self._tell(Diagnosis("stalled", "no_frames"))
+        return None if self._state else self._tell(Diagnosis("connecting", "timed_out"))
+
     def connected(self, at: datetime) -> None:
         """Note a new connection: what was seen over the one before counts no more."""
         self._connected = True

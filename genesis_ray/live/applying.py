@@ -9,7 +9,7 @@ from ray.exceptions import RayError
 from genesis_ray.errors import GenesisError
 from genesis_ray.live.changing import GroupMoves, Undone, change, close_prepared, prepare, undo
 from genesis_ray.live.losing import tell_ended
-from genesis_ray.live.placing import node_of, place
+from genesis_ray.live.placing import node_of, place, warn_of_devices
 from genesis_ray.live.spec import LiveSpec
 from genesis_ray.live.starting import explained
 from genesis_ray.live.watched_groups import WatchedGroups
@@ -49,6 +49,7 @@ async def _exchange(changes: Changes, settings: Settings, groups: WatchedGroups)
             raise GenesisError(f"{explained(error)}; all is as it was, but {left}") from error
         raise
     groups.spec = spec
+    warn_of_devices(changes.coming)
     for ended in groups:
         if ended.has_ended:
             ended.let_go_of(changes.leaving)

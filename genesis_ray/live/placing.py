@@ -1,7 +1,10 @@
 """Which camera is watched by which group."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+import ray
 
 from genesis_ray.domain.roles import drop_class_of
 from genesis_ray.domain.spreading import CameraLoad, GroupLoad, best_group, by_importance, spread
@@ -9,6 +12,8 @@ from genesis_ray.live.groups import CameraGroup
 from genesis_ray.running.changes import Changes
 from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.settings import Settings
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -70,6 +75,20 @@ def place(changes: Changes, settings: Settings, groups: Sequence[CameraGroup]) -
 def node_of(cameras: Sequence[CameraSettings]) -> str | None:
     """Return the node that has to watch a group's cameras; None where all can."""
     return cameras[0].node if cameras else None
+
+
+def warn_of_devices(cameras: Sequence[CameraSettings]) -> None:
+    """Log which cameras are of one machine and may be watched on any, where there are several."""
+    vague = [camera for camera in cameras if camera.is_device and camera.node is None]
+    if not vague or sum(node["Alive"] for node in ray.nodes()) == 1:
+        return
+    for camera in vague:
+        _log.warning(
+            "camera %s: %s is looked for on whichever node watches it, and there are several; "
+            "say by node which one has it",
+            camera.camera_id,
+            camera.source,
+        )
 
 
 def _load(camera: CameraSettings, settings: Settings) -> CameraLoad:

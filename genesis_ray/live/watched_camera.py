@@ -1,6 +1,7 @@
 """A camera of a group: what watches it, how far it is, and how it is opened and closed."""
 
 import asyncio
+import logging
 import pickle
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,9 +17,12 @@ from genesis_ray.running.station import CameraStation
 from genesis_ray.running.viewing import Viewing
 from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.state_log import OF_ANOTHER_VERSION
 
 if TYPE_CHECKING:
     from genesis_ray.running.recorder import Recorder
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, eq=False)
@@ -57,9 +61,18 @@ class WatchedCamera:
         """
         name, station = self.camera_id, self.station
         if snapshot := before.snapshots.get(name):
-            observed, choice = pickle.loads(snapshot.state)  # noqa: S301  an actor of ours wrote it
-            station.resume(pickle.loads(observed), choice, now=now)  # noqa: S301
             self.posted = self.delivered = snapshot.camera
+            try:
+                observed, choice = pickle.loads(snapshot.state)  # noqa: S301  an actor of ours did
+                state = pickle.loads(observed)  # noqa: S301
+            except OF_ANOTHER_VERSION as error:
+                _log.warning(
+                    "%s: its tracks begin anew, what it saw is left aside: %s", name, error
+                )
+                if told := before.told.get(name):
+                    station.follow(told, now=now)
+            else:
+                station.resume(state, choice, now=now)
         elif left := before.left.get(name):
             station.follow(left, now=now)
         if told := before.told.get(name):

@@ -10,7 +10,7 @@ from genesis_ray.live.cameras import GroupFigures
 from genesis_ray.live.groups import CameraGroup, GroupLostError
 from genesis_ray.live.keepers import Keepers
 from genesis_ray.live.losing import give_up_camera
-from genesis_ray.live.placing import in_groups, node_of
+from genesis_ray.live.placing import in_groups, node_of, warn_of_devices
 from genesis_ray.live.spec import LiveSpec
 from genesis_ray.live.starting import start_groups
 from genesis_ray.running.result import CameraProgress
@@ -39,6 +39,7 @@ class WatchedGroups:
         self._lost: dict[str, CameraProgress] = {}
         self._watching = asyncio.TaskGroup()
         self._is_ending = False
+        warn_of_devices(spec.settings.cameras)
         for cameras in in_groups(spec.settings):
             node = node_of(cameras)
             self._groups.append(self.make(spec, cameras, node=node, is_resumed=is_resumed))

@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from genesis_ray.domain.addresses import is_live, redacted, without_user
+from genesis_ray.domain.addresses import is_device, is_live, redacted, without_user
 from genesis_ray.domain.homography import Matrix
 from genesis_ray.domain.roles import Role, looks_at_faces
 from genesis_ray.domain.source_policy import SCHEMES, Scheme, SourcePolicy
@@ -109,6 +109,11 @@ class CameraSettings(Section):
     def is_live(self) -> bool:
         """Whether this is a stream that never ends by itself."""
         return any(map(is_live, self.sources))
+
+    @property
+    def is_device(self) -> bool:
+        """Whether this is a camera of the machine that watches it."""
+        return any(map(is_device, self.sources))
 
     @property
     def sources(self) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ Validation stops at a part whose own values are wrong before it looks at what th
 the others. So here what can be read of each is taken as it stands.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Self, TypeVar
@@ -25,15 +26,15 @@ _Model = TypeVar("_Model", bound=BaseModel)
 
 
 class Camera(NamedTuple):
-    """A camera's name, and those of what it has."""
+    """A camera's name, and those of what it has by their places."""
 
     camera_id: str
-    ids: Mapping[Kind, Sequence[str]]
+    ids: Mapping[Kind, Mapping[int, str]]
 
     @property
     def zones(self) -> set[str]:
         """Its zones."""
-        return {*self.ids["zone"]}
+        return {*self.ids["zone"].values()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,12 +42,12 @@ class Parts:
     """What settings have that is named, or names others.
 
     Attributes:
-        cameras: All whose name can be read.
+        cameras: All whose name can be read, by their places in the list.
         rules: Alerts by their place in the list; those that can be read.
         ways: Cameras that the topology names.
     """
 
-    cameras: Sequence[Camera]
+    cameras: Mapping[int, Camera]
     rules: Mapping[int, AlertRuleSettings]
     ways: frozenset[str] = frozenset()
 
@@ -58,33 +59,33 @@ class Parts:
         topology: TopologySettings,
     ) -> Self:
         """Return those of valid settings."""
-        own = [
-            Camera(
+        own = {
+            place: Camera(
                 camera.camera_id,
                 {
-                    "zone": [zone.zone_id for zone in camera.zones],
-                    "line": [line.line_id for line in camera.lines],
-                    "mask": [mask.mask_id for mask in camera.masks],
+                    "zone": dict(enumerate(zone.zone_id for zone in camera.zones)),
+                    "line": dict(enumerate(line.line_id for line in camera.lines)),
+                    "mask": dict(enumerate(mask.mask_id for mask in camera.masks)),
                 },
             )
-            for camera in cameras
-        ]
+            for place, camera in enumerate(cameras)
+        }
         return cls(cameras=own, rules=dict(enumerate(alerts)), ways=frozenset(topology.cameras))
 
     @classmethod
     def of_values(cls, values: Mapping[str, Any]) -> Self:
         """Return what can be read of settings that are not valid."""
-        own = [
-            Camera(
+        own = {
+            place: Camera(
                 str(camera["camera_id"]),
                 {
-                    kind: [str(each[f"{kind}_id"]) for each in _named(camera, kind).values()]
+                    kind: {at: str(each[f"{kind}_id"]) for at, each in _named(camera, kind).items()}
                     for kind in KINDS
                 },
             )
-            for camera in _mappings(values.get("cameras")).values()
+            for place, camera in _mappings(values.get("cameras")).items()
             if "camera_id" in camera
-        ]
+        }
         rules = {}
         for number, value in _mappings(values.get("alerts")).items():
             try:
@@ -97,19 +98,24 @@ class Parts:
 
 
 def repeats(parts: Parts) -> Iterator[Problem]:
-    """Yield which names stand more than once."""
-    named = [
-        ("camera_id", [camera.camera_id for camera in parts.cameras]),
-        ("name of a rule in alerts", [rule.rule_id for rule in parts.rules.values()]),
-        *(
-            (f"{kind}_id of camera {camera.camera_id}", camera.ids[kind])
-            for camera in parts.cameras
-            for kind in KINDS
-        ),
-    ]
-    for what, names in named:
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            yield Problem((), f"each {what} may stand once; repeated: {', '.join(twice)}")
+    """Yield each place where a name stands that stands more than once."""
+    of_cameras = {place: camera.camera_id for place, camera in parts.cameras.items()}
+    of_rules = {place: rule.rule_id for place, rule in parts.rules.items()}
+    yield from _repeated("camera_id", ("cameras",), of_cameras)
+    yield from _repeated("name of a rule in alerts", ("alerts",), of_rules)
+    for place, camera in parts.cameras.items():
+        for kind in KINDS:
+            within = ("cameras", str(place), f"{kind}s")
+            what = f"{kind}_id of camera {camera.camera_id}"
+            yield from _repeated(what, within, camera.ids[kind])
+
+
+def _repeated(what: str, within: Place, names: Mapping[int, str]) -> Iterator[Problem]:
+    counts = Counter(names.values())
+    for place, name in names.items():
+        if counts[name] > 1:
+            message = f"each {what} may stand once; repeated: {name}"
+            yield Problem((*within, str(place)), message)
 
 
 def unknown(parts: Parts) -> Iterator[Problem]:
@@ -118,7 +124,7 @@ def unknown(parts: Parts) -> Iterator[Problem]:
     Not a matter of the settings alone: a run may watch some of the cameras, and what is said of
     the others holds still.
     """
-    zones = {camera.camera_id: camera.zones for camera in parts.cameras}
+    zones = {camera.camera_id: camera.zones for camera in parts.cameras.values()}
     if not zones:
         return
     if missing := sorted(parts.ways - zones.keys()):

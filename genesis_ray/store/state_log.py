@@ -10,6 +10,7 @@ import os
 import pickle
 import struct
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,8 +23,24 @@ from genesis_ray.store.disk import TEMPORARY, make_folder, sync_folder, write_fi
 
 _log = logging.getLogger(__name__)
 
-_FORMAT = b"genesis-state 20\n"
+_LIBRARIES = ("numpy", "pyarrow", "trackers")
+"""Whose objects are in states, camera snapshots in the journal's among them."""
+
+_FORMAT = (
+    f"genesis-state 20, {', '.join(f'{name} {version(name)}' for name in _LIBRARIES)}\n".encode()
+)
 """Its number changes with what any owner remembers: a state of another version is not tried."""
+
+OF_ANOTHER_VERSION = (
+    AttributeError,
+    EOFError,
+    ImportError,
+    LookupError,
+    TypeError,
+    ValueError,
+    pickle.UnpicklingError,
+)
+"""What unpickling raises where a class has gone, or is another one by now."""
 
 _LENGTH = struct.Struct("<I")
 _NONCE_BYTES = 12
@@ -73,12 +90,15 @@ class StateLog:
             if not content.startswith(_FORMAT):
                 raise ValueError(f"expected {_FORMAT!r}, found {content[: len(_FORMAT)]!r}")
             state = pickle.loads(self._opened(content[len(_FORMAT) :]))  # noqa: S301  sealed by us
-        except (InvalidTag, ValueError) as error:
-            reason = "another system wrote it" if isinstance(error, InvalidTag) else str(error)
-            _log.warning("%s: a state is left aside: %s", self._folder, reason)
-            return None
-        taken = [pickle.loads(record) for record in self._records()]  # noqa: S301
-        return Restored(state, taken)
+            taken = [pickle.loads(record) for record in self._records()]  # noqa: S301
+        except InvalidTag:
+            reason = "another system wrote it"
+        except OF_ANOTHER_VERSION as error:
+            reason = f"it is of another version: {error}"
+        else:
+            return Restored(state, taken)
+        _log.warning("%s: a state is left aside: %s", self._folder, reason)
+        return None
 
     def append(self, record: object) -> None:
         """Add what is taken now; it outlives this process when this returns.

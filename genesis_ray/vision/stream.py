@@ -3,8 +3,8 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from errno import EIO
 from fractions import Fraction
@@ -30,14 +30,17 @@ from genesis_ray.domain.stream_health import (
     StreamDoctor,
     StreamLimits,
 )
-from genesis_ray.vision.hardware_decoding import Decoder, open_container, pixels
+from genesis_ray.vision.hardware_decoding import Decoder, pixels
 from genesis_ray.vision.live_decoder import LiveDecoder
-from genesis_ray.vision.stream_address import NotAllowedError, Opening, StreamAddress
+from genesis_ray.vision.stream_address import NotAllowedError, StreamAddress
+from genesis_ray.vision.stream_connection import connect, packets
 from genesis_ray.vision.stream_reasons import NoVideoError, reason_of
 
-_OPEN_TIMEOUT_S = 8.0
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 8.0
 """Waits between attempts: one attempt and one wait together stay well below 30 seconds."""
+
+_HUNG_AFTER_S = 20.0
+"""All that FFmpeg is told to wait for takes less: what is waited for longer may never come."""
 
 
 class News(NamedTuple):
@@ -95,6 +98,7 @@ class LiveStream:
         self._news: deque[News] = deque()
         self._closed = threading.Event()
         self._frame_index = 0
+        self._waits_since_s: float | None = None
         self.may_be_held_up = False
         self._reformatter = VideoReformatter()
         self.started_at = now()
@@ -104,7 +108,12 @@ class LiveStream:
         backoff = Backoff(first_s=_FIRST_WAIT_S, cap_s=_LONGEST_WAIT_S, random=random)
         while not self._closed.is_set():
             try:
-                container, stream = self._connect()
+                with self._waiting():
+                    container, stream = connect(
+                        self._address,
+                        decoder=self._decoded_by,
+                        silent_after_s=self._limits.stalled_after.total_seconds(),
+                    )
             except (av.FFmpegError, OSError, NotAllowedError, NoVideoError) as error:
                 self._tell(self._failed(error))
                 self._closed.wait(backoff.next_s())
@@ -152,7 +161,14 @@ class LiveStream:
         return self._clock.drift
 
     def take_news(self) -> list[News]:
-        """Return the changes of state since the last time, in order."""
+        """Return the changes of state since the last time, in order.
+
+        Where a driver keeps the thread that iterates, nobody else would tell.
+        """
+        since_s = self._waits_since_s
+        if since_s is not None and time.monotonic() - since_s >= _HUNG_AFTER_S:
+            self.may_be_held_up = False
+            self._tell(self._doctor.hangs())
         news = []
         while self._news:
             news.append(self._news.popleft())
@@ -178,42 +194,13 @@ class LiveStream:
         """Let the iteration end with the frame it waits for."""
         self._closed.set()
 
-    def _connect(self) -> tuple[InputContainer, VideoStream]:
-        container = self._open_any(self._address.openings())
-        try:
-            if not container.streams.video:
-                raise NoVideoError
-            stream = container.streams.video[0]
-            stream.codec_context.thread_count = 1
-        except BaseException:
-            container.close()  # many cameras serve one at a time
-            raise
-        return container, stream
-
     def _failed(self, error: Exception) -> Diagnosis | None:
         """Return the state after an attempt to connect, if it is another one."""
-        if isinstance(error, av.error.ExitError) and self._address.answers():
+        if isinstance(error, TimeoutError) and self._address.answers():
             return self._doctor.mute()
         if isinstance(error, OSError) and error.errno == EIO and self._address.is_distrusted():
             return self._doctor.lost("untrusted")
-        return self._doctor.lost(reason_of(error))
-
-    def _open_any(self, openings: Sequence[Opening]) -> InputContainer:
-        """Open the first of one host's addresses at which something can be connected to."""
-        within_s = _OPEN_TIMEOUT_S / len(openings)
-        for opening in openings[:-1]:
-            with suppress(OSError, av.error.ExitError):
-                return self._open(opening, within_s)
-        return self._open(openings[-1], within_s)
-
-    def _open(self, opening: Opening, within_s: float) -> InputContainer:
-        return open_container(
-            opening.file,
-            decoder=self._decoded_by,
-            format=opening.format,
-            options=opening.options,
-            timeout=(within_s, self._limits.stalled_after.total_seconds()),
-        )
+        return self._doctor.lost(reason_of(error, is_device=self._address.is_device))
 
     def _play(self, container: InputContainer, stream: VideoStream) -> Iterator[Frame]:
         """Yield the frames of one connection until it ends, fails or gives no more of them."""
@@ -239,16 +226,24 @@ class LiveStream:
     def _packets(
         self, container: InputContainer, stream: VideoStream
     ) -> "Iterator[Packet[VideoStream]]":
-        """Yield the packets of `stream` while frames come of them.
+        """Yield the packets of `stream` while frames come of them."""
+        with self._waiting():
+            for packet in packets(container):
+                self._waits_since_s = None
+                if self._closed.is_set() or self._doctor.is_silent(self._moment()):
+                    return
+                if packet and packet.stream_index == stream.index:
+                    yield cast("Packet[VideoStream]", packet)
+                self._waits_since_s = time.monotonic()
 
-        What else is sent, as sound, is read and passed over: of one stream alone PyAV would wait
-        for ever for the next packet, as each of another begins the time for reading anew.
-        """
-        for packet in container.demux():
-            if self._closed.is_set() or self._doctor.is_silent(self._moment()):
-                return
-            if packet.stream_index == stream.index:
-                yield cast("Packet[VideoStream]", packet)
+    @contextmanager
+    def _waiting(self) -> Iterator[None]:
+        """Have it known since when something is waited for that may never come."""
+        self._waits_since_s = time.monotonic()
+        try:
+            yield
+        finally:
+            self._waits_since_s = None
 
     def _take(self, picture: VideoFrame, time_base: Fraction) -> Iterator[Frame]:
         arrived_at = self._moment()

@@ -3,8 +3,11 @@
 import socket
 from contextlib import suppress
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Literal, NamedTuple
 from urllib.parse import SplitResult, urlsplit
+
+from av.container import Flags
 
 from genesis_ray.domain.addresses import redacted
 from genesis_ray.domain.source_policy import Address, SourcePolicy
@@ -41,6 +44,13 @@ _FORMATS = (
 as playlists and session descriptions do."""
 
 
+_DEVICES = "v4l2"
+
+_AT_ONCE = {"fflags": f"+{Flags.non_block.value}"}
+"""Has a device say that it has nothing yet. Where FFmpeg waits for it instead, no time that it is
+given ends that: of a camera that hangs nobody would ever hear again."""
+
+
 class NotAllowedError(Exception):
     """A host that now has an address which the policy refuses."""
 
@@ -51,6 +61,11 @@ class Opening(NamedTuple):
     file: str
     format: str | None
     options: dict[str, str]
+
+    @property
+    def is_device(self) -> bool:
+        """Whether it is a camera of this machine."""
+        return self.format == _DEVICES
 
 
 class StreamAddress:
@@ -90,6 +105,11 @@ class StreamAddress:
         is_over_tls = self._scheme in _OVER_TLS or policy.follow_links
         self._tls = stream_trust.tls_options(policy) if is_over_tls else {}
 
+    @property
+    def is_device(self) -> bool:
+        """Whether it is a camera of this machine."""
+        return self._device is not None
+
     def openings(self) -> list[Opening]:
         """Look up where the host is now and return what to open, to be tried in turn.
 
@@ -98,7 +118,7 @@ class StreamAddress:
             OSError: It has none.
         """
         if self._device is not None:
-            return [Opening(self._device, "v4l2", {})]
+            return [Opening(self._device, _DEVICES, dict(_AT_ONCE))]
         addresses = _addresses_of(self._host)
         if not all(map(self._policy.allows, addresses)):
             raise NotAllowedError
@@ -108,6 +128,8 @@ class StreamAddress:
 
     def answers(self) -> bool:
         """Tell whether something takes connections there, although no picture came of one."""
+        if self._device is not None:
+            return Path(self._device).exists()
         places = self._places()
         return places is not None and stream_trust.answers(*places)
 

@@ -52,6 +52,24 @@ def test_a_stream_that_shows_a_changing_scene_is_online_and_says_so_once(doctor)
     assert watch(doctor, 60, scene) == [ONLINE]
 
 
+def test_a_connection_that_is_waited_on_for_too_long_is_stalled_until_a_frame_comes(doctor):
+    watch(doctor, 1, scene)
+    assert doctor.hangs() == ("stalled", "no_frames")
+    assert doctor.hangs() is None
+    assert doctor.see(at(30), scene()) == ONLINE
+
+
+def test_where_one_hangs_that_never_connected_nothing_answers_there():
+    doctor = StreamDoctor()
+    assert doctor.hangs() == ("connecting", "timed_out")
+    assert doctor.hangs() is None
+
+
+def test_why_a_connection_was_lost_stays_where_the_next_attempt_hangs(doctor):
+    doctor.lost("refused")
+    assert doctor.hangs() is None
+
+
 def test_without_a_connection_it_says_why_once(doctor):
     assert doctor.lost("refused") == ("connecting", "refused")
     assert doctor.lost("refused") is None

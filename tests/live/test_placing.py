@@ -1,7 +1,10 @@
 from types import SimpleNamespace
 
+import pytest
+import ray
+
 from genesis_ray.domain.capacity import CAMERAS_A_GROUP
-from genesis_ray.live.placing import in_groups, place
+from genesis_ray.live.placing import in_groups, place, warn_of_devices
 from genesis_ray.running.changes import changes_between
 from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.settings import GroupSettings, Settings
@@ -64,3 +67,17 @@ def test_a_node_without_a_group_gets_one():
 def test_room_that_becomes_free_is_taken():
     full = group(cameras(0, 8))
     assert moves([full], cameras(1, 8)) == ([(0, ["c0"], ["c8"])], [])
+
+
+@pytest.mark.parametrize(
+    ("nodes", "node", "is_told"), [(2, None, True), (2, "shop", False), (1, None, False)]
+)
+def test_a_device_of_any_of_several_nodes_is_warned_of(monkeypatch, caplog, nodes, node, is_told):
+    monkeypatch.setattr(ray, "nodes", lambda: [{"Alive": True}] * nodes + [{"Alive": False}])
+    warn_of_devices([CameraSettings(camera_id="till", source="device:0", node=node)])
+    assert ("camera till: device:0 is looked for on whichever node" in caplog.text) == is_told
+
+
+def test_cameras_that_every_node_can_watch_are_not_warned_of(caplog):
+    warn_of_devices(cameras(0, 3))  # Ray is not asked: it does not run
+    assert caplog.text == ""

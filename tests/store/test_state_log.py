@@ -3,7 +3,10 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -123,6 +126,48 @@ def test_a_state_of_another_format_is_left_aside_and_said_so(folder, caplog):
     path.write_bytes(path.read_bytes().replace(b"genesis-state 20", b"genesis-state 1"))
     assert left_in(folder) is None
     assert "genesis-state 1" in caplog.text
+
+
+class Gone:
+    """What a state is of; a later version may not have it any more."""
+
+
+@pytest.fixture
+def gone(monkeypatch) -> Callable[[], None]:
+    """Have the class go, as with an update."""
+    return lambda: monkeypatch.delattr(sys.modules[__name__], "Gone")
+
+
+@pytest.mark.parametrize("is_taken", [False, True])
+def test_what_is_of_a_class_that_is_no_more_is_left_aside_and_said_so(
+    folder, caplog, gone, is_taken
+):
+    log = StateLog(folder, KEY)
+    log.checkpoint("state" if is_taken else Gone())
+    if is_taken:
+        log.append(Gone())
+    gone()
+    assert left_in(folder) is None
+    assert "of another version: Can't get attribute 'Gone'" in caplog.text
+
+
+def test_a_state_of_a_module_that_is_no_more_is_left_aside(folder, caplog, monkeypatch):
+    module = ModuleType("gone_with_an_update")
+    module.Kept = type("Kept", (), {"__module__": module.__name__})
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    StateLog(folder, KEY).checkpoint(module.Kept())
+    monkeypatch.delitem(sys.modules, module.__name__)
+    assert left_in(folder) is None
+    assert "No module named 'gone_with_an_update'" in caplog.text
+
+
+def test_a_state_of_another_version_of_a_library_is_left_aside_and_said_so(folder, caplog):
+    StateLog(folder, KEY).checkpoint("state")
+    (path,) = folder.glob("*.state")
+    own = f"numpy {version('numpy')}".encode()
+    path.write_bytes(path.read_bytes().replace(own, b"numpy 1.0.0"))
+    assert left_in(folder) is None
+    assert "numpy 1.0.0" in caplog.text
 
 
 def test_a_state_that_somebody_changed_is_never_unpickled(folder):

@@ -16,81 +16,16 @@ import cv2
 import numpy as np
 import pytest
 
-from genesis_ray.domain.frames import Frame
-from genesis_ray.domain.roles import Role
 from genesis_ray.domain.source_policy import SourcePolicy
-from genesis_ray.domain.stream_health import StreamLimits
+from genesis_ray.vision import stream_connection
 from genesis_ray.vision.stream import LiveStream
 from genesis_ray.vision.stream_address import StreamAddress
-from genesis_ray.vision.stream_reasons import REMEDIES, reason_of
+from genesis_ray.vision.stream_reasons import NoVideoError, reason_of, remedy_of
 from tests.certificates import self_signed
 from tests.vision.film_server import FilmServer, PacedCamera, film, serving, timed_film
+from tests.vision.watching import Watching
 
 pytestmark = pytest.mark.timeout(90)
-
-
-class Watching:
-    """A stream played by a thread of its own, as a camera group does."""
-
-    def __init__(self, stream: LiveStream) -> None:
-        self.stream = stream
-        self.frames: list[Frame] = []
-        self.states: list[tuple[str, str]] = []
-        self.told_at: list[datetime] = []
-        self._thread = threading.Thread(target=lambda: self.frames.extend(self._play()))
-        self._thread.start()
-
-    def _play(self) -> Iterator[Frame]:
-        for frame in self.stream:
-            self.frames.append(frame)
-        return iter(())
-
-    def until(self, is_so, *, within_s: float = 20) -> None:
-        deadline = time.monotonic() + within_s
-        while not is_so():
-            assert time.monotonic() < deadline, (len(self.frames), self.states)
-            self._take_news()
-            time.sleep(0.02)
-        self._take_news()
-
-    def _take_news(self) -> None:
-        for news in self.stream.take_news():
-            self.states.append(tuple(news.diagnosis))
-            self.told_at.append(news.at)
-
-    def close(self) -> None:
-        self.stream.close()
-        self._thread.join(30)
-        assert not self._thread.is_alive()
-
-
-@pytest.fixture
-def watch():
-    watched = []
-
-    def watch(
-        url: str,
-        *,
-        process_fps: float | None = None,
-        role: Role = "tracking",
-        stalled_after_s: float = 20,
-        now=lambda: datetime.now(UTC),
-        **options,
-    ) -> Watching:
-        stream = LiveStream(
-            StreamAddress(url, **options),
-            camera_id="door",
-            process_fps=process_fps,
-            role=role,
-            limits=StreamLimits(stalled_after=timedelta(seconds=stalled_after_s)),
-            now=now,
-        )
-        watched.append(Watching(stream))
-        return watched[-1]
-
-    yield watch
-    for each in watched:
-        each.close()
 
 
 def test_nothing_is_connected_to_before_a_frame_is_asked_for():
@@ -247,7 +182,7 @@ class MuteCamera:
 
 
 def test_a_camera_that_is_connected_to_and_sends_no_frame_at_all_is_stalled(watch, monkeypatch):
-    monkeypatch.setattr("genesis_ray.vision.stream._OPEN_TIMEOUT_S", 0.5)
+    monkeypatch.setattr("genesis_ray.vision.stream_connection._OPEN_TIMEOUT_S", 0.5)
     with closing(MuteCamera()) as camera:
         watching = watch(camera.url, stalled_after_s=1)
         watching.until(lambda: camera.played >= 2)  # it is connected to again
@@ -383,12 +318,32 @@ CLOCKS = [
 
 
 def test_a_stream_over_http_that_takes_connections_and_sends_nothing_is_stalled(watch, monkeypatch):
-    monkeypatch.setattr("genesis_ray.vision.stream._OPEN_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(stream_connection, "_OPEN_TIMEOUT_S", 0.5)
     with serving(PacedCamera(b"", [(0, b"-")])) as camera:
         watching = watch(camera.url)
         watching.until(lambda: watching.states == [("stalled", "no_frames")])
         camera.goes_on.set()
         watching.close()
+
+
+@pytest.mark.parametrize("scheme", ["rtsp", "rtsps", "http", "https"])
+def test_a_port_that_takes_connections_and_says_nothing_is_stalled(watch, monkeypatch, scheme):
+    monkeypatch.setattr(stream_connection, "_OPEN_TIMEOUT_S", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        watching = watch(f"{scheme}://127.0.0.1:{mute.getsockname()[1]}/live")
+        watching.until(lambda: watching.states == [("stalled", "no_frames")])
+        watching.close()
+
+
+def test_of_the_addresses_of_a_name_one_that_says_nothing_is_passed_over(
+    dns, film_server, watch, monkeypatch
+):
+    monkeypatch.setattr(stream_connection, "_OPEN_TIMEOUT_S", 4.0)
+    dns["camera.test"] = ["127.0.0.2", "127.0.0.1"]
+    with socket.create_server(("127.0.0.2", film_server.server_port)):
+        watching = watch(film_server.url.replace("127.0.0.1", "camera.test") + "/film.ts")
+        watching.until(lambda: len(watching.frames) >= 5)
+    assert watching.states[0] == ("online", "")
 
 
 def test_a_stream_whose_rate_changes_and_whose_clock_jumps_goes_on_and_keeps_its_intervals(
@@ -512,7 +467,7 @@ def test_what_a_camera_answers_over_http_is_told_apart_and_has_a_remedy(
 ):
     watching = watch(f"{film_server.url}/answers?{status}")
     watching.until(lambda: watching.states == [("connecting", reason)])
-    assert REMEDIES[reason]
+    assert remedy_of(reason, is_device=False)
 
 
 @pytest.mark.parametrize(
@@ -521,14 +476,35 @@ def test_what_a_camera_answers_over_http_is_told_apart_and_has_a_remedy(
         (errno.EBUSY, "in_use"),
         (errno.ENODEV, "not_found"),
         (errno.EACCES, "not_permitted"),
-        (errno.EHOSTUNREACH, "unreachable"),
+        (errno.ENOTTY, "no_camera"),
+        (errno.EINVAL, "no_camera"),
+        (errno.EIO, "unreachable"),
     ],
 )
 def test_a_device_that_is_in_use_or_was_pulled_out_is_told_apart(number, reason):
     with pytest.raises(av.FFmpegError) as failed:
         av.error.err_check(-number)
-    assert reason_of(failed.value) == reason
-    assert REMEDIES[reason]
+    assert reason_of(failed.value, is_device=True) == reason
+    remedy = remedy_of(reason, is_device=True)
+    assert remedy
+    assert not any(word in remedy for word in ("host", "address", "network"))
+
+
+def test_of_what_does_not_exist_each_is_told_its_own():
+    assert remedy_of("not_found", is_device=True).startswith("correct the device's number")
+    assert remedy_of("not_found", is_device=False) == "correct the path behind its host"
+
+
+def test_what_sends_neither_pictures_nor_sound_is_not_said_to_send_sound():
+    reason = reason_of(NoVideoError(has_sound=False))
+    assert reason == "nothing_sent"
+    assert "neither pictures nor sound" in remedy_of(reason, is_device=False)
+    assert reason_of(NoVideoError(has_sound=True)) == "no_pictures"
+
+
+def test_a_device_that_is_no_camera_is_told(watch):
+    watching = watch("device:/dev/null")
+    watching.until(lambda: watching.states == [("connecting", "no_camera")])
 
 
 PLAYLIST = "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2.0,\n{}\n#EXT-X-ENDLIST\n"
@@ -567,7 +543,7 @@ def test_a_redirect_is_not_followed(film_server, watch, tmp_path, to):
     watching = watch(f"{film_server.url}/to?{to}")
     watching.until(lambda: watching.states == [("connecting", "unreachable")])
     assert {path for _, path in film_server.asked} == {f"/to?{to}"}
-    assert "redirects" in REMEDIES["unreachable"]
+    assert "redirects" in remedy_of("unreachable", is_device=False)
 
 
 def test_links_are_followed_where_the_policy_says_so_and_to_files_never(

@@ -2,11 +2,14 @@
 
 import socket
 
+import av
 import pytest
+from av.container import Flags
 
 from genesis_ray.domain.source_policy import SourcePolicy
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.vision.stream_address import NotAllowedError, StreamAddress
+from tests.vision.film_server import film
 
 
 @pytest.fixture
@@ -136,8 +139,17 @@ def test_nothing_but_the_streams_own_protocols_is_spoken(dns):
         assert not names & {"file", "pipe", "data", "concat", "subfile", "unix", "udp"}, scheme
 
 
-def test_a_device_is_opened_as_it_is():
-    assert [tuple(o) for o in StreamAddress("device:2").openings()] == [("/dev/video2", "v4l2", {})]
+def test_a_device_is_opened_as_it_is_and_says_at_once_that_it_has_nothing_yet():
+    (device,) = StreamAddress("device:2").openings()
+    assert device == ("/dev/video2", "v4l2", {"fflags": "+4"})
+    assert device.is_device
+
+
+def test_the_flag_that_devices_are_opened_with_is_ffmpegs_for_that(tmp_path):
+    film(tmp_path / "film.ts", seconds=1)
+    options = StreamAddress("device:2").openings()[0].options
+    with av.open(tmp_path / "film.ts", options=options) as container:
+        assert Flags.non_block in Flags(container.flags)
 
 
 def test_certificates_to_trust_that_cannot_be_read_are_told(tmp_path):
