@@ -83,6 +83,11 @@ def steps_over(pause_s: float, rtsp, watching: Watching) -> list[float]:
     watching.until(lambda: len(watching.frames) >= 15)
     rtsp.pause(pause_s)
     watching.until(lambda: len(watching.frames) >= 25 + 10 * pause_s)
+    return steps(watching)
+
+
+def steps(watching: Watching) -> list[float]:
+    """Return the seconds between frames but the first, before which it may have taken a while."""
     times = [frame.stamp.captured_at for frame in watching.frames[10:]]
     return [(later - earlier).total_seconds() for earlier, later in pairwise(times)]
 
@@ -109,8 +114,13 @@ def test_while_it_is_connected_to_a_camera_may_bring_what_was_held_up(rtsp, watc
 def test_of_another_five_frames_of_a_burst_are_taken_and_the_others_counted(rtsp, watch):
     rtsp.start()
     watching = watch(rtsp.url, process_fps=10, role="tracking")
-    lost = round(10 * sum(step - 0.1 for step in steps_over(3, rtsp, watching)))
-    assert 20 <= lost == watching.stream.dropped["burst"]
+    steps_over(3, rtsp, watching)
+
+    def lost() -> int:
+        return round(10 * sum(step - 0.1 for step in steps(watching)))
+
+    # At one moment or another: on a busy machine more come in bursts meanwhile.
+    watching.until(lambda: 20 <= lost() == watching.stream.dropped["burst"])
 
 
 def test_a_wrong_password_is_told_apart_from_a_camera_that_is_off(rtsp, watch):
