@@ -30,7 +30,6 @@ _LAST_FRAME_S = 5.0
 _LAST_LIVE_FRAME_S = 0.5
 """Or those of streams, which may hang for longer, and of which nothing is closed but by them."""
 
-
 _LONGEST_LIVE_PAUSE_S = 15.0
 """Before a live stream is begun anew, whatever the settings say of other work: with the time that
 connecting takes, frames come within 30 s of the end of what it failed of."""
@@ -132,7 +131,7 @@ class FrameInbox:
     def take(self) -> Stack | None:
         """Wait for frames and return those that are ready; None when all cameras have ended."""
         with self._changed:
-            # Who has to give way may do so no more by now, and nobody says so.
+            # Who has to give way may do so no more by now, of which nobody is told.
             while not self._changed.wait_for(self._has_news, self._look_every_s):
                 pass
             frames = self._picker.pick(self._lanes, time.monotonic())
