@@ -14,6 +14,9 @@ from genesis_ray.live.precedence import LOOKS_EVERY_S, TELLS_EVERY_S
 _LOOKS_AGAIN_S = 1.0
 """Whether there are cameras that could give way, and at a group that is being started again."""
 
+_ANSWERS_WITHIN_S = 2 * TELLS_EVERY_S
+"""A group that has nothing new to say, which it says before that."""
+
 
 def ahead_of(name: str, behind: Mapping[str, DropClass | None]) -> frozenset[DropClass]:
     """Return the classes to which a group has to give way: what others' cameras are behind."""
@@ -47,8 +50,11 @@ class Sharing:
         while True:
             behind, pause_s = None, _LOOKS_AGAIN_S
             if self._is_ahead_of_others(group):
-                with suppress(RayError):  # it is being started again
-                    behind = await group.behind(self._behind.get(group.name))
+                with suppress(
+                    RayError, TimeoutError
+                ):  # it is being started again, or its node away
+                    async with asyncio.timeout(_ANSWERS_WITHIN_S):
+                        behind = await group.behind(self._behind.get(group.name))
                     pause_s = LOOKS_EVERY_S
             self._note(group, behind)
             await asyncio.sleep(pause_s)

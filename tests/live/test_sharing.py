@@ -99,12 +99,12 @@ class Group:
         self.cameras = {name: SimpleNamespace(role=role)}
         self.ahead: list[set[DropClass]] = []
         self.asked = 0
-        self.is_away = False
+        self.is_away = self.is_silent = False
         self.is_behind: DropClass | None = None
 
     async def behind(self, _: DropClass | None) -> DropClass | None:
         self.asked += 1
-        await asyncio.sleep(0)
+        await asyncio.sleep(100 if self.is_silent else 0)
         if self.is_away:
             raise ActorUnavailableError("it died", None)
         return self.is_behind
@@ -118,7 +118,7 @@ class Group:
 @pytest.fixture
 def share(monkeypatch):
     """Have groups share, and meanwhile a story of them."""
-    for name in ("LOOKS_EVERY_S", "TELLS_EVERY_S", "_LOOKS_AGAIN_S"):
+    for name in ("LOOKS_EVERY_S", "TELLS_EVERY_S", "_LOOKS_AGAIN_S", "_ANSWERS_WITHIN_S"):
         monkeypatch.setattr(sharing, name, 0.01)
 
     def share(groups: list[Group], story: Callable) -> None:
@@ -170,7 +170,9 @@ def test_it_is_told_again_and_again_as_its_process_may_be_another_one(share):
     share([tills, cars], story)
 
 
-@pytest.mark.parametrize("ends", ["its process dies", "its cameras have ended"])
+@pytest.mark.parametrize(
+    "ends", ["its process dies", "its node is cut off", "its cameras have ended"]
+)
 def test_nobody_gives_way_to_a_group_that_is_not_there(share, ends):
     tills, cars = Group("tills", "billing"), Group("cars", "vehicle")
 
@@ -179,6 +181,8 @@ def test_nobody_gives_way_to_a_group_that_is_not_there(share, ends):
         await until(lambda: {"never"} in cars.ahead)
         if ends == "its process dies":
             tills.is_away = True
+        elif ends == "its node is cut off":
+            tills.is_silent = True
         else:
             tasks["tills"].cancel()
         await until(lambda: cars.ahead[-1] == set())
