@@ -92,6 +92,7 @@ def _modes(frames: Images, options: argparse.Namespace) -> list[_Row]:
 
     from genesis_ray.serving import cluster, detector
     from genesis_ray.serving.deploy import deploy
+    from genesis_ray.serving.needed_inputs import NeededInputs
 
     rows: list[_Row] = []
     cluster.start()
@@ -101,7 +102,8 @@ def _modes(frames: Images, options: argparse.Namespace) -> list[_Row]:
             settings = DetectorSettings(
                 mode=mode, model=options.model, engine=options.engine, max_replicas=1
             )
-            deploy({"modes": detector.bind(settings, [frames.shape[1:3]])})
+            needed = NeededInputs(frozenset([frames.shape[1:3]]))
+            deploy({"modes": detector.bind(settings, needed)})
             detect = serve.get_deployment_handle(detector.NAME, "modes").detect
             asyncio.run(_group(detect, frames, settings, 1.0))
             begun = time.perf_counter()

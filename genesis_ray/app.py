@@ -29,13 +29,16 @@ from genesis_ray.errors import ConfigurationError, StoreError
 from genesis_ray.live.camera_changes import LiveCameras
 from genesis_ray.live.remote import LIVE
 from genesis_ray.live.service import Live
+from genesis_ray.running.detector_inputs import inputs_of
 from genesis_ray.running.live_run import live_run_path
 from genesis_ray.running.templates.gallery_in_use import overruled, with_gallery_in_use
 from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.serving import detector, embedder
+from genesis_ray.serving.needed_inputs import NeededInputs
 from genesis_ray.serving.photo_faces import ServedPhotoFaces
 from genesis_ray.serving.placement import HEALTH_CHECK_PERIOD_S
 from genesis_ray.settings import Settings
+from genesis_ray.store.run_folder import RunFolder
 from genesis_ray.store.state_log import new_key
 
 if TYPE_CHECKING:
@@ -98,12 +101,14 @@ def build(args: dict[str, object]) -> Application:
         logging_config={"enable_access_log": False},  # it is asked for its state every second
     )
     faces = embedder.bind(settings.faces, template_key)
+    needed = NeededInputs(frozenset(inputs_of(settings, RunFolder(live_run_path(settings)))))
     system = live.bind(
         settings,
         arguments.realtime,
         new_key(),  # one for all lives of the replica: where one was killed the next goes on
         template_key,
-        detector.bind(settings.detector),
+        needed,
+        detector.bind(settings.detector, needed),
         faces,
     )
     api = serve.deployment(serve.ingress()(Api)).options(

@@ -70,6 +70,14 @@ def test_who_writes_and_who_reads_the_data_folder_are_on_the_head_node_which_has
         assert deployment.ray_actor_options["resources"] == {"node:__internal_head__": 0.001}
 
 
+def test_the_detector_is_made_ready_for_what_cameras_send(film):
+    film.write_text(film.read_text().replace("model: synthetic", "model: yolov8n"))
+    live = app.build({"config": str(film)})._bound_deployment.init_args[1]._bound_deployment
+    needed, detector = live.init_args[4:6]
+    assert needed.expected == {(480, 640)}
+    assert detector._bound_deployment.init_args[1] == needed
+
+
 @pytest.mark.parametrize(
     ("arguments", "wrong"),
     [

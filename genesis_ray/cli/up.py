@@ -48,12 +48,19 @@ def up(
     from genesis_ray.app import build
     from genesis_ray.cli.console import stderr, stdout
     from genesis_ray.cli.doubts import tell_doubts
+    from genesis_ray.cli.prepare import prepare_models
     from genesis_ray.cli.unfinished import finish_forgetting
+    from genesis_ray.running.detector_inputs import inputs_of
+    from genesis_ray.running.live_run import live_run_path
+    from genesis_ray.running.templates.gallery_in_use import with_gallery_in_use
     from genesis_ray.settings_file import load
+    from genesis_ray.store.run_folder import RunFolder
 
     settings = load(config)
     tell_doubts(settings)
     finish_forgetting(settings)
+    used = with_gallery_in_use(settings)
+    prepare_models(used, inputs_of(used, RunFolder(live_run_path(used))))
     from genesis_ray.live.deploying import connect_if_there, deploy_system, start_cluster
 
     with stderr.status("Connecting to Ray") as shown:

@@ -14,6 +14,7 @@ from genesis_ray.cli.unfinished import finish_forgetting
 from genesis_ray.errors import ConfigurationError, SourceError, StoreError
 from genesis_ray.running.assembly import input_shape
 from genesis_ray.running.cut_off import cut_off_run
+from genesis_ray.running.detector_inputs import usual_inputs
 from genesis_ray.running.recordings import told_apart
 from genesis_ray.running.result import RunResult, is_cut_off, summary
 from genesis_ray.settings import Settings
@@ -41,7 +42,7 @@ def watch_and_report(
         )
     tell_doubts(settings)
     finish_forgetting(settings)
-    shapes = set()
+    shapes: set[tuple[int, int]] = set()
     for camera in settings.cameras:
         if camera.is_live:
             open_source(
@@ -50,6 +51,7 @@ def watch_and_report(
                 process_fps=None,
                 policy=settings.sources.policy,
             ).close()
+            shapes |= usual_inputs(settings)
             continue
         with open_recording(
             camera.source, camera_id=camera.camera_id, process_fps=None, start=camera.start

@@ -1,6 +1,8 @@
 """The actor that hosts cameras: decoders and tracking state."""
 
+import asyncio
 import os
+import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -9,11 +11,13 @@ import cv2
 import ray
 from ray.serve.exceptions import RayServeException
 
+from genesis_ray.domain.roles import DropClass
 from genesis_ray.live.delivery import Delivery, Letter
 from genesis_ray.live.flow import FrameFlow
 from genesis_ray.live.inbox import FrameInbox
 from genesis_ray.live.mortal import dying_of_errors
 from genesis_ray.live.outbox import Limits, Outbox
+from genesis_ray.live.precedence import LOOKS_EVERY_S, TELLS_EVERY_S
 from genesis_ray.live.roster import Roster
 from genesis_ray.live.spec import JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec
 from genesis_ray.live.watched_camera import WatchedCamera
@@ -108,6 +112,7 @@ class CameraGroupActor:
             realtime=self._spec.realtime,
             clock=self._clock,
             retry_delays_s=self._spec.settings.retry_delays_s,
+            requests=self._spec.settings.detector.stacks_in_flight,
         )
         limits = self._spec.settings.back_pressure
         outbox: Outbox[Letter] = Outbox(Limits(slow_at=limits.slow_at, stop_at=limits.stop_at))
@@ -144,6 +149,23 @@ class CameraGroupActor:
     def exit(self) -> None:
         """End this process, as if it had died."""
         os._exit(1)
+
+    async def behind(self, before: DropClass | None) -> DropClass | None:
+        """Return the class that falls behind, see `FrameFlow.behind`, once it is another one.
+
+        Or in a while, so that who does not wait any more is not kept.
+        """
+        until = time.monotonic() + TELLS_EVERY_S
+        while (behind := self._flow.behind() if self._flow else None) == before:
+            if time.monotonic() > until:
+                break
+            await asyncio.sleep(LOOKS_EVERY_S)
+        return behind
+
+    async def give_way(self, to: Collection[DropClass]) -> None:
+        """Take nothing of classes below these for a while."""
+        if self._flow:
+            self._flow.give_way(to)
 
     def figures(self) -> GroupFigures:
         """Return how far the cameras are."""

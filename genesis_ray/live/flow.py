@@ -3,7 +3,7 @@
 import asyncio
 import pickle
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -12,6 +12,7 @@ from ray.actor import ActorHandle
 
 from genesis_ray.domain.detections import Detections
 from genesis_ray.domain.frames import Frame, Image
+from genesis_ray.domain.roles import DropClass
 from genesis_ray.errors import StoreError
 from genesis_ray.live.answers import FaceFinder, FoundFaces, PeopleFinder
 from genesis_ray.live.aside import Aside
@@ -21,6 +22,7 @@ from genesis_ray.live.inbox import FrameInbox, Stack
 from genesis_ray.live.models import Patience, Request
 from genesis_ray.live.retrying import DeadLetters
 from genesis_ray.live.spec import LiveSpec, follows_switches
+from genesis_ray.live.waited import Waited
 from genesis_ray.live.watched_camera import WatchedCamera
 from genesis_ray.running.looks import Looks
 from genesis_ray.running.set_aside import dead_letter
@@ -87,6 +89,9 @@ class _Unembedded(NamedTuple):
     is_embedded: bool = False
 
 
+_MOSTLY = 0.5
+"""Of the time, that is waited for models by who has them to wait for, and not for itself."""
+
 _LAST_ANSWERS_S = 6.0
 """That models have when all ends; they may end themselves, where the whole system does. Half of
 what the supervisor gives a group."""
@@ -120,6 +125,7 @@ class FrameFlow:
         self._free = asyncio.Semaphore(spec.settings.detector.stacks_in_flight)
         self._found: asyncio.Queue[tuple[Stack, Request[Found] | None] | None] = asyncio.Queue()
         self._embedded: asyncio.Queue[_Observed | None] = asyncio.Queue(_STACKS_WAITING)
+        self._for_people, self._for_faces = Waited(), Waited()
         self._asked = self._answered = self._handed_on = self._reported = 0
         self.first_frame_at: float | None = None
 
@@ -171,6 +177,19 @@ class FrameFlow:
             for name, state in replicas.items()
         }
 
+    def behind(self) -> DropClass | None:
+        """Return the most important class of cameras that falls behind, for want of models.
+
+        Where this process is what is slow, it helps nobody that others give way.
+        """
+        behind = self._inbox.behind()
+        waited = max(self._for_people.share, self._for_faces.share)
+        return behind if waited > _MOSTLY else None
+
+    def give_way(self, to: Collection[DropClass]) -> None:
+        """Take nothing of classes below these for a while."""
+        self._inbox.give_way(to)
+
     async def _next_stack(self) -> Stack | None:
         """Take what is ready once another request may be under way."""
         await self._free.acquire()
@@ -181,7 +200,9 @@ class FrameFlow:
         while item := await self._found.get():
             stack, request = item
             sights: dict[str, list[_Sight]] = {}
-            people = await self._people.people_in(stack, request)
+            with self._for_people.waiting():
+                people = await self._people.people_in(stack, request)
+            self._inbox.answered(stack)
             self._answered += 1
             self._free.release()
             for (station, frame), image, found in zip(
@@ -241,7 +262,9 @@ class FrameFlow:
     async def _report(self, unembedded: Aside[_Unembedded | None]) -> None:
         """Report what was seen, with its faces."""
         while observed := await self._embedded.get():
-            for each in await self._embedded_parts(observed, unembedded):
+            with self._for_faces.waiting():
+                parts = await self._embedded_parts(observed, unembedded)
+            for each in parts:
                 if each.looks and each.is_embedded:
                     await self._post_part(each.part, each.looks)
                 else:

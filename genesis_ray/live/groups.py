@@ -14,6 +14,7 @@ from ray.actor import ActorHandle
 from ray.exceptions import ActorDiedError, ActorUnavailableError, RayActorError, RayTaskError
 
 from genesis_ray.domain.retry import Attempts
+from genesis_ray.domain.roles import DropClass
 from genesis_ray.errors import GenesisError
 from genesis_ray.live.calls import AwayError, Call, until_answered
 from genesis_ray.live.cameras import CameraGroupActor, GroupFigures
@@ -234,6 +235,23 @@ class CameraGroup:
         if not await (self._once(call, cameras) if cameras else self._ask(call)):
             await self._over.wait()
         return not self.has_ended
+
+    async def behind(self, before: DropClass | None) -> DropClass | None:
+        """Return the class of its cameras that falls behind, once it is another or in a while.
+
+        Raises:
+            RayError: Its process is away.
+        """
+        behind: DropClass | None = await self._actor.behind.remote(before)
+        return behind
+
+    async def give_way(self, to: Collection[DropClass]) -> None:
+        """Have it take nothing of classes below these for a while.
+
+        Raises:
+            RayError: Its process is away.
+        """
+        await self._actor.give_way.remote(to)
 
     async def take_off(self, leaving: Collection[str]) -> None:
         """Watch cameras no longer, and stay until others are put on, if only none.

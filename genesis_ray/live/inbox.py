@@ -5,7 +5,7 @@ import math
 import threading
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,8 +14,10 @@ import numpy.typing as npt
 
 from genesis_ray.domain.frames import Frame, FrameStamp, Image
 from genesis_ray.domain.retry import DELAYS_S, Attempts
+from genesis_ray.domain.roles import DropClass
 from genesis_ray.live.lane import FAILED, Lane
 from genesis_ray.live.picking import Picker
+from genesis_ray.live.precedence import LOOKS_EVERY_S, Behind, Precedence
 from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.running.station import CameraStation
 from genesis_ray.running.station_values import Failure
@@ -27,7 +29,6 @@ _LAST_FRAME_S = 5.0
 
 _LAST_LIVE_FRAME_S = 0.5
 """Or those of streams, which may hang for longer, and of which nothing is closed but by them."""
-
 
 _LONGEST_LIVE_PAUSE_S = 15.0
 """Before a live stream is begun anew, whatever the settings say of other work: with the time that
@@ -65,8 +66,9 @@ class FrameInbox:
         realtime: bool,
         clock: StageClock,
         retry_delays_s: Sequence[float] = DELAYS_S,
+        requests: int = 1,
     ) -> None:
-        """Start decoding; a stack has at most `limit` frames.
+        """Start decoding; a stack has at most `limit` frames, `requests` are under way at most.
 
         A decoder that fails is tried again after each of `retry_delays_s`; a live stream's for
         ever, and soon.
@@ -74,11 +76,13 @@ class FrameInbox:
         self._retry_delays_s = retry_delays_s
         self._limit = limit
         self._realtime = realtime
+        self._look_every_s = LOOKS_EVERY_S if realtime else None
         self._clock = clock
         self._changed = threading.Condition()
         self._lanes: list[Lane] = []
         self._is_kept_open = self._is_slow = False
-        self._picker = Picker(limit=limit, realtime=realtime)
+        self._precedence, self._behind = Precedence(requests=requests), Behind()
+        self._picker = Picker(limit=limit, realtime=realtime, precedence=self._precedence)
         self._closed = threading.Event()
         self._threads: dict[threading.Thread, bool] = {}  # and whether it is of a stream
         for station in stations:
@@ -127,7 +131,9 @@ class FrameInbox:
     def take(self) -> Stack | None:
         """Wait for frames and return those that are ready; None when all cameras have ended."""
         with self._changed:
-            self._changed.wait_for(self._has_news)
+            # Who has to give way may do so no more by now, of which nobody is told.
+            while not self._changed.wait_for(self._has_news, self._look_every_s):
+                pass
             frames = self._picker.pick(self._lanes, time.monotonic())
             ended = [lane for lane in self._lanes if lane.is_drained and not lane.said_so]
             for lane in ended:
@@ -141,6 +147,23 @@ class FrameInbox:
             np.stack(images) if images else np.zeros((0, 0, 0, 3), np.uint8),
             [lane.station.camera_id for lane in ended],
         )
+
+    def answered(self, stack: Stack) -> None:
+        """Note that the detector has answered, or that it will not."""
+        with self._changed:
+            self._precedence.answered([station.role for station, _ in stack.frames])
+            self._changed.notify_all()
+
+    def behind(self) -> DropClass | None:
+        """Return the most important class of cameras that falls behind; None where none does."""
+        with self._changed:
+            return self._behind.among(self._lanes)
+
+    def give_way(self, to: Collection[DropClass]) -> None:
+        """Take nothing of classes below these for a while, see `Precedence`."""
+        with self._changed:
+            self._precedence.give_way(to, time.monotonic())
+            self._changed.notify_all()
 
     def settle(self, stamps: Sequence[FrameStamp]) -> None:
         """Note that frames which were taken, of one camera, are reported, or never will be."""
@@ -195,8 +218,9 @@ class FrameInbox:
         return [lane for lane in self._lanes if lane.station.camera_id == camera_id]
 
     def _has_news(self) -> bool:
+        now = time.monotonic()
         return (
-            any(lane.is_ready for lane in self._lanes)
+            any(self._picker.can_take(lane, now) for lane in self._lanes)
             or any(lane.is_drained and not lane.said_so for lane in self._lanes)
             or (all(lane.said_so for lane in self._lanes) and not self._is_kept_open)
         )

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from genesis_ray.domain.frames import Frame, FrameStamp, Image
-from genesis_ray.domain.roles import MOST_WAITING, drop_class_of, rank_of
+from genesis_ray.domain.roles import MOST_WAITING, DropClass, drop_class_of, rank_of
 from genesis_ray.domain.samplers import LoadSampler
 from genesis_ray.running.station import CameraStation
 
@@ -23,6 +23,10 @@ FAILED = "failed"
 STARVED_S = 5.0
 """Without a frame taken, after which a camera comes before all that may lose frames, one of the
 first class before all. After twice as long others do, too: a frame in ten seconds is little."""
+
+
+URGENCY_OF: dict[DropClass, int] = {"never": 1, "adaptive": 3, "aggressive": 4}
+"""Of a camera that has not starved; 0 and 2 are of those that have."""
 
 
 class Waiting(NamedTuple):
@@ -128,11 +132,9 @@ class Lane:
         waits_s = now - self.waits_since
         if waits_s > (STARVED_S if kind == "never" else 2 * STARVED_S):
             return 0, rank
-        if kind == "never":
-            return 1, rank
-        if waits_s > STARVED_S:
-            return 2, rank
-        return (3 if kind == "adaptive" else 4), rank
+        if kind != "never" and waits_s > STARVED_S:
+            return URGENCY_OF["never"] + 1, rank
+        return URGENCY_OF[kind], rank
 
     def _makes_room(self, now: float) -> bool:
         """Drop what a new frame replaces; tell whether it may wait."""

@@ -83,6 +83,7 @@ def run_live(
     from genesis_ray.live.supervisor import Supervisor
     from genesis_ray.serving import detector, embedder
     from genesis_ray.serving.deploy import deploy
+    from genesis_ray.serving.needed_inputs import NeededInputs
 
     try:
         # In this process: it lives as long as the run.
@@ -90,7 +91,7 @@ def run_live(
         serve.start(proxy_location="Disabled")
         deploy(
             {
-                _DETECTOR_APP: detector.bind(settings.detector, shapes),
+                _DETECTOR_APP: detector.bind(settings.detector, NeededInputs(frozenset(shapes))),
                 _EMBEDDER_APP: embedder.bind(settings.faces, template_key),
             }
         )

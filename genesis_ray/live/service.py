@@ -14,6 +14,7 @@ from genesis_ray.errors import ConfigurationError, GenesisError, NotFoundError
 from genesis_ray.figures import Figures
 from genesis_ray.live.alerts import FINISH_WITHIN_S, deliver_alerts
 from genesis_ray.live.configuration import Configuration
+from genesis_ray.live.keeping_inputs import keep_needed
 from genesis_ray.live.spec import LiveSpec
 from genesis_ray.live.supervisor import STOP_WITHIN_S, Supervisor
 from genesis_ray.live.system_states import CONFIGURATION, GOES_ON_WITHIN, SystemStates
@@ -26,6 +27,7 @@ from genesis_ray.running.result import summary
 from genesis_ray.running.templates.gallery_in_use import as_it_runs
 from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.serving import detector, embedder
+from genesis_ray.serving.needed_inputs import NeededInputs
 from genesis_ray.serving.reasons import reason_in
 from genesis_ray.settings import Settings
 from genesis_ray.store.template_keys import KeyRef
@@ -45,6 +47,7 @@ class Live:
         realtime: bool,
         life: bytes,
         template_key: KeyRef,
+        needed: NeededInputs,
         *_models: DeploymentHandle,  # naming them makes Serve deploy them
     ) -> None:
         self._settings = settings
@@ -52,6 +55,7 @@ class Live:
         self._realtime = realtime
         self._life = life
         self._template_key = template_key
+        self._needed = needed
         self._app = serve.get_replica_context().app_name
         self._supervisor: Supervisor | None = None
         self._delivery: Delivery | None = None
@@ -184,7 +188,7 @@ class Live:
         configuration = self._configuration = Configuration(self._settings, folder, states.key)
         settings = self._dated(configuration.current)
         run.write_summary(summary(settings, None) | told_apart(settings.cameras))
-        self._supervisor = await _start(
+        supervisor = self._supervisor = await _start(
             LiveSpec(
                 settings=settings,
                 run=run.path,
@@ -196,17 +200,19 @@ class Live:
             ),
             is_resumed=configuration.is_resumed,
         )
-        delivering = asyncio.create_task(
-            deliver_alerts(settings, run, on_open=self._is_delivered_by)
-        )
+        beside = [
+            asyncio.create_task(deliver_alerts(settings, run, on_open=self._is_delivered_by)),
+            asyncio.create_task(keep_needed(self._needed, run, lambda: supervisor.settings)),
+        ]
         try:
-            result = await self._supervisor.run(begun_at)
+            result = await supervisor.run(begun_at)
         finally:
-            delivering.cancel()
-            await asyncio.wait([delivering])
+            for task in beside:
+                task.cancel()
+            await asyncio.wait(beside)
         configuration.clear()
         states.clear()
-        run.write_summary(summary(self._supervisor.settings, result))
+        run.write_summary(summary(supervisor.settings, result))
 
     def _is_realtime(self, settings: Settings) -> bool:
         return self._realtime or settings.has_live_cameras

@@ -11,6 +11,7 @@ from genesis_ray.live.groups import CameraGroup, GroupLostError
 from genesis_ray.live.keepers import Keepers
 from genesis_ray.live.losing import give_up_camera
 from genesis_ray.live.placing import in_groups, node_of, warn_of_devices
+from genesis_ray.live.sharing import Sharing
 from genesis_ray.live.spec import LiveSpec
 from genesis_ray.live.starting import start_groups
 from genesis_ray.running.result import CameraProgress
@@ -35,6 +36,7 @@ class WatchedGroups:
         self.keepers = keepers
         self.changing = asyncio.Lock()
         self._groups: list[CameraGroup] = []
+        self._sharing = Sharing(lambda: self.at_work)
         self._made = 0
         self._lost: dict[str, CameraProgress] = {}
         self._watching = asyncio.TaskGroup()
@@ -120,7 +122,9 @@ class WatchedGroups:
 
     async def _watch(self, group: CameraGroup) -> None:
         """Watch a group's cameras; where it dies again and again, each for itself."""
-        waiting = asyncio.create_task(self._tell_of_waiting(group))
+        beside = [asyncio.create_task(self._tell_of_waiting(group))]
+        if self.spec.realtime:
+            beside.append(asyncio.create_task(self._sharing.share(group)))
         try:
             if self._is_ending:  # it was made meanwhile
                 await group.end()
@@ -132,7 +136,8 @@ class WatchedGroups:
             async with self.changing:  # nobody changes its cameras meanwhile
                 await self._give_up(group, lost.reason)
         finally:
-            waiting.cancel()
+            for task in beside:
+                task.cancel()
 
     async def _lose_of(self, group: CameraGroup, camera: CameraSettings, reason: str) -> None:
         """Give up a camera that a group could not go on with; it goes on with the others."""

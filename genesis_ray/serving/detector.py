@@ -2,24 +2,27 @@
 
 import asyncio
 import time
-from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from ray import serve
+from ray.exceptions import RayError
 from ray.serve import Application
 
 from genesis_ray.domain.detections import Detections
-from genesis_ray.running.assembly import load_detector
+from genesis_ray.running.assembly import SYNTHETIC, load_detector
 from genesis_ray.sections.models import DetectorSettings
 from genesis_ray.serving.busy import Work
+from genesis_ray.serving.needed_inputs import NeededInputs
 from genesis_ray.serving.placement import (
     HEALTH_CHECK_PERIOD_S,
     autoscaling,
     gpus_a_replica,
     own_gpu_share,
 )
+from genesis_ray.vision import models
 from genesis_ray.vision.memory_guard import MemoryState, claim_share
 
 NAME = "detector"
@@ -52,14 +55,18 @@ class Found:
 class DetectorReplica:
     """Gathers the stacks of many camera groups into full batches."""
 
-    def __init__(
-        self, settings: DetectorSettings, shapes: Collection[tuple[int, int]] = ()
-    ) -> None:
+    def __init__(self, settings: DetectorSettings, needed: NeededInputs) -> None:
+        """Load the model, and make it ready for the inputs that are `needed`."""
         claim_share(own_gpu_share())
         self._name = serve.get_replica_context().replica_id.unique_id
         self._detector = load_detector(settings)
         self._work = Work()
-        for shape in shapes:
+        self._needed = needed
+        self._noted: set[tuple[int, ...]] = set()
+        wanted = sorted(needed.wanted())
+        if not wanted and settings.model != SYNTHETIC:
+            models.weights(settings.model)  # so that it does not come up without them
+        for shape in wanted:
             self._look_at(np.zeros((1, *shape, 3), np.uint8))
         self.detect.set_max_batch_size(settings.max_batch_frames)
         self.detect.set_batch_wait_timeout_s(settings.batch_wait_timeout_s)
@@ -83,6 +90,14 @@ class DetectorReplica:
         with self._work.of(stack.shape[1:]):
             return self._detector.detect(stack)
 
+    def _note(self, shape: tuple[int, ...]) -> None:
+        """Tell other replicas once of an input that cameras have."""
+        if shape not in self._noted:
+            self._noted.add(shape)
+            height, width = shape
+            with suppress(RayError):  # they prepare it when it comes
+                self._needed.note((height, width))
+
     def _detect(self, stacks: list[Images]) -> list[Found]:
         answers: dict[int, Found] = {}
         for shape in {stack.shape[1:] for stack in stacks}:
@@ -91,6 +106,7 @@ class DetectorReplica:
             begun = time.perf_counter()
             people = self._look_at(batch[0] if len(batch) == 1 else np.concatenate(batch))
             seconds_a_frame = (time.perf_counter() - begun) / max(len(people), 1)
+            self._note(shape[:2])
             for i in alike:
                 own, people = people[: len(stacks[i])], people[len(stacks[i]) :]
                 seconds = seconds_a_frame * len(own)
@@ -98,10 +114,10 @@ class DetectorReplica:
         return [answers[i] for i in range(len(stacks))]
 
 
-def bind(settings: DetectorSettings, shapes: Collection[tuple[int, int]] = ()) -> Application:
+def bind(settings: DetectorSettings, needed: NeededInputs) -> Application:
     """Return the deployment sized by `settings`; its load is counted in stacks, not frames.
 
-    A replica is ready once it can take frames of `shapes`; others it prepares when they come.
+    A replica is ready once it can take inputs that are `needed`; others it prepares when they come.
     """
     deployment = serve.deployment(DetectorReplica).options(
         name=NAME,
@@ -114,4 +130,4 @@ def bind(settings: DetectorSettings, shapes: Collection[tuple[int, int]] = ()) -
         max_ongoing_requests=_WAITING * settings.stacks_in_flight,
         autoscaling_config=autoscaling(settings, requests_a_replica=settings.stacks_in_flight),
     )
-    return deployment.bind(settings, shapes)
+    return deployment.bind(settings, needed)

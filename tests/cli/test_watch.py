@@ -61,3 +61,30 @@ def test_a_run_that_was_cut_off_with_nothing_to_go_on_from_is_left_as_it_is(tmp_
     with pytest.raises(StoreError, match=r"was cut off.*genesis query --run .* --force"):
         watch_and_report(settings, out=run.path, force=False, local=local, realtime=False)
     assert {path: path.read_bytes() for path in run.events.rglob("*") if path.is_file()} == events
+
+
+def test_the_detector_is_made_ready_for_recordings_and_for_what_streams_may_send(
+    tmp_path, monkeypatch
+):
+    ready: list[set[tuple[int, int]]] = []
+
+    def run_live(
+        _: Settings, run: RunFolder, *, shapes: set[tuple[int, int]], **__: object
+    ) -> None:
+        ready.append(shapes)
+        raise StoreError("that is all")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("genesis_ray.cli.watch.prepare_models", lambda _, it: ready.append(it))
+    monkeypatch.setattr("genesis_ray.live.launch.run_live", run_live)
+    tall = "synthetic:?people=1&seconds=1&width=360&height=640"
+    settings = Settings(
+        data_dir=tmp_path / "data",
+        cameras=[
+            CameraSettings(camera_id="door", source="rtsp://127.0.0.1:1/door"),
+            CameraSettings(camera_id="yard", source=tall),
+        ],
+    )
+    with pytest.raises(StoreError, match="that is all"):
+        watch_and_report(settings, out=None, force=False, local=False, realtime=True)
+    assert ready == [{(640, 384), (384, 640), (480, 640)}] * 2

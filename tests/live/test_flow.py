@@ -15,6 +15,7 @@ from genesis_ray.domain.detections import Detections
 from genesis_ray.domain.events import DeadLetterChanged, Event, SystemStateChanged
 from genesis_ray.domain.frames import Frame, FrameStamp
 from genesis_ray.domain.ordering import NOT_BEGUN
+from genesis_ray.domain.roles import Role
 from genesis_ray.domain.stream_health import Diagnosis
 from genesis_ray.live import flow, models, retrying
 from genesis_ray.live.delivery import Delivery
@@ -79,7 +80,12 @@ class Detector:
     """Finds nobody, as soon as `answers` is set.
 
     `fails` says on which pictures it does, until it `works`.
+
+    Attributes:
+        flow: Who asks it.
     """
+
+    flow: FrameFlow
 
     def __init__(self, fails: Callable[[np.ndarray], bool]) -> None:
         self.answers = asyncio.Event()
@@ -140,7 +146,9 @@ def watch(monkeypatch, tmp_path):
     monkeypatch.setattr(flow, "_QUIET_S", LONG_QUIET_S)
     monkeypatch.setattr(flow, "_LOOK_EVERY_S", 0.01)
 
-    def watch(stream: Stream, scene, fails=lambda _: False, delays_s=(0.3,)) -> Journal:
+    def watch(
+        stream: Stream, scene, fails=lambda _: False, delays_s=(0.3,), role: Role = "tracking"
+    ) -> Journal:
         async def run() -> Journal:
             detector, journal = Detector(fails), Journal()
             monkeypatch.setattr(models.serve, "get_deployment_handle", lambda *_: detector)
@@ -149,7 +157,7 @@ def watch(monkeypatch, tmp_path):
                 zones=(), lines=(), settle=timedelta(), faces=None,
             )  # fmt: skip
             observer = CameraObserver(rules, PersonTracker(process_fps=5, first_track_id=1))
-            station = CameraStation(stream, rules, observer, input_size=128)
+            station = CameraStation(stream, rules, observer, input_size=128, role=role)
             settings = Settings(data_dir=tmp_path, retry_delays_s=delays_s)
             spec = LiveSpec(
                 settings=settings, run=tmp_path, realtime=True,
@@ -161,9 +169,8 @@ def watch(monkeypatch, tmp_path):
             await until(lambda: inbox.first_at("door"))
             outbox = Outbox(Limits(slow_at=500, stop_at=1000))
             delivery = Delivery("cameras-0", spec, cameras, inbox, outbox)
-            watching = asyncio.create_task(
-                FrameFlow(spec, cameras, inbox, delivery, clock).run(journal, Resolver())
-            )
+            detector.flow = FrameFlow(spec, cameras, inbox, delivery, clock)
+            watching = asyncio.create_task(detector.flow.run(journal, Resolver()))
             await scene(detector, journal)
             stream.close()
             await watching
@@ -272,3 +279,34 @@ def test_a_detector_that_fails_on_every_frame_ends_nothing_and_is_gone_on_with_w
     assert states == ["degraded", "recovered"]
     snapshot = next(each.snapshot for each in journal.told if each.snapshot)
     assert snapshot.camera.dropped["failed"] > 1
+
+
+def test_a_camera_of_the_first_class_is_behind_while_its_frames_wait_for_the_detector(watch):
+    async def scene(detector: Detector, journal: Journal) -> None:
+        await until(lambda: detector.flow.behind() == "never")
+        detector.answers.set()
+        await until(lambda: len(journal.of_frames()) == 12)
+        assert detector.flow.behind() is None
+
+    watch(Stream(frames=12), scene, role="billing")
+
+
+def test_it_is_not_where_its_own_process_is_what_is_slow(watch, monkeypatch):
+    observe = CameraStation.observe
+
+    def slowly(*arguments: object) -> object:
+        time.sleep(0.05)
+        return observe(*arguments)
+
+    monkeypatch.setattr(CameraStation, "observe", slowly)
+    behind = []
+
+    async def scene(detector: Detector, journal: Journal) -> None:
+        detector.answers.set()
+        while len(journal.of_frames()) < 25:
+            behind.append(detector.flow.behind())
+            await asyncio.sleep(0.01)
+
+    watch(Stream(frames=25), scene, role="billing")
+    assert len(behind) > 10
+    assert set(behind) == {None}

@@ -438,3 +438,34 @@ def test_what_a_network_held_back_of_the_first_class_is_waited_for_and_none_is_d
     eventually(lambda: till.played == MOST_WAITING["never"] + 1)  # and one is in hand
     assert indices(take_all(inbox), "till") == list(range(80))
     assert inbox.dropped("till") == {}
+
+
+def test_what_gives_way_is_handed_out_once_it_does_no_more(open_inbox):
+    inbox = open_inbox(Reel("yard", 2, seconds_apart=30, role="vehicle"), realtime=True)
+    inbox.give_way(["never"])
+    eventually(lambda: inbox.first_at("yard"))
+    taken: list[Stack] = []
+    taking = threading.Thread(target=lambda: taken.append(inbox.take()), daemon=True)
+    taking.start()
+    time.sleep(0.3)
+    assert taken == []
+    inbox.give_way([])
+    taking.join(5)
+    assert [station.camera_id for station, _ in taken[0].frames] == ["yard"]
+
+
+def test_a_camera_that_is_stopped_while_it_gives_way_ends_with_the_frame_that_waits(open_inbox):
+    yard = Reel("yard", 1, role="vehicle", is_live=True)
+    inbox = open_inbox(yard, realtime=True)
+    inbox.give_way(["never"])
+    inbox.stop()
+    assert [stack.ended for stack in take_all(inbox)][-1] == ["yard"]
+
+
+def test_the_first_class_is_behind_where_its_frames_are_not_taken(open_inbox):
+    inbox = open_inbox(Reel("till", 10, role="billing", is_live=True), realtime=True, limit=10)
+    eventually(lambda: inbox.behind() == "never")
+    stack = inbox.take()
+    inbox.answered(stack)
+    take_all(inbox)
+    assert inbox.behind() is None
