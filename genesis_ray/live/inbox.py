@@ -175,7 +175,14 @@ class FrameInbox:
             self._changed.notify_all()
 
     def stop(self) -> None:
-        """Let every camera end with the frames that wait."""
+        """Let every camera end with the frames that wait; recordings are cut off by that."""
+        with self._changed:
+            for lane in self._lanes:
+                if not (lane.is_over or lane.station.is_live):
+                    lane.station.is_cut_off = True
+            self._end()
+
+    def _end(self) -> None:
         with self._changed:
             self._closed.set()
             for lane in self._lanes:
@@ -184,7 +191,7 @@ class FrameInbox:
 
     def close(self) -> None:
         """Stop decoding; after this the sources may be closed."""
-        self.stop()
+        self._end()
         closed_at = time.monotonic()
         for thread, is_live in self._threads.items():
             within_s = _LAST_LIVE_FRAME_S if is_live else _LAST_FRAME_S

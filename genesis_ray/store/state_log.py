@@ -22,7 +22,7 @@ from genesis_ray.store.disk import TEMPORARY, make_folder, sync_folder, write_fi
 
 _log = logging.getLogger(__name__)
 
-_FORMAT = b"genesis-state 20\n"
+_FORMAT = b"genesis-state 21\n"
 """Its number changes with what any owner remembers: a state of another version is not tried."""
 
 _LENGTH = struct.Struct("<I")

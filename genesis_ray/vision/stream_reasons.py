@@ -71,6 +71,16 @@ STATE_REMEDIES: dict[StreamState, str] = {
 """What to do about a stream that is connected to and ill, by its state."""
 
 
+def remedy_of(state: StreamState, reason: str, *, has_shown: bool) -> str:
+    """Return what to do about a stream, "" where that is nothing, or not known.
+
+    `has_shown` tells whether it gave pictures before, and so did not end at once.
+    """
+    if state == "connecting" and not (has_shown and reason == "ended"):
+        return REMEDIES.get(reason, "")
+    return STATE_REMEDIES.get(state, "")
+
+
 def reason_of(error: Exception) -> str:
     """Return the code of why a connection failed; never the address, which may hold a password."""
     if isinstance(error, NoVideoError):

@@ -54,6 +54,7 @@ class Reel:
         self._next = 0
         self._at: dict[datetime, int] = {}
         self.failure: Failure | None = None
+        self.is_cut_off = False
 
     def frames(self) -> Iterator[tuple[Frame, Image]]:
         for n in range(self._next, self._frames):
@@ -276,6 +277,24 @@ def test_who_is_stopped_ends_with_the_frames_that_wait(open_inbox):
     stacks = take_all(inbox)
     assert indices(stacks, "door") == [0, 1, 2, 3]
     assert {camera_id for stack in stacks for camera_id in stack.ended} == {"door", "till"}
+
+
+def test_a_recording_is_cut_off_where_its_decoder_is_stopped_before_its_end(open_inbox):
+    whole, long, stream = Reel("whole", 3), Reel("long", 1000), Reel("stream", 3, is_live=True)
+    inbox = open_inbox(whole, long, stream, limit=4)
+    eventually(lambda: not threads_of("whole") and long.played > 4)
+    inbox.stop()
+    inbox.stop()
+    take_all(inbox)
+    assert [reel.is_cut_off for reel in (whole, long, stream)] == [False, True, False]
+
+
+def test_where_all_has_been_played_closing_cuts_nothing_off(open_inbox):
+    reel = Reel("door", 3)
+    inbox = open_inbox(reel)
+    take_all(inbox)
+    inbox.close()
+    assert not reel.is_cut_off
 
 
 def test_a_decoder_that_fails_once_goes_on_behind_the_last_frame(open_inbox):
