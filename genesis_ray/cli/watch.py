@@ -15,7 +15,7 @@ from genesis_ray.errors import ConfigurationError, SourceError, StoreError
 from genesis_ray.running.assembly import input_shape
 from genesis_ray.running.cut_off import cut_off_run
 from genesis_ray.running.recordings import told_apart
-from genesis_ray.running.result import RunResult, cut_off, summary
+from genesis_ray.running.result import RunResult, cut_off, outcome, summary
 from genesis_ray.settings import Settings
 from genesis_ray.store.known_runs import note_run
 from genesis_ray.store.run_folder import RunFolder
@@ -71,7 +71,7 @@ def watch_and_report(
             result = run_live(
                 settings, run, shapes=shapes, realtime=realtime, on_progress=bars.update
             )
-    run.write_summary(summary(settings, result))
+    run.write_summary(outcome(settings, result))
     print_summary(settings, run, result)
     tell_of_undelivered(settings, run)
     refuse_problems(result)

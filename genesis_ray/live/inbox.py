@@ -29,6 +29,9 @@ _LAST_LIVE_FRAME_S = 0.5
 """Or those of streams, which may hang for longer, and of which nothing is closed but by them."""
 
 
+_SOON_S = 10.0
+"""How far ahead a recording may be dated that is waited for: it begins beside live cameras."""
+
 _LONGEST_LIVE_PAUSE_S = 15.0
 """Before a live stream is begun anew, whatever the settings say of other work: with the time that
 connecting takes, frames come within 30 s of the end of what it failed of."""
@@ -267,6 +270,9 @@ class FrameInbox:
                 if first_at is None:
                     first_at = captured_at
                     lane.played_later_s = time.time() - captured_at.timestamp()
+                    if -_SOON_S < lane.played_later_s < 0:  # it is to begin in a moment
+                        began = time.monotonic() - lane.played_later_s
+                        lane.played_later_s = 0.0
                 self._wait_until(began + (captured_at - first_at).total_seconds())
             self._put(lane, pair)
 

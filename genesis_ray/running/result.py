@@ -86,9 +86,13 @@ class RunResult:
 
 def summary(settings: Settings, result: RunResult | None) -> dict[str, object]:
     """Return what a run adds to its run.json; without a result it goes on, or was cut off."""
+    return {"settings": settings.model_dump(mode="json"), **outcome(settings, result)}
+
+
+def outcome(settings: Settings, result: RunResult | None) -> dict[str, object]:
+    """Return what of that is known at the end alone."""
     return {
         "state": _state(settings, result),
-        "settings": settings.model_dump(mode="json"),
         "result": asdict(result) | {"frames": result.frames} if result else None,
     }
 

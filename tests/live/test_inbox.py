@@ -55,6 +55,7 @@ class Reel:
         self._at: dict[datetime, int] = {}
         self.failure: Failure | None = None
         self.is_cut_off = False
+        self.started_at = START
 
     def frames(self) -> Iterator[tuple[Frame, Image]]:
         for n in range(self._next, self._frames):
@@ -64,7 +65,7 @@ class Reel:
             self.go_on.wait()
             image = np.full((*self.input_shape, 3), n, np.uint8)
             self.played += 1
-            stamp = FrameStamp(self.camera_id, n, START + n * self._apart)
+            stamp = FrameStamp(self.camera_id, n, self.started_at + n * self._apart)
             self._at[stamp.captured_at] = n
             yield Frame(stamp, image), image
 
@@ -238,6 +239,23 @@ def test_in_real_time_frames_come_no_sooner_than_they_were_captured(open_inbox):
     ]
     assert arrivals
     assert all(after_s >= 0.05 * n for n, after_s in arrivals)
+
+
+def test_a_recording_that_is_dated_a_moment_ahead_begins_then(open_inbox):
+    reel = Reel("door", 2, seconds_apart=0.1)
+    reel.started_at = datetime.now(UTC) + timedelta(seconds=0.3)
+    inbox = open_inbox(reel, realtime=True)
+    (_, frame), *_ = inbox.take().frames
+    assert datetime.now(UTC) >= frame.stamp.captured_at
+    assert inbox.played_later_s("door") == 0.0
+
+
+def test_one_that_is_dated_far_ahead_begins_at_once(open_inbox):
+    reel = Reel("door", 2, seconds_apart=0.1)
+    reel.started_at = datetime.now(UTC) + timedelta(hours=1)
+    inbox = open_inbox(reel, realtime=True)
+    (_, frame), *_ = inbox.take().frames
+    assert datetime.now(UTC) < frame.stamp.captured_at
 
 
 def test_frames_taken_and_dropped_are_all_frames(open_inbox):
