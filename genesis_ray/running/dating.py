@@ -12,8 +12,8 @@ from genesis_ray.store.run_folder import RunFolder
 _BEGUN = "begun"
 
 _OPENED_WITHIN = timedelta(seconds=5)
-"""So much later they begin than they are dated: opening them takes a second or two where much else
-is starting, and who begins later than it says lags behind the cameras to its end."""
+"""So much later they begin beside live cameras: opening them takes a second or two where much else
+is starting, and who begins later than its date lags behind the cameras to its end."""
 
 
 def dated(
@@ -24,7 +24,8 @@ def dated(
     Beside what cameras show now they would else be of another time, and late in all that is put
     together of several cameras. Those that play already go on: `known` has their starts.
     """
-    known, soon = known or {}, now + _OPENED_WITHIN
+    known = known or {}
+    soon = now + _OPENED_WITHIN if settings.has_live_cameras else now
 
     def start_of(camera: CameraSettings) -> datetime:
         return known.get(camera.camera_id) or camera.start or soon

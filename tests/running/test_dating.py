@@ -30,8 +30,13 @@ def run(tmp_path) -> RunFolder:
     return RunFolder.create(tmp_path / "run")
 
 
-def test_recordings_begin_in_a_moment_unless_they_name_when_they_did():
+def test_recordings_beside_a_stream_begin_in_a_moment_unless_they_name_when_they_did():
     assert starts(dated(SHOP, now=NOON)) == {"film": SOON, "old": NINE, "door": None}
+
+
+def test_recordings_among_themselves_begin_at_once():
+    films = SHOP.model_copy(update={"cameras": SHOP.cameras[:2]})
+    assert starts(dated(films, now=NOON)) == {"film": NOON, "old": NINE}
 
 
 def test_a_recording_that_plays_already_goes_on():
