@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from genesis_ray.domain.capture_clock import MOST_DRIFT
 from genesis_ray.domain.frames import Frame
+from genesis_ray.domain.stream_health import Diagnosis
 from genesis_ray.errors import GenesisError
 from genesis_ray.machine import Finding
 from genesis_ray.sections.cameras import CameraSettings
@@ -139,16 +140,17 @@ def _stream(camera: CameraSettings, settings: Settings, *, watched_s: float = 0.
         is_ill = watched_s and ill and news[-1].diagnosis == ill
         if ill and is_ill:
             message = f"{width}x{height}{rate}, but {ill.state}: {ill.reason}"
-            return Finding(name, "warning", message, STATE_REMEDIES.get(ill.state, ""))
+            remedy = remedy_of(*ill, has_shown=True, is_device=camera.is_device)
+            return Finding(name, "warning", message, remedy)
         drift = stream.clock_drift if isinstance(stream, LiveStream) else 0.0
         if watched_s and abs(drift) > MOST_DRIFT:
             pace = f"{'gains' if drift > 0 else 'loses'} {abs(drift) * 1000:.0f} ms a second"
             message = f"{width}x{height}{rate}, but its clock {pace}: more than is made up for"
             return Finding(name, "warning", message, STATE_REMEDIES["clock_skewed"])
         return Finding(name, "ok", f"{width}x{height}, live{rate}")
-    reason = news[-1].diagnosis.reason if news else "timed_out"
-    remedy = remedy_of(reason, is_device=camera.is_device)
-    return Finding(name, "problem", f"no picture: {reason}", remedy)
+    away = news[-1].diagnosis if news else Diagnosis("connecting", "timed_out")
+    remedy = remedy_of(*away, has_shown=False, is_device=camera.is_device)
+    return Finding(name, "problem", f"no picture: {away.reason}", remedy)
 
 
 def _watch(

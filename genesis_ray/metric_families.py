@@ -20,8 +20,9 @@ CAMERA_ACTIVE = Family(
 CAMERA_STATE = Family(
     "genesis_camera_state",
     "gauge",
-    "1 for the state that a live stream is in: connecting, online, stalled, frozen, ...",
-    ("camera_id", "state"),
+    "1 for the state that a live stream is in (connecting, online, stalled, frozen, ...), with the "
+    "reason as a code (refused, unauthorised, ...), which is empty where nothing is wrong.",
+    ("camera_id", "state", "reason"),
 )
 CLOCK_OFFSET = Family(
     "genesis_camera_clock_offset_seconds",

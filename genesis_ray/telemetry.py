@@ -16,7 +16,6 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
-from genesis_ray.domain.stream_health import StreamState
 from genesis_ray.domain.topology import Refusal
 from genesis_ray.figures import Figures, GalleryFigures
 from genesis_ray.metric_families import (
@@ -84,8 +83,6 @@ _OF_MODELS = {
     "embedder": (EMBEDDER_OUT_OF_MEMORY, EMBEDDER_ON_PROCESSOR),
 }
 
-_WITHOUT_FRAMES: tuple[StreamState, ...] = ("connecting", "stalled")
-
 _Sample = tuple[Family, tuple[str, ...], float]
 
 
@@ -99,7 +96,7 @@ def _samples(figures: Figures) -> Iterator[_Sample]:
     for camera in figures.cameras:
         yield CAMERA_ACTIVE, (camera.camera_id,), float(_gives_frames(camera))
         if camera.state and not camera.is_done:
-            yield CAMERA_STATE, (camera.camera_id, camera.state), 1
+            yield CAMERA_STATE, (camera.camera_id, camera.state, camera.reason), 1
         if camera.clock_offset_s is not None and not camera.is_done:
             yield CLOCK_OFFSET, (camera.camera_id,), camera.clock_offset_s
         yield FRAMES, (camera.camera_id,), camera.frames
@@ -141,7 +138,7 @@ def _samples(figures: Figures) -> Iterator[_Sample]:
 
 
 def _gives_frames(camera: CameraProgress) -> bool:
-    return bool(camera.frames) and not camera.is_done and camera.state not in _WITHOUT_FRAMES
+    return bool(camera.frames) and not (camera.is_done or camera.is_away)
 
 
 def _of_site(site: SiteCounts) -> Iterator[_Sample]:

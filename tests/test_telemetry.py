@@ -25,6 +25,7 @@ FIGURES = Figures(
             frames=40,
             dropped={"busy": 2},
             state="stalled",
+            reason="no_frames",
             clock_offset_s=-0.25,
         ),
         CameraProgress(camera_id='a "b"', frames=7, is_done=True),
@@ -159,7 +160,7 @@ def test_how_well_the_gallery_is_searched_is_told():
 
 def test_the_state_of_a_stream_is_told():
     states = [labels for name, labels in samples() if name == "genesis_camera_state"]
-    assert states == [("door", "stalled")]
+    assert states == [("door", "no_frames", "stalled")]  # by their names
 
 
 def test_states_of_the_system_are_counted():

@@ -16,6 +16,7 @@ from rich.progress import (
 from rich.text import Text
 
 from genesis_ray.cli.console import stderr
+from genesis_ray.cli.stream_states import is_well, told_state
 from genesis_ray.running.result import CameraProgress
 
 
@@ -39,10 +40,13 @@ class _Bars:
 
 
 class CameraBars(_Bars):
-    """A bar for each camera, on stderr; quiet where that is no terminal."""
+    """A bar for each camera that gives frames, on stderr; what streams suffer from is said above.
+
+    Where stderr is no terminal, bars are shown at the end alone.
+    """
 
     def __init__(self, starting: str) -> None:
-        """Show `starting` until the first camera reports."""
+        """Show `starting` until something is known of the first camera."""
         super().__init__(
             Progress(
                 TextColumn("{task.description}"),
@@ -55,20 +59,38 @@ class CameraBars(_Bars):
         )
         self._starting: TaskID | None = self._progress.add_task(starting, total=None)
         self._tasks: dict[str, TaskID] = {}
+        self._said: dict[str, CameraProgress] = {}
 
     def update(self, camera: CameraProgress) -> None:
-        """Show how far a camera is."""
+        """Show how far a camera is, and say what state its stream has come into."""
+        if not (camera.frames or camera.state or camera.is_done):
+            return
+        if self._starting is not None:
+            self._progress.remove_task(self._starting)
+            self._starting = None
+        self._tell(camera)
+        if camera.frames:  # the bar's clock starts with the first
+            self._advance(camera)
+
+    def _tell(self, camera: CameraProgress) -> None:
+        """Say in which state a stream is, where that is another than was said, or supposed."""
+        before = self._said.get(camera.camera_id)
+        if camera.is_done or (before is None and is_well(camera)):
+            return
+        if before is None or (before.state, before.reason) != (camera.state, camera.reason):
+            self._said[camera.camera_id] = camera
+            style = "green" if is_well(camera) else "yellow"
+            told = told_state(camera)
+            self._progress.console.print(told, style=style, markup=False, soft_wrap=True)
+
+    def _advance(self, camera: CameraProgress) -> None:
         if camera.camera_id not in self._tasks:
-            if camera.frames == 0 and not camera.is_done:
-                return  # nothing to show yet: the bar's clock starts with the first frame
-            if self._starting is not None:
-                self._progress.remove_task(self._starting)
-                self._starting = None
             self._tasks[camera.camera_id] = self._progress.add_task(
                 camera.camera_id, total=camera.expected_frames
             )
         task = self._tasks[camera.camera_id]
-        total = camera.frames if camera.is_done else camera.expected_frames
+        is_whole = camera.is_done and not camera.is_cut_off
+        total = camera.frames if is_whole else camera.expected_frames
         self._progress.update(task, completed=camera.frames, total=total)
 
 

@@ -6,6 +6,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from genesis_ray.cli.console import stdout
+from genesis_ray.cli.stream_states import is_well, state_of, told_state
 from genesis_ray.domain.bottleneck import Bottleneck
 from genesis_ray.figures import GalleryFigures, GroupPlace
 from genesis_ray.live.remote import ClusterNode, SystemStatus
@@ -14,8 +15,8 @@ from genesis_ray.running.result import CameraProgress
 _SHORT = 8
 """Letters of a node's id: enough to tell nodes apart."""
 
-_STYLES = {"online": "green", "ended": "dim", "running": "green", "connecting": "yellow"}
-"""Of a camera's states; all others are bad news."""
+_STYLES = {"online": "green", "connecting": "yellow"}
+"""Of a stream's states; all others are bad news."""
 
 
 _IN_THE_WAY: dict[Bottleneck, str] = {
@@ -60,6 +61,8 @@ def show(status: SystemStatus) -> None:
         told = ", ".join(f"{count:,} {reason}" for reason, count in sorted(refused.items()))
         stdout.print(f"Names refused by the gate: {told}")
     for camera in figures.cameras:
+        if not (is_well(camera) or camera.is_done):
+            stdout.print(told_state(camera), style="yellow", markup=False, soft_wrap=True)
         if camera.problem:
             stdout.print(f"[bold red]failed:[/] {escape(f'{camera.camera_id}: {camera.problem}')}")
     if status.state.failure:
@@ -67,9 +70,11 @@ def show(status: SystemStatus) -> None:
     for missing in status.state.missing:
         stdout.print(f"[yellow]missing:[/] {escape(missing)}")
     if not (status.state.failure or status.state.missing):
-        watched = sum(not camera.is_done for camera in figures.cameras)
-        total = sum(status.fps.values())
-        stdout.print(f"[green]watching[/] {watched} cameras, {total:.1f} frames/s")
+        going_on = [camera for camera in figures.cameras if not camera.is_done]
+        away = sum(camera.is_away for camera in going_on)
+        watched = f"{len(going_on) - away} of {len(going_on)}" if away else f"{len(going_on)}"
+        style, total = "yellow" if away else "green", sum(status.fps.values())
+        stdout.print(f"[{style}]watching[/] {watched} cameras, {total:.1f} frames/s")
 
 
 def _gallery(gallery: GalleryFigures) -> str:
@@ -95,11 +100,11 @@ def _cameras(
         table.add_column(column)
     for camera in cameras:
         group = groups.get(camera.camera_id)
-        state = _state(camera)
+        state, style = _state(camera)
         dropped = "  ".join(f"{reason} {count:,}" for reason, count in camera.dropped.items())
         table.add_row(
             camera.camera_id,
-            f"[{_STYLES.get(state, 'red')}]{state}[/]",
+            f"[{style}]{state}[/]",
             f"{status.fps.get(camera.camera_id, 0.0):.1f}",
             f"{camera.frames:,}",
             dropped,
@@ -129,12 +134,15 @@ def _nodes(nodes: Sequence[ClusterNode], groups: Sequence[GroupPlace]) -> Table:
     return table
 
 
-def _state(camera: CameraProgress) -> str:
+def _state(camera: CameraProgress) -> tuple[str, str]:
+    """Return a camera's state, and the style it is shown in."""
     if camera.problem:
-        return "failed"
+        return "failed", "red"
     if camera.is_done:
-        return "ended"
-    return camera.state or ("running" if camera.frames else "starting")
+        return "ended", "dim"
+    if camera.state:
+        return state_of(camera), _STYLES.get(camera.state, "red")
+    return ("running", "green") if camera.frames else ("starting", "yellow")
 
 
 def _short(node: str | None) -> str:

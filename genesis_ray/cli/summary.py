@@ -9,6 +9,7 @@ from rich.table import Table
 from genesis_ray.analytics import alerts, overview
 from genesis_ray.analytics.stored import Tables
 from genesis_ray.cli.console import stdout
+from genesis_ray.cli.stream_states import is_well, state_of
 from genesis_ray.running.people.identities import who_is_who
 from genesis_ray.running.questions.history import present_tables
 from genesis_ray.running.result import CameraProgress, RunResult
@@ -21,13 +22,17 @@ def print_summary(settings: Settings, run: RunFolder, result: RunResult) -> None
     tables = present_tables(run.events, settings, settings.tenant_id)
     names = names_of(settings)
     seen = {row["camera_id"]: row for row in overview.cameras(tables).to_pylist()}
+    ill = [camera for camera in result.cameras if not (is_well(camera) and camera.frames)]
+    states = ("state",) if any(map(state_of, ill)) else ()
     table = Table(title=f"{run.path}", title_justify="left", title_style="bold")
-    for heading in ("camera", "frames", "frames/s", "dropped", "people", "faces", "names"):
-        table.add_column(heading, justify="left" if heading in ("camera", "names") else "right")
+    for heading in ("camera", *states, "frames", "frames/s", "dropped", "people", "faces", "names"):
+        is_text = heading in ("camera", "state", "names")
+        table.add_column(heading, justify="left" if is_text else "right")
     for camera in result.cameras:
         row = seen.get(camera.camera_id, {"people": 0, "faces": 0, "identity_ids": []})
         table.add_row(
             camera.camera_id,
+            *(state_of(camera) for _ in states),
             f"{camera.frames:,}",
             f"{camera.frames / result.watching_s:.1f}" if result.watching_s else "",
             _drops(camera),

@@ -109,7 +109,8 @@ def status(
 ) -> None:
     """Show the cameras of the service, the nodes and processes they are on, and what is missing.
 
-    Looks for two seconds, to tell rates. Leaves with 1 if something is missing or has failed.
+    Looks for two seconds, to tell rates. Leaves with 1 if something is missing or has failed, a
+    camera for instance, or a live camera gives no frames.
     """
     from genesis_ray.cli.console import stdout
     from genesis_ray.live.remote import RemoteSystem
@@ -125,7 +126,12 @@ def status(
         from genesis_ray.cli.status_tables import show
 
         show(found)
-    if found.state.missing or found.state.failure:
+    cameras = found.state.figures.cameras
+    if (
+        found.state.missing
+        or found.state.failure
+        or any(camera.problem or camera.is_away for camera in cameras)
+    ):
         raise typer.Exit(1)
 
 
@@ -139,6 +145,7 @@ def _as_json(found: "SystemStatus") -> dict[str, object]:
             {
                 "camera_id": camera.camera_id,
                 "state": camera.state,
+                "reason": camera.reason,
                 "is_done": camera.is_done,
                 "problem": camera.problem,
                 "frames": camera.frames,

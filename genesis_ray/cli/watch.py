@@ -16,7 +16,7 @@ from genesis_ray.running.assembly import input_shape
 from genesis_ray.running.cut_off import cut_off_run
 from genesis_ray.running.detector_inputs import usual_inputs
 from genesis_ray.running.recordings import told_apart
-from genesis_ray.running.result import RunResult, is_cut_off, summary
+from genesis_ray.running.result import RunResult, cut_off, outcome, summary
 from genesis_ray.settings import Settings
 from genesis_ray.store.known_runs import note_run
 from genesis_ray.store.run_folder import RunFolder
@@ -73,12 +73,13 @@ def watch_and_report(
             result = run_live(
                 settings, run, shapes=shapes, realtime=realtime, on_progress=bars.update
             )
-    run.write_summary(summary(settings, result))
+    run.write_summary(outcome(settings, result))
     print_summary(settings, run, result)
     tell_of_undelivered(settings, run)
     refuse_problems(result)
-    if is_cut_off(settings, result):
-        stderr.print("Interrupted: recordings were not watched to their end.")
+    if names := cut_off(settings, result):
+        told = ", ".join(names)
+        stderr.print(f"Interrupted: not watched to the end: {told}.", markup=False, soft_wrap=True)
         raise typer.Exit(_INTERRUPTED)
     return run, result
 

@@ -104,13 +104,16 @@ class Delivery:
         """Count a report and put it into the outbox."""
         camera = self._cameras[report.camera_id]
         before = camera.posted
+        stream, reason = report.diagnosis or (before.state, before.reason)
         camera.posted = replace(
             before,
             frames=before.frames + report.frames,
             dropped=self._inbox.dropped(report.camera_id),
             is_done=before.is_done or report.is_last,
             problem=report.problem,
-            state=report.state or before.state,
+            is_cut_off=report.is_cut_off,
+            state=stream,
+            reason=reason,
             clock_offset_s=before.clock_offset_s
             if report.clock_offset_s is None
             else report.clock_offset_s,

@@ -249,6 +249,7 @@ class FrameFlow:
             if people is not None:
                 known.append(_Sight(frame, image, people))
             else:
+                station.is_cut_off |= self._patience.is_ending and not station.is_live
                 self._inbox.settle([frame.stamp])
         if known:
             await self._hand_on(_Observed([self._see(camera_id, known)], []))

@@ -3,7 +3,7 @@
 import asyncio
 import math
 import time
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -113,7 +113,7 @@ class CameraGroup:
         while self._outcome is None:
             begun = time.monotonic()
             try:
-                await self._up()
+                await self.up()
                 begun = time.monotonic()
                 await self._open(on_lost)
                 if attempts.failures:
@@ -168,7 +168,7 @@ class CameraGroup:
         """Whether its cameras have been watched, so that what was wrong from the start is not."""
         return self._is_open or self._is_resumed
 
-    async def _up(self) -> None:
+    async def up(self) -> None:
         """Wait until its process is up, for as long as no node has room for it."""
         await until_answered(self._actor.figures.remote)
         self._is_back()
@@ -272,7 +272,7 @@ class CameraGroup:
                 f"`genesis status`, bring its node back, and try again"
             ) from error
 
-    def have(self, cameras: Collection[CameraSettings]) -> None:
+    def have(self, cameras: Iterable[CameraSettings]) -> None:
         """Have cameras, so that the next process opens them."""
         self.cameras |= {camera.camera_id: camera for camera in cameras}
 
@@ -323,7 +323,7 @@ class CameraGroup:
         Raises:
             GenesisError: It died.
         """
-        await self._up()
+        await self.up()
         try:
             return await self._said(call())
         except ActorUnavailableError as error:

@@ -30,6 +30,10 @@ _LAST_FRAME_S = 5.0
 _LAST_LIVE_FRAME_S = 0.5
 """Or those of streams, which may hang for longer, and of which nothing is closed but by them."""
 
+
+_SOON_S = 10.0
+"""How far ahead a recording may be dated that is waited for: it begins beside live cameras."""
+
 _LONGEST_LIVE_PAUSE_S = 15.0
 """Before a live stream is begun anew, whatever the settings say of other work: with the time that
 connecting takes, frames come within 30 s of the end of what it failed of."""
@@ -198,7 +202,14 @@ class FrameInbox:
             self._changed.notify_all()
 
     def stop(self) -> None:
-        """Let every camera end with the frames that wait."""
+        """Let every camera end with the frames that wait; recordings are cut off by that."""
+        with self._changed:
+            for lane in self._lanes:
+                if not (lane.is_over or lane.station.is_live):
+                    lane.station.is_cut_off = True
+            self._end()
+
+    def _end(self) -> None:
         with self._changed:
             self._closed.set()
             for lane in self._lanes:
@@ -207,7 +218,7 @@ class FrameInbox:
 
     def close(self) -> None:
         """Stop decoding; after this the sources may be closed."""
-        self.stop()
+        self._end()
         closed_at = time.monotonic()
         for thread, is_live in self._threads.items():
             within_s = _LAST_LIVE_FRAME_S if is_live else _LAST_FRAME_S
@@ -284,6 +295,9 @@ class FrameInbox:
                 if first_at is None:
                     first_at = captured_at
                     lane.played_later_s = time.time() - captured_at.timestamp()
+                    if -_SOON_S < lane.played_later_s < 0:  # it is to begin in a moment
+                        began = time.monotonic() - lane.played_later_s
+                        lane.played_later_s = 0.0
                 self._wait_until(began + (captured_at - first_at).total_seconds())
             self._put(lane, pair)
 

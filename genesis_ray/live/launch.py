@@ -68,6 +68,7 @@ def run_live(
         settings=settings,
         run=run.path.resolve(),
         realtime=realtime or settings.has_live_cameras,
+        dates_recordings=settings.has_live_cameras,
         detector_app=_DETECTOR_APP,
         embedder_app=_EMBEDDER_APP,
         template_key=template_key,

@@ -46,6 +46,11 @@ class Patience:
         self._until: float | None = None
         self._limits: set[asyncio.Timeout] = set()
 
+    @property
+    def is_ending(self) -> bool:
+        """Whether all is to end, so that what is not answered soon is left out."""
+        return self._until is not None
+
     def end(self, *, within_s: float) -> None:
         """Wait no longer than so many seconds from now, whatever is waited for."""
         self._until = asyncio.get_running_loop().time() + within_s

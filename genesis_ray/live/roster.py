@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 
 from ray.actor import ActorHandle
 
@@ -78,6 +79,8 @@ class Roster:
             lambda: self._journal.resumption.remote([camera.camera_id for camera in new])
         )
         now = before.foremost if is_late and self._spec.realtime else None
+        if now and self._spec.dates_recordings and self._spec.settings.has_live_cameras:
+            now = max(now, datetime.now(UTC))  # the foremost may have been killed with the others
         for settings in new:
             name = settings.camera_id
             try:

@@ -20,6 +20,7 @@ from genesis_ray.live.supervisor import STOP_WITHIN_S, Supervisor
 from genesis_ray.live.system_states import CONFIGURATION, GOES_ON_WITHIN, SystemStates
 from genesis_ray.running.alerting.delivery import Delivery
 from genesis_ray.running.changes import Changes
+from genesis_ray.running.dating import dated
 from genesis_ray.running.live_run import open_live_run
 from genesis_ray.running.live_state import LiveState
 from genesis_ray.running.recordings import told_apart
@@ -52,7 +53,7 @@ class Live:
     ) -> None:
         self._settings = settings
         self._configuration: Configuration | None = None
-        self._realtime = realtime
+        self._realtime = self._goes_by_clock = realtime
         self._life = life
         self._template_key = template_key
         self._needed = needed
@@ -110,20 +111,20 @@ class Live:
         """
         async with self._changing:
             supervisor, configuration = self._at_work()
-            dated = self._dated(configuration.earlier(), supervisor.settings)
+            earlier = self._dated(configuration.earlier(), supervisor.settings)
             if dry_run:
-                return supervisor.changes_to(dated)
-            changes = await supervisor.apply(dated)
+                return supervisor.changes_to(earlier)
+            changes = await supervisor.apply(earlier)
             configuration.go_back()
             return changes
 
     async def _apply(self, settings: Settings, *, dry_run: bool) -> Changes:
         supervisor, configuration = self._at_work()
         settings = as_it_runs(settings, supervisor.settings)
-        dated = self._dated(settings, supervisor.settings)
+        wanted = self._dated(settings, supervisor.settings)
         if dry_run:
-            return supervisor.changes_to(dated)
-        changes = await supervisor.apply(dated)
+            return supervisor.changes_to(wanted)
+        changes = await supervisor.apply(wanted)
         if changes:
             configuration.adopt(settings)
         return changes
@@ -186,13 +187,15 @@ class Live:
         )
         folder = run.state / CONFIGURATION
         configuration = self._configuration = Configuration(self._settings, folder, states.key)
-        settings = self._dated(configuration.current)
+        settings = configuration.current
+        self._goes_by_clock = self._is_realtime(settings)
         run.write_summary(summary(settings, None) | told_apart(settings.cameras))
         supervisor = self._supervisor = await _start(
             LiveSpec(
                 settings=settings,
                 run=run.path,
-                realtime=self._is_realtime(settings),
+                realtime=self._goes_by_clock,
+                dates_recordings=self._goes_by_clock,
                 detector_app=self._app,
                 embedder_app=self._app,
                 template_key=self._template_key,
@@ -234,20 +237,12 @@ class Live:
             )
         return supervisor, configuration
 
-    def _dated(self, settings: Settings, before: Settings | None = None) -> Settings:
-        """Return settings in which recordings, where they play like cameras, begin now.
-
-        Those that play already, as `before` has them, go on.
-        """
-        if not self._realtime:
+    def _dated(self, settings: Settings, before: Settings) -> Settings:
+        """Return settings in which recordings that come beside those of `before` are dated."""
+        if not self._goes_by_clock:
             return settings
-        known = {camera.camera_id: camera.start for camera in before.cameras} if before else {}
-        cameras = tuple(
-            camera.model_copy(update={"start": known.get(camera.camera_id, camera.start)})
-            for camera in settings.cameras
-        )
-        dated = settings.model_copy(update={"cameras": cameras})
-        return dated.with_start(datetime.now(UTC))
+        known = {camera.camera_id: camera.start for camera in before.cameras}
+        return dated(settings, now=datetime.now(UTC), known=known)
 
     async def _replicas(self) -> dict[str, int]:
         """Return how many replicas of each model are up."""

@@ -27,6 +27,8 @@ class LiveSpec:
     Attributes:
         run: The run folder.
         realtime: Pace recordings as they were captured, and drop what cannot be kept up with.
+        dates_recordings: Have recordings begin when they begin to play, as they do beside what
+            cameras show, but for those that name when they did.
         detector_app: The Serve application that has the detector.
         embedder_app: The one that has the embedder.
         template_key: The key of the tenant's face templates, by name: whoever needs it reads it.
@@ -40,6 +42,7 @@ class LiveSpec:
     detector_app: str
     embedder_app: str
     template_key: KeyRef
+    dates_recordings: bool = False
     key: bytes = field(default_factory=new_key, repr=False)
 
     def note(self, component: str, state: SystemState, reason: str) -> SystemStateChanged:

@@ -113,5 +113,9 @@ def open_camera(
         recorder = Recorder(
             camera, media, fps=settings.fps_of(camera), time_zone=settings.time_zone
         )
-    progress = CameraProgress(camera_id=camera.camera_id, expected_frames=station.expected_frames)
+    progress = CameraProgress(
+        camera_id=camera.camera_id,
+        expected_frames=station.expected_frames,
+        is_device=camera.is_device,
+    )
     return WatchedCamera(station, recorder, progress, progress)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 
 from genesis_ray.domain.events import SystemState
@@ -14,8 +15,10 @@ from genesis_ray.live.placing import in_groups, node_of, warn_of_devices
 from genesis_ray.live.sharing import Sharing
 from genesis_ray.live.spec import LiveSpec
 from genesis_ray.live.starting import start_groups
+from genesis_ray.running.dating import begin
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.sections.cameras import CameraSettings
+from genesis_ray.store.run_folder import RunFolder
 
 _PLACED_WITHIN_S = 30.0
 """Before it is told that a group waits for a node; one with room starts it in a third of that."""
@@ -42,6 +45,7 @@ class WatchedGroups:
         self._watching = asyncio.TaskGroup()
         self._is_ending = False
         warn_of_devices(spec.settings.cameras)
+        self._is_resumed = is_resumed
         for cameras in in_groups(spec.settings):
             node = node_of(cameras)
             self._groups.append(self.make(spec, cameras, node=node, is_resumed=is_resumed))
@@ -60,11 +64,26 @@ class WatchedGroups:
         Raises:
             ExceptionGroup: What one could not go on with.
         """
+        if self.spec.dates_recordings:
+            await self._date_recordings()
         async with asyncio.TaskGroup() as self._watching:
             # Keepers may go on from a change that was not kept when all others died.
             self._watching.create_task(self.keepers.expect(self.spec.settings))
             for group in self._groups:
                 self._watching.create_task(self._watch(group))
+
+    async def _date_recordings(self) -> None:
+        """Have recordings begin once the processes that play them are up, or were waited for."""
+        starting = [asyncio.create_task(group.up()) for group in self._groups]
+        await asyncio.wait(starting, timeout=_PLACED_WITHIN_S)
+        for task in starting:
+            task.cancel()
+        await asyncio.gather(*starting, return_exceptions=True)  # `run` says what is wrong
+        run, now = RunFolder(self.spec.run), datetime.now(UTC)
+        settings = begin(self.spec.settings, run, now=now, goes_on=self._is_resumed)
+        self.spec = replace(self.spec, settings=settings)
+        for group in self._groups:
+            group.have(camera for camera in settings.cameras if camera.camera_id in group.cameras)
 
     def make(
         self,

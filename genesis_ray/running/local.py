@@ -147,6 +147,7 @@ class _LocalRun:
             frames=before.frames + report.frames,
             is_done=report.is_last,
             problem=report.problem,
+            is_cut_off=report.is_cut_off,
         )
         self._progress[report.camera_id] = after
         self._on_progress(after)

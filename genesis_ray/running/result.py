@@ -13,6 +13,8 @@ Mode = Literal["live", "local", "archive"]
 RUNNING = "running"
 """What run.json has as the state of a run without a result: it goes on, or was cut off."""
 
+_WITHOUT_FRAMES: tuple[StreamState, ...] = ("connecting", "stalled")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CameraProgress:
@@ -23,8 +25,11 @@ class CameraProgress:
         expected_frames: In all, where the source knows.
         dropped: Frames not looked at, by reason.
         problem: Why the source ended before its time.
+        is_cut_off: Whether it was told to end before its end; a live stream has no other.
         state: Of a live stream, the last that was reported.
+        reason: Why it is in that, as a code; "" where nothing is wrong.
         clock_offset_s: Of a live stream, what its own clock gained since it was connected to.
+        is_device: Whether it is a camera of the machine that watches it.
     """
 
     camera_id: str
@@ -33,8 +38,16 @@ class CameraProgress:
     dropped: Mapping[str, int] = field(default_factory=dict)
     is_done: bool = False
     problem: str | None = None
+    is_cut_off: bool = False
     state: StreamState | None = None
+    reason: str = ""
     clock_offset_s: float | None = None
+    is_device: bool = False
+
+    @property
+    def is_away(self) -> bool:
+        """Whether it is a live stream that is watched and gives no frames."""
+        return not self.is_done and self.state in _WITHOUT_FRAMES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +59,7 @@ class RunResult:
         first_event_s: From the start to the first event in the log.
         watching_s: From the first frame looked at to the last event in the log.
         stage_s: Seconds by stage, over all threads and cameras; stages overlap.
-        interrupted: Whether the sources were ended before their end.
+        interrupted: Whether all sources were told to end; recordings may have ended before.
         latency_s: In real time, by quantile: seconds from the capture of a report's last frame
             until the log had it.
     """
@@ -75,19 +88,27 @@ class RunResult:
 
 def summary(settings: Settings, result: RunResult | None) -> dict[str, object]:
     """Return what a run adds to its run.json; without a result it goes on, or was cut off."""
+    return {"settings": settings.model_dump(mode="json"), **outcome(settings, result)}
+
+
+def outcome(settings: Settings, result: RunResult | None) -> dict[str, object]:
+    """Return what of that is known at the end alone."""
     return {
         "state": _state(settings, result),
-        "settings": settings.model_dump(mode="json"),
         "result": asdict(result) | {"frames": result.frames} if result else None,
     }
 
 
-def is_cut_off(settings: Settings, result: RunResult) -> bool:
-    """Tell whether a recording was ended before its end; a live stream has no other."""
-    return result.interrupted and not all(camera.is_live for camera in settings.cameras)
+def cut_off(settings: Settings, result: RunResult) -> list[str]:
+    """Return the cameras whose recordings were ended before their end; a stream has no other."""
+    if not result.interrupted:
+        return []
+    whole = {each.camera_id for each in result.cameras if each.is_done and not each.is_cut_off}
+    recordings = [camera.camera_id for camera in settings.cameras if not camera.is_live]
+    return [camera_id for camera_id in recordings if camera_id not in whole]
 
 
 def _state(settings: Settings, result: RunResult | None) -> str:
     if result is None:
         return RUNNING
-    return "interrupted" if is_cut_off(settings, result) else "finished"
+    return "interrupted" if cut_off(settings, result) else "finished"

@@ -18,7 +18,7 @@ from genesis_ray.domain.face_choice import FaceChoice
 from genesis_ray.domain.frames import Frame, Gains, Image
 from genesis_ray.domain.ordering import DONE
 from genesis_ray.domain.roles import Role
-from genesis_ray.domain.stream_health import StreamState
+from genesis_ray.domain.stream_health import Diagnosis
 from genesis_ray.domain.track_ids import next_track_id
 from genesis_ray.pipeline.observer import CameraObserver, CameraRules
 from genesis_ray.pipeline.producers import TimedEvents
@@ -46,6 +46,7 @@ class CameraStation:
         choice: Which faces are embedded, None: all. It is as far as what was chosen last, so behind
             what is observed; for another process to `resume` with.
         failure: Set by who decodes, before the source's end is reported.
+        is_cut_off: Likewise, where the source is told to end before its end.
     """
 
     def __init__(
@@ -74,8 +75,9 @@ class CameraStation:
         self._letterboxes: dict[tuple[int, ...], Letterbox] = {}
         self._begun = False
         self.failure: Failure | None = None
+        self.is_cut_off = False
         self._last_at = source.started_at - timedelta.resolution  # of what was told
-        self._ends_from = self._last_at  # news may be of a time after that of the last frame
+        self._ends_from = source.started_at  # news may be of a time after that of the last frame
 
     @property
     def camera_id(self) -> str:
@@ -222,7 +224,7 @@ class CameraStation:
             begun_at = seen[0].observation.at
             events.insert(0, (begun_at, self._state(begun_at, "online", "")))
         self._begun = True
-        news, state = self._news(before=at)
+        news, diagnosis = self._news(before=at)
         self._last_at = at
         return Report(
             self.camera_id,
@@ -230,7 +232,7 @@ class CameraStation:
             events + news,
             tuple(faces),
             len(seen),
-            state=state,
+            diagnosis=diagnosis,
             appearances=tuple(told for one in seen for told in one.observation.appearances),
             clock_offset_s=self.source.clock_offset_s,
         )
@@ -248,11 +250,11 @@ class CameraStation:
         stands_still = before or may_be_held_up
         at = self._last_at if stands_still else max(self._last_at, now - _CLOCKS_AGREE)
         has_room = not before or self._last_at + timedelta.resolution < before
-        news, state = self._news(before=at) if has_room else ([], None)
+        news, diagnosis = self._news(before=at) if has_room else ([], None)
         if not before and (over := self._observer.lapse(at)):
             news.append((max(at, self._last_at + timedelta.resolution), tuple(over)))
         self._last_at = max([at, *(told_at for told_at, _ in news)])
-        return Report(self.camera_id, self._last_at, news, (), 0, state=state)
+        return Report(self.camera_id, self._last_at, news, (), 0, diagnosis=diagnosis)
 
     def follow(self, told_until: datetime, *, now: datetime | None = None) -> None:
         """Come after another station of the same camera: behind its frames, with ids of its own.
@@ -277,26 +279,29 @@ class CameraStation:
         """End the stream: every track is over, and nothing more will come."""
         problem = self.failure.reason if self.failure else self.source.problem
         last = self._observer.finish()
-        events, _ = self._news(before=last.at if last else self._last_at)
+        events, diagnosis = self._news(before=last.at if last else self._last_at)
+        # Not of a time up to which all was told, as it was of a stream that fell silent.
+        turn = self._last_at + timedelta.resolution
         if last:
-            # Not of a time up to which all was told, as it was of a stream that fell silent.
-            turn = max(last.at, self._last_at + timedelta.resolution)
-            ended_at = max(self._last_at, self._ends_from)
+            turn = max(last.at, turn)
             events.append((turn, last.events))
-            state = self._state(ended_at, "failed" if problem else "ended", problem or "")
-            events.append((turn, state))
-        return Report(self.camera_id, DONE, events, (), 0, problem)
+        ended_at = max(self._last_at, self._ends_from)
+        end = self._state(ended_at, "failed" if problem else "ended", problem or "")
+        events.append((turn, end))
+        return Report(
+            self.camera_id, DONE, events, (), 0, problem, self.is_cut_off, diagnosis=diagnosis
+        )
 
-    def _news(self, *, before: datetime) -> tuple[TimedEvents, StreamState | None]:
-        """Return what the source has to say of its state, and the state it is in by now.
+    def _news(self, *, before: datetime) -> tuple[TimedEvents, Diagnosis | None]:
+        """Return what the source has to say of its state, and the last of it.
 
         It is told after what was told last and, where there is room, not after `before`.
         """
         events: TimedEvents = []
-        latest: StreamState | None = None
-        for at, (latest, reason) in self.source.take_news():
+        latest: Diagnosis | None = None
+        for at, latest in self.source.take_news():
             turn = max(min(at, before), self._last_at + timedelta.resolution)
-            events.append((turn, self._state(at, latest, reason)))
+            events.append((turn, self._state(at, latest.state, latest.reason)))
             self._ends_from = max(self._ends_from, at + timedelta.resolution)
         return events, latest
 

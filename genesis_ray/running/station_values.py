@@ -7,7 +7,7 @@ from genesis_ray.domain.carrying import Appearance
 from genesis_ray.domain.frames import Frame
 from genesis_ray.domain.identity import FaceSight
 from genesis_ray.domain.ordering import DONE
-from genesis_ray.domain.stream_health import StreamState
+from genesis_ray.domain.stream_health import Diagnosis
 from genesis_ray.pipeline.observer import CameraObserver, Observation
 from genesis_ray.pipeline.producers import Evidence, TimedEvents
 from genesis_ray.vision.crops import HeadCrop
@@ -20,7 +20,8 @@ class Report:
     Attributes:
         frames: Frames looked at since the report before.
         problem: In the last report, why the source ended before its time.
-        state: The state that a live stream came into since the report before.
+        is_cut_off: In the last report, whether the source was told to end before its end.
+        diagnosis: The state that a live stream came into since the report before, and why.
         appearances: How tracks look, where identities are carried by that.
         clock_offset_s: What a live stream's own clock gained since it was connected to.
     """
@@ -31,7 +32,8 @@ class Report:
     faces: tuple[FaceSight, ...]
     frames: int
     problem: str | None = None
-    state: StreamState | None = None
+    is_cut_off: bool = False
+    diagnosis: Diagnosis | None = None
     appearances: tuple[Appearance, ...] = ()
     clock_offset_s: float | None = None
 

@@ -139,3 +139,4 @@ def _stacks(
         if not pairs:
             return
         yield [frame for frame, _ in pairs], np.stack([image for _, image in pairs])
+    station.is_cut_off = next(frames, None) is not None

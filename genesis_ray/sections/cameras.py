@@ -84,7 +84,9 @@ class CameraSettings(Section):
         default=None, gt=0, le=60, description="Overrides `process_fps` for this camera"
     )
     start: AwareDatetime | None = Field(
-        default=None, description="When the recording began; else the file says, else 1970"
+        default=None,
+        description="When the recording began; else the file says, else 1970; beside live cameras "
+        "and in a service it is when it begins to play",
     )
     floor: FloorSettings | None = Field(
         default=None, description="Where on a floor plan the picture is, see docs/zones.md"

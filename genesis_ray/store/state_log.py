@@ -27,7 +27,7 @@ _LIBRARIES = ("numpy", "pyarrow", "trackers")
 """Whose objects are in states, camera snapshots in the journal's among them."""
 
 _FORMAT = (
-    f"genesis-state 20, {', '.join(f'{name} {version(name)}' for name in _LIBRARIES)}\n".encode()
+    f"genesis-state 21, {', '.join(f'{name} {version(name)}' for name in _LIBRARIES)}\n".encode()
 )
 """Its number changes with what any owner remembers: a state of another version is not tried."""
 

@@ -97,12 +97,15 @@ STATE_REMEDIES: dict[StreamState, str] = {
 """What to do about a stream that is connected to and ill, by its state."""
 
 
-def remedy_of(reason: str, *, is_device: bool) -> str:
-    """Return what to do about a stream that cannot be connected to, or "" where nothing is known.
+def remedy_of(state: StreamState, reason: str, *, has_shown: bool, is_device: bool = False) -> str:
+    """Return what to do about a stream, "" where that is nothing, or not known.
 
-    `is_device` tells whether it is a camera of this machine, which has neither host nor address.
+    `has_shown` tells whether it gave pictures before, and so did not end at once, `is_device`
+    whether it is a camera of this machine, which has neither host nor address.
     """
-    return (_REMEDIES_OF_DEVICES if is_device else _REMEDIES).get(reason, "")
+    if state == "connecting" and not (has_shown and reason == "ended"):
+        return (_REMEDIES_OF_DEVICES if is_device else _REMEDIES).get(reason, "")
+    return STATE_REMEDIES.get(state, "")
 
 
 def reason_of(error: Exception, *, is_device: bool = False) -> str:

@@ -64,6 +64,23 @@ def test_a_group_that_no_node_has_room_for_is_shown_and_named(shown):
     assert "watching" not in text
 
 
+def test_why_a_camera_gives_no_frames_is_shown_and_what_to_do_about_it(shown):
+    hall = CameraProgress(camera_id="hall", state="connecting", reason="unauthorised")
+    text = shown(Figures(cameras=(DOOR, hall), groups=(PLACED,)))
+    (row,) = [line for line in text.splitlines() if "hall" in line and "│" in line]
+    assert "connecting: unauthorised" in row
+    remedy = "correct the user and password in its address"
+    assert f"camera hall is connecting: unauthorised; {remedy}\n" in text
+    assert text.splitlines()[-1] == "watching 1 of 2 cameras, 4.9 frames/s"
+
+
+def test_a_camera_that_has_ended_is_not_said_to_be_ill(shown):
+    hall = CameraProgress(camera_id="hall", state="connecting", reason="refused", is_done=True)
+    text = shown(Figures(cameras=(DOOR, hall)))
+    assert "refused" not in text
+    assert "watching 1 cameras" in text
+
+
 @pytest.mark.parametrize(
     ("recall", "told"),
     [

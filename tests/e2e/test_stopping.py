@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -94,12 +95,12 @@ def wait_until(is_so: Callable[[], bool], process: subprocess.Popen[str]) -> Non
         time.sleep(0.1)
 
 
-def told(run: Path, state: str) -> set[str]:
-    """Return the cameras of which the log says that they came into a state."""
+def told(run: Path, state: str) -> dict[str, datetime]:
+    """Return when each camera came into a state, of those of which the log says so."""
     if not (run / "events").is_dir():
-        return set()
+        return {}
     rows = RunTables(run / "events")["camera_states"].to_pylist()
-    return {row["camera_id"] for row in rows if row["state"] == state}
+    return {row["camera_id"]: row["occurred_at"] for row in rows if row["state"] == state}
 
 
 def recorded_at(run: Path) -> float:
@@ -108,14 +109,18 @@ def recorded_at(run: Path) -> float:
 
 
 def test_what_is_under_way_is_finished_and_no_process_is_left(config, tmp_path, ray_folder):
-    run = tmp_path / "run"
+    run, began_at = tmp_path / "run", datetime.now(UTC)
     with running(config, run) as process:
-        wait_until(lambda: told(run, "online") == CAMERAS, process)
+        wait_until(lambda: told(run, "online").keys() == CAMERAS, process)
         told_to_stop_at = time.time()
         process.terminate()
         said, _ = process.communicate(timeout=120)
     assert process.returncode == 130, said
-    assert told(run, "ended") == CAMERAS  # none was cut off, as it is where it takes too long
+    assert "Interrupted: not watched to the end: door, till." in said
+    assert all(at > began_at for at in told(run, "online").values())  # recordings, too
+    assert (
+        told(run, "ended").keys() == CAMERAS
+    )  # none was cut off, as it is where it takes too long
     assert recorded_at(run) - told_to_stop_at < STOPPED_WITHIN_S
     assert list((run / "events" / "wal").iterdir()) == []
     result = json.loads((run / "run.json").read_text())["result"]

@@ -100,7 +100,7 @@ def comparable(face: FaceSight) -> tuple:
 
 
 def actor_among(
-    others: Others, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    others: Others, settings: Settings, monkeypatch: pytest.MonkeyPatch, **spec_more: bool
 ) -> CameraGroupActor:
     """A group's actor that calls these; its run's folder is that of the data.
 
@@ -118,9 +118,9 @@ def actor_among(
     spec = LiveSpec(
         settings=settings,
         run=settings.data_dir,
-        realtime=False,
         detector_app="d",
         embedder_app="e",
         template_key=ring().ref,
+        **{"realtime": False, **spec_more},
     )
     return CameraGroupActor(spec, "cameras-0")

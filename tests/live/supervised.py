@@ -172,7 +172,9 @@ class Stage:
 
     running: asyncio.Task[object]
 
-    def __init__(self, spec: LiveSpec, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(
+        self, spec: LiveSpec, monkeypatch: pytest.MonkeyPatch, *, is_resumed: bool = False
+    ) -> None:
         self.is_over = False
         self.log: list[tuple[str, str]] = []
         self.actors: dict[str, Any] = {}
@@ -180,7 +182,7 @@ class Stage:
         monkeypatch.setattr(supervisor, "start_keeper", self._keeper)
         monkeypatch.setattr(watched_groups, "start_groups", lambda _: self._group)
         monkeypatch.setattr(groups.ray, "kill", self._kill)
-        self.supervisor = Supervisor(spec)
+        self.supervisor = Supervisor(spec, is_resumed=is_resumed)
 
     def fails_once(self, method: str, camera_id: str, error: Exception | None) -> None:
         """Have a group fail with a camera the next time, or not; said again, the time after it."""

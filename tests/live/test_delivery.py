@@ -12,6 +12,7 @@ from ray.exceptions import ActorUnavailableError, RayTaskError
 
 from genesis_ray.domain.events import FramesDropped
 from genesis_ray.domain.ordering import DONE
+from genesis_ray.domain.stream_health import Diagnosis
 from genesis_ray.errors import FullDiskError
 from genesis_ray.live import room
 from genesis_ray.live.delivery import Delivery
@@ -241,6 +242,14 @@ def test_where_all_is_looked_at_nothing_is_noted():
         posted((NINE, 5, {}), (NINE + timedelta(hours=1), 900, {}), Step(DONE, 0, {}, is_end=True))
         == []
     )
+
+
+def test_a_cameras_state_is_known_with_its_reason_until_another_is_told():
+    first = replace(report(NINE, 0), diagnosis=Diagnosis("connecting", "refused"))
+    refused = progress_after(first, report(NINE, 0))
+    assert (refused.state, refused.reason) == ("connecting", "refused")
+    back = progress_after(first, replace(report(NINE, 1), diagnosis=Diagnosis("online", "")))
+    assert (back.state, back.reason) == ("online", "")
 
 
 def test_what_a_cameras_clock_gained_is_so_until_it_is_told_anew():

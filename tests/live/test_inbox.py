@@ -54,6 +54,8 @@ class Reel:
         self._next = 0
         self._at: dict[datetime, int] = {}
         self.failure: Failure | None = None
+        self.is_cut_off = False
+        self.started_at = START
 
     def frames(self) -> Iterator[tuple[Frame, Image]]:
         for n in range(self._next, self._frames):
@@ -63,7 +65,7 @@ class Reel:
             self.go_on.wait()
             image = np.full((*self.input_shape, 3), n, np.uint8)
             self.played += 1
-            stamp = FrameStamp(self.camera_id, n, START + n * self._apart)
+            stamp = FrameStamp(self.camera_id, n, self.started_at + n * self._apart)
             self._at[stamp.captured_at] = n
             yield Frame(stamp, image), image
 
@@ -239,6 +241,23 @@ def test_in_real_time_frames_come_no_sooner_than_they_were_captured(open_inbox):
     assert all(after_s >= 0.05 * n for n, after_s in arrivals)
 
 
+def test_a_recording_that_is_dated_a_moment_ahead_begins_then(open_inbox):
+    reel = Reel("door", 2, seconds_apart=0.1)
+    reel.started_at = datetime.now(UTC) + timedelta(seconds=0.3)
+    inbox = open_inbox(reel, realtime=True)
+    (_, frame), *_ = inbox.take().frames
+    assert datetime.now(UTC) >= frame.stamp.captured_at
+    assert inbox.played_later_s("door") == 0.0
+
+
+def test_one_that_is_dated_far_ahead_begins_at_once(open_inbox):
+    reel = Reel("door", 2, seconds_apart=0.1)
+    reel.started_at = datetime.now(UTC) + timedelta(hours=1)
+    inbox = open_inbox(reel, realtime=True)
+    (_, frame), *_ = inbox.take().frames
+    assert datetime.now(UTC) < frame.stamp.captured_at
+
+
 def test_frames_taken_and_dropped_are_all_frames(open_inbox):
     inbox = open_inbox(Reel("door", 40, seconds_apart=0.002), realtime=True)
     taken = []
@@ -276,6 +295,24 @@ def test_who_is_stopped_ends_with_the_frames_that_wait(open_inbox):
     stacks = take_all(inbox)
     assert indices(stacks, "door") == [0, 1, 2, 3]
     assert {camera_id for stack in stacks for camera_id in stack.ended} == {"door", "till"}
+
+
+def test_a_recording_is_cut_off_where_its_decoder_is_stopped_before_its_end(open_inbox):
+    whole, long, stream = Reel("whole", 3), Reel("long", 1000), Reel("stream", 3, is_live=True)
+    inbox = open_inbox(whole, long, stream, limit=4)
+    eventually(lambda: not threads_of("whole") and long.played > 4)
+    inbox.stop()
+    inbox.stop()
+    take_all(inbox)
+    assert [reel.is_cut_off for reel in (whole, long, stream)] == [False, True, False]
+
+
+def test_where_all_has_been_played_closing_cuts_nothing_off(open_inbox):
+    reel = Reel("door", 3)
+    inbox = open_inbox(reel)
+    take_all(inbox)
+    inbox.close()
+    assert not reel.is_cut_off
 
 
 def test_a_decoder_that_fails_once_goes_on_behind_the_last_frame(open_inbox):

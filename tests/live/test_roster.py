@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -10,6 +11,7 @@ from genesis_ray.errors import GenesisError, SourceError
 from genesis_ray.live import roster
 from genesis_ray.live.cameras import CameraGroupActor, GroupFigures
 from genesis_ray.live.flow import FrameFlow
+from genesis_ray.live.spec import Resumption
 from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.settings import Settings
 from genesis_ray.testing import SyntheticFilm
@@ -234,5 +236,32 @@ def test_another_process_leaves_out_the_cameras_whose_sources_are_gone(monkeypat
         assert [camera.camera_id for camera in actor.figures().cameras] == ["door"]
         with pytest.raises(SourceError):
             await actor.open(settings.cameras)
+
+    asyncio.run(play())
+
+
+def test_a_recording_beside_live_cameras_goes_on_where_it_is_by_now_though_all_had_died(
+    monkeypatch, tmp_path
+):
+    stream = CameraSettings(camera_id="stream", source="rtsp://camera/1")  # which others watch
+    begun = datetime.now(UTC) - timedelta(seconds=0.6)
+    door = DOOR.model_copy(update={"start": begun})
+    settings = Settings(
+        data_dir=tmp_path,
+        detector={"model": "synthetic"},
+        faces={"enabled": False},
+        cameras=(door, stream),
+    )
+    killed_at = begun + timedelta(seconds=0.1)
+    others = Others(0)
+    others.before = Resumption({}, killed_at, left={"door": killed_at})
+
+    async def play() -> None:
+        by_the_clock = {"realtime": True, "dates_recordings": True}
+        actor = actor_among(others, settings, monkeypatch, **by_the_clock)
+        group = Group(actor, others)
+        group.start(door)
+        frames = await group.frames()
+        assert 0 < frames["door"] <= 4
 
     asyncio.run(play())

@@ -149,10 +149,10 @@ def test_news_of_the_stream_come_with_the_next_frames_and_not_again(station, str
     stream.news = [News(at(0), Diagnosis("online", ""))]
     first = station.report([station.observe(frames[0], Detections.none())], Looks([], [], []))
     assert states(first) == [(at(0), "online", "")]
-    assert first.state == "online"
+    assert first.diagnosis == ("online", "")
     second = station.report([station.observe(frames[1], Detections.none())], Looks([], [], []))
     assert states(second) == []
-    assert second.state is None
+    assert second.diagnosis is None
 
 
 def test_what_the_streams_clock_gained_comes_with_its_frames(station):
@@ -232,6 +232,26 @@ def test_the_end_of_a_stream_comes_after_its_last_news(station, stream, with_fra
         for event in together
     ]
     assert told == [(at(7), "online"), (at(7) + timedelta.resolution, "ended")]
+
+
+def test_the_end_of_a_stream_that_never_gave_a_frame_is_told_behind_why_it_gave_none(
+    station, stream
+):
+    stream.news = [News(at(1), Diagnosis("connecting", "unauthorised"))]
+    reported = station.idle(at(5))
+    assert reported.diagnosis == ("connecting", "unauthorised")
+    last = station.finish()
+    assert states(reported) + states(last) == [
+        (at(1), "connecting", "unauthorised"),
+        (at(3) + timedelta.resolution, "ended", ""),
+    ]
+
+
+def test_what_a_stream_came_to_just_before_its_end_is_told_with_that(station, stream):
+    stream.news = [News(at(0), Diagnosis("connecting", "refused"))]
+    report = station.finish()
+    assert report.diagnosis == ("connecting", "refused")
+    assert [state for _, state, _ in states(report)] == ["connecting", "ended"]
 
 
 @pytest.mark.parametrize("end", ["finish", "leave"])

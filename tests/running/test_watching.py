@@ -2,6 +2,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 import numpy as np
 import pytest
@@ -78,6 +79,17 @@ def test_every_frame_is_watched_and_the_end_is_told_last(settings):
     assert [report.is_last for report in reports] == [False] * 10 + [True]
     assert [report.progress for report in reports] == sorted(r.progress for r in reports)
     assert told(reports)
+
+
+@pytest.mark.parametrize(("stacks", "is_cut_off"), [(9, True), (10, False)])
+def test_it_is_told_whether_a_recording_had_come_to_its_end_when_it_was_to_end(
+    settings, stacks, is_cut_off
+):
+    asked = count()
+    *_, last = watched(
+        open_station(settings, camera("door")), is_ending=lambda: next(asked) == stacks
+    )
+    assert (last.is_last, last.is_cut_off) == (True, is_cut_off)
 
 
 @pytest.mark.parametrize("stack_frames", [1, 3, 100])

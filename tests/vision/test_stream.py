@@ -28,6 +28,11 @@ from tests.vision.watching import Watching
 pytestmark = pytest.mark.timeout(90)
 
 
+def to_connect(reason: str, *, is_device: bool) -> str:
+    """What to do about a camera that cannot be connected to."""
+    return remedy_of("connecting", reason, has_shown=False, is_device=is_device)
+
+
 def test_nothing_is_connected_to_before_a_frame_is_asked_for():
     address = StreamAddress("rtsp://127.0.0.1:1/live")
     stream = LiveStream(address, camera_id="door", process_fps=None)
@@ -477,7 +482,7 @@ def test_what_a_camera_answers_over_http_is_told_apart_and_has_a_remedy(
 ):
     watching = watch(f"{film_server.url}/answers?{status}")
     watching.until(lambda: watching.states == [("connecting", reason)])
-    assert remedy_of(reason, is_device=False)
+    assert to_connect(reason, is_device=False)
 
 
 @pytest.mark.parametrize(
@@ -495,20 +500,20 @@ def test_a_device_that_is_in_use_or_was_pulled_out_is_told_apart(number, reason)
     with pytest.raises(av.FFmpegError) as failed:
         av.error.err_check(-number)
     assert reason_of(failed.value, is_device=True) == reason
-    remedy = remedy_of(reason, is_device=True)
+    remedy = to_connect(reason, is_device=True)
     assert remedy
     assert not any(word in remedy for word in ("host", "address", "network"))
 
 
 def test_of_what_does_not_exist_each_is_told_its_own():
-    assert remedy_of("not_found", is_device=True).startswith("correct the device's number")
-    assert remedy_of("not_found", is_device=False) == "correct the path behind its host"
+    assert to_connect("not_found", is_device=True).startswith("correct the device's number")
+    assert to_connect("not_found", is_device=False) == "correct the path behind its host"
 
 
 def test_what_sends_neither_pictures_nor_sound_is_not_said_to_send_sound():
     reason = reason_of(NoVideoError(has_sound=False))
     assert reason == "nothing_sent"
-    assert "neither pictures nor sound" in remedy_of(reason, is_device=False)
+    assert "neither pictures nor sound" in to_connect(reason, is_device=False)
     assert reason_of(NoVideoError(has_sound=True)) == "no_pictures"
 
 
@@ -553,7 +558,7 @@ def test_a_redirect_is_not_followed(film_server, watch, tmp_path, to):
     watching = watch(f"{film_server.url}/to?{to}")
     watching.until(lambda: watching.states == [("connecting", "unreachable")])
     assert {path for _, path in film_server.asked} == {f"/to?{to}"}
-    assert "redirects" in remedy_of("unreachable", is_device=False)
+    assert "redirects" in to_connect("unreachable", is_device=False)
 
 
 def test_links_are_followed_where_the_policy_says_so_and_to_files_never(

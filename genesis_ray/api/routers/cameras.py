@@ -24,6 +24,10 @@ class Camera(BaseModel):
 
     camera_id: str
     state: State
+    reason: str = Field(
+        description="Why a live stream is in its state: refused, unauthorised, no_frames, ... "
+        "(docs/live.md); empty where nothing is wrong, and at the end"
+    )
     frames: int = Field(description="Looked at since the system started")
     expected_frames: int | None = Field(description="In all, where the source knows its length")
     dropped: dict[str, int] = Field(description="Frames not looked at, by the reason")
@@ -114,6 +118,7 @@ def _shown(camera: CameraSettings, progress: CameraProgress | None, state: LiveS
     return Camera(
         camera_id=camera.camera_id,
         state="failed" if is_lost else _state(progress, is_open=state.is_open),
+        reason="" if is_lost or progress.is_done else progress.reason,
         frames=progress.frames,
         expected_frames=progress.expected_frames,
         dropped=dict(progress.dropped),
@@ -129,4 +134,4 @@ def _state(progress: CameraProgress, *, is_open: bool) -> State:
         return "failed" if progress.problem else "ended"
     if not is_open:
         return "starting"
-    return progress.state or "online"
+    return progress.state or ("online" if progress.frames else "starting")

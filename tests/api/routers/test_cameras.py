@@ -17,6 +17,7 @@ def test_camera_tells_how_far_it_is_and_what_it_watches(system: System):
     assert cameras(system)["door"] == {
         "camera_id": "door",
         "state": "online",
+        "reason": "",
         "frames": 40,
         "expected_frames": 100,
         "dropped": {"busy": 2},
@@ -34,6 +35,20 @@ def test_camera_whose_source_has_ended_says_so(system: System):
 def test_camera_is_starting_until_sources_are_open(system: System):
     system.feed.now = LiveState()
     assert [camera["state"] for camera in cameras(system).values()] == ["starting", "starting"]
+
+
+def test_camera_that_cannot_be_reached_says_why(system: System):
+    away = CameraProgress(camera_id="door", state="connecting", reason="unauthorised")
+    system.feed.now = LiveState(is_open=True, figures=Figures(cameras=(away,)))
+    shown = cameras(system)
+    assert (shown["door"]["state"], shown["door"]["reason"]) == ("connecting", "unauthorised")
+    assert (shown["street"]["state"], shown["street"]["reason"]) == ("starting", "")
+
+
+def test_camera_that_has_ended_is_not_said_to_be_away(system: System):
+    ended = CameraProgress(camera_id="door", state="connecting", reason="refused", is_done=True)
+    system.feed.now = LiveState(is_open=True, figures=Figures(cameras=(ended,)))
+    assert (cameras(system)["door"]["state"], cameras(system)["door"]["reason"]) == ("ended", "")
 
 
 def test_camera_that_ended_before_its_time_has_failed(system: System):
