@@ -24,10 +24,10 @@ import numpy.typing as npt
 import pyarrow as pa
 from harness import note
 
-from genesis_ray.store import parquet_file
 from genesis_ray.store.disk import make_folder
-from genesis_ray.store.event_folder import EventFolder, data_file
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.events import parquet_file
+from genesis_ray.store.events.event_folder import EventFolder, data_file
+from genesis_ray.store.runs.run_folder import RunFolder
 from genesis_ray.store.schemas import EVENT_SCHEMAS
 
 Ints = npt.NDArray[np.int64]

@@ -31,7 +31,7 @@ from analytics_data import Amount, write_run
 from harness import note, report_latency
 
 from genesis_ray.running.upkeep.rollups import RunRollups
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.runs.run_folder import RunFolder
 
 TIME_ZONE = "UTC"
 START = datetime(2026, 1, 5, tzinfo=UTC)
@@ -77,7 +77,7 @@ def ours(run: RunFolder, name: str, range_: str, days: int) -> Callable[[], obje
     from genesis_ray.analytics.catalogue import QUESTIONS
     from genesis_ray.running.questions.history import present_tables
     from genesis_ray.settings import Settings
-    from genesis_ray.store.reader import RunTables
+    from genesis_ray.store.events.reader import RunTables
 
     tables = present_tables(run.events, Settings(), "default")
     asked_of = RunTables(run.events, "default") if range_ == "raw" else tables

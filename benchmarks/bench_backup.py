@@ -23,7 +23,7 @@ from live_system import at_work, enrolled_system
 from genesis_ray.live.spec import LiveSpec
 from genesis_ray.running.backups.backup import back_up
 from genesis_ray.running.people.identities import identity_folder
-from genesis_ray.store.kept_photos import KeptPhoto, KeptPhotos
+from genesis_ray.store.tenant.kept_photos import KeptPhoto, KeptPhotos
 
 _PHOTO_BYTES = 20_000
 _NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)

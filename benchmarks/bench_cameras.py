@@ -23,7 +23,7 @@ from genesis_ray.running.result import CameraProgress, RunResult
 from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.settings import Settings
 from genesis_ray.settings_file import load
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.runs.run_folder import RunFolder
 from genesis_ray.vision.sources import open_recording
 
 LEAST_CORES = 0.005

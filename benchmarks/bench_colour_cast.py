@@ -19,7 +19,7 @@ import numpy as np
 from bench_face_width import looked_at, pairs, share
 from harness import note, report_latency, seconds_a_call
 
-from genesis_ray.domain.frames import Gains, Image
+from genesis_ray.domain.streams.frames import Gains, Image
 from genesis_ray.vision.faces import EmbeddedFace, FaceEmbedder
 from genesis_ray.vision.white_balance import balanced, gains_of
 

@@ -34,8 +34,8 @@ from scipy.optimize import linear_sum_assignment
 
 from genesis_ray.analytics.attendance import attendances
 from genesis_ray.analytics.stored import whole
-from genesis_ray.domain.geometry import foot_of
-from genesis_ray.domain.lines import LineCounter, LineCrossing
+from genesis_ray.domain.places.geometry import foot_of
+from genesis_ray.domain.places.lines import LineCounter, LineCrossing
 from genesis_ray.evaluation.mot_file import TrackedBoxes, read_ground_truth
 from genesis_ray.running.local import run_local
 from genesis_ray.running.questions.history import present_tables
@@ -43,7 +43,7 @@ from genesis_ray.running.zones.places import lines_of
 from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.sections.zones import LineSettings
 from genesis_ray.settings import Settings
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.runs.run_folder import RunFolder
 from genesis_ray.vision.sources import open_recording
 
 _DATA = Path(__file__).parents[2] / "shared" / "data"

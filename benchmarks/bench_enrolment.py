@@ -18,8 +18,8 @@ import numpy.typing as npt
 from face_pictures import Indices, Pictures, embedded
 from harness import report_latency
 
-from genesis_ray.domain.enrolment import STRANGERS, unlike_faces
-from genesis_ray.domain.likeness_groups import strange_groups
+from genesis_ray.domain.recognition.enrolment import STRANGERS, unlike_faces
+from genesis_ray.domain.recognition.likeness_groups import strange_groups
 from genesis_ray.vision import embedders
 
 _FEWEST = 4

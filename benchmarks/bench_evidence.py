@@ -27,8 +27,8 @@ import cv2
 import numpy as np
 from harness import note, report_latency
 
-from genesis_ray.domain.frames import Image
-from genesis_ray.domain.identity import Candidate, MatchPolicy
+from genesis_ray.domain.recognition.identity import Candidate, MatchPolicy
+from genesis_ray.domain.streams.frames import Image
 from genesis_ray.sections.identity import IdentitySettings
 from genesis_ray.sections.models import FaceSettings
 from genesis_ray.vision.faces import FaceEmbedder

@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 from harness import note, report_latency
 
-from genesis_ray.domain.frames import Image
+from genesis_ray.domain.streams.frames import Image
 from genesis_ray.evaluation.identities_file import read_identities
 from genesis_ray.vision.faces import EmbeddedFace, FaceEmbedder
 

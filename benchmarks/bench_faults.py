@@ -22,7 +22,7 @@ from genesis_ray.running.assembly import input_shape
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.settings import Settings
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.runs.run_folder import RunFolder
 from genesis_ray.vision.sources import open_recording
 
 PROCESSES = {

@@ -30,10 +30,10 @@ from live_system import at_work, enrolled_system, person
 
 from genesis_ray.live.spec import LiveSpec
 from genesis_ray.running.erasure.forgetting import forget
-from genesis_ray.store import parquet_file
 from genesis_ray.store.disk import make_folder
-from genesis_ray.store.event_folder import EventFolder, data_file
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.events import parquet_file
+from genesis_ray.store.events.event_folder import EventFolder, data_file
+from genesis_ray.store.runs.run_folder import RunFolder
 from genesis_ray.store.schemas import EVENT_SCHEMAS
 
 _SIGHTS = 0.84

@@ -37,12 +37,12 @@ import psutil
 from face_templates import LFW, Crowd, Vectors, likeness
 from harness import note, report_latency, report_rate, seconds_a_call
 
-from genesis_ray.domain.identity import Face, MatchPolicy
+from genesis_ray.domain.recognition.identity import Face, MatchPolicy
 from genesis_ray.pipeline.resolver import IdentityResolver
 from genesis_ray.pipeline.resolver_policy import ResolverPolicy
 from genesis_ray.pipeline.resolver_stage import ResolverStage
-from genesis_ray.store.gallery import FaceGallery
-from genesis_ray.store.template_keys import KeyRing, TemplateKey
+from genesis_ray.store.galleries.gallery import FaceGallery
+from genesis_ray.store.keys.template_keys import KeyRing, TemplateKey
 
 _FACES_EACH = 3
 _LIMIT = 10

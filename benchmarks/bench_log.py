@@ -31,8 +31,8 @@ from genesis_ray.domain.events import (
     VisitStarted,
     ZoneCrossed,
 )
-from genesis_ray.store.event_folder import EventFolder, live_files
-from genesis_ray.store.event_log import EventLog
+from genesis_ray.store.events.event_folder import EventFolder, live_files
+from genesis_ray.store.events.event_log import EventLog
 
 _SAMPLE_S = 5.0
 _NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)

@@ -162,8 +162,8 @@ def cores_used(samples: Sequence[Sample], begin: float, end: float) -> float | N
 
 def planned_cores(answer: Mapping[str, Any], cameras: int) -> float:
     """Return what a plan says that so many cameras use, from what `genesis plan --json` said."""
-    from genesis_ray.domain.capacity import Load, processor
-    from genesis_ray.domain.costs import Costs, LiveCosts, MemoryCosts
+    from genesis_ray.domain.load.capacity import Load, processor
+    from genesis_ray.domain.load.costs import Costs, LiveCosts, MemoryCosts
 
     costs = dict(answer["measured"]["costs"])
     costs["live"], costs["memory"] = LiveCosts(**costs["live"]), MemoryCosts(**costs["memory"])

@@ -36,8 +36,8 @@ from face_pictures import Indices
 from harness import note, report_latency
 
 from genesis_ray.domain.events import FaceRecognized
-from genesis_ray.domain.frames import Image
-from genesis_ray.domain.identity import Face, MatchPolicy
+from genesis_ray.domain.recognition.identity import Face, MatchPolicy
+from genesis_ray.domain.streams.frames import Image
 from genesis_ray.evaluation.identities_file import read_identities
 from genesis_ray.pipeline.resolver import IdentityResolver
 from genesis_ray.pipeline.resolver_policy import ResolverPolicy

@@ -19,8 +19,8 @@ import numpy.typing as npt
 from face_pictures import Indices, Pictures, embedded
 from harness import report_latency
 
-from genesis_ray.domain.template_choice import choose
-from genesis_ray.domain.template_update import Kind, Template, UpdatePolicy, learn
+from genesis_ray.domain.recognition.template_choice import choose
+from genesis_ray.domain.recognition.template_update import Kind, Template, UpdatePolicy, learn
 from genesis_ray.evaluation.identification import Searches
 from genesis_ray.vision import embedders
 

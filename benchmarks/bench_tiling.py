@@ -15,7 +15,7 @@ import numpy as np
 from harness import report_latency
 from mot_snippets import Agreement, Snippet, agreement, snippets
 
-from genesis_ray.domain.detections import Detections
+from genesis_ray.domain.tracking.detections import Detections
 from genesis_ray.sections.models import DetectorSettings
 from genesis_ray.vision.detector import PersonDetector
 from genesis_ray.vision.letterbox import Letterbox

@@ -30,9 +30,9 @@ import supervision as sv
 from harness import note, report_latency
 from trackers import ByteTrackTracker
 
-from genesis_ray.domain.appearance import View
-from genesis_ray.domain.detections import Detections, Tracks
-from genesis_ray.domain.frames import Image
+from genesis_ray.domain.streams.frames import Image
+from genesis_ray.domain.tracking.appearance import View
+from genesis_ray.domain.tracking.detections import Detections, Tracks
 from genesis_ray.evaluation.mot_file import TrackedBoxes, read_ground_truth
 from genesis_ray.evaluation.tracking import evaluate
 from genesis_ray.running.assembly import load_detector

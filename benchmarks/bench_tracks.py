@@ -28,7 +28,7 @@ from face_pictures import Indices, Pictures, embedded
 from harness import report_latency
 
 from genesis_ray.domain.events import FaceRecognized
-from genesis_ray.domain.identity import Candidate, Face, MatchPolicy
+from genesis_ray.domain.recognition.identity import Candidate, Face, MatchPolicy
 from genesis_ray.pipeline.resolver import IdentityResolver
 from genesis_ray.pipeline.resolver_policy import ResolverPolicy
 from genesis_ray.vision import embedders

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from face_templates import Crowd
 
-from genesis_ray.domain.people import Person
+from genesis_ray.domain.recognition.people import Person
 from genesis_ray.live import calls, resolver
 from genesis_ray.live.journal import JournalActor
 from genesis_ray.live.resolver import ResolverActor
@@ -27,11 +27,11 @@ from genesis_ray.running.people.identities import identity_folder
 from genesis_ray.running.result import summary
 from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
-from genesis_ray.store.gallery import FaceGallery
+from genesis_ray.store.galleries.gallery import FaceGallery
 from genesis_ray.store.giving_way import Presence
-from genesis_ray.store.known_runs import note_run
-from genesis_ray.store.people import People
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.runs.known_runs import note_run
+from genesis_ray.store.runs.run_folder import RunFolder
+from genesis_ray.store.tenant.people import People
 
 _FACES_EACH = 3
 _FLUSH_EVERY = 2_000  # people

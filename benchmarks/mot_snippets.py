@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from genesis_ray.domain.detections import Detections
-from genesis_ray.domain.frames import Image
-from genesis_ray.domain.geometry import Boxes, iou
+from genesis_ray.domain.places.geometry import Boxes, iou
+from genesis_ray.domain.streams.frames import Image
+from genesis_ray.domain.tracking.detections import Detections
 from genesis_ray.evaluation.mot_file import read_ground_truth
 
 _MATCHING_IOU = 0.5

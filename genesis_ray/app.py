@@ -38,8 +38,8 @@ from genesis_ray.serving.needed_inputs import NeededInputs
 from genesis_ray.serving.photo_faces import ServedPhotoFaces
 from genesis_ray.serving.placement import HEALTH_CHECK_PERIOD_S
 from genesis_ray.settings import Settings
-from genesis_ray.store.run_folder import RunFolder
-from genesis_ray.store.state_log import new_key
+from genesis_ray.store.runs.run_folder import RunFolder
+from genesis_ray.store.runs.state_log import new_key
 
 if TYPE_CHECKING:
     from fastapi import FastAPI

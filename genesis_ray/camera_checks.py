@@ -10,9 +10,9 @@ from pathlib import Path
 from threading import Thread, Timer
 from typing import TYPE_CHECKING, TypeVar
 
-from genesis_ray.domain.capture_clock import MOST_DRIFT
-from genesis_ray.domain.frames import Frame
-from genesis_ray.domain.stream_health import Diagnosis
+from genesis_ray.domain.clocks.capture_clock import MOST_DRIFT
+from genesis_ray.domain.streams.frames import Frame
+from genesis_ray.domain.streams.stream_health import Diagnosis
 from genesis_ray.errors import GenesisError
 from genesis_ray.machine import Finding
 from genesis_ray.sections.cameras import CameraSettings
@@ -157,7 +157,7 @@ def _watch(
     stream: "LiveStream | VideoSource", frames: Iterator[Frame], first: Frame, watched_s: float
 ) -> float:
     """Watch a stream for a while, longer where it may be frozen; return its frames a second."""
-    from genesis_ray.domain.stream_health import Picture
+    from genesis_ray.domain.streams.stream_health import Picture
 
     began = time.monotonic()
     enough = Timer(watched_s + _LONGER_S, stream.close)

@@ -125,7 +125,7 @@ def kept_photos(settings: Settings) -> Iterator[Finding]:
     """Tell how many people's photos are kept, where any are or are to be."""
     from genesis_ray.running.enrolling.kept_photos import kept_figures
     from genesis_ray.running.people.identities import identity_folder
-    from genesis_ray.store.kept_photos import KeptPhotos
+    from genesis_ray.store.tenant.kept_photos import KeptPhotos
 
     keeps = settings.faces.keep_photos
     try:

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from genesis_ray.domain.delivery import ChannelKind, DeliveryFigures
-from genesis_ray.domain.drift import MatchLevel
+from genesis_ray.domain.alerting.delivery import ChannelKind, DeliveryFigures
+from genesis_ray.domain.clocks.ordering import DONE, NOT_BEGUN
 from genesis_ray.domain.events import FalseMergeFound
-from genesis_ray.domain.ordering import DONE, NOT_BEGUN
+from genesis_ray.domain.recognition.drift import MatchLevel
 from genesis_ray.pipeline.counting import SiteCounts
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.running.stage_clock import Stage
-from genesis_ray.store.recall import Recall
+from genesis_ray.store.galleries.recall import Recall
 from genesis_ray.vision.memory_guard import MemoryState
 
 

@@ -14,7 +14,7 @@ def matches(settings: Settings) -> Iterator[Finding]:
     """Tell whether people are recognised as surely as at first, where a service keeps a log."""
     from genesis_ray.running.live_run import live_run_path
     from genesis_ray.running.people.matches import match_levels
-    from genesis_ray.store.run_folder import RunFolder
+    from genesis_ray.store.runs.run_folder import RunFolder
 
     if not (live_run_path(settings) / "run.json").is_file():
         return
@@ -58,7 +58,7 @@ def gallery_of_system(settings: Settings) -> Iterator[Finding]:
 def false_merges(settings: Settings) -> Iterator[Finding]:
     """Tell of people in two places at once and tracks of two, where the service has a log."""
     from genesis_ray.running.live_run import live_run_path
-    from genesis_ray.store.reader import read_table
+    from genesis_ray.store.events.reader import read_table
 
     run = live_run_path(settings)
     if not run.is_dir():

@@ -13,9 +13,9 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from genesis_ray.domain.capacity import CAMERAS_A_GROUP
-from genesis_ray.domain.retry import DELAYS_S
-from genesis_ray.domain.roles import AGGRESSIVE_FPS, drop_class_of
+from genesis_ray.domain.load.capacity import CAMERAS_A_GROUP
+from genesis_ray.domain.load.retry import DELAYS_S
+from genesis_ray.domain.load.roles import AGGRESSIVE_FPS, drop_class_of
 from genesis_ray.sections.alerts import AlertRuleSettings, FalseMergeRule
 from genesis_ray.sections.analytics import AnalyticsSettings
 from genesis_ray.sections.appearance import AppearanceSettings

@@ -16,7 +16,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
-from genesis_ray.domain.topology import Refusal
+from genesis_ray.domain.recognition.topology import Refusal
 from genesis_ray.figures import Figures, GalleryFigures
 from genesis_ray.metric_families import (
     CAMERA_ACTIVE,
@@ -60,7 +60,7 @@ from genesis_ray.metric_families import (
 )
 from genesis_ray.pipeline.counting import SiteCounts
 from genesis_ray.running.result import CameraProgress
-from genesis_ray.store.recall import Recall
+from genesis_ray.store.galleries.recall import Recall
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 

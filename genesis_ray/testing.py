@@ -16,10 +16,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from genesis_ray.domain.detections import Detections
-from genesis_ray.domain.frames import Image
-from genesis_ray.domain.heads import Box, owner_of
-from genesis_ray.domain.impostors import ImpostorTail
+from genesis_ray.domain.recognition.impostors import ImpostorTail
+from genesis_ray.domain.streams.frames import Image
+from genesis_ray.domain.tracking.detections import Detections
+from genesis_ray.domain.tracking.heads import Box, owner_of
 from genesis_ray.vision.crops import HeadCrop
 from genesis_ray.vision.faces import EmbeddedFace, FaceCrop, GradedFace
 from genesis_ray.vision.found_face import FoundFace

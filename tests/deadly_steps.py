@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from genesis_ray.store.closeable import Closeable
+from genesis_ray.store.lance.closeable import Closeable
 
 _OF_OS = ("fsync", "mkdir", "rename", "replace", "rmdir", "unlink", "write")
 _OF_LANCE = ("add", "delete", "optimize")
@@ -31,7 +31,7 @@ def serve(do: Callable[..., object]) -> None:
     WHEN is how many steps are taken before the fork is killed or, with an `s` behind it, seconds.
     Says `killed`, or `done in N steps` where it came to its end before.
     """
-    from genesis_ray.store.quick_lancedb import lancedb  # noqa: F401  loaded once, not in each fork
+    from genesis_ray.store.lance.quick_lancedb import lancedb  # noqa: F401  loaded once, not in each fork
 
     warnings.simplefilter("ignore", RuntimeWarning)  # LanceDB's, of forks: it is not used before
     for line in sys.stdin:

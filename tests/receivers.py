@@ -10,8 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 from uuid import UUID
 
-from genesis_ray.domain.notices import Notice
-from genesis_ray.domain.source_policy import Address
+from genesis_ray.domain.alerting.notices import Notice
+from genesis_ray.domain.streams.source_policy import Address
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 SECRET = "correct horse battery staple"

@@ -9,7 +9,7 @@ import pyarrow as pa
 from genesis_ray.analytics.reports.compiling import compile_report
 from genesis_ray.analytics.reports.contents import Report
 from genesis_ray.analytics.reports.site import Queue, Site
-from genesis_ray.domain.alert_events import AlertRaised, AlertResolved
+from genesis_ray.domain.alerting.alert_events import AlertRaised, AlertResolved
 from genesis_ray.domain.events import Event
 from tests.hand_made import NINE, OWN, at, camera_is, line, seen, stay, tables, visit, zone
 

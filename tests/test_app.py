@@ -22,8 +22,8 @@ import yaml
 from genesis_ray import app, settings_file
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.running.local import run_local
-from genesis_ray.store.reader import RunTables, read_table
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.events.reader import RunTables, read_table
+from genesis_ray.store.runs.run_folder import RunFolder
 from tests.processes import titled
 
 CHECKOUT = Path(__file__).parents[1]

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from genesis_ray import camera_checks
-from genesis_ray.domain import least_delay
-from genesis_ray.domain.capture_clock import CaptureClock
-from genesis_ray.domain.frames import Frame, FrameStamp
-from genesis_ray.domain.stream_health import Diagnosis, Picture, StreamDoctor, StreamLimits
+from genesis_ray.domain.clocks import least_delay
+from genesis_ray.domain.clocks.capture_clock import CaptureClock
+from genesis_ray.domain.streams.frames import Frame, FrameStamp
+from genesis_ray.domain.streams.stream_health import Diagnosis, Picture, StreamDoctor, StreamLimits
 from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.sections.zones import LineSettings
 from genesis_ray.settings import Settings

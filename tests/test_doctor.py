@@ -10,8 +10,8 @@ from genesis_ray.machine import Finding
 from genesis_ray.running.enrolling.enrolment import enroll
 from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
-from genesis_ray.store.gallery_choice import GalleryChoice
-from genesis_ray.store.tenants import gallery_folder
+from genesis_ray.store.tenant.gallery_choice import GalleryChoice
+from genesis_ray.store.tenant.tenants import gallery_folder
 from genesis_ray.testing import SyntheticFilm
 from genesis_ray.vision import models
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.leaks import forms_of_secret, forms_of_template, leaks_in
-from tests.store.keys import unit
+from tests.store.some_keys import unit
 
 (TEMPLATE,) = unit(1, 1, 16)
 SECRET = bytes(range(7, 39))

@@ -12,7 +12,7 @@ from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.sections.identity import IdentitySettings
 from genesis_ray.sections.models import DetectorSettings, FaceSettings
 from genesis_ray.settings import Settings
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.runs.run_folder import RunFolder
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 

@@ -4,7 +4,7 @@ from genesis_ray.domain.events import FalseMergeFound
 from genesis_ray.recognition import false_merges, matches
 from genesis_ray.running.live_run import open_live_run
 from genesis_ray.settings import Settings
-from genesis_ray.store.event_log import EventLog
+from genesis_ray.store.events.event_log import EventLog
 from tests.running.people.test_matches import match
 
 

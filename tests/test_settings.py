@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 from pydantic import ValidationError
 
-from genesis_ray.domain.source_policy import SourcePolicy
+from genesis_ray.domain.streams.source_policy import SourcePolicy
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.sections.cameras import CameraSettings, camera_id_of
 from genesis_ray.sections.identity import IdentitySettings

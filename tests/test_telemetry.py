@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from genesis_ray.domain.delivery import DeliveryFigures
-from genesis_ray.domain.drift import MatchLevel
-from genesis_ray.domain.footfall import Count
-from genesis_ray.domain.ordering import DONE
+from genesis_ray.domain.alerting.delivery import DeliveryFigures
+from genesis_ray.domain.clocks.ordering import DONE
+from genesis_ray.domain.places.footfall import Count
+from genesis_ray.domain.recognition.drift import MatchLevel
 from genesis_ray.figures import Figures, GalleryFigures, GroupPlace
 from genesis_ray.metric_families import FAMILIES
 from genesis_ray.pipeline.counting import SiteCounts, ZoneNow
 from genesis_ray.running.result import CameraProgress
-from genesis_ray.store.recall import Recall
+from genesis_ray.store.galleries.recall import Recall
 from genesis_ray.telemetry import render
 from genesis_ray.vision.memory_guard import MemoryState
 

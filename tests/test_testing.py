@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
-from genesis_ray.domain.frames import Image
-from genesis_ray.domain.geometry import iou
+from genesis_ray.domain.places.geometry import iou
+from genesis_ray.domain.streams.frames import Image
 from genesis_ray.running.looking import embed_heads
 from genesis_ray.testing import ColourDetector, ColourEmbedder, SyntheticFilm
 from genesis_ray.vision.crops import cut_heads

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-from genesis_ray.domain.anomalies import (
+from genesis_ray.domain.figures.anomalies import (
     Reading,
     RecentPolicy,
     RecentScore,

@@ -22,7 +22,7 @@ from genesis_ray.analytics.limits import limits_of
 from genesis_ray.analytics.pieces import in_pieces
 from genesis_ray.analytics.query import run
 from genesis_ray.analytics.stored import Tables, narrowed
-from genesis_ray.domain.rollups import LONGEST_TRACK
+from genesis_ray.domain.figures.rollups import LONGEST_TRACK
 from genesis_ray.errors import ConfigurationError
 
 SHORTEST_S = 1.0

@@ -10,7 +10,7 @@ from genesis_ray.analytics.query import run
 from genesis_ray.analytics.ranges import Ids, ids
 from genesis_ray.analytics.reach import rows_since
 from genesis_ray.analytics.stored import Table, Tables, narrowed
-from genesis_ray.domain.alert_anomalies import BLIND
+from genesis_ray.domain.alerting.alert_anomalies import BLIND
 
 _BLIND = """
 WITH told AS (

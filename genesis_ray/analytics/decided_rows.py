@@ -4,8 +4,8 @@ from itertools import chain
 
 import pyarrow as pa
 
-from genesis_ray.domain.ledger import WhoIsWho
-from genesis_ray.domain.track_sights import TrackSight
+from genesis_ray.domain.recognition.ledger import WhoIsWho
+from genesis_ray.domain.tracking.track_sights import TrackSight
 
 _TIME = pa.timestamp("us", tz="UTC")
 _ALIAS_COLUMNS: list[tuple[str, pa.DataType]] = [

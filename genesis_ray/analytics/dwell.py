@@ -10,7 +10,7 @@ from genesis_ray.analytics.ranges import LONGEST_STAY, Ids, ask, composed, ids
 from genesis_ray.analytics.rolled_up import Figures, from_quarters
 from genesis_ray.analytics.stays import STAYS, of_stays
 from genesis_ray.analytics.stored import Tables
-from genesis_ray.domain.rollups import STAY_BINS, STAY_EDGES_S
+from genesis_ray.domain.figures.rollups import STAY_BINS, STAY_EDGES_S
 from genesis_ray.errors import ConfigurationError
 
 BINS_S = tuple(map(float, STAY_EDGES_S))

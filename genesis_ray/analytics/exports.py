@@ -25,7 +25,7 @@ from genesis_ray.analytics.visit_rows import (
     dwells_since,
     of_visits,
 )
-from genesis_ray.domain.site_time import even_edges, range_between
+from genesis_ray.domain.clocks.site_time import even_edges, range_between
 from genesis_ray.errors import NotFoundError
 
 PIECE_ROWS = 100_000

@@ -19,7 +19,7 @@ from genesis_ray.analytics.ranges import (
 )
 from genesis_ray.analytics.rolled_up import Figures, from_quarters
 from genesis_ray.analytics.stored import Tables
-from genesis_ray.domain.site_time import Bucket
+from genesis_ray.domain.clocks.site_time import Bucket
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from genesis_ray.analytics.ranges import ask, composed
 from genesis_ray.analytics.stored import Tables
 from genesis_ray.analytics.visit_rows import VISITS_BEGUN, of_visits
 from genesis_ray.analytics.withholding import withhold
-from genesis_ray.domain.small_groups import LEAST_GROUP
+from genesis_ray.domain.figures.small_groups import LEAST_GROUP
 from genesis_ray.errors import ConfigurationError
 
 ENTER, LEAVE, FURTHER = "(enter)", "(leave)", "(further)"

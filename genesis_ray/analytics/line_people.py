@@ -6,8 +6,8 @@ import pyarrow as pa
 
 from genesis_ray.analytics.ranges import BUCKETS, Ids, ask, between, composed, ids, in_buckets
 from genesis_ray.analytics.stored import Tables
-from genesis_ray.domain.footfall import NOBODY_STAYS
-from genesis_ray.domain.site_time import Bucket
+from genesis_ray.domain.clocks.site_time import Bucket
+from genesis_ray.domain.places.footfall import NOBODY_STAYS
 
 _LINE_PEOPLE = composed(
     BUCKETS,

@@ -9,7 +9,7 @@ from genesis_ray.analytics.ranges import BUCKETS, LONGEST_STAY, Ids, ask, compos
 from genesis_ray.analytics.stays import STAYS, of_stays
 from genesis_ray.analytics.stored import Tables
 from genesis_ray.analytics.told import told_now
-from genesis_ray.domain.site_time import even_edges, range_between
+from genesis_ray.domain.clocks.site_time import even_edges, range_between
 from genesis_ray.errors import ConfigurationError
 
 METRICS = (

@@ -22,7 +22,7 @@ from genesis_ray.analytics.rolled_up import Figures, from_quarters
 from genesis_ray.analytics.stays import STAYS, of_stays, of_tracks
 from genesis_ray.analytics.stored import Tables
 from genesis_ray.analytics.told import told_now
-from genesis_ray.domain.site_time import Bucket
+from genesis_ray.domain.clocks.site_time import Bucket
 
 _OCCUPANCY = composed(
     BUCKETS,

@@ -26,7 +26,7 @@ from matplotlib.ticker import FuncFormatter
 from genesis_ray.analytics.query import run
 from genesis_ray.analytics.stored import Table
 from genesis_ray.analytics.traffic import foot_heat
-from genesis_ray.domain.frames import Image
+from genesis_ray.domain.streams.frames import Image
 from genesis_ray.errors import StoreError
 
 _GRID_COLUMNS = 64

@@ -17,8 +17,8 @@ from genesis_ray.analytics.present_said import present_alerts, present_identitie
 from genesis_ray.analytics.present_visits import VisitsNow, visits_now
 from genesis_ray.analytics.reach import EVER, Purged
 from genesis_ray.analytics.stored import Table, Tables, narrowed, whole
-from genesis_ray.domain.ledger import WhoIsWho
-from genesis_ray.domain.rollups import Group
+from genesis_ray.domain.figures.rollups import Group
+from genesis_ray.domain.recognition.ledger import WhoIsWho
 
 NAMES = "face_recognitions"
 VISITS = "visits"

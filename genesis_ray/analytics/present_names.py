@@ -6,7 +6,7 @@ from genesis_ray.analytics.decided_rows import alias_rows, override_rows, touche
 from genesis_ray.analytics.limits import Limits
 from genesis_ray.analytics.query import run
 from genesis_ray.analytics.stored import Table, replaced
-from genesis_ray.domain.ledger import WhoIsWho
+from genesis_ray.domain.recognition.ledger import WhoIsWho
 
 _WHO_TRACKS_ARE = """
 WITH named AS (

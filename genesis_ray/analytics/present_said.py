@@ -7,7 +7,7 @@ from genesis_ray.analytics.limits import Limits
 from genesis_ray.analytics.present_names import keys_of_touched, names_of_touched
 from genesis_ray.analytics.query import run
 from genesis_ray.analytics.stored import Table, replaced
-from genesis_ray.domain.ledger import WhoIsWho
+from genesis_ray.domain.recognition.ledger import WhoIsWho
 
 _PRESENT_IDENTITIES = """
 SELECT written.* REPLACE (

@@ -17,7 +17,7 @@ from genesis_ray.analytics.present_names import names_of_touched, who_tracks_are
 from genesis_ray.analytics.query import run
 from genesis_ray.analytics.stored import Table, Tables, narrowed, replaced
 from genesis_ray.analytics.zone_lists import bounded
-from genesis_ray.domain.ledger import WhoIsWho
+from genesis_ray.domain.recognition.ledger import WhoIsWho
 
 _PRESENT_VISITS = f"""
 WITH stays AS (

@@ -15,7 +15,7 @@ from genesis_ray.analytics.ranges import (
 )
 from genesis_ray.analytics.stays import STAYS, of_stays
 from genesis_ray.analytics.stored import Tables
-from genesis_ray.domain.site_time import Bucket
+from genesis_ray.domain.clocks.site_time import Bucket
 
 _QUEUE = composed(
     BUCKETS,

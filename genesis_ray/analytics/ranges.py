@@ -13,8 +13,8 @@ import pyarrow as pa
 
 from genesis_ray.analytics.query import run
 from genesis_ray.analytics.stored import Tables, narrowed
-from genesis_ray.domain import rollups
-from genesis_ray.domain.site_time import Bucket, bucket_edges, even_slots, range_between
+from genesis_ray.domain.clocks.site_time import Bucket, bucket_edges, even_slots, range_between
+from genesis_ray.domain.figures import rollups
 
 BUCKETS = """
 buckets AS (

@@ -11,9 +11,15 @@ from typing import Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
 from genesis_ray.analytics.stored import Tables
-from genesis_ray.domain.rollups import GROUPS, LONGEST_STAY, LONGEST_TRACK, TRACK_ENDED_AFTER, Group
-from genesis_ray.domain.site_time import zone_named
-from genesis_ray.domain.time_buckets import next_quarter, quarter_of
+from genesis_ray.domain.clocks.site_time import zone_named
+from genesis_ray.domain.figures.rollups import (
+    GROUPS,
+    LONGEST_STAY,
+    LONGEST_TRACK,
+    TRACK_ENDED_AFTER,
+    Group,
+)
+from genesis_ray.domain.figures.time_buckets import next_quarter, quarter_of
 from genesis_ray.errors import ConfigurationError, NotFoundError
 
 EVER = datetime.min.replace(tzinfo=UTC)

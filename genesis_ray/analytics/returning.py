@@ -12,8 +12,8 @@ from genesis_ray.analytics.ranges import BUCKETS, SLOTS, composed, in_slots, slo
 from genesis_ray.analytics.stored import Tables, narrowed, part_of
 from genesis_ray.analytics.visit_rows import VISITS_BEGUN, of_visits
 from genesis_ray.analytics.withholding import hide, numbers_of, withhold
-from genesis_ray.domain.site_time import Bucket
-from genesis_ray.domain.small_groups import LEAST_GROUP, withheld_cells
+from genesis_ray.domain.clocks.site_time import Bucket
+from genesis_ray.domain.figures.small_groups import LEAST_GROUP, withheld_cells
 
 _BEGAN = f"""
 began AS (

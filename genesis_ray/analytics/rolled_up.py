@@ -16,8 +16,8 @@ from genesis_ray.analytics.limits import limits_of
 from genesis_ray.analytics.query import run
 from genesis_ray.analytics.rollups import from_events, piece_from_events, rollup_schema
 from genesis_ray.analytics.stored import Tables
-from genesis_ray.domain.rollups import GROUPS, Group
-from genesis_ray.domain.time_buckets import next_quarter, quarter_of
+from genesis_ray.domain.figures.rollups import GROUPS, Group
+from genesis_ray.domain.figures.time_buckets import next_quarter, quarter_of
 
 Figures = Mapping[Group, Sequence[str]]
 """Names of figures by their group."""

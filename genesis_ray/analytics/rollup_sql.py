@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from genesis_ray.analytics.stays import STAYS, of_tracks
-from genesis_ray.domain.rollups import LONGEST_SIGHT, STAY_BINS, TRACK_ENDED_AFTER, Group
-from genesis_ray.domain.time_buckets import QUARTER
+from genesis_ray.domain.figures.rollups import LONGEST_SIGHT, STAY_BINS, TRACK_ENDED_AFTER, Group
+from genesis_ray.domain.figures.time_buckets import QUARTER
 
 
 def _us(span: timedelta) -> int:

@@ -19,8 +19,8 @@ from genesis_ray.analytics.rollup_sql import ONE_SPAN, QUARTERS
 from genesis_ray.analytics.stays import of_stays
 from genesis_ray.analytics.stored import Tables, as_written, narrowed
 from genesis_ray.analytics.told import told_now
-from genesis_ray.domain.rollups import GROUPS, LONGEST_STAY, READ_BEYOND, Group
-from genesis_ray.domain.time_buckets import next_quarter, quarter_of
+from genesis_ray.domain.figures.rollups import GROUPS, LONGEST_STAY, READ_BEYOND, Group
+from genesis_ray.domain.figures.time_buckets import next_quarter, quarter_of
 
 _TIME = pa.timestamp("us", tz="UTC")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from genesis_ray.analytics.ranges import between
-from genesis_ray.domain.rollups import UNTOLD_STAY
+from genesis_ray.domain.figures.rollups import UNTOLD_STAY
 
 STAYS = """
 crossings AS NOT MATERIALIZED (

@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from genesis_ray.analytics.ranges import ask, between
 from genesis_ray.analytics.stored import Tables
-from genesis_ray.domain.rollups import LONGEST_TRACK
+from genesis_ray.domain.figures.rollups import LONGEST_TRACK
 
 _TIMELINE = """
 WITH recognitions AS (

@@ -7,7 +7,7 @@ import pyarrow as pa
 from genesis_ray.analytics.ranges import BUCKETS, Ids, composed, ids, in_buckets
 from genesis_ray.analytics.rolled_up import Figures, figures_of
 from genesis_ray.analytics.stored import Tables
-from genesis_ray.domain.site_time import Bucket
+from genesis_ray.domain.clocks.site_time import Bucket
 from genesis_ray.errors import ConfigurationError
 
 _TRACKS = composed(

@@ -10,8 +10,8 @@ import pyarrow as pa
 from genesis_ray.analytics.pieces import in_pieces
 from genesis_ray.analytics.ranges import Ids, ask, between, composed
 from genesis_ray.analytics.stored import Tables
-from genesis_ray.domain.homography import checked
-from genesis_ray.domain.site_time import range_between
+from genesis_ray.domain.clocks.site_time import range_between
+from genesis_ray.domain.places.homography import checked
 from genesis_ray.errors import ConfigurationError
 
 Homography = Sequence[Sequence[float]]

@@ -13,10 +13,10 @@ from genesis_ray.analytics.reach import reach_of
 from genesis_ray.analytics.stored import Tables
 from genesis_ray.analytics.tracks import tracks_in_view
 from genesis_ray.analytics.uptime import camera_uptime
-from genesis_ray.domain.alert_hours import HourSoFar, ToldBefore
-from genesis_ray.domain.anomalies import WeeklyPolicy
-from genesis_ray.domain.same_hours import MOSTLY, SameHours
-from genesis_ray.domain.site_time import bucket_edges, hour_of, range_between, zone_named
+from genesis_ray.domain.alerting.alert_hours import HourSoFar, ToldBefore
+from genesis_ray.domain.alerting.same_hours import MOSTLY, SameHours
+from genesis_ray.domain.clocks.site_time import bucket_edges, hour_of, range_between, zone_named
+from genesis_ray.domain.figures.anomalies import WeeklyPolicy
 from genesis_ray.errors import ConfigurationError
 
 _HOUR = timedelta(hours=1)

@@ -18,8 +18,8 @@ from genesis_ray.analytics.metrics import METRICS, metrics
 from genesis_ray.analytics.ranges import Ids
 from genesis_ray.analytics.reach import reach_of
 from genesis_ray.analytics.stored import Tables
-from genesis_ray.domain.anomalies import RecentPolicy, RecentScore
-from genesis_ray.domain.site_time import even_edges, range_between
+from genesis_ray.domain.clocks.site_time import even_edges, range_between
+from genesis_ray.domain.figures.anomalies import RecentPolicy, RecentScore
 from genesis_ray.errors import ConfigurationError
 
 _BY_ZONE = "people_by_zone"

@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from genesis_ray.analytics.ranges import Ids, ask, ids
 from genesis_ray.analytics.stored import Tables
-from genesis_ray.domain.site_time import Bucket, bucket_edges
-from genesis_ray.domain.state_times import times_in_states
+from genesis_ray.domain.clocks.site_time import Bucket, bucket_edges
+from genesis_ray.domain.figures.state_times import times_in_states
 
 _ONLINE = ("online",)
 _IMPAIRED = ("behind", "too_fast", "clock_skewed", "decoding_errors", "frozen", "black", "white")

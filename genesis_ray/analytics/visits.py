@@ -17,8 +17,8 @@ from genesis_ray.analytics.visit_rows import (
     of_visits,
 )
 from genesis_ray.analytics.withholding import withhold
-from genesis_ray.domain.site_time import zone_named
-from genesis_ray.domain.small_groups import LEAST_GROUP
+from genesis_ray.domain.clocks.site_time import zone_named
+from genesis_ray.domain.figures.small_groups import LEAST_GROUP
 from genesis_ray.errors import ConfigurationError
 
 By = Literal["duration", "hour", "weekday"]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from genesis_ray.domain.small_groups import withheld_cells
+from genesis_ray.domain.figures.small_groups import withheld_cells
 
 
 def withhold(

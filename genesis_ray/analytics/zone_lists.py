@@ -1,6 +1,6 @@
 """Lists of the zones that somebody entered, as long as those of `domain.zone_entries`, in SQL."""
 
-from genesis_ray.domain.zone_entries import MOST_IN_ORDER
+from genesis_ray.domain.places.zone_entries import MOST_IN_ORDER
 
 
 def bounded(zone_ids: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 import pyarrow as pa
 
 from genesis_ray.analytics.stored import Tables
-from genesis_ray.domain.event_page import PageRequest
+from genesis_ray.domain.figures.event_page import PageRequest
 from genesis_ray.running.changes import Changes
 from genesis_ray.running.live_state import LiveState
 from genesis_ray.running.templates.gallery_in_use import with_gallery_in_use

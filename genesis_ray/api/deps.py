@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BeforeValidator, Field
 from genesis_ray.api.backends import Backends
 from genesis_ray.api.together import Together
 from genesis_ray.running.erasure.forgetting_intent import check_finished
-from genesis_ray.store.tenants import gallery_folder
+from genesis_ray.store.tenant.tenants import gallery_folder
 
 
 def _backends(request: Request) -> Backends:

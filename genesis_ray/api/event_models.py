@@ -7,8 +7,8 @@ from uuid import UUID
 import pyarrow as pa
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
-from genesis_ray.domain.alert_events import AlertStatus
-from genesis_ray.domain.alert_rules import Severity
+from genesis_ray.domain.alerting.alert_events import AlertStatus
+from genesis_ray.domain.alerting.alert_rules import Severity
 from genesis_ray.domain.events import (
     Basis,
     CameraState,
@@ -17,8 +17,8 @@ from genesis_ray.domain.events import (
     Decision,
     SystemState,
 )
-from genesis_ray.domain.identity import Verdict
-from genesis_ray.domain.topology import Refusal
+from genesis_ray.domain.recognition.identity import Verdict
+from genesis_ray.domain.recognition.topology import Refusal
 
 Kind = Literal[
     "track_observations",

@@ -10,14 +10,14 @@ import pyarrow as pa
 
 from genesis_ray.api.app import create_app
 from genesis_ray.api.backends import Backends
-from genesis_ray.domain.event_page import PageRequest
+from genesis_ray.domain.figures.event_page import PageRequest
 from genesis_ray.running.changes import Changes
 from genesis_ray.running.enrolling.photo_search import SearchInUse
 from genesis_ray.running.live_state import LiveState
 from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.sections.models import FaceSettings
 from genesis_ray.settings import Settings
-from genesis_ray.store.event_pages import page_of
+from genesis_ray.store.events.event_pages import page_of
 from genesis_ray.store.schemas import EVENT_SCHEMAS
 from genesis_ray.vision.faces import EmbeddedFace
 from genesis_ray.vision.photo_file import Photo

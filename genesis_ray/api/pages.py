@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from genesis_ray.domain.event_page import Place
+from genesis_ray.domain.figures.event_page import Place
 from genesis_ray.errors import ConfigurationError
 
 _ID_BYTES = 16

@@ -9,7 +9,7 @@ from fastapi import Request
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
-from genesis_ray.store.rows_text import csv_header, csv_lines
+from genesis_ray.store.events.rows_text import csv_header, csv_lines
 
 Format = Annotated[
     Literal["json", "csv"] | None,

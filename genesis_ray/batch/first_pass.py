@@ -17,7 +17,7 @@ from genesis_ray.batch.segment_file import read_segment
 from genesis_ray.batch.tally import Tally
 from genesis_ray.batch.worker import Finished, segment_file, watch_segments
 from genesis_ray.domain.events import DeadLetterChanged
-from genesis_ray.domain.retry import Attempts
+from genesis_ray.domain.load.retry import Attempts
 from genesis_ray.errors import GenesisError
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.running.set_aside import dead_letter
@@ -25,7 +25,7 @@ from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.serving import cluster
 from genesis_ray.serving.reasons import reason_in
 from genesis_ray.settings import Settings
-from genesis_ray.store.template_keys import KeyRef
+from genesis_ray.store.keys.template_keys import KeyRef
 
 _POLL_S = 0.25
 """Between two looks at how far the workers are."""

@@ -24,7 +24,7 @@ from genesis_ray.serving import cluster
 from genesis_ray.serving.placement import gpus_a_replica, own_gpu_share
 from genesis_ray.serving.reasons import reason_in
 from genesis_ray.settings import Settings
-from genesis_ray.store.template_keys import KeyRef
+from genesis_ray.store.keys.template_keys import KeyRef
 from genesis_ray.vision.faces import EmbeddedFace
 from genesis_ray.vision.memory_guard import claim_share
 from genesis_ray.vision.photo_file import Photo

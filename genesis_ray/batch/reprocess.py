@@ -31,11 +31,11 @@ from genesis_ray.running.station_values import Report
 from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.running.watching import settle
 from genesis_ray.settings import Settings
-from genesis_ray.store.audit_entry import Access
-from genesis_ray.store.event_log import EventLog
+from genesis_ray.store.audit.audit_entry import Access
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.keys.template_keys import KeyRef, KeyRing
 from genesis_ray.store.lock import WriteLock
-from genesis_ray.store.run_folder import RunFolder
-from genesis_ray.store.template_keys import KeyRef, KeyRing
+from genesis_ray.store.runs.run_folder import RunFolder
 
 
 def reprocess(

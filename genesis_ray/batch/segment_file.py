@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
-from genesis_ray.domain.carrying import Appearance
 from genesis_ray.domain.events import (
     CameraStateChanged,
     LineCrossed,
@@ -21,7 +20,8 @@ from genesis_ray.domain.events import (
     TrackObserved,
     ZoneCrossed,
 )
-from genesis_ray.domain.identity import Face, FaceSight
+from genesis_ray.domain.recognition.carrying import Appearance
+from genesis_ray.domain.recognition.identity import Face, FaceSight
 from genesis_ray.errors import StoreError
 from genesis_ray.running.station_values import Report
 from genesis_ray.store.disk import writing_file, writing_to

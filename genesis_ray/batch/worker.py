@@ -27,7 +27,7 @@ from genesis_ray.running.viewing import load_viewing
 from genesis_ray.running.watching import watch
 from genesis_ray.serving.placement import gpus_a_replica, own_gpu_share
 from genesis_ray.settings import Settings
-from genesis_ray.store.template_keys import KeyRef
+from genesis_ray.store.keys.template_keys import KeyRef
 from genesis_ray.vision.memory_guard import claim_share
 
 _CORES_A_WORKER = 2

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from genesis_ray.running.alerting.deliveries import DeliveredNotice
     from genesis_ray.running.alerting.delivery import Delivery
     from genesis_ray.settings import Settings
-    from genesis_ray.store.outbox import OutboxRow, State
-    from genesis_ray.store.run_folder import RunFolder
+    from genesis_ray.store.runs.outbox import OutboxRow, State
+    from genesis_ray.store.runs.run_folder import RunFolder
 
 app = typer.Typer()
 """Further commands of `genesis alerts`."""
@@ -96,7 +96,7 @@ def list_deliveries(
     from genesis_ray.cli.answer import Format, show, written
     from genesis_ray.cli.console import stdout
     from genesis_ray.running.alerting.deliveries import deliveries_of, to_table, with_states
-    from genesis_ray.store.outbox import STATES
+    from genesis_ray.store.runs.outbox import STATES
 
     folder, tenant_id = _opened(run)
     states = [state for state in STATES if everything or state != "withheld"]

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from genesis_ray.cli.narrow_tables import folded, narrowed
-from genesis_ray.domain.plain_values import plain
+from genesis_ray.domain.figures.plain_values import plain
 from genesis_ray.errors import ConfigurationError
 
 if TYPE_CHECKING:

@@ -66,7 +66,7 @@ def _show(changes: "Changes") -> None:
     from rich.table import Table
 
     from genesis_ray.cli.console import stdout
-    from genesis_ray.domain.addresses import redacted
+    from genesis_ray.domain.streams.addresses import redacted
 
     table = Table()
     for column in ("", "camera", "what"):

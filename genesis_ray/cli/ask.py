@@ -9,7 +9,7 @@ import typer
 from genesis_ray.cli.answer import Format, show, written
 from genesis_ray.cli.query import chosen_format, warn_without_people
 from genesis_ray.cli.run import DataOption
-from genesis_ray.domain.moments import FORMS
+from genesis_ray.domain.clocks.moments import FORMS
 from genesis_ray.running.questions.question_params import Options, set_for_all
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from genesis_ray.cli.people import JsonOption
 from genesis_ray.cli.run import ConfigOption, DataOption
 
 if TYPE_CHECKING:
-    from genesis_ray.store.audit_check import Verification
-    from genesis_ray.store.audit_entry import AuditEntry
+    from genesis_ray.store.audit.audit_check import Verification
+    from genesis_ray.store.audit.audit_entry import AuditEntry
 
 app = typer.Typer(
     name="audit", help="See who read face templates, when and why.", no_args_is_help=True
@@ -51,7 +51,7 @@ def list_entries(
     from genesis_ray.errors import ConfigurationError
     from genesis_ray.running.people.audited_people import digests_of_person, names_in_log
     from genesis_ray.running.people.auditing import audit_log
-    from genesis_ray.store.audit_entry import Action
+    from genesis_ray.store.audit.audit_entry import Action
 
     settings = with_options(settings_file.load(config), data=data, start=None)
     log = audit_log(settings)

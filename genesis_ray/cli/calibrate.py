@@ -13,7 +13,7 @@ from genesis_ray.cli.run import ConfigOption, DataOption
 from genesis_ray.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from genesis_ray.domain.calibration import Calibrated
+    from genesis_ray.domain.recognition.calibration import Calibrated
     from genesis_ray.settings import Settings
 
 app = typer.Typer(name="calibrate", invoke_without_command=True)
@@ -186,7 +186,7 @@ def show(config: ConfigOption = None, data: DataOption = None, as_json: JsonOpti
     from genesis_ray.cli.console import stdout
     from genesis_ray.running.assembly import embedder_traits
     from genesis_ray.running.thresholds import calibration_file, threshold_book
-    from genesis_ray.store.calibration_file import to_json
+    from genesis_ray.store.tenant.calibration_file import to_json
 
     settings = _settings(config, data)
     traits = embedder_traits(settings.faces)

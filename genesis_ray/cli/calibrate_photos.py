@@ -11,7 +11,7 @@ import typer
 from genesis_ray.cli.central_faces import embed_central_faces
 
 if TYPE_CHECKING:
-    from genesis_ray.domain.calibration import Calibrated
+    from genesis_ray.domain.recognition.calibration import Calibrated
     from genesis_ray.evaluation.held_out import HeldOut
     from genesis_ray.settings import Settings
 
@@ -25,7 +25,7 @@ def by_pairs(
     """Choose by F-beta on pairs of pictures; those without a face are left out and counted."""
     import numpy as np
 
-    from genesis_ray.domain.calibration import Calibrated
+    from genesis_ray.domain.recognition.calibration import Calibrated
     from genesis_ray.evaluation.calibration import PairsOfPeople, by_f_beta, people_of
     from genesis_ray.evaluation.held_out import f_beta_held_out
     from genesis_ray.evaluation.pairs_file import read_pairs
@@ -77,7 +77,7 @@ def by_gallery(
     """Choose by FPIR, as `genesis evaluate identification` measures it."""
     import numpy as np
 
-    from genesis_ray.domain.calibration import Calibrated
+    from genesis_ray.domain.recognition.calibration import Calibrated
     from genesis_ray.evaluation.calibration import by_fpir
     from genesis_ray.evaluation.held_out import fpir_held_out
     from genesis_ray.evaluation.identification import OpenSet
@@ -141,7 +141,7 @@ def finish(
     from genesis_ray.cli.console import stdout
     from genesis_ray.running.assembly import embedder_traits
     from genesis_ray.running.thresholds import calibration_file, threshold_book
-    from genesis_ray.store.calibration_file import to_json
+    from genesis_ray.store.tenant.calibration_file import to_json
 
     traits = embedder_traits(settings.faces)
     file = calibration_file(settings, traits)

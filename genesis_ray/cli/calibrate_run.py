@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
-    from genesis_ray.domain.calibration import Calibrated
+    from genesis_ray.domain.recognition.calibration import Calibrated
     from genesis_ray.evaluation.calibration import CameraOffset
     from genesis_ray.running.people.what_if import WhatIf
     from genesis_ray.settings import Settings
-    from genesis_ray.store.run_folder import RunFolder
+    from genesis_ray.store.runs.run_folder import RunFolder
 
 
 def show_what_if(
@@ -32,7 +32,7 @@ def show_what_if(
     from genesis_ray.running.people.what_if import Hypothesis, what_if
     from genesis_ray.running.questions.history import asked_run, settings_of
     from genesis_ray.running.thresholds import calibration_file, resolver_policy, threshold_book
-    from genesis_ray.store.reader import RunTables
+    from genesis_ray.store.events.reader import RunTables
 
     folder = asked_run(run, data)
     settings = settings_of(folder, data)
@@ -65,7 +65,7 @@ def calibrate_cameras(
     """Choose what each camera adds to the threshold, where that is more than chance."""
     from genesis_ray.analytics.stored import whole
     from genesis_ray.cli.console import stdout
-    from genesis_ray.domain.calibration import Calibrated
+    from genesis_ray.domain.recognition.calibration import Calibrated
     from genesis_ray.evaluation.calibration import camera_offsets
     from genesis_ray.running.assembly import embedder_traits
     from genesis_ray.running.people.identities import who_is_who
@@ -132,7 +132,7 @@ def show_drift(run: Path | None, data: Path | None, *, by_day: bool, as_json: bo
     from genesis_ray.cli.console import stdout
     from genesis_ray.running.people.matches import match_levels
     from genesis_ray.running.questions.history import asked_run, settings_of
-    from genesis_ray.store.reader import read_table
+    from genesis_ray.store.events.reader import read_table
 
     folder = asked_run(run, data)
     settings = settings_of(folder, data)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from genesis_ray.domain.frames import Image
-    from genesis_ray.domain.identity import Embedding
+    from genesis_ray.domain.recognition.identity import Embedding
+    from genesis_ray.domain.streams.frames import Image
 
 EmbedderOption = Annotated[str, typer.Option(help="fused, facenet-vggface2, sface or w600k_mbf.")]
 FinderOption = Annotated[str, typer.Option("--detector", help="yunet, scrfd or mtcnn.")]

@@ -11,7 +11,7 @@ from genesis_ray.cli.run import ConfigOption, DataOption
 from genesis_ray.cli.running_system import tell_where_it_counts
 
 if TYPE_CHECKING:
-    from genesis_ray.domain.consent import Consent
+    from genesis_ray.domain.recognition.consent import Consent
     from genesis_ray.running.people.consent import PersonsConsent
     from genesis_ray.settings import Settings
 

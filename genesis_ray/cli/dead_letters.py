@@ -7,7 +7,7 @@ import typer
 
 if TYPE_CHECKING:
     from genesis_ray.running.upkeep.dead_letters import DeadLetter
-    from genesis_ray.store.run_folder import RunFolder
+    from genesis_ray.store.runs.run_folder import RunFolder
 
 app = typer.Typer(
     name="dead-letters",
@@ -55,7 +55,7 @@ def list_letters(
     from genesis_ray.analytics.dead_letters import present
     from genesis_ray.cli.answer import Format, show, written
     from genesis_ray.cli.console import stdout
-    from genesis_ray.store.reader import RunTables
+    from genesis_ray.store.events.reader import RunTables
 
     folder = _open(run)
     letters = present(RunTables(folder.events), status=None if status == "all" else status)
@@ -96,7 +96,7 @@ def replay(
     from genesis_ray.running.recordings import WatchedRun
     from genesis_ray.running.upkeep.replay import Replay
     from genesis_ray.running.upkeep.replaying import ReplayProcess
-    from genesis_ray.store.event_log import EventLog
+    from genesis_ray.store.events.event_log import EventLog
 
     folder = _open(run)
     letters = _chosen(folder, ids, everything=everything)

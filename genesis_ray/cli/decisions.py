@@ -8,7 +8,7 @@ import typer
 from genesis_ray.cli.run import ConfigOption, DataOption
 
 if TYPE_CHECKING:
-    from genesis_ray.domain.ledger import Entry, WhoIsWho
+    from genesis_ray.domain.recognition.ledger import Entry, WhoIsWho
 
 
 def log(
@@ -26,9 +26,9 @@ def log(
     from genesis_ray.cli.answer import show
     from genesis_ray.cli.console import stdout
     from genesis_ray.cli.run import with_options
-    from genesis_ray.domain.ledger import Undo
+    from genesis_ray.domain.recognition.ledger import Undo
     from genesis_ray.running.people.identities import identity_folder, who_is_who
-    from genesis_ray.store.ledger import Ledger
+    from genesis_ray.store.tenant.ledger import Ledger
 
     settings = with_options(settings_file.load(config), data=data, start=None)
     entries = Ledger(identity_folder(settings)).entries()
@@ -57,7 +57,15 @@ def log(
 
 def told(entry: "Entry", who: "WhoIsWho") -> str:
     """Return what an entry says in a few words, with names as they are now."""
-    from genesis_ray.domain.ledger import Confirm, Merge, Reject, Rename, Split, Undo, Unlearn
+    from genesis_ray.domain.recognition.ledger import (
+        Confirm,
+        Merge,
+        Reject,
+        Rename,
+        Split,
+        Undo,
+        Unlearn,
+    )
 
     match entry:
         case Merge():
@@ -97,6 +105,6 @@ def _name(who: "WhoIsWho", identity_id: str) -> str:
 def _row(entry: "Entry") -> dict[str, Any]:
     from dataclasses import asdict
 
-    from genesis_ray.store.ledger import kind_of
+    from genesis_ray.store.tenant.ledger import kind_of
 
     return {"kind": kind_of(entry), **asdict(entry)}

@@ -15,7 +15,7 @@ from genesis_ray.running.people.patience import WAIT_S
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from genesis_ray.domain.people import Person
+    from genesis_ray.domain.recognition.people import Person
     from genesis_ray.running.enrolling.bulk_enrolment import BulkEnrolment, Photos
     from genesis_ray.running.enrolling.photo_faces import PhotoFaces
     from genesis_ray.settings import Settings

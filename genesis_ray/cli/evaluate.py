@@ -13,8 +13,8 @@ from genesis_ray.cli.evaluate_faces import faces
 from genesis_ray.cli.evaluate_identification import identification
 
 if TYPE_CHECKING:
-    from genesis_ray.domain.detections import Tracks
-    from genesis_ray.domain.frames import Frame
+    from genesis_ray.domain.streams.frames import Frame
+    from genesis_ray.domain.tracking.detections import Tracks
     from genesis_ray.evaluation.tracking import TrackingScore
     from genesis_ray.running.viewing import Viewing
     from genesis_ray.sections.models import DetectorSettings

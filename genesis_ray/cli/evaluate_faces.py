@@ -10,7 +10,7 @@ import typer
 from genesis_ray.cli.central_faces import EmbedderOption, FinderOption, embed_central_faces
 
 if TYPE_CHECKING:
-    from genesis_ray.domain.identity import Embedding
+    from genesis_ray.domain.recognition.identity import Embedding
     from genesis_ray.evaluation.verification import VerificationScore
 
 

@@ -12,7 +12,7 @@ from genesis_ray.cli.run import ConfigOption, DataOption
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from genesis_ray.domain.ledger import WhoIsWho
+    from genesis_ray.domain.recognition.ledger import WhoIsWho
     from genesis_ray.running.people.explaining import (
         ExplainedDecision,
         ExplainedFace,

@@ -9,9 +9,9 @@ import typer
 
 from genesis_ray.cli.query import chosen_format
 from genesis_ray.cli.run import DataOption
-from genesis_ray.domain.moments import FORMS
+from genesis_ray.domain.clocks.moments import FORMS
 from genesis_ray.errors import ConfigurationError
-from genesis_ray.store.rows_format import RowsFormat
+from genesis_ray.store.events.rows_format import RowsFormat
 
 if TYPE_CHECKING:
     from typing import IO
@@ -84,7 +84,7 @@ def export(
     from genesis_ray.running.questions.asked_tenant import check_tenant
     from genesis_ray.running.questions.history import asked_run, present_tables, settings_of
     from genesis_ray.sections.alerts import queue_zones_of
-    from genesis_ray.store.rows_file import new_file, standard_output
+    from genesis_ray.store.events.rows_file import new_file, standard_output
 
     form = chosen_format(output_format, output, usual=RowsFormat.CSV)
     _refuse_strangers(what, table=table, bucket_s=bucket_s, queue_zone=queue_zone)
@@ -117,7 +117,7 @@ def export(
 def _write(asked: "Export", form: RowsFormat, file: "IO[bytes]", named: str) -> int:
     """Write all rows, and show on a terminal how far that is; return how many they were."""
     from genesis_ray.cli.progress import RowsBar
-    from genesis_ray.store.rows_file import writer_of
+    from genesis_ray.store.events.rows_file import writer_of
 
     rows = 0
     with RowsBar(named, asked.rows) as bar:
@@ -134,8 +134,8 @@ def _range(
     what: What, tables: "Tables", since: str | None, until: str | None, time_zone: str
 ) -> "tuple[datetime, datetime]":
     """Return the range that is asked for; by default all there is."""
-    from genesis_ray.domain.moments import moment
-    from genesis_ray.domain.site_time import range_between, zone_named
+    from genesis_ray.domain.clocks.moments import moment
+    from genesis_ray.domain.clocks.site_time import range_between, zone_named
     from genesis_ray.running.questions.asking import range_within_reach
 
     if what is What.METRICS:

@@ -11,7 +11,7 @@ from genesis_ray.cli.run import ConfigOption, DataOption
 
 if TYPE_CHECKING:
     from genesis_ray.settings import Settings
-    from genesis_ray.store.receipts import Purged, Receipt, Searched
+    from genesis_ray.store.keys.receipts import Purged, Receipt, Searched
 
 RunsOption = Annotated[
     list[Path] | None,
@@ -106,7 +106,7 @@ def verify_forgotten(
 
     from genesis_ray.cli.console import stdout
     from genesis_ray.running.erasure.forgotten_search import unsearched, verify
-    from genesis_ray.store.receipts import Receipt
+    from genesis_ray.store.keys.receipts import Receipt
 
     settings = _settings(config, data)
     read = [Receipt.read(path) for path in receipts]

@@ -47,7 +47,7 @@ def import_(
     from genesis_ray.migration.genesis_files import find_layout
     from genesis_ray.migration.genesis_source import GenesisSource
     from genesis_ray.running.imports.importing import import_genesis
-    from genesis_ray.store.run_folder import RunFolder
+    from genesis_ray.store.runs.run_folder import RunFolder
 
     settings = with_options(settings_file.load(config), data=data, start=None)
     found = GenesisSource.open(find_layout(source), ZoneInfo(settings.time_zone))

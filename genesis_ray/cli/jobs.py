@@ -10,9 +10,9 @@ import typer
 from genesis_ray.cli.run import ConfigOption, DataOption
 
 if TYPE_CHECKING:
-    from genesis_ray.domain.jobs import JobRecord
+    from genesis_ray.domain.load.jobs import JobRecord
     from genesis_ray.settings import Settings
-    from genesis_ray.store.run_folder import RunFolder
+    from genesis_ray.store.runs.run_folder import RunFolder
 
 app = typer.Typer(name="jobs", invoke_without_command=True)
 
@@ -42,7 +42,7 @@ def jobs(
     if context.invoked_subcommand:
         return
     from genesis_ray.cli.console import stdout
-    from genesis_ray.store.job_records import read_all
+    from genesis_ray.store.runs.job_records import read_all
 
     folder, _ = run_and_settings(run, config, data)
     records = read_all(folder.jobs)
@@ -105,7 +105,7 @@ def run_and_settings(
     from genesis_ray.running.live_run import live_run_path
     from genesis_ray.running.questions.history import run_named
     from genesis_ray.running.questions.history import settings_of as settings_of_run
-    from genesis_ray.store.run_folder import RunFolder
+    from genesis_ray.store.runs.run_folder import RunFolder
 
     given = settings_of(config, data)
     if run is None and (live_run_path(given) / "run.json").exists():

@@ -21,7 +21,7 @@ from genesis_ray.cli import (
 from genesis_ray.cli.run import ConfigOption, DataOption
 
 if TYPE_CHECKING:
-    from genesis_ray.domain.people import Person
+    from genesis_ray.domain.recognition.people import Person
 
 app = typer.Typer(
     name="people",

@@ -5,14 +5,14 @@ from pathlib import Path
 
 from genesis_ray.analytics import pictures
 from genesis_ray.analytics.stored import whole
-from genesis_ray.domain.frames import Image
+from genesis_ray.domain.streams.frames import Image
 from genesis_ray.running.assembly import open_station
 from genesis_ray.running.people.identities import who_is_who
 from genesis_ray.running.questions.history import present_tables
 from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.settings import Settings
-from genesis_ray.store.people import as_table
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.runs.run_folder import RunFolder
+from genesis_ray.store.tenant.people import as_table
 
 
 def draw_pictures(settings: Settings, run: RunFolder) -> list[Path]:

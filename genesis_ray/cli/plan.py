@@ -71,8 +71,8 @@ def plan(
     `genesis plan --cameras 30 --fps 5 --resolution 1920x1080 --face-cameras 0.2`
     """
     from genesis_ray import settings_file
-    from genesis_ray.domain.capacity import Load
-    from genesis_ray.domain.capacity import plan as plan_for
+    from genesis_ray.domain.load.capacity import Load
+    from genesis_ray.domain.load.capacity import plan as plan_for
     from genesis_ray.errors import ConfigurationError
     from genesis_ray.running.planning.this_node import this_node
 

@@ -4,7 +4,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from genesis_ray.cli.console import stdout
-from genesis_ray.domain.capacity import CAMERAS_A_GROUP, Plan, Resource, processor
+from genesis_ray.domain.load.capacity import CAMERAS_A_GROUP, Plan, Resource, processor
 from genesis_ray.running.planning.measuring import Measured
 
 _NAMES: dict[Resource, str] = {

@@ -15,7 +15,7 @@ from genesis_ray.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from genesis_ray.settings import Settings
-    from genesis_ray.store.run_folder import RunFolder
+    from genesis_ray.store.runs.run_folder import RunFolder
 
 
 AnyFormat = TypeVar("AnyFormat", bound=StrEnum)

@@ -10,10 +10,10 @@ from genesis_ray.cli.run import ConfigOption, DataOption
 from genesis_ray.cli.running_system import tell_where_it_counts
 
 if TYPE_CHECKING:
-    from genesis_ray.domain.ledger import Entry, WhoIsWho
+    from genesis_ray.domain.recognition.ledger import Entry, WhoIsWho
     from genesis_ray.running.people.repairs import Repairs
     from genesis_ray.settings import Settings
-    from genesis_ray.store.run_folder import RunFolder
+    from genesis_ray.store.runs.run_folder import RunFolder
 
 PersonArgument = Annotated[
     str, typer.Argument(metavar="PERSON", help="A name, an identity, or the beginning of one.")
@@ -191,7 +191,7 @@ def repairs_of(settings: "Settings", by: str | None, why: str) -> "Repairs":
 
 def user_or(by: str | None) -> str:
     """Return who says so: the user of this system where nobody is named."""
-    from genesis_ray.store.audit_entry import this_user
+    from genesis_ray.store.audit.audit_entry import this_user
 
     return this_user() if by is None else by
 

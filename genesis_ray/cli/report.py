@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from genesis_ray.cli.run import ConfigOption, DataOption
-from genesis_ray.domain.moments import FORMS, moment
+from genesis_ray.domain.clocks.moments import FORMS, moment
 from genesis_ray.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from genesis_ray.analytics.reports.contents import Report, Summary
-    from genesis_ray.domain.periods import Period
+    from genesis_ray.domain.figures.periods import Period
     from genesis_ray.settings import Settings
-    from genesis_ray.store.run_folder import RunFolder
+    from genesis_ray.store.runs.run_folder import RunFolder
 
 
 class ReportFormat(StrEnum):
@@ -146,8 +146,8 @@ def _period(
 ) -> "Period":
     """Return the period that is asked for, by default from the first event to the last."""
     from genesis_ray.analytics.reports.recorded import recorded
-    from genesis_ray.domain.periods import Period
-    from genesis_ray.domain.site_time import range_between, zone_named
+    from genesis_ray.domain.clocks.site_time import range_between, zone_named
+    from genesis_ray.domain.figures.periods import Period
     from genesis_ray.running.questions.history import present_tables
 
     zone, now = zone_named(settings.time_zone), datetime.now(UTC)
@@ -164,7 +164,7 @@ def _period(
 
 
 def _default(period: "Period", settings: "Settings", form: ReportFormat) -> Path:
-    from genesis_ray.domain.site_time import zone_named
+    from genesis_ray.domain.clocks.site_time import zone_named
 
     first = period.since.astimezone(zone_named(settings.time_zone)).date()
     return Path(f"report-{first.isoformat()}.{form.value}")

@@ -10,7 +10,7 @@ from genesis_ray.cli.run import ConfigOption, DataOption, ForceOption, StartOpti
 if TYPE_CHECKING:
     from genesis_ray.batch.archive import Archive
     from genesis_ray.settings import Settings
-    from genesis_ray.store.run_folder import RunFolder
+    from genesis_ray.store.runs.run_folder import RunFolder
 
 
 def reprocess(
@@ -84,8 +84,8 @@ def _open_or_create(
     """Open the run in `out` if it is this very one, cut off; else make a new one."""
     from genesis_ray.running.recordings import to_summary
     from genesis_ray.running.result import summary
-    from genesis_ray.store.known_runs import note_run
-    from genesis_ray.store.run_folder import RunFolder
+    from genesis_ray.store.runs.known_runs import note_run
+    from genesis_ray.store.runs.run_folder import RunFolder
 
     wanted = summary(settings, None) | {
         "segments": [segment.segment_id for segment in archive.segments],

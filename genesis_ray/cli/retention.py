@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from genesis_ray.running.erasure.retention import Gone
     from genesis_ray.settings import Settings
-    from genesis_ray.store.run_folder import RunFolder
+    from genesis_ray.store.runs.run_folder import RunFolder
 
 _IN_FILES = ("rollups", "kept_photos")
 
@@ -53,7 +53,7 @@ def retention(
     from genesis_ray.running.enrolling.far_photos import sweep
     from genesis_ray.running.enrolling.kept_photos import let_go_of_expired
     from genesis_ray.running.erasure.retention import purge, would_go
-    from genesis_ray.store.event_log import EventLog
+    from genesis_ray.store.events.event_log import EventLog
 
     folder, settings = run_and_settings(run, config, data)
     if verify:

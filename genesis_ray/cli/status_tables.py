@@ -7,7 +7,7 @@ from rich.table import Table
 
 from genesis_ray.cli.console import stdout
 from genesis_ray.cli.stream_states import is_well, state_of, told_state
-from genesis_ray.domain.bottleneck import Bottleneck
+from genesis_ray.domain.load.bottleneck import Bottleneck
 from genesis_ray.figures import GalleryFigures, GroupPlace
 from genesis_ray.live.remote import ClusterNode, SystemStatus
 from genesis_ray.running.result import CameraProgress

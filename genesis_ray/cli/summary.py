@@ -14,7 +14,7 @@ from genesis_ray.running.people.identities import who_is_who
 from genesis_ray.running.questions.history import present_tables
 from genesis_ray.running.result import CameraProgress, RunResult
 from genesis_ray.settings import Settings
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.runs.run_folder import RunFolder
 
 
 def print_summary(settings: Settings, run: RunFolder, result: RunResult) -> None:

@@ -12,11 +12,11 @@ from genesis_ray.cli.run import ConfigOption, DataOption
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from genesis_ray.domain.topology import Passage
-    from genesis_ray.domain.travel import SuggestedTopology, TravelTimes
+    from genesis_ray.domain.recognition.topology import Passage
+    from genesis_ray.domain.recognition.travel import SuggestedTopology, TravelTimes
     from genesis_ray.sections.topology import TopologySettings
     from genesis_ray.settings import Settings
-    from genesis_ray.store.run_folder import RunFolder
+    from genesis_ray.store.runs.run_folder import RunFolder
 
 app = typer.Typer(
     name="topology",
@@ -61,7 +61,7 @@ def learn(
     """
     from dataclasses import asdict
 
-    from genesis_ray.domain.travel import suggest
+    from genesis_ray.domain.recognition.travel import suggest
 
     times = _seen(runs, config, data, lead).times
     suggested = suggest(times, enough=enough)
@@ -159,7 +159,7 @@ def _seen(
     from genesis_ray import settings_file
     from genesis_ray.analytics.transitions import learned_of_cameras, transitions
     from genesis_ray.cli.run import with_options
-    from genesis_ray.domain.travel import Transition, travel_times
+    from genesis_ray.domain.recognition.travel import Transition, travel_times
     from genesis_ray.running.people.seen_tracks import utc
     from genesis_ray.running.questions.history import present_tables, settings_of
 
@@ -189,7 +189,7 @@ def _folders(runs: list[Path] | None, settings: "Settings", data: Path | None) -
     """Return the runs that are meant: those named, else the service's where its data are."""
     from genesis_ray.running.live_run import live_run_path
     from genesis_ray.running.questions.history import run_named
-    from genesis_ray.store.run_folder import RunFolder
+    from genesis_ray.store.runs.run_folder import RunFolder
 
     if runs:
         return [RunFolder.open(run) for run in runs]

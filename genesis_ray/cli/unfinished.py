@@ -16,7 +16,7 @@ def finish_forgetting(settings: "Settings") -> None:
         StoreError: Another command writes to these people, or something cannot be written.
     """
     from genesis_ray.running.erasure.forgetting_intent import is_unfinished, who_is_at_it
-    from genesis_ray.store.tenants import gallery_folder
+    from genesis_ray.store.tenant.tenants import gallery_folder
 
     folder = gallery_folder(settings.data_dir, settings.tenant_id)
     _wait_for_the_turn(settings)

@@ -54,7 +54,7 @@ def up(
     from genesis_ray.running.live_run import live_run_path
     from genesis_ray.running.templates.gallery_in_use import with_gallery_in_use
     from genesis_ray.settings_file import load
-    from genesis_ray.store.run_folder import RunFolder
+    from genesis_ray.store.runs.run_folder import RunFolder
 
     settings = load(config)
     tell_doubts(settings)

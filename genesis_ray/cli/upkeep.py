@@ -21,10 +21,10 @@ from genesis_ray.running.people.patience import WAIT_S
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from genesis_ray.domain.people import Person
+    from genesis_ray.domain.recognition.people import Person
     from genesis_ray.running.people.proposals import Candidates
     from genesis_ray.settings import Settings
-    from genesis_ray.store.run_folder import RunFolder
+    from genesis_ray.store.runs.run_folder import RunFolder
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 

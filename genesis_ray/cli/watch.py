@@ -18,8 +18,8 @@ from genesis_ray.running.detector_inputs import usual_inputs
 from genesis_ray.running.recordings import told_apart
 from genesis_ray.running.result import RunResult, cut_off, outcome, summary
 from genesis_ray.settings import Settings
-from genesis_ray.store.known_runs import note_run
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.runs.known_runs import note_run
+from genesis_ray.store.runs.run_folder import RunFolder
 from genesis_ray.vision.sources import open_recording, open_source
 
 _INTERRUPTED = 130

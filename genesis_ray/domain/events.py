@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from genesis_ray.domain.identity import Verdict
-from genesis_ray.domain.lines import LineDirection
+from genesis_ray.domain.places.lines import LineDirection
+from genesis_ray.domain.places.zones import Direction
+from genesis_ray.domain.recognition.identity import Verdict
+from genesis_ray.domain.recognition.topology import Refusal
 from genesis_ray.domain.stable_ids import stable_bytes
-from genesis_ray.domain.stream_health import StreamState
-from genesis_ray.domain.topology import Refusal
-from genesis_ray.domain.zones import Direction
+from genesis_ray.domain.streams.stream_health import StreamState
 
 Decision = Literal["named", "carried", "review", "unknown"]
 """What became of a track: it has a name, by its face or by looks from a track before; it may be

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from genesis_ray.domain.detections import Tracks
+from genesis_ray.domain.tracking.detections import Tracks
 from genesis_ray.errors import StoreError
 
 _PEDESTRIAN = 1

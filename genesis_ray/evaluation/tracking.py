@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from trackeval.metrics import CLEAR, HOTA, Identity
 
-from genesis_ray.domain.geometry import iou
+from genesis_ray.domain.places.geometry import iou
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.evaluation.mot_file import TrackedBoxes
 

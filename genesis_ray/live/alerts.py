@@ -8,7 +8,7 @@ from genesis_ray.errors import GenesisError
 from genesis_ray.running.alerting.alert_delivery import open_delivery
 from genesis_ray.running.alerting.delivery import Delivery
 from genesis_ray.settings import Settings
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.runs.run_folder import RunFolder
 
 _log = logging.getLogger(__name__)
 

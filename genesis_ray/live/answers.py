@@ -7,8 +7,8 @@ from typing import Any
 
 from ray.exceptions import RayTaskError
 
-from genesis_ray.domain.detections import Detections
-from genesis_ray.domain.frames import Frame, FrameStamp, Image
+from genesis_ray.domain.streams.frames import Frame, FrameStamp, Image
+from genesis_ray.domain.tracking.detections import Detections
 from genesis_ray.live.inbox import Stack
 from genesis_ray.live.models import AbandonedError, Model, Note, Patience, Request
 from genesis_ray.live.retrying import DeadLetters

@@ -11,7 +11,7 @@ import cv2
 import ray
 from ray.serve.exceptions import RayServeException
 
-from genesis_ray.domain.roles import DropClass
+from genesis_ray.domain.load.roles import DropClass
 from genesis_ray.live.delivery import Delivery, Letter
 from genesis_ray.live.flow import FrameFlow
 from genesis_ray.live.inbox import FrameInbox

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.settings import Settings
-from genesis_ray.store.state_log import StateLog
+from genesis_ray.store.runs.state_log import StateLog
 
 _REMEMBERED = 20
 """Steps back; more would be a version control system."""

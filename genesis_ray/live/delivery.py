@@ -9,8 +9,8 @@ from typing import NamedTuple, TypeVar
 
 from ray.actor import ActorHandle
 
-from genesis_ray.domain.drops import DropTally
 from genesis_ray.domain.events import Event, FramesDropped, SystemState
+from genesis_ray.domain.load.drops import DropTally
 from genesis_ray.live.answers import came_back
 from genesis_ray.live.calls import Call, keeper_patience_s, until_answered
 from genesis_ray.live.inbox import FrameInbox

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from ray.actor import ActorHandle
 
-from genesis_ray.domain.detections import Detections
-from genesis_ray.domain.frames import Frame, Image
-from genesis_ray.domain.roles import DropClass
+from genesis_ray.domain.load.roles import DropClass
+from genesis_ray.domain.streams.frames import Frame, Image
+from genesis_ray.domain.tracking.detections import Detections
 from genesis_ray.errors import StoreError
 from genesis_ray.live.answers import FaceFinder, FoundFaces, PeopleFinder
 from genesis_ray.live.aside import Aside

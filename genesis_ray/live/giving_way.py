@@ -13,7 +13,7 @@ from genesis_ray.live.keepers import Keepers
 from genesis_ray.live.spec import JOURNAL_ACTOR, RESOLVER_ACTOR, LiveSpec
 from genesis_ray.running.people.giving_way import KeepersWay
 from genesis_ray.store.giving_way import Presence
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.runs.run_folder import RunFolder
 
 _log = logging.getLogger(__name__)
 

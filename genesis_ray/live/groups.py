@@ -13,8 +13,8 @@ import ray
 from ray.actor import ActorHandle
 from ray.exceptions import ActorDiedError, ActorUnavailableError, RayActorError, RayTaskError
 
-from genesis_ray.domain.retry import Attempts
-from genesis_ray.domain.roles import DropClass
+from genesis_ray.domain.load.retry import Attempts
+from genesis_ray.domain.load.roles import DropClass
 from genesis_ray.errors import GenesisError
 from genesis_ray.live.calls import AwayError, Call, until_answered
 from genesis_ray.live.cameras import CameraGroupActor, GroupFigures

@@ -12,9 +12,9 @@ from datetime import datetime
 import numpy as np
 import numpy.typing as npt
 
-from genesis_ray.domain.frames import Frame, FrameStamp, Image
-from genesis_ray.domain.retry import DELAYS_S, Attempts
-from genesis_ray.domain.roles import DropClass
+from genesis_ray.domain.load.retry import DELAYS_S, Attempts
+from genesis_ray.domain.load.roles import DropClass
+from genesis_ray.domain.streams.frames import Frame, FrameStamp, Image
 from genesis_ray.live.lane import FAILED, Lane
 from genesis_ray.live.picking import Picker
 from genesis_ray.live.precedence import LOOKS_EVERY_S, Behind, Precedence

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
 
-from genesis_ray.domain.alert_events import AlertAcknowledged
+from genesis_ray.domain.alerting.alert_events import AlertAcknowledged
+from genesis_ray.domain.alerting.past_visits import PastVisits
 from genesis_ray.domain.events import CameraStateChanged, Event, TrackObserved
-from genesis_ray.domain.past_visits import PastVisits
-from genesis_ray.domain.tags import TagsOf
+from genesis_ray.domain.recognition.tags import TagsOf
 from genesis_ray.errors import FullDiskError
 from genesis_ray.figures import GalleryFigures
 from genesis_ray.live.journal_figures import JournalFigures, Tally
@@ -31,10 +31,10 @@ from genesis_ray.running.stays_left_open import exits_untold
 from genesis_ray.running.upkeep.job_plans import LOG_KEEPER
 from genesis_ray.running.upkeep.jobs import Jobs, in_background
 from genesis_ray.running.upkeep.run_jobs import live_jobs
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.reader import RunTables
-from genesis_ray.store.run_folder import RunFolder
-from genesis_ray.store.substitution import substituted
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.events.reader import RunTables
+from genesis_ray.store.runs.run_folder import RunFolder
+from genesis_ray.store.runs.substitution import substituted
 
 _log = logging.getLogger(__name__)
 

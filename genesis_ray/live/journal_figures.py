@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from genesis_ray.domain.drift import MatchLevel
+from genesis_ray.domain.clocks.ordering import NOT_BEGUN
 from genesis_ray.domain.events import (
     DeadLetterChanged,
     Event,
@@ -16,7 +16,7 @@ from genesis_ray.domain.events import (
     GateRejected,
     SystemStateChanged,
 )
-from genesis_ray.domain.ordering import NOT_BEGUN
+from genesis_ray.domain.recognition.drift import MatchLevel
 from genesis_ray.figures import GalleryFigures
 from genesis_ray.live.spec import Snapshot
 from genesis_ray.pipeline.counting import SiteCounts

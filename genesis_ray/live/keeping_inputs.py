@@ -9,7 +9,7 @@ from ray.exceptions import RayError
 from genesis_ray.running.detector_inputs import keep_inputs
 from genesis_ray.serving.needed_inputs import NeededInputs
 from genesis_ray.settings import Settings
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.runs.run_folder import RunFolder
 
 _LOOKS_EVERY_S = 30.0
 

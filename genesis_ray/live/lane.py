@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from genesis_ray.domain.frames import Frame, FrameStamp, Image
-from genesis_ray.domain.roles import MOST_WAITING, DropClass, drop_class_of, rank_of
-from genesis_ray.domain.samplers import LoadSampler
+from genesis_ray.domain.load.roles import MOST_WAITING, DropClass, drop_class_of, rank_of
+from genesis_ray.domain.streams.frames import Frame, FrameStamp, Image
+from genesis_ray.domain.streams.samplers import LoadSampler
 from genesis_ray.running.station import CameraStation
 
 BUSY = "busy"

@@ -23,8 +23,8 @@ from genesis_ray.running.result import CameraProgress, RunResult
 from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.serving import cluster
 from genesis_ray.settings import Settings
-from genesis_ray.store.run_folder import RunFolder
-from genesis_ray.store.state_log import new_key
+from genesis_ray.store.runs.run_folder import RunFolder
+from genesis_ray.store.runs.state_log import new_key
 
 if TYPE_CHECKING:
     from genesis_ray.live.supervisor import Supervisor

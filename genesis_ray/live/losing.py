@@ -4,8 +4,8 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 from functools import partial
 
+from genesis_ray.domain.clocks.ordering import DONE
 from genesis_ray.domain.events import CameraStateChanged
-from genesis_ray.domain.ordering import DONE
 from genesis_ray.live.calls import until_answered
 from genesis_ray.live.keepers import Keepers
 from genesis_ray.live.spec import LiveSpec, Shown, Told

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from genesis_ray.domain.track_sights import Recordings
+from genesis_ray.domain.tracking.track_sights import Recordings
 from genesis_ray.live.spec import LiveSpec, follows_switches
 from genesis_ray.pipeline.resolver_stage import Resolver
 from genesis_ray.running.assembly import embedder_traits
@@ -14,9 +14,9 @@ from genesis_ray.running.recordings import recordings_of
 from genesis_ray.running.upkeep.job_plans import FACE_KEEPER
 from genesis_ray.running.upkeep.jobs import Jobs
 from genesis_ray.settings import Settings
-from genesis_ray.store.audit_entry import Access
-from genesis_ray.store.run_folder import RunFolder
-from genesis_ray.store.template_keys import KeyRing
+from genesis_ray.store.audit.audit_entry import Access
+from genesis_ray.store.keys.template_keys import KeyRing
+from genesis_ray.store.runs.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from genesis_ray.running.erasure.forgetting_intent import Intent

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from genesis_ray.domain.frames import Frame, Image
+from genesis_ray.domain.streams.frames import Frame, Image
 from genesis_ray.live.lane import Lane
 from genesis_ray.live.precedence import Precedence
 from genesis_ray.running.station import CameraStation

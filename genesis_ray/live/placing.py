@@ -6,8 +6,14 @@ from dataclasses import dataclass, field
 
 import ray
 
-from genesis_ray.domain.roles import drop_class_of
-from genesis_ray.domain.spreading import CameraLoad, GroupLoad, best_group, by_importance, spread
+from genesis_ray.domain.load.roles import drop_class_of
+from genesis_ray.domain.load.spreading import (
+    CameraLoad,
+    GroupLoad,
+    best_group,
+    by_importance,
+    spread,
+)
 from genesis_ray.live.groups import CameraGroup
 from genesis_ray.running.changes import Changes
 from genesis_ray.sections.cameras import CameraSettings

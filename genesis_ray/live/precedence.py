@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from genesis_ray.domain.roles import DropClass, Role, drop_class_of
+from genesis_ray.domain.load.roles import DropClass, Role, drop_class_of
 from genesis_ray.live.lane import URGENCY_OF, Lane
 
 LOOKS_EVERY_S = 0.1

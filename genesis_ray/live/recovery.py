@@ -9,7 +9,7 @@ from genesis_ray.domain.events import DeadLetterChanged
 from genesis_ray.errors import GenesisError
 from genesis_ray.live.spec import LiveSpec
 from genesis_ray.running.set_aside import dead_letter
-from genesis_ray.store.trial import OPENING, TRIAL, Trial
+from genesis_ray.store.runs.trial import OPENING, TRIAL, Trial
 
 _LONGEST_PAUSE_S = 60.0
 """All cameras wait meanwhile."""

@@ -11,7 +11,7 @@ import ray
 from ray import serve
 from ray.exceptions import RayTaskError
 
-from genesis_ray.domain.bottleneck import Bottleneck, bottleneck
+from genesis_ray.domain.load.bottleneck import Bottleneck, bottleneck
 from genesis_ray.errors import GenesisError
 from genesis_ray.figures import Figures
 from genesis_ray.running.changes import Changes

@@ -34,7 +34,7 @@ from genesis_ray.running.templates.face_keys import FaceKeys
 from genesis_ray.running.templates.gallery_in_use import by_embedder
 from genesis_ray.running.templates.tenant_keys import newest_keys
 from genesis_ray.serving.cluster import NAMESPACE
-from genesis_ray.store.substitution import substituted
+from genesis_ray.store.runs.substitution import substituted
 
 if TYPE_CHECKING:
     from genesis_ray.running.people.identities import Entries, Pending

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 from ray.exceptions import RayActorError, RayTaskError
 
 from genesis_ray.domain.events import DeadLetterChanged
-from genesis_ray.domain.frames import FrameStamp
-from genesis_ray.domain.retry import Attempts
+from genesis_ray.domain.load.retry import Attempts
+from genesis_ray.domain.streams.frames import FrameStamp
 from genesis_ray.errors import GenesisError
 from genesis_ray.live.models import AbandonedError, Note, Patience
 from genesis_ray.running.set_aside import dead_letter, in_a_line

@@ -11,8 +11,8 @@ from genesis_ray.live.recovery import Recovery
 from genesis_ray.live.room import Room, wait_for_room
 from genesis_ray.live.spec import DIED, LiveSpec
 from genesis_ray.running.people.giving_way import KeepersWay
-from genesis_ray.store.run_folder import RunFolder
-from genesis_ray.store.state_log import StateLog
+from genesis_ray.store.runs.run_folder import RunFolder
+from genesis_ray.store.runs.state_log import StateLog
 
 T = TypeVar("T")
 """What is opened."""

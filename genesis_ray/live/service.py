@@ -31,7 +31,7 @@ from genesis_ray.serving import detector, embedder
 from genesis_ray.serving.needed_inputs import NeededInputs
 from genesis_ray.serving.reasons import reason_in
 from genesis_ray.settings import Settings
-from genesis_ray.store.template_keys import KeyRef
+from genesis_ray.store.keys.template_keys import KeyRef
 
 _MODELS = (detector.NAME, embedder.NAME)
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from ray.exceptions import RayError
 
-from genesis_ray.domain.roles import DropClass, drop_class_of
+from genesis_ray.domain.load.roles import DropClass, drop_class_of
 from genesis_ray.live.groups import CameraGroup
 from genesis_ray.live.lane import URGENCY_OF
 from genesis_ray.live.precedence import LOOKS_EVERY_S, TELLS_EVERY_S

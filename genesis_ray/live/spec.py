@@ -9,8 +9,8 @@ from genesis_ray.domain.events import SystemState, SystemStateChanged
 from genesis_ray.pipeline.producers import Evidence, TimedEvents
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.settings import Settings
-from genesis_ray.store.state_log import new_key
-from genesis_ray.store.template_keys import KeyRef
+from genesis_ray.store.keys.template_keys import KeyRef
+from genesis_ray.store.runs.state_log import new_key
 
 SUPERVISOR = "supervisor"
 RESOLVER_ACTOR = "resolver"

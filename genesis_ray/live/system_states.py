@@ -9,17 +9,17 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from genesis_ray.domain.untold_exits import LOST_AFTER
+from genesis_ray.domain.places.untold_exits import LOST_AFTER
 from genesis_ray.live.spec import JOURNAL_ACTOR, RESOLVER_ACTOR
 from genesis_ray.running.templates.tenant_keys import newest_keys
 from genesis_ray.settings import Settings
-from genesis_ray.store.event_folder import EventFolder
+from genesis_ray.store.events.event_folder import EventFolder
 from genesis_ray.store.giving_way import Presence, wait_until
+from genesis_ray.store.keys.template_keys import KeyRef
 from genesis_ray.store.lock import WriteLock
-from genesis_ray.store.run_folder import RunFolder
-from genesis_ray.store.state_log import StateLog
-from genesis_ray.store.template_keys import KeyRef
-from genesis_ray.store.trial import TRIAL
+from genesis_ray.store.runs.run_folder import RunFolder
+from genesis_ray.store.runs.state_log import StateLog
+from genesis_ray.store.runs.trial import TRIAL
 
 _log = logging.getLogger(__name__)
 

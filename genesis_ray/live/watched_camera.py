@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from genesis_ray.domain.drops import DropTally
+from genesis_ray.domain.load.drops import DropTally
 from genesis_ray.errors import GenesisError, StoreError
 from genesis_ray.live.spec import LiveSpec, Resumption
 from genesis_ray.running.assembly import open_station
@@ -16,8 +16,8 @@ from genesis_ray.running.result import CameraProgress
 from genesis_ray.running.station import CameraStation
 from genesis_ray.running.viewing import Viewing
 from genesis_ray.sections.cameras import CameraSettings
-from genesis_ray.store.run_folder import RunFolder
-from genesis_ray.store.state_log import OF_ANOTHER_VERSION
+from genesis_ray.store.runs.run_folder import RunFolder
+from genesis_ray.store.runs.state_log import OF_ANOTHER_VERSION
 
 if TYPE_CHECKING:
     from genesis_ray.running.recorder import Recorder

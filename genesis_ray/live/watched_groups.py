@@ -18,7 +18,7 @@ from genesis_ray.live.starting import start_groups
 from genesis_ray.running.dating import begin
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.sections.cameras import CameraSettings
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.runs.run_folder import RunFolder
 
 _PLACED_WITHIN_S = 30.0
 """Before it is told that a group waits for a node; one with room starts it in a third of that."""

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from genesis_ray.analytics import charts
 from genesis_ray.analytics.ranges import Ids
-from genesis_ray.domain.site_time import Bucket
+from genesis_ray.domain.clocks.site_time import Bucket
 from genesis_ray.running.questions.asking import Moment
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from genesis_ray.analytics.unusual_hours import unusual_hours
 from genesis_ray.analytics.unusual_minutes import anomalies
 from genesis_ray.analytics.uptime import camera_uptime
 from genesis_ray.analytics.visits import By, VisitKey, visit_distribution, visits_page
-from genesis_ray.domain.site_time import Bucket
+from genesis_ray.domain.clocks.site_time import Bucket
 from genesis_ray.running.people.who import identity_named
 from genesis_ray.running.questions.asking import Moment, answer_of
 from genesis_ray.sections.alerts import queue_zones_of

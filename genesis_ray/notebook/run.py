@@ -16,7 +16,7 @@ from genesis_ray.running.questions.asking import Moment, range_of
 from genesis_ray.running.questions.history import present_tables, run_named, settings_of
 from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.settings import Settings
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.runs.run_folder import RunFolder
 
 
 class Run(Questions):

@@ -9,11 +9,11 @@ import pyarrow as pa
 from genesis_ray.analytics.limits import Limits
 from genesis_ray.analytics.present import PresentTables
 from genesis_ray.analytics.stored import Table, Tables
-from genesis_ray.domain.rollups import Group
+from genesis_ray.domain.figures.rollups import Group
 from genesis_ray.settings import Settings
-from genesis_ray.store.identity_schemas import PEOPLE_SCHEMA
-from genesis_ray.store.people import as_table
-from genesis_ray.store.tenants import gallery_folder
+from genesis_ray.store.tenant.identity_schemas import PEOPLE_SCHEMA
+from genesis_ray.store.tenant.people import as_table
+from genesis_ray.store.tenant.tenants import gallery_folder
 
 PEOPLE = "people"
 

@@ -3,20 +3,20 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from genesis_ray.domain.alert_desks import AlertFact, Change, OpenAlert
-from genesis_ray.domain.alert_events import (
+from genesis_ray.domain.alerting.alert_desks import AlertFact, Change, OpenAlert
+from genesis_ray.domain.alerting.alert_events import (
     AlertAcknowledged,
     AlertEscalated,
     AlertEvent,
     AlertRaised,
     AlertResolved,
 )
-from genesis_ray.domain.alert_rules import AlertRule, Condition
-from genesis_ray.domain.alerts import AlertDesk
-from genesis_ray.domain.camera_clocks import Reach
+from genesis_ray.domain.alerting.alert_rules import AlertRule, Condition
+from genesis_ray.domain.alerting.alerts import AlertDesk
+from genesis_ray.domain.alerting.past_visits import PastVisits
+from genesis_ray.domain.clocks.camera_clocks import Reach
 from genesis_ray.domain.events import Event, VisitStarted
-from genesis_ray.domain.past_visits import PastVisits
-from genesis_ray.domain.tags import TagsOf
+from genesis_ray.domain.recognition.tags import TagsOf
 
 _EVENTS: dict[Change, type[AlertEvent]] = {
     "raised": AlertRaised,

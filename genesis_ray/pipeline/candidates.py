@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from genesis_ray.domain.identity import Candidate, Embedding, FaceSight
+from genesis_ray.domain.recognition.identity import Candidate, Embedding, FaceSight
 from genesis_ray.pipeline.resolver_ports import Decisions, Gallery
 
 CANDIDATES_KEPT = 5

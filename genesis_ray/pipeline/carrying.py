@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
-from genesis_ray.domain.carrying import Appearance, Carried, Carrier, CarryPolicy
 from genesis_ray.domain.events import Event, FaceRecognized
-from genesis_ray.domain.identity import Face, FaceSight
+from genesis_ray.domain.recognition.carrying import Appearance, Carried, Carrier, CarryPolicy
+from genesis_ray.domain.recognition.identity import Face, FaceSight
 from genesis_ray.pipeline.resolver import IdentityResolver
 from genesis_ray.pipeline.resolver_ports import Decisions
 

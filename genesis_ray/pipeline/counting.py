@@ -6,9 +6,9 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from genesis_ray.domain.events import CameraStateChanged, Event, LineCrossed, ZoneCrossed
-from genesis_ray.domain.footfall import Count, Footfall, Passage
-from genesis_ray.domain.lines import LineDirection
-from genesis_ray.domain.occupancy import Occupancy, Place
+from genesis_ray.domain.places.footfall import Count, Footfall, Passage
+from genesis_ray.domain.places.lines import LineDirection
+from genesis_ray.domain.places.occupancy import Occupancy, Place
 
 DIRECTIONS: tuple[LineDirection, ...] = ("in", "out")
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from genesis_ray.domain.events import Event, FaceRecognized, FaceScored, FalseMergeFound
-from genesis_ray.domain.evidence import weight_of
-from genesis_ray.domain.identity import Candidate, Face, FaceSight, MatchPolicy, Verdict
-from genesis_ray.domain.voting import Finding
+from genesis_ray.domain.recognition.evidence import weight_of
+from genesis_ray.domain.recognition.identity import Candidate, Face, FaceSight, MatchPolicy, Verdict
+from genesis_ray.domain.recognition.voting import Finding
 
 EXCHANGED = "exchanged"
 """The gate of a review of a track that has a name, and later faces of somebody else."""

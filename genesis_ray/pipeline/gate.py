@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from genesis_ray.domain.events import Event, FaceRecognized, FalseMergeFound, GateRejected
-from genesis_ray.domain.identity import FaceSight
-from genesis_ray.domain.presence import ActiveRegistry
-from genesis_ray.domain.topology import NO_TOPOLOGY, Refusal, Sight, Topology, Verdict
+from genesis_ray.domain.recognition.identity import FaceSight
+from genesis_ray.domain.recognition.presence import ActiveRegistry
+from genesis_ray.domain.recognition.topology import NO_TOPOLOGY, Refusal, Sight, Topology, Verdict
 from genesis_ray.pipeline.pair_learning import PairLearning
 
 FALSE_MERGE = "false-merge"

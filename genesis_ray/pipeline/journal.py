@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from genesis_ray.domain.alert_desks import OpenAlert
-from genesis_ray.domain.alert_events import AlertAcknowledged
-from genesis_ray.domain.camera_clocks import Reach
-from genesis_ray.domain.drift import MATCHES, DriftPolicy, MatchDrift, MatchLevel
+from genesis_ray.domain.alerting.alert_desks import OpenAlert
+from genesis_ray.domain.alerting.alert_events import AlertAcknowledged
+from genesis_ray.domain.alerting.past_visits import PastVisits
+from genesis_ray.domain.clocks.camera_clocks import Reach
 from genesis_ray.domain.events import (
     Event,
     FaceRecognized,
@@ -17,12 +17,12 @@ from genesis_ray.domain.events import (
     VisitStarted,
     ZoneCrossed,
 )
-from genesis_ray.domain.past_visits import PastVisits
+from genesis_ray.domain.places.untold_exits import UntoldExits
+from genesis_ray.domain.places.zone_entries import ZoneEntries
+from genesis_ray.domain.recognition.drift import MATCHES, DriftPolicy, MatchDrift, MatchLevel
+from genesis_ray.domain.recognition.tags import TagsOf
+from genesis_ray.domain.recognition.visits import Visit, VisitBook
 from genesis_ray.domain.stable_ids import stable_id
-from genesis_ray.domain.tags import TagsOf
-from genesis_ray.domain.untold_exits import UntoldExits
-from genesis_ray.domain.visits import Visit, VisitBook
-from genesis_ray.domain.zone_entries import ZoneEntries
 from genesis_ray.pipeline.alerting import Alerting
 from genesis_ray.pipeline.counting import Counting, Layout, SiteCounts
 

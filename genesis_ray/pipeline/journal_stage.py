@@ -4,12 +4,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from genesis_ray.domain.alert_events import AlertAcknowledged
-from genesis_ray.domain.drift import MatchLevel
+from genesis_ray.domain.alerting.alert_events import AlertAcknowledged
+from genesis_ray.domain.alerting.past_visits import PastVisits
+from genesis_ray.domain.clocks.ordering import DONE, NOT_BEGUN, ReorderBuffer
 from genesis_ray.domain.events import CameraStateChanged, Event
-from genesis_ray.domain.ordering import DONE, NOT_BEGUN, ReorderBuffer
-from genesis_ray.domain.past_visits import PastVisits
-from genesis_ray.domain.tags import TagsOf
+from genesis_ray.domain.recognition.drift import MatchLevel
+from genesis_ray.domain.recognition.tags import TagsOf
 from genesis_ray.pipeline.counting import Layout, SiteCounts
 from genesis_ray.pipeline.journal import SiteJournal
 from genesis_ray.pipeline.producers import RESOLVER, AdmitsEvents, TimedEvents, admit_all

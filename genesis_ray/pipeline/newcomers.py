@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from genesis_ray.domain.evidence import weight_of
-from genesis_ray.domain.face_core import CORE_FACES, core_of
-from genesis_ray.domain.identity import Candidate, Embedding, Face, MatchPolicy
-from genesis_ray.domain.template_choice import choose
-from genesis_ray.domain.visitor_ids import visitor_ids
-from genesis_ray.domain.voting import Ballot, Finding, Support
+from genesis_ray.domain.recognition.evidence import weight_of
+from genesis_ray.domain.recognition.face_core import CORE_FACES, core_of
+from genesis_ray.domain.recognition.identity import Candidate, Embedding, Face, MatchPolicy
+from genesis_ray.domain.recognition.template_choice import choose
+from genesis_ray.domain.recognition.visitor_ids import visitor_ids
+from genesis_ray.domain.recognition.voting import Ballot, Finding, Support
 from genesis_ray.pipeline.candidates import Candidates
 from genesis_ray.pipeline.gate import SpatiotemporalGate, sight_of
 from genesis_ray.pipeline.resolver_policy import ResolverPolicy

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from genesis_ray.domain.appearance import Impression, View
-from genesis_ray.domain.carrying import Appearance
-from genesis_ray.domain.companions import Companions
-from genesis_ray.domain.detections import Detections, Tracks
 from genesis_ray.domain.events import Event, TrackObserved
-from genesis_ray.domain.frames import FrameStamp
-from genesis_ray.domain.heads import Box
-from genesis_ray.domain.lines import Line
-from genesis_ray.domain.masks import Mask, unmasked
-from genesis_ray.domain.untold_exits import LOST_AFTER
-from genesis_ray.domain.zones import Zone
+from genesis_ray.domain.places.lines import Line
+from genesis_ray.domain.places.masks import Mask, unmasked
+from genesis_ray.domain.places.untold_exits import LOST_AFTER
+from genesis_ray.domain.places.zones import Zone
+from genesis_ray.domain.recognition.carrying import Appearance
+from genesis_ray.domain.recognition.companions import Companions
+from genesis_ray.domain.streams.frames import FrameStamp
+from genesis_ray.domain.tracking.appearance import Impression, View
+from genesis_ray.domain.tracking.detections import Detections, Tracks
+from genesis_ray.domain.tracking.heads import Box
 from genesis_ray.pipeline.places import PlaceWatch
 
 _OBSERVED_EVERY = timedelta(seconds=1)

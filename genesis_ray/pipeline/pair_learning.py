@@ -9,9 +9,9 @@ from datetime import datetime
 from statistics import mean
 
 from genesis_ray.domain.events import Event, FaceRecognized, SystemStateChanged
-from genesis_ray.domain.learned_pairs import PEOPLE
-from genesis_ray.domain.presence import ActiveRegistry
-from genesis_ray.domain.topology import Sight, Topology
+from genesis_ray.domain.recognition.learned_pairs import PEOPLE
+from genesis_ray.domain.recognition.presence import ActiveRegistry
+from genesis_ray.domain.recognition.topology import Sight, Topology
 
 COMPONENT = "topology"
 """Which part of the system the events are of that tell what was learned."""

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from genesis_ray.domain.events import Event, LineCrossed, LoiteringFound, ZoneCrossed
-from genesis_ray.domain.geometry import Anchor, Point, anchor_of
-from genesis_ray.domain.heads import Box
-from genesis_ray.domain.lines import Line, LineCounter, LineCrossing
-from genesis_ray.domain.zones import Crossing, Loitering, Zone, ZoneMonitor
+from genesis_ray.domain.places.geometry import Anchor, Point, anchor_of
+from genesis_ray.domain.places.lines import Line, LineCounter, LineCrossing
+from genesis_ray.domain.places.zones import Crossing, Loitering, Zone, ZoneMonitor
+from genesis_ray.domain.tracking.heads import Box
 
 
 class PlaceWatch:

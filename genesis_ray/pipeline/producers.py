@@ -7,9 +7,9 @@ they make of the same observations is the same, whatever order the cameras are n
 from collections.abc import Callable
 from datetime import datetime
 
-from genesis_ray.domain.carrying import Appearance
 from genesis_ray.domain.events import Event
-from genesis_ray.domain.identity import FaceSight
+from genesis_ray.domain.recognition.carrying import Appearance
+from genesis_ray.domain.recognition.identity import FaceSight
 
 RESOLVER = "~resolver"
 """The resolver's name as a producer of events. No camera can be called so, and what it says of a

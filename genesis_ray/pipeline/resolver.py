@@ -7,8 +7,8 @@ from typing import Self
 import numpy as np
 
 from genesis_ray.domain.events import Event, FaceRecognized
-from genesis_ray.domain.evidence import Window, is_enough
-from genesis_ray.domain.identity import (
+from genesis_ray.domain.recognition.evidence import Window, is_enough
+from genesis_ray.domain.recognition.identity import (
     FEWEST_FACES,
     Face,
     FaceSight,
@@ -17,8 +17,8 @@ from genesis_ray.domain.identity import (
     alike,
     runner_up,
 )
-from genesis_ray.domain.ledger import NOTHING_DECIDED
-from genesis_ray.domain.voting import Ballot, Finding, TrackVote
+from genesis_ray.domain.recognition.ledger import NOTHING_DECIDED
+from genesis_ray.domain.recognition.voting import Ballot, Finding, TrackVote
 from genesis_ray.pipeline.candidates import CANDIDATES_KEPT, Candidates, Ranking
 from genesis_ray.pipeline.face_events import FaceEvents
 from genesis_ray.pipeline.gate import SpatiotemporalGate, sight_of

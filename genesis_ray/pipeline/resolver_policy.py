@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from genesis_ray.domain.identity import FaceSight, MatchPolicy
-from genesis_ray.domain.thresholds import ThresholdBook
+from genesis_ray.domain.recognition.identity import FaceSight, MatchPolicy
+from genesis_ray.domain.recognition.thresholds import ThresholdBook
 
 _FOR_COMPANIONS, _FOR_MEANS, _FOR_TRACKS = ", for companions", ", for means", ", for several tracks"
 

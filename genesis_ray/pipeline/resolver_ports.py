@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from genesis_ray.domain.identity import Candidate, Embedding
+from genesis_ray.domain.recognition.identity import Candidate, Embedding
 
 
 class Gallery(Protocol):

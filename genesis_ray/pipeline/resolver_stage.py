@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from genesis_ray.domain.clocks.ordering import DONE, NOT_BEGUN, ReorderBuffer
 from genesis_ray.domain.events import NAMES, Event, FaceRecognized
-from genesis_ray.domain.identity import Face
-from genesis_ray.domain.ordering import DONE, NOT_BEGUN, ReorderBuffer
+from genesis_ray.domain.recognition.identity import Face
 from genesis_ray.pipeline.producers import AdmitsEvidence, Evidence, TimedEvents, admit_all
 
 _LOOKED_FOR_TOGETHER = 64

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from genesis_ray.domain.events import FaceRecognized
-from genesis_ray.domain.evidence import Window
-from genesis_ray.domain.identity import Face, MatchPolicy
-from genesis_ray.domain.presence import ActiveRegistry
-from genesis_ray.domain.thresholds import ThresholdBook
-from genesis_ray.domain.voting import TrackVote
+from genesis_ray.domain.recognition.evidence import Window
+from genesis_ray.domain.recognition.identity import Face, MatchPolicy
+from genesis_ray.domain.recognition.presence import ActiveRegistry
+from genesis_ray.domain.recognition.thresholds import ThresholdBook
+from genesis_ray.domain.recognition.voting import TrackVote
 from genesis_ray.pipeline.resolver_ports import Decisions
 from genesis_ray.pipeline.waiting_faces import WaitingFaces
 

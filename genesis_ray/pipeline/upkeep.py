@@ -9,17 +9,17 @@ import numpy as np
 import numpy.typing as npt
 
 from genesis_ray.domain.events import FaceRecognized
-from genesis_ray.domain.identity import Face
-from genesis_ray.domain.ledger import WhoIsWho
-from genesis_ray.domain.stable_ids import stable_id
-from genesis_ray.domain.template_update import (
+from genesis_ray.domain.recognition.identity import Face
+from genesis_ray.domain.recognition.ledger import WhoIsWho
+from genesis_ray.domain.recognition.template_update import (
     Template,
     TemplateChange,
     UpdatePolicy,
     learn,
     spent,
 )
-from genesis_ray.domain.visitor_expiry import LastSeen
+from genesis_ray.domain.recognition.visitor_expiry import LastSeen
+from genesis_ray.domain.stable_ids import stable_id
 
 
 class Upkeep(Protocol):

@@ -11,11 +11,11 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from genesis_ray.domain.evidence import is_enough
-from genesis_ray.domain.face_core import core_point
-from genesis_ray.domain.identity import FEWEST_FACES, Face, FaceSight
-from genesis_ray.domain.presence import TrackKey
-from genesis_ray.domain.topology import Sight
+from genesis_ray.domain.recognition.evidence import is_enough
+from genesis_ray.domain.recognition.face_core import core_point
+from genesis_ray.domain.recognition.identity import FEWEST_FACES, Face, FaceSight
+from genesis_ray.domain.recognition.presence import TrackKey
+from genesis_ray.domain.recognition.topology import Sight
 
 MOST_WAITING = 1_000
 """Faces of a tenant. Each new one is compared with all of them, and they are in every checkpoint.

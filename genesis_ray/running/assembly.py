@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from genesis_ray.domain.detections import Detections
-from genesis_ray.domain.drift import DriftPolicy
-from genesis_ray.domain.face_choice import ChoicePolicy, FaceChoice
-from genesis_ray.domain.frames import Image
-from genesis_ray.domain.impostors import ImpostorTail
-from genesis_ray.domain.track_ids import first_track_id
+from genesis_ray.domain.recognition.drift import DriftPolicy
+from genesis_ray.domain.recognition.face_choice import ChoicePolicy, FaceChoice
+from genesis_ray.domain.recognition.impostors import ImpostorTail
+from genesis_ray.domain.streams.frames import Image
+from genesis_ray.domain.tracking.detections import Detections
+from genesis_ray.domain.tracking.track_ids import first_track_id
 from genesis_ray.pipeline.counting import Counting
 from genesis_ray.pipeline.journal import SiteJournal
 from genesis_ray.pipeline.track_memory import EVIDENCE_KEPT
@@ -22,7 +22,7 @@ from genesis_ray.running.zones.places import layout_of, lines_of, masks_of, zone
 from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.sections.models import DetectorSettings, FaceSettings
 from genesis_ray.settings import Settings
-from genesis_ray.store.reader import RunTables
+from genesis_ray.store.events.reader import RunTables
 from genesis_ray.vision.crops import HeadCrop
 from genesis_ray.vision.faces import EmbeddedFace, FaceCrop, GradedFace
 from genesis_ray.vision.letterbox import Letterbox

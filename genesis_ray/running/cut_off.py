@@ -4,7 +4,7 @@ from pathlib import Path
 
 from genesis_ray.running.result import RUNNING
 from genesis_ray.store.giving_way import Presence
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.runs.run_folder import RunFolder
 
 
 def cut_off_run(path: Path) -> RunFolder | None:

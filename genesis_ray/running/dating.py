@@ -7,7 +7,7 @@ from typing import Any
 from genesis_ray.running.result import summary
 from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.settings import Settings
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.runs.run_folder import RunFolder
 
 _BEGUN = "begun"
 

@@ -10,7 +10,7 @@ from genesis_ray.running.assembly import SYNTHETIC, input_shape
 from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.settings import Settings
 from genesis_ray.store.disk import make_folder, write_file
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.runs.run_folder import RunFolder
 
 _log = logging.getLogger(__name__)
 

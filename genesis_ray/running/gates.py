@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from genesis_ray.domain.frame_gate import FrameGate
-from genesis_ray.domain.frames import Frame, Gains, Image
-from genesis_ray.domain.stream_health import Picture
+from genesis_ray.domain.streams.frame_gate import FrameGate
+from genesis_ray.domain.streams.frames import Frame, Gains, Image
+from genesis_ray.domain.streams.stream_health import Picture
 from genesis_ray.vision.motion import MotionGate
 from genesis_ray.vision.white_balance import GreyWorld
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from genesis_ray.domain.visits import Visit
-from genesis_ray.domain.zone_entries import ZoneEntries
-from genesis_ray.store.reader import RunTables
+from genesis_ray.domain.places.zone_entries import ZoneEntries
+from genesis_ray.domain.recognition.visits import Visit
+from genesis_ray.store.events.reader import RunTables
 
 _LONGEST = timedelta(days=2)
 """Since it was opened, for a visit to be taken up: what it takes to read so much is bearable."""

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from genesis_ray.settings import Settings
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.runs.run_folder import RunFolder
 
 
 def live_run_path(settings: Settings) -> Path:

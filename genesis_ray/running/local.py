@@ -26,9 +26,9 @@ from genesis_ray.running.viewing import load_viewing
 from genesis_ray.running.watching import settle, watch
 from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.settings import Settings
-from genesis_ray.store.audit_entry import Access
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.audit.audit_entry import Access
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.runs.run_folder import RunFolder
 
 
 def run_local(

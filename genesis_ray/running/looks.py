@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from genesis_ray.domain.identity import Face, FaceSight
+from genesis_ray.domain.recognition.identity import Face, FaceSight
 from genesis_ray.pipeline.observer import Observation
 from genesis_ray.vision.faces import EmbeddedFace, FaceCrop, GradedFace
 

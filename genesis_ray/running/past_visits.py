@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pyarrow.compute as pc
 
-from genesis_ray.domain.past_visits import PastVisit, PastVisits
+from genesis_ray.domain.alerting.past_visits import PastVisit, PastVisits
 from genesis_ray.errors import GenesisError
 from genesis_ray.sections.alerts import RepeatVisitorRule
 from genesis_ray.settings import Settings
-from genesis_ray.store.reader import RunTables
-from genesis_ray.store.table_news import TableNews
-from genesis_ray.store.tenants import LEDGER, gallery_folder, has_ledger
+from genesis_ray.store.events.reader import RunTables
+from genesis_ray.store.lance.table_news import TableNews
+from genesis_ray.store.tenant.tenants import LEDGER, gallery_folder, has_ledger
 
 _log = logging.getLogger(__name__)
 

@@ -8,9 +8,9 @@ from genesis_ray.errors import StoreError
 from genesis_ray.running.live_run import live_run_path
 from genesis_ray.running.questions.history import settings_of
 from genesis_ray.settings import Settings
-from genesis_ray.store.known_runs import known_runs
-from genesis_ray.store.run_folder import RUNS, RunFolder
-from genesis_ray.store.tenants import gallery_folder, unpacking_folder
+from genesis_ray.store.runs.known_runs import known_runs
+from genesis_ray.store.runs.run_folder import RUNS, RunFolder
+from genesis_ray.store.tenant.tenants import gallery_folder, unpacking_folder
 
 
 @dataclass(frozen=True, slots=True)

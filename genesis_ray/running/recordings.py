@@ -11,11 +11,11 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
-from genesis_ray.domain.track_sights import Recordings
+from genesis_ray.domain.tracking.track_sights import Recordings
 from genesis_ray.errors import NotFoundError, StoreError
 from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.settings import Settings
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.runs.run_folder import RunFolder
 
 _RECORDINGS = "recordings"
 _PLAYED = "played"

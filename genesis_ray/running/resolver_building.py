@@ -4,11 +4,11 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from genesis_ray.domain.consent import MatchingByConsent
-from genesis_ray.domain.ledger import WhoIsWho
-from genesis_ray.domain.people import visitor
-from genesis_ray.domain.template_update import UpdatePolicy
-from genesis_ray.domain.visitor_expiry import LastSeen, last_noted
+from genesis_ray.domain.recognition.consent import MatchingByConsent
+from genesis_ray.domain.recognition.ledger import WhoIsWho
+from genesis_ray.domain.recognition.people import visitor
+from genesis_ray.domain.recognition.template_update import UpdatePolicy
+from genesis_ray.domain.recognition.visitor_expiry import LastSeen, last_noted
 from genesis_ray.pipeline.carrying import CarryingResolver, CarryingRules
 from genesis_ray.pipeline.gate import SpatiotemporalGate
 from genesis_ray.pipeline.matching_without import MatchingWithout
@@ -21,9 +21,9 @@ from genesis_ray.running.people.identities import Identities
 from genesis_ray.running.thresholds import calibration_file, resolver_policy, threshold_book
 from genesis_ray.running.viewing import carry_policy
 from genesis_ray.settings import Settings
-from genesis_ray.store.gallery import FaceGallery
-from genesis_ray.store.people import People
-from genesis_ray.store.visitor_sights import VisitorSights
+from genesis_ray.store.galleries.gallery import FaceGallery
+from genesis_ray.store.tenant.people import People
+from genesis_ray.store.tenant.visitor_sights import VisitorSights
 
 _SURE = 1e-7
 """The chance, for one comparison of two people's faces, that leaves no doubt to learn by."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
-from genesis_ray.domain.stream_health import StreamState
+from genesis_ray.domain.streams.stream_health import StreamState
 from genesis_ray.running.stage_clock import Stage
 from genesis_ray.settings import Settings
 

@@ -6,8 +6,8 @@ from itertools import islice
 import numpy as np
 import numpy.typing as npt
 
-from genesis_ray.domain.detections import Detections
-from genesis_ray.domain.frames import Frame
+from genesis_ray.domain.streams.frames import Frame
+from genesis_ray.domain.tracking.detections import Detections
 from genesis_ray.running.station import CameraStation
 from genesis_ray.vision.tiling import TILES
 

@@ -11,15 +11,15 @@ from datetime import datetime, timedelta
 import numpy as np
 import numpy.typing as npt
 
-from genesis_ray.domain.appearance import View
-from genesis_ray.domain.detections import Detections
+from genesis_ray.domain.clocks.ordering import DONE
 from genesis_ray.domain.events import CameraState, CameraStateChanged
-from genesis_ray.domain.face_choice import FaceChoice
-from genesis_ray.domain.frames import Frame, Gains, Image
-from genesis_ray.domain.ordering import DONE
-from genesis_ray.domain.roles import Role
-from genesis_ray.domain.stream_health import Diagnosis
-from genesis_ray.domain.track_ids import next_track_id
+from genesis_ray.domain.load.roles import Role
+from genesis_ray.domain.recognition.face_choice import FaceChoice
+from genesis_ray.domain.streams.frames import Frame, Gains, Image
+from genesis_ray.domain.streams.stream_health import Diagnosis
+from genesis_ray.domain.tracking.appearance import View
+from genesis_ray.domain.tracking.detections import Detections
+from genesis_ray.domain.tracking.track_ids import next_track_id
 from genesis_ray.pipeline.observer import CameraObserver, CameraRules
 from genesis_ray.pipeline.producers import TimedEvents
 from genesis_ray.running.gates import Gates

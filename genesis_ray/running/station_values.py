@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from genesis_ray.domain.carrying import Appearance
-from genesis_ray.domain.frames import Frame
-from genesis_ray.domain.identity import FaceSight
-from genesis_ray.domain.ordering import DONE
-from genesis_ray.domain.stream_health import Diagnosis
+from genesis_ray.domain.clocks.ordering import DONE
+from genesis_ray.domain.recognition.carrying import Appearance
+from genesis_ray.domain.recognition.identity import FaceSight
+from genesis_ray.domain.streams.frames import Frame
+from genesis_ray.domain.streams.stream_health import Diagnosis
 from genesis_ray.pipeline.observer import CameraObserver, Observation
 from genesis_ray.pipeline.producers import Evidence, TimedEvents
 from genesis_ray.vision.crops import HeadCrop

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from genesis_ray.domain.events import ZoneCrossed
-from genesis_ray.domain.rollups import LONGEST_STAY
-from genesis_ray.store.event_folder import EventFolder
-from genesis_ray.store.reader import RunTables
+from genesis_ray.domain.figures.rollups import LONGEST_STAY
+from genesis_ray.store.events.event_folder import EventFolder
+from genesis_ray.store.events.reader import RunTables
 
 
 class _Stay(NamedTuple):

@@ -1,14 +1,14 @@
 """The thresholds that a system begins with: what is set, else calibrated, else the embedder's."""
 
-from genesis_ray.domain.calibration import NOT_CALIBRATED, Calibration
-from genesis_ray.domain.identity import MatchPolicy
-from genesis_ray.domain.thresholds import Threshold, ThresholdBook
+from genesis_ray.domain.recognition.calibration import NOT_CALIBRATED, Calibration
+from genesis_ray.domain.recognition.identity import MatchPolicy
+from genesis_ray.domain.recognition.thresholds import Threshold, ThresholdBook
 from genesis_ray.pipeline.resolver_policy import ResolverPolicy
 from genesis_ray.running.assembly import EmbedderTraits
 from genesis_ray.sections.identity import IdentitySettings
 from genesis_ray.settings import Settings
-from genesis_ray.store.calibration_file import CalibrationFile
-from genesis_ray.store.tenants import gallery_folder
+from genesis_ray.store.tenant.calibration_file import CalibrationFile
+from genesis_ray.store.tenant.tenants import gallery_folder
 
 _SET = "settings"
 

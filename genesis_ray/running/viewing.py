@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from genesis_ray.domain.appearance import View
-from genesis_ray.domain.carrying import CarryPolicy, Way
-from genesis_ray.domain.frames import Image
-from genesis_ray.domain.relinking import RelinkPolicy
-from genesis_ray.domain.topology import Passage
+from genesis_ray.domain.recognition.carrying import CarryPolicy, Way
+from genesis_ray.domain.recognition.topology import Passage
+from genesis_ray.domain.streams.frames import Image
+from genesis_ray.domain.tracking.appearance import View
+from genesis_ray.domain.tracking.relinking import RelinkPolicy
 from genesis_ray.sections.appearance import AppearanceSettings
 from genesis_ray.settings import Settings
 from genesis_ray.vision.looks import view_of
 
 if TYPE_CHECKING:
-    from genesis_ray.store.template_keys import KeyRing
+    from genesis_ray.store.keys.template_keys import KeyRing
 
 
 @dataclass(frozen=True, slots=True)

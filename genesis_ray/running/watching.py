@@ -14,9 +14,9 @@ from itertools import islice
 import numpy as np
 import numpy.typing as npt
 
-from genesis_ray.domain.detections import Detections
 from genesis_ray.domain.events import Event
-from genesis_ray.domain.frames import Frame
+from genesis_ray.domain.streams.frames import Frame
+from genesis_ray.domain.tracking.detections import Detections
 from genesis_ray.pipeline.journal_stage import JournalStage
 from genesis_ray.pipeline.producers import RESOLVER
 from genesis_ray.pipeline.resolver_stage import Resolved, ResolverStage

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from genesis_ray.domain.alert_rules import Severity
+from genesis_ray.domain.alerting.alert_rules import Severity
 from genesis_ray.sections.types import Identifier, Seconds, Section
 
 _DAY_S = 86_400

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from genesis_ray.domain.small_groups import LEAST_GROUP
+from genesis_ray.domain.figures.small_groups import LEAST_GROUP
 from genesis_ray.sections.types import Section
 
 

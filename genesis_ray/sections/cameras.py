@@ -15,10 +15,10 @@ from pydantic import (
     model_validator,
 )
 
-from genesis_ray.domain.addresses import is_device, is_live, redacted, without_user
-from genesis_ray.domain.homography import Matrix
-from genesis_ray.domain.roles import Role, looks_at_faces
-from genesis_ray.domain.source_policy import SCHEMES, Scheme, SourcePolicy
+from genesis_ray.domain.load.roles import Role, looks_at_faces
+from genesis_ray.domain.places.homography import Matrix
+from genesis_ray.domain.streams.addresses import is_device, is_live, redacted, without_user
+from genesis_ray.domain.streams.source_policy import SCHEMES, Scheme, SourcePolicy
 from genesis_ray.sections.floor import FloorSettings
 from genesis_ray.sections.types import Identifier, Section, shown
 from genesis_ray.sections.zone_checks import check_places

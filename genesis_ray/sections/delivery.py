@@ -15,10 +15,10 @@ from pydantic import (
     model_validator,
 )
 
-from genesis_ray.domain.alert_rules import Severity
-from genesis_ray.domain.delivery import RetryPolicy
-from genesis_ray.domain.delivery_policy import DeliveryPolicy
-from genesis_ray.domain.notices import NoticeFilter
+from genesis_ray.domain.alerting.alert_rules import Severity
+from genesis_ray.domain.alerting.delivery import RetryPolicy
+from genesis_ray.domain.alerting.delivery_policy import DeliveryPolicy
+from genesis_ray.domain.alerting.notices import NoticeFilter
 from genesis_ray.sections.types import Section
 
 _SECRET_CHARACTERS = 16

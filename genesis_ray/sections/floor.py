@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from genesis_ray.domain.homography import Matrix, checked, from_points
+from genesis_ray.domain.places.homography import Matrix, checked, from_points
 from genesis_ray.sections.types import Section
 
 _Row = tuple[float, float, float]

@@ -6,8 +6,8 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from genesis_ray.domain.learned_pairs import PEOPLE
-from genesis_ray.domain.topology import TOLERANCE, Passage, Topology
+from genesis_ray.domain.recognition.learned_pairs import PEOPLE
+from genesis_ray.domain.recognition.topology import TOLERANCE, Passage, Topology
 from genesis_ray.sections.types import Identifier, Seconds, Section
 
 Pair = tuple[Identifier, Identifier]

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from genesis_ray.domain.addresses import redacted
+from genesis_ray.domain.streams.addresses import redacted
 from genesis_ray.errors import StoreError
-from genesis_ray.store.tenants import folder_name
+from genesis_ray.store.tenant.tenants import folder_name
 
 _LONGEST_ADDRESS = 2_000
 

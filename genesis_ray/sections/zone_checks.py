@@ -12,7 +12,7 @@ from typing import NamedTuple
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from genesis_ray.domain.schedules import DAY_MINUTES
+from genesis_ray.domain.clocks.schedules import DAY_MINUTES
 from genesis_ray.sections.zones import (
     Corner,
     LineSettings,

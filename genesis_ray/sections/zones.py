@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, PlainSerializer
 
-from genesis_ray.domain.geometry import Anchor
-from genesis_ray.domain.schedules import DAY_MINUTES, Window
+from genesis_ray.domain.clocks.schedules import DAY_MINUTES, Window
+from genesis_ray.domain.places.geometry import Anchor
 from genesis_ray.sections.types import Fraction, Identifier, Seconds, Section
 
 Corner = tuple[float, float]

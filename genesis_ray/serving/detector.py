@@ -11,7 +11,7 @@ from ray import serve
 from ray.exceptions import RayError
 from ray.serve import Application
 
-from genesis_ray.domain.detections import Detections
+from genesis_ray.domain.tracking.detections import Detections
 from genesis_ray.running.assembly import SYNTHETIC, load_detector
 from genesis_ray.sections.models import DetectorSettings
 from genesis_ray.serving.busy import Work

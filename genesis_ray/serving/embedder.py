@@ -19,7 +19,7 @@ from genesis_ray.serving.placement import (
     gpus_a_replica,
     own_gpu_share,
 )
-from genesis_ray.store.template_keys import KeyRef
+from genesis_ray.store.keys.template_keys import KeyRef
 from genesis_ray.vision.crops import HeadCrop
 from genesis_ray.vision.faces import EmbeddedFace, FaceCrop, GradedFace
 from genesis_ray.vision.memory_guard import MemoryState, claim_share

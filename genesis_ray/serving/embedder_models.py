@@ -5,7 +5,7 @@ import time
 
 from genesis_ray.running.templates.protected import ProtectedEmbedder, load_protected_embedder
 from genesis_ray.sections.models import FaceSettings
-from genesis_ray.store.template_keys import TemplateKey
+from genesis_ray.store.keys.template_keys import TemplateKey
 
 DROPPED_AFTER_S = 60.0
 """Without being asked for, while another is: requests of before have been answered by then."""

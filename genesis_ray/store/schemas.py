@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 import genesis_ray.lean_arrow  # noqa: F401  pandas stays out
-from genesis_ray.domain.alert_events import (
+from genesis_ray.domain.alerting.alert_events import (
     AlertAcknowledged,
     AlertEscalated,
     AlertRaised,

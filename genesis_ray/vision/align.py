@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from genesis_ray.domain.frames import Image
+from genesis_ray.domain.streams.frames import Image
 
 Points = npt.NDArray[np.float32]
 """Pixel coordinates, float32 [n, 2]: x, y; a pixel's centre has whole numbers."""

@@ -12,13 +12,13 @@ import numpy as np
 import numpy.typing as npt
 import supervision as sv
 
-from genesis_ray.domain.detections import Tracks
-from genesis_ray.domain.frames import Image
-from genesis_ray.domain.geometry import Point
-from genesis_ray.domain.lines import Line
-from genesis_ray.domain.masks import Mask
-from genesis_ray.domain.site_time import zone_named
-from genesis_ray.domain.zones import Zone
+from genesis_ray.domain.clocks.site_time import zone_named
+from genesis_ray.domain.places.geometry import Point
+from genesis_ray.domain.places.lines import Line
+from genesis_ray.domain.places.masks import Mask
+from genesis_ray.domain.places.zones import Zone
+from genesis_ray.domain.streams.frames import Image
+from genesis_ray.domain.tracking.detections import Tracks
 
 # Dark enough for white letters, far enough apart to be told from each other.
 _TRACKS = sv.ColorPalette.from_hex(

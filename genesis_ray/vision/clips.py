@@ -10,8 +10,8 @@ from urllib.parse import parse_qsl
 
 from pydantic import ValidationError
 
-from genesis_ray.domain.addresses import without_user
-from genesis_ray.domain.frames import Image
+from genesis_ray.domain.streams.addresses import without_user
+from genesis_ray.domain.streams.frames import Image
 from genesis_ray.errors import ConfigurationError, SourceError
 from genesis_ray.vision.decode import VideoFile
 from genesis_ray.vision.hardware_decoding import Decoder

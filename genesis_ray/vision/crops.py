@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from genesis_ray.domain.frames import Gains, Image
-from genesis_ray.domain.geometry import Boxes
-from genesis_ray.domain.heads import Box, head_region, within
+from genesis_ray.domain.places.geometry import Boxes
+from genesis_ray.domain.streams.frames import Gains, Image
+from genesis_ray.domain.tracking.heads import Box, head_region, within
 from genesis_ray.vision.white_balance import balanced
 
 

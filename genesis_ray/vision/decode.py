@@ -19,8 +19,8 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
-from genesis_ray.domain.addresses import redacted
-from genesis_ray.domain.frames import Image
+from genesis_ray.domain.streams.addresses import redacted
+from genesis_ray.domain.streams.frames import Image
 from genesis_ray.errors import SourceError
 from genesis_ray.vision.hardware_decoding import Decoder, open_container, pixels
 

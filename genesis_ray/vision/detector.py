@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from genesis_ray.domain.detections import Detections
+from genesis_ray.domain.tracking.detections import Detections
 from genesis_ray.errors import ModelError
 from genesis_ray.vision import engines, models
 from genesis_ray.vision.memory_guard import MemoryGuard, MemoryState

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from genesis_ray.domain.frames import Image
-from genesis_ray.domain.impostors import ImpostorTail
+from genesis_ray.domain.recognition.impostors import ImpostorTail
+from genesis_ray.domain.streams.frames import Image
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.vision import engines, models
 from genesis_ray.vision.align import align, widened

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from genesis_ray.domain.frames import Image
+from genesis_ray.domain.streams.frames import Image
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.vision.found_face import FoundFace
 from genesis_ray.vision.grid_finder import SCRFD, YUNET, GridFinder

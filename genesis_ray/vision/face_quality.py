@@ -8,7 +8,7 @@ six, from 0.9 on one in ninety.
 import cv2
 import numpy as np
 
-from genesis_ray.domain.frames import Image
+from genesis_ray.domain.streams.frames import Image
 from genesis_ray.vision.align import Points, align
 from genesis_ray.vision.found_face import FoundFace
 

@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from genesis_ray.domain.face_place import FacePlace
-from genesis_ray.domain.frames import Image
-from genesis_ray.domain.heads import owner_of
-from genesis_ray.domain.identity import Embedding
+from genesis_ray.domain.recognition.face_place import FacePlace
+from genesis_ray.domain.recognition.identity import Embedding
+from genesis_ray.domain.streams.frames import Image
+from genesis_ray.domain.tracking.heads import owner_of
 from genesis_ray.vision import embedders
 from genesis_ray.vision.align import Points
 from genesis_ray.vision.crops import HeadCrop

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from genesis_ray.domain.frames import Image
+from genesis_ray.domain.streams.frames import Image
 from genesis_ray.vision.align import Points
 
 # Enlarging small pictures to this side finds 220 of 220 faces 12 pixels wide instead of 152,

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from genesis_ray.domain.frames import Image
+from genesis_ray.domain.streams.frames import Image
 from genesis_ray.vision import engines, models
 from genesis_ray.vision.found_face import FoundFace, SearchedCopy
 from genesis_ray.vision.memory_guard import MemoryGuard, MemoryState

@@ -6,8 +6,8 @@ from typing import Self
 import cv2
 import numpy as np
 
-from genesis_ray.domain.detections import Detections
-from genesis_ray.domain.frames import Gains, Image
+from genesis_ray.domain.streams.frames import Gains, Image
+from genesis_ray.domain.tracking.detections import Detections
 from genesis_ray.vision.white_balance import balanced
 
 _STRIDE = 32

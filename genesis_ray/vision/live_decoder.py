@@ -10,7 +10,7 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from genesis_ray.domain.decoding import DecodingPace, Depth
+from genesis_ray.domain.streams.decoding import DecodingPace, Depth
 
 _SKIPS: dict[Depth, Literal["DEFAULT", "NONREF", "NONKEY"]] = {
     "all": "DEFAULT",

@@ -11,10 +11,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from genesis_ray.domain.appearance import Looks, View
-from genesis_ray.domain.cuts import Grey
-from genesis_ray.domain.frames import Image
-from genesis_ray.domain.heads import Box
+from genesis_ray.domain.streams.cuts import Grey
+from genesis_ray.domain.streams.frames import Image
+from genesis_ray.domain.tracking.appearance import Looks, View
+from genesis_ray.domain.tracking.heads import Box
 
 _WIDTH, _HEIGHT = 32, 96
 """Pixels every person is scaled to: three times as high as wide."""

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from genesis_ray.domain.frames import Image
+from genesis_ray.domain.streams.frames import Image
 
 _CELLS = 80
 """Across: each is a mean of many pixels, so that a sensor's noise is no motion."""

@@ -7,7 +7,7 @@ import cv2
 import facenet_pytorch
 import torch
 
-from genesis_ray.domain.frames import Image
+from genesis_ray.domain.streams.frames import Image
 from genesis_ray.vision.found_face import FoundFace, SearchedCopy
 from genesis_ray.vision.memory_guard import MemoryState
 

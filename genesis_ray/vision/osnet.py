@@ -7,10 +7,10 @@ clothes, build and bearing, from any side, and no more of a face than the crop h
 import cv2
 import numpy as np
 
-from genesis_ray.domain.appearance import Looks
-from genesis_ray.domain.frames import Image
-from genesis_ray.domain.heads import Box
-from genesis_ray.domain.relinking import RelinkPolicy
+from genesis_ray.domain.streams.frames import Image
+from genesis_ray.domain.tracking.appearance import Looks
+from genesis_ray.domain.tracking.heads import Box
+from genesis_ray.domain.tracking.relinking import RelinkPolicy
 from genesis_ray.vision import engines, models
 
 MODEL = "osnet_x0_25_msmt17"

@@ -10,7 +10,7 @@ from typing import Annotated
 import cv2
 from pydantic import Field, PositiveInt, validate_call
 
-from genesis_ray.domain.frames import Image
+from genesis_ray.domain.streams.frames import Image
 from genesis_ray.errors import SourceError
 
 _Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from PIL import Image as Header
 
-from genesis_ray.domain.frames import Image
+from genesis_ray.domain.streams.frames import Image
 from genesis_ray.errors import SourceError
 
 MOST_BYTES = 64 * 2**20

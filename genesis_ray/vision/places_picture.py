@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from genesis_ray.domain.frames import Image
-from genesis_ray.domain.lines import Line
-from genesis_ray.domain.masks import Mask
-from genesis_ray.domain.zones import Zone
+from genesis_ray.domain.places.lines import Line
+from genesis_ray.domain.places.masks import Mask
+from genesis_ray.domain.places.zones import Zone
+from genesis_ray.domain.streams.frames import Image
 from genesis_ray.errors import SourceError
 from genesis_ray.vision.annotate import draw_places
 

@@ -9,8 +9,8 @@ from threading import Lock
 from types import TracebackType
 from typing import Self
 
-from genesis_ray.domain.frames import Frame, FrameStamp
-from genesis_ray.domain.samplers import RateSampler
+from genesis_ray.domain.streams.frames import Frame, FrameStamp
+from genesis_ray.domain.streams.samplers import RateSampler
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.vision.clips import Clip, open_clip
 from genesis_ray.vision.decode import FileMark, VideoFile

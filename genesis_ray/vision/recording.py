@@ -17,7 +17,7 @@ import av
 import numpy as np
 from av.video.frame import VideoFrame
 
-from genesis_ray.domain.frames import Image
+from genesis_ray.domain.streams.frames import Image
 from genesis_ray.errors import StoreError
 
 _TICKS_PER_S = 90_000  # the clock of MPEG

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from genesis_ray.domain.addresses import is_live, redacted
-from genesis_ray.domain.roles import Role
-from genesis_ray.domain.source_policy import SourcePolicy
+from genesis_ray.domain.load.roles import Role
+from genesis_ray.domain.streams.addresses import is_live, redacted
+from genesis_ray.domain.streams.source_policy import SourcePolicy
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.vision.hardware_decoding import Decoder
 from genesis_ray.vision.playback import VideoSource

@@ -18,13 +18,13 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
-from genesis_ray.domain.backoff import Backoff
-from genesis_ray.domain.capture_clock import CaptureClock
-from genesis_ray.domain.frames import Frame, FrameStamp, Image
-from genesis_ray.domain.roles import Role, burst_of, drop_class_of
-from genesis_ray.domain.samplers import RateSampler, TokenBucket
-from genesis_ray.domain.site_clock import SiteClock
-from genesis_ray.domain.stream_health import (
+from genesis_ray.domain.clocks.capture_clock import CaptureClock
+from genesis_ray.domain.clocks.site_clock import SiteClock
+from genesis_ray.domain.load.roles import Role, burst_of, drop_class_of
+from genesis_ray.domain.streams.backoff import Backoff
+from genesis_ray.domain.streams.frames import Frame, FrameStamp, Image
+from genesis_ray.domain.streams.samplers import RateSampler, TokenBucket
+from genesis_ray.domain.streams.stream_health import (
     Diagnosis,
     Picture,
     StreamDoctor,

@@ -9,8 +9,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from av.container import Flags
 
-from genesis_ray.domain.addresses import redacted
-from genesis_ray.domain.source_policy import Address, SourcePolicy
+from genesis_ray.domain.streams.addresses import redacted
+from genesis_ray.domain.streams.source_policy import Address, SourcePolicy
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.vision import stream_trust
 

@@ -4,7 +4,7 @@ import errno
 
 import av
 
-from genesis_ray.domain.stream_health import StreamState
+from genesis_ray.domain.streams.stream_health import StreamState
 from genesis_ray.vision.stream_address import NotAllowedError
 
 

@@ -5,7 +5,7 @@ import ssl
 from collections.abc import Sequence
 from pathlib import Path
 
-from genesis_ray.domain.source_policy import Address, SourcePolicy
+from genesis_ray.domain.streams.source_policy import Address, SourcePolicy
 from genesis_ray.errors import ConfigurationError
 
 _WITHIN_S = 2.0

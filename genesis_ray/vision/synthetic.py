@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 from pydantic import Field, PositiveInt, validate_call
 
-from genesis_ray.domain.detections import Detections
-from genesis_ray.domain.frames import Image
+from genesis_ray.domain.streams.frames import Image
+from genesis_ray.domain.tracking.detections import Detections
 
 MOST_PEOPLE = 8
 """Of one film: the colours of more would be too alike to be told apart after coding."""

@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from genesis_ray.domain.detections import Detections
-from genesis_ray.domain.frames import Gains, Image
+from genesis_ray.domain.streams.frames import Gains, Image
+from genesis_ray.domain.tracking.detections import Detections
 from genesis_ray.vision.letterbox import Letterbox
 
 TILES = 4

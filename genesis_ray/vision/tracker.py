@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 import numpy as np
 import supervision as sv
 
-from genesis_ray.domain.appearance import Impression, View
-from genesis_ray.domain.cadence import Cadence
-from genesis_ray.domain.cuts import CutWatch
-from genesis_ray.domain.detections import Detections, Tracks
-from genesis_ray.domain.relinking import Relinker, RelinkPolicy
+from genesis_ray.domain.streams.cadence import Cadence
+from genesis_ray.domain.streams.cuts import CutWatch
+from genesis_ray.domain.tracking.appearance import Impression, View
+from genesis_ray.domain.tracking.detections import Detections, Tracks
+from genesis_ray.domain.tracking.relinking import Relinker, RelinkPolicy
 from genesis_ray.vision.bytetrack import TimedByteTrack
 
 _SURE_CONFIDENCE = 0.7

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import cv2
 import numpy as np
 
-from genesis_ray.domain.frames import Gains, Image
+from genesis_ray.domain.streams.frames import Gains, Image
 
 _SAMPLED_EVERY = 8
 """Pixels apart, both ways."""

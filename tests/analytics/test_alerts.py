@@ -3,7 +3,7 @@ from dataclasses import fields
 import pytest
 
 from genesis_ray.analytics.alerts import present
-from genesis_ray.domain.alert_events import (
+from genesis_ray.domain.alerting.alert_events import (
     AlertAcknowledged,
     AlertEscalated,
     AlertRaised,

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from genesis_ray.analytics.anomalies import unusual
-from genesis_ray.domain.anomalies import RecentPolicy, WeeklyPolicy
+from genesis_ray.domain.figures.anomalies import RecentPolicy, WeeklyPolicy
 from genesis_ray.errors import GenesisError
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from genesis_ray.analytics import attendance as module
 from genesis_ray.analytics.attendance import attendances
 from genesis_ray.domain.events import Event, FaceRecognized, TrackObserved, ZoneCrossed
-from genesis_ray.domain.zone_entries import MOST_IN_ORDER, ZoneEntries
+from genesis_ray.domain.places.zone_entries import MOST_IN_ORDER, ZoneEntries
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.store.schemas import EVENT_SCHEMAS, to_tables
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from genesis_ray.analytics import current
 from genesis_ray.analytics.metrics import METRICS, current_metrics
 from genesis_ray.domain.events import Event, FaceRecognized, TrackObserved, ZoneCrossed
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.reader import RunTables
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.events.reader import RunTables
 from genesis_ray.store.schemas import EVENT_SCHEMAS, to_tables
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)

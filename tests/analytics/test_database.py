@@ -12,9 +12,9 @@ from genesis_ray.analytics.limits import Limits
 from genesis_ray.analytics.query import run, stream
 from genesis_ray.analytics.spare import Spares
 from genesis_ray.errors import GenesisError
-from genesis_ray.store import parquet_file
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.reader import RunTables
+from genesis_ray.store.events import parquet_file
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.events.reader import RunTables
 from tests.analytics.test_read_only import TABLE, observed
 
 LIMITS = Limits(threads=1)

@@ -16,10 +16,10 @@ from genesis_ray.analytics.limits import Limits
 from genesis_ray.analytics.metrics import metrics
 from genesis_ray.analytics.present import PresentTables
 from genesis_ray.analytics.visits import visits_page
-from genesis_ray.domain.ledger import WhoIsWho
+from genesis_ray.domain.recognition.ledger import WhoIsWho
 from genesis_ray.errors import ConfigurationError, NotFoundError
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.reader import RunTables
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.events.reader import RunTables
 from tests.hand_made import at, line, recognized, seen, stay, tables, visit
 
 MANY = [seen(second, track_id=second % 7) for second in range(600)]

@@ -1,8 +1,8 @@
 import pytest
 
 from genesis_ray.analytics.extent import extent, is_within
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.reader import RunTables
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.events.reader import RunTables
 from tests.hand_made import at, camera_is, line, seen, tables, visit
 
 DAY = 86_400

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genesis_ray.analytics.line_people import line_people
-from genesis_ray.domain.footfall import Footfall, Passage
+from genesis_ray.domain.places.footfall import Footfall, Passage
 from tests.hand_made import at, line, recognized, tables
 
 HOUR = 3600

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genesis_ray.analytics.metrics import METRICS, current_metrics, metrics
-from genesis_ray.domain.occupancy import Occupancy
-from genesis_ray.domain.rollups import LONGEST_STAY
+from genesis_ray.domain.figures.rollups import LONGEST_STAY
+from genesis_ray.domain.places.occupancy import Occupancy
 from genesis_ray.errors import ConfigurationError
 from tests.hand_made import at, recognized, seen, stay, tables, zone
 

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from genesis_ray.analytics.open_visits import open_visits
 from genesis_ray.domain.events import Event, FaceRecognized, TrackObserved, VisitEnded, ZoneCrossed
-from genesis_ray.domain.visits import Visit
-from genesis_ray.domain.zone_entries import ZoneEntries
+from genesis_ray.domain.places.zone_entries import ZoneEntries
+from genesis_ray.domain.recognition.visits import Visit
 from genesis_ray.pipeline.journal import SiteJournal
 from genesis_ray.store.schemas import EVENT_SCHEMAS, to_tables
 

@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from genesis_ray.analytics.pictures import heat_map, save, timeline
 from genesis_ray.domain.events import Event, FaceRecognized, TrackObserved, ZoneCrossed
 from genesis_ray.errors import StoreError
-from genesis_ray.store.identity_schemas import PEOPLE_SCHEMA
 from genesis_ray.store.schemas import EVENT_SCHEMAS, to_tables
+from genesis_ray.store.tenant.identity_schemas import PEOPLE_SCHEMA
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 UNDATED = datetime(1970, 1, 1, tzinfo=UTC)

@@ -11,12 +11,20 @@ from genesis_ray.analytics import overview
 from genesis_ray.analytics.present import PresentTables
 from genesis_ray.analytics.query import run
 from genesis_ray.domain.events import FaceRecognized, TrackObserved, ZoneCrossed
-from genesis_ray.domain.ledger import Confirm, Merge, Reject, Split, Undo, WhoIsWho, fold
-from genesis_ray.domain.people import visitor
-from genesis_ray.domain.track_sights import TrackSight
-from genesis_ray.domain.zone_entries import MOST_IN_ORDER
+from genesis_ray.domain.places.zone_entries import MOST_IN_ORDER
+from genesis_ray.domain.recognition.ledger import (
+    Confirm,
+    Merge,
+    Reject,
+    Split,
+    Undo,
+    WhoIsWho,
+    fold,
+)
+from genesis_ray.domain.recognition.people import visitor
+from genesis_ray.domain.tracking.track_sights import TrackSight
 from genesis_ray.pipeline.journal import SiteJournal
-from genesis_ray.store.rows import in_order
+from genesis_ray.store.events.rows import in_order
 from genesis_ray.store.schemas import EVENT_SCHEMAS, to_tables
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)

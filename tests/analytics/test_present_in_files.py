@@ -8,10 +8,10 @@ import pytest
 
 from genesis_ray.analytics.present import PresentTables
 from genesis_ray.analytics.query import run
-from genesis_ray.domain.ledger import WhoIsWho
-from genesis_ray.domain.track_sights import TrackSight, by_track
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.reader import RunTables
+from genesis_ray.domain.recognition.ledger import WhoIsWho
+from genesis_ray.domain.tracking.track_sights import TrackSight, by_track
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.events.reader import RunTables
 from tests.hand_made import at, recognized, seen, tables, visit, zone
 
 GAP = timedelta(seconds=10)

@@ -3,11 +3,11 @@ import pytest
 
 from genesis_ray.analytics.alerts import present as alerts_now
 from genesis_ray.analytics.query import run
-from genesis_ray.domain.alert_events import AlertEscalated, AlertRaised, AlertResolved
+from genesis_ray.domain.alerting.alert_events import AlertEscalated, AlertRaised, AlertResolved
 from genesis_ray.domain.events import FalseMergeFound, GateRejected, IdentityNoted
-from genesis_ray.domain.ledger import Confirm, Reject, Undo
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.reader import RunTables
+from genesis_ray.domain.recognition.ledger import Confirm, Reject, Undo
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.events.reader import RunTables
 from genesis_ray.store.schemas import to_tables
 from tests.analytics.test_present import (
     ANN,

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genesis_ray.analytics.queues import queue_service
-from genesis_ray.domain.queues import QueueBook, QueuePolicy
+from genesis_ray.domain.places.queues import QueueBook, QueuePolicy
 from tests.hand_made import at, stay, tables, zone
 
 

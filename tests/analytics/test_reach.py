@@ -15,7 +15,7 @@ from genesis_ray.analytics.reach import (
     reach_of,
     within_reach,
 )
-from genesis_ray.domain.rollups import LONGEST_STAY
+from genesis_ray.domain.figures.rollups import LONGEST_STAY
 from genesis_ray.errors import ConfigurationError, NotFoundError
 
 RAW = datetime(2026, 3, 6, 9, 41, 30, tzinfo=UTC)

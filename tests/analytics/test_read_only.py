@@ -9,8 +9,8 @@ from genesis_ray.analytics.query import run, stream
 from genesis_ray.analytics.read_only import check_read_only
 from genesis_ray.domain.events import TrackObserved
 from genesis_ray.errors import GenesisError
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.reader import RunTables
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.events.reader import RunTables
 
 TABLE = "track_observations"
 

@@ -9,7 +9,7 @@ from genesis_ray.analytics.footfall import footfall, zone_entries
 from genesis_ray.analytics.occupancy import occupancy
 from genesis_ray.analytics.reach import EVER
 from genesis_ray.analytics.rollups import RollupQueries
-from genesis_ray.domain.rollups import GROUPS
+from genesis_ray.domain.figures.rollups import GROUPS
 from tests.hand_made import at, line, tables, zone
 
 QUARTER_S = 900

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genesis_ray.analytics.rollups import RollupQueries
-from genesis_ray.domain.rollups import GROUPS, LONGEST_STAY, STAY_BINS, UNTOLD_STAY
-from genesis_ray.domain.time_buckets import QUARTER, quarter_of
+from genesis_ray.domain.figures.rollups import GROUPS, LONGEST_STAY, STAY_BINS, UNTOLD_STAY
+from genesis_ray.domain.figures.time_buckets import QUARTER, quarter_of
 from genesis_ray.store.schemas import EVENT_SCHEMAS
 
 DAY = datetime(2026, 1, 5, tzinfo=UTC)

@@ -12,9 +12,9 @@ from genesis_ray.analytics.present import PresentTables
 from genesis_ray.analytics.query import MemoryNeededError, run
 from genesis_ray.analytics.rollups import RollupQueries
 from genesis_ray.analytics.tracks import tracks_in_view
-from genesis_ray.domain.ledger import WhoIsWho
-from genesis_ray.domain.rollups import GROUPS
-from genesis_ray.domain.track_sights import TrackSight, by_track
+from genesis_ray.domain.figures.rollups import GROUPS
+from genesis_ray.domain.recognition.ledger import WhoIsWho
+from genesis_ray.domain.tracking.track_sights import TrackSight, by_track
 from tests.hand_made import at, recognized, seen, tables
 
 TRACKS = tables([

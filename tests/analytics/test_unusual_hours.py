@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from genesis_ray.analytics.unusual_hours import hours_so_far, unusual_hours
-from genesis_ray.domain.alert_hours import UnusualHours
-from genesis_ray.domain.alert_zones import Where
-from genesis_ray.domain.anomalies import WeeklyPolicy
+from genesis_ray.domain.alerting.alert_hours import UnusualHours
+from genesis_ray.domain.alerting.alert_zones import Where
+from genesis_ray.domain.figures.anomalies import WeeklyPolicy
 from genesis_ray.errors import ConfigurationError
 from tests.hand_made import at, camera_is, seen, tables
 

@@ -2,9 +2,9 @@ import pytest
 
 from genesis_ray.analytics.reach import EVER
 from genesis_ray.analytics.unusual_minutes import anomalies
-from genesis_ray.domain.alert_anomalies import UnusualInView
-from genesis_ray.domain.alert_zones import Where
-from genesis_ray.domain.anomalies import RecentPolicy
+from genesis_ray.domain.alerting.alert_anomalies import UnusualInView
+from genesis_ray.domain.alerting.alert_zones import Where
+from genesis_ray.domain.figures.anomalies import RecentPolicy
 from genesis_ray.errors import ConfigurationError
 from tests.hand_made import at, camera_is, seen, stay, tables
 

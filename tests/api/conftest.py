@@ -8,8 +8,8 @@ from genesis_ray.running.enrolling.photo_search import SearchInUse
 from genesis_ray.running.questions.event_pages import EventPages
 from genesis_ray.running.questions.history import present_tables
 from genesis_ray.settings import Settings
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.runs.run_folder import RunFolder
 from tests.api.system import CAMERAS, CamerasOf, FacesUnder, StillFeed, System, local_client
 
 

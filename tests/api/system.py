@@ -12,8 +12,8 @@ from httpx2 import Response
 from genesis_ray.api.app import create_app
 from genesis_ray.api.backends import Backends
 from genesis_ray.domain.events import FaceRecognized, TrackObserved, ZoneCrossed
-from genesis_ray.domain.ledger import Entry
-from genesis_ray.domain.people import Person
+from genesis_ray.domain.recognition.ledger import Entry
+from genesis_ray.domain.recognition.people import Person
 from genesis_ray.errors import NotFoundError, SourceError
 from genesis_ray.figures import Figures
 from genesis_ray.running.changes import Changes, changes_between
@@ -26,11 +26,11 @@ from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.sections.zones import LineSettings, ZoneSettings
 from genesis_ray.settings import Settings
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.ledger import Ledger
-from genesis_ray.store.people import People
-from genesis_ray.store.template_keys import TemplateKey
-from genesis_ray.store.tenants import gallery_folder
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.keys.template_keys import TemplateKey
+from genesis_ray.store.tenant.ledger import Ledger
+from genesis_ray.store.tenant.people import People
+from genesis_ray.store.tenant.tenants import gallery_folder
 from genesis_ray.testing import ColourEmbedder
 from genesis_ray.vision.faces import EmbeddedFace
 from genesis_ray.vision.photo_file import Photo

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from genesis_ray.api.pages import Cursor, place_of
-from genesis_ray.domain.event_page import Place
+from genesis_ray.domain.figures.event_page import Place
 from genesis_ray.errors import ConfigurationError
 from tests.api.system import NOON
 

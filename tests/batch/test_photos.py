@@ -28,8 +28,8 @@ from genesis_ray.running.templates.protected import load_protected_embedder
 from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.serving import cluster
 from genesis_ray.settings import Settings
-from genesis_ray.store.identity_schemas import gallery_schema
-from genesis_ray.store.lance_table import LanceTable
+from genesis_ray.store.lance.lance_table import LanceTable
+from genesis_ray.store.tenant.identity_schemas import gallery_schema
 from genesis_ray.testing import ColourEmbedder
 from tests.processes import titled
 from tests.running.enrolling.test_bulk_enrolment import photo

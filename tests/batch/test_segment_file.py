@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from genesis_ray.batch.segment_file import read_segment, write_segment
-from genesis_ray.domain.carrying import Appearance
+from genesis_ray.domain.clocks.ordering import DONE
 from genesis_ray.domain.events import (
     CameraStateChanged,
     LineCrossed,
@@ -17,8 +17,8 @@ from genesis_ray.domain.events import (
     TrackObserved,
     ZoneCrossed,
 )
-from genesis_ray.domain.identity import Face, FaceSight
-from genesis_ray.domain.ordering import DONE
+from genesis_ray.domain.recognition.carrying import Appearance
+from genesis_ray.domain.recognition.identity import Face, FaceSight
 from genesis_ray.errors import StoreError
 from genesis_ray.running.station_values import Report
 

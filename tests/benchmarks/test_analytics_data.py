@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from genesis_ray.analytics.query import run
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.reader import RunTables, read_table
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.events.reader import RunTables, read_table
 
 FILE = Path(__file__).parents[2] / "benchmarks" / "analytics_data.py"
 DAYS = 3

@@ -7,8 +7,8 @@ from typer.testing import CliRunner
 from genesis_ray.cli.alert_delivery import app, tell_of_undelivered
 from genesis_ray.errors import ConfigurationError, GenesisError, NotFoundError
 from genesis_ray.settings_file import load
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.runs.run_folder import RunFolder
 from tests.receivers import SECRET, webhook_receiver
 from tests.running.alerting.test_notices import alert
 

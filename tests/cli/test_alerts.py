@@ -5,17 +5,17 @@ import pytest
 from typer.testing import CliRunner
 
 from genesis_ray.cli.main import app
-from genesis_ray.domain.alert_events import AlertRaised
-from genesis_ray.domain.ledger import Reject, Split, Undo
-from genesis_ray.domain.people import Person
-from genesis_ray.domain.track_sights import TrackSight
+from genesis_ray.domain.alerting.alert_events import AlertRaised
+from genesis_ray.domain.recognition.ledger import Reject, Split, Undo
+from genesis_ray.domain.recognition.people import Person
+from genesis_ray.domain.tracking.track_sights import TrackSight
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.settings import Settings
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.ledger import Ledger
-from genesis_ray.store.people import People
-from genesis_ray.store.run_folder import RunFolder
-from genesis_ray.store.tenants import gallery_folder
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.runs.run_folder import RunFolder
+from genesis_ray.store.tenant.ledger import Ledger
+from genesis_ray.store.tenant.people import People
+from genesis_ray.store.tenant.tenants import gallery_folder
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 

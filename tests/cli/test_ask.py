@@ -9,14 +9,14 @@ from typer.testing import CliRunner
 
 from genesis_ray.analytics.catalogue import QUESTIONS
 from genesis_ray.cli.ask import ask
-from genesis_ray.domain.people import Person
+from genesis_ray.domain.recognition.people import Person
 from genesis_ray.errors import ConfigurationError, GenesisError, NotFoundError
 from genesis_ray.running.erasure.retention import purge
 from genesis_ray.running.result import summary
 from genesis_ray.settings import Settings
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.people import People
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.runs.run_folder import RunFolder
+from genesis_ray.store.tenant.people import People
 from tests.hand_made import at, camera_is, line, recognized, seen, stay, visit, zone
 
 EVENTS = [

@@ -6,14 +6,14 @@ import pytest
 from typer.testing import CliRunner
 
 from genesis_ray.cli.main import app
-from genesis_ray.domain.people import Person
+from genesis_ray.domain.recognition.people import Person
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.running.people.auditing import audit_log
 from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
-from genesis_ray.store.audit_entry import Access
-from genesis_ray.store.people import People
-from genesis_ray.store.tenants import gallery_folder
+from genesis_ray.store.audit.audit_entry import Access
+from genesis_ray.store.tenant.people import People
+from genesis_ray.store.tenant.tenants import gallery_folder
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 LOG = Path("genesis-data/audit/default/log.jsonl")

@@ -11,11 +11,11 @@ from genesis_ray.running.backups.snapshots import take
 from genesis_ray.running.people.auditing import audit_log
 from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
-from genesis_ray.store.gallery import FaceGallery
-from genesis_ray.store.kept_photos import KeptPhoto, KeptPhotos
-from genesis_ray.store.people import People, Person
-from genesis_ray.store.tenants import gallery_folder
-from tests.store.keys import protected, unit
+from genesis_ray.store.galleries.gallery import FaceGallery
+from genesis_ray.store.tenant.kept_photos import KeptPhoto, KeptPhotos
+from genesis_ray.store.tenant.people import People, Person
+from genesis_ray.store.tenant.tenants import gallery_folder
+from tests.store.some_keys import protected, unit
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 ADA = Person(identity_id="a", name="Ada", kind="enrolled", enrolled_at=NOON)

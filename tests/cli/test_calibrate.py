@@ -7,14 +7,14 @@ from typer.testing import CliRunner
 
 from genesis_ray.cli import calibrate_photos
 from genesis_ray.cli.main import app
-from genesis_ray.domain.calibration import Calibrated
 from genesis_ray.domain.events import FaceRecognized, FaceScored
+from genesis_ray.domain.recognition.calibration import Calibrated
 from genesis_ray.errors import ConfigurationError, NotFoundError
 from genesis_ray.running.live_run import live_run_path
 from genesis_ray.running.thresholds import calibration_file
 from genesis_ray.settings import Settings
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.runs.run_folder import RunFolder
 from genesis_ray.testing import ColourEmbedder
 from genesis_ray.vision import embedders
 

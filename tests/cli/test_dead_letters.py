@@ -10,9 +10,9 @@ from genesis_ray.errors import ConfigurationError, GenesisError, NotFoundError, 
 from genesis_ray.running.result import summary
 from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.settings import Settings
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.reader import RunTables
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.events.reader import RunTables
+from genesis_ray.store.runs.run_folder import RunFolder
 from tests.letters import NOON, became, frame, recording
 
 FILM = "synthetic:?people=2&seconds=1&fps=10&width=320&height=240"

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from genesis_ray.cli.evaluate import app
-from genesis_ray.domain.detections import Detections, Tracks
+from genesis_ray.domain.tracking.detections import Detections, Tracks
 from genesis_ray.errors import ConfigurationError, ModelError, SourceError, StoreError
 from genesis_ray.evaluation.mot_file import (
     TrackedBoxes,

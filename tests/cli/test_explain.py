@@ -8,13 +8,13 @@ from typer.testing import CliRunner
 
 from genesis_ray.cli import people
 from genesis_ray.domain.events import FaceRecognized, GateRejected
-from genesis_ray.domain.identity import Candidate, Face, MatchPolicy
-from genesis_ray.domain.people import Person
+from genesis_ray.domain.recognition.identity import Candidate, Face, MatchPolicy
+from genesis_ray.domain.recognition.people import Person
 from genesis_ray.pipeline.resolver import IdentityResolver
 from genesis_ray.pipeline.resolver_policy import ResolverPolicy
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.people import People
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.runs.run_folder import RunFolder
+from genesis_ray.store.tenant.people import People
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 

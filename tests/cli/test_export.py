@@ -16,11 +16,11 @@ from typer.testing import CliRunner
 from genesis_ray.cli.export import export
 from genesis_ray.errors import ConfigurationError, NotFoundError
 from genesis_ray.running.erasure.purged import note_gone
-from genesis_ray.store import parquet_file
 from genesis_ray.store.disk import make_folder
-from genesis_ray.store.event_folder import EventFolder, data_file
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.events import parquet_file
+from genesis_ray.store.events.event_folder import EventFolder, data_file
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.runs.run_folder import RunFolder
 from genesis_ray.store.schemas import to_tables
 from tests.hand_made import NINE, at, line, seen, stay, visit
 

@@ -10,7 +10,7 @@ from genesis_ray.errors import ConfigurationError, StoreError
 from genesis_ray.running.erasure.forgetting_intent import Intent, is_unfinished
 from genesis_ray.running.people.identities import identity_folder, who_is_who
 from genesis_ray.settings import Settings
-from genesis_ray.store.kept_photos import KeptPhotos
+from genesis_ray.store.tenant.kept_photos import KeptPhotos
 from tests.running.somebody import ADA, BEN
 
 

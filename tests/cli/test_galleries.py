@@ -17,7 +17,7 @@ from genesis_ray.running.templates import switching as switching_to
 from genesis_ray.running.templates.gallery_in_use import with_gallery_in_use
 from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
-from genesis_ray.store.people import People
+from genesis_ray.store.tenant.people import People
 from genesis_ray.testing import SyntheticFilm
 
 

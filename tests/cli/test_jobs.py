@@ -9,12 +9,12 @@ from genesis_ray.cli import jobs
 from genesis_ray.cli.retention import retention
 from genesis_ray.domain.events import LineCrossed
 from genesis_ray.errors import ConfigurationError, GenesisError, NotFoundError, StoreError
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.kept_photos import KeptPhoto, KeptPhotos
-from genesis_ray.store.people import People
-from genesis_ray.store.reader import read_table
-from genesis_ray.store.run_folder import RunFolder
-from genesis_ray.store.tenants import gallery_folder
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.events.reader import read_table
+from genesis_ray.store.runs.run_folder import RunFolder
+from genesis_ray.store.tenant.kept_photos import KeptPhoto, KeptPhotos
+from genesis_ray.store.tenant.people import People
+from genesis_ray.store.tenant.tenants import gallery_folder
 
 NOW = datetime(2025, 6, 10, 6, tzinfo=UTC)
 AT = ("--at", NOW.isoformat())

@@ -9,8 +9,8 @@ import typer
 from typer.testing import CliRunner
 
 from genesis_ray.cli.plan import plan
-from genesis_ray.domain.capacity import Node
-from genesis_ray.domain.costs import Costs, LiveCosts
+from genesis_ray.domain.load.capacity import Node
+from genesis_ray.domain.load.costs import Costs, LiveCosts
 from genesis_ray.errors import ConfigurationError, SourceError
 from genesis_ray.running.planning.film import make_film
 from genesis_ray.running.planning.measuring import Measured

@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 from genesis_ray.cli.query import query
 from genesis_ray.domain.events import VisitEnded, VisitStarted, ZoneCrossed
 from genesis_ray.errors import ConfigurationError, GenesisError, StoreError
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.runs.run_folder import RunFolder
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 ENDED = NOON + timedelta(minutes=90)

@@ -10,16 +10,16 @@ from typer.testing import CliRunner
 from genesis_ray.cli import people
 from genesis_ray.cli.query import query
 from genesis_ray.domain.events import FaceRecognized, TrackObserved
-from genesis_ray.domain.people import Person, visitor
+from genesis_ray.domain.recognition.people import Person, visitor
 from genesis_ray.errors import ConfigurationError, LedgerError, NotFoundError, StoreError
 from genesis_ray.pipeline.journal import SiteJournal
 from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.gallery import FaceGallery
-from genesis_ray.store.ledger import Ledger
-from genesis_ray.store.people import People
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.galleries.gallery import FaceGallery
+from genesis_ray.store.runs.run_folder import RunFolder
+from genesis_ray.store.tenant.ledger import Ledger
+from genesis_ray.store.tenant.people import People
 from genesis_ray.testing import ColourEmbedder
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)

@@ -9,8 +9,8 @@ from genesis_ray.errors import ConfigurationError, GenesisError, StoreError
 from genesis_ray.running.questions import reporting
 from genesis_ray.running.result import summary
 from genesis_ray.settings import Settings
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.runs.run_folder import RunFolder
 from tests.hand_made import camera_is, line, seen, stay
 from tests.reported import shop_report
 

@@ -11,12 +11,12 @@ from typer.testing import CliRunner
 
 from genesis_ray.cli import enrolling, running_system
 from genesis_ray.cli.main import app
-from genesis_ray.domain.people import Person
+from genesis_ray.domain.recognition.people import Person
 from genesis_ray.running.enrolling.waiting_enrolments import enrolments_folder
 from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
-from genesis_ray.store.people import People
-from genesis_ray.store.tenants import gallery_folder
+from genesis_ray.store.tenant.people import People
+from genesis_ray.store.tenant.tenants import gallery_folder
 from genesis_ray.testing import SyntheticFilm
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)

@@ -4,7 +4,7 @@ from pathlib import Path
 from rich.console import Console
 
 from genesis_ray.cli.searching import _table
-from genesis_ray.domain.people import Person
+from genesis_ray.domain.recognition.people import Person
 from genesis_ray.running.enrolling.photo_search import PhotoFace
 from tests.hand_made import at
 

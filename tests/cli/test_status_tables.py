@@ -4,12 +4,12 @@ import pytest
 from rich.console import Console
 
 from genesis_ray.cli import status_tables
-from genesis_ray.domain.drift import MatchLevel
+from genesis_ray.domain.recognition.drift import MatchLevel
 from genesis_ray.figures import Figures, GalleryFigures, GroupPlace
 from genesis_ray.live.remote import ClusterNode, SystemStatus
 from genesis_ray.running.live_state import LiveState
 from genesis_ray.running.result import CameraProgress
-from genesis_ray.store.recall import Recall
+from genesis_ray.store.galleries.recall import Recall
 
 DOOR = CameraProgress(camera_id="door", frames=1200, state="online", dropped={"busy": 3})
 YARD = CameraProgress(camera_id="yard")

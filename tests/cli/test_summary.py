@@ -6,8 +6,8 @@ from rich.console import Console
 from genesis_ray.cli import summary
 from genesis_ray.running.result import CameraProgress, RunResult
 from genesis_ray.settings import Settings
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.runs.run_folder import RunFolder
 
 FILM = CameraProgress(camera_id="film", frames=30, is_done=True)
 

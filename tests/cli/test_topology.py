@@ -15,8 +15,8 @@ from genesis_ray.domain.events import (
     VisitEnded,
 )
 from genesis_ray.sections.topology import TopologySettings
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.runs.run_folder import RunFolder
 
 NINE = datetime(2026, 1, 5, 9, tzinfo=UTC)
 OWN = {"tenant_id": "default", "site_id": "default"}

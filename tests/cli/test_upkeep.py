@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 
 from genesis_ray.cli import people
 from genesis_ray.domain.events import FaceRecognized, TrackObserved
-from genesis_ray.domain.people import Person, visitor
-from genesis_ray.domain.template_update import TemplateChange
+from genesis_ray.domain.recognition.people import Person, visitor
+from genesis_ray.domain.recognition.template_update import TemplateChange
 from genesis_ray.errors import ConfigurationError, StoreError
 from genesis_ray.running.people.auditing import audit_log
 from genesis_ray.running.people.identities import open_identities
@@ -18,10 +18,10 @@ from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.running.upkeep.run_jobs import live_jobs, run_now
 from genesis_ray.sections.identity import IdentitySettings
 from genesis_ray.settings import Settings
-from genesis_ray.store.audit_entry import Access
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.known_runs import note_run
-from genesis_ray.store.run_folder import RUNS, RunFolder
+from genesis_ray.store.audit.audit_entry import Access
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.runs.known_runs import note_run
+from genesis_ray.store.runs.run_folder import RUNS, RunFolder
 from genesis_ray.testing import ColourEmbedder
 
 ACCESS = Access(action="match", reason="test")

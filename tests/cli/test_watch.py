@@ -5,8 +5,8 @@ from genesis_ray.errors import StoreError
 from genesis_ray.running.reach import reach
 from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.settings import Settings
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.runs.run_folder import RunFolder
 
 
 def test_a_run_is_found_again_by_the_data_folder_that_it_was_made_with(tmp_path, monkeypatch):

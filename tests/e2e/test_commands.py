@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pytest
 
 from genesis_ray.cli.main import main
-from genesis_ray.store.reader import RunTables
+from genesis_ray.store.events.reader import RunTables
 from genesis_ray.vision import engines, models
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]

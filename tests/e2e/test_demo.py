@@ -8,8 +8,8 @@ from pathlib import Path
 import av
 import pytest
 
-from genesis_ray.store.people import People
-from genesis_ray.store.reader import RunTables
+from genesis_ray.store.events.reader import RunTables
+from genesis_ray.store.tenant.people import People
 from genesis_ray.vision.photo import PhotoPan
 
 pytestmark = [pytest.mark.e2e, pytest.mark.ray, pytest.mark.models, pytest.mark.timeout(400)]

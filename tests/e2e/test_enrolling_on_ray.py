@@ -10,8 +10,8 @@ import pytest
 from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.people.identities import identity_folder, who_is_who
 from genesis_ray.settings import Settings
-from genesis_ray.store.identity_schemas import gallery_schema
-from genesis_ray.store.lance_table import LanceTable
+from genesis_ray.store.lance.lance_table import LanceTable
+from genesis_ray.store.tenant.identity_schemas import gallery_schema
 
 pytestmark = [
     pytest.mark.e2e, pytest.mark.ray, pytest.mark.models, pytest.mark.data,

@@ -14,8 +14,8 @@ import yaml
 from genesis_ray.running.people.auditing import audit_log
 from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings_file import load
-from genesis_ray.store.reader import RunTables
-from genesis_ray.store.templates import Protector
+from genesis_ray.store.events.reader import RunTables
+from genesis_ray.store.keys.templates import Protector
 from tests.e2e.conftest import Genesis, processes_of
 from tests.leaks import forms_of_secret, forms_of_template, leaks_in
 from tests.vision.film_server import PlayingCamera, serving

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 import yaml
 
-from genesis_ray.store.reader import RunTables
+from genesis_ray.store.events.reader import RunTables
 
 pytestmark = [pytest.mark.e2e, pytest.mark.ray, pytest.mark.models]
 

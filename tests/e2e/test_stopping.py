@@ -15,7 +15,7 @@ import psutil
 import pytest
 import yaml
 
-from genesis_ray.store.reader import RunTables
+from genesis_ray.store.events.reader import RunTables
 from tests.e2e.conftest import processes_of
 from tests.vision.film_server import film
 

@@ -20,7 +20,7 @@ import psutil
 import pytest
 import yaml
 
-from genesis_ray.store.reader import RunTables
+from genesis_ray.store.events.reader import RunTables
 from genesis_ray.vision import models
 from tests.e2e.conftest import own_ray_folder, processes_of
 

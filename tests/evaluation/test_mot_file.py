@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from genesis_ray.domain.detections import Detections, Tracks
+from genesis_ray.domain.tracking.detections import Detections, Tracks
 from genesis_ray.errors import StoreError
 from genesis_ray.evaluation.mot_file import (
     TrackedBoxes,

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from scipy.optimize import linear_sum_assignment
 
-from genesis_ray.domain.detections import Detections
-from genesis_ray.domain.geometry import iou
+from genesis_ray.domain.places.geometry import iou
+from genesis_ray.domain.tracking.detections import Detections
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.evaluation.mot_file import TrackedBoxes, read_ground_truth
 from genesis_ray.evaluation.tracking import evaluate

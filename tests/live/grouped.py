@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from genesis_ray.domain.clocks.ordering import NOT_BEGUN
 from genesis_ray.domain.events import Event
-from genesis_ray.domain.identity import Face, FaceSight
-from genesis_ray.domain.ordering import NOT_BEGUN
+from genesis_ray.domain.recognition.identity import Face, FaceSight
 from genesis_ray.live import cameras, models, mortal
 from genesis_ray.live.cameras import CameraGroupActor, GroupFigures
 from genesis_ray.live.spec import LiveSpec, Resumption, Shown, Snapshot, Told
@@ -18,7 +18,7 @@ from genesis_ray.serving.embedder import Embedded, Graded
 from genesis_ray.settings import Settings
 from genesis_ray.testing import ColourDetector, ColourEmbedder
 from genesis_ray.vision.memory_guard import MemoryState
-from tests.store.keys import ring
+from tests.store.some_keys import ring
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 FILM = "synthetic:?people=2&seconds=4&fps=10&width=320&height=240"

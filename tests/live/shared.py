@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from genesis_ray.domain.frames import Frame, FrameStamp
-from genesis_ray.domain.roles import DropClass, Role, drop_class_of
+from genesis_ray.domain.load.roles import DropClass, Role, drop_class_of
+from genesis_ray.domain.streams.frames import Frame, FrameStamp
 from genesis_ray.live.lane import Lane
 from genesis_ray.live.picking import Picked, Picker
 from genesis_ray.live.precedence import LOOKS_EVERY_S, TELLS_EVERY_S, Behind, Precedence

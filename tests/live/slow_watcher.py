@@ -12,12 +12,12 @@ import numpy as np
 from ray import serve
 from ray.serve import Application
 
-from genesis_ray.domain.detections import Detections
+from genesis_ray.domain.tracking.detections import Detections
 from genesis_ray.live.launch import run_live
 from genesis_ray.serving import detector
 from genesis_ray.serving.detector import Found
 from genesis_ray.settings import Settings
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.runs.run_folder import RunFolder
 from genesis_ray.vision.memory_guard import MemoryState
 
 

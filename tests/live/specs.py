@@ -4,8 +4,8 @@ from pathlib import Path
 
 from genesis_ray.live.spec import LiveSpec
 from genesis_ray.settings import Settings
-from genesis_ray.store.run_folder import RunFolder
-from tests.store.keys import ring
+from genesis_ray.store.runs.run_folder import RunFolder
+from tests.store.some_keys import ring
 
 
 def live_spec(folder: Path, *cameras: str, realtime: bool = True, **settings: object) -> LiveSpec:

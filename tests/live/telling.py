@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from genesis_ray.domain.clocks.ordering import DONE
 from genesis_ray.domain.events import TrackObserved
-from genesis_ray.domain.ordering import DONE
 from genesis_ray.live.spec import Told
 from genesis_ray.testing import DeadlyNumber
 from tests.letters import NOON

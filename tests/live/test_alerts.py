@@ -8,9 +8,9 @@ from genesis_ray.live.alerts import deliver_alerts
 from genesis_ray.running.alerting import delivery
 from genesis_ray.running.alerting.alert_delivery import outbox_folder
 from genesis_ray.settings import Settings
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.outbox import writer_lock
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.runs.outbox import writer_lock
+from genesis_ray.store.runs.run_folder import RunFolder
 from tests.receivers import webhook_receiver
 from tests.running.alerting.test_alert_delivery import messages, settings_for
 from tests.running.alerting.test_notices import alert

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from ray.exceptions import RayTaskError
 
-from genesis_ray.domain.frames import FrameStamp
+from genesis_ray.domain.streams.frames import FrameStamp
 from genesis_ray.live import models
 from genesis_ray.live.answers import FaceFinder
 from genesis_ray.live.models import Patience
@@ -21,7 +21,7 @@ from genesis_ray.settings import Settings
 from genesis_ray.vision.crops import HeadCrop
 from genesis_ray.vision.memory_guard import MemoryState
 from tests.letters import NOON
-from tests.store.keys import ring
+from tests.store.some_keys import ring
 
 MOST = 32
 """Pieces in a request; Serve refuses a larger one, which tests/serving/test_embedder.py shows."""

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from ray.exceptions import ActorUnavailableError
 
+from genesis_ray.domain.clocks.ordering import NOT_BEGUN
 from genesis_ray.domain.events import SystemStateChanged
-from genesis_ray.domain.ordering import NOT_BEGUN
 from genesis_ray.live import cameras, models
 from genesis_ray.live.cameras import CameraGroupActor, GroupFigures
 from genesis_ray.live.spec import Embedders, LiveSpec, Resumption
@@ -19,7 +19,7 @@ from genesis_ray.serving.detector import Found
 from genesis_ray.settings import Settings
 from genesis_ray.testing import ColourDetector
 from genesis_ray.vision.memory_guard import MemoryState
-from tests.store.keys import ring
+from tests.store.some_keys import ring
 
 FILM = "synthetic:?people=1&seconds=2&fps=10&width=320&height=240"
 AWAY_S = 1.0

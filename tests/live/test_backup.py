@@ -17,11 +17,11 @@ from genesis_ray.running.people.identities import identity_folder
 from genesis_ray.running.people.repairs import Repairs
 from genesis_ray.running.upkeep.run_jobs import take_snapshot
 from genesis_ray.sections.retention import SnapshotSettings
-from genesis_ray.store import sealed_file
-from genesis_ray.store.frozen_folder import FrozenFolder
 from genesis_ray.store.giving_way import Way
-from genesis_ray.store.people import People
-from genesis_ray.store.sealed_file import SealedWriter
+from genesis_ray.store.keys import sealed_file
+from genesis_ray.store.keys.frozen_folder import FrozenFolder
+from genesis_ray.store.keys.sealed_file import SealedWriter
+from genesis_ray.store.tenant.people import People
 from tests.live.test_forgetting import AFTER, STORY, Killed, of_carl, rows, spec, system, told
 from tests.running.somebody import ADA, CARL
 

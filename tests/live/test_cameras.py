@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from genesis_ray.domain.identity import Face
-from genesis_ray.domain.ordering import NOT_BEGUN
+from genesis_ray.domain.clocks.ordering import NOT_BEGUN
+from genesis_ray.domain.recognition.identity import Face
 from genesis_ray.errors import StoreError
 from genesis_ray.live import flow
 from genesis_ray.live.cameras import CameraGroupActor

@@ -5,7 +5,7 @@ import pytest
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.live.configuration import Configuration
 from genesis_ray.settings import Settings
-from genesis_ray.store.state_log import new_key
+from genesis_ray.store.runs.state_log import new_key
 
 KEY = new_key()
 

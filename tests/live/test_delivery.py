@@ -10,9 +10,9 @@ from typing import NamedTuple
 import pytest
 from ray.exceptions import ActorUnavailableError, RayTaskError
 
+from genesis_ray.domain.clocks.ordering import DONE
 from genesis_ray.domain.events import FramesDropped
-from genesis_ray.domain.ordering import DONE
-from genesis_ray.domain.stream_health import Diagnosis
+from genesis_ray.domain.streams.stream_health import Diagnosis
 from genesis_ray.errors import FullDiskError
 from genesis_ray.live import room
 from genesis_ray.live.delivery import Delivery
@@ -22,7 +22,7 @@ from genesis_ray.live.watched_camera import WatchedCamera
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.running.station_values import Report
 from genesis_ray.settings import Settings
-from genesis_ray.store.template_keys import KeyRef
+from genesis_ray.store.keys.template_keys import KeyRef
 
 NINE = datetime(2026, 1, 5, 9, tzinfo=UTC)
 

@@ -19,9 +19,9 @@ from genesis_ray.running.templates.gallery_in_use import by_embedder
 from genesis_ray.running.templates.key_rotation import forget as destroy_key
 from genesis_ray.running.templates.key_rotation import rotate
 from genesis_ray.running.templates.switching import is_in_force, plan_switch, switch
-from genesis_ray.store.known_runs import note_run
-from genesis_ray.store.reader import RunTables
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.events.reader import RunTables
+from genesis_ray.store.runs.known_runs import note_run
+from genesis_ray.store.runs.run_folder import RunFolder
 from tests.live.watched import Watched
 from tests.live.watcher import settings_for
 from tests.processes import titled

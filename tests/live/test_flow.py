@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from ray.exceptions import RayTaskError
 
-from genesis_ray.domain.detections import Detections
+from genesis_ray.domain.clocks.ordering import NOT_BEGUN
 from genesis_ray.domain.events import DeadLetterChanged, Event, SystemStateChanged
-from genesis_ray.domain.frames import Frame, FrameStamp
-from genesis_ray.domain.ordering import NOT_BEGUN
-from genesis_ray.domain.roles import Role
-from genesis_ray.domain.stream_health import Diagnosis
+from genesis_ray.domain.load.roles import Role
+from genesis_ray.domain.streams.frames import Frame, FrameStamp
+from genesis_ray.domain.streams.stream_health import Diagnosis
+from genesis_ray.domain.tracking.detections import Detections
 from genesis_ray.live import flow, models, retrying
 from genesis_ray.live.delivery import Delivery
 from genesis_ray.live.flow import FrameFlow
@@ -33,7 +33,7 @@ from genesis_ray.settings import Settings
 from genesis_ray.vision.memory_guard import MemoryState
 from genesis_ray.vision.stream import News
 from genesis_ray.vision.tracker import PersonTracker
-from tests.store.keys import ring
+from tests.store.some_keys import ring
 
 LONG_QUIET_S = 0.05
 

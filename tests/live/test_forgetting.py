@@ -13,10 +13,10 @@ import cv2
 import numpy as np
 import pytest
 
+from genesis_ray.domain.clocks.ordering import DONE
 from genesis_ray.domain.events import TrackObserved
-from genesis_ray.domain.identity import Face
-from genesis_ray.domain.ordering import DONE
-from genesis_ray.domain.people import Person
+from genesis_ray.domain.recognition.identity import Face
+from genesis_ray.domain.recognition.people import Person
 from genesis_ray.errors import StoreError
 from genesis_ray.live import calls, resolver
 from genesis_ray.live.journal import JournalActor
@@ -34,18 +34,18 @@ from genesis_ray.running.result import summary
 from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.sections.identity import IdentitySettings
 from genesis_ray.settings import Settings
-from genesis_ray.store.gallery import FaceGallery
+from genesis_ray.store.events.reader import read_table
+from genesis_ray.store.galleries.gallery import FaceGallery
 from genesis_ray.store.giving_way import Presence, Way, wait_until
-from genesis_ray.store.known_runs import note_run
-from genesis_ray.store.people import People
-from genesis_ray.store.reader import read_table
-from genesis_ray.store.run_folder import RunFolder
-from genesis_ray.store.state_log import StateLog
+from genesis_ray.store.runs.known_runs import note_run
+from genesis_ray.store.runs.run_folder import RunFolder
+from genesis_ray.store.runs.state_log import StateLog
+from genesis_ray.store.tenant.people import People
 from genesis_ray.testing import SyntheticFilm
 from tests.deadly_steps import Doomed
 from tests.running.erasure import killed_forgetting
 from tests.running.somebody import ADA, BEN, CARL, NOON, at
-from tests.store.keys import protected
+from tests.store.some_keys import protected
 
 FACES = dict(zip((ADA.name, CARL.name, BEN.name), np.eye(3, 16, dtype=np.float32), strict=True))
 

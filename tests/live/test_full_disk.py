@@ -13,8 +13,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from genesis_ray.domain.identity import Face
-from genesis_ray.domain.ordering import DONE
+from genesis_ray.domain.clocks.ordering import DONE
+from genesis_ray.domain.recognition.identity import Face
 from genesis_ray.errors import FullDiskError, StoreError
 from genesis_ray.live import calls, journal, resolver, room, safekeeping
 from genesis_ray.live.journal import JournalActor
@@ -24,14 +24,14 @@ from genesis_ray.pipeline.producers import RESOLVER
 from genesis_ray.running.people.identities import identity_folder
 from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.people import People
-from genesis_ray.store.reader import RunTables
-from genesis_ray.store.run_folder import RunFolder
-from genesis_ray.store.stored_faces import stored_faces
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.events.reader import RunTables
+from genesis_ray.store.galleries.stored_faces import stored_faces
+from genesis_ray.store.runs.run_folder import RunFolder
+from genesis_ray.store.tenant.people import People
 from tests.live.specs import live_spec
 from tests.live.telling import told
-from tests.store.keys import protected
+from tests.store.some_keys import protected
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 PAGE = 4096

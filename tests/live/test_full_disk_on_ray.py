@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from genesis_ray.store.events.reader import RunTables
 from genesis_ray.store.giving_way import wait_until
-from genesis_ray.store.reader import RunTables
 from tests.live.watched import Watched
 from tests.processes import titled
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from genesis_ray.domain.clocks.ordering import NOT_BEGUN
+from genesis_ray.domain.clocks.site_clock import SiteClock
 from genesis_ray.domain.events import CameraStateChanged, TrackObserved
-from genesis_ray.domain.ordering import NOT_BEGUN
-from genesis_ray.domain.site_clock import SiteClock
 from genesis_ray.live.cameras import CameraGroupActor
 from genesis_ray.live.spec import Resumption
 from genesis_ray.settings import Settings

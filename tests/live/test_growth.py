@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from genesis_ray.store.reader import RunTables
+from genesis_ray.store.events.reader import RunTables
 from tests.live.watched import Watched
 from tests.processes import titled
 

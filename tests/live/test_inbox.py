@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from genesis_ray.domain.frames import Frame, FrameStamp, Image
-from genesis_ray.domain.roles import MOST_WAITING, Role
+from genesis_ray.domain.load.roles import MOST_WAITING, Role
+from genesis_ray.domain.streams.frames import Frame, FrameStamp, Image
 from genesis_ray.live import inbox as inbox_module
 from genesis_ray.live.inbox import FrameInbox, Stack
 from genesis_ray.live.lane import BUSY, SAMPLED

@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 import pytest
 
-from genesis_ray.domain.identity import Face
-from genesis_ray.domain.people import Person
+from genesis_ray.domain.recognition.identity import Face
+from genesis_ray.domain.recognition.people import Person
 from genesis_ray.errors import ConfigurationError, StoreError
 from genesis_ray.live import calls, resolver
 from genesis_ray.live.resolver import ResolverActor
@@ -33,14 +33,14 @@ from genesis_ray.running.people.repairs import Repairs
 from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.sections.identity import IdentitySettings
 from genesis_ray.settings import Settings
-from genesis_ray.store.gallery import FaceGallery
-from genesis_ray.store.ledger import Ledger
-from genesis_ray.store.people import People
-from genesis_ray.store.run_folder import RunFolder
-from genesis_ray.store.stored_faces import stored_faces
+from genesis_ray.store.galleries.gallery import FaceGallery
+from genesis_ray.store.galleries.stored_faces import stored_faces
+from genesis_ray.store.runs.run_folder import RunFolder
+from genesis_ray.store.tenant.ledger import Ledger
+from genesis_ray.store.tenant.people import People
 from genesis_ray.testing import ColourEmbedder, SyntheticFilm
 from tests.running.enrolling.test_bulk_enrolment import photo as tinted
-from tests.store.keys import holders, protected, unit
+from tests.store.some_keys import holders, protected, unit
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 BY = {"by": "eve", "why": ""}

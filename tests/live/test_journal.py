@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from genesis_ray.domain.clocks.ordering import DONE
 from genesis_ray.domain.events import FaceRecognized, GateRejected, ZoneCrossed
-from genesis_ray.domain.ordering import DONE
 from genesis_ray.live.journal import JournalActor
 from genesis_ray.live.spec import LiveSpec, Told
 from genesis_ray.pipeline.counting import Layout, ZoneNow
 from genesis_ray.pipeline.producers import RESOLVER
 from genesis_ray.settings import Settings
-from genesis_ray.store.job_records import read_all
-from genesis_ray.store.reader import RunTables
-from genesis_ray.store.run_folder import RunFolder
-from genesis_ray.store.state_log import new_key
+from genesis_ray.store.events.reader import RunTables
+from genesis_ray.store.runs.job_records import read_all
+from genesis_ray.store.runs.run_folder import RunFolder
+from genesis_ray.store.runs.state_log import new_key
 from tests.letters import NOON, frame, recording
 from tests.live.specs import live_spec
 from tests.live.telling import at, seen, told

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from genesis_ray.domain.ordering import DONE
-from genesis_ray.domain.people import Person
+from genesis_ray.domain.clocks.ordering import DONE
+from genesis_ray.domain.recognition.people import Person
 from genesis_ray.live import journal as journal_module
 from genesis_ray.live.journal import JournalActor
 from genesis_ray.live.spec import LiveSpec, Told
@@ -16,11 +16,11 @@ from genesis_ray.running.alerting.alerts import acknowledge, alerts_of, chosen
 from genesis_ray.running.people.repairs import Repairs
 from genesis_ray.running.people.tags import put_tag
 from genesis_ray.settings import Settings
-from genesis_ray.store.people import People
-from genesis_ray.store.reader import read_table
-from genesis_ray.store.run_folder import RunFolder
-from genesis_ray.store.state_log import new_key
-from genesis_ray.store.tenants import gallery_folder
+from genesis_ray.store.events.reader import read_table
+from genesis_ray.store.runs.run_folder import RunFolder
+from genesis_ray.store.runs.state_log import new_key
+from genesis_ray.store.tenant.people import People
+from genesis_ray.store.tenant.tenants import gallery_folder
 from tests.domain.told import at, crossed, left, named, seen
 from tests.live.specs import live_spec
 

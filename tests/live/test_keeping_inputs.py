@@ -5,7 +5,7 @@ from genesis_ray.live.keeping_inputs import keep_needed
 from genesis_ray.running.detector_inputs import inputs_of
 from genesis_ray.serving.needed_inputs import NeededInputs
 from genesis_ray.settings import Settings
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.runs.run_folder import RunFolder
 
 
 def test_what_the_detector_was_asked_for_is_known_at_the_next_start(tmp_path, monkeypatch):

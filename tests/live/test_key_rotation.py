@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from genesis_ray.domain.carrying import Appearance
-from genesis_ray.domain.identity import Face
-from genesis_ray.domain.people import Person
+from genesis_ray.domain.recognition.carrying import Appearance
+from genesis_ray.domain.recognition.identity import Face
+from genesis_ray.domain.recognition.people import Person
 from genesis_ray.errors import StoreError
 from genesis_ray.live import resolver
 from genesis_ray.live.resolver import ResolverActor
@@ -24,10 +24,10 @@ from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.sections.appearance import AppearanceSettings
 from genesis_ray.sections.topology import TopologySettings
 from genesis_ray.settings import Settings
-from genesis_ray.store.gallery import FaceGallery
+from genesis_ray.store.galleries.gallery import FaceGallery
 from genesis_ray.store.giving_way import Way
-from genesis_ray.store.kept_photos import KeptPhoto, KeptPhotos, seal
-from genesis_ray.store.template_keys import KeyRing, TemplateKey
+from genesis_ray.store.keys.template_keys import KeyRing, TemplateKey
+from genesis_ray.store.tenant.kept_photos import KeptPhoto, KeptPhotos, seal
 from genesis_ray.vision.osnet import MODEL
 from tests.live.test_forgetting import (
     FACES,
@@ -40,7 +40,7 @@ from tests.live.test_forgetting import (
     told,
 )
 from tests.running.somebody import ADA, BEN, CARL, NOON, at
-from tests.store.keys import holders, protected
+from tests.store.some_keys import holders, protected
 
 __all__ = ["photo", "spec"]
 

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from genesis_ray.domain.frames import Frame, FrameStamp
+from genesis_ray.domain.streams.frames import Frame, FrameStamp
 from genesis_ray.live.lane import BUSY, SAMPLED, Lane
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)

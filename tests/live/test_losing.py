@@ -7,14 +7,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from genesis_ray.domain.ordering import DONE
+from genesis_ray.domain.clocks.ordering import DONE
 from genesis_ray.live.groups import DEADLY
 from genesis_ray.live.journal import JournalActor
 from genesis_ray.live.keepers import Keepers
 from genesis_ray.live.losing import give_up_camera
 from genesis_ray.live.spec import LiveSpec, Shown, Told
 from genesis_ray.pipeline.producers import RESOLVER
-from genesis_ray.store.reader import read_table
+from genesis_ray.store.events.reader import read_table
 from tests.domain.told import at, crossed, left, seen
 from tests.live.specs import live_spec
 

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from genesis_ray.domain.frames import Frame, FrameStamp
+from genesis_ray.domain.streams.frames import Frame, FrameStamp
 from genesis_ray.live.lane import STARVED_S, Lane
 from genesis_ray.live.picking import Picker
 

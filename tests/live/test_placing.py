@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import pytest
 import ray
 
-from genesis_ray.domain.capacity import CAMERAS_A_GROUP
+from genesis_ray.domain.load.capacity import CAMERAS_A_GROUP
 from genesis_ray.live.placing import in_groups, place, warn_of_devices
 from genesis_ray.running.changes import changes_between
 from genesis_ray.sections.cameras import CameraSettings

@@ -11,9 +11,9 @@ import pytest
 import ray
 from ray.exceptions import RayError
 
+from genesis_ray.domain.clocks.ordering import DONE
 from genesis_ray.domain.events import TrackObserved
-from genesis_ray.domain.identity import Face
-from genesis_ray.domain.ordering import DONE
+from genesis_ray.domain.recognition.identity import Face
 from genesis_ray.errors import GenesisError
 from genesis_ray.live.calls import until_answered
 from genesis_ray.live.journal import JournalActor
@@ -23,8 +23,8 @@ from genesis_ray.live.starting import explained, start_keeper
 from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.serving.cluster import NAMESPACE
 from genesis_ray.settings import Settings
-from genesis_ray.store.reader import RunTables
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.events.reader import RunTables
+from genesis_ray.store.runs.run_folder import RunFolder
 from genesis_ray.testing import DeadlyNumber
 from tests.letters import NOON
 

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from genesis_ray.domain.frames import Frame, FrameStamp
+from genesis_ray.domain.streams.frames import Frame, FrameStamp
 from genesis_ray.live.lane import STARVED_S, Lane
 from genesis_ray.live.picking import Picked, Picker
 from genesis_ray.live.precedence import Behind, Precedence

@@ -10,7 +10,7 @@ from genesis_ray.live.recovery import Recovery
 from genesis_ray.live.spec import LiveSpec
 from genesis_ray.settings import Settings
 from tests.letters import NOON
-from tests.store.keys import ring
+from tests.store.some_keys import ring
 
 FRAMES = [("door", 7), ("till", 8), ("door", 9)]
 """What was taken before the first death."""

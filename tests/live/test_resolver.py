@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from genesis_ray.domain.identity import Face
-from genesis_ray.domain.people import Person
+from genesis_ray.domain.recognition.identity import Face
+from genesis_ray.domain.recognition.people import Person
 from genesis_ray.errors import StoreError
 from genesis_ray.live import calls, resolver
 from genesis_ray.live.resolver import ResolverActor
@@ -20,13 +20,13 @@ from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.sections.identity import IdentitySettings
 from genesis_ray.sections.retention import RetentionSettings
 from genesis_ray.settings import Settings
-from genesis_ray.store.gallery import FaceGallery
-from genesis_ray.store.job_records import read_all
-from genesis_ray.store.people import People
-from genesis_ray.store.run_folder import RunFolder
-from genesis_ray.store.state_log import StateLog
+from genesis_ray.store.galleries.gallery import FaceGallery
+from genesis_ray.store.runs.job_records import read_all
+from genesis_ray.store.runs.run_folder import RunFolder
+from genesis_ray.store.runs.state_log import StateLog
+from genesis_ray.store.tenant.people import People
 from genesis_ray.testing import ColourEmbedder, SyntheticFilm
-from tests.store.keys import holders, protected, unit
+from tests.store.some_keys import holders, protected, unit
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from ray.exceptions import RayTaskError
 
-from genesis_ray.domain.frames import FrameStamp
+from genesis_ray.domain.streams.frames import FrameStamp
 from genesis_ray.errors import GenesisError
 from genesis_ray.live import retrying
 from genesis_ray.live.models import Patience

@@ -8,7 +8,7 @@ from genesis_ray.live import safekeeping
 from genesis_ray.live.room import wait_for_room
 from genesis_ray.live.safekeeping import Safekeeping
 from genesis_ray.live.spec import LiveSpec
-from genesis_ray.store.state_log import StateLog
+from genesis_ray.store.runs.state_log import StateLog
 from tests.live.specs import live_spec
 
 

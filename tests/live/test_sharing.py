@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from ray.exceptions import ActorUnavailableError
 
-from genesis_ray.domain.roles import DropClass
+from genesis_ray.domain.load.roles import DropClass
 from genesis_ray.live import sharing
 from genesis_ray.live.sharing import Sharing
 from tests.live.shared import Cameras, Shared

@@ -5,7 +5,7 @@ from genesis_ray.live.succession import Succession
 from genesis_ray.running.people.identities import identity_folder
 from genesis_ray.running.templates.gallery_in_use import by_embedder
 from genesis_ray.settings import Settings
-from genesis_ray.store.gallery_choice import FILE, GalleryChoice
+from genesis_ray.store.tenant.gallery_choice import FILE, GalleryChoice
 from tests.running.somebody import NOON
 
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from ray.exceptions import ActorDiedError, ActorUnavailableError, RayTaskError
 
-from genesis_ray.domain.ordering import DONE
+from genesis_ray.domain.clocks.ordering import DONE
 from genesis_ray.errors import FullDiskError, GenesisError
 from genesis_ray.live import groups, keepers, supervisor, watched_groups
 from genesis_ray.live.cameras import GroupFigures
@@ -15,9 +15,9 @@ from genesis_ray.live.journal_figures import JournalFigures
 from genesis_ray.live.spec import JOURNAL_ACTOR, LiveSpec, Shown, Told
 from genesis_ray.live.summing import place_of
 from genesis_ray.settings import Settings
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.runs.run_folder import RunFolder
 from tests.live.supervised import Actor, Stage
-from tests.store.keys import ring
+from tests.store.some_keys import ring
 
 
 def settings_of(tmp_path, /, **sources: str) -> Settings:

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from genesis_ray.domain.identity import Face
-from genesis_ray.domain.people import Person
+from genesis_ray.domain.recognition.identity import Face
+from genesis_ray.domain.recognition.people import Person
 from genesis_ray.live import succession
 from genesis_ray.live.resolver import ResolverActor
 from genesis_ray.live.safekeeping import Safekeeping
@@ -16,10 +16,10 @@ from genesis_ray.running.people.intake import taker
 from genesis_ray.running.templates.gallery_in_use import with_gallery_in_use
 from genesis_ray.running.templates.switching import plan_switch, switch
 from genesis_ray.running.templates.tenant_keys import tenant_keys
-from genesis_ray.store.gallery import FaceGallery
+from genesis_ray.store.galleries.gallery import FaceGallery
 from tests.live.test_forgetting import FACES, System, rows, spec, system
 from tests.running.somebody import ADA, BEN, CARL, NOON, at
-from tests.store.keys import holders, protected
+from tests.store.some_keys import holders, protected
 
 __all__ = ["spec"]
 

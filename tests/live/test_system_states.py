@@ -10,10 +10,10 @@ from genesis_ray.live.configuration import Configuration
 from genesis_ray.live.system_states import CONFIGURATION, SystemStates
 from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.key_stores import open_key_store
-from genesis_ray.store.run_folder import RunFolder
-from genesis_ray.store.state_log import StateLog, new_key
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.keys.key_stores import open_key_store
+from genesis_ray.store.runs.run_folder import RunFolder
+from genesis_ray.store.runs.state_log import StateLog, new_key
 
 A_MINUTE = timedelta(minutes=1)
 

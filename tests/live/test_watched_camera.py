@@ -12,7 +12,7 @@ from genesis_ray.running.viewing import COLOURS
 from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.settings import Settings
 from tests.live.grouped import FILM, START
-from tests.store.keys import ring
+from tests.store.some_keys import ring
 
 
 def test_where_the_node_has_no_folder_for_the_film_that_is_said_before_anything_is_watched(

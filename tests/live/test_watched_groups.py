@@ -13,9 +13,9 @@ from genesis_ray.live import watched_groups
 from genesis_ray.live.spec import LiveSpec
 from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.settings import Settings
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.runs.run_folder import RunFolder
 from tests.live.supervised import Stage
-from tests.store.keys import ring
+from tests.store.some_keys import ring
 
 NINE = datetime(2026, 1, 5, 9, tzinfo=UTC)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from genesis_ray.live.launch import run_live
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.settings import Settings
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.runs.run_folder import RunFolder
 
 SYNTHETIC = {
     "detector": {"model": "synthetic", "stack_frames": 4},

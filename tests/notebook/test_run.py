@@ -14,8 +14,8 @@ from genesis_ray.notebook.run import Run
 from genesis_ray.notebook.tables import data_folder
 from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.settings import Settings
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.runs.run_folder import RunFolder
 from tests.hand_made import at, camera_is, line, recognized, seen, stay, visit, zone
 
 EVENTS = [

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from genesis_ray.domain.identity import Candidate
+from genesis_ray.domain.recognition.identity import Candidate
 
 
 class Album:

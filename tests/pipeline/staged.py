@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 from hypothesis import strategies as st
 
+from genesis_ray.domain.clocks.ordering import DONE
 from genesis_ray.domain.events import (
     CameraStateChanged,
     Event,
     FaceRecognized,
 )
-from genesis_ray.domain.identity import Candidate, Face, MatchPolicy
-from genesis_ray.domain.ordering import DONE
+from genesis_ray.domain.recognition.identity import Candidate, Face, MatchPolicy
 from genesis_ray.pipeline.journal import SiteJournal
 from genesis_ray.pipeline.journal_stage import JournalStage
 from genesis_ray.pipeline.producers import RESOLVER

@@ -2,24 +2,24 @@ from datetime import timedelta
 
 import pytest
 
-from genesis_ray.domain.alert_desks import alert_id_of
-from genesis_ray.domain.alert_events import (
+from genesis_ray.domain.alerting.alert_desks import alert_id_of
+from genesis_ray.domain.alerting.alert_events import (
     AlertAcknowledged,
     AlertEscalated,
     AlertEvent,
     AlertRaised,
     AlertResolved,
 )
-from genesis_ray.domain.alert_people import RepeatVisitor, Tagged
-from genesis_ray.domain.alert_rules import AlertRule, Subject
-from genesis_ray.domain.alert_system import FalseMerges
-from genesis_ray.domain.alert_zones import Limit, TooManyInZone, Where
-from genesis_ray.domain.ordering import DONE
+from genesis_ray.domain.alerting.alert_people import RepeatVisitor, Tagged
+from genesis_ray.domain.alerting.alert_rules import AlertRule, Subject
+from genesis_ray.domain.alerting.alert_system import FalseMerges
+from genesis_ray.domain.alerting.alert_zones import Limit, TooManyInZone, Where
+from genesis_ray.domain.clocks.ordering import DONE
 from genesis_ray.pipeline.alerting import Alerting
 from genesis_ray.pipeline.journal import SiteJournal
 from genesis_ray.pipeline.journal_stage import JournalStage
 from genesis_ray.pipeline.producers import RESOLVER
-from genesis_ray.store.substitution import substituted
+from genesis_ray.store.runs.substitution import substituted
 from tests.domain.told import at, crossed, left, merged, named, seen
 
 GAP = timedelta(seconds=60)

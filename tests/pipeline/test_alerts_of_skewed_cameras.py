@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from genesis_ray.domain.alert_events import AlertEvent
-from genesis_ray.domain.alert_people import Tagged
-from genesis_ray.domain.alert_rules import AlertRule, Condition
-from genesis_ray.domain.alert_system import CameraDown
-from genesis_ray.domain.alert_zones import Limit, TooManyInView, TooManyInZone, Where
+from genesis_ray.domain.alerting.alert_events import AlertEvent
+from genesis_ray.domain.alerting.alert_people import Tagged
+from genesis_ray.domain.alerting.alert_rules import AlertRule, Condition
+from genesis_ray.domain.alerting.alert_system import CameraDown
+from genesis_ray.domain.alerting.alert_zones import Limit, TooManyInView, TooManyInZone, Where
+from genesis_ray.domain.clocks.ordering import DONE
 from genesis_ray.domain.events import Event
-from genesis_ray.domain.ordering import DONE
 from genesis_ray.pipeline.alerting import Alerting
 from genesis_ray.pipeline.journal import SiteJournal
 from genesis_ray.pipeline.journal_stage import JournalStage

@@ -3,9 +3,9 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from genesis_ray.domain.consent import MatchingByConsent
-from genesis_ray.domain.identity import Candidate, Face
-from genesis_ray.domain.ledger import NOTHING_DECIDED
+from genesis_ray.domain.recognition.consent import MatchingByConsent
+from genesis_ray.domain.recognition.identity import Candidate, Face
+from genesis_ray.domain.recognition.ledger import NOTHING_DECIDED
 from genesis_ray.pipeline.candidates import CANDIDATES_KEPT, Candidates, Ranking
 from genesis_ray.pipeline.upkeep import NO_UPKEEP
 

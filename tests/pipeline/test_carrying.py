@@ -4,12 +4,12 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from genesis_ray.domain.carrying import Appearance, CarryPolicy, Way
+from genesis_ray.domain.clocks.ordering import DONE
 from genesis_ray.domain.events import FaceRecognized, FaceScored
-from genesis_ray.domain.identity import Candidate, Face, MatchPolicy
-from genesis_ray.domain.ledger import NOTHING_DECIDED, WhoIsWho
-from genesis_ray.domain.ordering import DONE
-from genesis_ray.domain.track_sights import TrackSight
+from genesis_ray.domain.recognition.carrying import Appearance, CarryPolicy, Way
+from genesis_ray.domain.recognition.identity import Candidate, Face, MatchPolicy
+from genesis_ray.domain.recognition.ledger import NOTHING_DECIDED, WhoIsWho
+from genesis_ray.domain.tracking.track_sights import TrackSight
 from genesis_ray.pipeline.carrying import CarryingResolver, CarryingRules
 from genesis_ray.pipeline.resolver import IdentityResolver
 from genesis_ray.pipeline.resolver_policy import ResolverPolicy

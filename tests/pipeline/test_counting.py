@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from genesis_ray.domain.events import CameraStateChanged, LineCrossed, ZoneCrossed
-from genesis_ray.domain.footfall import Count
+from genesis_ray.domain.places.footfall import Count
 from genesis_ray.pipeline.counting import Counting, Layout, ZoneNow
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)

@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genesis_ray.analytics.attendance import attendances
+from genesis_ray.domain.clocks.ordering import DONE
 from genesis_ray.domain.events import Event, FaceRecognized
-from genesis_ray.domain.ordering import DONE
 from genesis_ray.pipeline.journal import SiteJournal
 from genesis_ray.pipeline.journal_stage import JournalStage
 from genesis_ray.pipeline.observer import CameraObserver
 from genesis_ray.pipeline.producers import RESOLVER, TimedEvents
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.reader import read_table
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.events.reader import read_table
 from genesis_ray.store.schemas import EVENT_SCHEMAS, to_tables
 from genesis_ray.vision.tracker import PersonTracker
 from tests.pipeline.walkers import (

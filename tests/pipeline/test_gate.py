@@ -13,8 +13,8 @@ from genesis_ray.domain.events import (
     GateRejected,
     SystemStateChanged,
 )
-from genesis_ray.domain.identity import Candidate, Face, MatchPolicy
-from genesis_ray.domain.topology import NO_TOPOLOGY, Passage, Topology
+from genesis_ray.domain.recognition.identity import Candidate, Face, MatchPolicy
+from genesis_ray.domain.recognition.topology import NO_TOPOLOGY, Passage, Topology
 from genesis_ray.pipeline.gate import SpatiotemporalGate
 from genesis_ray.pipeline.pair_learning import PairLearning
 from genesis_ray.pipeline.resolver import IdentityResolver

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from genesis_ray.domain.drift import DriftPolicy
 from genesis_ray.domain.events import (
     CameraStateChanged,
     Event,
@@ -17,6 +16,7 @@ from genesis_ray.domain.events import (
     VisitStarted,
     ZoneCrossed,
 )
+from genesis_ray.domain.recognition.drift import DriftPolicy
 from genesis_ray.pipeline.journal import SiteJournal
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)

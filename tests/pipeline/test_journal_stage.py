@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from genesis_ray.domain.clocks.ordering import DONE
 from genesis_ray.domain.events import (
     CameraStateChanged,
     Event,
@@ -13,7 +14,6 @@ from genesis_ray.domain.events import (
     VisitEnded,
     VisitStarted,
 )
-from genesis_ray.domain.ordering import DONE
 from genesis_ray.pipeline.journal import SiteJournal
 from genesis_ray.pipeline.journal_stage import JournalStage
 from genesis_ray.pipeline.producers import RESOLVER

@@ -1,7 +1,7 @@
 from datetime import UTC, datetime
 
-from genesis_ray.domain.consent import MatchingByConsent
-from genesis_ray.domain.ledger import NOTHING_DECIDED, WhoIsWho
+from genesis_ray.domain.recognition.consent import MatchingByConsent
+from genesis_ray.domain.recognition.ledger import NOTHING_DECIDED, WhoIsWho
 from genesis_ray.pipeline.matching_without import MatchingWithout
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)

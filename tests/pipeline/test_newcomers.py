@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from genesis_ray.domain.clocks.ordering import DONE
 from genesis_ray.domain.events import FaceRecognized
-from genesis_ray.domain.identity import Face, FaceSight, MatchPolicy
-from genesis_ray.domain.ledger import NOTHING_DECIDED, WhoIsWho
-from genesis_ray.domain.ordering import DONE
-from genesis_ray.domain.topology import Passage, Topology
-from genesis_ray.domain.track_sights import TrackSight
+from genesis_ray.domain.recognition.identity import Face, FaceSight, MatchPolicy
+from genesis_ray.domain.recognition.ledger import NOTHING_DECIDED, WhoIsWho
+from genesis_ray.domain.recognition.topology import Passage, Topology
+from genesis_ray.domain.tracking.track_sights import TrackSight
 from genesis_ray.pipeline.gate import SpatiotemporalGate
 from genesis_ray.pipeline.matching_without import MatchingWithout
 from genesis_ray.pipeline.resolver import IdentityResolver

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesis_ray.domain.appearance import Impression, View
-from genesis_ray.domain.detections import Detections, Tracks
+from genesis_ray.domain.clocks.schedules import Schedule, Window
 from genesis_ray.domain.events import (
     Event,
     LineCrossed,
@@ -17,13 +16,14 @@ from genesis_ray.domain.events import (
     TrackObserved,
     ZoneCrossed,
 )
-from genesis_ray.domain.frames import FrameStamp
-from genesis_ray.domain.geometry import Point, Polygon
-from genesis_ray.domain.lines import Line
-from genesis_ray.domain.masks import Mask
-from genesis_ray.domain.schedules import Schedule, Window
-from genesis_ray.domain.untold_exits import LOST_AFTER
-from genesis_ray.domain.zones import Zone
+from genesis_ray.domain.places.geometry import Point, Polygon
+from genesis_ray.domain.places.lines import Line
+from genesis_ray.domain.places.masks import Mask
+from genesis_ray.domain.places.untold_exits import LOST_AFTER
+from genesis_ray.domain.places.zones import Zone
+from genesis_ray.domain.streams.frames import FrameStamp
+from genesis_ray.domain.tracking.appearance import Impression, View
+from genesis_ray.domain.tracking.detections import Detections, Tracks
 from genesis_ray.pipeline.observer import CameraObserver, CameraRules, FaceSchedule, Observation
 
 WIDTH = 640

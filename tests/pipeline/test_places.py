@@ -3,9 +3,9 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from genesis_ray.domain.events import LineCrossed, LoiteringFound, ZoneCrossed
-from genesis_ray.domain.geometry import Point, Polygon
-from genesis_ray.domain.lines import Line
-from genesis_ray.domain.zones import Zone
+from genesis_ray.domain.places.geometry import Point, Polygon
+from genesis_ray.domain.places.lines import Line
+from genesis_ray.domain.places.zones import Zone
 from genesis_ray.pipeline.places import PlaceWatch
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesis_ray.domain.consent import MatchingByConsent
 from genesis_ray.domain.events import FaceRecognized, FaceScored
-from genesis_ray.domain.identity import Face, FaceSight, MatchPolicy
-from genesis_ray.domain.ledger import NOTHING_DECIDED, WhoIsWho
-from genesis_ray.domain.thresholds import Threshold, ThresholdBook
-from genesis_ray.domain.track_sights import TrackSight
+from genesis_ray.domain.recognition.consent import MatchingByConsent
+from genesis_ray.domain.recognition.identity import Face, FaceSight, MatchPolicy
+from genesis_ray.domain.recognition.ledger import NOTHING_DECIDED, WhoIsWho
+from genesis_ray.domain.recognition.thresholds import Threshold, ThresholdBook
+from genesis_ray.domain.tracking.track_sights import TrackSight
 from genesis_ray.pipeline.matching_without import MatchingWithout
 from genesis_ray.pipeline.resolver import IdentityResolver
 from genesis_ray.pipeline.resolver_policy import ResolverPolicy

@@ -2,8 +2,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from genesis_ray.domain.identity import FaceSight, MatchPolicy
-from genesis_ray.domain.thresholds import Threshold, ThresholdBook
+from genesis_ray.domain.recognition.identity import FaceSight, MatchPolicy
+from genesis_ray.domain.recognition.thresholds import Threshold, ThresholdBook
 from genesis_ray.pipeline.resolver_policy import ResolverPolicy, is_usual
 from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.thresholds import resolver_policy, threshold_book

@@ -3,10 +3,10 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from genesis_ray.domain.clocks.ordering import DONE
 from genesis_ray.domain.events import (
     FaceRecognized,
 )
-from genesis_ray.domain.ordering import DONE
 from tests.pipeline.staged import (
     CAMERAS,
     appearances,

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from genesis_ray.domain.alert_events import AlertEvent
-from genesis_ray.domain.alert_rules import AlertRule
-from genesis_ray.domain.alert_zones import TooLongInZone, Where
+from genesis_ray.domain.alerting.alert_events import AlertEvent
+from genesis_ray.domain.alerting.alert_rules import AlertRule
+from genesis_ray.domain.alerting.alert_zones import TooLongInZone, Where
+from genesis_ray.domain.clocks.ordering import DONE
 from genesis_ray.domain.events import Event, ZoneCrossed
-from genesis_ray.domain.ordering import DONE
 from genesis_ray.pipeline.alerting import Alerting
 from genesis_ray.pipeline.journal import SiteJournal
 from genesis_ray.pipeline.journal_stage import JournalStage

@@ -3,10 +3,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from genesis_ray.domain.evidence import Window
-from genesis_ray.domain.identity import Candidate, MatchPolicy
-from genesis_ray.domain.ordering import DONE, NOT_BEGUN
-from genesis_ray.domain.voting import Ballot, TrackVote
+from genesis_ray.domain.clocks.ordering import DONE, NOT_BEGUN
+from genesis_ray.domain.recognition.evidence import Window
+from genesis_ray.domain.recognition.identity import Candidate, MatchPolicy
+from genesis_ray.domain.recognition.voting import Ballot, TrackVote
 from genesis_ray.pipeline.track_memory import EVIDENCE_KEPT, ResolverMemory, TrackFaces
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)

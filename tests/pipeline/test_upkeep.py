@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 from genesis_ray.domain.events import FaceRecognized
-from genesis_ray.domain.identity import Candidate, Face, MatchPolicy
-from genesis_ray.domain.ledger import NOTHING_DECIDED, WhoIsWho
-from genesis_ray.domain.template_update import Template, UpdatePolicy
-from genesis_ray.domain.track_sights import TrackSight, by_track
-from genesis_ray.domain.visitor_expiry import LastSeen
+from genesis_ray.domain.recognition.identity import Candidate, Face, MatchPolicy
+from genesis_ray.domain.recognition.ledger import NOTHING_DECIDED, WhoIsWho
+from genesis_ray.domain.recognition.template_update import Template, UpdatePolicy
+from genesis_ray.domain.recognition.visitor_expiry import LastSeen
+from genesis_ray.domain.tracking.track_sights import TrackSight, by_track
 from genesis_ray.pipeline.matching_without import MatchingWithout
 from genesis_ray.pipeline.resolver import IdentityResolver
 from genesis_ray.pipeline.resolver_policy import ResolverPolicy

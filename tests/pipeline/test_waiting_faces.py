@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesis_ray.domain.identity import Face
-from genesis_ray.domain.topology import Sight
+from genesis_ray.domain.recognition.identity import Face
+from genesis_ray.domain.recognition.topology import Sight
 from genesis_ray.pipeline.waiting_faces import WaitingFaces
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)

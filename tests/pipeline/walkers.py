@@ -13,13 +13,13 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 from hypothesis import strategies as st
 
-from genesis_ray.domain.appearance import View
-from genesis_ray.domain.detections import Detections, Tracks
 from genesis_ray.domain.events import Event, FaceRecognized
-from genesis_ray.domain.frames import FrameStamp
-from genesis_ray.domain.geometry import Point, Polygon
-from genesis_ray.domain.lines import Line
-from genesis_ray.domain.zones import Zone
+from genesis_ray.domain.places.geometry import Point, Polygon
+from genesis_ray.domain.places.lines import Line
+from genesis_ray.domain.places.zones import Zone
+from genesis_ray.domain.streams.frames import FrameStamp
+from genesis_ray.domain.tracking.appearance import View
+from genesis_ray.domain.tracking.detections import Detections, Tracks
 from genesis_ray.pipeline.observer import CameraObserver, CameraRules, Tracker
 from genesis_ray.pipeline.producers import TimedEvents
 

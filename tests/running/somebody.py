@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from genesis_ray.domain.events import Event, FaceRecognized, FaceScored, TrackObserved
-from genesis_ray.domain.people import Person, visitor
+from genesis_ray.domain.recognition.people import Person, visitor
 from genesis_ray.pipeline.journal import SiteJournal
 from genesis_ray.running.people.identities import identity_folder
 from genesis_ray.running.people.naming import TrackName
@@ -12,15 +12,15 @@ from genesis_ray.running.people.repairs import Repairs
 from genesis_ray.running.result import summary
 from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.gallery import FaceGallery
-from genesis_ray.store.kept_photos import KeptPhoto, KeptPhotos, seal
-from genesis_ray.store.known_runs import note_run
-from genesis_ray.store.people import People
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.galleries.gallery import FaceGallery
+from genesis_ray.store.runs.known_runs import note_run
+from genesis_ray.store.runs.run_folder import RunFolder
+from genesis_ray.store.tenant.kept_photos import KeptPhoto, KeptPhotos, seal
+from genesis_ray.store.tenant.people import People
 from genesis_ray.testing import ColourEmbedder
-from tests.store.keys import unit
 from tests.store.places import places
+from tests.store.some_keys import unit
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 ADA = Person(

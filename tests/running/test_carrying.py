@@ -23,9 +23,9 @@ from genesis_ray.running.templates.tenant_keys import passing_keys
 from genesis_ray.running.watching import settle
 from genesis_ray.sections.appearance import AppearanceSettings
 from genesis_ray.settings import Settings
-from genesis_ray.store.audit_entry import Access
-from genesis_ray.store.reader import RunTables
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.audit.audit_entry import Access
+from genesis_ray.store.events.reader import RunTables
+from genesis_ray.store.runs.run_folder import RunFolder
 from genesis_ray.vision.osnet import Osnet
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)

@@ -9,7 +9,7 @@ from genesis_ray.running.local import run_local
 from genesis_ray.running.questions.history import present_tables
 from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.settings import Settings
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.runs.run_folder import RunFolder
 
 pytestmark = [pytest.mark.data, pytest.mark.models, pytest.mark.timeout(600)]
 

@@ -6,7 +6,7 @@ import pytest
 from genesis_ray.running.dating import begin, dated
 from genesis_ray.running.recordings import WatchedRun
 from genesis_ray.settings import Settings
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.runs.run_folder import RunFolder
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 NINE = NOON - timedelta(hours=3)

@@ -2,7 +2,7 @@ import pytest
 
 from genesis_ray.running.detector_inputs import inputs_of, keep_inputs, usual_inputs
 from genesis_ray.settings import Settings
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.runs.run_folder import RunFolder
 
 WIDE, NARROW, TALL = (384, 640), (480, 640), (640, 384)
 

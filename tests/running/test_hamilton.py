@@ -13,8 +13,8 @@ from genesis_ray.running.local import run_local
 from genesis_ray.running.templates.protected import load_protected_embedder
 from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
-from genesis_ray.store.reader import RunTables
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.events.reader import RunTables
+from genesis_ray.store.runs.run_folder import RunFolder
 
 pytestmark = [pytest.mark.models, pytest.mark.data, pytest.mark.timeout(300)]
 

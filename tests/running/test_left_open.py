@@ -5,8 +5,8 @@ import pytest
 
 from genesis_ray.domain.events import Event, VisitEnded, VisitStarted
 from genesis_ray.running.left_open import visits_left_open
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.reader import RunTables
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.events.reader import RunTables
 from tests.letters import NOON
 
 

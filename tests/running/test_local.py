@@ -6,8 +6,8 @@ from genesis_ray.running.enrolling.enrolment import enroll
 from genesis_ray.running.local import run_local
 from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.settings import Settings
-from genesis_ray.store.reader import read_table
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.events.reader import read_table
+from genesis_ray.store.runs.run_folder import RunFolder
 
 _CUT_TO_THE_AUDIENCE_S = 220 / 29.97
 

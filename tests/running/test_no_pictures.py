@@ -11,13 +11,13 @@ import cv2
 import numpy as np
 import pytest
 
-from genesis_ray.domain.frames import Image
+from genesis_ray.domain.streams.frames import Image
 from genesis_ray.running.enrolling.enrolment import enroll
 from genesis_ray.running.erasure.forgetting import forget
 from genesis_ray.running.local import run_local
 from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.settings import Settings
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.runs.run_folder import RunFolder
 from genesis_ray.testing import SyntheticFilm
 from genesis_ray.vision.decode import VideoFile
 

@@ -6,8 +6,8 @@ from genesis_ray.errors import StoreError
 from genesis_ray.running.reach import reach
 from genesis_ray.running.result import summary
 from genesis_ray.settings import Settings
-from genesis_ray.store.known_runs import note_run
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.runs.known_runs import note_run
+from genesis_ray.store.runs.run_folder import RunFolder
 
 
 @pytest.fixture

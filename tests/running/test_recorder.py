@@ -4,8 +4,8 @@ import av
 import numpy as np
 import pytest
 
-from genesis_ray.domain.detections import Detections, Tracks
-from genesis_ray.domain.frames import Frame, FrameStamp
+from genesis_ray.domain.streams.frames import Frame, FrameStamp
+from genesis_ray.domain.tracking.detections import Detections, Tracks
 from genesis_ray.errors import StoreError
 from genesis_ray.pipeline.observer import Observation
 from genesis_ray.running.recorder import Recorder

@@ -8,7 +8,7 @@ from genesis_ray.running.recordings import WatchedRun, played, recordings_of, to
 from genesis_ray.running.result import summary
 from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.settings import Settings
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.runs.run_folder import RunFolder
 
 NINE = datetime(2026, 1, 5, 9, tzinfo=UTC)
 TEN = NINE + timedelta(hours=1)

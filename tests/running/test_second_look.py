@@ -1,7 +1,7 @@
 import numpy as np
 
-from genesis_ray.domain.detections import Detections
-from genesis_ray.domain.frames import Frame
+from genesis_ray.domain.streams.frames import Frame
+from genesis_ray.domain.tracking.detections import Detections
 from genesis_ray.running.second_look import SecondLook
 
 

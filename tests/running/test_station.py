@@ -10,14 +10,14 @@ import av
 import numpy as np
 import pytest
 
-from genesis_ray.domain.appearance import View
-from genesis_ray.domain.detections import Detections, Tracks
 from genesis_ray.domain.events import TrackObserved
-from genesis_ray.domain.face_choice import ChoicePolicy, FaceChoice
-from genesis_ray.domain.frames import Frame, FrameStamp
-from genesis_ray.domain.identity import Face
-from genesis_ray.domain.stream_health import Diagnosis
-from genesis_ray.domain.track_ids import next_track_id
+from genesis_ray.domain.recognition.face_choice import ChoicePolicy, FaceChoice
+from genesis_ray.domain.recognition.identity import Face
+from genesis_ray.domain.streams.frames import Frame, FrameStamp
+from genesis_ray.domain.streams.stream_health import Diagnosis
+from genesis_ray.domain.tracking.appearance import View
+from genesis_ray.domain.tracking.detections import Detections, Tracks
+from genesis_ray.domain.tracking.track_ids import next_track_id
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.pipeline.observer import CameraObserver, CameraRules, FaceSchedule
 from genesis_ray.running.assembly import open_station

@@ -5,7 +5,7 @@ import pytest
 
 from genesis_ray.domain.events import Event
 from genesis_ray.running.stays_left_open import exits_untold
-from genesis_ray.store.event_log import EventLog
+from genesis_ray.store.events.event_log import EventLog
 from tests.hand_made import at, seen, stay, zone
 
 HOUR_S = 3600

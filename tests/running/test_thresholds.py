@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from genesis_ray.domain.calibration import Calibrated, Calibration
+from genesis_ray.domain.recognition.calibration import Calibrated, Calibration
 from genesis_ray.running.thresholds import threshold_book
 from genesis_ray.sections.identity import IdentitySettings
 from genesis_ray.testing import ColourEmbedder

@@ -4,12 +4,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from genesis_ray.domain.carrying import Way
+from genesis_ray.domain.recognition.carrying import Way
 from genesis_ray.running.templates.tenant_keys import passing_keys
 from genesis_ray.running.viewing import COLOURS, carry_policy, load_viewing
 from genesis_ray.sections.appearance import AppearanceSettings
 from genesis_ray.settings import Settings
-from genesis_ray.store.template_keys import KeyRing
+from genesis_ray.store.keys.template_keys import KeyRing
 
 WHOLE = np.array([0, 0, 1, 1], np.float32)
 OSNET = AppearanceSettings(model="osnet")

@@ -7,7 +7,7 @@ from itertools import count
 import numpy as np
 import pytest
 
-from genesis_ray.domain.detections import Detections
+from genesis_ray.domain.clocks.ordering import DONE
 from genesis_ray.domain.events import (
     CameraStateChanged,
     FaceRecognized,
@@ -15,8 +15,8 @@ from genesis_ray.domain.events import (
     VisitEnded,
     ZoneCrossed,
 )
-from genesis_ray.domain.identity import Face
-from genesis_ray.domain.ordering import DONE
+from genesis_ray.domain.recognition.identity import Face
+from genesis_ray.domain.tracking.detections import Detections
 from genesis_ray.pipeline.journal_stage import JournalStage
 from genesis_ray.pipeline.resolver_stage import ResolverStage
 from genesis_ray.running.assembly import build_journal, open_station
@@ -30,7 +30,7 @@ from genesis_ray.running.watching import settle, watch
 from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.sections.topology import TopologySettings
 from genesis_ray.settings import Settings
-from genesis_ray.store.audit_entry import Access
+from genesis_ray.store.audit.audit_entry import Access
 from genesis_ray.testing import ColourDetector, ColourEmbedder
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)

@@ -172,7 +172,7 @@ def test_waits_grow(refusal):
 
 def test_a_run_that_is_read_again_delivers_nothing(read, tmp_path):
     from genesis_ray.running.recordings import WatchedRun
-    from genesis_ray.store.run_folder import RunFolder
+    from genesis_ray.store.runs.run_folder import RunFolder
 
     run = RunFolder.create(tmp_path / "run")
     run.write_summary(summary(read(webhooks={"pager": WEBHOOK}), None))

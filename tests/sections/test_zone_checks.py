@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from genesis_ray.domain.geometry import Polygon
+from genesis_ray.domain.places.geometry import Polygon
 from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.sections.zone_checks import doubts
 from genesis_ray.sections.zones import LineSettings, ZoneSettings

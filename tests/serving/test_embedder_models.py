@@ -1,7 +1,7 @@
 from genesis_ray.sections.models import FaceSettings
 from genesis_ray.serving import embedder_models
 from genesis_ray.serving.embedder_models import Models
-from tests.store.keys import ring
+from tests.store.some_keys import ring
 
 SETTINGS = FaceSettings(embedder="synthetic")
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from genesis_ray.domain.face_place import FacePlace
-from genesis_ray.store.gallery_keys import GalleryKeys
-from genesis_ray.store.identity_schemas import GALLERY_LATER, gallery_schema
-from genesis_ray.store.lance_table import LanceTable
-from genesis_ray.store.templates import Embeddings, column_of
-from tests.store.keys import ring
+from genesis_ray.domain.recognition.face_place import FacePlace
+from genesis_ray.store.keys.gallery_keys import GalleryKeys
+from genesis_ray.store.keys.templates import Embeddings, column_of
+from genesis_ray.store.lance.lance_table import LanceTable
+from genesis_ray.store.tenant.identity_schemas import GALLERY_LATER, gallery_schema
+from tests.store.some_keys import ring
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 

@@ -27,7 +27,7 @@ from genesis_ray.domain.events import (
     VisitStarted,
     ZoneCrossed,
 )
-from genesis_ray.domain.identity import Verdict
+from genesis_ray.domain.recognition.identity import Verdict
 from genesis_ray.store.schemas import (
     EVENT_SCHEMAS,
     in_this_version,

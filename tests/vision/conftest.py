@@ -2,8 +2,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from genesis_ray.domain.roles import Role
-from genesis_ray.domain.stream_health import StreamLimits
+from genesis_ray.domain.load.roles import Role
+from genesis_ray.domain.streams.stream_health import StreamLimits
 from genesis_ray.vision.stream import LiveStream
 from genesis_ray.vision.stream_address import StreamAddress
 from tests.vision.watching import Watching

@@ -22,7 +22,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from genesis_ray.domain.frames import Image
+from genesis_ray.domain.streams.frames import Image
 from genesis_ray.vision import models
 from genesis_ray.vision.embedders import EMBEDDERS, Embedder, find
 from genesis_ray.vision.face_finders import load_finder

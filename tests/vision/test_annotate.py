@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from genesis_ray.domain.detections import Detections, Tracks
-from genesis_ray.domain.frames import Image
-from genesis_ray.domain.geometry import Point, Polygon
-from genesis_ray.domain.lines import Line
-from genesis_ray.domain.masks import Mask
-from genesis_ray.domain.zones import Zone
+from genesis_ray.domain.places.geometry import Point, Polygon
+from genesis_ray.domain.places.lines import Line
+from genesis_ray.domain.places.masks import Mask
+from genesis_ray.domain.places.zones import Zone
+from genesis_ray.domain.streams.frames import Image
+from genesis_ray.domain.tracking.detections import Detections, Tracks
 from genesis_ray.vision import annotate
 from genesis_ray.vision.annotate import Annotator
 

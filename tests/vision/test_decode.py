@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from genesis_ray.domain.frames import Image
+from genesis_ray.domain.streams.frames import Image
 from genesis_ray.errors import SourceError
 from genesis_ray.vision.decode import VideoFile
 from genesis_ray.vision.recording import VideoWriter

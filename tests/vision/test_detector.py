@@ -5,9 +5,9 @@ import cv2
 import numpy as np
 import pytest
 
-from genesis_ray.domain.detections import Detections
-from genesis_ray.domain.frames import Image
-from genesis_ray.domain.geometry import iou
+from genesis_ray.domain.places.geometry import iou
+from genesis_ray.domain.streams.frames import Image
+from genesis_ray.domain.tracking.detections import Detections
 from genesis_ray.errors import ModelError
 from genesis_ray.vision import engines, models
 from genesis_ray.vision.detector import PersonDetector

@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
-from genesis_ray.domain.geometry import iou
+from genesis_ray.domain.places.geometry import iou
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.vision import models
 from genesis_ray.vision.face_finders import FINDERS, load_finder, model_of

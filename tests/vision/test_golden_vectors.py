@@ -4,7 +4,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from genesis_ray.domain.frames import Image
+from genesis_ray.domain.streams.frames import Image
 from genesis_ray.errors import ModelError
 from genesis_ray.vision.embedders import EMBEDDERS, Embedder, find
 from genesis_ray.vision.found_face import FoundFace

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from genesis_ray.domain.detections import Detections
+from genesis_ray.domain.tracking.detections import Detections
 from genesis_ray.vision.letterbox import Letterbox
 
 

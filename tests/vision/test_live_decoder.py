@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from av.packet import Packet
 
-from genesis_ray.domain.decoding import Depth
+from genesis_ray.domain.streams.decoding import Depth
 from genesis_ray.vision.live_decoder import LiveDecoder
 
 FPS, GROUP = 20, 10

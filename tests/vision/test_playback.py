@@ -7,7 +7,7 @@ from pathlib import Path
 import av
 import pytest
 
-from genesis_ray.domain.frames import Frame, FrameStamp
+from genesis_ray.domain.streams.frames import Frame, FrameStamp
 from genesis_ray.vision.playback import VideoSource
 from genesis_ray.vision.sources import open_recording
 from genesis_ray.vision.synthetic import SyntheticFilm

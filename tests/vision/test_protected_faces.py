@@ -9,7 +9,7 @@ import pytest
 
 from genesis_ray.vision.embedders import Embedder, find
 from genesis_ray.vision.face_finders import load_finder
-from tests.store.keys import key, protected
+from tests.store.some_keys import key, protected
 
 pytestmark = [pytest.mark.models, pytest.mark.data]
 

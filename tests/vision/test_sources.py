@@ -13,7 +13,7 @@ import av
 import numpy as np
 import pytest
 
-from genesis_ray.domain.source_policy import SourcePolicy
+from genesis_ray.domain.streams.source_policy import SourcePolicy
 from genesis_ray.errors import ConfigurationError, GenesisError, SourceError
 from genesis_ray.vision import playback
 from genesis_ray.vision.decode import VideoFile

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 import pytest
 
-from genesis_ray.domain.source_policy import SourcePolicy
+from genesis_ray.domain.streams.source_policy import SourcePolicy
 from genesis_ray.vision import stream_connection
 from genesis_ray.vision.stream import LiveStream
 from genesis_ray.vision.stream_address import StreamAddress

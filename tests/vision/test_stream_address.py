@@ -6,7 +6,7 @@ import av
 import pytest
 from av.container import Flags
 
-from genesis_ray.domain.source_policy import SourcePolicy
+from genesis_ray.domain.streams.source_policy import SourcePolicy
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.vision.stream_address import NotAllowedError, StreamAddress
 from tests.vision.film_server import film

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from genesis_ray.domain.geometry import iou
+from genesis_ray.domain.places.geometry import iou
 from genesis_ray.vision.synthetic import MOST_PEOPLE, SyntheticFilm
 
 

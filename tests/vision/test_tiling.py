@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from genesis_ray.domain.detections import Detections
-from genesis_ray.domain.geometry import iou
+from genesis_ray.domain.places.geometry import iou
+from genesis_ray.domain.tracking.detections import Detections
 from genesis_ray.testing import ColourDetector
 from genesis_ray.vision.letterbox import Letterbox
 from genesis_ray.vision.tiling import Tiler

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from genesis_ray.domain.appearance import View
-from genesis_ray.domain.detections import Detections
+from genesis_ray.domain.tracking.appearance import View
+from genesis_ray.domain.tracking.detections import Detections
 from genesis_ray.vision.looks import view_of
 from genesis_ray.vision.tracker import PersonTracker
 

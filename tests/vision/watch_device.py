@@ -8,7 +8,7 @@ import sys
 from datetime import timedelta
 from itertools import islice
 
-from genesis_ray.domain.stream_health import StreamLimits
+from genesis_ray.domain.streams.stream_health import StreamLimits
 from genesis_ray.vision.stream import LiveStream
 from genesis_ray.vision.stream_address import StreamAddress
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from datetime import datetime
 
-from genesis_ray.domain.frames import Frame
+from genesis_ray.domain.streams.frames import Frame
 from genesis_ray.vision.stream import LiveStream
 
 

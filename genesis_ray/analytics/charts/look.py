@@ -7,7 +7,7 @@ from itertools import cycle
 import plotly.graph_objects as go
 import pyarrow as pa
 
-from genesis_ray.domain.site_time import zone_named
+from genesis_ray.domain.clocks.site_time import zone_named
 
 # Okabe and Ito, "Color Universal Design" (2008): to be told apart with any colour vision.
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00")

@@ -12,8 +12,8 @@ from genesis_ray.analytics.query import run
 from genesis_ray.analytics.ranges import BUCKETS, composed
 from genesis_ray.analytics.reports.kept import LINE_ENTRIES, LINE_PEOPLE, first_quarters, is_kept
 from genesis_ray.analytics.reports.site import Site
-from genesis_ray.domain.periods import Period
-from genesis_ray.domain.site_time import Bucket, bucket_edges
+from genesis_ray.domain.clocks.site_time import Bucket, bucket_edges
+from genesis_ray.domain.figures.periods import Period
 
 CountedBy = Literal["people", "entries", "views"]
 """What tells how many came: people over lines inwards, each once a visit; entries over lines, where

@@ -24,8 +24,8 @@ from genesis_ray.analytics.reports.remarks import remarks_on
 from genesis_ray.analytics.reports.site import Site
 from genesis_ray.analytics.reports.wording import moment, span
 from genesis_ray.analytics.uptime import camera_uptime
-from genesis_ray.domain.periods import Period, period_before
-from genesis_ray.domain.site_time import range_between, zone_named
+from genesis_ray.domain.clocks.site_time import range_between, zone_named
+from genesis_ray.domain.figures.periods import Period, period_before
 from genesis_ray.errors import ConfigurationError
 
 

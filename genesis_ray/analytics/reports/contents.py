@@ -7,8 +7,8 @@ from typing import Literal, NamedTuple
 
 import plotly.graph_objects as go
 
-from genesis_ray.domain.comparison import Change
-from genesis_ray.domain.periods import Period
+from genesis_ray.domain.figures.comparison import Change
+from genesis_ray.domain.figures.periods import Period
 
 _NO_GAP_S = 1.0
 

@@ -15,7 +15,7 @@ from genesis_ray.analytics.reports.kept import DWELL, HEAT, WAYS, is_kept
 from genesis_ray.analytics.reports.measures import Measures
 from genesis_ray.analytics.reports.site import Site
 from genesis_ray.analytics.traffic import foot_heat
-from genesis_ray.domain.periods import Period
+from genesis_ray.domain.figures.periods import Period
 
 _MOST_CAMERAS = 6
 """That have a picture of where people stand: each is a look at all that the camera saw."""

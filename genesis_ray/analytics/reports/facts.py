@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 from genesis_ray.analytics.reports import wording
 from genesis_ray.analytics.reports.contents import Headline, Report
 from genesis_ray.analytics.reports.kept import LOOK_BACK
-from genesis_ray.domain.comparison import LEAST_FOR_SHARE
-from genesis_ray.domain.site_time import zone_named
-from genesis_ray.domain.stated_numbers import Known
+from genesis_ray.domain.clocks.site_time import zone_named
+from genesis_ray.domain.figures.comparison import LEAST_FOR_SHARE
+from genesis_ray.domain.figures.stated_numbers import Known
 
 _MINUTE_S, _HOUR_S = 60, 3600
 _WEEK = timedelta(weeks=1)

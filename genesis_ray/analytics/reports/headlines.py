@@ -9,8 +9,8 @@ from genesis_ray.analytics.reports.contents import Headline, Unit
 from genesis_ray.analytics.reports.kept import GONE
 from genesis_ray.analytics.reports.measures import Measures
 from genesis_ray.analytics.reports.wording import duration
-from genesis_ray.domain.comparison import count_change, value_change
-from genesis_ray.domain.periods import Period
+from genesis_ray.domain.figures.comparison import count_change, value_change
+from genesis_ray.domain.figures.periods import Period
 
 COUNTED: Mapping[CountedBy, str] = {
     "people": "People in",

@@ -14,9 +14,9 @@ from genesis_ray.analytics.query import run
 from genesis_ray.analytics.reach import EVER, Purged, Reach, reach_of
 from genesis_ray.analytics.reports.wording import listed, moment
 from genesis_ray.analytics.stored import Tables
-from genesis_ray.domain.periods import Period
-from genesis_ray.domain.rollups import Group
-from genesis_ray.domain.time_buckets import quarter_of
+from genesis_ray.domain.figures.periods import Period
+from genesis_ray.domain.figures.rollups import Group
+from genesis_ray.domain.figures.time_buckets import quarter_of
 
 GONE = "removed by retention"
 """Why something is not told."""

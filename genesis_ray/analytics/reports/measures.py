@@ -32,8 +32,8 @@ from genesis_ray.analytics.reports.kept import (
 from genesis_ray.analytics.reports.site import Queue, Site
 from genesis_ray.analytics.returning import returning_visitors
 from genesis_ray.analytics.visit_rows import VISITS_BEGUN, of_visits
-from genesis_ray.domain.periods import Period
-from genesis_ray.domain.site_time import Bucket
+from genesis_ray.domain.clocks.site_time import Bucket
+from genesis_ray.domain.figures.periods import Period
 
 _HOUR: Bucket = "hour"
 _LONGEST_BY_MINUTE = timedelta(hours=3)

@@ -22,9 +22,9 @@ from genesis_ray.analytics.reports.kept import (
 )
 from genesis_ray.analytics.reports.site import Site
 from genesis_ray.analytics.stored import narrowed
-from genesis_ray.domain.anomalies import WeeklyPolicy
-from genesis_ray.domain.periods import Period
-from genesis_ray.domain.site_time import bucket_edges, zone_named
+from genesis_ray.domain.clocks.site_time import bucket_edges, zone_named
+from genesis_ray.domain.figures.anomalies import WeeklyPolicy
+from genesis_ray.domain.figures.periods import Period
 
 _POLICY = WeeklyPolicy()
 _WEEK = timedelta(weeks=1)

@@ -8,9 +8,9 @@ from genesis_ray.analytics.query import run
 from genesis_ray.analytics.reports.kept import first_quarters, were_purged
 from genesis_ray.analytics.rolled_up import RolledUp
 from genesis_ray.analytics.stored import Tables
-from genesis_ray.domain.periods import Period
-from genesis_ray.domain.rollups import Group
-from genesis_ray.domain.time_buckets import QUARTER, quarter_of
+from genesis_ray.domain.figures.periods import Period
+from genesis_ray.domain.figures.rollups import Group
+from genesis_ray.domain.figures.time_buckets import QUARTER, quarter_of
 
 _FIRST = """
 SELECT min(first_at) AS first_at FROM (

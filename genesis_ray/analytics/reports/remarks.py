@@ -34,9 +34,9 @@ from genesis_ray.analytics.reports.kept import (
 from genesis_ray.analytics.reports.measures import Measures
 from genesis_ray.analytics.reports.site import Site
 from genesis_ray.analytics.reports.wording import counted, duration, percent, share_of
-from genesis_ray.domain.comparison import LEAST_FOR_SHARE
-from genesis_ray.domain.periods import Period
-from genesis_ray.domain.site_time import zone_named
+from genesis_ray.domain.clocks.site_time import zone_named
+from genesis_ray.domain.figures.comparison import LEAST_FOR_SHARE
+from genesis_ray.domain.figures.periods import Period
 
 _WEEK = timedelta(weeks=1)
 _LEAST_GAP_S = 60.0

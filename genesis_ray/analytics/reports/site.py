@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from genesis_ray.analytics.stored import Tables
-from genesis_ray.domain.periods import Period
+from genesis_ray.domain.figures.periods import Period
 
 
 class Queue(NamedTuple):

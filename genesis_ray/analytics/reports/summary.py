@@ -20,7 +20,7 @@ from genesis_ray.analytics.reports.wording import (
     span,
     value,
 )
-from genesis_ray.domain.site_time import zone_named
+from genesis_ray.domain.clocks.site_time import zone_named
 
 
 def summarise(report: Report) -> Summary:

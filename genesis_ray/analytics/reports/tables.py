@@ -6,8 +6,8 @@ from typing import NamedTuple
 from genesis_ray.analytics.reports import wording
 from genesis_ray.analytics.reports.contents import CameraTime, Headline, Report
 from genesis_ray.analytics.reports.kept import GONE
-from genesis_ray.domain.comparison import LEAST_FOR_SHARE
-from genesis_ray.domain.site_time import zone_named
+from genesis_ray.domain.clocks.site_time import zone_named
+from genesis_ray.domain.figures.comparison import LEAST_FOR_SHARE
 
 MOST_CAMERAS = 10
 """That have a row each."""

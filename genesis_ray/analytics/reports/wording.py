@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from genesis_ray.analytics.reports.contents import Headline, Unit
-from genesis_ray.domain.comparison import LEAST_FOR_SHARE, Change
-from genesis_ray.domain.periods import Period
+from genesis_ray.domain.figures.comparison import LEAST_FOR_SHARE, Change
+from genesis_ray.domain.figures.periods import Period
 
 _MINUTE_S, _HOUR_S = 60, 3600
 _SMALL, _ALMOST = 9.95, 99.5

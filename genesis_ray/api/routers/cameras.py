@@ -7,7 +7,7 @@ from fastapi import APIRouter, Body, Query, Response
 from pydantic import BaseModel, Field
 
 from genesis_ray.api.deps import Reached
-from genesis_ray.domain.stream_health import StreamState
+from genesis_ray.domain.streams.stream_health import StreamState
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.running.changes import Changes
 from genesis_ray.running.live_state import LiveState

@@ -10,7 +10,7 @@ from genesis_ray.api.backends import Backends
 from genesis_ray.api.deps import GivenCursor, Limit, Moment, NextCursor, Reached, Shared
 from genesis_ray.api.event_models import EventRow, Kind, to_models
 from genesis_ray.api.pages import Cursor, place_of
-from genesis_ray.domain.event_page import PageRequest
+from genesis_ray.domain.figures.event_page import PageRequest
 
 router = APIRouter(prefix="/v1/events", tags=["events"])
 

@@ -15,7 +15,7 @@ from genesis_ray.running.enrolling.face_removal import remove_face
 from genesis_ray.running.people.identities import who_is_who
 from genesis_ray.running.people.patience import WAIT_S
 from genesis_ray.running.templates.templates_shown import KnownTemplate, State, known_templates
-from genesis_ray.store.audit_entry import this_user
+from genesis_ray.store.audit.audit_entry import this_user
 
 router = APIRouter(prefix="/v1/people/{identity_id}/faces", tags=["people"])
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from genesis_ray.api.deps import Reached
 from genesis_ray.api.face_places import LANDMARKS, FaceBox
 from genesis_ray.api.uploads import SentForm, form_described
-from genesis_ray.domain.people import Kind
+from genesis_ray.domain.recognition.people import Kind
 from genesis_ray.running.enrolling.photo_search import PhotoFace, Says
 from genesis_ray.running.people.identities import who_is_who
 

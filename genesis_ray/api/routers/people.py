@@ -13,10 +13,10 @@ from genesis_ray.api.deps import Changed, GivenCursor, Limit, NextCursor, Reache
 from genesis_ray.api.enrolling import Anyway, EnrolledFaces, enroll
 from genesis_ray.api.pages import Cursor
 from genesis_ray.api.uploads import SentForm, form_described
-from genesis_ray.domain.people import Kind, Person
+from genesis_ray.domain.recognition.people import Kind, Person
 from genesis_ray.running.people.identities import who_is_who
 from genesis_ray.running.people.tags import put_tag, tags_of_all
-from genesis_ray.store.audit_entry import this_user
+from genesis_ray.store.audit.audit_entry import this_user
 
 router = APIRouter(prefix="/v1/people", tags=["people"])
 

@@ -11,8 +11,8 @@ from genesis_ray.analytics.catalogue import QUESTIONS, question_named
 from genesis_ray.api.backends import Backends
 from genesis_ray.api.deps import Reached, Shared
 from genesis_ray.api.rows import CSV_DESCRIBED, Format, csv_of, wants_csv
-from genesis_ray.domain.moments import FORMS
-from genesis_ray.domain.plain_values import plain
+from genesis_ray.domain.clocks.moments import FORMS
+from genesis_ray.domain.figures.plain_values import plain
 from genesis_ray.running.people.identities import who_is_who
 from genesis_ray.running.questions.asking import Answer, answer_to
 from genesis_ray.running.questions.question_params import Options, set_for_all

@@ -7,15 +7,15 @@ from pathlib import Path
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from genesis_ray.domain.delivery import Answer
-from genesis_ray.domain.notices import Notice
+from genesis_ray.domain.alerting.delivery import Answer
+from genesis_ray.domain.alerting.notices import Notice
 from genesis_ray.errors import NotFoundError
 from genesis_ray.running.alerting.courier import Channel
 from genesis_ray.running.alerting.delivery import Delivery
 from genesis_ray.running.alerting.notices import LoggedNotices
 from genesis_ray.settings import Settings
-from genesis_ray.store.run_folder import RunFolder
-from genesis_ray.store.tenants import folder_name
+from genesis_ray.store.runs.run_folder import RunFolder
+from genesis_ray.store.tenant.tenants import folder_name
 
 
 def outbox_folder(run: RunFolder, tenant_id: str) -> Path:

@@ -3,22 +3,28 @@
 import logging
 from datetime import UTC, datetime, timedelta
 
-from genesis_ray.domain.alert_anomalies import UnusualInView
-from genesis_ray.domain.alert_hours import ToldBefore, UnusualHours
-from genesis_ray.domain.alert_people import RepeatVisitor, Tagged
-from genesis_ray.domain.alert_queues import LongMeanWait
-from genesis_ray.domain.alert_rules import AlertRule, Condition
-from genesis_ray.domain.alert_system import CameraDown, Degraded, Drifting, FalseMerges, SetAside
-from genesis_ray.domain.alert_zones import (
+from genesis_ray.domain.alerting.alert_anomalies import UnusualInView
+from genesis_ray.domain.alerting.alert_hours import ToldBefore, UnusualHours
+from genesis_ray.domain.alerting.alert_people import RepeatVisitor, Tagged
+from genesis_ray.domain.alerting.alert_queues import LongMeanWait
+from genesis_ray.domain.alerting.alert_rules import AlertRule, Condition
+from genesis_ray.domain.alerting.alert_system import (
+    CameraDown,
+    Degraded,
+    Drifting,
+    FalseMerges,
+    SetAside,
+)
+from genesis_ray.domain.alerting.alert_zones import (
     Limit,
     TooLongInZone,
     TooManyInView,
     TooManyInZone,
     Where,
 )
-from genesis_ray.domain.anomalies import RecentPolicy, WeeklyPolicy
-from genesis_ray.domain.site_time import zone_named
-from genesis_ray.domain.tags import NO_TAGS, TagsOf
+from genesis_ray.domain.clocks.site_time import zone_named
+from genesis_ray.domain.figures.anomalies import RecentPolicy, WeeklyPolicy
+from genesis_ray.domain.recognition.tags import NO_TAGS, TagsOf
 from genesis_ray.errors import GenesisError
 from genesis_ray.pipeline.alerting import Alerting
 from genesis_ray.running.past_visits import visits_since
@@ -39,9 +45,9 @@ from genesis_ray.sections.alerts import (
     WaitRule,
 )
 from genesis_ray.settings import Settings
-from genesis_ray.store.reader import RunTables
-from genesis_ray.store.table_news import TableNews
-from genesis_ray.store.tenants import LEDGER, TAGS, gallery_folder
+from genesis_ray.store.events.reader import RunTables
+from genesis_ray.store.lance.table_news import TableNews
+from genesis_ray.store.tenant.tenants import LEDGER, TAGS, gallery_folder
 
 _TOLD_WITHIN = timedelta(seconds=1)
 """After a move has settled, its frame has been told by then."""

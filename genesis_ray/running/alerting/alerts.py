@@ -6,16 +6,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from genesis_ray.analytics.stored import Tables
-from genesis_ray.domain.alert_desks import Alert, OpenAlert
-from genesis_ray.domain.alert_events import AlertAcknowledged, AlertStatus
-from genesis_ray.domain.alert_rules import Severity, Subject
+from genesis_ray.domain.alerting.alert_desks import Alert, OpenAlert
+from genesis_ray.domain.alerting.alert_events import AlertAcknowledged, AlertStatus
+from genesis_ray.domain.alerting.alert_rules import Severity, Subject
 from genesis_ray.errors import ConfigurationError, NotFoundError, StoreError
-from genesis_ray.store.event_folder import EventFolder
-from genesis_ray.store.event_log import EventLog
+from genesis_ray.store.events.event_folder import EventFolder
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.events.reader import RunTables
+from genesis_ray.store.events.spool import Spool
 from genesis_ray.store.lock import WriteLock
-from genesis_ray.store.reader import RunTables
-from genesis_ray.store.run_folder import RunFolder
-from genesis_ray.store.spool import Spool
+from genesis_ray.store.runs.run_folder import RunFolder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

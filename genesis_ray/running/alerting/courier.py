@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Protocol
 
-from genesis_ray.domain.backoff import Backoff
-from genesis_ray.domain.delivery import Answer, ChannelKind, DeliveryFigures, RetryPolicy
-from genesis_ray.domain.notices import Notice
-from genesis_ray.store.outbox import Outbox, OutboxRow
+from genesis_ray.domain.alerting.delivery import Answer, ChannelKind, DeliveryFigures, RetryPolicy
+from genesis_ray.domain.alerting.notices import Notice
+from genesis_ray.domain.streams.backoff import Backoff
+from genesis_ray.store.runs.outbox import Outbox, OutboxRow
 
 _log = logging.getLogger(__name__)
 

@@ -7,12 +7,12 @@ from uuid import UUID
 
 import pyarrow as pa
 
-from genesis_ray.domain.notices import Notice
+from genesis_ray.domain.alerting.notices import Notice
 from genesis_ray.errors import ConfigurationError, NotFoundError
 from genesis_ray.running.alerting.alert_delivery import outbox_folder
 from genesis_ray.running.alerting.notices import LoggedNotices
-from genesis_ray.store.outbox import Outbox, OutboxRow, State
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.runs.outbox import Outbox, OutboxRow, State
+from genesis_ray.store.runs.run_folder import RunFolder
 
 _TIME = pa.timestamp("us", tz="UTC")
 _COLUMNS: list[tuple[str, pa.DataType]] = [

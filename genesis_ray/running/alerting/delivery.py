@@ -10,12 +10,12 @@ from itertools import count
 from pathlib import Path
 from random import Random
 
-from genesis_ray.domain.delivery import ChannelKind, DeliveryFigures, RetryPolicy
-from genesis_ray.domain.notices import Notice, NoticeFilter
+from genesis_ray.domain.alerting.delivery import ChannelKind, DeliveryFigures, RetryPolicy
+from genesis_ray.domain.alerting.notices import Notice, NoticeFilter
 from genesis_ray.errors import GenesisError
 from genesis_ray.running.alerting.courier import Channel, Courier, NoticeSource
-from genesis_ray.store.closeable import Closeable
-from genesis_ray.store.outbox import Backlog, Outbox, OutboxRow, writer_lock
+from genesis_ray.store.lance.closeable import Closeable
+from genesis_ray.store.runs.outbox import Backlog, Outbox, OutboxRow, writer_lock
 
 _log = logging.getLogger(__name__)
 

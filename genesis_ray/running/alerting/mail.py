@@ -11,8 +11,8 @@ from email.utils import format_datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from genesis_ray.domain.delivery import Answer, ChannelKind
-from genesis_ray.domain.notices import Notice
+from genesis_ray.domain.alerting.delivery import Answer, ChannelKind
+from genesis_ray.domain.alerting.notices import Notice
 from genesis_ray.running.network.lookup import Lookup, Resolve, addresses_of
 from genesis_ray.running.network.time_limit import TimeLimit
 from genesis_ray.running.network.trusted import trusting

@@ -8,8 +8,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from genesis_ray.domain.notices import Notice
-from genesis_ray.store.reader import RunTables
+from genesis_ray.domain.alerting.notices import Notice
+from genesis_ray.store.events.reader import RunTables
 
 TABLE = "alerts"
 

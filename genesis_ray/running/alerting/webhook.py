@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from genesis_ray.domain import webhook
-from genesis_ray.domain.delivery import Answer, ChannelKind, asked_wait_s
-from genesis_ray.domain.delivery_policy import DeliveryPolicy
-from genesis_ray.domain.notices import Notice
-from genesis_ray.domain.source_policy import Address
+from genesis_ray.domain.alerting import webhook
+from genesis_ray.domain.alerting.delivery import Answer, ChannelKind, asked_wait_s
+from genesis_ray.domain.alerting.delivery_policy import DeliveryPolicy
+from genesis_ray.domain.alerting.notices import Notice
+from genesis_ray.domain.streams.source_policy import Address
 from genesis_ray.running.network.lookup import Lookup, Resolve, addresses_of
 from genesis_ray.running.network.time_limit import TimeLimit
 from genesis_ray.running.network.trusted import trusting

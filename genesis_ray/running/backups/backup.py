@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from genesis_ray.domain.forgetting import redacted
+from genesis_ray.domain.recognition.forgetting import redacted
 from genesis_ray.errors import StoreError
 from genesis_ray.running.backups.backup_notes import note_copy
 from genesis_ray.running.erasure.forgetting_intent import at_it, check_whole
@@ -12,9 +12,9 @@ from genesis_ray.running.people.giving_way import people_given
 from genesis_ray.running.people.identities import identity_folder
 from genesis_ray.running.reach import reach
 from genesis_ray.settings import Settings
-from genesis_ray.store.backup import write_sealed
-from genesis_ray.store.frozen_folder import FrozenFolder
-from genesis_ray.store.people import People
+from genesis_ray.store.keys.backup import write_sealed
+from genesis_ray.store.keys.frozen_folder import FrozenFolder
+from genesis_ray.store.tenant.people import People
 
 
 def back_up(settings: Settings, file: Path, passphrase: bytes) -> Path:

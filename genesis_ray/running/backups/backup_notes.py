@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from genesis_ray.running.people.auditing import audit_log, note
 from genesis_ray.settings import Settings
-from genesis_ray.store.audit_entry import Access
+from genesis_ray.store.audit.audit_entry import Access
 
 Kind = Literal["backup", "snapshot", "restore"]
 """A file that somebody had written, one that a job writes and removes by itself, and one that

@@ -14,12 +14,12 @@ from genesis_ray.running.people.giving_way import systems_of
 from genesis_ray.running.people.identities import identity_folder
 from genesis_ray.running.reach import reach
 from genesis_ray.settings import Settings
-from genesis_ray.store.audit_entry import this_user
-from genesis_ray.store.backup import check_empty, put_in_place, unpacked
-from genesis_ray.store.key_stores import open_key_store
-from genesis_ray.store.receipts import Receipt
-from genesis_ray.store.sealed_file import Secret, key_of
-from genesis_ray.store.tenants import unpacking_folder
+from genesis_ray.store.audit.audit_entry import this_user
+from genesis_ray.store.keys.backup import check_empty, put_in_place, unpacked
+from genesis_ray.store.keys.key_stores import open_key_store
+from genesis_ray.store.keys.receipts import Receipt
+from genesis_ray.store.keys.sealed_file import Secret, key_of
+from genesis_ray.store.tenant.tenants import unpacking_folder
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,10 @@ from genesis_ray.running.erasure.forgetting_intent import at_it, check_whole
 from genesis_ray.running.people.identities import identity_folder
 from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
-from genesis_ray.store.backup import write_sealed
 from genesis_ray.store.disk import TEMPORARY, make_folder, sync_folder, writing_to
-from genesis_ray.store.sealed_file import key_of
-from genesis_ray.store.tenants import folder_name
+from genesis_ray.store.keys.backup import write_sealed
+from genesis_ray.store.keys.sealed_file import key_of
+from genesis_ray.store.tenant.tenants import folder_name
 
 
 class Snapshot(NamedTuple):

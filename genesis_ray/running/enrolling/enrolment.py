@@ -11,8 +11,8 @@ from uuid import uuid4
 import numpy as np
 import pyarrow.compute as pc
 
-from genesis_ray.domain.enrolment import most_different, unknown_faces
-from genesis_ray.domain.people import Person
+from genesis_ray.domain.recognition.enrolment import most_different, unknown_faces
+from genesis_ray.domain.recognition.people import Person
 from genesis_ray.errors import ConfigurationError, FaceError, NotFoundError, SourceError, StoreError
 from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.enrolling.enrolment_note import Enrolment
@@ -33,10 +33,10 @@ from genesis_ray.running.people.turns import turn
 from genesis_ray.running.templates.protected import load_protected_embedder
 from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
-from genesis_ray.store.audit_entry import Access, this_user
-from genesis_ray.store.kept_photos import seal
-from genesis_ray.store.stored_faces import stored_faces
-from genesis_ray.store.template_keys import KeyRing
+from genesis_ray.store.audit.audit_entry import Access, this_user
+from genesis_ray.store.galleries.stored_faces import stored_faces
+from genesis_ray.store.keys.template_keys import KeyRing
+from genesis_ray.store.tenant.kept_photos import seal
 from genesis_ray.vision.face_picture import face_picture
 from genesis_ray.vision.faces import EmbeddedFace
 from genesis_ray.vision.photo_file import Photo, read_photo

@@ -9,8 +9,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from genesis_ray.domain.face_place import FacePlace
-from genesis_ray.store.templates import Embeddings
+from genesis_ray.domain.recognition.face_place import FacePlace
+from genesis_ray.store.keys.templates import Embeddings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

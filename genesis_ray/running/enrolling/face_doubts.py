@@ -7,16 +7,16 @@ under two names is named by neither.
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from genesis_ray.domain.enrolment import STRANGERS, Templates, unlike_faces
-from genesis_ray.domain.identity import Embedding
-from genesis_ray.domain.ledger import WhoIsWho
-from genesis_ray.domain.likeness_groups import strange_groups
-from genesis_ray.domain.people import Person
+from genesis_ray.domain.recognition.enrolment import STRANGERS, Templates, unlike_faces
+from genesis_ray.domain.recognition.identity import Embedding
+from genesis_ray.domain.recognition.ledger import WhoIsWho
+from genesis_ray.domain.recognition.likeness_groups import strange_groups
+from genesis_ray.domain.recognition.people import Person
 from genesis_ray.errors import FaceError, NotFoundError
 from genesis_ray.running.assembly import EmbedderTraits, impostors_of
 from genesis_ray.running.thresholds import calibration_file, threshold_book
 from genesis_ray.settings import Settings
-from genesis_ray.store.gallery import FaceGallery
+from genesis_ray.store.galleries.gallery import FaceGallery
 from genesis_ray.vision.photo_file import Photo
 
 _NAMES_SHOWN = 3

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from genesis_ray.domain.people import Person
+from genesis_ray.domain.recognition.people import Person
 from genesis_ray.errors import ConfigurationError, NotFoundError, StoreError
 from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.enrolling.enrolment import take_in_waiting_now

@@ -10,11 +10,11 @@ from genesis_ray.errors import StoreError
 from genesis_ray.running.enrolling.enrolment_note import Enrolment
 from genesis_ray.running.enrolling.waiting_enrolments import WaitingEnrolments
 from genesis_ray.settings import Settings
-from genesis_ray.store.far_pictures import Swept
-from genesis_ray.store.kept_photos import KeptPhotos
-from genesis_ray.store.picture_place import PicturePlace, parted
-from genesis_ray.store.template_keys import TemplateKey
-from genesis_ray.store.tenants import folder_name, gallery_folder
+from genesis_ray.store.keys.template_keys import TemplateKey
+from genesis_ray.store.tenant.far_pictures import Swept
+from genesis_ray.store.tenant.kept_photos import KeptPhotos
+from genesis_ray.store.tenant.picture_place import PicturePlace, parted
+from genesis_ray.store.tenant.tenants import folder_name, gallery_folder
 
 
 def kept_photos_in(settings: Settings) -> KeptPhotos:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from genesis_ray.domain.enrolment import unknown_faces
-from genesis_ray.domain.ledger import WhoIsWho
-from genesis_ray.domain.people import Person
+from genesis_ray.domain.recognition.enrolment import unknown_faces
+from genesis_ray.domain.recognition.ledger import WhoIsWho
+from genesis_ray.domain.recognition.people import Person
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.running.enrolling.enrolment_note import Enrolment
 from genesis_ray.running.enrolling.removal_note import Removal
@@ -13,10 +13,10 @@ from genesis_ray.running.people.auditing import note
 from genesis_ray.running.people.naming import namesakes
 from genesis_ray.running.templates.resting_galleries import resting_galleries
 from genesis_ray.settings import Settings
-from genesis_ray.store.audit_entry import Access
-from genesis_ray.store.kept_photos import KeptPhoto, KeptPhotos
-from genesis_ray.store.template_keys import KeyRing
-from genesis_ray.store.tenants import gallery_folder
+from genesis_ray.store.audit.audit_entry import Access
+from genesis_ray.store.keys.template_keys import KeyRing
+from genesis_ray.store.tenant.kept_photos import KeptPhoto, KeptPhotos
+from genesis_ray.store.tenant.tenants import gallery_folder
 
 if TYPE_CHECKING:
     from genesis_ray.running.people.identities import Identities

@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from genesis_ray.domain.ledger import WhoIsWho
+from genesis_ray.domain.recognition.ledger import WhoIsWho
 from genesis_ray.running.erasure.retention import Gone
 from genesis_ray.running.people.identities import identity_folder, who_is_who
 from genesis_ray.running.people.turns import turn
 from genesis_ray.settings import Settings
-from genesis_ray.store.kept_photos import KeptPhoto, KeptPhotos
-from genesis_ray.store.key_stores import open_key_store
+from genesis_ray.store.keys.key_stores import open_key_store
 from genesis_ray.store.lock import WriteLock
-from genesis_ray.store.people import PEOPLE_LOCK
+from genesis_ray.store.tenant.kept_photos import KeptPhoto, KeptPhotos
+from genesis_ray.store.tenant.people import PEOPLE_LOCK
 
 KEPT_PHOTOS = "kept_photos"
 """What they are called beside the tables of events, where retention is told of."""

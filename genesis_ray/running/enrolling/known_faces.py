@@ -8,9 +8,9 @@ from functools import partial
 
 import numpy as np
 
-from genesis_ray.domain.enrolment import Templates
-from genesis_ray.domain.identity import Embedding
-from genesis_ray.domain.people import Person
+from genesis_ray.domain.recognition.enrolment import Templates
+from genesis_ray.domain.recognition.identity import Embedding
+from genesis_ray.domain.recognition.people import Person
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.enrolling.enrolment_note import Enrolment
@@ -20,11 +20,11 @@ from genesis_ray.running.enrolling.waiting_enrolments import WaitingEnrolments
 from genesis_ray.running.people.identities import identity_folder, searched_gallery, who_is_who
 from genesis_ray.running.templates.gallery_figures import gallery_figures
 from genesis_ray.settings import Settings
-from genesis_ray.store.audit_entry import Access
-from genesis_ray.store.learning_gallery import LearningGallery
-from genesis_ray.store.table_news import TableNews
-from genesis_ray.store.template_keys import KeyRing
-from genesis_ray.store.tenants import LEDGER
+from genesis_ray.store.audit.audit_entry import Access
+from genesis_ray.store.galleries.learning_gallery import LearningGallery
+from genesis_ray.store.keys.template_keys import KeyRing
+from genesis_ray.store.lance.table_news import TableNews
+from genesis_ray.store.tenant.tenants import LEDGER
 from genesis_ray.vision.photo_file import Photo
 
 _TO_ENROLL = Access(action="enroll", reason="looks whom faces to be added are like")

@@ -7,8 +7,8 @@ from typing import Protocol
 
 from genesis_ray.errors import FaceError, LostKeyError
 from genesis_ray.running.assembly import Embedder, EmbedderTraits
-from genesis_ray.store.template_keys import KeyRing
-from genesis_ray.store.templates import Protector
+from genesis_ray.store.keys.template_keys import KeyRing
+from genesis_ray.store.keys.templates import Protector
 from genesis_ray.vision.faces import EmbeddedFace
 from genesis_ray.vision.photo_file import Photo, read_photo
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
-from genesis_ray.domain.consent import MatchingByConsent
-from genesis_ray.domain.face_place import Box, Landmarks
-from genesis_ray.domain.identity import FaceSight, MatchPolicy
-from genesis_ray.domain.ledger import WhoIsWho
-from genesis_ray.domain.people import Person
+from genesis_ray.domain.recognition.consent import MatchingByConsent
+from genesis_ray.domain.recognition.face_place import Box, Landmarks
+from genesis_ray.domain.recognition.identity import FaceSight, MatchPolicy
+from genesis_ray.domain.recognition.ledger import WhoIsWho
+from genesis_ray.domain.recognition.people import Person
 from genesis_ray.errors import FaceError
 from genesis_ray.pipeline.candidates import CANDIDATES_KEPT, Candidates, Ranking
 from genesis_ray.pipeline.resolver_ports import Decisions
@@ -26,11 +26,11 @@ from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.running.thresholds import calibration_file, resolver_policy, threshold_book
 from genesis_ray.sections.models import FaceSettings
 from genesis_ray.settings import Settings
-from genesis_ray.store.audit_entry import Access
-from genesis_ray.store.learning_gallery import LearningGallery
-from genesis_ray.store.table_news import TableNews
-from genesis_ray.store.template_keys import KeyRing
-from genesis_ray.store.tenants import LEDGER
+from genesis_ray.store.audit.audit_entry import Access
+from genesis_ray.store.galleries.learning_gallery import LearningGallery
+from genesis_ray.store.keys.template_keys import KeyRing
+from genesis_ray.store.lance.table_news import TableNews
+from genesis_ray.store.tenant.tenants import LEDGER
 from genesis_ray.vision.faces import EmbeddedFace
 from genesis_ray.vision.photo_file import Photo
 

@@ -19,11 +19,11 @@ from genesis_ray.running.enrolling.gallery_changes import check, remove, take
 from genesis_ray.running.enrolling.removal_note import Removal
 from genesis_ray.settings import Settings
 from genesis_ray.store.disk import writing_to
-from genesis_ray.store.kept_photos import opened, seal
-from genesis_ray.store.spool import Spool
-from genesis_ray.store.template_keys import KeyRing
-from genesis_ray.store.templates import Protector
-from genesis_ray.store.tenants import gallery_folder
+from genesis_ray.store.events.spool import Spool
+from genesis_ray.store.keys.template_keys import KeyRing
+from genesis_ray.store.keys.templates import Protector
+from genesis_ray.store.tenant.kept_photos import opened, seal
+from genesis_ray.store.tenant.tenants import gallery_folder
 
 if TYPE_CHECKING:
     from genesis_ray.running.people.identities import Identities

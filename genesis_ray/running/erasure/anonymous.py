@@ -25,7 +25,7 @@ from genesis_ray.domain.events import (
     VisitEnded,
     VisitStarted,
 )
-from genesis_ray.domain.ledger import WhoIsWho
+from genesis_ray.domain.recognition.ledger import WhoIsWho
 from genesis_ray.domain.stable_ids import stable_id
 
 SCORES = "face_scores"

@@ -7,16 +7,16 @@ from uuid import uuid4
 
 import pyarrow as pa
 
-from genesis_ray.domain.alert_desks import alert_id_of
-from genesis_ray.domain.alert_events import (
+from genesis_ray.domain.alerting.alert_desks import alert_id_of
+from genesis_ray.domain.alerting.alert_events import (
     AlertAcknowledged,
     AlertEscalated,
     AlertEvent,
     AlertRaised,
     AlertResolved,
 )
-from genesis_ray.domain.alert_rules import Subject
-from genesis_ray.domain.forgetting import redacted
+from genesis_ray.domain.alerting.alert_rules import Subject
+from genesis_ray.domain.recognition.forgetting import redacted
 
 ALERTS = "alerts"
 

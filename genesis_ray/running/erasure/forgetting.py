@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from genesis_ray.domain.forgetting import Forgetting, forgetting, redacted
-from genesis_ray.domain.ledger import fold
+from genesis_ray.domain.recognition.forgetting import Forgetting, forgetting, redacted
+from genesis_ray.domain.recognition.ledger import fold
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.running.enrolling.enrolment import take_in_waiting
 from genesis_ray.running.enrolling.far_photos import sweep
@@ -36,14 +36,14 @@ from genesis_ray.running.people.turns import DECIDING_S, turn
 from genesis_ray.running.reach import Reached, reach
 from genesis_ray.settings import Settings
 from genesis_ray.store.disk import sync_folder, writing_to
-from genesis_ray.store.ledger import Ledger
-from genesis_ray.store.people import People
-from genesis_ray.store.receipts import Purged, Receipt, public_key
-from genesis_ray.store.run_folder import RunFolder
-from genesis_ray.store.template_keys import TemplateKey
-from genesis_ray.store.templates import embeddings_in
-from genesis_ray.store.traces import Trace, Tracer
-from genesis_ray.store.visitor_salt import renew_visitor_salt
+from genesis_ray.store.keys.receipts import Purged, Receipt, public_key
+from genesis_ray.store.keys.template_keys import TemplateKey
+from genesis_ray.store.keys.templates import embeddings_in
+from genesis_ray.store.keys.traces import Trace, Tracer
+from genesis_ray.store.runs.run_folder import RunFolder
+from genesis_ray.store.tenant.ledger import Ledger
+from genesis_ray.store.tenant.people import People
+from genesis_ray.store.tenant.visitor_salt import renew_visitor_salt
 
 _UNREACHABLE = (
     "other copies of these folders, and of backups",

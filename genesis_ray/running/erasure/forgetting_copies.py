@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from genesis_ray.domain.forgetting import redacted
+from genesis_ray.domain.recognition.forgetting import redacted
 from genesis_ray.errors import GenesisError
 from genesis_ray.running.backups.backup_notes import noted_copies
 from genesis_ray.running.backups.snapshots import (
@@ -16,11 +16,11 @@ from genesis_ray.running.backups.snapshots import (
 from genesis_ray.running.erasure.forgetting_intent import Intent
 from genesis_ray.running.erasure.forgotten_search import search_snapshot
 from genesis_ray.settings import Settings
-from genesis_ray.store.backup import remove_unpacked
-from genesis_ray.store.key_stores import open_key_store
-from genesis_ray.store.receipts import Purged
-from genesis_ray.store.tenants import unpacking_folder
-from genesis_ray.store.traces import Tracer
+from genesis_ray.store.keys.backup import remove_unpacked
+from genesis_ray.store.keys.key_stores import open_key_store
+from genesis_ray.store.keys.receipts import Purged
+from genesis_ray.store.keys.traces import Tracer
+from genesis_ray.store.tenant.tenants import unpacking_folder
 
 _log = logging.getLogger(__name__)
 

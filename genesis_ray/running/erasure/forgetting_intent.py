@@ -11,14 +11,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
-from genesis_ray.domain.forgetting import redacted
-from genesis_ray.domain.ledger import WhoIsWho
+from genesis_ray.domain.recognition.forgetting import redacted
+from genesis_ray.domain.recognition.ledger import WhoIsWho
 from genesis_ray.errors import StoreError
 from genesis_ray.store.disk import sync_folder, write_file, writing_to
 from genesis_ray.store.giving_way import OTHERS_LOOK_S, lock_within
+from genesis_ray.store.keys.receipts import Purged
+from genesis_ray.store.keys.traces import Trace
 from genesis_ray.store.lock import WriteLock
-from genesis_ray.store.receipts import Purged
-from genesis_ray.store.traces import Trace
 
 INTENT_FILE = "forgetting.json"
 

@@ -12,10 +12,10 @@ from genesis_ray.running.erasure.forgetting_intent import Intent
 from genesis_ray.running.people.auditing import note
 from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
-from genesis_ray.store.audit_entry import Access
-from genesis_ray.store.receipts import tracer
-from genesis_ray.store.template_keys import TemplateKey
-from genesis_ray.store.traces import Tracer
+from genesis_ray.store.audit.audit_entry import Access
+from genesis_ray.store.keys.receipts import tracer
+from genesis_ray.store.keys.template_keys import TemplateKey
+from genesis_ray.store.keys.traces import Tracer
 
 _SECRET_BYTES = 32
 

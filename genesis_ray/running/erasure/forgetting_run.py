@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from genesis_ray.analytics.present import NAMES, VISITS
 from genesis_ray.analytics.stored import Table, whole
-from genesis_ray.domain.forgetting import Forgetting
+from genesis_ray.domain.recognition.forgetting import Forgetting
 from genesis_ray.running.alerting.alert_delivery import outbox_folder
 from genesis_ray.running.alerting.alerts import log_waiting
 from genesis_ray.running.erasure.anonymous import (
@@ -28,14 +28,14 @@ from genesis_ray.running.erasure.anonymous_alerts import ALERTS, without_alerts
 from genesis_ray.running.imports.import_report import REPORT
 from genesis_ray.running.questions.history import decided_in, settings_of
 from genesis_ray.store.disk import sync_folder, writing_to
-from genesis_ray.store.event_rewriting import EventRewriting
+from genesis_ray.store.events.event_rewriting import EventRewriting
+from genesis_ray.store.events.reader import RunTables
+from genesis_ray.store.events.waiting_rows import waiting_rows
+from genesis_ray.store.keys.receipts import Purged
 from genesis_ray.store.lock import WriteLock
-from genesis_ray.store.outbox import Outbox
-from genesis_ray.store.reader import RunTables
-from genesis_ray.store.receipts import Purged
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.runs.outbox import Outbox
+from genesis_ray.store.runs.run_folder import RunFolder
 from genesis_ray.store.schemas import EVENT_SCHEMAS
-from genesis_ray.store.waiting_rows import waiting_rows
 
 _DRAWN = "timeline.png"
 """A picture with the names of who was there, of no pixel of a camera."""

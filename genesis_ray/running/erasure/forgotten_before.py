@@ -13,13 +13,13 @@ from typing import NamedTuple
 from genesis_ray.errors import ConfigurationError, StoreError
 from genesis_ray.running.people.auditing import audit_log
 from genesis_ray.settings import Settings
-from genesis_ray.store.audit_entry import digests_of
-from genesis_ray.store.kept_photos import KeptPhotos
-from genesis_ray.store.key_stores import open_key_store
-from genesis_ray.store.lance_table import LanceTable, stored_schema
-from genesis_ray.store.receipts import Receipt, tracer
-from genesis_ray.store.template_keys import KeyRing
-from genesis_ray.store.traces import Tracer, strings_in
+from genesis_ray.store.audit.audit_entry import digests_of
+from genesis_ray.store.keys.key_stores import open_key_store
+from genesis_ray.store.keys.receipts import Receipt, tracer
+from genesis_ray.store.keys.template_keys import KeyRing
+from genesis_ray.store.keys.traces import Tracer, strings_in
+from genesis_ray.store.lance.lance_table import LanceTable, stored_schema
+from genesis_ray.store.tenant.kept_photos import KeptPhotos
 
 
 class Doubtful(NamedTuple):

@@ -14,16 +14,16 @@ from genesis_ray.running.people.auditing import note
 from genesis_ray.running.reach import reach
 from genesis_ray.running.templates.tenant_keys import present_keys
 from genesis_ray.settings import Settings
-from genesis_ray.store.audit_entry import Access
-from genesis_ray.store.backup import unpacked
-from genesis_ray.store.kept_photos import PHOTOS
-from genesis_ray.store.picture_place import PicturePlace
-from genesis_ray.store.receipts import Purged, Receipt, Searched, tracer
-from genesis_ray.store.sealed_file import key_of
-from genesis_ray.store.template_keys import KeyRing
-from genesis_ray.store.tenants import unpacking_folder
-from genesis_ray.store.traces import Trace, Tracer, numbers_in, texts_in
-from genesis_ray.store.wal import read_rows
+from genesis_ray.store.audit.audit_entry import Access
+from genesis_ray.store.events.wal import read_rows
+from genesis_ray.store.keys.backup import unpacked
+from genesis_ray.store.keys.receipts import Purged, Receipt, Searched, tracer
+from genesis_ray.store.keys.sealed_file import key_of
+from genesis_ray.store.keys.template_keys import KeyRing
+from genesis_ray.store.keys.traces import Trace, Tracer, numbers_in, texts_in
+from genesis_ray.store.tenant.kept_photos import PHOTOS
+from genesis_ray.store.tenant.picture_place import PicturePlace
+from genesis_ray.store.tenant.tenants import unpacking_folder
 
 _CHUNK_BYTES = 16 << 20
 
@@ -177,7 +177,7 @@ class _Search:
             time.sleep(_PAUSE_S)
 
     def _read_versions(self, table: Path) -> None:
-        from genesis_ray.store.quick_lancedb import lancedb
+        from genesis_ray.store.lance.quick_lancedb import lancedb
 
         opened = lancedb.connect(table.parent).open_table(table.stem)
         found = opened.list_versions()

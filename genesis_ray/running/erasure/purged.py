@@ -10,13 +10,13 @@ from datetime import UTC, datetime, time
 from pathlib import Path
 
 from genesis_ray.analytics.reach import EVER
+from genesis_ray.domain.figures.rollups import Group
 from genesis_ray.domain.retention import ROLLUPS
-from genesis_ray.domain.rollups import Group
 from genesis_ray.errors import StoreError
 from genesis_ray.store.disk import write_file
-from genesis_ray.store.residue import Limits
-from genesis_ray.store.rollup_folder import RollupFolder
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.events.residue import Limits
+from genesis_ray.store.events.rollup_folder import RollupFolder
+from genesis_ray.store.runs.run_folder import RunFolder
 
 
 def last_purge(run: RunFolder) -> tuple[datetime, Limits] | None:

@@ -13,22 +13,22 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from genesis_ray.domain.figures.rollups import GROUPS
 from genesis_ray.domain.retention import ROLLUPS
-from genesis_ray.domain.rollups import GROUPS
 from genesis_ray.errors import StoreError
 from genesis_ray.running.erasure.purged import note_gone, report_of_last
 from genesis_ray.running.upkeep.rollup_sources import Damaged, tables_of, told
 from genesis_ray.running.upkeep.rollups import RunRollups
 from genesis_ray.sections.retention import RetentionSettings
 from genesis_ray.settings import Settings
-from genesis_ray.store.cold_folder import ColdFolder
 from genesis_ray.store.disk import write_file
-from genesis_ray.store.event_folder import EventFolder
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.expiry import count_expired, expire, is_concerned
-from genesis_ray.store.known_runs import note_run
-from genesis_ray.store.residue import Limits, TableSearch, search_residue
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.events.cold_folder import ColdFolder
+from genesis_ray.store.events.event_folder import EventFolder
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.events.expiry import count_expired, expire, is_concerned
+from genesis_ray.store.events.residue import Limits, TableSearch, search_residue
+from genesis_ray.store.runs.known_runs import note_run
+from genesis_ray.store.runs.run_folder import RunFolder
 from genesis_ray.store.schemas import EVENT_SCHEMAS
 
 _DAY = timedelta(days=1)

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from genesis_ray.domain.jobs import Outcome
-from genesis_ray.domain.ledger import WhoIsWho, fold
+from genesis_ray.domain.load.jobs import Outcome
+from genesis_ray.domain.recognition.ledger import WhoIsWho, fold
 from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.enrolling.kept_photos import let_go_of_expired, remove_expired
 from genesis_ray.running.erasure.retention import Gone
@@ -23,8 +23,8 @@ from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.running.upkeep.job_plans import CLEAN_UP, PHOTOS, VISITORS
 from genesis_ray.running.upkeep.jobs import Job
 from genesis_ray.settings import Settings
-from genesis_ray.store.audit_entry import Access
-from genesis_ray.store.ledger import Ledger
+from genesis_ray.store.audit.audit_entry import Access
+from genesis_ray.store.tenant.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True)

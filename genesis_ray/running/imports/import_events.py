@@ -9,8 +9,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from genesis_ray.domain.alert_events import AlertAcknowledged, AlertRaised, AlertResolved
-from genesis_ray.domain.alert_rules import SEVERITIES
+from genesis_ray.domain.alerting.alert_events import AlertAcknowledged, AlertRaised, AlertResolved
+from genesis_ray.domain.alerting.alert_rules import SEVERITIES
 from genesis_ray.domain.events import (
     Event,
     IdentityNoted,
@@ -27,8 +27,8 @@ from genesis_ray.migration.genesis_rows import (
 )
 from genesis_ray.running.imports.import_report import Tally
 from genesis_ray.settings import Settings
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.reader import read_table
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.events.reader import read_table
 from genesis_ray.store.schemas import table_of, to_tables
 
 _BATCH = 10_000

@@ -11,8 +11,8 @@ from uuid import uuid4
 
 import numpy as np
 
-from genesis_ray.domain.enrolment import is_same_face
-from genesis_ray.domain.identity import Embedding
+from genesis_ray.domain.recognition.enrolment import is_same_face
+from genesis_ray.domain.recognition.identity import Embedding
 from genesis_ray.errors import FaceError, SourceError
 from genesis_ray.running.assembly import Embedder
 from genesis_ray.running.enrolling.face_doubts import FaceDoubts, most_like
@@ -21,8 +21,8 @@ from genesis_ray.running.enrolling.photo_faces import only_face
 from genesis_ray.running.imports.import_report import Tally
 from genesis_ray.running.people.identities import Identities
 from genesis_ray.settings import Settings
-from genesis_ray.store.kept_photos import KeptPhoto, KeptPhotos, seal
-from genesis_ray.store.template_keys import KeyRing
+from genesis_ray.store.keys.template_keys import KeyRing
+from genesis_ray.store.tenant.kept_photos import KeptPhoto, KeptPhotos, seal
 from genesis_ray.vision.face_picture import face_picture
 from genesis_ray.vision.faces import EmbeddedFace
 from genesis_ray.vision.photo_file import read_photo

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from genesis_ray.domain.people import Person
+from genesis_ray.domain.recognition.people import Person
 from genesis_ray.migration.genesis_rows import GenesisIdentity
 from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.imports.import_events import identity_of
@@ -18,10 +18,10 @@ from genesis_ray.running.people.turns import turn
 from genesis_ray.running.templates.protected import load_protected_embedder
 from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
-from genesis_ray.store.audit_entry import Access
-from genesis_ray.store.consent import ConsentRegister
-from genesis_ray.store.ledger import Ledger
-from genesis_ray.store.people import People
+from genesis_ray.store.audit.audit_entry import Access
+from genesis_ray.store.tenant.consent import ConsentRegister
+from genesis_ray.store.tenant.ledger import Ledger
+from genesis_ray.store.tenant.people import People
 
 
 class PeopleTallies(NamedTuple):

@@ -23,8 +23,8 @@ from genesis_ray.running.imports.import_people import PeopleTallies, bring_in_pe
 from genesis_ray.running.imports.import_report import REPORT, Row, Tally
 from genesis_ray.settings import Settings
 from genesis_ray.store.disk import write_file
-from genesis_ray.store.known_runs import note_run
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.runs.known_runs import note_run
+from genesis_ray.store.runs.run_folder import RunFolder
 
 Progress = Callable[[str, int], None]
 """Told of what is brought in, and how many rows of it more have come by."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from ipaddress import ip_address
 
-from genesis_ray.domain.source_policy import Address
+from genesis_ray.domain.streams.source_policy import Address
 from genesis_ray.running.network.time_limit import TimeLimit
 
 Resolve = Callable[[str, int], list[Address]]

@@ -3,9 +3,9 @@
 from genesis_ray.running.people.identities import who_is_who
 from genesis_ray.running.people.naming import find
 from genesis_ray.settings import Settings
-from genesis_ray.store.audit_entry import digests_of
-from genesis_ray.store.key_stores import open_key_store
-from genesis_ray.store.template_keys import KeyRing
+from genesis_ray.store.audit.audit_entry import digests_of
+from genesis_ray.store.keys.key_stores import open_key_store
+from genesis_ray.store.keys.template_keys import KeyRing
 
 
 def names_in_log(settings: Settings) -> dict[tuple[int, str], str]:

@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 
 from genesis_ray.settings import Settings
-from genesis_ray.store.audit_entry import Access
-from genesis_ray.store.audit_log import AuditLog
-from genesis_ray.store.key_stores import open_key_store
-from genesis_ray.store.template_keys import KeyRing
-from genesis_ray.store.tenants import audit_folder
+from genesis_ray.store.audit.audit_entry import Access
+from genesis_ray.store.audit.audit_log import AuditLog
+from genesis_ray.store.keys.key_stores import open_key_store
+from genesis_ray.store.keys.template_keys import KeyRing
+from genesis_ray.store.tenant.tenants import audit_folder
 
 
 def audit_log(settings: Settings, keys: KeyRing | None = None) -> AuditLog:

@@ -4,14 +4,14 @@ import secrets
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from genesis_ray.domain.consent import Consent, ConsentEntry, Consents, Said
-from genesis_ray.domain.people import Person
+from genesis_ray.domain.recognition.consent import Consent, ConsentEntry, Consents, Said
+from genesis_ray.domain.recognition.people import Person
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.running.people.identities import identity_folder, who_is_who
 from genesis_ray.running.people.naming import find
 from genesis_ray.running.people.turns import turn
 from genesis_ray.settings import Settings
-from genesis_ray.store.consent import ConsentRegister
+from genesis_ray.store.tenant.consent import ConsentRegister
 
 
 class PersonsConsent(NamedTuple):

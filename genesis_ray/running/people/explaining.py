@@ -10,9 +10,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from genesis_ray.domain.events import NAMES
-from genesis_ray.domain.identity import FEWEST_FACES
-from genesis_ray.domain.ledger import Confirm, Entry, Merge, Reject, Rename, Split, Undo, WhoIsWho
-from genesis_ray.domain.track_sights import Recordings, TrackSight
+from genesis_ray.domain.recognition.identity import FEWEST_FACES
+from genesis_ray.domain.recognition.ledger import (
+    Confirm,
+    Entry,
+    Merge,
+    Reject,
+    Rename,
+    Split,
+    Undo,
+    WhoIsWho,
+)
+from genesis_ray.domain.tracking.track_sights import Recordings, TrackSight
 from genesis_ray.errors import NotFoundError
 from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.people.identities import identity_folder, who_is_who
@@ -21,9 +30,9 @@ from genesis_ray.running.questions.history import decided_in
 from genesis_ray.running.recordings import recordings_of
 from genesis_ray.running.thresholds import calibration_file, threshold_book
 from genesis_ray.settings import Settings
-from genesis_ray.store.ledger import Ledger
-from genesis_ray.store.reader import read_table
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.events.reader import read_table
+from genesis_ray.store.runs.run_folder import RunFolder
+from genesis_ray.store.tenant.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

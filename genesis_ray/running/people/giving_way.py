@@ -20,11 +20,11 @@ from genesis_ray.running.people.identities import identity_folder
 from genesis_ray.running.people.turns import DECIDING_S, turn
 from genesis_ray.settings import Settings
 from genesis_ray.store.disk import write_file
-from genesis_ray.store.event_folder import EventFolder
+from genesis_ray.store.events.event_folder import EventFolder
 from genesis_ray.store.giving_way import Presence, Way, wait_until
 from genesis_ray.store.lock import WriteLock
-from genesis_ray.store.people import PEOPLE_LOCK
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.runs.run_folder import RunFolder
+from genesis_ray.store.tenant.people import PEOPLE_LOCK
 
 NAMES_KEEPER = "resolver"
 """Who has people and galleries; the name of its folder in a run's state."""

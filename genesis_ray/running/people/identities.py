@@ -13,28 +13,28 @@ from typing import Any, NamedTuple, Protocol
 
 import pyarrow as pa
 
-from genesis_ray.domain.consent import ConsentEntry, Consents
-from genesis_ray.domain.face_place import FacePlace
-from genesis_ray.domain.ledger import Entry, WhoIsWho, fold
-from genesis_ray.domain.template_update import retired
-from genesis_ray.domain.track_sights import Recordings
+from genesis_ray.domain.recognition.consent import ConsentEntry, Consents
+from genesis_ray.domain.recognition.face_place import FacePlace
+from genesis_ray.domain.recognition.ledger import Entry, WhoIsWho, fold
+from genesis_ray.domain.recognition.template_update import retired
+from genesis_ray.domain.tracking.track_sights import Recordings
 from genesis_ray.errors import NotFoundError
 from genesis_ray.running.assembly import EmbedderTraits, embedder_traits
 from genesis_ray.running.enrolling.waiting_enrolments import WaitingEnrolments
 from genesis_ray.running.templates.galleries import open_gallery
 from genesis_ray.settings import Settings
-from genesis_ray.store.audit_entry import Access
-from genesis_ray.store.consent import ConsentRegister
-from genesis_ray.store.learning_gallery import LearningGallery
-from genesis_ray.store.ledger import Ledger
+from genesis_ray.store.audit.audit_entry import Access
+from genesis_ray.store.galleries.learning_gallery import LearningGallery
+from genesis_ray.store.galleries.stored_faces import stored_faces, stored_places
+from genesis_ray.store.galleries.template_changes import TemplateChanges
+from genesis_ray.store.keys.template_keys import KeyRing
 from genesis_ray.store.lock import WriteLock
-from genesis_ray.store.people import PEOPLE_LOCK, People
-from genesis_ray.store.stored_faces import stored_faces, stored_places
-from genesis_ray.store.template_changes import TemplateChanges
-from genesis_ray.store.template_keys import KeyRing
-from genesis_ray.store.tenants import gallery_folder
-from genesis_ray.store.visitor_salt import visitor_salt
-from genesis_ray.store.visitor_sights import VisitorSights
+from genesis_ray.store.tenant.consent import ConsentRegister
+from genesis_ray.store.tenant.ledger import Ledger
+from genesis_ray.store.tenant.people import PEOPLE_LOCK, People
+from genesis_ray.store.tenant.tenants import gallery_folder
+from genesis_ray.store.tenant.visitor_salt import visitor_salt
+from genesis_ray.store.tenant.visitor_sights import VisitorSights
 
 Pending = tuple[pa.Table, ...]
 """What was not stored yet when a process was killed, of each table that is learned to."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from genesis_ray.domain.ledger import WhoIsWho
+from genesis_ray.domain.recognition.ledger import WhoIsWho
 from genesis_ray.evaluation.calibration import ImpostorScores
 
 Row = Mapping[str, Any]

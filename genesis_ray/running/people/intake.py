@@ -20,12 +20,12 @@ from genesis_ray.running.enrolling.waiting_enrolments import WaitingEnrolments
 from genesis_ray.running.people.identities import Entries, Identities, identity_folder, watcher
 from genesis_ray.running.templates.tenant_keys import LOOK_EVERY_S
 from genesis_ray.settings import Settings
-from genesis_ray.store.consent import CONSENT, ConsentRegister
 from genesis_ray.store.disk import write_file, writing_to
-from genesis_ray.store.ledger import Ledger
-from genesis_ray.store.table_news import TableNews
-from genesis_ray.store.template_keys import KeyRing
-from genesis_ray.store.tenants import LEDGER
+from genesis_ray.store.keys.template_keys import KeyRing
+from genesis_ray.store.lance.table_news import TableNews
+from genesis_ray.store.tenant.consent import CONSENT, ConsentRegister
+from genesis_ray.store.tenant.ledger import Ledger
+from genesis_ray.store.tenant.tenants import LEDGER
 
 _log = logging.getLogger(__name__)
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from genesis_ray.domain.drift import MatchDrift, MatchLevel
+from genesis_ray.domain.recognition.drift import MatchDrift, MatchLevel
 from genesis_ray.running.assembly import drift_policy
 from genesis_ray.settings import Settings
-from genesis_ray.store.reader import RunTables
+from genesis_ray.store.events.reader import RunTables
 
 _COLUMNS = ("camera_id", "embedder", "similarity")
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple, Self
 
-from genesis_ray.domain.ledger import WhoIsWho
-from genesis_ray.domain.people import Person
+from genesis_ray.domain.recognition.ledger import WhoIsWho
+from genesis_ray.domain.recognition.people import Person
 from genesis_ray.errors import ConfigurationError, NotFoundError
 
 

@@ -9,19 +9,19 @@ from typing import Any
 
 import pyarrow as pa
 
-from genesis_ray.domain.consent import without
-from genesis_ray.domain.face_place import Landmarks
-from genesis_ray.domain.forgetting import Forgetting, forgetting, redacted
-from genesis_ray.store.consent import CONSENT, ConsentRegister
-from genesis_ray.store.gallery import galleries_in
-from genesis_ray.store.kept_photos import PHOTOS, KeptPhoto, KeptPhotos
-from genesis_ray.store.lance_table import LanceTable, stored_schema
-from genesis_ray.store.ledger import Ledger
-from genesis_ray.store.people import People
-from genesis_ray.store.picture_place import parted
-from genesis_ray.store.receipts import Purged
-from genesis_ray.store.template_changes import changes_in, without_faces
-from genesis_ray.store.tenants import LEDGER
+from genesis_ray.domain.recognition.consent import without
+from genesis_ray.domain.recognition.face_place import Landmarks
+from genesis_ray.domain.recognition.forgetting import Forgetting, forgetting, redacted
+from genesis_ray.store.galleries.gallery import galleries_in
+from genesis_ray.store.galleries.template_changes import changes_in, without_faces
+from genesis_ray.store.keys.receipts import Purged
+from genesis_ray.store.lance.lance_table import LanceTable, stored_schema
+from genesis_ray.store.tenant.consent import CONSENT, ConsentRegister
+from genesis_ray.store.tenant.kept_photos import PHOTOS, KeptPhoto, KeptPhotos
+from genesis_ray.store.tenant.ledger import Ledger
+from genesis_ray.store.tenant.people import People
+from genesis_ray.store.tenant.picture_place import parted
+from genesis_ray.store.tenant.tenants import LEDGER
 
 
 class PeopleStores:

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from genesis_ray.domain.events import NAMES
-from genesis_ray.domain.ledger import WhoIsWho
-from genesis_ray.domain.proposals import Pair
+from genesis_ray.domain.recognition.ledger import WhoIsWho
+from genesis_ray.domain.recognition.proposals import Pair
 from genesis_ray.running.questions.history import decided_in
-from genesis_ray.store.row_parts import row_parts
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.events.row_parts import row_parts
+from genesis_ray.store.runs.run_folder import RunFolder
 
 _APART = timedelta(seconds=1)
 """Two tracks that overlap for longer are two people; for less it may be one that was lost."""

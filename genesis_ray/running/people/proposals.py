@@ -7,9 +7,9 @@ from datetime import datetime
 import numpy as np
 import numpy.typing as npt
 
-from genesis_ray.domain.ledger import Merge, WhoIsWho
-from genesis_ray.domain.people import Person
-from genesis_ray.domain.proposals import Proposal, mergeable, propose
+from genesis_ray.domain.recognition.ledger import Merge, WhoIsWho
+from genesis_ray.domain.recognition.people import Person
+from genesis_ray.domain.recognition.proposals import Proposal, mergeable, propose
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.running.assembly import impostors_of
 from genesis_ray.running.people.identities import searched_gallery, who_is_who
@@ -18,8 +18,8 @@ from genesis_ray.running.people.repairs import Repairs
 from genesis_ray.running.reach import reach
 from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
-from genesis_ray.store.audit_entry import Access
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.audit.audit_entry import Access
+from genesis_ray.store.runs.run_folder import RunFolder
 
 RISK = 0.001
 """The most that a pair to be looked at may risk, unless told otherwise."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TypedDict, TypeVar
 from uuid import uuid4
 
-from genesis_ray.domain.ledger import (
+from genesis_ray.domain.recognition.ledger import (
     Confirm,
     Entry,
     Merge,
@@ -20,8 +20,8 @@ from genesis_ray.domain.ledger import (
     WhoIsWho,
     fold,
 )
-from genesis_ray.domain.ledger_checks import check
-from genesis_ray.domain.track_sights import TrackSight
+from genesis_ray.domain.recognition.ledger_checks import check
+from genesis_ray.domain.tracking.track_sights import TrackSight
 from genesis_ray.errors import ConfigurationError, LedgerError, NotFoundError
 from genesis_ray.running.people.consent import is_blocked
 from genesis_ray.running.people.identities import faces_of, identity_folder
@@ -29,10 +29,10 @@ from genesis_ray.running.people.naming import TrackName, find
 from genesis_ray.running.people.seen_tracks import Row, SeenTrack, seen_track, utc
 from genesis_ray.running.people.turns import turn
 from genesis_ray.settings import Settings
-from genesis_ray.store.closeable import Closeable
-from genesis_ray.store.ledger import Ledger
-from genesis_ray.store.people import People
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.lance.closeable import Closeable
+from genesis_ray.store.runs.run_folder import RunFolder
+from genesis_ray.store.tenant.ledger import Ledger
+from genesis_ray.store.tenant.people import People
 
 _AnyEntry = TypeVar("_AnyEntry", bound=Entry)
 

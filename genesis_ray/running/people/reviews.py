@@ -7,7 +7,7 @@ from typing import Any
 from genesis_ray.analytics.present import PresentTables
 from genesis_ray.analytics.stored import whole
 from genesis_ray.domain.events import NAMES
-from genesis_ray.domain.ledger import WhoIsWho
+from genesis_ray.domain.recognition.ledger import WhoIsWho
 from genesis_ray.errors import NotFoundError
 from genesis_ray.pipeline.face_events import EXCHANGED
 from genesis_ray.pipeline.gate import FALSE_MERGE

@@ -9,13 +9,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from genesis_ray.domain.events import NAMES
-from genesis_ray.domain.track_ids import is_dated
-from genesis_ray.domain.track_sights import TrackSight
+from genesis_ray.domain.tracking.track_ids import is_dated
+from genesis_ray.domain.tracking.track_sights import TrackSight
 from genesis_ray.errors import ConfigurationError, NotFoundError
 from genesis_ray.running.people.naming import TrackName
 from genesis_ray.running.recordings import recordings_of
-from genesis_ray.store.reader import read_table
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.events.reader import read_table
+from genesis_ray.store.runs.run_folder import RunFolder
 
 Row = dict[str, Any]
 """A row of `face_recognitions`, as written."""

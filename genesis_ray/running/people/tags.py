@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from genesis_ray.domain.people import Person
-from genesis_ray.domain.tags import TagEntry, tags_now
+from genesis_ray.domain.recognition.people import Person
+from genesis_ray.domain.recognition.tags import TagEntry, tags_now
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.running.people.identities import identity_folder, who_is_who
 from genesis_ray.running.people.naming import find
 from genesis_ray.running.people.turns import turn
 from genesis_ray.settings import Settings
-from genesis_ray.store.tags import Tags
+from genesis_ray.store.tenant.tags import Tags
 
 _TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 

@@ -13,7 +13,7 @@ from genesis_ray.errors import StoreError
 from genesis_ray.settings import Settings
 from genesis_ray.store.giving_way import lock_within
 from genesis_ray.store.lock import WriteLock
-from genesis_ray.store.tenants import gallery_folder
+from genesis_ray.store.tenant.tenants import gallery_folder
 
 WITHIN_S = 60.0
 """For the turn; forgetting somebody is what takes longest."""

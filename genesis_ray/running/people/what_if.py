@@ -12,8 +12,8 @@ from typing import Any, Literal, NoReturn
 import numpy as np
 
 from genesis_ray.domain.events import FaceRecognized
-from genesis_ray.domain.identity import Candidate, Embedding, Face, FaceSight
-from genesis_ray.domain.thresholds import Threshold, ThresholdBook
+from genesis_ray.domain.recognition.identity import Candidate, Embedding, Face, FaceSight
+from genesis_ray.domain.recognition.thresholds import Threshold, ThresholdBook
 from genesis_ray.pipeline.resolver import IdentityResolver
 from genesis_ray.pipeline.resolver_policy import ResolverPolicy, is_usual
 

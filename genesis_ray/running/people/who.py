@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from genesis_ray.errors import NotFoundError
 from genesis_ray.settings import Settings
-from genesis_ray.store.tenants import gallery_folder
+from genesis_ray.store.tenant.tenants import gallery_folder
 
 
 def names_now(settings: Settings, identity_ids: Iterable[str]) -> dict[str, str]:

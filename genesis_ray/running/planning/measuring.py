@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from genesis_ray.domain.costs import Costs, MemoryCosts
-from genesis_ray.domain.frames import Image
+from genesis_ray.domain.load.costs import Costs, MemoryCosts
+from genesis_ray.domain.streams.frames import Image
 from genesis_ray.running.assembly import (
     SYNTHETIC,
     Detector,

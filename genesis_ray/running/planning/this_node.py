@@ -5,7 +5,7 @@ import re
 from contextlib import suppress
 from pathlib import Path
 
-from genesis_ray.domain.capacity import Node
+from genesis_ray.domain.load.capacity import Node
 from genesis_ray.processors import usable_cores
 
 _PROC = Path("/proc")

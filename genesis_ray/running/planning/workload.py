@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from genesis_ray.domain.detections import Detections
-from genesis_ray.domain.frames import Frame, Image
+from genesis_ray.domain.streams.frames import Frame, Image
+from genesis_ray.domain.tracking.detections import Detections
 from genesis_ray.pipeline.journal_stage import JournalStage
 from genesis_ray.pipeline.producers import RESOLVER
 from genesis_ray.pipeline.resolver_stage import ResolverStage
@@ -29,9 +29,9 @@ from genesis_ray.running.templates.tenant_keys import passing_keys
 from genesis_ray.running.viewing import load_viewing
 from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.settings import Settings
-from genesis_ray.store.audit_entry import Access
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.template_keys import KeyRing
+from genesis_ray.store.audit.audit_entry import Access
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.keys.template_keys import KeyRing
 from genesis_ray.vision.tiling import TILES
 
 

@@ -2,9 +2,9 @@
 
 from genesis_ray.errors import NotFoundError
 from genesis_ray.settings import Settings
-from genesis_ray.store.event_folder import EventFolder
-from genesis_ray.store.reader import RunTables
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.events.event_folder import EventFolder
+from genesis_ray.store.events.reader import RunTables
+from genesis_ray.store.runs.run_folder import RunFolder
 
 
 def check_tenant(run: RunFolder, settings: Settings, tenant_id: str | None) -> None:

@@ -13,8 +13,8 @@ from genesis_ray.analytics.dwell import BINS_S
 from genesis_ray.analytics.extent import extent
 from genesis_ray.analytics.reach import Within, known_since, known_until, within_reach
 from genesis_ray.analytics.stored import Tables
-from genesis_ray.domain.moments import moment, on_clock
-from genesis_ray.domain.site_time import range_between, zone_named
+from genesis_ray.domain.clocks.moments import moment, on_clock
+from genesis_ray.domain.clocks.site_time import range_between, zone_named
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.running.people.who import with_names
 from genesis_ray.running.questions.asked_places import check_places

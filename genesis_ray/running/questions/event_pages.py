@@ -8,13 +8,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from genesis_ray.analytics.present import ALERTS, NAMES, SAID, VISITS, PresentTables
-from genesis_ray.domain.event_page import PageRequest
+from genesis_ray.domain.figures.event_page import PageRequest
 from genesis_ray.running.questions.history import present_tables
 from genesis_ray.settings import Settings
-from genesis_ray.store.damaged import DamagedFiles
-from genesis_ray.store.event_folder import EventFolder
-from genesis_ray.store.event_pages import page_of, place_behind, read_page
-from genesis_ray.store.selection import Selection
+from genesis_ray.store.events.damaged import DamagedFiles
+from genesis_ray.store.events.event_folder import EventFolder
+from genesis_ray.store.events.event_pages import page_of, place_behind, read_page
+from genesis_ray.store.events.selection import Selection
 
 
 class EventPages:

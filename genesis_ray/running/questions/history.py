@@ -12,19 +12,19 @@ import pyarrow as pa
 
 from genesis_ray.analytics.limits import Limits
 from genesis_ray.analytics.present import PresentTables, Quarters
-from genesis_ray.domain.last_word import told_at
-from genesis_ray.domain.ledger import NOTHING_DECIDED, WhoIsWho
-from genesis_ray.domain.rollups import Group
+from genesis_ray.domain.clocks.last_word import told_at
+from genesis_ray.domain.figures.rollups import Group
+from genesis_ray.domain.recognition.ledger import NOTHING_DECIDED, WhoIsWho
 from genesis_ray.errors import StoreError
 from genesis_ray.running.erasure.purged import KeptOf
 from genesis_ray.running.live_run import live_run_path
 from genesis_ray.running.recordings import WatchedRun, recordings_of
 from genesis_ray.running.upkeep.rollups import RunRollups
 from genesis_ray.settings import Settings
-from genesis_ray.store.last_word import last_word
-from genesis_ray.store.reader import RunTables
-from genesis_ray.store.run_folder import RunFolder
-from genesis_ray.store.tenants import gallery_folder, has_ledger
+from genesis_ray.store.events.last_word import last_word
+from genesis_ray.store.events.reader import RunTables
+from genesis_ray.store.runs.run_folder import RunFolder
+from genesis_ray.store.tenant.tenants import gallery_folder, has_ledger
 
 
 def present_tables(

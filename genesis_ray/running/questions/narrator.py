@@ -14,7 +14,7 @@ import httpx2
 from genesis_ray.analytics.reports.contents import Report, Summary
 from genesis_ray.analytics.reports.facts import facts_of
 from genesis_ray.analytics.reports.summary import summarise
-from genesis_ray.domain.stated_numbers import invented
+from genesis_ray.domain.figures.stated_numbers import invented
 from genesis_ray.errors import GenesisError
 from genesis_ray.sections.narrative import NarrativeSettings
 

@@ -8,16 +8,16 @@ from genesis_ray.analytics.reports.compiling import compile_report
 from genesis_ray.analytics.reports.contents import Report
 from genesis_ray.analytics.reports.site import Queue, Site
 from genesis_ray.analytics.reports.wording import counted
-from genesis_ray.domain.drops import REASONS
-from genesis_ray.domain.periods import Period
+from genesis_ray.domain.figures.periods import Period
+from genesis_ray.domain.load.drops import REASONS
 from genesis_ray.running.questions.history import present_tables
 from genesis_ray.sections.alerts import QueueRule, WaitRule
 from genesis_ray.settings import Settings
-from genesis_ray.store import parquet_file
-from genesis_ray.store.event_folder import EventFolder
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.events import parquet_file
+from genesis_ray.store.events.event_folder import EventFolder
+from genesis_ray.store.events.selection import Selection
+from genesis_ray.store.runs.run_folder import RunFolder
 from genesis_ray.store.schemas import EVENT_SCHEMAS
-from genesis_ray.store.selection import Selection
 
 _UNNAMED = Settings.model_fields["site_id"].default
 

@@ -17,15 +17,15 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 from typing import Literal, TypeVar
 
-from genesis_ray.domain.carrying import Appearance
-from genesis_ray.domain.identity import Face, FaceSight
+from genesis_ray.domain.recognition.carrying import Appearance
+from genesis_ray.domain.recognition.identity import Face, FaceSight
 from genesis_ray.errors import LostKeyError, StoreError
 from genesis_ray.pipeline.producers import Evidence
 from genesis_ray.running.assembly import EmbedderTraits
 from genesis_ray.running.templates.tenant_keys import LOOK_EVERY_S
-from genesis_ray.store.substitution import Exchanges, exchanged
-from genesis_ray.store.template_keys import KeyRing, TemplateKey
-from genesis_ray.store.templates import Protector
+from genesis_ray.store.keys.template_keys import KeyRing, TemplateKey
+from genesis_ray.store.keys.templates import Protector
+from genesis_ray.store.runs.substitution import Exchanges, exchanged
 
 _log = logging.getLogger(__name__)
 

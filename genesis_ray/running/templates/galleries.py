@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 from genesis_ray.running.people.auditing import note
 from genesis_ray.settings import Settings
-from genesis_ray.store.audit_entry import Access
-from genesis_ray.store.learning_gallery import LearningGallery
-from genesis_ray.store.template_keys import KeyRing
-from genesis_ray.store.templates import Protector
-from genesis_ray.store.tenants import gallery_folder
+from genesis_ray.store.audit.audit_entry import Access
+from genesis_ray.store.galleries.learning_gallery import LearningGallery
+from genesis_ray.store.keys.template_keys import KeyRing
+from genesis_ray.store.keys.templates import Protector
+from genesis_ray.store.tenant.tenants import gallery_folder
 
 
 def open_gallery(

@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Set
 from dataclasses import dataclass
 
-from genesis_ray.domain.ledger import WhoIsWho
+from genesis_ray.domain.recognition.ledger import WhoIsWho
 from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.people.identities import identity_folder, who_is_who
 from genesis_ray.settings import Settings
-from genesis_ray.store.gallery import galleries_in
-from genesis_ray.store.stored_faces import stored_faces
+from genesis_ray.store.galleries.gallery import galleries_in
+from genesis_ray.store.galleries.stored_faces import stored_faces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,8 @@ same one. It loads no LanceDB.
 """
 
 from genesis_ray.settings import Settings
-from genesis_ray.store.gallery_choice import GalleryChoice
-from genesis_ray.store.tenants import gallery_folder
+from genesis_ray.store.tenant.gallery_choice import GalleryChoice
+from genesis_ray.store.tenant.tenants import gallery_folder
 
 
 def with_gallery_in_use(settings: Settings) -> Settings:

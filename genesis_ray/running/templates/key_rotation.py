@@ -22,17 +22,17 @@ from genesis_ray.running.reach import reach
 from genesis_ray.running.templates.galleries import open_gallery
 from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
-from genesis_ray.store.audit_entry import Access
-from genesis_ray.store.gallery import galleries_in
-from genesis_ray.store.gallery_keys import GalleryKeys, protected_galleries
+from genesis_ray.store.audit.audit_entry import Access
+from genesis_ray.store.galleries.gallery import galleries_in
 from genesis_ray.store.giving_way import Presence, wait_until
-from genesis_ray.store.identity_schemas import GALLERY_LATER, gallery_schema
-from genesis_ray.store.kept_photos import KeptPhotos
-from genesis_ray.store.key_stores import open_key_store
-from genesis_ray.store.lance_table import LanceTable
+from genesis_ray.store.keys.gallery_keys import GalleryKeys, protected_galleries
+from genesis_ray.store.keys.key_stores import open_key_store
+from genesis_ray.store.keys.template_keys import KeyRing
+from genesis_ray.store.keys.templates import Protector, embeddings_in
+from genesis_ray.store.lance.lance_table import LanceTable
 from genesis_ray.store.lock import WriteLock
-from genesis_ray.store.template_keys import KeyRing
-from genesis_ray.store.templates import Protector, embeddings_in
+from genesis_ray.store.tenant.identity_schemas import GALLERY_LATER, gallery_schema
+from genesis_ray.store.tenant.kept_photos import KeptPhotos
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ use it.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from genesis_ray.domain.frames import Image
+from genesis_ray.domain.streams.frames import Image
 from genesis_ray.running.assembly import Embedder, load_embedder
 from genesis_ray.sections.models import FaceSettings
-from genesis_ray.store.template_keys import TemplateKey
-from genesis_ray.store.templates import Protector
+from genesis_ray.store.keys.template_keys import TemplateKey
+from genesis_ray.store.keys.templates import Protector
 from genesis_ray.vision.crops import HeadCrop
 from genesis_ray.vision.faces import EmbeddedFace, FaceCrop, GradedFace
 from genesis_ray.vision.memory_guard import MemoryState

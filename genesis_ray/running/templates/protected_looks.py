@@ -9,13 +9,13 @@ from typing import Protocol
 
 import numpy as np
 
-from genesis_ray.domain.appearance import Looks, View
-from genesis_ray.domain.frames import Image
-from genesis_ray.domain.heads import Box
+from genesis_ray.domain.streams.frames import Image
+from genesis_ray.domain.tracking.appearance import Looks, View
+from genesis_ray.domain.tracking.heads import Box
 from genesis_ray.errors import StoreError
 from genesis_ray.running.templates.tenant_keys import LOOK_EVERY_S
-from genesis_ray.store.template_keys import KeyRing, TemplateKey
-from genesis_ray.store.templates import Protector
+from genesis_ray.store.keys.template_keys import KeyRing, TemplateKey
+from genesis_ray.store.keys.templates import Protector
 
 _log = logging.getLogger(__name__)
 

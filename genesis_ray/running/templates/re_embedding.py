@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from genesis_ray.domain.ledger import WhoIsWho
-from genesis_ray.domain.people import Person
+from genesis_ray.domain.recognition.ledger import WhoIsWho
+from genesis_ray.domain.recognition.people import Person
 from genesis_ray.errors import (
     ConfigurationError,
     FaceError,
@@ -34,10 +34,10 @@ from genesis_ray.running.templates.gallery_figures import missing_from
 from genesis_ray.running.templates.protected import load_protected_embedder
 from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
-from genesis_ray.store.audit_entry import Access
-from genesis_ray.store.kept_photos import KeptPhoto, KeptPhotos
-from genesis_ray.store.learning_gallery import LearningGallery
-from genesis_ray.store.template_keys import KeyRing
+from genesis_ray.store.audit.audit_entry import Access
+from genesis_ray.store.galleries.learning_gallery import LearningGallery
+from genesis_ray.store.keys.template_keys import KeyRing
+from genesis_ray.store.tenant.kept_photos import KeptPhoto, KeptPhotos
 from genesis_ray.vision.face_picture import read_face_picture
 from genesis_ray.vision.faces import EmbeddedFace
 

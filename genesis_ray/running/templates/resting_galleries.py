@@ -10,9 +10,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from genesis_ray.store.gallery import galleries_in
-from genesis_ray.store.lance_table import LanceTable, stored_schema
-from genesis_ray.store.template_changes import TemplateChanges
+from genesis_ray.store.galleries.gallery import galleries_in
+from genesis_ray.store.galleries.template_changes import TemplateChanges
+from genesis_ray.store.lance.lance_table import LanceTable, stored_schema
 
 
 class RestingGallery:

@@ -7,7 +7,7 @@ real time reads it and goes over, see `live.succession`.
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from genesis_ray.domain.thresholds import ThresholdBook
+from genesis_ray.domain.recognition.thresholds import ThresholdBook
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.people.auditing import note
@@ -17,9 +17,9 @@ from genesis_ray.running.templates.gallery_figures import present_in
 from genesis_ray.running.templates.gallery_in_use import by_embedder
 from genesis_ray.running.thresholds import calibration_file, threshold_book
 from genesis_ray.settings import Settings
-from genesis_ray.store.audit_entry import Access
-from genesis_ray.store.gallery_choice import GalleryChoice
+from genesis_ray.store.audit.audit_entry import Access
 from genesis_ray.store.giving_way import wait_until
+from genesis_ray.store.tenant.gallery_choice import GalleryChoice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

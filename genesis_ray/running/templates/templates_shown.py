@@ -4,16 +4,16 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Literal
 
-from genesis_ray.domain.face_place import Box, Landmarks
-from genesis_ray.domain.people import Person
-from genesis_ray.domain.template_update import TemplateChange, undone_with
+from genesis_ray.domain.recognition.face_place import Box, Landmarks
+from genesis_ray.domain.recognition.people import Person
+from genesis_ray.domain.recognition.template_update import TemplateChange, undone_with
 from genesis_ray.errors import ConfigurationError, NotFoundError
 from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.people.identities import faces_of, identity_folder, who_is_who
 from genesis_ray.running.people.naming import find
 from genesis_ray.running.people.repairs import Repairs
 from genesis_ray.settings import Settings
-from genesis_ray.store.template_changes import TemplateChanges
+from genesis_ray.store.galleries.template_changes import TemplateChanges
 
 State = Literal["used", "replaced", "undone"]
 

@@ -2,10 +2,10 @@
 
 from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.settings import Settings
-from genesis_ray.store.gallery_keys import protected_galleries
-from genesis_ray.store.key_stores import open_key_store
-from genesis_ray.store.template_keys import KeyRef, KeyRing, TemplateKey
-from genesis_ray.store.tenants import gallery_folder
+from genesis_ray.store.keys.gallery_keys import protected_galleries
+from genesis_ray.store.keys.key_stores import open_key_store
+from genesis_ray.store.keys.template_keys import KeyRef, KeyRing, TemplateKey
+from genesis_ray.store.tenant.tenants import gallery_folder
 
 LOOK_EVERY_S = 5.0
 """At the key store, for a key that somebody made, as long as something runs."""

@@ -7,9 +7,9 @@ from datetime import datetime
 from genesis_ray.analytics import dead_letters
 from genesis_ray.domain.events import DeadLetterChanged, DeadLetterStatus, DeadLetterUnit
 from genesis_ray.errors import ConfigurationError, NotFoundError
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.reader import RunTables
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.events.reader import RunTables
+from genesis_ray.store.runs.run_folder import RunFolder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

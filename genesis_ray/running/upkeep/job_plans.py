@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from genesis_ray.domain.jobs import JobPlan
+from genesis_ray.domain.load.jobs import JobPlan
 
 ROLLUPS = JobPlan("rollups", every=timedelta(minutes=15))
 COMPACTION = JobPlan("compaction", every=timedelta(hours=6), first_after=timedelta(minutes=5))

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from genesis_ray.domain.jobs import JobPlan, JobRecord, Outcome, failed, planned, succeeded
+from genesis_ray.domain.load.jobs import JobPlan, JobRecord, Outcome, failed, planned, succeeded
 from genesis_ray.errors import GenesisError, NotFoundError, StoreError
-from genesis_ray.store.job_records import JobRecords
+from genesis_ray.store.runs.job_records import JobRecords
 
 _log = logging.getLogger(__name__)
 

@@ -7,9 +7,9 @@ from datetime import timedelta
 from functools import cached_property
 from typing import NamedTuple
 
-from genesis_ray.domain.detections import Detections
 from genesis_ray.domain.events import Event, FaceRecognized
-from genesis_ray.domain.frames import Frame, FrameStamp
+from genesis_ray.domain.streams.frames import Frame, FrameStamp
+from genesis_ray.domain.tracking.detections import Detections
 from genesis_ray.errors import ConfigurationError, FailedAgainError, GenesisError, SourceError
 from genesis_ray.pipeline.journal_stage import JournalStage
 from genesis_ray.pipeline.resolver_stage import ResolverStage
@@ -37,10 +37,10 @@ from genesis_ray.running.viewing import load_viewing
 from genesis_ray.running.watching import people_in, settle, watch
 from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.settings import Settings
-from genesis_ray.store.audit_entry import Access
-from genesis_ray.store.reader import read_table
-from genesis_ray.store.run_folder import RunFolder
-from genesis_ray.store.template_keys import KeyRing
+from genesis_ray.store.audit.audit_entry import Access
+from genesis_ray.store.events.reader import read_table
+from genesis_ray.store.keys.template_keys import KeyRing
+from genesis_ray.store.runs.run_folder import RunFolder
 from genesis_ray.vision.crops import cut_heads
 from genesis_ray.vision.playback import VideoSource
 from genesis_ray.vision.sources import open_recording

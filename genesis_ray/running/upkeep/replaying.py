@@ -14,7 +14,7 @@ from genesis_ray.errors import FailedAgainError, GenesisError
 from genesis_ray.running.result import CameraProgress
 from genesis_ray.running.upkeep.dead_letters import DeadLetter
 from genesis_ray.running.upkeep.replay import OnProgress, Replay, Replayed
-from genesis_ray.store.event_log import EventLog
+from genesis_ray.store.events.event_log import EventLog
 
 _ENDS_WITHIN_S = 5.0
 """A process that has nothing left to do."""

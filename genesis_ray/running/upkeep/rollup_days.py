@@ -3,13 +3,13 @@
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
-from genesis_ray.domain.rollups import GROUPS, READ_BEYOND, Group
+from genesis_ray.domain.figures.rollups import GROUPS, READ_BEYOND, Group
 from genesis_ray.errors import StoreError
 from genesis_ray.running.upkeep.rollup_sources import tables_of
-from genesis_ray.store.event_contents import Content, contents_of, has_more, rows_in
-from genesis_ray.store.event_folder import EventFolder, data_file_at
-from genesis_ray.store.figure_sources import Listings, Sources, sources_of
-from genesis_ray.store.rollup_folder import RollupFolder
+from genesis_ray.store.events.event_contents import Content, contents_of, has_more, rows_in
+from genesis_ray.store.events.event_folder import EventFolder, data_file_at
+from genesis_ray.store.events.figure_sources import Listings, Sources, sources_of
+from genesis_ray.store.events.rollup_folder import RollupFolder
 
 _DAY = timedelta(days=1)
 

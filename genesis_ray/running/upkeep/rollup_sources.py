@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from genesis_ray.analytics.rollups import COLUMNS
-from genesis_ray.domain.rollups import GROUPS, Group
+from genesis_ray.domain.figures.rollups import GROUPS, Group
 from genesis_ray.errors import StoreError
-from genesis_ray.store import parquet_file
-from genesis_ray.store.rows import without
+from genesis_ray.store.events import parquet_file
+from genesis_ray.store.events.rows import without
 from genesis_ray.store.schemas import EVENT_SCHEMAS
 
 _log = logging.getLogger(__name__)

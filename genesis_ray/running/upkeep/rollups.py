@@ -14,19 +14,19 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from genesis_ray.analytics.rollups import RollupQueries, rollup_schema
-from genesis_ray.domain.last_word import told_at
-from genesis_ray.domain.rollups import GROUPS, LONGEST_STAY, Group
-from genesis_ray.domain.time_buckets import QUARTER, Bucket, bucket_starts
+from genesis_ray.domain.clocks.last_word import told_at
+from genesis_ray.domain.figures.rollups import GROUPS, LONGEST_STAY, Group
+from genesis_ray.domain.figures.time_buckets import QUARTER, Bucket, bucket_starts
 from genesis_ray.errors import ConfigurationError, NotFoundError, StoreError
 from genesis_ray.running.upkeep.rollup_days import RollupDays, following, is_open, midnight
 from genesis_ray.running.upkeep.rollup_sources import Damaged, days_concerned, rows_of, tables_of
-from genesis_ray.store.event_contents import Content, contents_of
-from genesis_ray.store.event_folder import EventFolder
-from genesis_ray.store.figure_sources import Listings, Sources, sources_of
-from genesis_ray.store.last_word import last_word
-from genesis_ray.store.rollup_folder import MadeOf, RollupFolder
-from genesis_ray.store.run_folder import RunFolder
-from genesis_ray.store.waiting_rows import waiting_rows
+from genesis_ray.store.events.event_contents import Content, contents_of
+from genesis_ray.store.events.event_folder import EventFolder
+from genesis_ray.store.events.figure_sources import Listings, Sources, sources_of
+from genesis_ray.store.events.last_word import last_word
+from genesis_ray.store.events.rollup_folder import MadeOf, RollupFolder
+from genesis_ray.store.events.waiting_rows import waiting_rows
+from genesis_ray.store.runs.run_folder import RunFolder
 
 _log = logging.getLogger(__name__)
 

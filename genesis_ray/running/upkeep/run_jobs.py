@@ -8,7 +8,7 @@ process of a system imports this that starts a journal or asks one.
 
 from datetime import UTC, date, datetime
 
-from genesis_ray.domain.jobs import JobRecord, Outcome
+from genesis_ray.domain.load.jobs import JobRecord, Outcome
 from genesis_ray.errors import NotFoundError, StoreError
 from genesis_ray.running.erasure.purged import last_purge
 from genesis_ray.running.upkeep.job_plans import (
@@ -28,9 +28,9 @@ from genesis_ray.running.upkeep.job_plans import (
 )
 from genesis_ray.running.upkeep.jobs import Job, Jobs
 from genesis_ray.settings import Settings
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.run_folder import RunFolder
-from genesis_ray.store.tenants import gallery_folder
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.runs.run_folder import RunFolder
+from genesis_ray.store.tenant.tenants import gallery_folder
 
 
 def run_now(name: str, run: RunFolder, settings: Settings) -> JobRecord:
@@ -150,7 +150,7 @@ def sweep_photos(settings: Settings) -> Outcome:
 
 
 def _had_photos_elsewhere(settings: Settings) -> bool:
-    from genesis_ray.store.kept_photos import KeptPhotos
+    from genesis_ray.store.tenant.kept_photos import KeptPhotos
 
     return KeptPhotos(gallery_folder(settings.data_dir, settings.tenant_id)).far.was_used
 

@@ -4,7 +4,7 @@ from contextlib import closing
 from itertools import islice
 from threading import Timer
 
-from genesis_ray.domain.frames import Image
+from genesis_ray.domain.streams.frames import Image
 from genesis_ray.errors import SourceError
 from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.settings import Settings

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from genesis_ray.domain.geometry import Point, Polygon
-from genesis_ray.domain.lines import Line
-from genesis_ray.domain.masks import Mask
-from genesis_ray.domain.schedules import Schedule
-from genesis_ray.domain.zones import Zone
+from genesis_ray.domain.clocks.schedules import Schedule
+from genesis_ray.domain.places.geometry import Point, Polygon
+from genesis_ray.domain.places.lines import Line
+from genesis_ray.domain.places.masks import Mask
+from genesis_ray.domain.places.zones import Zone
 from genesis_ray.pipeline.counting import Layout
 from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.sections.zones import WindowSettings

@@ -7,7 +7,7 @@ from genesis_ray.analytics.database import database
 from genesis_ray.analytics.limits import Limits
 from genesis_ray.analytics.reports.summary import summarise
 from genesis_ray.analytics.reports.tables import camera_table, unusual_lines
-from genesis_ray.domain.periods import Period
+from genesis_ray.domain.figures.periods import Period
 from genesis_ray.errors import ConfigurationError
 from tests.hand_made import at, camera_is, drops, line, recognized, seen, stay, tables, visit
 from tests.reported import DAY, END, LAST_WEEK, MADE_AT, WEEK, alert, berlin, reported, shop

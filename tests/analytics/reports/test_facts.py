@@ -4,7 +4,7 @@ from datetime import date, time
 
 from genesis_ray.analytics.reports.facts import facts_of
 from genesis_ray.analytics.reports.summary import summarise
-from genesis_ray.domain.stated_numbers import invented
+from genesis_ray.domain.figures.stated_numbers import invented
 
 
 def test_a_model_is_given_aggregates_without_names_and_ids(report):

@@ -4,7 +4,7 @@ import pytest
 
 from genesis_ray.analytics.reports.contents import AlertCount, CameraTime, Headline
 from genesis_ray.analytics.reports.summary import summarise
-from genesis_ray.domain.comparison import count_change
+from genesis_ray.domain.figures.comparison import count_change
 from tests.hand_made import at
 
 

@@ -16,8 +16,8 @@ from genesis_ray.analytics.reports.wording import (
     span,
     value,
 )
-from genesis_ray.domain.comparison import Change, count_change
-from genesis_ray.domain.periods import Period
+from genesis_ray.domain.figures.comparison import Change, count_change
+from genesis_ray.domain.figures.periods import Period
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

@@ -1,7 +1,7 @@
 import pytest
 
-from genesis_ray.domain.ledger import Merge, Undo
-from genesis_ray.domain.people import visitor
+from genesis_ray.domain.recognition.ledger import Merge, Undo
+from genesis_ray.domain.recognition.people import visitor
 from tests.api.system import System, at, crossed, observed, recognized
 
 

@@ -9,8 +9,8 @@ from genesis_ray.running.people.auditing import audit_log
 from genesis_ray.running.templates.key_rotation import forget as forget_key
 from genesis_ray.running.templates.key_rotation import rotate
 from genesis_ray.running.templates.tenant_keys import tenant_keys
-from genesis_ray.store.gallery import FaceGallery
-from genesis_ray.store.tenants import gallery_folder
+from genesis_ray.store.galleries.gallery import FaceGallery
+from genesis_ray.store.tenant.tenants import gallery_folder
 from genesis_ray.testing import ColourEmbedder
 from tests.api.photos import ADA, BOB, CLEO, group_photo, photo, wall
 from tests.api.system import System

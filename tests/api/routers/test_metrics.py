@@ -2,9 +2,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from genesis_ray.analytics.metrics import METRICS, last_metrics
-from genesis_ray.domain.ordering import DONE
+from genesis_ray.domain.clocks.ordering import DONE
 from genesis_ray.running.live_state import LiveState
-from genesis_ray.store.reader import RunTables
+from genesis_ray.store.events.reader import RunTables
 from tests.api.system import System, at, crossed, observed, recognized
 
 

@@ -1,5 +1,5 @@
-from genesis_ray.domain.ledger import Merge, Rename, Undo
-from genesis_ray.domain.people import Person
+from genesis_ray.domain.recognition.ledger import Merge, Rename, Undo
+from genesis_ray.domain.recognition.people import Person
 from tests.api.system import System, at
 
 ADA = Person(identity_id="b", name="Ada", kind="enrolled", enrolled_at=at(0))

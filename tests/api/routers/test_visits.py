@@ -6,8 +6,8 @@ import pytest
 
 from genesis_ray.api.routers import visits
 from genesis_ray.domain.events import VisitEnded, VisitStarted
-from genesis_ray.domain.ledger import Merge
-from genesis_ray.domain.people import Person
+from genesis_ray.domain.recognition.ledger import Merge
+from genesis_ray.domain.recognition.people import Person
 from tests.api.system import System, at, crossed, recognized
 
 RANGE = {"start": at(0).isoformat(), "end": at(3600).isoformat()}

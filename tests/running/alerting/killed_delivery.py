@@ -8,9 +8,9 @@ import time
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
-from genesis_ray.domain.delivery import RetryPolicy
-from genesis_ray.domain.delivery_policy import DeliveryPolicy
-from genesis_ray.domain.notices import NoticeFilter
+from genesis_ray.domain.alerting.delivery import RetryPolicy
+from genesis_ray.domain.alerting.delivery_policy import DeliveryPolicy
+from genesis_ray.domain.alerting.notices import NoticeFilter
 from genesis_ray.running.alerting.delivery import Delivery
 from genesis_ray.running.alerting.webhook import Webhook
 from genesis_ray.sections.delivery import WebhookSettings

@@ -7,8 +7,8 @@ from genesis_ray.running.alerting import delivery as running_delivery
 from genesis_ray.running.alerting.alert_delivery import delivering, open_delivery, try_channel
 from genesis_ray.sections.delivery import DeliverySettings
 from genesis_ray.settings import Settings
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.runs.run_folder import RunFolder
 from tests.receivers import SECRET, webhook_receiver
 from tests.running.alerting.test_notices import alert
 

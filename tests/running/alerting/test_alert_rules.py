@@ -3,17 +3,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from genesis_ray.domain.ledger import Merge, Reject, Split
-from genesis_ray.domain.people import Person
-from genesis_ray.domain.track_sights import TrackSight
+from genesis_ray.domain.recognition.ledger import Merge, Reject, Split
+from genesis_ray.domain.recognition.people import Person
+from genesis_ray.domain.tracking.track_sights import TrackSight
 from genesis_ray.running.alerting.alert_rules import build_alerting
 from genesis_ray.running.people.tags import put_tag, tags_of, tags_of_all
 from genesis_ray.settings import Settings
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.ledger import Ledger
-from genesis_ray.store.people import People
-from genesis_ray.store.reader import RunTables
-from genesis_ray.store.tenants import gallery_folder
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.events.reader import RunTables
+from genesis_ray.store.tenant.ledger import Ledger
+from genesis_ray.store.tenant.people import People
+from genesis_ray.store.tenant.tenants import gallery_folder
 from tests.domain.told import (
     at,
     came,

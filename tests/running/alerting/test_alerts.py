@@ -3,8 +3,8 @@ from datetime import timedelta
 
 import pytest
 
-from genesis_ray.domain.alert_events import AlertRaised, AlertResolved
-from genesis_ray.domain.alert_rules import Subject
+from genesis_ray.domain.alerting.alert_events import AlertRaised, AlertResolved
+from genesis_ray.domain.alerting.alert_rules import Subject
 from genesis_ray.errors import ConfigurationError, NotFoundError
 from genesis_ray.running.alerting.alerts import (
     Acknowledgements,
@@ -17,9 +17,9 @@ from genesis_ray.running.alerting.alerts import (
 )
 from genesis_ray.running.local import run_local
 from genesis_ray.settings import Settings
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.reader import RunTables, read_table
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.events.reader import RunTables, read_table
+from genesis_ray.store.runs.run_folder import RunFolder
 from tests.domain.told import at
 from tests.vision.test_decode import cut, write_video
 

@@ -4,9 +4,9 @@ from random import Random
 
 import pytest
 
-from genesis_ray.domain.delivery import Answer, RetryPolicy
+from genesis_ray.domain.alerting.delivery import Answer, RetryPolicy
 from genesis_ray.running.alerting.courier import Courier
-from genesis_ray.store.outbox import Outbox, OutboxRow
+from genesis_ray.store.runs.outbox import Outbox, OutboxRow
 from tests.receivers import NOON, ListedNotices, notice
 
 TAKEN = Answer("delivered", "HTTP 200 OK")

@@ -9,9 +9,9 @@ from genesis_ray.running.alerting.deliveries import (
     to_table,
     with_states,
 )
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.outbox import Outbox, OutboxRow
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.runs.outbox import Outbox, OutboxRow
+from genesis_ray.store.runs.run_folder import RunFolder
 from tests.receivers import NOON
 from tests.running.alerting.test_notices import alert
 

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 import genesis_ray
-from genesis_ray.domain.delivery import Answer, DeliveryFigures, RetryPolicy
-from genesis_ray.domain.notices import NoticeFilter
+from genesis_ray.domain.alerting.delivery import Answer, DeliveryFigures, RetryPolicy
+from genesis_ray.domain.alerting.notices import NoticeFilter
 from genesis_ray.errors import StoreError
 from genesis_ray.running.alerting import delivery as delivering
 from genesis_ray.running.alerting.delivery import Delivery
-from genesis_ray.store.outbox import Outbox
+from genesis_ray.store.runs.outbox import Outbox
 from tests.receivers import NOON, ListedNotices, notice, webhook_receiver
 
 KILLS = 2

@@ -8,7 +8,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
-from genesis_ray.domain.delivery import Answer
+from genesis_ray.domain.alerting.delivery import Answer
 from genesis_ray.running.alerting.mail import Mail
 from genesis_ray.running.network.lookup import addresses_of
 from genesis_ray.sections.delivery import MailSettings

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from genesis_ray.domain.alert_events import AlertRaised, AlertResolved
+from genesis_ray.domain.alerting.alert_events import AlertRaised, AlertResolved
 from genesis_ray.running.alerting.notices import LoggedNotices
-from genesis_ray.store import parquet_file
-from genesis_ray.store.event_log import EventLog
+from genesis_ray.store.events import parquet_file
+from genesis_ray.store.events.event_log import EventLog
 from tests.receivers import NOON
 
 

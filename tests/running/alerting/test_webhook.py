@@ -9,8 +9,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from genesis_ray.domain.delivery import Answer
-from genesis_ray.domain.delivery_policy import DeliveryPolicy
+from genesis_ray.domain.alerting.delivery import Answer
+from genesis_ray.domain.alerting.delivery_policy import DeliveryPolicy
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.running.alerting.webhook import Webhook
 from genesis_ray.sections.delivery import WebhookSettings

@@ -5,7 +5,7 @@ from pathlib import Path
 from genesis_ray.running.backups.backup import back_up
 from genesis_ray.running.backups.restoring import restore
 from genesis_ray.settings import Settings
-from genesis_ray.store import sealed_file
+from genesis_ray.store.keys import sealed_file
 from tests.deadly_steps import serve
 
 

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 
-from genesis_ray.domain.people import Person
+from genesis_ray.domain.recognition.people import Person
 from genesis_ray.errors import ConfigurationError, StoreError
 from genesis_ray.running.backups.backup import back_up
 from genesis_ray.running.backups.restoring import restore
@@ -28,13 +28,13 @@ from genesis_ray.running.people.repairs import Repairs
 from genesis_ray.running.templates.key_rotation import forget as forget_key
 from genesis_ray.running.templates.key_rotation import rotate
 from genesis_ray.settings import Settings
-from genesis_ray.store import sealed_file
+from genesis_ray.store.galleries.stored_faces import stored_faces
 from genesis_ray.store.giving_way import Presence, wait_until
-from genesis_ray.store.known_runs import note_run
-from genesis_ray.store.people import People
-from genesis_ray.store.receipts import Receipt
-from genesis_ray.store.stored_faces import stored_faces
-from genesis_ray.store.tenants import unpacking_folder
+from genesis_ray.store.keys import sealed_file
+from genesis_ray.store.keys.receipts import Receipt
+from genesis_ray.store.runs.known_runs import note_run
+from genesis_ray.store.tenant.people import People
+from genesis_ray.store.tenant.tenants import unpacking_folder
 from genesis_ray.testing import ColourEmbedder
 from tests.deadly_steps import Doomed
 from tests.running.erasure.test_forgetting import copied, holders

@@ -23,10 +23,10 @@ from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.running.upkeep.run_jobs import live_jobs, run_now
 from genesis_ray.sections.retention import SnapshotSettings
 from genesis_ray.settings import Settings
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.people import People
-from genesis_ray.store.run_folder import RunFolder
-from genesis_ray.store.tenants import unpacking_folder
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.runs.run_folder import RunFolder
+from genesis_ray.store.tenant.people import People
+from genesis_ray.store.tenant.tenants import unpacking_folder
 from tests.running.backups.test_backup import left_out, lost, names
 from tests.running.erasure.test_forgetting import copied
 from tests.running.somebody import ADA, BEN, CARL

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from genesis_ray.running.enrolling.enrolment import enroll
 from genesis_ray.settings import Settings
-from genesis_ray.store.quick_lancedb import lancedb  # noqa: F401  loaded once, not in each fork
+from genesis_ray.store.lance.quick_lancedb import lancedb  # noqa: F401  loaded once, not in each fork
 
 
 def enrol(data: Path, photos: list[Path], round_number: int, ready: int) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from genesis_ray.running.enrolling.enrolment import enroll
 from genesis_ray.settings import Settings
-from genesis_ray.store.quick_lancedb import lancedb  # noqa: F401  loaded once, not in each fork
+from genesis_ray.store.lance.quick_lancedb import lancedb  # noqa: F401  loaded once, not in each fork
 
 _taken = 0
 _first_photo = 0

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from genesis_ray.domain.face_place import FacePlace
-from genesis_ray.domain.people import Person
+from genesis_ray.domain.recognition.face_place import FacePlace
+from genesis_ray.domain.recognition.people import Person
 from genesis_ray.errors import ConfigurationError, FaceError
 from genesis_ray.running.enrolling.enrolment import enroll, enroll_or_hand_over
 from genesis_ray.running.people.identities import faces_of, identity_folder, who_is_who
@@ -16,8 +16,8 @@ from genesis_ray.running.templates.protected import ProtectedEmbedder
 from genesis_ray.running.templates.templates_shown import known_templates
 from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
-from genesis_ray.store.gallery import FaceGallery
-from genesis_ray.store.people import People
+from genesis_ray.store.galleries.gallery import FaceGallery
+from genesis_ray.store.tenant.people import People
 from genesis_ray.testing import ColourEmbedder, SyntheticFilm
 
 EMBEDDER = ColourEmbedder()

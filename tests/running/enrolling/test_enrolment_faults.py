@@ -23,11 +23,11 @@ from genesis_ray.running.people.auditing import audit_log
 from genesis_ray.running.people.identities import identity_folder
 from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
-from genesis_ray.store.gallery import FaceGallery
-from genesis_ray.store.lance_table import LanceTable
-from genesis_ray.store.people import People
-from genesis_ray.store.stored_faces import stored_faces
-from genesis_ray.store.template_keys import TemplateKey
+from genesis_ray.store.galleries.gallery import FaceGallery
+from genesis_ray.store.galleries.stored_faces import stored_faces
+from genesis_ray.store.keys.template_keys import TemplateKey
+from genesis_ray.store.lance.lance_table import LanceTable
+from genesis_ray.store.tenant.people import People
 from genesis_ray.testing import ColourEmbedder, SyntheticFilm
 
 KILLS = 50

@@ -11,11 +11,11 @@ from genesis_ray.running.people.auditing import audit_log
 from genesis_ray.running.people.identities import faces_of, identity_folder, who_is_who
 from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
-from genesis_ray.store.gallery import FaceGallery
-from genesis_ray.store.kept_photos import KeptPhotos
+from genesis_ray.store.galleries.gallery import FaceGallery
+from genesis_ray.store.galleries.stored_faces import stored_faces
 from genesis_ray.store.lock import WriteLock
-from genesis_ray.store.people import PEOPLE_LOCK
-from genesis_ray.store.stored_faces import stored_faces
+from genesis_ray.store.tenant.kept_photos import KeptPhotos
+from genesis_ray.store.tenant.people import PEOPLE_LOCK
 from tests.running.enrolling.test_bulk_enrolment import photo
 
 

@@ -30,12 +30,12 @@ from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.running.upkeep.run_jobs import live_jobs, run_now
 from genesis_ray.sections.retention import RetentionSettings
 from genesis_ray.settings import Settings
-from genesis_ray.store import far_pictures
-from genesis_ray.store.audit_entry import Access
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.far_pictures import Swept
-from genesis_ray.store.run_folder import RunFolder
-from genesis_ray.store.stored_faces import stored_faces
+from genesis_ray.store.audit.audit_entry import Access
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.galleries.stored_faces import stored_faces
+from genesis_ray.store.runs.run_folder import RunFolder
+from genesis_ray.store.tenant import far_pictures
+from genesis_ray.store.tenant.far_pictures import Swept
 from genesis_ray.testing import ColourEmbedder
 from tests import faulty_files
 from tests.faulty_files import FaultyFiles, objects, unreachable

@@ -37,13 +37,13 @@ from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.running.upkeep.run_jobs import run_now
 from genesis_ray.sections.retention import KeptSettings, RetentionSettings
 from genesis_ray.settings import Settings
-from genesis_ray.store.audit_entry import Access
-from genesis_ray.store.job_records import read_all
-from genesis_ray.store.kept_photos import KeptPhoto, KeptPhotos, seal
+from genesis_ray.store.audit.audit_entry import Access
+from genesis_ray.store.galleries.stored_faces import stored_faces, stored_places
 from genesis_ray.store.lock import WriteLock
-from genesis_ray.store.people import PEOPLE_LOCK, People
-from genesis_ray.store.run_folder import RunFolder
-from genesis_ray.store.stored_faces import stored_faces, stored_places
+from genesis_ray.store.runs.job_records import read_all
+from genesis_ray.store.runs.run_folder import RunFolder
+from genesis_ray.store.tenant.kept_photos import KeptPhoto, KeptPhotos, seal
+from genesis_ray.store.tenant.people import PEOPLE_LOCK, People
 from genesis_ray.testing import ColourEmbedder, SyntheticFilm
 from genesis_ray.vision.face_picture import read_face_picture
 

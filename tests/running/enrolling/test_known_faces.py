@@ -19,9 +19,9 @@ from genesis_ray.running.people.intake import Intake
 from genesis_ray.running.templates.key_rotation import rotate
 from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
-from genesis_ray.store import lance_table
-from genesis_ray.store.audit_entry import Access
-from genesis_ray.store.cleanup_schedule import CleanupSchedule
+from genesis_ray.store.audit.audit_entry import Access
+from genesis_ray.store.lance import lance_table
+from genesis_ray.store.lance.cleanup_schedule import CleanupSchedule
 from tests.running.enrolling.test_bulk_enrolment import LANES, photo
 
 NAMES = (ADA, BOB, CLEO) = tuple(LANES)

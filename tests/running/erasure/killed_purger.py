@@ -13,8 +13,8 @@ from pathlib import Path
 from genesis_ray.domain.events import LineCrossed
 from genesis_ray.running.erasure.retention import purge
 from genesis_ray.settings import Settings
-from genesis_ray.store import event_log
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.events import event_log
+from genesis_ray.store.runs.run_folder import RunFolder
 
 BEGIN = datetime(2026, 1, 5, 12, tzinfo=UTC)
 DAYS = 4

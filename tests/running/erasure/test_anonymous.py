@@ -3,9 +3,9 @@ from datetime import timedelta
 import pyarrow as pa
 
 from genesis_ray.domain.events import FalseMergeFound, IdentityNoted
-from genesis_ray.domain.ledger import NOTHING_DECIDED, WhoIsWho
+from genesis_ray.domain.recognition.ledger import NOTHING_DECIDED, WhoIsWho
 from genesis_ray.domain.stable_ids import stable_id
-from genesis_ray.domain.track_sights import TrackSight
+from genesis_ray.domain.tracking.track_sights import TrackSight
 from genesis_ray.pipeline.journal import SiteJournal
 from genesis_ray.running.erasure.anonymous import (
     SAID,
@@ -16,9 +16,9 @@ from genesis_ray.running.erasure.anonymous import (
 )
 from genesis_ray.running.erasure.anonymous_alerts import ALERTS
 from genesis_ray.running.left_open import visits_left_open
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.event_rewriting import EventRewriting
-from genesis_ray.store.reader import RunTables
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.events.event_rewriting import EventRewriting
+from genesis_ray.store.events.reader import RunTables
 from genesis_ray.store.schemas import EVENT_SCHEMAS, to_tables
 from tests.analytics.test_present import ANN, BEN, CAT, GAP, NOON, at, stay, written
 

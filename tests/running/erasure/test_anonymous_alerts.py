@@ -1,8 +1,8 @@
 from dataclasses import replace
 
-from genesis_ray.domain.alert_desks import alert_id_of
-from genesis_ray.domain.alert_events import AlertAcknowledged, AlertRaised, AlertResolved
-from genesis_ray.domain.alert_rules import Subject
+from genesis_ray.domain.alerting.alert_desks import alert_id_of
+from genesis_ray.domain.alerting.alert_events import AlertAcknowledged, AlertRaised, AlertResolved
+from genesis_ray.domain.alerting.alert_rules import Subject
 from genesis_ray.running.erasure.anonymous_alerts import without_alerts
 from genesis_ray.store.schemas import to_tables
 from tests.domain.told import at

@@ -14,9 +14,9 @@ import pyarrow.compute as pc
 import pytest
 
 from genesis_ray.analytics.stored import whole
-from genesis_ray.domain.alert_events import AlertRaised
+from genesis_ray.domain.alerting.alert_events import AlertRaised
 from genesis_ray.domain.events import TrackObserved
-from genesis_ray.domain.ledger import Merge, Rename
+from genesis_ray.domain.recognition.ledger import Merge, Rename
 from genesis_ray.errors import NotFoundError, StoreError
 from genesis_ray.running.alerting.alert_delivery import outbox_folder
 from genesis_ray.running.alerting.deliveries import deliveries_of
@@ -32,20 +32,20 @@ from genesis_ray.running.people.repairs import Repairs
 from genesis_ray.running.questions.history import present_tables
 from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
-from genesis_ray.store.audit_log import AuditLog
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.event_rewriting import EventRewriting
-from genesis_ray.store.gallery import FaceGallery
-from genesis_ray.store.kept_photos import KeptPhoto, KeptPhotos
-from genesis_ray.store.ledger import Ledger
-from genesis_ray.store.outbox import Outbox, OutboxRow
-from genesis_ray.store.people import People
-from genesis_ray.store.reader import read_table
-from genesis_ray.store.receipts import Receipt
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.audit.audit_log import AuditLog
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.events.event_rewriting import EventRewriting
+from genesis_ray.store.events.reader import read_table
+from genesis_ray.store.galleries.gallery import FaceGallery
+from genesis_ray.store.keys.receipts import Receipt
+from genesis_ray.store.runs.outbox import Outbox, OutboxRow
+from genesis_ray.store.runs.run_folder import RunFolder
+from genesis_ray.store.tenant.kept_photos import KeptPhoto, KeptPhotos
+from genesis_ray.store.tenant.ledger import Ledger
+from genesis_ray.store.tenant.people import People
 from tests.deadly_steps import Doomed
 from tests.running.somebody import ADA, BEN, CARL, NOON, OF_ADA, PLACES, SHE, track, write_run
-from tests.store.keys import unit
+from tests.store.some_keys import unit
 
 GONE = [
     ADA.name.encode(), SHE.name.encode(),

@@ -4,8 +4,8 @@ import pytest
 
 from genesis_ray.errors import StoreError
 from genesis_ray.running.erasure.forgetting_intent import INTENT_FILE, Intent, is_unfinished
-from genesis_ray.store.receipts import Purged
-from genesis_ray.store.traces import Tracer
+from genesis_ray.store.keys.receipts import Purged
+from genesis_ray.store.keys.traces import Tracer
 
 INTENT = Intent(
     receipt_id="5d0c71aa", receipt="/ada.json", begun_at="2026-01-05T12:00:00+00:00", by="eve",

@@ -2,8 +2,8 @@
 
 import pytest
 
-from genesis_ray.domain.ledger import Unlearn
-from genesis_ray.domain.template_update import TemplateChange
+from genesis_ray.domain.recognition.ledger import Unlearn
+from genesis_ray.domain.recognition.template_update import TemplateChange
 from genesis_ray.errors import StoreError
 from genesis_ray.running.erasure.forgetting import finish, forget
 from genesis_ray.running.people.identities import faces_of, identity_folder, who_is_who
@@ -11,13 +11,13 @@ from genesis_ray.running.people.people_stores import PeopleStores
 from genesis_ray.running.people.repairs import Repairs
 from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
-from genesis_ray.store.learning_gallery import LearningGallery
-from genesis_ray.store.ledger import Ledger
-from genesis_ray.store.people import People
-from genesis_ray.store.template_changes import TemplateChanges
+from genesis_ray.store.galleries.learning_gallery import LearningGallery
+from genesis_ray.store.galleries.template_changes import TemplateChanges
+from genesis_ray.store.tenant.ledger import Ledger
+from genesis_ray.store.tenant.people import People
 from genesis_ray.testing import ColourEmbedder
 from tests.running.somebody import BEN, CARL, NOON, at
-from tests.store.keys import unit
+from tests.store.some_keys import unit
 
 EMBEDDER = ColourEmbedder()
 LEARNED = [f"{number}e41c0ffee{number}d94a5b8f00dfeedface" for number in range(1, 4)]

@@ -13,10 +13,10 @@ from genesis_ray.running.erasure.forgotten_search import verify
 from genesis_ray.running.people.auditing import audit_log, note
 from genesis_ray.running.people.identities import identity_folder, who_is_who
 from genesis_ray.settings import Settings
-from genesis_ray.store.audit_entry import Access
-from genesis_ray.store.gallery_keys import protected_galleries
-from genesis_ray.store.receipts import Receipt
-from genesis_ray.store.stored_faces import stored_faces
+from genesis_ray.store.audit.audit_entry import Access
+from genesis_ray.store.galleries.stored_faces import stored_faces
+from genesis_ray.store.keys.gallery_keys import protected_galleries
+from genesis_ray.store.keys.receipts import Receipt
 from genesis_ray.testing import ColourEmbedder
 from tests.running.erasure.test_forgetting import copied, holders
 from tests.running.somebody import ADA, BEN, CARL

@@ -6,8 +6,8 @@ import pyarrow.parquet as pq
 
 from genesis_ray.running.erasure import forgotten_search
 from genesis_ray.running.erasure.forgotten_search import search
-from genesis_ray.store.lance_table import LanceTable
-from genesis_ray.store.traces import Tracer
+from genesis_ray.store.keys.traces import Tracer
+from genesis_ray.store.lance.lance_table import LanceTable
 
 TRACER = Tracer(b"k" * 32)
 ADA = "0c5e4a52-6d0f-4c3b-9a3f-1e2d3c4b5a69"

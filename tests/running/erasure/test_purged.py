@@ -10,8 +10,8 @@ from genesis_ray.errors import StoreError
 from genesis_ray.running.erasure.purged import KeptOf, gone_before, note_gone
 from genesis_ray.running.questions.history import present_tables
 from genesis_ray.sections.retention import RetentionSettings
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.runs.run_folder import RunFolder
 from tests.running.erasure.test_retention import (
     CROSSED,
     KEPT,

@@ -18,8 +18,8 @@ from genesis_ray.running.erasure.retention import purge
 from genesis_ray.running.questions.asking import answer_of, range_of
 from genesis_ray.running.questions.history import present_tables
 from genesis_ray.settings import Settings
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.runs.run_folder import RunFolder
 from tests.hand_made import NINE, at, camera_is, line, recognized, scored, seen, visit, zone
 
 DAY_S = 86_400.0

@@ -18,8 +18,8 @@ from genesis_ray.running.erasure.retention import purge
 from genesis_ray.running.questions.reporting import report_of
 from genesis_ray.sections.retention import RetentionSettings
 from genesis_ray.settings import Settings
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.runs.run_folder import RunFolder
 from tests.hand_made import recognized
 from tests.reported import DAY, END, MONDAY, QUEUE, TIME_ZONE, WEEK, alert, shop
 

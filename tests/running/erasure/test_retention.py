@@ -20,11 +20,11 @@ from genesis_ray.running.erasure.retention import limits_of, purge, verify_purge
 from genesis_ray.running.upkeep.rollups import RunRollups
 from genesis_ray.sections.retention import RetentionSettings
 from genesis_ray.settings import Settings
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.known_runs import known_runs
-from genesis_ray.store.reader import read_table
-from genesis_ray.store.residue import search_residue
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.events.reader import read_table
+from genesis_ray.store.events.residue import search_residue
+from genesis_ray.store.runs.known_runs import known_runs
+from genesis_ray.store.runs.run_folder import RunFolder
 from tests.running.erasure import killed_purger
 from tests.store.conftest import Mortality
 
@@ -247,7 +247,7 @@ def test_a_disk_that_is_full_takes_nothing_away(run, tmp_path, monkeypatch):
     def full(*_args):
         raise StoreError("the disk is full")
 
-    monkeypatch.setattr("genesis_ray.store.cold_folder.parquet_file.write", full)
+    monkeypatch.setattr("genesis_ray.store.events.cold_folder.parquet_file.write", full)
     with pytest.raises(StoreError, match="full"):
         let_go(run, RetentionSettings(cold_folder=tmp_path / "cold"))
     assert len(ages(run)) == 40

@@ -20,11 +20,11 @@ from genesis_ray.running.people.repairs import Repairs
 from genesis_ray.running.templates.protected import ProtectedEmbedder
 from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
-from genesis_ray.store.kept_photos import KeptPhoto, KeptPhotos
-from genesis_ray.store.learning_gallery import LearningGallery
+from genesis_ray.store.galleries.learning_gallery import LearningGallery
+from genesis_ray.store.galleries.stored_faces import stored_faces, stored_places
 from genesis_ray.store.lock import WriteLock
-from genesis_ray.store.run_folder import RunFolder
-from genesis_ray.store.stored_faces import stored_faces, stored_places
+from genesis_ray.store.runs.run_folder import RunFolder
+from genesis_ray.store.tenant.kept_photos import KeptPhoto, KeptPhotos
 from genesis_ray.testing import ColourEmbedder, SyntheticFilm
 from genesis_ray.vision.face_picture import read_face_picture
 from tests.genesis_installation import Genesis, source_of
@@ -273,7 +273,7 @@ from genesis_ray.migration.genesis_files import find_layout
 from genesis_ray.migration.genesis_source import GenesisSource
 from genesis_ray.running.imports.importing import import_genesis
 from genesis_ray.settings import Settings
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.runs.run_folder import RunFolder
 
 left, replace = int(sys.argv[4]), os.replace
 

@@ -18,8 +18,8 @@ from genesis_ray.running.imports.import_report import Tally
 from genesis_ray.running.imports.importing import import_genesis
 from genesis_ray.running.people.identities import faces_of, who_is_who
 from genesis_ray.settings import Settings
-from genesis_ray.store.reader import read_table
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.events.reader import read_table
+from genesis_ray.store.runs.run_folder import RunFolder
 from genesis_ray.testing import SyntheticFilm
 from tests.genesis_installation import Genesis, metrics_at, source_of
 
@@ -285,7 +285,7 @@ from genesis_ray.migration.genesis_files import find_layout
 from genesis_ray.migration.genesis_source import GenesisSource
 from genesis_ray.running.imports.importing import import_genesis
 from genesis_ray.settings import Settings
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.runs.run_folder import RunFolder
 
 left = int(sys.argv[4])
 

@@ -2,13 +2,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from genesis_ray.domain.people import Person
+from genesis_ray.domain.recognition.people import Person
 from genesis_ray.errors import ConfigurationError, NotFoundError
 from genesis_ray.running.people.consent import consent_of, consents, is_blocked, note_consent
 from genesis_ray.running.people.identities import identity_folder
 from genesis_ray.running.people.repairs import Repairs
 from genesis_ray.settings import Settings
-from genesis_ray.store.people import People
+from genesis_ray.store.tenant.people import People
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 

@@ -9,18 +9,18 @@ from genesis_ray.domain.events import (
     GateRejected,
     TrackObserved,
 )
-from genesis_ray.domain.ledger import Merge, Reject, Rename, Split, Undo
-from genesis_ray.domain.people import Person
-from genesis_ray.domain.track_sights import TrackSight
+from genesis_ray.domain.recognition.ledger import Merge, Reject, Rename, Split, Undo
+from genesis_ray.domain.recognition.people import Person
+from genesis_ray.domain.tracking.track_sights import TrackSight
 from genesis_ray.errors import NotFoundError
 from genesis_ray.running.people.explaining import explain
 from genesis_ray.running.people.identities import identity_folder
 from genesis_ray.running.people.naming import TrackName
 from genesis_ray.settings import Settings
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.ledger import Ledger
-from genesis_ray.store.people import People
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.runs.run_folder import RunFolder
+from genesis_ray.store.tenant.ledger import Ledger
+from genesis_ray.store.tenant.people import People
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 DOOR_7 = TrackName("door", 7)

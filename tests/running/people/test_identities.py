@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from genesis_ray.domain.calibration import Calibrated, Calibration
-from genesis_ray.domain.consent import ConsentEntry
 from genesis_ray.domain.events import FaceRecognized
-from genesis_ray.domain.identity import Face
-from genesis_ray.domain.ledger import Entry, Merge, Reject, Rename, Split
-from genesis_ray.domain.people import visitor
-from genesis_ray.domain.track_sights import TrackSight
+from genesis_ray.domain.recognition.calibration import Calibrated, Calibration
+from genesis_ray.domain.recognition.consent import ConsentEntry
+from genesis_ray.domain.recognition.identity import Face
+from genesis_ray.domain.recognition.ledger import Entry, Merge, Reject, Rename, Split
+from genesis_ray.domain.recognition.people import visitor
+from genesis_ray.domain.tracking.track_sights import TrackSight
 from genesis_ray.errors import StoreError
 from genesis_ray.running.people.auditing import audit_log
 from genesis_ray.running.people.identities import (
@@ -25,10 +25,10 @@ from genesis_ray.running.resolver_building import build_resolver
 from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.running.thresholds import calibration_file
 from genesis_ray.settings import Settings
-from genesis_ray.store.audit_entry import Access
-from genesis_ray.store.consent import ConsentRegister
-from genesis_ray.store.ledger import Ledger
-from genesis_ray.store.tenants import audit_folder
+from genesis_ray.store.audit.audit_entry import Access
+from genesis_ray.store.tenant.consent import ConsentRegister
+from genesis_ray.store.tenant.ledger import Ledger
+from genesis_ray.store.tenant.tenants import audit_folder
 from genesis_ray.testing import ColourEmbedder
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)

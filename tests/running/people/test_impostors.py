@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from genesis_ray.domain.ledger import NOTHING_DECIDED
+from genesis_ray.domain.recognition.ledger import NOTHING_DECIDED
 from genesis_ray.running.people.impostors import impostor_scores
 
 ADA_AT_THE_DOOR = {"camera_id": "door", "track_id": 1, "identity_id": "ada"}

@@ -6,8 +6,8 @@ from genesis_ray.domain.events import FaceRecognized
 from genesis_ray.running.live_run import open_live_run
 from genesis_ray.running.people.matches import match_levels, matches_in
 from genesis_ray.settings import Settings
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.reader import RunTables
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.events.reader import RunTables
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 

@@ -2,8 +2,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from genesis_ray.domain.ledger import WhoIsWho
-from genesis_ray.domain.people import Person, visitor
+from genesis_ray.domain.recognition.ledger import WhoIsWho
+from genesis_ray.domain.recognition.people import Person, visitor
 from genesis_ray.errors import ConfigurationError, NotFoundError
 from genesis_ray.running.people.naming import TrackName, find
 

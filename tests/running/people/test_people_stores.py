@@ -5,8 +5,8 @@ import pytest
 
 from genesis_ray.errors import StoreError
 from genesis_ray.running.people.people_stores import PeopleStores, without_identities, without_words
-from genesis_ray.store.lance_table import LanceTable
-from genesis_ray.store.people import People
+from genesis_ray.store.lance.lance_table import LanceTable
+from genesis_ray.store.tenant.people import People
 from tests.running.somebody import ADA, BEN, SHE
 
 SCHEMA = pa.schema(

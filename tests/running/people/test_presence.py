@@ -3,14 +3,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from genesis_ray.domain.events import FaceRecognized, TrackObserved
-from genesis_ray.domain.ledger import NOTHING_DECIDED, Confirm, Merge, Reject, fold
-from genesis_ray.domain.people import visitor
-from genesis_ray.domain.track_sights import TrackSight
+from genesis_ray.domain.recognition.ledger import NOTHING_DECIDED, Confirm, Merge, Reject, fold
+from genesis_ray.domain.recognition.people import visitor
+from genesis_ray.domain.tracking.track_sights import TrackSight
 from genesis_ray.errors import StoreError
 from genesis_ray.pipeline.face_events import EXCHANGED
 from genesis_ray.running.people.presence import rejected_in, seen_in
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.runs.run_folder import RunFolder
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 PEOPLE = [visitor(name, at=NOON) for name in ("ann", "ben", "cat")]

@@ -7,7 +7,7 @@ import pytest
 
 from genesis_ray.analytics.stored import whole
 from genesis_ray.domain.events import NAMES, FaceRecognized, TrackObserved
-from genesis_ray.domain.people import Person, visitor
+from genesis_ray.domain.recognition.people import Person, visitor
 from genesis_ray.errors import ConfigurationError, LedgerError, NotFoundError, StoreError
 from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.people import turns
@@ -20,11 +20,11 @@ from genesis_ray.running.recordings import told_apart
 from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.settings import Settings
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.gallery import FaceGallery
-from genesis_ray.store.ledger import Ledger
-from genesis_ray.store.people import People
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.galleries.gallery import FaceGallery
+from genesis_ray.store.runs.run_folder import RunFolder
+from genesis_ray.store.tenant.ledger import Ledger
+from genesis_ray.store.tenant.people import People
 from tests.deadly_steps import Doomed
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)

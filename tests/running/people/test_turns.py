@@ -16,7 +16,7 @@ from genesis_ray.running.people.repairs import Repairs
 from genesis_ray.running.people.tags import put_tag
 from genesis_ray.running.people.turns import turn, whose_turn
 from genesis_ray.settings import Settings
-from genesis_ray.store.people import People
+from genesis_ray.store.tenant.people import People
 from genesis_ray.testing import SyntheticFilm
 from tests.running.somebody import ADA, BEN, CARL
 

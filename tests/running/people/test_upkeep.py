@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from genesis_ray.domain.events import FaceRecognized
-from genesis_ray.domain.identity import Face
-from genesis_ray.domain.ledger import Merge, Rename
-from genesis_ray.domain.people import visitor
-from genesis_ray.domain.template_update import TemplateChange
+from genesis_ray.domain.recognition.identity import Face
+from genesis_ray.domain.recognition.ledger import Merge, Rename
+from genesis_ray.domain.recognition.people import visitor
+from genesis_ray.domain.recognition.template_update import TemplateChange
 from genesis_ray.errors import LedgerError, NotFoundError, StoreError
 from genesis_ray.running.erasure.forgetting import forget
 from genesis_ray.running.erasure.forgotten_search import verify
@@ -30,16 +30,16 @@ from genesis_ray.running.resolver_building import build_resolver
 from genesis_ray.running.templates.templates_shown import known_templates, undo_change
 from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
-from genesis_ray.store.audit_entry import Access
-from genesis_ray.store.learning_gallery import LearningGallery
-from genesis_ray.store.ledger import Ledger
-from genesis_ray.store.people import People
-from genesis_ray.store.stored_faces import stored_faces
-from genesis_ray.store.template_changes import TemplateChanges
-from genesis_ray.store.visitor_salt import visitor_salt
+from genesis_ray.store.audit.audit_entry import Access
+from genesis_ray.store.galleries.learning_gallery import LearningGallery
+from genesis_ray.store.galleries.stored_faces import stored_faces
+from genesis_ray.store.galleries.template_changes import TemplateChanges
+from genesis_ray.store.tenant.ledger import Ledger
+from genesis_ray.store.tenant.people import People
+from genesis_ray.store.tenant.visitor_salt import visitor_salt
 from genesis_ray.testing import ColourEmbedder
 from tests.store.conftest import Mortality
-from tests.store.keys import holders
+from tests.store.some_keys import holders
 
 ACCESS = Access(action="match", reason="test")
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)

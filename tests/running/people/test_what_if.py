@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from genesis_ray.domain.events import Event, FaceRecognized, FaceScored
-from genesis_ray.domain.identity import Candidate, Face, MatchPolicy
-from genesis_ray.domain.thresholds import Threshold, ThresholdBook
+from genesis_ray.domain.recognition.identity import Candidate, Face, MatchPolicy
+from genesis_ray.domain.recognition.thresholds import Threshold, ThresholdBook
 from genesis_ray.pipeline.resolver import IdentityResolver
 from genesis_ray.pipeline.resolver_policy import ResolverPolicy
 from genesis_ray.running.people.what_if import Hypothesis, book_of_run, names_by_scores, what_if

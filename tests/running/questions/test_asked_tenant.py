@@ -3,8 +3,8 @@ import pytest
 from genesis_ray.errors import NotFoundError
 from genesis_ray.running.questions.asked_tenant import check_tenant
 from genesis_ray.settings import Settings
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.runs.run_folder import RunFolder
 from tests.hand_made import seen
 
 SETTINGS = Settings(tenant_id="acme")

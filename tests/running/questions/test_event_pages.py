@@ -3,20 +3,20 @@ from pathlib import Path
 
 import pytest
 
-from genesis_ray.domain.alert_events import AlertRaised
-from genesis_ray.domain.event_page import PageRequest
+from genesis_ray.domain.alerting.alert_events import AlertRaised
 from genesis_ray.domain.events import Event, FaceRecognized, IdentityNoted, VisitEnded, VisitStarted
-from genesis_ray.domain.ledger import Confirm, Entry, Merge, Reject
-from genesis_ray.domain.people import visitor
-from genesis_ray.domain.track_sights import TrackSight
+from genesis_ray.domain.figures.event_page import PageRequest
+from genesis_ray.domain.recognition.ledger import Confirm, Entry, Merge, Reject
+from genesis_ray.domain.recognition.people import visitor
+from genesis_ray.domain.tracking.track_sights import TrackSight
 from genesis_ray.running.questions.event_pages import EventPages
 from genesis_ray.running.questions.history import present_tables
 from genesis_ray.settings import Settings
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.event_pages import place_behind
-from genesis_ray.store.ledger import Ledger
-from genesis_ray.store.people import People
-from genesis_ray.store.tenants import gallery_folder
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.events.event_pages import place_behind
+from genesis_ray.store.tenant.ledger import Ledger
+from genesis_ray.store.tenant.people import People
+from genesis_ray.store.tenant.tenants import gallery_folder
 from tests.hand_made import at
 
 PEOPLE = [f"visitor-{number}" for number in range(8)]

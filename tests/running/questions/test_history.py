@@ -8,19 +8,19 @@ from genesis_ray.analytics.footfall import footfall
 from genesis_ray.analytics.metrics import current_metrics, metrics
 from genesis_ray.analytics.occupancy import occupancy
 from genesis_ray.analytics.stored import whole
-from genesis_ray.domain.alert_events import AlertAcknowledged, AlertRaised
-from genesis_ray.domain.ledger import Reject
-from genesis_ray.domain.track_sights import TrackSight
+from genesis_ray.domain.alerting.alert_events import AlertAcknowledged, AlertRaised
+from genesis_ray.domain.recognition.ledger import Reject
+from genesis_ray.domain.tracking.track_sights import TrackSight
 from genesis_ray.errors import StoreError
 from genesis_ray.running.live_run import open_live_run
 from genesis_ray.running.questions.history import asked_run, present_tables, run_named, settings_of
 from genesis_ray.running.result import summary
 from genesis_ray.running.upkeep.rollups import RunRollups
 from genesis_ray.settings import Settings
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.ledger import Ledger
-from genesis_ray.store.run_folder import RunFolder
-from genesis_ray.store.tenants import gallery_folder
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.runs.run_folder import RunFolder
+from genesis_ray.store.tenant.ledger import Ledger
+from genesis_ray.store.tenant.tenants import gallery_folder
 from tests.hand_made import OWN, at, line, seen, zone
 
 

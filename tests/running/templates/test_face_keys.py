@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from genesis_ray.domain.carrying import Appearance
-from genesis_ray.domain.identity import Face, FaceSight
-from genesis_ray.domain.topology import Sight
+from genesis_ray.domain.recognition.carrying import Appearance
+from genesis_ray.domain.recognition.identity import Face, FaceSight
+from genesis_ray.domain.recognition.topology import Sight
 from genesis_ray.errors import LostKeyError, StoreError
 from genesis_ray.pipeline.waiting_faces import WaitingFaces
 from genesis_ray.running.assembly import embedder_traits
@@ -15,9 +15,9 @@ from genesis_ray.running.templates import face_keys
 from genesis_ray.running.templates.face_keys import FaceKeys
 from genesis_ray.sections.models import FaceSettings
 from genesis_ray.store.giving_way import wait_until
-from genesis_ray.store.template_keys import KeyRing
+from genesis_ray.store.keys.template_keys import KeyRing
 from genesis_ray.vision.osnet import MODEL
-from tests.store.keys import key, protected, ring, unit
+from tests.store.some_keys import key, protected, ring, unit
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 TRAITS = embedder_traits(FaceSettings(embedder="synthetic"))

@@ -10,7 +10,7 @@ from genesis_ray.running.people.auditing import audit_log
 from genesis_ray.running.templates.galleries import open_gallery
 from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
-from genesis_ray.store.audit_entry import Access
+from genesis_ray.store.audit.audit_entry import Access
 
 PACKAGE = Path(genesis_ray.__file__).parent
 OPENS = {"running/templates/galleries.py"}
@@ -19,29 +19,29 @@ TABLES = {
     "running/templates/key_rotation.py",  # reads templates, noted before it begins
     "running/people/people_stores.py",  # takes people out, noted by who calls it
     "running/templates/resting_galleries.py",
-    "store/consent.py",
-    "store/gallery.py",
-    "store/ledger.py",
-    "store/people.py",
-    "store/stored_faces.py",
-    "store/tags.py",
-    "store/template_changes.py",
-    "store/visitor_sights.py",
+    "store/tenant/consent.py",
+    "store/galleries/gallery.py",
+    "store/tenant/ledger.py",
+    "store/tenant/people.py",
+    "store/galleries/stored_faces.py",
+    "store/tenant/tags.py",
+    "store/galleries/template_changes.py",
+    "store/tenant/visitor_sights.py",
 }
 NAMES = {
     "migration/genesis_database.py",  # another system's column, of vectors that are not kept
     "running/templates/key_rotation.py",
-    "store/gallery.py",
-    "store/identity_schemas.py",
-    "store/stored_faces.py",
-    "store/templates.py",
+    "store/galleries/gallery.py",
+    "store/tenant/identity_schemas.py",
+    "store/galleries/stored_faces.py",
+    "store/keys/templates.py",
 }
 READS = {
     "running/erasure/forgetting.py",  # notes the traces of what it removes
     "running/templates/key_rotation.py",
-    "store/learning_gallery.py",
-    "store/searched_faces.py",
-    "store/templates.py",
+    "store/galleries/learning_gallery.py",
+    "store/galleries/searched_faces.py",
+    "store/keys/templates.py",
 }
 
 
@@ -69,7 +69,7 @@ def test_tables_are_opened_where_it_is_known_what_is_in_them():
 def test_tables_are_read_past_their_stores_by_the_search_for_what_was_forgotten_alone():
     assert modules_with(r"\blancedb\.connect\(") == {
         "running/erasure/forgotten_search.py",  # noted before it begins
-        "store/lance_table.py",
+        "store/lance/lance_table.py",
     }
 
 

@@ -11,11 +11,11 @@ from genesis_ray.running.templates import key_rotation
 from genesis_ray.running.templates.key_rotation import forget, known_keys, rotate
 from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
-from genesis_ray.store.gallery import FaceGallery
-from genesis_ray.store.kept_photos import KeptPhoto, KeptPhotos, seal
-from genesis_ray.store.key_stores import VARIABLE
+from genesis_ray.store.galleries.gallery import FaceGallery
+from genesis_ray.store.keys.key_stores import VARIABLE
+from genesis_ray.store.tenant.kept_photos import KeptPhoto, KeptPhotos, seal
 from tests.deadly_steps import Doomed
-from tests.store.keys import protected, unit
+from tests.store.some_keys import protected, unit
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 KILLS = 50

@@ -27,15 +27,15 @@ from genesis_ray.serving import embedder_models
 from genesis_ray.serving.embedder import EmbedderReplica, Wanted
 from genesis_ray.serving.embedder_models import Models
 from genesis_ray.settings import Settings
-from genesis_ray.store.key_stores import open_key_store
-from genesis_ray.store.run_folder import RunFolder
-from genesis_ray.store.template_keys import TemplateKey
+from genesis_ray.store.keys.key_stores import open_key_store
+from genesis_ray.store.keys.template_keys import TemplateKey
+from genesis_ray.store.runs.run_folder import RunFolder
 from genesis_ray.testing import ColourEmbedder, SyntheticFilm
 from genesis_ray.vision.crops import HeadCrop, cut_heads
 from genesis_ray.vision.faces import FaceCrop, GradedFace
 from genesis_ray.vision.found_face import FoundFace
 from genesis_ray.vision.memory_guard import MemoryState
-from tests.store.keys import holders
+from tests.store.some_keys import holders
 
 NINE = datetime(2026, 1, 5, 9, tzinfo=UTC)
 FILM = "synthetic:?people=3&seconds=3&fps=10&width=320&height=240"

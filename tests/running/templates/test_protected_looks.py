@@ -3,13 +3,13 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from genesis_ray.domain.relinking import Relinker
+from genesis_ray.domain.tracking.relinking import Relinker
 from genesis_ray.errors import StoreError
 from genesis_ray.running.templates import protected_looks
 from genesis_ray.running.templates.protected_looks import ProtectedLooks
 from genesis_ray.store.giving_way import wait_until
-from genesis_ray.store.template_keys import KeyRing
-from tests.store.keys import key, protected, ring, unit
+from genesis_ray.store.keys.template_keys import KeyRing
+from tests.store.some_keys import key, protected, ring, unit
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 IMAGE = np.zeros((4, 6, 3), np.uint8)

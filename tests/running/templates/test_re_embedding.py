@@ -10,16 +10,16 @@ import cv2
 import numpy as np
 import pytest
 
-from genesis_ray.domain.people import Person, visitor
+from genesis_ray.domain.recognition.people import Person, visitor
 from genesis_ray.errors import ConfigurationError, SourceError, StoreError
 from genesis_ray.running.people.identities import identity_folder
 from genesis_ray.running.templates.gallery_figures import gallery_figures
 from genesis_ray.running.templates.re_embedding import re_embed
 from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
-from genesis_ray.store.gallery import FaceGallery
-from genesis_ray.store.people import People
-from genesis_ray.store.stored_faces import stored_places
+from genesis_ray.store.galleries.gallery import FaceGallery
+from genesis_ray.store.galleries.stored_faces import stored_places
+from genesis_ray.store.tenant.people import People
 from genesis_ray.testing import ColourEmbedder, SyntheticFilm
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from genesis_ray.domain.people import Person, visitor
+from genesis_ray.domain.recognition.people import Person, visitor
 from genesis_ray.errors import ConfigurationError, StoreError
 from genesis_ray.running.changes import changes_between
 from genesis_ray.running.people.auditing import audit_log
@@ -15,9 +15,9 @@ from genesis_ray.running.templates.gallery_in_use import as_it_runs, overruled, 
 from genesis_ray.running.templates.switching import is_in_force, plan_switch, switch
 from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
-from genesis_ray.store.gallery import FaceGallery
-from genesis_ray.store.gallery_choice import FILE, GalleryChoice
-from genesis_ray.store.people import People
+from genesis_ray.store.galleries.gallery import FaceGallery
+from genesis_ray.store.tenant.gallery_choice import FILE, GalleryChoice
+from genesis_ray.store.tenant.people import People
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 

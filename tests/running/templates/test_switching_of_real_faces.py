@@ -15,7 +15,7 @@ from genesis_ray.running.templates.re_embedding import re_embed_kept
 from genesis_ray.running.templates.switching import plan_switch, switch
 from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
-from genesis_ray.store.gallery import FaceGallery
+from genesis_ray.store.galleries.gallery import FaceGallery
 
 pytestmark = [pytest.mark.models, pytest.mark.data]
 

@@ -5,10 +5,10 @@ import pytest
 from genesis_ray.errors import StoreError
 from genesis_ray.running.templates.tenant_keys import keys_named, passing_keys, tenant_keys
 from genesis_ray.settings import Settings
-from genesis_ray.store.gallery_keys import GalleryKeys
-from genesis_ray.store.key_stores import VARIABLE, open_key_store
-from genesis_ray.store.tenants import gallery_folder
-from tests.store.keys import ring
+from genesis_ray.store.keys.gallery_keys import GalleryKeys
+from genesis_ray.store.keys.key_stores import VARIABLE, open_key_store
+from genesis_ray.store.tenant.tenants import gallery_folder
+from tests.store.some_keys import ring
 
 
 @pytest.fixture

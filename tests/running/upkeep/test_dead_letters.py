@@ -2,8 +2,8 @@ import pytest
 
 from genesis_ray.errors import ConfigurationError, NotFoundError, StoreError
 from genesis_ray.running.upkeep.dead_letters import chosen, dead_letters_of, drop, waiting
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.runs.run_folder import RunFolder
 from tests.letters import EVENING, NOON, became, frame, recording
 
 DOOR, TILL, YARD = recording("door"), frame("till", 7, at=NOON), recording("yard")

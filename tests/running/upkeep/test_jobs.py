@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from genesis_ray.domain.jobs import JobPlan
+from genesis_ray.domain.load.jobs import JobPlan
 from genesis_ray.errors import NotFoundError, StoreError
 from genesis_ray.running.upkeep.jobs import Job, Jobs, in_background
-from genesis_ray.store.job_records import JobRecords, read_all
+from genesis_ray.store.runs.job_records import JobRecords, read_all
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)

@@ -13,9 +13,9 @@ from genesis_ray.running.upkeep.dead_letters import dead_letters_of
 from genesis_ray.running.upkeep.replay import Replay
 from genesis_ray.sections.cameras import CameraSettings
 from genesis_ray.settings import Settings
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.reader import RunTables
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.events.reader import RunTables
+from genesis_ray.store.runs.run_folder import RunFolder
 from tests.letters import frame, recording
 
 FILM = "synthetic:?people=2&seconds=4&fps=10&width=320&height=240"

@@ -12,8 +12,8 @@ from genesis_ray.running.erasure.retention import verify_purge
 from genesis_ray.running.upkeep.rollups import RunRollups
 from genesis_ray.running.upkeep.run_jobs import run_now
 from genesis_ray.sections.retention import RetentionSettings
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.runs.run_folder import RunFolder
 from tests.running.erasure.test_retention import (
     CROSSED,
     KEPT,

@@ -20,11 +20,11 @@ from genesis_ray.domain.events import (
     VisitStarted,
     ZoneCrossed,
 )
-from genesis_ray.domain.rollups import GROUPS
+from genesis_ray.domain.figures.rollups import GROUPS
 from genesis_ray.errors import ConfigurationError, NotFoundError
 from genesis_ray.running.upkeep.rollups import RunRollups
-from genesis_ray.store.event_log import EventLog
-from genesis_ray.store.run_folder import RunFolder
+from genesis_ray.store.events.event_log import EventLog
+from genesis_ray.store.runs.run_folder import RunFolder
 from tests.store.conftest import Mortality
 
 MIDNIGHT = datetime(2026, 3, 28, tzinfo=UTC)

@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
-from genesis_ray.domain.geometry import Polygon
-from genesis_ray.domain.masks import Mask
+from genesis_ray.domain.places.geometry import Polygon
+from genesis_ray.domain.places.masks import Mask
 from genesis_ray.running.zones.places import lines_of, masks_of, zones_of
 from genesis_ray.sections.cameras import CameraSettings
 

@@ -1,0 +1,1 @@
+"""Alerts: what they wait for, what becomes of them, and how they are told."""

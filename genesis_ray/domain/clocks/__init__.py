@@ -1,0 +1,1 @@
+"""Clocks: cameras', a site's, and putting what they date into one order."""

@@ -1,0 +1,1 @@
+"""Places: zones, lines and masks, and who is in them."""

@@ -1,0 +1,1 @@
+"""Streams: which frames are looked at, and what is wrong with a camera."""

@@ -1,0 +1,1 @@
+"""Tracking: boxes, and who goes on from frame to frame."""

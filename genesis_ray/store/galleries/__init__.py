@@ -1,0 +1,1 @@
+"""Galleries: a tenant's face templates, and finding whom one is like."""

@@ -1,0 +1,1 @@
+"""Tables of LanceDB: one writer, batches, and versions that go."""

@@ -1,0 +1,1 @@
+"""What is in a tenant's folder beside galleries: people, consent, tags, photos."""
