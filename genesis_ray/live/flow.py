@@ -4,8 +4,7 @@ import asyncio
 import pickle
 import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from ray.actor import ActorHandle
@@ -13,19 +12,18 @@ from ray.actor import ActorHandle
 from genesis_ray.domain.load.roles import DropClass
 from genesis_ray.domain.streams.frames import Frame, Image
 from genesis_ray.domain.tracking.detections import Detections
-from genesis_ray.errors import StoreError
 from genesis_ray.live.answers import FaceFinder, FoundFaces, PeopleFinder
 from genesis_ray.live.aside import Aside
 from genesis_ray.live.delivery import Delivery
 from genesis_ray.live.following import follow_switches
 from genesis_ray.live.inbox import FrameInbox, Stack
 from genesis_ray.live.models import Patience, Request
+from genesis_ray.live.reports import CameraReports
 from genesis_ray.live.retrying import DeadLetters
 from genesis_ray.live.spec import LiveSpec, follows_switches
 from genesis_ray.live.waited import Waited
 from genesis_ray.live.watched_camera import WatchedCamera
 from genesis_ray.running.looks import Looks
-from genesis_ray.running.set_aside import dead_letter
 from genesis_ray.running.stage_clock import StageClock
 from genesis_ray.running.station_values import Seen
 from genesis_ray.serving import detector, embedder
@@ -36,12 +34,6 @@ from genesis_ray.vision.memory_guard import MemoryState
 
 _STACKS_WAITING = 1
 """Between the observers and the reports, which await the faces of another."""
-
-_QUIET_S = 3.0
-"""Without a report of frames, after which a live camera is reported as it is: mostly longer than a
-frame is under way."""
-
-_LOOK_EVERY_S = 1.0
 
 _LOOK_S = 0.02
 """Between two looks at what is under way, which takes a tenth of a second or two."""
@@ -111,10 +103,10 @@ class FrameFlow:
         delivery: Delivery,
         clock: StageClock,
     ) -> None:
-        self._settings = spec.settings
         self._cameras = cameras
         self._inbox = inbox
         self._delivery = delivery
+        self._reports = CameraReports(spec.settings, cameras, inbox, delivery)
         self._clock = clock
         self._patience = Patience(is_endless=spec.realtime)
         note, patience = delivery.note, self._patience
@@ -137,7 +129,7 @@ class FrameFlow:
             steps.create_task(self._observe(undetected))
             steps.create_task(self._report(unembedded))
             steps.create_task(self._delivery.run(journal, resolver))
-            beside = [steps.create_task(self._report_the_quiet())]
+            beside = [steps.create_task(self._reports.tell_of_the_quiet())]
             if self._follows_switches:
                 following = follow_switches(
                     self._delivery.name, self._faces, resolver, self._delivery.note
@@ -267,14 +259,14 @@ class FrameFlow:
                 parts = await self._embedded_parts(observed, unembedded)
             for each in parts:
                 if each.looks and each.is_embedded:
-                    await self._post_part(each.part, each.looks)
+                    await self._post(each.part, each.looks)
                 else:
                     unembedded.add(each.part.camera_id, each)
             for camera_id in observed.ended:
                 if camera_id in unembedded:
                     unembedded.add(camera_id, None)
                 else:
-                    await self._finish(camera_id)
+                    await self._reports.finish(camera_id)
             self._reported += 1
         await unembedded.settled()
         await self._delivery.close()
@@ -301,7 +293,7 @@ class FrameFlow:
     async def _report_late(self, camera_id: str, late: _Unembedded | None) -> None:
         """Report what was seen by a camera that was held up; None: its end."""
         if late is None:
-            await self._finish(camera_id)
+            await self._reports.finish(camera_id)
             return
         part, found, looks, _ = late
         stamp = part.seen[-1].frame.stamp
@@ -311,73 +303,7 @@ class FrameFlow:
             looks = self._cameras[camera_id].station.choose(part.seen, found)
         if looks.chosen:
             looks = looks.embedded(await self._faces.embed_again(looks.chosen, stamp))
-        await self._post_part(part, looks)
+        await self._post(part, looks)
 
-    async def _post_part(self, part: _Part, looks: Looks) -> None:
-        camera = self._cameras[part.camera_id]
-        self._record(camera, part.seen)
-        camera.reported_at = time.monotonic()
-        # Together they are where the station is: it observes ahead of what it chooses.
-        state = part.state and pickle.dumps((part.state, camera.station.choice))
-        await self._delivery.post(camera.station.report(part.seen, looks), state)
-        self._inbox.settle([one.frame.stamp for one in part.seen])
-
-    def _record(self, camera: WatchedCamera, seen: Sequence[Seen]) -> None:
-        """Record frames, where that was asked for and works."""
-        if camera.recorder:
-            try:
-                for one in seen:
-                    camera.recorder.draw(one)
-            except StoreError as error:
-                self._give_up_film(camera, error)
-
-    def _give_up_film(self, camera: WatchedCamera, error: StoreError) -> None:
-        """Go on without recording a camera, and say so: it is watched all the same."""
-        if camera.recorder:
-            camera.recorder.discard()
-        camera.recorder, camera.film_problem = None, str(error)
-        name = f"film of {camera.station.camera_id}"
-        self._delivery.note(name, "degraded", camera.film_problem)
-
-    async def _finish(self, camera_id: str) -> None:
-        camera = self._cameras[camera_id]
-        station, recorder = camera.station, camera.recorder
-        if recorder:
-            try:
-                await asyncio.to_thread(recorder.close)
-            except StoreError as error:
-                self._give_up_film(camera, error)
-            camera.recorder = None
-        if failure := station.failure:
-            letter = dead_letter(
-                self._settings,
-                unit="recording",
-                stage="decode",
-                camera_id=camera_id,
-                at=station.source.started_at,
-                frame_index=None,
-                attempts=failure.attempts,
-                reason=failure.reason,
-            )
-            self._delivery.notes.append(letter)
-        report = station.leave() if camera.is_leaving else station.finish()
-        if camera.film_problem and not camera.is_leaving:
-            problems = [problem for problem in (report.problem, camera.film_problem) if problem]
-            report = replace(report, problem="; ".join(problems))
-        await self._delivery.post(report, is_end=True)
-
-    async def _report_the_quiet(self) -> None:
-        """Report live cameras that give no frames, so that their news comes and nobody waits."""
-        while True:
-            await asyncio.sleep(_LOOK_EVERY_S)
-            for camera in [*self._cameras.values()]:
-                quiet_s = time.monotonic() - camera.reported_at
-                is_over = camera.is_leaving or camera.posted.is_done
-                if camera.station.is_live and not is_over and quiet_s > _QUIET_S:
-                    # Before the inbox is asked: no frame comes between.
-                    now, may_be_held_up = datetime.now(UTC), camera.station.may_be_held_up
-                    first_at = self._inbox.first_at(camera.station.camera_id)
-                    report = camera.station.idle(
-                        now, before=first_at, may_be_held_up=may_be_held_up
-                    )
-                    await self._delivery.post(report)
+    async def _post(self, part: _Part, looks: Looks) -> None:
+        await self._reports.post(part.camera_id, part.seen, looks, state=part.state)
