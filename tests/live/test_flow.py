@@ -17,7 +17,7 @@ from genesis_ray.domain.load.roles import Role
 from genesis_ray.domain.streams.frames import Frame, FrameStamp
 from genesis_ray.domain.streams.stream_health import Diagnosis
 from genesis_ray.domain.tracking.detections import Detections
-from genesis_ray.live import flow, models, retrying
+from genesis_ray.live import models, reports, retrying
 from genesis_ray.live.delivery import Delivery
 from genesis_ray.live.flow import FrameFlow
 from genesis_ray.live.inbox import FrameInbox
@@ -143,8 +143,8 @@ class Journal:
 @pytest.fixture
 def watch(monkeypatch, tmp_path):
     """Watch a stream while a scene is played, then end; return what the journal was told."""
-    monkeypatch.setattr(flow, "_QUIET_S", LONG_QUIET_S)
-    monkeypatch.setattr(flow, "_LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr(reports, "_QUIET_S", LONG_QUIET_S)
+    monkeypatch.setattr(reports, "_LOOK_EVERY_S", 0.01)
 
     def watch(
         stream: Stream, scene, fails=lambda _: False, delays_s=(0.3,), role: Role = "tracking"

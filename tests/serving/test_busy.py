@@ -17,6 +17,7 @@ from genesis_ray.serving import busy, cluster
 from genesis_ray.serving.busy import HungError, Work
 from genesis_ray.serving.deploy import deploy
 from genesis_ray.serving.detector import NAME, DetectorReplica, Found
+from genesis_ray.serving.needed_inputs import NeededInputs
 
 
 class Clock:
@@ -123,7 +124,7 @@ def hanging(once: Path) -> type[DetectorReplica]:
     class Hanging(DetectorReplica):
         def __init__(self, settings: DetectorSettings) -> None:
             busy._LEAST_S = 1.0
-            super().__init__(settings, [(32, 32)])
+            super().__init__(settings, NeededInputs(frozenset([(32, 32)])))
             self._detector.detect, detect = self._hang, self._detector.detect
             self._really = detect
 
