@@ -1,0 +1,1 @@
+"""What else is in a run's folder: states, outboxes, records of jobs."""
