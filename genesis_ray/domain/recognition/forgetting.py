@@ -2,11 +2,12 @@
 
 Whoever was split from the person, or of whom something was split to them, is somebody else and
 loses nothing. What they have by an entry that has to go is written down instead: rows are read
-once more with `Forgetting.read_by` and stored so, and `Forgetting.on_their_own` become people.
+once more with `Forgetting.read_by` and stored so, and `Forgetting.on_their_own` become people. Of
+a split that has to go the parting of others stays.
 """
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
@@ -22,6 +23,7 @@ from genesis_ray.domain.recognition.ledger import (
     WhoIsWho,
     fold,
     holding_of,
+    parted_from,
 )
 from genesis_ray.domain.recognition.people import Person, visitor
 from genesis_ray.domain.recognition.template_update import TemplateChange, undone_with
@@ -85,17 +87,23 @@ def forgetting(
         face: who.moved_faces[face]
         for entry in holding_of(entries)
         if isinstance(entry, Split)
-        for face, enrolled_as in zip_longest(entry.face_ids, entry.owner_ids, fillvalue="")
+        for face, enrolled_as in _faces_of(entry)
         if (entry in held or enrolled_as in {"", *gone}) and who.moved_faces[face] not in gone
     }
     taken |= _unlearned_with({*face_ids, *taken}, changes, who, gone)
     faces = frozenset(face_ids) | taken
     names = _names(entries, people, gone)
-    staying = [each for each in entries if each.entry_id not in leaving]
+    parted = {
+        split.entry_id: owners - gone
+        for split, owners in parted_from(e for e in holding_of(entries) if isinstance(e, Split))
+        if split.new_id not in gone and owners - gone
+    }
+    staying = [e for e in entries if e.entry_id not in leaving or e.entry_id in parted]
+    without = [_without(each, gone, who, faces, given_away, names) for each in staying]
     return Forgetting(
         identity_ids=tuple(identity_ids),
         names=names,
-        entries=_telling([_without(each, gone, who, faces, given_away, names) for each in staying]),
+        entries=_telling(_still_parting(without, parted, leaving)),
         on_their_own=tuple(
             each
             for identity_id, each in who.born.items()
@@ -174,12 +182,47 @@ def _without(
             face_ids=tuple(each for each in entry.face_ids if each not in written_down),
             owner_ids=tuple(
                 "" if owner in gone else owner
-                for face, owner in zip(entry.face_ids, entry.owner_ids, strict=False)
+                for face, owner in _faces_of(entry)
                 if face not in written_down
             ),
         )
     words = [*names, *gone]
     return replace(entry, by=redacted(entry.by, words), why=redacted(entry.why, words))
+
+
+def _faces_of(split: Split) -> Iterator[tuple[str, str]]:
+    """Yield the faces of a split, each with as whom it was enrolled; "": that is not known."""
+    owners = split.owner_ids[: len(split.face_ids)]
+    return zip_longest(split.face_ids, owners, fillvalue="")
+
+
+def _still_parting(
+    entries: Sequence[Entry], parted: Mapping[str, frozenset[str]], leaving: Collection[str]
+) -> list[Entry]:
+    """Return entries that part as many as before, also by splits of which nothing else stays.
+
+    Args:
+        entries: Those that stay, without what they said of somebody.
+        parted: From whom a split parted the new identity, by its entry.
+        leaving: The splits of which nothing else stays are among these.
+    """
+    bare = [
+        replace(each, identity_id=min(parted[each.entry_id]), tracks=(), face_ids=(), owner_ids=())
+        if isinstance(each, Split) and each.entry_id in leaving
+        else each
+        for each in entries
+    ]
+    told = {
+        split.entry_id: owners
+        for split, owners in parted_from(e for e in holding_of(bare) if isinstance(e, Split))
+    }
+    return [
+        replace(each, owner_ids=(*(o for _, o in _faces_of(each)), *sorted(untold)))
+        if isinstance(each, Split)
+        and (untold := parted.get(each.entry_id, frozenset()) - told.get(each.entry_id, set()))
+        else each
+        for each in bare
+    ]
 
 
 def _telling(entries: Sequence[Entry]) -> tuple[Entry, ...]:
