@@ -7,10 +7,14 @@ a split that has to go the parting of others stays.
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import zip_longest
 
+from genesis_ray.domain.recognition.forgotten_splits import (
+    faces_of,
+    settled_tracks,
+    still_parting,
+)
 from genesis_ray.domain.recognition.ledger import (
     Confirm,
     Entry,
@@ -87,7 +91,7 @@ def forgetting(
         face: who.moved_faces[face]
         for entry in holding_of(entries)
         if isinstance(entry, Split)
-        for face, enrolled_as in _faces_of(entry)
+        for face, enrolled_as in faces_of(entry)
         if (entry in held or enrolled_as in {"", *gone}) and who.moved_faces[face] not in gone
     }
     taken |= _unlearned_with({*face_ids, *taken}, changes, who, gone)
@@ -99,11 +103,12 @@ def forgetting(
         if split.new_id not in gone and owners - gone
     }
     staying = [e for e in entries if e.entry_id not in leaving or e.entry_id in parted]
-    without = [_without(each, gone, who, faces, given_away, names) for each in staying]
+    settled = settled_tracks(entries, gone, leaving)
+    without = [_without(each, gone, who, faces, given_away, names, settled) for each in staying]
     return Forgetting(
         identity_ids=tuple(identity_ids),
         names=names,
-        entries=_telling(_still_parting(without, parted, leaving)),
+        entries=_telling(still_parting(without, parted, leaving)),
         on_their_own=tuple(
             each
             for identity_id, each in who.born.items()
@@ -111,7 +116,7 @@ def forgetting(
             and identity_id not in {person.identity_id for person in people}
             and any(isinstance(e, Split) and e.new_id == identity_id for e in held)
         ),
-        read_by=_read_by(held, entries, gone, identity_ids[0], who),
+        read_by=_read_by(held, entries, gone, identity_ids[0], who, settled),
         given_away=given_away,
         taken=frozenset(taken),
         faces=faces,
@@ -166,6 +171,7 @@ def _without(
     faces: Collection[str],
     given_away: Collection[str],
     names: Iterable[str],
+    settled: Mapping[TrackSight, str],
 ) -> Entry:
     """Return an entry of others without what it says of somebody, or of their faces."""
     if isinstance(entry, Unlearn):
@@ -175,54 +181,20 @@ def _without(
         entry = replace(
             entry,
             tracks=tuple(
-                each
+                replace(each, identity_id=settled.get(each, each.identity_id))
                 for each in entry.tracks
-                if each.identity_id not in gone and owner_of(each, who.moved) not in gone
+                if each in settled
+                or (each.identity_id not in gone and owner_of(each, who.moved) not in gone)
             ),
             face_ids=tuple(each for each in entry.face_ids if each not in written_down),
             owner_ids=tuple(
                 "" if owner in gone else owner
-                for face, owner in _faces_of(entry)
+                for face, owner in faces_of(entry)
                 if face not in written_down
             ),
         )
     words = [*names, *gone]
     return replace(entry, by=redacted(entry.by, words), why=redacted(entry.why, words))
-
-
-def _faces_of(split: Split) -> Iterator[tuple[str, str]]:
-    """Yield the faces of a split, each with as whom it was enrolled; "": that is not known."""
-    owners = split.owner_ids[: len(split.face_ids)]
-    return zip_longest(split.face_ids, owners, fillvalue="")
-
-
-def _still_parting(
-    entries: Sequence[Entry], parted: Mapping[str, frozenset[str]], leaving: Collection[str]
-) -> list[Entry]:
-    """Return entries that part as many as before, also by splits of which nothing else stays.
-
-    Args:
-        entries: Those that stay, without what they said of somebody.
-        parted: From whom a split parted the new identity, by its entry.
-        leaving: The splits of which nothing else stays are among these.
-    """
-    bare = [
-        replace(each, identity_id=min(parted[each.entry_id]), tracks=(), face_ids=(), owner_ids=())
-        if isinstance(each, Split) and each.entry_id in leaving
-        else each
-        for each in entries
-    ]
-    told = {
-        split.entry_id: owners
-        for split, owners in parted_from(e for e in holding_of(bare) if isinstance(e, Split))
-    }
-    return [
-        replace(each, owner_ids=(*(o for _, o in _faces_of(each)), *sorted(untold)))
-        if isinstance(each, Split)
-        and (untold := parted.get(each.entry_id, frozenset()) - told.get(each.entry_id, set()))
-        else each
-        for each in bare
-    ]
 
 
 def _telling(entries: Sequence[Entry]) -> tuple[Entry, ...]:
@@ -248,10 +220,12 @@ def _read_by(
     gone: frozenset[str],
     present_id: str,
     who: WhoIsWho,
+    settled: Mapping[TrackSight, str],
 ) -> WhoIsWho:
     """Return what holds by entries that go, and by others for what they name of the person.
 
-    A track that such an entry moved is whose all entries together make it. One that somebody
+    A track that such an entry moved is whose all entries together make it, or whom it is settled
+    on for those that stay to move it further. One that somebody
     confirmed as another's stays there for that entry to be read by, whoever it was not.
     """
     splits = [entry for entry in held if isinstance(entry, Split)]
@@ -270,7 +244,7 @@ def _read_by(
     ]
     return WhoIsWho(
         aliases={each: present_id for each in gone if each != present_id},
-        moved=tuple((sight, owner_of(sight, who.moved)) for sight in sights),
+        moved=tuple((each, settled.get(each) or owner_of(each, who.moved)) for each in sights),
         rejected=by_track(
             entry.track
             for entry in held

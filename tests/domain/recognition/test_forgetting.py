@@ -128,16 +128,32 @@ def test_a_track_that_is_not_the_person_and_was_confirmed_as_another_stays_that_
     assert whom(who, "somebody new", 7) == "bob"
 
 
-def test_a_later_entry_about_others_loses_the_tracks_that_were_written_as_the_person():
+def test_a_later_entry_about_others_moves_tracks_on_that_were_written_as_the_person():
     entries = written(
         split("ada", sight("ada", 7), number=0),
         split("new", sight("ada", 7), new="newer", number=1),
     )
     gone, who = forget(entries, "ada")
     (left,) = gone.entries
-    assert (left.identity_id, left.new_id, left.tracks) == ("new", "newer", ())
-    assert whom(gone.read_by, "ada", 7) == "newer"
+    assert (left.identity_id, left.new_id, left.tracks) == ("new", "newer", (sight("new", 7),))
+    assert whom(gone.read_by, "ada", 7) == "new"
+    assert whom(who, "new", 7) == "newer"
     assert {"new", "newer"} <= {each.identity_id for each in who.people}
+
+
+def test_a_later_entry_about_others_can_still_be_undone():
+    entries = written(
+        split("ada", sight("ada", 7), number=0),
+        merge("bob", "new", 1),
+        split("bob", sight("ada", 7), new="newer", number=2),
+        undo(3, 1),
+    )
+    gone, who = forget(entries, "ada")
+    assert whom(who, "new", 7) == "newer"
+    stay = [each for each in PEOPLE if each.identity_id != "ada"] + [*gone.on_their_own]
+    check(undo(4, 2), gone.entries, stay)
+    after = fold([*gone.entries, undo(4, 2)], stay)
+    assert whom(after, whom(gone.read_by, "ada", 7), 7) == "new"
 
 
 def test_faces_that_are_gone_are_named_by_no_entry():
