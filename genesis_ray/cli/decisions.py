@@ -8,7 +8,7 @@ import typer
 from genesis_ray.cli.run import ConfigOption, DataOption
 
 if TYPE_CHECKING:
-    from genesis_ray.domain.recognition.ledger import Entry, WhoIsWho
+    from genesis_ray.domain.recognition.ledger import Entry, Split, WhoIsWho
 
 
 def log(
@@ -74,7 +74,9 @@ def told(entry: "Entry", who: "WhoIsWho") -> str:
             what = [f"{track.camera_id}:{track.track_id}" for track in entry.tracks]
             what += [faces] if (faces := counted(len(entry.face_ids), "face")) else []
             parted, born = _name(who, entry.identity_id), _name(who, entry.new_id)
-            return f"split {', '.join(what)} from {parted}: {born}"
+            return (
+                f"split {', '.join(what)} from {parted}: {born}" if what else _parting(entry, who)
+            )
         case Rename():
             return f"rename {entry.identity_id[:8]} to {entry.name}"
         case Reject(track=track):
@@ -87,6 +89,13 @@ def told(entry: "Entry", who: "WhoIsWho") -> str:
         case Undo():
             return f"undo {entry.undone_id}"
     return ""
+
+
+def _parting(split: "Split", who: "WhoIsWho") -> str:
+    """Return what is left of a split that was of somebody who is forgotten, too."""
+    others = dict.fromkeys((split.identity_id, *split.owner_ids))
+    told = " and ".join(_name(who, each) for each in others if each)
+    return f"keep {_name(who, split.new_id)} apart from {told}"
 
 
 def counted(number: int, one: str) -> str:

@@ -49,8 +49,9 @@ def templates(
 
     A change that is undone goes with all that was built on it, and what it replaced is used
     again. `genesis people undo` takes the undoing back. With --remove a face goes for good, with
-    every byte, from all galleries, and so does the photo that is kept of it. With --json it is
-    told too where the face of a photo is in it.
+    every byte, from all galleries, and so does the photo that is kept of it; a backup from before
+    has it still, and a restore brings it back. With --json it is told too where the face of a
+    photo is in it.
 
     Examples: `genesis people templates Ada` · `genesis people templates Ada --undo 91bc` ·
     `genesis people templates Ada --remove 0c5e`

@@ -8,8 +8,10 @@ import typer
 from typer.testing import CliRunner
 
 from genesis_ray.cli import people
+from genesis_ray.cli.decisions import told
 from genesis_ray.cli.query import query
 from genesis_ray.domain.events import FaceRecognized, TrackObserved
+from genesis_ray.domain.recognition.ledger import NOTHING_DECIDED, Split
 from genesis_ray.domain.recognition.people import Person, visitor
 from genesis_ray.errors import ConfigurationError, LedgerError, NotFoundError, StoreError
 from genesis_ray.pipeline.journal import SiteJournal
@@ -277,6 +279,14 @@ def test_what_cannot_be_is_refused_and_nothing_is_noted(genesis, arguments, erro
     with pytest.raises(error, match=told):
         genesis("people", *arguments)
     assert entries(genesis) == []
+
+
+def test_what_is_left_of_a_split_once_somebody_is_forgotten_says_who_is_kept_apart():
+    entry = Split(
+        entry_id="1", at=NOON, by="eve", why="", identity_id="ben", new_id="new",
+        owner_ids=("ann",),
+    )  # fmt: skip
+    assert told(entry, NOTHING_DECIDED) == "keep new apart from ben and ann"
 
 
 def test_who_is_not_clear_is_asked_for(genesis):

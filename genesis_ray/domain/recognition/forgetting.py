@@ -2,14 +2,19 @@
 
 Whoever was split from the person, or of whom something was split to them, is somebody else and
 loses nothing. What they have by an entry that has to go is written down instead: rows are read
-once more with `Forgetting.read_by` and stored so, and `Forgetting.on_their_own` become people.
+once more with `Forgetting.read_by` and stored so, and `Forgetting.on_their_own` become people. Of
+a split that has to go the parting of others stays.
 """
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import zip_longest
 
+from genesis_ray.domain.recognition.forgotten_splits import (
+    faces_of,
+    settled_tracks,
+    still_parting,
+)
 from genesis_ray.domain.recognition.ledger import (
     Confirm,
     Entry,
@@ -22,6 +27,7 @@ from genesis_ray.domain.recognition.ledger import (
     WhoIsWho,
     fold,
     holding_of,
+    parted_from,
 )
 from genesis_ray.domain.recognition.people import Person, visitor
 from genesis_ray.domain.recognition.template_update import TemplateChange, undone_with
@@ -85,17 +91,24 @@ def forgetting(
         face: who.moved_faces[face]
         for entry in holding_of(entries)
         if isinstance(entry, Split)
-        for face, enrolled_as in zip_longest(entry.face_ids, entry.owner_ids, fillvalue="")
+        for face, enrolled_as in faces_of(entry)
         if (entry in held or enrolled_as in {"", *gone}) and who.moved_faces[face] not in gone
     }
     taken |= _unlearned_with({*face_ids, *taken}, changes, who, gone)
     faces = frozenset(face_ids) | taken
     names = _names(entries, people, gone)
-    staying = [each for each in entries if each.entry_id not in leaving]
+    parted = {
+        split.entry_id: owners - gone
+        for split, owners in parted_from(e for e in holding_of(entries) if isinstance(e, Split))
+        if split.new_id not in gone and owners - gone
+    }
+    staying = [e for e in entries if e.entry_id not in leaving or e.entry_id in parted]
+    settled = settled_tracks(entries, gone, leaving)
+    without = [_without(each, gone, who, faces, given_away, names, settled) for each in staying]
     return Forgetting(
         identity_ids=tuple(identity_ids),
         names=names,
-        entries=_telling([_without(each, gone, who, faces, given_away, names) for each in staying]),
+        entries=_telling(still_parting(without, parted, leaving)),
         on_their_own=tuple(
             each
             for identity_id, each in who.born.items()
@@ -103,7 +116,7 @@ def forgetting(
             and identity_id not in {person.identity_id for person in people}
             and any(isinstance(e, Split) and e.new_id == identity_id for e in held)
         ),
-        read_by=_read_by(held, entries, gone, identity_ids[0], who),
+        read_by=_read_by(held, entries, gone, identity_ids[0], who, settled),
         given_away=given_away,
         taken=frozenset(taken),
         faces=faces,
@@ -158,6 +171,7 @@ def _without(
     faces: Collection[str],
     given_away: Collection[str],
     names: Iterable[str],
+    settled: Mapping[TrackSight, str],
 ) -> Entry:
     """Return an entry of others without what it says of somebody, or of their faces."""
     if isinstance(entry, Unlearn):
@@ -167,14 +181,15 @@ def _without(
         entry = replace(
             entry,
             tracks=tuple(
-                each
+                replace(each, identity_id=settled.get(each, each.identity_id))
                 for each in entry.tracks
-                if each.identity_id not in gone and owner_of(each, who.moved) not in gone
+                if each in settled
+                or (each.identity_id not in gone and owner_of(each, who.moved) not in gone)
             ),
             face_ids=tuple(each for each in entry.face_ids if each not in written_down),
             owner_ids=tuple(
                 "" if owner in gone else owner
-                for face, owner in zip(entry.face_ids, entry.owner_ids, strict=False)
+                for face, owner in faces_of(entry)
                 if face not in written_down
             ),
         )
@@ -205,10 +220,12 @@ def _read_by(
     gone: frozenset[str],
     present_id: str,
     who: WhoIsWho,
+    settled: Mapping[TrackSight, str],
 ) -> WhoIsWho:
     """Return what holds by entries that go, and by others for what they name of the person.
 
-    A track that such an entry moved is whose all entries together make it. One that somebody
+    A track that such an entry moved is whose all entries together make it, or whom it is settled
+    on for those that stay to move it further. One that somebody
     confirmed as another's stays there for that entry to be read by, whoever it was not.
     """
     splits = [entry for entry in held if isinstance(entry, Split)]
@@ -227,7 +244,7 @@ def _read_by(
     ]
     return WhoIsWho(
         aliases={each: present_id for each in gone if each != present_id},
-        moved=tuple((sight, owner_of(sight, who.moved)) for sight in sights),
+        moved=tuple((each, settled.get(each) or owner_of(each, who.moved)) for each in sights),
         rejected=by_track(
             entry.track
             for entry in held

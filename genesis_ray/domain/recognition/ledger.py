@@ -5,7 +5,7 @@ too. What holds depends on the entries that are not undone and on nothing else, 
 if it had never been made.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import chain
@@ -49,6 +49,7 @@ class Split(Entry):
         tracks: Each with the identity that the log has for it, which may be one that was merged.
         face_ids: Of the gallery.
         owner_ids: As whom each of these faces was enrolled; none in entries of earlier versions.
+            What there are more: of whom else something was, that no entry names any more.
     """
 
     identity_id: str
@@ -252,22 +253,27 @@ def holding_of(entries: Sequence[Entry]) -> list[Entry]:
     ]
 
 
-def _apart(splits: Sequence[Split], aliases: Mapping[str, str]) -> frozenset[frozenset[str]]:
-    """Return who is not whom by splits, as who they are now.
+def parted_from(splits: Iterable[Split]) -> Iterator[tuple[Split, frozenset[str]]]:
+    """Yield each split that holds with whom the new identity is not, before any merge.
 
     A split says it of whom it was made, and of those whose the tracks and faces were of their own:
     should that be merged no more, they are still not who they were taken for.
     """
     moved: list[tuple[TrackSight, str]] = []
     moved_faces: dict[str, str] = {}
-    pairs: set[tuple[str, str]] = set()
     for split in splits:
         owners = {split.identity_id, *(owner_of(sight, moved) for sight in split.tracks)}
         for face_id, enrolled_as in zip(split.face_ids, split.owner_ids, strict=False):
             owners.add(moved_faces.get(face_id, enrolled_as))
-        pairs |= {(owner, split.new_id) for owner in owners if owner}
+        owners.update(split.owner_ids[len(split.face_ids) :])
+        yield split, frozenset(filter(None, owners))
         moved += [(sight, split.new_id) for sight in split.tracks]
         moved_faces |= dict.fromkeys(split.face_ids, split.new_id)
+
+
+def _apart(splits: Sequence[Split], aliases: Mapping[str, str]) -> frozenset[frozenset[str]]:
+    """Return who is not whom by splits, as who they are now."""
+    pairs = [(owner, split.new_id) for split, owners in parted_from(splits) for owner in owners]
     return frozenset(frozenset(aliases.get(each, each) for each in pair) for pair in pairs)
 
 

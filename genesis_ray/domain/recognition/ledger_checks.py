@@ -14,6 +14,7 @@ from genesis_ray.domain.recognition.ledger import (
     WhoIsWho,
     fold,
     holding_of,
+    parted_from,
 )
 from genesis_ray.domain.recognition.people import Person
 from genesis_ray.domain.tracking.track_sights import TrackSight
@@ -49,6 +50,7 @@ def check(entry: Entry, entries: Sequence[Entry], people: Collection[Person]) ->
             _check_unlearn(entry, who)
         case Undo(undone_id=undone_id):
             _check_undo(undone_id, entries)
+            _check_parted([*entries, entry], entries, people)
 
 
 def _check_merge(entry: Merge, who: WhoIsWho) -> None:
@@ -105,7 +107,12 @@ def _check_confirm(track: TrackSight, who: WhoIsWho) -> None:
             f"and `genesis people undo ENTRY` takes that back"
         )
     confirmed = who.confirmed.get((track.camera_id, track.track_id), ())
-    before = next((each for each in confirmed if each.begins(track)), None)
+    held = (
+        each
+        for each in confirmed  # but for whom somebody rejected since
+        if who.may_be(each.identity_id, track.camera_id, track.track_id, track.since)
+    )
+    before = next((each for each in held if each.begins(track)), None)
     if before:
         raise LedgerError(
             f"{called} was confirmed to be {who.person(before.identity_id).name!r} already; "
@@ -143,6 +150,30 @@ def _check_undo(undone_id: str, entries: Sequence[Entry]) -> None:
                 f"entry {undone_id} made an identity that later entries are about; "
                 f"undo those first: {', '.join(reversed(later))}"
             )
+
+
+def _check_parted(
+    after: Sequence[Entry], before: Sequence[Entry], people: Collection[Person]
+) -> None:
+    """Make sure that two who were split are not one person for want of an entry between them."""
+    were = _joined(before, people)
+    joined = [each for each in _joined(after, people) if each not in were]
+    if joined:
+        raise LedgerError(
+            f"without that entry two would be one person who were split from each other since; "
+            f"undo that first: {', '.join(reversed(joined))}"
+        )
+
+
+def _joined(entries: Sequence[Entry], people: Collection[Person]) -> list[str]:
+    """Return the splits whose new identity is one person with whom it was split from."""
+    who = fold(entries, people)
+    splits = [each for each in holding_of(entries) if isinstance(each, Split)]
+    return [
+        split.entry_id
+        for split, owners in parted_from(splits)
+        if who.now(split.new_id) in map(who.now, owners)
+    ]
 
 
 def _is_about(entry: Entry, identity_id: str) -> bool:

@@ -110,7 +110,12 @@ def _key(settings: Settings, file: Path) -> Secret:
 
 
 def _intend(settings: Settings, folder: Path, before: ForgottenBefore) -> None:
-    """Note in an unpacked folder that people in it are to be forgotten again."""
+    """Note in an unpacked folder that people in it are to be forgotten again, and nobody else.
+
+    Receipts tell of all identities that a person had: whom the ledger in the folder takes for one
+    of them beside these was parted from them since. A forgetting that was cut off before the copy
+    was made had looked for its own already.
+    """
     intent = Intent.load(folder)
     if intent is None:
         key = open_key_store(settings.templates.key_store).read(settings.tenant_id).current
@@ -120,4 +125,5 @@ def _intend(settings: Settings, folder: Path, before: ForgottenBefore) -> None:
         intent = begun(settings, whom, by=this_user(), why=why, key=key)
     intent.identity_ids = [*dict.fromkeys([*intent.identity_ids, *before.identity_ids])]
     intent.face_ids = sorted({*intent.face_ids, *before.face_ids})
+    intent.is_exact = True
     intent.save(folder)

@@ -36,6 +36,8 @@ class Intent:
         purged: Of each store, by what it is and where.
         face_ids: Of the person: once galleries are without them, others still name them.
         stranger: Somebody random, as whom they go on where they are at the moment.
+        is_exact: These identities alone are it, whoever else the ledger takes for the person: it
+            may be an older one, by which they still were.
         secret: Hex digits of what the traces come of where the tenant's key is lost. Until all is
             done it is here, beside the names that they are traces of, and then nowhere.
     """
@@ -56,6 +58,7 @@ class Intent:
     purged: list[Purged] = field(default_factory=list)
     face_ids: list[str] = field(default_factory=list)
     stranger: str = field(default_factory=lambda: str(uuid4()))
+    is_exact: bool = False
     secret: str = field(default="", repr=False)
 
     @property
@@ -71,6 +74,8 @@ class Intent:
 
     def members(self, who: WhoIsWho) -> list[str]:
         """Return all who are the person by what holds, whom they are now first."""
+        if self.is_exact:
+            return [*self.identity_ids]
         now = [who.now(each) for each in self.identity_ids]
         found = [member for each in now for member in who.members(each)]
         return [*dict.fromkeys([*found, *self.identity_ids])]

@@ -19,6 +19,7 @@ from genesis_ray.domain.recognition.ledger import (
     Unlearn,
     WhoIsWho,
     fold,
+    holding_of,
 )
 from genesis_ray.domain.recognition.ledger_checks import check
 from genesis_ray.domain.tracking.track_sights import TrackSight
@@ -97,6 +98,12 @@ class Repairs(Closeable):
         made_of: list[tuple[str, str, datetime]] = []
         for track in tracks:
             seen = seen_track(track, run, self._settings.tenant_id)
+            if confirmed := self._confirmed(seen):
+                raise LedgerError(
+                    f"track {track} is {self.who.person(confirmed.track.identity_id).name!r} as "
+                    f"{confirmed.by} confirmed that, so it cannot be split from them; take that "
+                    f"back: genesis people undo {confirmed.entry_id}"
+                )
             own = [row for row in seen.named if self._is_now(row, seen) == identity_id]
             if not own:
                 raise LedgerError(
@@ -152,7 +159,7 @@ class Repairs(Closeable):
                 name, or the person may not be named for want of consent.
         """
         seen = seen_track(track, run, self._settings.tenant_id)
-        if any(self._is_now(row, seen) for row in seen.named):
+        if not self._confirmed(seen) and any(self._is_now(row, seen) for row in seen.named):
             raise LedgerError(
                 f"track {track} has a name{self._named_as(seen)}; where that is wrong: genesis "
                 f"people split PERSON --track {track}, and merge who that makes with who it is"
@@ -221,6 +228,21 @@ class Repairs(Closeable):
     def _is_now(self, row: Row, seen: SeenTrack) -> str | None:
         at, there = utc(row["occurred_at"]), self.who.of_recordings(seen.as_identity("").only)
         return there.of_track(row["identity_id"], row["camera_id"], row["track_id"], at)
+
+    def _confirmed(self, seen: SeenTrack) -> Confirm | None:
+        """Return what made a track whose it is; None where somebody rejected that, or nothing."""
+        sight = seen.as_identity("")
+        there = self.who.of_recordings(sight.only)
+        found = [
+            entry
+            for entry in holding_of(self._ledger.entries())
+            if isinstance(entry, Confirm)
+            and entry.track.begins(sight)
+            and there.may_be(
+                entry.track.identity_id, sight.camera_id, sight.track_id, entry.track.since
+            )
+        ]
+        return found[-1] if found else None
 
     def _named_as(self, seen: SeenTrack) -> str:
         named = [self._is_now(row, seen) for row in seen.named]

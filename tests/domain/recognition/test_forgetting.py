@@ -3,6 +3,7 @@ from hypothesis import strategies as st
 
 from genesis_ray.domain.recognition.forgetting import REDACTED, forgetting, redacted
 from genesis_ray.domain.recognition.ledger import Split, fold
+from genesis_ray.domain.recognition.ledger_checks import check
 from genesis_ray.domain.recognition.template_update import TemplateChange
 from tests.domain.recognition.test_ledger import (
     IDS,
@@ -127,16 +128,32 @@ def test_a_track_that_is_not_the_person_and_was_confirmed_as_another_stays_that_
     assert whom(who, "somebody new", 7) == "bob"
 
 
-def test_a_later_entry_about_others_loses_the_tracks_that_were_written_as_the_person():
+def test_a_later_entry_about_others_moves_tracks_on_that_were_written_as_the_person():
     entries = written(
         split("ada", sight("ada", 7), number=0),
         split("new", sight("ada", 7), new="newer", number=1),
     )
     gone, who = forget(entries, "ada")
     (left,) = gone.entries
-    assert (left.identity_id, left.new_id, left.tracks) == ("new", "newer", ())
-    assert whom(gone.read_by, "ada", 7) == "newer"
+    assert (left.identity_id, left.new_id, left.tracks) == ("new", "newer", (sight("new", 7),))
+    assert whom(gone.read_by, "ada", 7) == "new"
+    assert whom(who, "new", 7) == "newer"
     assert {"new", "newer"} <= {each.identity_id for each in who.people}
+
+
+def test_a_later_entry_about_others_can_still_be_undone():
+    entries = written(
+        split("ada", sight("ada", 7), number=0),
+        merge("bob", "new", 1),
+        split("bob", sight("ada", 7), new="newer", number=2),
+        undo(3, 1),
+    )
+    gone, who = forget(entries, "ada")
+    assert whom(who, "new", 7) == "newer"
+    stay = [each for each in PEOPLE if each.identity_id != "ada"] + [*gone.on_their_own]
+    check(undo(4, 2), gone.entries, stay)
+    after = fold([*gone.entries, undo(4, 2)], stay)
+    assert whom(after, whom(gone.read_by, "ada", 7), 7) == "new"
 
 
 def test_faces_that_are_gone_are_named_by_no_entry():
@@ -155,6 +172,53 @@ def test_a_face_enrolled_as_the_person_is_whose_it_became_while_they_were_somebo
     assert gone.given_away == {"f1": "new"}
     assert (left.face_ids, left.owner_ids) == (("f2",), ("bob",))
     assert who.apart == {frozenset(("bob", "new"))}
+
+
+def parted(*owners: str) -> Split:
+    faces = tuple(f"f{number}" for number in range(len(owners)))
+    return Split(**own(1), identity_id="ada", new_id="new", face_ids=faces, owner_ids=owners)
+
+
+def test_who_was_parted_from_others_too_stays_apart_from_them():
+    entries = written(
+        merge("ada", "bob", 0), parted("ada", "bob"), undo(2, 0), rename("new", "Carl", 3)
+    )
+    gone, who = forget(entries, "ada")
+    assert who.apart == {frozenset(("bob", "new"))}
+    assert gone.given_away == {"f0": "new", "f1": "new"}
+    assert [each.entry_id for each in gone.entries] == ["1", "3"]
+    left = gone.entries[0]
+    assert (left.identity_id, left.face_ids) == ("bob", ())
+    assert who.person("new").name == "Carl"
+
+
+def test_whom_a_parting_alone_stays_of_can_be_told_to_be_one_after_all():
+    entries = written(merge("ada", "bob", 0), parted("ada", "bob"), undo(2, 0))
+    gone, who = forget(entries, "ada")
+    stay = [each for each in PEOPLE if each.identity_id != "ada"] + [*gone.on_their_own]
+    check(undo(3, 1), gone.entries, stay)
+    after = fold([*gone.entries, undo(3, 1)], stay)
+    assert after.apart == frozenset()
+    assert after.people == who.people
+
+
+def test_all_of_whom_somebody_was_parted_are_told_apart_also_when_one_is_forgotten_after_another():
+    entries = written(
+        merge("ada", "bob", 0), merge("late", "bob", 2), parted("ada", "bob", "late"),
+        undo(3, 0), undo(4, 2),
+    )  # fmt: skip
+    gone, who = forget(entries, "ada")
+    assert who.apart == {frozenset(("bob", "new")), frozenset(("late", "new"))}
+    stay = [each for each in PEOPLE if each.identity_id != "ada"] + [*gone.on_their_own]
+    again = forgetting(gone.entries, stay, ["bob"])
+    assert fold(again.entries, stay).apart == {frozenset(("late", "new"))}
+
+
+@given(ledgers(), st.sampled_from(IDS))
+def test_others_who_were_apart_stay_apart(entries, chosen):
+    gone, after = forget(entries, chosen)
+    apart = {each for each in fold(entries, PEOPLE).apart if each.isdisjoint(gone.identity_ids)}
+    assert apart <= after.apart
 
 
 def test_texts_of_others_entries_do_not_name_the_person():

@@ -413,3 +413,23 @@ def test_who_was_split_off_by_mistake_can_be_brought_back_over_a_second_split():
         split("new", sight("ada", 7), new="newer", number=1),
     )
     check(merge("newer", "ada", 2), entries, PEOPLE)
+
+
+def test_a_split_is_not_undone_while_two_who_were_split_since_would_be_one_without_it():
+    def of(face: str, identity_id: str, new: str, number: int) -> Split:
+        return Split(
+            **own(number), identity_id=identity_id, new_id=new, face_ids=(face,), owner_ids=("ada",)
+        )
+
+    entries = written(
+        of("f1", "ada", "new", 0), merge("bob", "new", 1), of("f1", "bob", "newer", 2), undo(3, 1),
+        merge("ada", "newer", 4),
+    )  # fmt: skip
+    with pytest.raises(LedgerError, match=r"one person who were split .* undo that first: 2"):
+        check(undo(5, 0), entries, PEOPLE)
+    check(undo(6, 0), [*entries, undo(5, 4)], PEOPLE)
+
+
+@given(ledgers())
+def test_nobody_is_one_person_with_whom_they_were_split_from(entries):
+    assert {len(each) for each in fold(entries, PEOPLE).apart} <= {2}

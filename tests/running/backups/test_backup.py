@@ -201,6 +201,25 @@ def test_who_was_forgotten_since_is_forgotten_again(settings, file):
     assert not is_unfinished(identity_folder(settings))
 
 
+def test_who_was_parted_from_somebody_since_is_not_forgotten_with_them(settings, file):
+    with Repairs(settings, by="eve", why="") as repairs:
+        merged = repairs.merge(BEN.identity_id, CARL.identity_id)
+    back_up(settings, file, b"open")
+    with Repairs(settings, by="eve", why="") as repairs:
+        repairs.undo(merged.entry_id)
+    before = faces_of(settings, CARL)
+    path, _ = forget(settings, BEN.identity_id, by="eve", why="")
+    lost(settings)
+    done = restore(settings, file, b"open")
+    assert done.forgotten
+    assert done.forgotten[1].identities == 1
+    assert names(settings) == EVERYBODY - {BEN.name, SHE.name}
+    assert faces_of(settings, CARL) == before
+    assert len(before) == 2
+    assert faces_of(settings, BEN) == []
+    assert verify(settings, Receipt.read(path)).residue == ()
+
+
 def test_a_face_that_was_another_persons_then_does_not_come_back_as_theirs(settings, file):
     back_up(settings, file, b"open")
     before = names(settings)

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from genesis_ray.domain.recognition.ledger import WhoIsWho
 from genesis_ray.errors import StoreError
 from genesis_ray.running.erasure.forgetting_intent import INTENT_FILE, Intent, is_unfinished
 from genesis_ray.store.keys.receipts import Purged
@@ -41,6 +42,12 @@ def test_traces_that_were_noted_stay_when_nothing_leaves_them_any_more():
     (more,) = Tracer(b"k").of_name("Ada")
     intent.expect([more, *INTENT.traces])
     assert intent.traces == [*INTENT.traces, more]
+
+
+def test_an_exact_one_is_about_nobody_else_whom_the_ledger_takes_for_the_person():
+    who = WhoIsWho(aliases={"bob": "ada"})
+    assert INTENT.members(who) == ["ada", "bob", "she"]
+    assert replace(INTENT, is_exact=True).members(who) == ["ada", "she"]
 
 
 def test_a_damaged_note_is_told(tmp_path):

@@ -214,6 +214,32 @@ def test_a_track_that_somebody_split_off_by_name_can_be_given_to_who_it_is(setti
             repairs.confirm(TrackName("door", 1), BEN.name, run)
 
 
+def test_a_track_that_somebody_confirmed_is_not_split_off_and_says_what_to_undo(settings, run):
+    for_review(run, 8, BEN)
+    track = TrackName("door", 8)
+    with decided(settings) as repairs:
+        confirmed = repairs.confirm(track, ANN.name, run)
+        with pytest.raises(LedgerError, match=f"is 'visitor 3f2a' .* undo {confirmed.entry_id}"):
+            repairs.split(ANN.name, [track], (), run)
+        repairs.undo(confirmed.entry_id)
+        with pytest.raises(LedgerError, match="it has no name"):
+            repairs.split(ANN.name, [track], (), run)
+
+
+def test_a_track_that_was_confirmed_and_then_rejected_can_be_confirmed_as_somebody_else(
+    settings, run
+):
+    for_review(run, 8, BEN)
+    track = TrackName("door", 8)
+    with decided(settings) as repairs:
+        repairs.confirm(track, ANN.name, run)
+        repairs.reject(track, ANN.name, run)
+        repairs.confirm(track, BEN.name, run)
+        assert repairs.who.of_track(BEN.identity_id, "door", 8, NOON) == BEN.identity_id
+        with pytest.raises(LedgerError, match="confirmed to be 'visitor 91bc' already"):
+            repairs.confirm(track, BEN.name, run)
+
+
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
