@@ -24,6 +24,12 @@ def test_whoever_was_merged_can_still_be_named_by_their_identity():
         find(who, BEN.name)
 
 
+def test_characters_that_several_identities_begin_with_are_refused():
+    people = (BEN, visitor("adabe113-2", at=NOON))
+    with pytest.raises(ConfigurationError, match="several: adabe113-1, adabe113-2"):
+        find(WhoIsWho(people=people), "adabe113")
+
+
 @pytest.mark.parametrize("text", ["", "a", "ada", "adabe11"])
 def test_a_few_characters_are_no_identity_as_they_may_be_meant_as_a_name(text):
     with pytest.raises(NotFoundError, match="by its first 8 characters or more"):
