@@ -77,7 +77,7 @@ def ask(
         float | None, typer.Option(min=0, help="Seconds in which they should be.  [300]")
     ] = None,
     person: Annotated[
-        str | None, typer.Option(help="A name, an identity, or the beginning of one.")
+        str | None, typer.Option(help="A name, an identity, or 8 characters of one.")
     ] = None,
     metric: Annotated[
         list[str] | None, typer.Option(help="Only this metric; again for more.")

@@ -1,14 +1,17 @@
 """`genesis people consent`: who agreed to being recognised, and who no longer does."""
 
 import json
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
 from genesis_ray.cli.repairs import ByOption, PersonArgument, user_or
 from genesis_ray.cli.run import ConfigOption, DataOption
 from genesis_ray.cli.running_system import tell_where_it_counts
+from genesis_ray.domain.clocks.moments import FORMS, moment
 
 if TYPE_CHECKING:
     from genesis_ray.domain.recognition.consent import Consent
@@ -30,7 +33,7 @@ def consent(
     ] = None,
     at: Annotated[
         str | None,
-        typer.Option(help="When they said so, ISO 8601; now by default."),
+        typer.Option(help=f"When they said so: {FORMS}; of the site's clock.  [now]"),
     ] = None,
     why: Annotated[str, typer.Option(help="On what ground: a signed form, a letter.")] = "",
     by: ByOption = None,
@@ -46,7 +49,7 @@ def consent(
     `genesis people consent Ada withdrawn` · `genesis people consent Ada`
     """
     from genesis_ray import settings_file
-    from genesis_ray.cli.run import parse_time, with_options
+    from genesis_ray.cli.run import with_options
     from genesis_ray.cli.unfinished import finish_forgetting
     from genesis_ray.errors import ConfigurationError
     from genesis_ray.running.people.consent import consent_of, note_consent
@@ -64,7 +67,7 @@ def consent(
         settings,
         person,
         said.value,
-        at=parse_time(at, "--at"),
+        at=None if at is None else moment(at, ZoneInfo(settings.time_zone), datetime.now(UTC)),
         by=user_or(by),
         why=why,
     )

@@ -60,8 +60,11 @@ def explain(
     from genesis_ray.running.questions.history import run_named, settings_of
 
     named = TrackName.parse(track)
-    folder = run_named(run, with_options(settings_file.load(config), data=data, start=None))
+    told = with_options(settings_file.load(config), data=data, start=None)
+    folder = run_named(run, told)
     settings = settings_of(folder, data)
+    if "tenant_id" in told.model_fields_set:  # else the run says whose it is
+        settings = settings.model_copy(update={"tenant_id": told.tenant_id})
     explanation = explained(named, folder, settings)
     who = who_is_who(settings)
     if as_json:

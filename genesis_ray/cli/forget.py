@@ -23,7 +23,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for progra
 def forget(
     person: Annotated[
         str | None,
-        typer.Argument(metavar="PERSON", help="A name, an identity, or the beginning of one."),
+        typer.Argument(metavar="PERSON", help="A name, an identity, or 8 characters of one."),
     ] = None,
     runs: RunsOption = None,
     receipt: Annotated[
@@ -50,7 +50,7 @@ def forget(
     signed receipt says what is gone, and what was not reached. Without PERSON, what was cut off
     is finished.
 
-    Examples: `genesis people forget Ada` · `genesis people forget 3f2a --run /mnt/old/march` ·
+    Examples: `genesis people forget Ada` · `genesis people forget 3f2a9c10 --run /mnt/old/march` ·
     `genesis people forget`
     """
     from genesis_ray.cli.console import stdout

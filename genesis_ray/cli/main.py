@@ -1,7 +1,8 @@
 """The `genesis` command: its groups, and how errors reach the user."""
 
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import typer
@@ -36,7 +37,7 @@ from genesis_ray.cli import (
     zones,
 )
 from genesis_ray.cli.console import stderr
-from genesis_ray.errors import GenesisError
+from genesis_ray.errors import ConfigurationError, GenesisError
 
 app = typer.Typer(
     name="genesis",
@@ -112,6 +113,7 @@ _debugging: list[bool] = []
 def main() -> None:
     """Run the command line; errors of the user's leave with 2, our own with 1."""
     try:
+        _check_text(sys.argv[1:])
         app()
     except GenesisError as error:
         if any(_debugging):
@@ -126,6 +128,23 @@ def main() -> None:
         )
         stderr.print("Run again with `genesis --debug ...` and report what it shows.")
         sys.exit(1)
+
+
+def _check_text(arguments: Sequence[str]) -> None:
+    """Refuse what cannot be stored or shown as text; files may be called as they are.
+
+    Raises:
+        ConfigurationError: An argument is not UTF-8.
+    """
+    for each in arguments:
+        if not each.isascii() and not os.path.lexists(each):
+            try:
+                each.encode()
+            except UnicodeEncodeError:
+                shown = os.fsencode(each).decode(errors="backslashreplace")
+                raise ConfigurationError(
+                    f"expected text in UTF-8, got {shown!r:.80}; is the terminal's set to another?"
+                ) from None
 
 
 def _plain(error: Exception) -> str:

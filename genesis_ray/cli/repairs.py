@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from genesis_ray.store.runs.run_folder import RunFolder
 
 PersonArgument = Annotated[
-    str, typer.Argument(metavar="PERSON", help="A name, an identity, or the beginning of one.")
+    str, typer.Argument(metavar="PERSON", help="A name, an identity, or 8 characters of one.")
 ]
 WhyOption = Annotated[str, typer.Option(help="Why, for who reads the log later.")]
 ByOption = Annotated[
@@ -42,7 +42,7 @@ def merge(
     first; `genesis people rename` has the last word on the name.
 
     Examples: `genesis people merge "visitor 3f2a" Ada` ·
-    `genesis people merge 3f2a 91bc --why "the same coat"`
+    `genesis people merge 3f2a9c10 91bcd2e7 --why "the same coat"`
     """
     settings = settings_of(config, data)
     with repairs_of(settings, by, why) as repairs:
@@ -77,7 +77,7 @@ def split(
     A visitor's faces in the gallery go with the track that they were taken of.
 
     Examples: `genesis people split Ada --track door:17` ·
-    `genesis people split 3f2a --track door:17 --track till:4 --run runs/march`
+    `genesis people split 3f2a9c10 --track door:17 --track till:4 --run runs/march`
     """
     from genesis_ray.running.people.naming import TrackName
 
@@ -138,7 +138,7 @@ def reject(
     another name, if any.
 
     Examples: `genesis people reject door:17 Ada` ·
-    `genesis people reject door:17 3f2a --why "his brother"`
+    `genesis people reject door:17 3f2a9c10 --why "his brother"`
     """
     from genesis_ray.running.people.naming import TrackName
 

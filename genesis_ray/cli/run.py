@@ -116,12 +116,12 @@ def parse_time(text: str | None, option: str = "--start") -> datetime | None:
         return None
     try:
         time = datetime.fromisoformat(text)
-    except ValueError:
+        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):  # the latter: in UTC it is before year 1, or after 9999
         raise ConfigurationError(
             f"{option}: expected a time like 2026-01-05T09:00 or with a zone, like "
             f"2026-01-05T09:00+01:00, got {text!r}"
         ) from None
-    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _with_sources(settings: "Settings", sources: list[str], start: datetime | None) -> "Settings":

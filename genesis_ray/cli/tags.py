@@ -23,7 +23,7 @@ def tag(
 ) -> None:
     """Put a tag on a person, take it off, or show which they have; alerts go by tags.
 
-    Examples: `genesis people tag Ada vip` · `genesis people tag 3f2a banned --by eve` ·
+    Examples: `genesis people tag Ada vip` · `genesis people tag 3f2a9c10 banned --by eve` ·
     `genesis people tag Ada vip --remove`
     """
     from genesis_ray.cli.console import stderr, stdout

@@ -23,9 +23,17 @@ def finish_forgetting(settings: "Settings") -> None:
     if not is_unfinished(folder) or who_is_at_it(folder):  # searches for what is left, at most
         return
     from genesis_ray.cli.console import stderr
+    from genesis_ray.errors import StoreError
     from genesis_ray.running.erasure.forgetting import finish  # which is seldom needed here
 
-    if done := finish(settings):
+    try:
+        done = finish(settings)
+    except StoreError as error:
+        raise StoreError(
+            f"somebody was being forgotten, that was cut off, and it cannot be finished: {error}; "
+            f"nothing else is done before it is, by this or by `genesis people forget`"
+        ) from error
+    if done:
         path, receipt = done
         left = len(receipt.searched.residue)
         stderr.print(

@@ -8,6 +8,7 @@ from genesis_ray.errors import StoreError
 from genesis_ray.running.live_run import live_run_path
 from genesis_ray.running.questions.history import settings_of
 from genesis_ray.settings import Settings
+from genesis_ray.store.folder_tree import files_and_shut_folders_in
 from genesis_ray.store.runs.known_runs import known_runs
 from genesis_ray.store.runs.run_folder import RUNS, RunFolder
 from genesis_ray.store.tenant.tenants import gallery_folder, unpacking_folder
@@ -21,11 +22,15 @@ class Reached:
     missing: tuple[str, ...]
 
     def files(self, settings: Settings) -> Iterator[Path]:
-        """Yield all files of the data folder and of the runs, but other tenants'."""
+        """Yield all files of the data folder and of the runs, but other tenants'.
+
+        Links to folders are followed, and a folder that cannot be looked into is yielded itself:
+        who searches says of it that it could not be read.
+        """
         own = gallery_folder(settings.data_dir, settings.tenant_id)
         unpacked = unpacking_folder(settings.data_dir, settings.tenant_id).absolute()
-        found = [*settings.data_dir.rglob("*")]
-        found += [path for run in self.runs for path in run.path.rglob("*")]
+        folders = (settings.data_dir, *(run.path for run in self.runs))
+        found = [path for folder in folders for path in files_and_shut_folders_in(folder)]
         for path in dict.fromkeys(each.absolute() for each in found):
             is_others = any(
                 part.startswith("tenant_id=") and part != f"tenant_id={settings.tenant_id}"
@@ -35,7 +40,7 @@ class Reached:
                 and not path.is_relative_to(own.absolute())
                 and not path.is_relative_to(unpacked)
             )
-            if path.is_file() and not is_others:
+            if not is_others:
                 yield path
 
 

@@ -40,7 +40,7 @@ def genesis(folder):
 def test_what_a_person_said_is_noted_and_shown_with_all_that_was_said_before(genesis):
     assert "Ada, identity ada-1: consent none." in genesis("consent", "Ada")
     genesis("consent", "Ada", "given", "--at", "2026-01-05", "--why", "form 17", "--by", "eve")
-    said = genesis("consent", "ada", "withdrawn", "--why", "a letter")
+    said = genesis("consent", "Ada", "withdrawn", "--why", "a letter")
     assert "Ada, identity ada-1: consent withdrawn at" in said
     shown = genesis("consent", "Ada")
     assert shown.index("form 17") < shown.index("a letter")
@@ -52,6 +52,12 @@ def test_what_a_person_said_is_noted_and_shown_with_all_that_was_said_before(gen
     ]
     assert found["history"][0]["at"] == "2026-01-05T00:00:00+00:00"
     assert found["history"][0]["by"] == "eve"
+
+
+def test_when_they_said_so_is_of_the_sites_clock(genesis, monkeypatch):
+    monkeypatch.setenv("GENESIS_TIME_ZONE", "Asia/Tokyo")
+    said = genesis("consent", "Ada", "given", "--at", "2026-01-05T08:00")
+    assert "consent given at 2026-01-04 23:00 UTC" in said
 
 
 def test_the_list_of_people_tells_who_agreed_and_when(genesis):
@@ -71,5 +77,5 @@ def test_where_consent_does_not_count_that_is_told(genesis, monkeypatch):
 def test_a_time_or_a_reason_without_a_word_is_refused(genesis):
     with pytest.raises(ConfigurationError, match="say given or withdrawn, too"):
         genesis("consent", "Ada", "--why", "form 17")
-    with pytest.raises(ConfigurationError, match="--at: expected a time like"):
-        genesis("consent", "Ada", "given", "--at", "yesterday")
+    with pytest.raises(ConfigurationError, match="expected a time as"):
+        genesis("consent", "Ada", "given", "--at", "noon")

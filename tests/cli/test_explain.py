@@ -10,6 +10,7 @@ from genesis_ray.cli import people
 from genesis_ray.domain.events import FaceRecognized, GateRejected
 from genesis_ray.domain.recognition.identity import Candidate, Face, MatchPolicy
 from genesis_ray.domain.recognition.people import Person
+from genesis_ray.errors import NotFoundError
 from genesis_ray.pipeline.resolver import IdentityResolver
 from genesis_ray.pipeline.resolver_policy import ResolverPolicy
 from genesis_ray.store.events.event_log import EventLog
@@ -81,6 +82,12 @@ def explain(tmp_path, monkeypatch):
         return result.output
 
     return command
+
+
+def test_a_track_of_another_tenant_than_the_configurations_is_not_there(explain, monkeypatch):
+    monkeypatch.setenv("GENESIS_TENANT_ID", "acme")
+    with pytest.raises(NotFoundError, match="no track door:7"):
+        explain((1, 0.9, 0))
 
 
 def test_a_name_is_explained_by_its_faces(explain):

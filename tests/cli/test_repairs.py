@@ -140,7 +140,7 @@ def entries(genesis) -> list[dict]:
 def test_after_a_merge_history_shows_one_person_and_after_its_undo_two_again(genesis):
     before = visitors(genesis)
     assert before == [ANN.identity_id, BEN.identity_id, ANN.identity_id]
-    said = genesis("people", "merge", "visitor 91bc", "3f2a", "--why", "same coat", "--by", "eve")
+    said = genesis("people", "merge", "visitor 91bc", "3f2a-1", "--why", "same coat", "--by", "eve")
     assert "visitor 91bc and visitor 3f2a are one person now: visitor 3f2a" in said
     assert visitors(genesis) == [ANN.identity_id] * 2
     assert BEN.name not in genesis("people", "list")
@@ -187,14 +187,14 @@ def test_the_faces_a_visitor_was_made_of_go_with_their_track(genesis):
 def test_a_single_face_can_be_split_off(genesis):
     (shown,) = json.loads(genesis("people", "show", BEN.name, "--json"))
     face_id = shown["face_list"][0]["face_id"]
-    assert "1 face of visitor 91bc" in genesis("people", "split", "91bc", "--face", face_id)
+    assert "1 face of visitor 91bc" in genesis("people", "split", "91bc-1", "--face", face_id)
     assert json.loads(genesis("people", "show", BEN.name, "--json"))[0]["faces"] == 1
     with pytest.raises(NotFoundError, match="no face"):
-        genesis("people", "split", "91bc", "--face", face_id)
+        genesis("people", "split", "91bc-1", "--face", face_id)
 
 
 def test_a_rejected_track_loses_its_name(genesis):
-    assert "Track door:3 is not visitor 3f2a" in genesis("people", "reject", "door:3", "3f2a")
+    assert "Track door:3 is not visitor 3f2a" in genesis("people", "reject", "door:3", "3f2a-1")
     assert visitors(genesis) == [ANN.identity_id, BEN.identity_id]
 
 
@@ -218,7 +218,7 @@ def test_what_waits_for_an_answer_is_listed_until_it_has_one(genesis):
     assert "Track door:5 is visitor 3f2a" in genesis("people", "confirm", "door:5", "--why", "hat")
     assert "waits for an answer" in genesis("people", "review")
     genesis("people", "undo", entries(genesis)[0]["entry_id"])
-    genesis("people", "reject", "door:5", "3f2a")
+    genesis("people", "reject", "door:5", "3f2a-1")
     assert "waits for an answer" in genesis("people", "review")
 
 
@@ -226,7 +226,7 @@ def test_whose_later_faces_a_track_shows_is_asked_once_its_name_was_taken_back(g
     with EventLog(run.events) as log:
         log.append([in_doubt(BEN.identity_id, 1, 5, evidence=3.0, gate="exchanged")])
     assert "door:1" not in genesis("people", "review")
-    genesis("people", "reject", "door:1", "3f2a")
+    genesis("people", "reject", "door:1", "3f2a-1")
     (row,) = (line for line in genesis("people", "review").splitlines() if "later faces" in line)
     assert "door:1 " in row
     assert f"Track door:1 is {BEN.name}" in genesis("people", "confirm", "door:1")
@@ -249,7 +249,7 @@ def test_a_confirmed_track_makes_a_visit_and_the_log_says_who_said_so(genesis):
 def test_the_log_is_a_table_with_names_and_what_was_undone(genesis):
     assert "Nothing was decided yet" in genesis("people", "log")
     genesis("people", "rename", "Ada", "Augusta [Lovelace]", "--why", "[sic]")
-    genesis("people", "split", "3f2a", "--track", "door:3")
+    genesis("people", "split", "3f2a-1", "--track", "door:3")
     genesis("people", "undo", entries(genesis)[0]["entry_id"])
     shown = genesis("people", "log")
     for part in ("rename ada-1 to Augusta [Lovelace]", "[sic]", "undone by", "split door:3"):
@@ -292,16 +292,15 @@ def test_what_is_left_of_a_split_once_somebody_is_forgotten_says_who_is_kept_apa
 def test_who_is_not_clear_is_asked_for(genesis):
     with People(GALLERY, writer=True) as stored:
         stored.add(ADA_TOO)
-    for name in ("Ada", "ada-"):
-        with pytest.raises(ConfigurationError, match="several: ada-1, ada-2"):
-            genesis("people", "rename", name, "Augusta")
+    with pytest.raises(ConfigurationError, match="several: ada-1, ada-2"):
+        genesis("people", "rename", "Ada", "Augusta")
     genesis("people", "rename", "ada-2", "Augusta")
     genesis("people", "rename", "Ada", "Lovelace")
 
 
 def test_who_writes_and_takes_nothing_in_is_named(genesis):
     with People(GALLERY, writer=True):
-        said = genesis("people", "merge", "3f2a", "91bc")
+        said = genesis("people", "merge", "3f2a-1", "91bc-1")
         assert "names people by what was decided when it began, until it ends" in said
     assert "when it began" not in genesis("people", "undo", entries(genesis)[0]["entry_id"])
 
@@ -311,7 +310,7 @@ def test_somebody_else_who_decides_at_the_moment_is_named(genesis):
         Ledger(GALLERY, writer=True),
         pytest.raises(StoreError, match="being written to by process"),
     ):
-        genesis("people", "merge", "3f2a", "91bc")
+        genesis("people", "merge", "3f2a-1", "91bc-1")
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import pytest
 from genesis_ray.cli import unfinished
 from genesis_ray.cli.unfinished import finish_forgetting
 from genesis_ray.errors import StoreError
+from genesis_ray.running.erasure import forgetting
 from genesis_ray.running.erasure.forgetting_intent import Intent, at_it, is_unfinished
 from genesis_ray.running.people import turns
 from genesis_ray.running.people.identities import identity_folder
@@ -42,3 +43,19 @@ def test_what_another_process_is_at_is_left_to_it(settings):
         ).save(folder)  # fmt: skip
         finish_forgetting(settings)
         assert is_unfinished(folder)
+
+
+def test_who_cannot_go_on_for_anothers_forgetting_is_told_that(settings, monkeypatch):
+    folder = identity_folder(settings)
+    folder.mkdir(parents=True)
+    Intent(
+        receipt_id="7", receipt="7.json", begun_at="", by="eve", why="", identity_ids=["ada"],
+        names=["Ada"], runs=[], salt="", key_version=1,
+    ).save(folder)  # fmt: skip
+
+    def fails(_: Settings) -> None:
+        raise StoreError("cannot write to run: Input/output error")
+
+    monkeypatch.setattr(forgetting, "finish", fails)
+    with pytest.raises(StoreError, match=r"cannot be finished: .* Input/output error"):
+        finish_forgetting(settings)

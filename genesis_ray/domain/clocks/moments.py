@@ -28,7 +28,10 @@ def moment(text: str, zone: ZoneInfo, now: datetime) -> datetime:
     Raises:
         ConfigurationError: It is none of these, or a time that the clock leaves out.
     """
-    return _meant(text, zone, now.astimezone(zone)).astimezone(UTC)
+    try:
+        return _meant(text, zone, now.astimezone(zone)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise ConfigurationError(f"expected a time as {FORMS}; got {text!r:.80}") from error
 
 
 def _meant(text: str, zone: ZoneInfo, local: datetime) -> datetime:
@@ -40,14 +43,11 @@ def _meant(text: str, zone: ZoneInfo, local: datetime) -> datetime:
             return _midnight(local.date(), zone)
         case "yesterday":
             return _midnight(local.date() - timedelta(days=1), zone)
-    try:
-        if ago := _AGO.fullmatch(given.lower()):
-            return _before(local, int(ago[1]), ago[2])
-        if re.fullmatch(r"\d{4}-\d\d-\d\d", given):
-            return _midnight(date.fromisoformat(given), zone)
-        at = datetime.fromisoformat(given)
-    except (ValueError, OverflowError) as error:
-        raise ConfigurationError(f"expected a time as {FORMS}; got {text!r:.80}") from error
+    if ago := _AGO.fullmatch(given.lower()):
+        return _before(local, int(ago[1]), ago[2])
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", given):
+        return _midnight(date.fromisoformat(given), zone)
+    at = datetime.fromisoformat(given)
     return at if at.tzinfo else on_clock(at, zone)
 
 

@@ -36,6 +36,7 @@ from genesis_ray.running.people.turns import DECIDING_S, turn
 from genesis_ray.running.reach import Reached, reach
 from genesis_ray.settings import Settings
 from genesis_ray.store.disk import sync_folder, writing_to
+from genesis_ray.store.folder_tree import files_in
 from genesis_ray.store.keys.receipts import Purged, Receipt, public_key
 from genesis_ray.store.keys.template_keys import TemplateKey
 from genesis_ray.store.keys.templates import embeddings_in
@@ -67,7 +68,7 @@ def forget(
 
     Args:
         settings: Whose people they are.
-        person: An identity, the beginning of one, or a name that one person has.
+        person: An identity, its beginning, or a name that one person has.
         by: Who has it done.
         why: Why; where it names the person, that is left out.
         runs: Folders of runs beside those that are known.
@@ -177,6 +178,7 @@ def _carried_out(
         stores.purge(gone, note)
         _remove_enrolments(settings, gone, note)
         pictures = [f"pictures that may show them: {path}" for r in runs for path in r.pictures()]
+        pictures += [f"what is behind the link {path}" for r in runs for path in r.unfollowed()]
     if not at_work.have_forgotten(intent):  # what it left is nobody's any more
         return _carried_out(settings, intent, without_key=without_key)
     left = [told] if (told := sweep(settings).told()) else []  # when systems name people again
@@ -209,7 +211,7 @@ def _remove_enrolments(
     """
     folder = enrolments_folder(settings)
     words = {*gone.names, *gone.identity_ids}
-    files = [path for path in folder.rglob("*") if path.is_file() and _may_name(path, words)]
+    files = [path for path in files_in(folder) if _may_name(path, words)]
     if files:
         names = tuple(sorted(path.name for path in files))
         note(Purged(store="enrolments", place=str(folder.absolute()), files=names))

@@ -1,6 +1,5 @@
 """Forgetting a person in one run folder: its tables, its actors' states, unfinished work."""
 
-import shutil
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
@@ -31,6 +30,7 @@ from genesis_ray.store.disk import sync_folder, writing_to
 from genesis_ray.store.events.event_rewriting import EventRewriting
 from genesis_ray.store.events.reader import RunTables
 from genesis_ray.store.events.waiting_rows import waiting_rows
+from genesis_ray.store.folder_tree import files_in, links_in, own_files_in, remove_folder
 from genesis_ray.store.keys.receipts import Purged
 from genesis_ray.store.lock import WriteLock
 from genesis_ray.store.runs.outbox import Outbox
@@ -111,14 +111,8 @@ class RunToForgetIn:
                 note(staged.purged)
             self._keep_delivered(staged.renamed)
             self._events.apply()
-        left = (
-            ("states", self._run.state),
-            ("archive work", self._run.work),
-            ("acknowledgements", self._run.acknowledgements),
-        )
-        for store, folder in () if self._stranger else left:
-            files = [path for path in folder.rglob("*") if path.is_file()]
-            if files:
+        for store, folder in () if self._stranger else self._left():
+            if files := own_files_in(folder):
                 self._remove(store, folder, files, note)
         for store, file in (
             ("pictures", self._run.media / _DRAWN),
@@ -129,8 +123,19 @@ class RunToForgetIn:
 
     def pictures(self) -> list[Path]:
         """Return the videos and pictures that may show anybody."""
-        media = self._run.media
-        return sorted(path for path in media.rglob("*") if path.is_file() and path.name != _DRAWN)
+        return sorted(path for path in files_in(self._run.media) if path.name != _DRAWN)
+
+    def unfollowed(self) -> list[Path]:
+        """Return the links to folders of which `forget` removed nothing."""
+        return [link for _, folder in self._left() for link in links_in(folder)]
+
+    def _left(self) -> tuple[tuple[str, Path], ...]:
+        """Return what actors of a system that is no more and a run that was cut off have left."""
+        return (
+            ("states", self._run.state),
+            ("archive work", self._run.work),
+            ("acknowledgements", self._run.acknowledgements),
+        )
 
     def _staged(self, events: EventRewriting, gone: Forgetting) -> "_Staged":
         """Stage the days of all tables that differ without a person, unless they are."""
@@ -234,7 +239,7 @@ class RunToForgetIn:
         names = tuple(sorted(str(file.relative_to(self.path)) for file in files))
         note(Purged(store=store, place=str(self.path.absolute()), files=names))
         with writing_to(place.parent):
-            shutil.rmtree(place) if place.is_dir() else place.unlink()
+            remove_folder(place) if place.is_dir() else place.unlink()
             sync_folder(place.parent)
 
 

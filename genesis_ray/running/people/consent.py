@@ -29,7 +29,7 @@ def consents(settings: Settings) -> Consents:
 
 
 def consent_of(settings: Settings, person: str) -> PersonsConsent:
-    """Return what holds for a person, named by an identity, the beginning of one, or a name.
+    """Return what holds for a person, named by an identity, its beginning, or a name.
 
     Raises:
         GenesisError: The person is not known or not clear.
@@ -78,8 +78,8 @@ def note_consent(
         if history and said_at < history[-1].at:
             raise ConfigurationError(
                 f"{found.name!r} said {history[-1].said} at {history[-1].at:%Y-%m-%d %H:%M} UTC, "
-                f"after {said_at:%Y-%m-%d %H:%M}, so this would change nothing; give the time of "
-                f"what they said last"
+                f"after {said_at:%Y-%m-%d %H:%M} UTC, so this would change nothing; give the time "
+                f"of what they said last"
             )
         register.append(
             ConsentEntry(

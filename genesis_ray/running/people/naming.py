@@ -32,8 +32,12 @@ class TrackName(NamedTuple):
         return f"{self.camera_id}:{self.track_id}"
 
 
+_SHORT = 8
+"""Characters of an identity as it is shown; a name is rarely the beginning of one by so many."""
+
+
 def find(who: WhoIsWho, text: str) -> str:
-    """Return the identity that is meant by an identity, the beginning of one, or a name.
+    """Return the identity that is meant by a name, an identity or its first 8 characters or more.
 
     Raises:
         NotFoundError: There is none.
@@ -43,8 +47,13 @@ def find(who: WhoIsWho, text: str) -> str:
     if text in ids:
         return text
     found = [person.identity_id for person in who.by_name(text)]
-    if not found and text:
+    if not found and len(text) >= _SHORT:
         found = sorted(each for each in ids if each.startswith(text))
+    if not found and len(text) < _SHORT:
+        raise NotFoundError(
+            f"nobody is called {text!r}, and an identity is named by its first {_SHORT} characters "
+            f"or more; `genesis people list` shows who there is"
+        )
     if not found:
         raise NotFoundError(
             f"nobody is called {text!r}, and no identity begins so; `genesis people list` shows "
@@ -55,10 +64,6 @@ def find(who: WhoIsWho, text: str) -> str:
             f"{text!r} can be several: {', '.join(found)}; name one by the identity"
         )
     return found[0]
-
-
-_SHORT = 8
-"""Characters of an identity as it is shown; a name is rarely the beginning of one by so many."""
 
 
 def find_enrolled(who: WhoIsWho, text: str) -> Person | None:

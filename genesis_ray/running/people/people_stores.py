@@ -12,6 +12,7 @@ import pyarrow as pa
 from genesis_ray.domain.recognition.consent import without
 from genesis_ray.domain.recognition.face_place import Landmarks
 from genesis_ray.domain.recognition.forgetting import Forgetting, forgetting, redacted
+from genesis_ray.store.folder_tree import files_in
 from genesis_ray.store.galleries.gallery import galleries_in
 from genesis_ray.store.galleries.template_changes import changes_in, without_faces
 from genesis_ray.store.keys.receipts import Purged
@@ -170,9 +171,7 @@ class PeopleStores:
             removed=removed,
             made_anonymous=made_anonymous,
             versions=tuple(versions),
-            files=tuple(
-                sorted(str(path.relative_to(table)) for path in table.rglob("*") if path.is_file())
-            ),
+            files=tuple(sorted(str(path.relative_to(table)) for path in files_in(table))),
         )
 
 

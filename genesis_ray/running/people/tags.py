@@ -31,7 +31,7 @@ def tags_of_all(settings: Settings) -> Mapping[str, frozenset[str]]:
 
 
 def tags_of(settings: Settings, person: str) -> Tagged:
-    """Return the tags of a person, named by an identity, the beginning of one, or a name.
+    """Return the tags of a person, named by an identity, its beginning, or a name.
 
     Raises:
         GenesisError: The person is not known or not clear.

@@ -4,10 +4,11 @@ People are in it as keyed digests of their identities: who has the tenant's key 
 identity can tell whether an entry is about it, and nobody can once that identity is forgotten.
 """
 
-import getpass
 import hashlib
 import hmac
 import json
+import os
+import pwd
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, Self
@@ -44,11 +45,12 @@ _DIGEST_CHARACTERS = 32  # 128 bits of it
 
 
 def this_user() -> str:
-    """Return who this process belongs to, as the system calls them."""
+    """Return who this process belongs to, as the system calls them, whatever variables say."""
+    number = os.geteuid()
     try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a number without a name, as in some containers
-        return "unknown"
+        return pwd.getpwuid(number).pw_name
+    except KeyError:  # it has no name, as in some containers
+        return str(number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from genesis_ray.store.events.event_folder import EventFolder
 from genesis_ray.store.events.wal import read_rows
+from genesis_ray.store.folder_tree import files_in
 from genesis_ray.store.schemas import EVENT_SCHEMAS
 
 Limits = Mapping[tuple[str, str], datetime]
@@ -46,8 +47,9 @@ def search_residue(events: Path, limits: Limits) -> list[TableSearch]:
     """
     found = {table: TableSearch(table) for table in EVENT_SCHEMAS}
     for table in EVENT_SCHEMAS:
-        for path in sorted((events / table).rglob("*.parquet*")):
-            _search(found[table], path, limits)
+        for path in sorted(files_in(events / table)):
+            if ".parquet" in path.name:
+                _search(found[table], path, limits)
     for path in sorted((events / "rewriting").glob("*.parquet*")):
         for table in EVENT_SCHEMAS:  # it does not say of which it is
             _search(found[table], path, {k: v for k, v in limits.items() if k[1] == table})

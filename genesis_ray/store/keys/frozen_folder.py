@@ -15,6 +15,7 @@ from pathlib import Path
 
 from genesis_ray.errors import StoreError
 from genesis_ray.store.disk import TEMPORARY
+from genesis_ray.store.folder_tree import walk
 from genesis_ray.store.lance.closeable import Closeable
 from genesis_ray.store.lock import WriteLock
 
@@ -77,8 +78,9 @@ class FrozenFolder(Closeable):
 def _names_in(folder: Path) -> tuple[list[str], list[str]]:
     """Return the folders in a folder, each before what is in it, and the files.
 
-    Not with `Path`, which takes several times as long, and somebody waits. A folder that cannot be
-    looked into raises an OSError: without it a copy would not be whole.
+    Not with `Path`, which takes several times as long, and somebody waits. What lies behind a link
+    is part of it. A folder that cannot be looked into raises an OSError: without it a copy would
+    not be whole.
     """
 
     def fail(error: OSError) -> None:
@@ -87,7 +89,7 @@ def _names_in(folder: Path) -> tuple[list[str], list[str]]:
 
     folders: list[str] = []
     files: list[str] = []
-    for place, inner, names in os.walk(folder, onerror=fail):
+    for place, inner, names in walk(folder, onerror=fail):
         beneath = "" if place == str(folder) else f"{os.path.relpath(place, folder)}/"
         folders += [f"{beneath}{name}" for name in inner]
         files += [f"{beneath}{name}" for name in names if not name.endswith((_LOCK, TEMPORARY))]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from genesis_ray.errors import FullDiskError
 from genesis_ray.store.disk import sync_folder
+from genesis_ray.store.folder_tree import files_in
 
 
 class LanceFiles:
@@ -38,4 +39,4 @@ class LanceFiles:
             raise
 
     def _all(self) -> set[Path]:
-        return {path for path in self._table.rglob("*") if path.is_file()}
+        return set(files_in(self._table))

@@ -9,6 +9,9 @@ from genesis_ray.errors import ConfigurationError
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 3, 30, 10, tzinfo=UTC)  # 12:00 in Berlin; summer time began the day before
 
+OUTSIDE = ("0001-01-01T00:00+05:00", "9999-12-31T23:59-05:00", "0001-01-01")
+"""In UTC these are in no year that there is."""
+
 
 @pytest.mark.parametrize(
     ("text", "meant"),
@@ -41,7 +44,9 @@ def test_a_time_that_the_clock_leaves_out_is_refused_with_the_one_that_follows()
     assert moment("2026-03-29T02:30+01:00", BERLIN, NOW) == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("text", ["", "tomorrow", "24h", "-24", "-3m", "2026-13-01", "-999999w"])
+@pytest.mark.parametrize(
+    "text", ["", "tomorrow", "24h", "-24", "-3m", "2026-13-01", "-999999w", *OUTSIDE]
+)
 def test_what_is_no_moment_is_refused_with_the_forms_there_are(text):
     with pytest.raises(ConfigurationError, match="expected a time as 2026-01-05"):
         moment(text, BERLIN, NOW)

@@ -270,7 +270,7 @@ def test_the_receipt_itself_names_nobody(forgotten):
     assert not any(each in path.read_bytes() for each in GONE)
 
 
-@pytest.mark.parametrize("person", [SHE.identity_id, ADA.identity_id[:6]])
+@pytest.mark.parametrize("person", [SHE.identity_id, ADA.identity_id[:8]])
 def test_the_person_is_meant_by_any_of_their_identities(settings, person):
     done(settings, person)
     assert holders(settings) == []
@@ -529,6 +529,45 @@ def test_what_comes_back_is_found(settings, where, template):
         assert any(".wal" in each and "an identity" in each for each in residue)
         return
     assert verify(settings, receipt).residue != ()
+
+
+@pytest.mark.parametrize("moved", ["data/gallery/default", "run/events", "run/events/visits"])
+def test_what_comes_back_behind_a_link_is_found(settings, moved):
+    folder = settings.data_dir.parent
+    (folder / moved).rename(folder / "other-disk")
+    (folder / moved).symlink_to(folder / "other-disk")
+    receipt = done(settings)
+    assert receipt.searched.residue == ()
+    (folder / "other-disk" / "notes.txt").write_text(f"that was {ADA.name}")
+    found = [f"{folder / moved}/notes.txt: a name"]
+    assert [*verify(settings, receipt).residue] == found
+
+
+@pytest.mark.parametrize("moved", ["state", "work", "acknowledgements"])
+def test_what_a_system_left_on_another_disk_goes(settings, moved):
+    folder = settings.data_dir.parent
+    there = folder / "other-disk" / "resolver"
+    there.mkdir(parents=True)
+    (there / "1.state").write_text(ADA.name)
+    shutil.rmtree(folder / "run" / moved, ignore_errors=True)
+    (folder / "run" / moved).symlink_to(there.parent)
+    receipt = done(settings)
+    assert [*there.parent.iterdir()] == []
+    assert any(f"{moved}/resolver/1.state" in each.files for each in receipt.purged)
+
+
+def test_what_is_behind_a_link_in_what_a_system_left_is_told_as_not_reached(settings):
+    folder = settings.data_dir.parent
+    (folder / "other-disk").mkdir()
+    (folder / "other-disk" / "1.state").write_text(ADA.name)
+    link = folder / "run" / "state" / "resolver"
+    shutil.rmtree(link.parent)
+    link.parent.mkdir()
+    (link.parent / "2.state").write_text(ADA.name)
+    link.symlink_to(folder / "other-disk")
+    receipt = done(settings)
+    assert f"what is behind the link {link}" in receipt.not_reached
+    assert [*receipt.searched.residue] == [f"{link / '1.state'}: a name"]
 
 
 def test_another_tenants_namesake_is_nobodys_residue(settings):

@@ -116,7 +116,7 @@ def test_an_entry_says_who_made_it_when_and_why(settings):
 
 def test_a_track_is_meant_from_its_first_to_its_last_sight(settings, run):
     with decided(settings) as repairs:
-        sight = repairs.reject(TrackName("door", 2), "91bc", run).track
+        sight = repairs.reject(TrackName("door", 2), "91bc-1", run).track
     assert (sight.since, sight.until) == (NOON, NOON + timedelta(seconds=2))
 
 
@@ -282,7 +282,7 @@ def test_a_track_of_a_film_without_a_date_is_that_films_alone(settings, tmp_path
 def test_a_dated_track_is_meant_wherever_its_recording_lies(settings, run):
     run.write_summary(told_apart([CameraSettings(camera_id="door", source="door.mp4")]))
     with decided(settings) as repairs:
-        assert repairs.reject(TrackName("door", 2), "91bc", run).track.recording == ""
+        assert repairs.reject(TrackName("door", 2), "91bc-1", run).track.recording == ""
 
 
 def test_a_split_notes_as_whom_its_faces_were_enrolled(settings):

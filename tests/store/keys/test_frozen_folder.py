@@ -58,6 +58,14 @@ def test_locks_and_what_is_half_written_are_no_part_of_a_copy(folder):
         assert not {"turn.lock", "visitor-salt.tmp"} & copied(frozen).keys()
 
 
+def test_what_is_on_another_disk_is_part_of_a_copy(folder, tmp_path):
+    (folder / "photos").rename(tmp_path / "elsewhere")
+    (folder / "photos").symlink_to("../elsewhere")
+    (folder / "photos" / "back").symlink_to(folder)
+    with FrozenFolder(folder) as frozen:
+        assert copied(frozen)["photos/1.photo"] == b"photos/1.photo"
+
+
 def test_a_file_that_goes_while_others_are_opened_is_no_part_of_a_copy(folder, monkeypatch):
     opened = os.open
 
