@@ -35,7 +35,7 @@ from genesis_ray.cli import (
     up,
     zones,
 )
-from genesis_ray.cli.console import stderr
+from genesis_ray.cli.console import headed, stderr
 from genesis_ray.errors import GenesisError
 
 app = typer.Typer(
@@ -116,19 +116,12 @@ def main() -> None:
     except GenesisError as error:
         if any(_debugging):
             raise
-        stderr.print("[bold red]error:[/]", _plain(error), soft_wrap=True)
+        stderr.print(headed("error:", str(error), "bold red"), soft_wrap=True)
         sys.exit(_USER_ERROR)
     except Exception as error:  # a bug; a traceback would not help who meets it
         if any(_debugging):
             raise
-        stderr.print(
-            f"[bold red]unexpected {type(error).__name__}:[/]", _plain(error), soft_wrap=True
-        )
+        told = headed(f"unexpected {type(error).__name__}:", str(error), "bold red")
+        stderr.print(told, soft_wrap=True)
         stderr.print("Run again with `genesis --debug ...` and report what it shows.")
         sys.exit(1)
-
-
-def _plain(error: Exception) -> str:
-    from rich.markup import escape
-
-    return escape(str(error))
