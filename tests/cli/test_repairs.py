@@ -271,7 +271,7 @@ def test_the_log_is_a_table_with_names_and_what_was_undone(genesis):
         (["confirm", "door:4", "Ada"], LedgerError, "showed no face"),
         (["confirm", "door:6"], ConfigurationError, "people confirm door:6 PERSON"),
         (["confirm", "door:9"], NotFoundError, "no track door:9"),
-        (["rename", "Ada", " "], LedgerError, "not empty"),
+        (["rename", "Ada", " "], ConfigurationError, "not empty"),
         (["undo", "abc"], NotFoundError, "no entry 'abc'"),
     ],
 )
