@@ -8,6 +8,7 @@ from fastapi import Query, Response
 from pydantic import BaseModel, Field
 
 from genesis_ray.api.backends import Backends
+from genesis_ray.domain.recognition.person_names import person_name
 from genesis_ray.running.enrolling.enrolment import Enroller
 from genesis_ray.running.people.patience import WAIT_S
 from genesis_ray.vision.photo_file import SentPhoto
@@ -54,7 +55,7 @@ def enroll(
         response.status_code = HTTPStatus.OK
     return EnrolledFaces(
         identity_id=done.person.identity_id if done.person else None,
-        name=done.person.name if done.person else name.strip(),
+        name=done.person.name if done.person else person_name(name),
         added=added,
         known=done.known,
         is_taken_in=is_taken_in,

@@ -34,10 +34,10 @@ def show(answer: "pa.Table", file: io.StringIO | None = None) -> None:
 
     A single row is printed a value a line then.
     """
-    from rich.console import Console
+    from genesis_ray.cli.console import PlainConsole
 
     on_terminal = file is None and sys.stdout.isatty()
-    console = Console(width=None if on_terminal else _ENDLESS, file=file)
+    console = PlainConsole(width=None if on_terminal else _ENDLESS, file=file)
     columns = {
         name: _cells(answer[name].to_pylist(maps_as_pydicts="strict"))
         for name in answer.column_names
@@ -51,7 +51,7 @@ def show(answer: "pa.Table", file: io.StringIO | None = None) -> None:
         some = narrowed(columns, console.width)
         console.print(_row_a_line(answer.select([*some.columns]), some.columns, folds=True))
         notes += [*some.notes, "all of it: --format csv or json, or a wider window"]
-    console.print("; ".join(notes), style="dim", highlight=False, markup=False)
+    console.print("; ".join(notes), style="dim")
 
 
 def written(answer: "pa.Table", chosen: Format) -> bytes:
@@ -129,28 +129,26 @@ def _row_a_line(
     """Return a table; where it `folds`, long names take several lines and lists one."""
     import pyarrow as pa
     from rich.table import Table
-    from rich.text import Text
 
     table = Table()
     for field in answer.schema:
         number = pa.types.is_integer(field.type) or pa.types.is_floating(field.type)
         table.add_column(
-            Text(folded(field.name) if folds else field.name),
+            folded(field.name) if folds else field.name,
             justify="right" if number else "left",
             no_wrap=folds or not pa.types.is_list(field.type),
         )
     for row in zip(*columns.values(), strict=True):
-        table.add_row(*map(Text, row))
+        table.add_row(*row)
     return table
 
 
 def _value_a_line(names: Sequence[str], row: Sequence[str]) -> "Table":
     from rich.table import Table
-    from rich.text import Text
 
     table = Table(show_header=False)
     for name, value in zip(names, row, strict=True):
-        table.add_row(Text(name), Text(value))
+        table.add_row(name, value)
     return table
 
 

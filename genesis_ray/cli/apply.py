@@ -64,6 +64,7 @@ def apply(
 
 def _show(changes: "Changes") -> None:
     from rich.table import Table
+    from rich.text import Text
 
     from genesis_ray.cli.console import stdout
     from genesis_ray.domain.streams.addresses import redacted
@@ -72,9 +73,12 @@ def _show(changes: "Changes") -> None:
     for column in ("", "camera", "what"):
         table.add_column(column)
     for camera in changes.added:
-        table.add_row("[green]+[/]", camera.camera_id, ", ".join(map(redacted, camera.sources)))
+        table.add_row(
+            Text("+", "green"), camera.camera_id, ", ".join(map(redacted, camera.sources))
+        )
     for camera in changes.removed:
-        table.add_row("[red]-[/]", camera.camera_id, ", ".join(map(redacted, camera.sources)))
+        sources = ", ".join(map(redacted, camera.sources))
+        table.add_row(Text("-", "red"), camera.camera_id, sources)
     for each in changes.changed:
-        table.add_row("[yellow]~[/]", each.after.camera_id, ", ".join(each.fields))
+        table.add_row(Text("~", "yellow"), each.after.camera_id, ", ".join(each.fields))
     stdout.print(table)

@@ -46,7 +46,7 @@ def list_entries(
 
     from genesis_ray import settings_file
     from genesis_ray.cli.answer import show
-    from genesis_ray.cli.console import stderr, stdout
+    from genesis_ray.cli.console import headed, stderr, stdout
     from genesis_ray.cli.run import parse_time, with_options
     from genesis_ray.errors import ConfigurationError
     from genesis_ray.running.people.audited_people import digests_of_person, names_in_log
@@ -77,7 +77,7 @@ def list_entries(
         stdout.print("No reading of face templates is noted; none, or none of those.")
     if problem := log.verify().problem:
         stderr.print(
-            f"[bold red]The log is damaged:[/] {problem}; see `genesis audit verify`.",
+            headed("The log is damaged:", f"{problem}; see `genesis audit verify`.", "bold red"),
             soft_wrap=True,
         )
 
@@ -104,7 +104,7 @@ def verify(
     Examples: `genesis audit verify` · `genesis audit verify --known 41:9f86d081884c7d65`
     """
     from genesis_ray import settings_file
-    from genesis_ray.cli.console import stderr, stdout
+    from genesis_ray.cli.console import headed, stderr, stdout
     from genesis_ray.cli.run import with_options
     from genesis_ray.running.people.auditing import audit_log
 
@@ -118,8 +118,11 @@ def verify(
         count = "1 entry is" if found.entries == 1 else f"{found.entries:,} entries are"
         if found.problem:
             stderr.print(
-                f"[bold red]The audit log of tenant {settings.tenant_id} is damaged:[/] "
-                f"{found.problem}. {count} good before that.",
+                headed(
+                    f"The audit log of tenant {settings.tenant_id} is damaged:",
+                    f"{found.problem}. {count} good before that.",
+                    "bold red",
+                ),
                 soft_wrap=True,
             )
         elif not found.entries:

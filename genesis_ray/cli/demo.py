@@ -24,7 +24,7 @@ def demo(
         settings = settings_file.load(config)
     settings = settings.model_copy(update={"data_dir": out / "data"})
     stdout.print(
-        "Camera [bold]door[/] pans over one photograph, camera [bold]street[/] over another and "
+        "Camera door pans over one photograph, camera street over another and "
         "then over the first, mirrored and darker: the same people must be recognised."
     )
     run, _ = watch_and_report(settings, out=out, force=True, local=local, realtime=False)

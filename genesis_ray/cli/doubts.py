@@ -1,6 +1,6 @@
 """Saying, before anything starts, what of a configuration is rarely meant as it is."""
 
-from genesis_ray.cli.console import stderr
+from genesis_ray.cli.console import headed, stderr
 from genesis_ray.sections.zone_checks import doubts
 from genesis_ray.settings import Settings
 
@@ -20,4 +20,4 @@ def tell_doubts(settings: Settings) -> None:
 
 
 def _warn(camera_id: str, told: str) -> None:
-    stderr.print(f"[yellow]warning:[/] camera {camera_id}: {told}", soft_wrap=True)
+    stderr.print(headed("warning:", f"camera {camera_id}: {told}"), soft_wrap=True)

@@ -182,18 +182,17 @@ def _enroll_all(
 ) -> None:
     from dataclasses import asdict
 
-    from rich.markup import escape
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     from genesis_ray.cli.console import stderr
     from genesis_ray.running.enrolling.bulk_enrolment import enroll_all
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=stderr, transient=True, disable=as_json) as bars:
         task = bars.add_task("starting Ray" if on_ray else "loading the embedder", total=None)
 
         def show(name: str, number: int, of: int) -> None:
-            bars.update(task, description=escape(name), completed=number, total=of)
+            bars.update(task, description=name, completed=number, total=of)
 
         with _workers(settings, people, *on_ray) if on_ray else nullcontext() as faces:
             done = enroll_all(

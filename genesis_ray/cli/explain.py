@@ -74,13 +74,11 @@ def explain(
 
 
 def _show(explanation: "Explanation", who: "WhoIsWho") -> None:
-    from rich.console import Console
-
-    from genesis_ray.cli.console import stdout
+    from genesis_ray.cli.console import PlainConsole, stdout
     from genesis_ray.cli.decisions import told
 
     if explanation.faces:
-        wide = Console(width=None if sys.stdout.isatty() else _ENDLESS, highlight=False)
+        wide = PlainConsole(width=None if sys.stdout.isatty() else _ENDLESS)
         wide.print(_table(explanation))
     for line in _lines(explanation):
         stdout.print(line, markup=False, soft_wrap=True)
@@ -96,7 +94,6 @@ def _show(explanation: "Explanation", who: "WhoIsWho") -> None:
 
 def _table(explanation: "Explanation") -> "Table":
     from rich.table import Table
-    from rich.text import Text
 
     decision = explanation.decision
     bearing = set(decision.face_indices or ()) if decision else set()
@@ -114,8 +111,8 @@ def _table(explanation: "Explanation") -> "Table":
             str(face.face_index),
             f"{face.quality:.2f}",
             "" if face.weight is None else f"{face.weight:.2f}",
-            Text(", ".join(map(_like, face.candidates[:_CANDIDATES_SHOWN]))),
-            Text(_vote(face)),
+            ", ".join(map(_like, face.candidates[:_CANDIDATES_SHOWN])),
+            _vote(face),
             style="bold" if face.face_index in bearing else None,
         )
     return table

@@ -96,11 +96,10 @@ def re_embed(
     """
     from dataclasses import asdict
 
-    from rich.markup import escape
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     from genesis_ray import settings_file
-    from genesis_ray.cli.console import stderr, stdout
+    from genesis_ray.cli.console import headed, stderr, stdout
     from genesis_ray.cli.prepare import pull_models
     from genesis_ray.cli.run import with_options
     from genesis_ray.cli.unfinished import finish_forgetting
@@ -111,12 +110,12 @@ def re_embed(
     finish_forgetting(settings)
     faces = settings.faces.model_copy(update={"embedder": to})
     pull_models(settings.model_copy(update={"faces": faces}))
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=stderr, transient=True, disable=as_json) as bars:
         task = bars.add_task("loading the embedder", total=None)
 
         def show(name: str, number: int, of: int) -> None:
-            bars.update(task, description=escape(name), completed=number, total=of)
+            bars.update(task, description=name, completed=number, total=of)
 
         if photos is None:
             result = re_embed_kept(settings, to, on_progress=show)
@@ -131,9 +130,9 @@ def re_embed(
             f"new in it, {old:,} {'was' if old == 1 else 'were'} there before."
         )
         for name, reason in result.failed.items():
-            stdout.print(f"[bold red]{escape(name)}[/]: {escape(reason)}", soft_wrap=True)
+            stdout.print(headed(f"{name}:", reason, "bold red"), soft_wrap=True)
         if result.missing:
-            stdout.print(f"Not in it: {escape(some(result.missing))}.", soft_wrap=True)
+            stdout.print(f"Not in it: {some(result.missing)}.", soft_wrap=True)
         stdout.print(f"It names people after: genesis people switch {to}", soft_wrap=True)
     if result.failed:
         raise typer.Exit(1)

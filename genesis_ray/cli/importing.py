@@ -55,7 +55,11 @@ def import_(
     if found.photos:
         pull_models(settings)
     run = RunFolder.open(out) if out and (out / "run.json").exists() else RunFolder.create(out)
-    columns = SpinnerColumn(), TextColumn("{task.description}"), TextColumn("{task.completed:,}")
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        TextColumn("{task.completed:,}"),
+    )
     with Progress(*columns, console=stderr, transient=True) as bars:
         tasks = {
             what: bars.add_task(what, total=None, visible=False)
@@ -73,7 +77,6 @@ def import_(
 
 
 def _show(imported: "Imported") -> None:
-    from rich.markup import escape
     from rich.table import Table
 
     from genesis_ray.cli.console import stdout
@@ -92,13 +95,14 @@ def _show(imported: "Imported") -> None:
         for kind, count in tally.left_out.items():
             stdout.print(f"Left out of {tally.what}, {kind}: {count:,}", markup=False)
         for example in tally.examples[:3]:
-            stdout.print(f"    {escape(example)}", soft_wrap=True)
+            stdout.print(f"    {example}", soft_wrap=True)
     for name, count in imported.not_carried.items():
         if count:
             stdout.print(f"Table {name} has no place here; rows: {count:,}", markup=False)
     stdout.print(f"All of it is in {imported.run / REPORT}.", markup=False, soft_wrap=True)
     if not imported.is_whole:
         stdout.print(
-            "[bold red]Not every row is there as the source has it[/]; import again, and report "
-            "it where that does not help."
+            "Not every row is there as the source has it; import again, and report it where that "
+            "does not help.",
+            style="bold red",
         )

@@ -116,8 +116,10 @@ def run_and_settings(
 
 
 def _table(records: "list[JobRecord]") -> object:
-    from rich.markup import escape
     from rich.table import Table
+    from rich.text import Text
+
+    from genesis_ray.cli.console import headed
 
     now = datetime.now(UTC)
     table = Table()
@@ -125,11 +127,14 @@ def _table(records: "list[JobRecord]") -> object:
         table.add_column(name, no_wrap=name != "result")
     for record in records:
         if record.error:
-            result = f"[bold red]failed[/] ({record.failures} times): {escape(record.error)}"
+            told = f"({record.failures} times): {record.error}"
+            result: str | Text = headed("failed", told, "bold red")
         elif record.is_running:
-            result = "[yellow]under way[/]"
+            result = Text("under way", "yellow")
+        elif record.started_at is None:
+            result = Text("not run yet", "dim")
         else:
-            result = "[dim]not run yet[/]" if record.started_at is None else escape(_told(record))
+            result = _told(record)
         due = "now" if record.due_at <= now else _minute(record.due_at)
         began = _minute(record.started_at) if record.started_at else ""
         table.add_row(record.name, began, _took(record), result, "" if record.is_running else due)

@@ -36,7 +36,7 @@ from genesis_ray.cli import (
     up,
     zones,
 )
-from genesis_ray.cli.console import stderr
+from genesis_ray.cli.console import headed, stderr
 from genesis_ray.errors import ConfigurationError, GenesisError
 
 app = typer.Typer(
@@ -118,14 +118,13 @@ def main() -> None:
     except GenesisError as error:
         if any(_debugging):
             raise
-        stderr.print("[bold red]error:[/]", _plain(error), soft_wrap=True)
+        stderr.print(headed("error:", str(error), "bold red"), soft_wrap=True)
         sys.exit(_USER_ERROR)
     except Exception as error:  # a bug; a traceback would not help who meets it
         if any(_debugging):
             raise
-        stderr.print(
-            f"[bold red]unexpected {type(error).__name__}:[/]", _plain(error), soft_wrap=True
-        )
+        told = headed(f"unexpected {type(error).__name__}:", str(error), "bold red")
+        stderr.print(told, soft_wrap=True)
         stderr.print("Run again with `genesis --debug ...` and report what it shows.")
         sys.exit(1)
 
@@ -145,9 +144,3 @@ def _check_text(arguments: Sequence[str]) -> None:
                 raise ConfigurationError(
                     f"expected text in UTF-8, got {shown!r:.80}; is the terminal's set to another?"
                 ) from None
-
-
-def _plain(error: Exception) -> str:
-    from rich.markup import escape
-
-    return escape(str(error))

@@ -25,6 +25,7 @@ def list_models(as_json: JsonOption = False) -> None:
     """List all models with their licences, and what is in the cache."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
+    from rich.text import Text
 
     from genesis_ray.cli.console import stdout
     from genesis_ray.vision import embedders, models
@@ -37,14 +38,12 @@ def list_models(as_json: JsonOption = False) -> None:
     table.columns[0].no_wrap = True
     for task, entries in groupby(CATALOG.values(), attrgetter("task")):
         table.add_section()
-        table.add_row(f"[bold]{task}[/]")
+        table.add_row(task, style="bold")
         for model in entries:
             size = f"{model.size / 1e6:.1f}" if model.size else ""
             engines = ", ".join(model.engines) or "none, the package it comes in"
-            what = (
-                f"{model.summary}\n[dim]licence of the weights: {model.licence}\n"
-                f"engines: {engines}[/]"
-            )
+            details = f"\nlicence of the weights: {model.licence}\nengines: {engines}"
+            what = Text.assemble(model.summary, (details, "dim"))
             table.add_row(model.name, what, size, "yes" if _is_here(model.name) else "no")
     stdout.print(table)
     table = Table(
@@ -76,15 +75,13 @@ def pull(
     config: ConfigOption = None,
 ) -> None:
     """Fetch models into the cache; each is checked by its digest."""
-    from rich.markup import escape
-
-    from genesis_ray.cli.console import stdout
+    from genesis_ray.cli.console import headed, stdout
     from genesis_ray.vision import models
 
     for name in _wanted(names, everything, config):
         model = models.find(name)
         pull_with_bar(name, force=force)
-        stdout.print(f"[bold]{name}[/]: {escape(str(models.weights(name)))}", soft_wrap=True)
+        stdout.print(headed(f"{name}:", str(models.weights(name)), "bold"), soft_wrap=True)
         stdout.print(f"  licence of the weights: {model.licence}", style="dim")
 
 
@@ -96,24 +93,20 @@ def add(
 
     For those that no public address has, and for machines without a network.
     """
-    from rich.markup import escape
-
-    from genesis_ray.cli.console import stdout
+    from genesis_ray.cli.console import headed, stdout
     from genesis_ray.vision import models
 
     for file in files:
         model = models.add(file)
         path = models.models_dir() / model.file
-        stdout.print(f"[bold]{model.name}[/]: {escape(str(path))}", soft_wrap=True)
+        stdout.print(headed(f"{model.name}:", str(path), "bold"), soft_wrap=True)
         stdout.print(f"  licence of the weights: {model.licence}", style="dim")
 
 
 @app.command()
 def verify(as_json: JsonOption = False) -> None:
     """Hash everything in the cache; leaves with 1 where something is not as it should be."""
-    from rich.markup import escape
-
-    from genesis_ray.cli.console import stdout
+    from genesis_ray.cli.console import headed, stdout
     from genesis_ray.vision import export_cache, models
     from genesis_ray.vision.catalog import CATALOG
 
@@ -132,7 +125,7 @@ def verify(as_json: JsonOption = False) -> None:
     else:
         for row in checked:
             style = "green" if row["status"] == "ok" else "bold red"
-            stdout.print(f"[{style}]{row['status']:>5}[/] {escape(row['path'])}", soft_wrap=True)
+            stdout.print(headed(f"{row['status']:>5}", row["path"], style), soft_wrap=True)
             if row["status"] != "ok":
                 stdout.print(f"      mend it: {row['remedy']}", soft_wrap=True)
         if not checked:

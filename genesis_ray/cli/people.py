@@ -90,10 +90,8 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show what is stored of a person; with --json each face as well."""
-    from rich.markup import escape
-
     from genesis_ray import settings_file
-    from genesis_ray.cli.console import stdout
+    from genesis_ray.cli.console import headed, stdout
     from genesis_ray.cli.run import with_options
     from genesis_ray.running.assembly import embedder_traits
     from genesis_ray.running.enrolling.kept_photos import kept_photos_of
@@ -121,7 +119,7 @@ def show(
         typer.echo(json.dumps(rows, indent=2, default=str))
         return
     for row in rows:
-        stdout.print(f"[bold]{escape(row['name'])}[/], {row['kind']} since {row['enrolled_at']}")
+        stdout.print(headed(f"{row['name']},", f"{row['kind']} since {row['enrolled_at']}", "bold"))
         stdout.print(f"  identity {row['identity_id']}")
         for merged in row["identities"][1:]:
             stdout.print(f"  and {merged}, merged with it")

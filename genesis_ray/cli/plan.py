@@ -181,7 +181,7 @@ def _steps(*, film: bool) -> Iterator[Callable[[str], None]]:
 
     from genesis_ray.cli.console import stderr
 
-    columns = TextColumn("{task.description}"), BarColumn(30), TimeElapsedColumn()
+    columns = TextColumn("{task.description}", markup=False), BarColumn(30), TimeElapsedColumn()
     with Progress(*columns, console=stderr, transient=True) as progress:
         task = progress.add_task("starting", total=_STEPS + film)
         begun = False

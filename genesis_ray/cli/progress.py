@@ -49,7 +49,7 @@ class CameraBars(_Bars):
         """Show `starting` until something is known of the first camera."""
         super().__init__(
             Progress(
-                TextColumn("{task.description}"),
+                TextColumn("{task.description}", markup=False),
                 BarColumn(bar_width=30),
                 MofNCompleteColumn(),
                 _FramesPerSecond(),
@@ -101,7 +101,7 @@ class RowsBar(_Bars):
         """Show `named` and none of so many rows."""
         super().__init__(
             Progress(
-                TextColumn("{task.description}"),
+                TextColumn("{task.description}", markup=False),
                 BarColumn(bar_width=30),
                 MofNCompleteColumn(),
                 TimeRemainingColumn(compact=True),

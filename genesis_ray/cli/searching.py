@@ -67,7 +67,6 @@ def search(
 
 def _table(found: "Iterable[PhotoFace]") -> "Table":
     """Return a row for each who is like a face, so that a name that is folded keeps its number."""
-    from rich.markup import escape
     from rich.table import Table
 
     table = Table("photo", "face", "quality", "one look says", "most like", "similarity")
@@ -77,7 +76,7 @@ def _table(found: "Iterable[PhotoFace]") -> "Table":
         before = face.photo
         told = [face.photo.name, str(number), f"{face.quality:.2f}", face.says]
         for person, similarity in face.people:
-            who = escape(f"{person.name} ({person.identity_id[:8]})")
+            who = f"{person.name} ({person.identity_id[:8]})"
             table.add_row(*told, who, f"{similarity:.3f}")
             told = [""] * len(told)
         if not face.people:

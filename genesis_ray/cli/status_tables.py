@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
-from genesis_ray.cli.console import stdout
+from genesis_ray.cli.console import headed, stdout
 from genesis_ray.cli.stream_states import is_well, state_of, told_state
 from genesis_ray.domain.load.bottleneck import Bottleneck
 from genesis_ray.figures import GalleryFigures, GroupPlace
@@ -42,21 +42,22 @@ def show(status: SystemStatus) -> None:
         stdout.print(f"From capture to the log: {told}")
     if status.bottleneck:
         told = _IN_THE_WAY[status.bottleneck].format(busy=min(1.0, status.detector_busy))
-        stdout.print(f"[yellow]frames are dropped:[/] {told}")
+        stdout.print(headed("frames are dropped:", told))
     if figures.gallery:
         stdout.print(_gallery(figures.gallery))
     if letters := sum(figures.set_aside.values()):
-        stdout.print(f"[yellow]{letters} dead letters[/]: `genesis dead-letters list`")
+        stdout.print(headed(f"{letters} dead letters:", "`genesis dead-letters list`"))
     for camera_id, level in figures.match_levels.items():
         if level.is_drifting:
-            stdout.print(
-                f"[yellow]drifting:[/] camera {camera_id}, matches are {level.mean:.3f} alike, "
-                f"were {level.baseline:.3f}: see docs/calibration.md"
+            told = (
+                f"camera {camera_id}, matches are {level.mean:.3f} alike, were "
+                f"{level.baseline:.3f}: see docs/calibration.md"
             )
+            stdout.print(headed("drifting:", told))
     if merges := figures.false_merges:
         told = "1 false merge" if merges == 1 else f"{merges:,} false merges"
         what = "one identity in two places at once, or two people on one track"
-        stdout.print(f"[bold red]{told}[/]: {what}, see docs/gate.md")
+        stdout.print(headed(f"{told}:", f"{what}, see docs/gate.md", "bold red"))
     if refused := {reason: count for reason, count in figures.rejections.items() if count}:
         told = ", ".join(f"{count:,} {reason}" for reason, count in sorted(refused.items()))
         stdout.print(f"Names refused by the gate: {told}")
@@ -64,17 +65,17 @@ def show(status: SystemStatus) -> None:
         if not (is_well(camera) or camera.is_done):
             stdout.print(told_state(camera), style="yellow", markup=False, soft_wrap=True)
         if camera.problem:
-            stdout.print(f"[bold red]failed:[/] {escape(f'{camera.camera_id}: {camera.problem}')}")
+            stdout.print(headed("failed:", f"{camera.camera_id}: {camera.problem}", "bold red"))
     if status.state.failure:
-        stdout.print(f"[bold red]failed:[/] {escape(status.state.failure)}")
+        stdout.print(headed("failed:", status.state.failure, "bold red"))
     for missing in status.state.missing:
-        stdout.print(f"[yellow]missing:[/] {escape(missing)}")
+        stdout.print(headed("missing:", missing))
     if not (status.state.failure or status.state.missing):
         going_on = [camera for camera in figures.cameras if not camera.is_done]
         away = sum(camera.is_away for camera in going_on)
         watched = f"{len(going_on) - away} of {len(going_on)}" if away else f"{len(going_on)}"
         style, total = "yellow" if away else "green", sum(status.fps.values())
-        stdout.print(f"[{style}]watching[/] {watched} cameras, {total:.1f} frames/s")
+        stdout.print(headed("watching", f"{watched} cameras, {total:.1f} frames/s", style))
 
 
 def _gallery(gallery: GalleryFigures) -> str:
@@ -104,7 +105,7 @@ def _cameras(
         dropped = "  ".join(f"{reason} {count:,}" for reason, count in camera.dropped.items())
         table.add_row(
             camera.camera_id,
-            f"[{style}]{state}[/]",
+            Text(state, style),
             f"{status.fps.get(camera.camera_id, 0.0):.1f}",
             f"{camera.frames:,}",
             dropped,
@@ -122,7 +123,7 @@ def _nodes(nodes: Sequence[ClusterNode], groups: Sequence[GroupPlace]) -> Table:
         table.add_row(
             _short(node.node_id),
             node.address,
-            "[green]alive[/]" if node.is_alive else "[dim]gone[/]",
+            Text("alive", "green") if node.is_alive else Text("gone", "dim"),
             f"{resources.get('CPU', 0):g}",
             f"{resources.get('GPU', 0):g}",
             f"{resources.get('memory', 0) / 1e9:.0f} GB",
@@ -130,7 +131,8 @@ def _nodes(nodes: Sequence[ClusterNode], groups: Sequence[GroupPlace]) -> Table:
         )
     homeless = [group.name for group in groups if group.node is None]
     if homeless:
-        table.add_row("", "", "[yellow]waiting for room[/]", "", "", "", ", ".join(homeless))
+        waits = Text("waiting for room", "yellow")
+        table.add_row("", "", waits, "", "", "", ", ".join(homeless))
     return table
 
 

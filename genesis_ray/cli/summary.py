@@ -3,12 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from rich.markup import escape
 from rich.table import Table
 
 from genesis_ray.analytics import alerts, overview
 from genesis_ray.analytics.stored import Tables
-from genesis_ray.cli.console import stdout
+from genesis_ray.cli.console import headed, stdout
 from genesis_ray.cli.stream_states import is_well, state_of
 from genesis_ray.running.people.identities import who_is_who
 from genesis_ray.running.questions.history import present_tables
@@ -60,9 +59,7 @@ def _print_what_happened(settings: Settings, tables: Tables, names: dict[str, st
         zones = f", zones {_listed(row['zone_ids'])}" if row["zone_ids"] else ""
         visits = "a visit" if row["visits"] == 1 else f"{row['visits']} visits"
         name = names.get(row["identity_id"], row["identity_id"])
-        table.add_row(
-            "visit", escape(name), f"{visits} of {row['seconds']:.1f} s at {where}{zones}"
-        )
+        table.add_row("visit", name, f"{visits} of {row['seconds']:.1f} s at {where}{zones}")
     for place, counts in _zones(settings, tables).items():
         table.add_row("zone", place, counts)
     for place, counts in _lines(settings, tables).items():
@@ -75,7 +72,8 @@ def _print_what_happened(settings: Settings, tables: Tables, names: dict[str, st
     if table.row_count:
         stdout.print(table)
     for row in overview.false_merges(tables).to_pylist():
-        stdout.print(_false_merge(row, names), soft_wrap=True)
+        told = headed("false merge:", _false_merge(row, names), "bold red")
+        stdout.print(told, soft_wrap=True)
 
 
 def _zones(settings: Settings, tables: Tables) -> dict[str, str]:
@@ -110,17 +108,17 @@ def _alerts(tables: Tables, names: Mapping[str, str]) -> Iterator[tuple[str, str
         who = names.get(first["identity_id"], first["identity_id"])
         about = f"{first['message']}" + (f" ({who})" if who else "")
         count = f"{len(rows)} {first['severity']}" + (f", {open_now} open" if open_now else "")
-        yield rule_id, escape(f"{count}; {first['raised_at']:%H:%M:%S} UTC {about}")
+        yield rule_id, f"{count}; {first['raised_at']:%H:%M:%S} UTC {about}"
 
 
 def _false_merge(row: Mapping[str, object], names: Mapping[str, str]) -> str:
     """Return that somebody is in two places at once, or a track two people; with what to do."""
-    who = escape(names.get(str(row["identity_id"]), str(row["identity_id"])))
+    who = names.get(str(row["identity_id"]), str(row["identity_id"]))
     track = f"{row['camera_id']}:{row['track_id']}"
     other = f"{row['other_camera_id']}:{row['other_track_id']}"
     if track == other:
         return (
-            f"[bold red]false merge:[/] {track} is {who}, and its later faces are somebody else's; "
+            f"{track} is {who}, and its later faces are somebody else's; "
             f"`genesis people explain {track}` shows them (docs/gate.md)"
         )
     remedy = (
@@ -128,9 +126,7 @@ def _false_merge(row: Mapping[str, object], names: Mapping[str, str]) -> str:
         if row["is_quarantined"]
         else f"both are named; `genesis people reject {track} IDENTITY` takes a wrong name back"
     )
-    return (
-        f"[bold red]false merge:[/] {who} is {other} and {track} at once; {remedy} (docs/gate.md)"
-    )
+    return f"{who} is {other} and {track} at once; {remedy} (docs/gate.md)"
 
 
 def _listed(zone_ids: Sequence[str]) -> str:

@@ -89,6 +89,8 @@ def _tell_what_is_lost(planned: "Switch") -> None:
 
 def _tell_process(settings: "Settings", planned: "Switch") -> None:
     """Say by what a system that runs names people now; wait for it, if it goes over by itself."""
+    from rich.text import Text
+
     from genesis_ray.cli.console import stderr, stdout
     from genesis_ray.running.templates.switching import is_in_force
 
@@ -96,7 +98,7 @@ def _tell_process(settings: "Settings", planned: "Switch") -> None:
     runs = f"The system that runs, process {process},"
     within_s = _WITHIN_S if planned.process_follows else 0
     if embedder:
-        with stderr.status(f"{runs} loads {planned.embedder} and goes over to it"):
+        with stderr.status(Text(f"{runs} loads {planned.embedder} and goes over to it")):
             is_done = is_in_force(settings, planned, within_s=within_s)
         if is_done:
             stdout.print(f"{runs} names people by it.", soft_wrap=True)

@@ -87,7 +87,7 @@ def show(
     """
     from rich.table import Table
 
-    from genesis_ray.cli.console import stdout
+    from genesis_ray.cli.console import headed, stdout
 
     settings, times, learned = _seen(runs, config, data, lead)
     rows = _rows(settings, times)
@@ -117,7 +117,8 @@ def show(
     stdout.print(table)
     for row in rows:
         if row["note"]:
-            stdout.print(f"[yellow]{row['from']} -> {row['to']}:[/] {row['note']}", soft_wrap=True)
+            told = headed(f"{row['from']} -> {row['to']}:", str(row["note"]))
+            stdout.print(told, soft_wrap=True)
     if section.apart:
         groups = " | ".join(", ".join(group) for group in section.apart)
         stdout.print(f"Nobody is in view of two of these at once: {groups}.", soft_wrap=True)

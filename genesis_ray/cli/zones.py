@@ -174,12 +174,12 @@ def _list(cameras: "Iterable[CameraSettings]") -> None:
 
 
 def _tell_doubts(cameras: "Iterable[CameraSettings]") -> None:
-    from genesis_ray.cli.console import stderr
+    from genesis_ray.cli.console import headed, stderr
     from genesis_ray.sections.zone_checks import doubts
 
     for camera in cameras:
         for doubt in doubts(camera.zones, camera.lines):
             stderr.print(
-                f"[yellow]camera {camera.camera_id}:[/] {doubt.message}; {doubt.remedy}",
+                headed(f"camera {camera.camera_id}:", f"{doubt.message}; {doubt.remedy}"),
                 soft_wrap=True,
             )

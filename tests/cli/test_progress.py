@@ -1,9 +1,9 @@
 import io
 
 import pytest
-from rich.console import Console
 
 from genesis_ray.cli import progress
+from genesis_ray.cli.console import PlainConsole
 from genesis_ray.cli.progress import CameraBars
 from genesis_ray.running.result import CameraProgress
 
@@ -17,7 +17,7 @@ def shown(monkeypatch):
 
     def show(*cameras: CameraProgress) -> str:
         printed = io.StringIO()
-        monkeypatch.setattr(progress, "stderr", Console(file=printed, width=120))
+        monkeypatch.setattr(progress, "stderr", PlainConsole(file=printed, width=120))
         with CameraBars("starting Ray") as bars:
             for camera in cameras:
                 bars.update(camera)

@@ -10,11 +10,13 @@ from typer.testing import CliRunner
 from genesis_ray.cli import people
 from genesis_ray.cli.decisions import told
 from genesis_ray.cli.query import query
+from genesis_ray.cli.summary import print_summary
 from genesis_ray.domain.events import FaceRecognized, TrackObserved
 from genesis_ray.domain.recognition.ledger import NOTHING_DECIDED, Split
 from genesis_ray.domain.recognition.people import Person, visitor
 from genesis_ray.errors import ConfigurationError, LedgerError, NotFoundError, StoreError
 from genesis_ray.pipeline.journal import SiteJournal
+from genesis_ray.running.result import CameraProgress, RunResult
 from genesis_ray.running.templates.tenant_keys import tenant_keys
 from genesis_ray.settings import Settings
 from genesis_ray.store.events.event_log import EventLog
@@ -271,7 +273,7 @@ def test_the_log_is_a_table_with_names_and_what_was_undone(genesis):
         (["confirm", "door:4", "Ada"], LedgerError, "showed no face"),
         (["confirm", "door:6"], ConfigurationError, "people confirm door:6 PERSON"),
         (["confirm", "door:9"], NotFoundError, "no track door:9"),
-        (["rename", "Ada", " "], LedgerError, "not empty"),
+        (["rename", "Ada", " "], ConfigurationError, "not empty"),
         (["undo", "abc"], NotFoundError, "no entry 'abc'"),
     ],
 )
@@ -326,3 +328,38 @@ def test_a_query_says_where_the_people_of_its_run_are_not_there(genesis, run):
     assert "/nowhere" in said
     assert "--data DIR" in said
     assert "/nowhere" not in genesis("query", "FROM visits", "--data", "genesis-data")
+
+
+ODD = "Ada [/x] [bold] :key:"
+REMARK = "form [/y] [dim]"
+
+
+@pytest.mark.parametrize(
+    ("asked", "shows"),
+    [
+        (["list"], ODD),
+        (["show", ODD], ODD),
+        (["consent", ODD], REMARK),
+        (["log"], REMARK),
+        (["review"], ODD),
+        (["explain", "door:1"], ODD),
+        (["templates", ODD], ""),
+        (["galleries"], ""),
+    ],
+)
+def test_names_and_reasons_with_brackets_are_listed_as_they_are(genesis, monkeypatch, asked, shows):
+    monkeypatch.setenv("COLUMNS", "300")
+    genesis("people", "rename", ANN.identity_id, ODD, "--why", REMARK, "--by", REMARK)
+    genesis("people", "consent", ODD, "given", "--why", REMARK, "--by", REMARK)
+    assert shows in genesis("people", *asked)
+
+
+def test_a_run_with_somebody_whose_name_has_brackets_is_summed_up(genesis, run, capsys):
+    genesis("people", "rename", ANN.identity_id, ODD)
+    door = CameraProgress(camera_id="door", frames=9, is_done=True)
+    result = RunResult(
+        mode="live", cameras=(door,), events=0, late=0, startup_s=1, first_event_s=None,
+        watching_s=3, stage_s={},
+    )  # fmt: skip
+    print_summary(Settings(), run, result)
+    assert ODD in capsys.readouterr().out

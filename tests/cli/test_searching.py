@@ -1,8 +1,7 @@
 import io
 from pathlib import Path
 
-from rich.console import Console
-
+from genesis_ray.cli.console import PlainConsole
 from genesis_ray.cli.searching import _table
 from genesis_ray.domain.recognition.people import Person
 from genesis_ray.running.enrolling.photo_search import PhotoFace
@@ -24,7 +23,7 @@ def test_each_similarity_stands_beside_the_name_it_is_of_however_narrow_the_term
         threshold=0.48,
     )
     shown = io.StringIO()
-    Console(file=shown, width=80).print(_table([face]))
+    PlainConsole(file=shown, width=80).print(_table([face]))
     lines = shown.getvalue().splitlines()
     assert [line.count("0.700") for line in lines if "Lin-Manuel" in line] == [1]
     assert [line.count("0.200") for line in lines if "Ada" in line] == [1]

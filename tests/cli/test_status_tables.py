@@ -1,9 +1,9 @@
 import io
 
 import pytest
-from rich.console import Console
 
 from genesis_ray.cli import status_tables
+from genesis_ray.cli.console import PlainConsole
 from genesis_ray.domain.recognition.drift import MatchLevel
 from genesis_ray.figures import Figures, GalleryFigures, GroupPlace
 from genesis_ray.live.remote import ClusterNode, SystemStatus
@@ -23,7 +23,7 @@ def shown(monkeypatch):
 
     def show(figures: Figures, *, seen: dict | None = None, **state: object) -> str:
         printed = io.StringIO()
-        monkeypatch.setattr(status_tables, "stdout", Console(file=printed, width=120))
+        monkeypatch.setattr(status_tables, "stdout", PlainConsole(file=printed, width=120))
         node = ClusterNode(
             node_id="0123456789",
             address="10.0.0.7",

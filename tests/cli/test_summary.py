@@ -1,9 +1,9 @@
 import io
 
 import pytest
-from rich.console import Console
 
 from genesis_ray.cli import summary
+from genesis_ray.cli.console import PlainConsole
 from genesis_ray.running.result import CameraProgress, RunResult
 from genesis_ray.settings import Settings
 from genesis_ray.store.events.event_log import EventLog
@@ -18,7 +18,7 @@ def shown(monkeypatch, tmp_path):
 
     def show(*cameras: CameraProgress) -> list[str]:
         printed = io.StringIO()
-        monkeypatch.setattr(summary, "stdout", Console(file=printed, width=100))
+        monkeypatch.setattr(summary, "stdout", PlainConsole(file=printed, width=100))
         run = RunFolder.create(tmp_path / "run")
         EventLog(run.events).close()
         result = RunResult(

@@ -6,7 +6,6 @@ once more with `Forgetting.read_by` and stored so, and `Forgetting.on_their_own`
 a split that has to go the parting of others stays.
 """
 
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -30,11 +29,9 @@ from genesis_ray.domain.recognition.ledger import (
     parted_from,
 )
 from genesis_ray.domain.recognition.people import Person, visitor
+from genesis_ray.domain.recognition.redaction import nobody_elses, redacted
 from genesis_ray.domain.recognition.template_update import TemplateChange, undone_with
 from genesis_ray.domain.tracking.track_sights import TrackSight, by_track, owner_of
-
-REDACTED = "(forgotten)"
-"""Stands in texts of others' entries where the person was named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +41,9 @@ class Forgetting:
     Attributes:
         identity_ids: All that are this person, whom they are now first.
         names: All that they were ever called.
+        others: What those are and were called who stay.
+        words: By which texts of others may name the person: identities, and names that are not, nor
+            are in, a name of somebody else.
         entries: Of the ledger that stay, without a word of the person.
         on_their_own: People whom an entry made that does not stay.
         read_by: What the entries that do not stay say of others' tracks and of the person's:
@@ -57,6 +57,8 @@ class Forgetting:
 
     identity_ids: tuple[str, ...]
     names: tuple[str, ...]
+    others: frozenset[str]
+    words: tuple[str, ...]
     entries: tuple[Entry, ...]
     on_their_own: tuple[Person, ...]
     read_by: WhoIsWho
@@ -102,12 +104,16 @@ def forgetting(
         for split, owners in parted_from(e for e in holding_of(entries) if isinstance(e, Split))
         if split.new_id not in gone and owners - gone
     }
+    others = _others(entries, people, gone, who)
+    words = (*nobody_elses(names, others), *identity_ids)
     staying = [e for e in entries if e.entry_id not in leaving or e.entry_id in parted]
     settled = settled_tracks(entries, gone, leaving)
-    without = [_without(each, gone, who, faces, given_away, names, settled) for each in staying]
+    without = [_without(each, gone, who, faces, given_away, words, settled) for each in staying]
     return Forgetting(
         identity_ids=tuple(identity_ids),
         names=names,
+        others=others,
+        words=words,
         entries=_telling(still_parting(without, parted, leaving)),
         on_their_own=tuple(
             each
@@ -164,13 +170,23 @@ def _names(
     return tuple(dict.fromkeys([*written, *given, *born]))
 
 
+def _others(
+    entries: Sequence[Entry], people: Collection[Person], gone: frozenset[str], who: WhoIsWho
+) -> frozenset[str]:
+    """Return what all others are called, as stored and since."""
+    everyone = (*people, *who.people, *who.born.values())
+    known = {each.name for each in everyone if each.identity_id not in gone}
+    given = (each for each in entries if isinstance(each, Rename) and each.identity_id not in gone)
+    return frozenset(known.union(each.name for each in given))
+
+
 def _without(
     entry: Entry,
     gone: frozenset[str],
     who: WhoIsWho,
     faces: Collection[str],
     given_away: Collection[str],
-    names: Iterable[str],
+    words: Iterable[str],
     settled: Mapping[TrackSight, str],
 ) -> Entry:
     """Return an entry of others without what it says of somebody, or of their faces."""
@@ -193,7 +209,6 @@ def _without(
                 if face not in written_down
             ),
         )
-    words = [*names, *gone]
     return replace(entry, by=redacted(entry.by, words), why=redacted(entry.why, words))
 
 
@@ -205,13 +220,6 @@ def _telling(entries: Sequence[Entry]) -> tuple[Entry, ...]:
         for each in entries
         if each.entry_id not in empty and not (isinstance(each, Undo) and each.undone_id in empty)
     )
-
-
-def redacted(text: str, words: Iterable[str]) -> str:
-    """Return a text without certain words, whole ones in whatever case."""
-    for word in sorted(filter(None, words), key=len, reverse=True):
-        text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", REDACTED, text, flags=re.IGNORECASE)
-    return text
 
 
 def _read_by(

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from itertools import chain
 
 from genesis_ray.domain.recognition.people import Person, visitor
+from genesis_ray.domain.recognition.person_names import is_same_name
 from genesis_ray.domain.tracking.track_sights import (
     Recordings,
     Sights,
@@ -190,8 +191,8 @@ class WhoIsWho:
         return found
 
     def by_name(self, name: str) -> list[Person]:
-        """Return the people who are called exactly `name`, by when they were enrolled."""
-        return [person for person in self.people if person.name == name]
+        """Return the people who are called `name`, stored in whatever form, by their enrolment."""
+        return [person for person in self.people if is_same_name(person.name, name)]
 
     def members(self, identity_id: str) -> list[str]:
         """Return all identities that are this person now, itself first."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from genesis_ray.domain.recognition.forgetting import redacted
+from genesis_ray.domain.recognition.redaction import redacted
 from genesis_ray.errors import StoreError
 from genesis_ray.running.backups.backup_notes import note_copy
 from genesis_ray.running.erasure.forgetting_intent import at_it, check_whole
@@ -35,7 +35,7 @@ def back_up(settings: Settings, file: Path, passphrase: bytes) -> Path:
     with at_it(folder):
         check_whole(folder)
         names = [person.name for person in People(folder).everyone()]
-        note_copy(settings, "backup", redacted(file.name, names))
+        note_copy(settings, "backup", redacted(file.name, names, any_case=True))
         with frozen(settings) as copied:
             write_sealed(copied, file, passphrase)
     return folder

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from genesis_ray.domain.recognition.enrolment import most_different, unknown_faces
 from genesis_ray.domain.recognition.people import Person
+from genesis_ray.domain.recognition.person_names import person_name
 from genesis_ray.errors import ConfigurationError, FaceError, NotFoundError, SourceError, StoreError
 from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.enrolling.enrolment_note import Enrolment
@@ -73,7 +74,7 @@ def enroll(
         SourceError: A photo cannot be read, or is too large.
         FaceError: A photo has no face, several, one that tells little about whose it is, or one
             that looks like somebody else's.
-        ConfigurationError: The name is empty, several people have it, or people are known by
+        ConfigurationError: Nobody can be called so, several people have it, or people are known by
             another embedder.
         StoreError: The tenant's key is lost, others can read it, or another process writes.
     """
@@ -183,9 +184,7 @@ class Enroller:
         self, name: str, photos: Sequence[Photo], refused: dict[Photo, str] | None
     ) -> tuple[list[Photo], Enrolment]:
         """Return the faces of photos under the tenant's key, and the photos; nothing is written."""
-        name = name.strip()
-        if not name:
-            raise ConfigurationError("a person needs a name that is not empty")
+        name = person_name(name)
         settings, key = self._settings, self._keys.current
         least, keeps = settings.faces.min_quality, settings.faces.keep_photos
         seen: list[Photo] = []

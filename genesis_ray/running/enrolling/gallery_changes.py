@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from genesis_ray.domain.recognition.enrolment import unknown_faces
 from genesis_ray.domain.recognition.ledger import WhoIsWho
 from genesis_ray.domain.recognition.people import Person
+from genesis_ray.domain.recognition.person_names import is_same_name
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.running.enrolling.enrolment_note import Enrolment
 from genesis_ray.running.enrolling.removal_note import Removal
@@ -139,7 +140,7 @@ def person_meant(enrolment: Enrolment, who: WhoIsWho, new: Sequence[Person]) -> 
     known = known or [
         each
         for each in (*who.by_name(enrolment.name), *new)
-        if (each.name, each.kind) == (enrolment.name, "enrolled")
+        if each.kind == "enrolled" and is_same_name(each.name, enrolment.name)
     ]
     if len(known) > 1:
         raise ConfigurationError(namesakes(enrolment.name, known))

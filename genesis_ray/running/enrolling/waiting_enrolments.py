@@ -125,7 +125,8 @@ class WaitingEnrolments:
                 enrolment = _under_current(enrolment, keys, known)
                 check(enrolment, identities, keys)
             except GenesisError as error:
-                _log.warning("an enrolment is refused: %s", error)
+                reason = type(error).__name__  # its text has names, and logs are kept
+                _log.warning("faces for %s are refused: %s", enrolment.identity_id, reason)
                 self._refusals.put(name, {"reason": str(error)})
             else:
                 take(enrolment, self._settings, identities, keys)

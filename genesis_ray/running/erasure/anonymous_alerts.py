@@ -16,7 +16,7 @@ from genesis_ray.domain.alerting.alert_events import (
     AlertResolved,
 )
 from genesis_ray.domain.alerting.alert_rules import Subject
-from genesis_ray.domain.recognition.forgetting import redacted
+from genesis_ray.domain.recognition.redaction import redacted
 
 ALERTS = "alerts"
 
@@ -34,14 +34,15 @@ def without_alerts(
     identity_ids: Collection[str],
     words: Collection[str],
     *,
+    called: Collection[str] = (),
     stranger: str | None = None,
 ) -> tuple[pa.Table, int]:
     """Return rows of alerts without a person, and how many had something of them.
 
     Rows of one alert stay together. Ids are drawn anew, as they are made of the identity. `words`,
-    the person's names and ids, go from what people said about any alert, and from the messages
-    of the person's own, where an import may have brought them. Those of theirs that are open become
-    `stranger`'s, as whom a system that runs goes on with them.
+    which name the person and nobody else, go from what people said about any alert, and all that
+    they were `called`, too, from messages of their own, where an import may have brought it. Those
+    of theirs that are open become `stranger`'s, as whom a system that runs goes on with them.
     """
     made: list[dict[str, Any]] = rows.to_pylist()
     somebody = _going_on(made, identity_ids, stranger) if stranger else {}
@@ -56,7 +57,7 @@ def without_alerts(
         if is_theirs:
             drawn = somebody.setdefault(row["alert_id"], (str(uuid4()), str(uuid4())))
             row["alert_id"], row["identity_id"] = drawn
-            row["message"] = redacted(row["message"], words)
+            row["message"] = redacted(row["message"], [*words, *called], any_case=True)
         kind = _KINDS[row["status"]]
         values = {each.name: row[each.name] for each in fields(kind)}
         row["event_id"] = kind(**values).event_id

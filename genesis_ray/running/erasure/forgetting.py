@@ -12,8 +12,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from genesis_ray.domain.recognition.forgetting import Forgetting, forgetting, redacted
+from genesis_ray.domain.recognition.forgetting import Forgetting, forgetting
 from genesis_ray.domain.recognition.ledger import fold
+from genesis_ray.domain.recognition.person_names import composed, remark
+from genesis_ray.domain.recognition.redaction import redacted
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.running.enrolling.enrolment import take_in_waiting
 from genesis_ray.running.enrolling.far_photos import sweep
@@ -78,10 +80,12 @@ def forget(
     Raises:
         NotFoundError: There is no such person.
         LostKeyError: The tenant's key is lost.
-        ConfigurationError: There are several, or somebody else's forgetting was cut off.
+        ConfigurationError: There are several, somebody else's forgetting was cut off, or
+            `by` or `why` is no text.
         StoreError: Another command writes to people or runs, or a system that runs does not give
             way; nothing is changed then.
     """
+    by, why = remark(by, "by"), remark(why, "why")
     folder = identity_folder(settings)
     with at_it(folder):
         if is_unfinished(folder):
@@ -210,8 +214,7 @@ def _remove_enrolments(
     A file that cannot be read may be theirs, and goes too.
     """
     folder = enrolments_folder(settings)
-    words = {*gone.names, *gone.identity_ids}
-    files = [path for path in files_in(folder) if _may_name(path, words)]
+    files = [path for path in files_in(folder) if _may_name(path, gone.words)]
     if files:
         names = tuple(sorted(path.name for path in files))
         note(Purged(store="enrolments", place=str(folder.absolute()), files=names))
@@ -238,13 +241,12 @@ def _expect(intent: Intent, gone: Forgetting, stores: PeopleStores, own: Tracer)
     A name that others have as well, if only in theirs, is none: it stays.
     """
     intent.names = [*dict.fromkeys([*intent.names, *gone.names])]
-    people = [p for p in stores.people.everyone() if p.identity_id not in gone.identity_ids]
-    others = [p.name for p in (*people, *fold(gone.entries, people).people)]
+    others = [composed(name) for name in gone.others]
     traces: list[Trace] = []
     for identity_id in intent.identity_ids:
         traces += own.of_id("identity", identity_id)
     for name in intent.names:
-        if not any(name in other for other in others):
+        if not any(composed(name) in other for other in others):
             traces += own.of_name(name)
     for person in stores.people.everyone():
         if person.identity_id in gone.identity_ids:

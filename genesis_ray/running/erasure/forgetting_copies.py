@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from genesis_ray.domain.recognition.forgetting import redacted
+from genesis_ray.domain.recognition.redaction import redacted
 from genesis_ray.errors import GenesisError
 from genesis_ray.running.backups.backup_notes import noted_copies
 from genesis_ray.running.backups.snapshots import (
@@ -79,7 +79,9 @@ def copies_left(settings: Settings, intent: Intent) -> list[str]:
         f"snapshots in {folder}, which is not there" for folder in folders if not folder.is_dir()
     ]
     if sources:
-        told = ", ".join(f"{redacted(e.where, intent.names)} ({e.at:%Y-%m-%d})" for e in sources)
+        told = ", ".join(
+            f"{redacted(e.where, intent.names, any_case=True)} ({e.at:%Y-%m-%d})" for e in sources
+        )
         left.insert(0, f"what people were brought back from: {told}")
     if backups:
         told = ", ".join(f"{each.where} ({each.at:%Y-%m-%d})" for each in backups)

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
-from genesis_ray.domain.recognition.forgetting import redacted
 from genesis_ray.domain.recognition.ledger import WhoIsWho
+from genesis_ray.domain.recognition.redaction import parts, redacted
 from genesis_ray.errors import StoreError
 from genesis_ray.store.disk import sync_folder, write_file, writing_to
 from genesis_ray.store.giving_way import OTHERS_LOOK_S, lock_within
@@ -85,7 +85,9 @@ class Intent:
         self.identity_ids = self.members(who)
         called = [each.name for each in who.people if each.identity_id in self.identity_ids]
         self.names = [*dict.fromkeys([*self.names, *called])]
-        self.why = redacted(self.why, [*self.names, *self.identity_ids])
+        others = [each.name for each in who.people if each.identity_id not in self.identity_ids]
+        told = [*self.names, *parts(self.names, others), *self.identity_ids]
+        self.why = redacted(self.why, told, any_case=True)
 
     @property
     def first_known(self) -> datetime:

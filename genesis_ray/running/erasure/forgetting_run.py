@@ -139,7 +139,7 @@ class RunToForgetIn:
 
     def _staged(self, events: EventRewriting, gone: Forgetting) -> "_Staged":
         """Stage the days of all tables that differ without a person, unless they are."""
-        goes_by = gone.read_by, gone.identity_ids, gone.names
+        goes_by = gone.read_by, gone.identity_ids, gone.names, gone.words
         if self._prepared and self._prepared.goes_by == goes_by:
             return self._prepared
         events.discard()
@@ -213,8 +213,9 @@ class RunToForgetIn:
         Returns how many rows it was, and what the ids of those that have another are then.
         """
         written = events.rows(ALERTS, self._tenant_id)
-        words = [*gone.names, *gone.identity_ids]
-        kept, changed = without_alerts(written, gone.identity_ids, words, stranger=self._stranger)
+        kept, changed = without_alerts(
+            written, gone.identity_ids, gone.words, called=gone.names, stranger=self._stranger
+        )
         if not changed:
             return 0, {}
         files += self._stage(events, ALERTS, written, kept)

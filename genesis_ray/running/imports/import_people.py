@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from genesis_ray.domain.recognition.people import Person
+from genesis_ray.domain.recognition.person_names import composed
 from genesis_ray.migration.genesis_rows import GenesisIdentity
 from genesis_ray.running.assembly import embedder_traits
 from genesis_ray.running.imports.import_events import identity_of
@@ -93,7 +94,7 @@ def _people(
     for person_id in dict.fromkeys([*rows, *photos]):
         row = rows.get(person_id)
         identity_id = identity_of(settings, person_id)
-        name = row.name if row else person_id
+        name = composed(row.name if row else person_id)
         if taken.setdefault(name, identity_id) != identity_id:
             name = f"{name} ({person_id})"  # names tell people apart at the command line
         since = (row and row.first_seen) or datetime.now(UTC)

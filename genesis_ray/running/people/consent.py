@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from genesis_ray.domain.recognition.consent import Consent, ConsentEntry, Consents, Said
 from genesis_ray.domain.recognition.people import Person
+from genesis_ray.domain.recognition.person_names import remark
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.running.people.identities import identity_folder, who_is_who
 from genesis_ray.running.people.naming import find
@@ -62,9 +63,11 @@ def note_consent(
     The person is named as `consent_of` takes it; `at` is when they said so, now where it is None.
 
     Raises:
-        ConfigurationError: That is to come, or lies before what they said last.
+        ConfigurationError: That is to come, or lies before what they said last, or `by` or `why`
+            is no text.
         GenesisError: The person is not known or not clear, or another process writes.
     """
+    by, why = remark(by, "by"), remark(why, "why")
     noted_at = datetime.now(UTC)
     said_at = noted_at if at is None else at
     if said_at > noted_at:

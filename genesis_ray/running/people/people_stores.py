@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from genesis_ray.domain.recognition.consent import without
 from genesis_ray.domain.recognition.face_place import Landmarks
-from genesis_ray.domain.recognition.forgetting import Forgetting, forgetting, redacted
+from genesis_ray.domain.recognition.forgetting import Forgetting, forgetting
+from genesis_ray.domain.recognition.redaction import redacted
 from genesis_ray.store.folder_tree import files_in
 from genesis_ray.store.galleries.gallery import galleries_in
 from genesis_ray.store.galleries.template_changes import changes_in, without_faces
@@ -114,9 +115,8 @@ class PeopleStores:
         self._purge_photos(gone, note)
         for name, table in self._others.items():
             rows = table.rows()
-            words = [*gone.names, *gone.identity_ids]
             kept = without_faces(without_identities(rows, gone.identity_ids), gone.faces)
-            kept = without_words(kept, words)
+            kept = without_words(kept, gone.words)
             note(self._purged(name, table.versions(), len(rows) - len(kept)))
             table.replace(kept)
         self._purge_consent(gone, note)
@@ -153,9 +153,8 @@ class PeopleStores:
 
     def _purge_consent(self, gone: Forgetting, note: Callable[[Purged], None]) -> None:
         said = self._consent.entries()
-        words = [*gone.names, *gone.identity_ids]
         kept = [
-            replace(entry, by=redacted(entry.by, words), why=redacted(entry.why, words))
+            replace(entry, by=redacted(entry.by, gone.words), why=redacted(entry.why, gone.words))
             for entry in without(said, gone.identity_ids)
         ]
         note(self._purged(CONSENT, self._consent.versions(), len(said) - len(kept)))

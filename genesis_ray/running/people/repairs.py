@@ -22,6 +22,7 @@ from genesis_ray.domain.recognition.ledger import (
     holding_of,
 )
 from genesis_ray.domain.recognition.ledger_checks import check
+from genesis_ray.domain.recognition.person_names import person_name, remark
 from genesis_ray.domain.tracking.track_sights import TrackSight
 from genesis_ray.errors import ConfigurationError, LedgerError, NotFoundError
 from genesis_ray.running.people.consent import is_blocked
@@ -52,12 +53,13 @@ class Repairs(Closeable):
         """Open the ledger, once it is its turn; `by` and `why` are noted with each entry.
 
         Raises:
+            ConfigurationError: `by` or `why` is no text, or too long.
             StoreError: Another process writes to it, and goes on doing so.
         """
         self._settings = settings
         self._folder = identity_folder(settings)
-        self._by = by
-        self._why = why
+        self._by = remark(by, "by")
+        self._why = remark(why, "why")
         with ExitStack() as opened:
             opened.enter_context(turn(settings))
             self._people = People(self._folder).everyone()
@@ -77,7 +79,7 @@ class Repairs(Closeable):
         """
         ids = find(self.who, one), find(self.who, other)
         merged = Merge(**self._envelope(), identity_id=ids[0], other_id=ids[1])
-        return self._made(replace(merged, why=why) if why else merged)
+        return self._made(replace(merged, why=remark(why, "why")) if why else merged)
 
     def split(
         self,
@@ -134,10 +136,11 @@ class Repairs(Closeable):
         """Note what a person is called from now on.
 
         Raises:
-            GenesisError: The person is not known or not clear, or the name is empty.
+            GenesisError: The person is not known or not clear, or nobody can be called so.
         """
+        called = person_name(name)
         identity_id = self.who.now(find(self.who, person))
-        return self._made(Rename(**self._envelope(), identity_id=identity_id, name=name.strip()))
+        return self._made(Rename(**self._envelope(), identity_id=identity_id, name=called))
 
     def reject(self, track: TrackName, person: str, run: RunFolder) -> Reject:
         """Note that a track of a run is not this person.

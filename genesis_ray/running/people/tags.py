@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from genesis_ray.domain.recognition.people import Person
+from genesis_ray.domain.recognition.person_names import remark
 from genesis_ray.domain.recognition.tags import TagEntry, tags_now
 from genesis_ray.errors import ConfigurationError
 from genesis_ray.running.people.identities import identity_folder, who_is_who
@@ -54,6 +55,7 @@ def put_tag(settings: Settings, person: str, tag: str, *, is_set: bool, by: str)
             f"expected a tag of up to 64 letters, digits, dots, dashes and underscores, the "
             f"first a letter or digit, got {tag!r:.80}"
         )
+    by = remark(by, "by")
     with turn(settings), Tags(identity_folder(settings), writer=True) as tags:
         who = who_is_who(settings)
         found = who.person(find(who, person))

@@ -7,6 +7,7 @@ away nothing but the length; with it, a guess can be checked, and the bytes cann
 
 import hmac
 import json
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -74,8 +75,9 @@ class Tracer:
         return [self._trace(what, form) for form in (*forms, uuid.bytes)]
 
     def of_name(self, name: str) -> list[Trace]:
-        """Return the traces of a name, as it is and as JSON may have it."""
-        forms = dict.fromkeys([name, json.dumps(name)[1:-1]])
+        """Return the traces of a name, in each form of Unicode, and as JSON may have it."""
+        written = [name, unicodedata.normalize("NFC", name), unicodedata.normalize("NFD", name)]
+        forms = dict.fromkeys([*written, *(json.dumps(each)[1:-1] for each in written)])
         return [self._trace("name", form.encode(), is_text=True) for form in forms]
 
     def of_template(self, template: npt.NDArray[np.float32]) -> list[Trace]:

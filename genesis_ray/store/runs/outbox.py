@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
 from genesis_ray.errors import StoreError
-from genesis_ray.store.lance.closeable import Closeable
 from genesis_ray.store.disk import make_folder, writing_to
+from genesis_ray.store.lance.closeable import Closeable
 from genesis_ray.store.lock import WriteLock
 
 State = Literal["waiting", "delivered", "dead", "withheld"]

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from genesis_ray.domain.recognition.people import Person
+from genesis_ray.domain.recognition.person_names import is_same_name
 from genesis_ray.errors import NotFoundError, StoreError
 from genesis_ray.store.lance.lance_table import LanceTable
 from genesis_ray.store.lance.one_table import OneTable
@@ -86,8 +87,8 @@ class People(OneTable):
         return as_table(self.everyone())
 
     def by_name(self, name: str) -> list[Person]:
-        """Return the people who are called exactly `name`, by when they were enrolled."""
-        return [person for person in self.everyone() if person.name == name]
+        """Return the people who are called `name`, stored in whatever form, by their enrolment."""
+        return [person for person in self.everyone() if is_same_name(person.name, name)]
 
     def remove(self, identity_ids: Collection[str]) -> None:
         """Remove people, and every byte of them; killed at any point, all of them or none.

@@ -83,6 +83,13 @@ def test_photo_whose_key_is_not_here_changes_nothing(system: System):
     assert [person["name"] for person in system.get("/v1/people")["people"]] == ["Ada"]
 
 
+def test_what_nobody_can_be_called_is_refused_with_what_is_wrong(system: System):
+    for name, says in [("Ad\x1b[31ma", "U+001B"), ("\u200b", "U+200B"), ("x" * 201, "200 char")]:
+        answer = system.send("/v1/people", photo(BOB), name=name)
+        assert answer.status_code == 422
+        assert says in answer.json()["detail"]
+
+
 def test_faces_are_told_without_what_they_look_like(system: System, ada):
     system.send(f"/v1/people/{ada}/faces", photo(ADA, tint=1))
     first, second = faces(system, ada)

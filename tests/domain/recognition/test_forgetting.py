@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesis_ray.domain.recognition.forgetting import REDACTED, forgetting, redacted
+from genesis_ray.domain.recognition.forgetting import forgetting
 from genesis_ray.domain.recognition.ledger import Split, fold
 from genesis_ray.domain.recognition.ledger_checks import check
+from genesis_ray.domain.recognition.redaction import REDACTED
 from genesis_ray.domain.recognition.template_update import TemplateChange
 from tests.domain.recognition.test_ledger import (
     IDS,
@@ -221,11 +224,15 @@ def test_others_who_were_apart_stay_apart(entries, chosen):
     assert apart <= after.apart
 
 
-def test_texts_of_others_entries_do_not_name_the_person():
-    text = "Ada said so; adamant ADA, not ada-1."
-    assert redacted(text, ["Ada"]) == f"{REDACTED} said so; adamant {REDACTED}, not {REDACTED}-1."
-    assert redacted("visitor late came", ["late", "visitor late"]) == f"{REDACTED} came"
-    assert redacted("nobody", ["", "No"]) == "nobody"
+def test_a_name_is_cut_out_of_texts_of_others_unless_somebody_else_has_it():
+    told = "form of Ada, by Ada"
+    entries = written(replace(rename("bob", "Rob", 0), why=told))
+    gone, _ = forget(entries, "ada")
+    assert gone.entries[0].why == f"form of {REDACTED}, by {REDACTED}"
+    for namesake in ("Ada", "Ada Byron"):
+        gone, _ = forget(written(replace(rename("bob", namesake, 0), why=told)), "ada")
+        assert gone.entries[0].why == told
+        assert gone.words == ("ada",)
 
 
 @given(ledgers(), st.sampled_from(IDS))

@@ -286,3 +286,16 @@ def test_nobody_is_enrolled_beside_the_gallery_that_everybody_else_is_in(setting
     assert who_is_who(settings).people == ()
     enroll(settings, "Ada", [photo()], anyway=True)
     enroll(settings, "Ada", [photo("b.png", tint=1)])
+
+
+def test_a_name_is_one_in_both_forms_of_unicode(settings, photo):
+    one = enroll(settings, "Jose\u0301", [photo()])
+    two = enroll(settings, " Jos\u00e9", [photo("other.png", tint=3)], anyway=True)
+    assert two == one
+    assert one.name == "Jos\u00e9"
+
+
+def test_what_nobody_can_be_called_is_refused_before_photos_are_read(settings, tmp_path, nobody):
+    with pytest.raises(ConfigurationError, match=r"U\+001B"):
+        enroll(settings, "Ad\x1b[31ma", [tmp_path / "missing.png"])
+    assert nobody()

@@ -25,6 +25,7 @@ from genesis_ray.running.erasure.forgetting import finish, forget
 from genesis_ray.running.erasure.forgetting_intent import is_unfinished
 from genesis_ray.running.erasure.forgotten_search import verify
 from genesis_ray.running.people.auditing import audit_log
+from genesis_ray.running.people.consent import consent_of, note_consent
 from genesis_ray.running.people.giving_way import SystemsAtWork
 from genesis_ray.running.people.identities import faces_of, identity_folder, who_is_who
 from genesis_ray.running.people.people_stores import PeopleStores
@@ -270,6 +271,13 @@ def test_the_receipt_itself_names_nobody(forgotten):
     assert not any(each in path.read_bytes() for each in GONE)
 
 
+def test_the_receipt_has_no_part_of_the_name_either(settings):
+    with Repairs(settings, by="eve", why="") as repairs:
+        repairs.rename(ADA.identity_id, "Zebulon Pike")
+    _, receipt = forget(settings, ADA.identity_id, by="eve", why="zebulon asked")
+    assert receipt.why == "(forgotten) asked"
+
+
 @pytest.mark.parametrize("person", [SHE.identity_id, ADA.identity_id[:8]])
 def test_the_person_is_meant_by_any_of_their_identities(settings, person):
     done(settings, person)
@@ -486,7 +494,7 @@ def test_a_run_that_is_named_is_reached(settings, tmp_path):
     assert verify(settings, receipt, [elsewhere]).residue == ()
 
 
-def test_a_name_that_others_have_too_is_no_trace(settings):
+def test_a_name_that_others_have_too_is_no_trace_and_is_left_to_them(settings):
     with People(identity_folder(settings), writer=True) as people:
         people.add(
             CARL.__class__(
@@ -494,8 +502,12 @@ def test_a_name_that_others_have_too_is_no_trace(settings):
                 enrolled_at=NOON + timedelta(days=1),
             )
         )  # fmt: skip
+    said = f"form of {ADA.name} Byron"
+    note_consent(settings, "other", "given", at=None, by=f"{ADA.name} Byron", why=said)
     receipt = done(settings, ADA.identity_id)
     assert receipt.searched.residue == ()
+    (kept,) = consent_of(settings, "other").history
+    assert (kept.by, kept.why) == (f"{ADA.name} Byron", said)
     assert ADA.name.encode() in b"".join(
         path.read_bytes() for path in settings.data_dir.rglob("*") if path.is_file()
     )

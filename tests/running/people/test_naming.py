@@ -17,6 +17,12 @@ def test_a_name_goes_before_the_beginning_of_an_identity():
     assert find(WhoIsWho(people=(BEN,)), "adabe113") == BEN.identity_id
 
 
+def test_a_name_is_found_in_whatever_form_it_is_stored():
+    stored = Person(identity_id="x", name="Jose\u0301", kind="enrolled", enrolled_at=NOON)
+    who = WhoIsWho(people=(stored,))
+    assert find(who, "Jos\u00e9") == find(who, "Jose\u0301") == "x"
+
+
 def test_whoever_was_merged_can_still_be_named_by_their_identity():
     who = WhoIsWho(people=(ANN,), aliases={BEN.identity_id: ANN.identity_id})
     assert find(who, "adabe113") == BEN.identity_id
