@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
-from harness import memory_by_process, note, processor_s, report_latency
+from harness import memory_by_process, note, processor_s, report_quantiles
 
 from genesis_ray.cli.prepare import prepare_models
 from genesis_ray.live.launch import run_live
@@ -163,16 +163,16 @@ def main() -> None:
             ),
         }
         note(f"{cameras} cameras: {figures}, latency {dict(result.latency_s)}")
-        report_latency(
+        report_quantiles(
             "capture to log",
-            [*result.latency_s.values()],
+            result.latency_s,
+            count=result.frames,
             parameters={
                 "video": given.video,
                 "cameras": cameras,
                 "fps": given.fps,
                 "seconds": given.seconds,
                 "config": given.config,
-                "quantiles": [*result.latency_s],
             },
             **figures,
         )

@@ -48,6 +48,19 @@ def report_latency(
     _print(name, "s", seconds, len(seconds) / sum(seconds), parameters, more)
 
 
+def report_quantiles(
+    name: str,
+    seconds: Mapping[float, float],
+    *,
+    count: int,
+    parameters: Mapping[str, object],
+    **more: object,
+) -> None:
+    """Print a result of which only quantiles are known: of `count` things, seconds by quantile."""
+    told = {f"p{100 * at:.0f}": round(each, 4) for at, each in seconds.items()}
+    _write(name, {"unit": "s", **told, "count": count, **more}, parameters)
+
+
 def peak_memory_mb(call: Callable[[], object]) -> dict[str, object]:
     """Return the most memory that the processes a call starts had at once, as PSS in MB.
 
@@ -115,8 +128,7 @@ def _print(
     parameters: Mapping[str, object],
     more: Mapping[str, object],
 ) -> None:
-    result = {
-        "name": name,
+    figures = {
         "unit": unit,
         "p50": _percentile(samples, 50),
         "p95": _percentile(samples, 95),
@@ -125,6 +137,14 @@ def _print(
         "repeats": len(samples),
         "samples": [round(sample, 4) for sample in samples],
         **more,
+    }
+    _write(name, figures, parameters)
+
+
+def _write(name: str, figures: Mapping[str, object], parameters: Mapping[str, object]) -> None:
+    result = {
+        "name": name,
+        **figures,
         "parameters": dict(parameters),
         "commit": _commit(),
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
