@@ -262,9 +262,15 @@ def forget(settings: Settings, version: int) -> None:
 
     Raises:
         NotFoundError: There is no such key.
-        StoreError: It protects a gallery or a photo in the data folder, or new templates.
+        StoreError: It protects a gallery or a photo in the data folder, or new templates; or
+            another process forgets somebody, changes the key or copies faces.
     """
     _see_no_system_needs(settings, version)
+    with at_it(identity_folder(settings)):  # or what is restored meanwhile may need it
+        _destroy(settings, version)
+
+
+def _destroy(settings: Settings, version: int) -> None:
     place, known = known_keys(settings)
     key = next((key for key in known if key.version == version), None)
     if key is None:
