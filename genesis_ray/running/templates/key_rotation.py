@@ -266,7 +266,7 @@ def forget(settings: Settings, version: int) -> None:
             another process forgets somebody, changes the key or copies faces.
     """
     _see_no_system_needs(settings, version)
-    with at_it(identity_folder(settings)):  # or what is restored meanwhile may need it
+    with at_it(identity_folder(settings)):  # a rotation that begins now may need it
         _destroy(settings, version)
 
 
