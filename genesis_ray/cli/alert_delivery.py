@@ -66,7 +66,7 @@ def deliver(
     folder = run_named(run, settings)
     with open_delivery(settings, folder, tells_past=True) as delivery:
         if follow:
-            stdout.print(f"Delivering the alerts of {folder.path}; Ctrl-C ends it.", markup=False)
+            stdout.print(f"Delivering the alerts of {folder.path}; Ctrl-C ends it.")
             _follow(delivery)
         else:
             delivery.once()
@@ -111,7 +111,7 @@ def list_deliveries(
         sys.stdout.write(written(to_table(found), Format.JSON).decode())
     elif not found:
         what = "No delivery failed" if failed else "No alert was delivered"
-        stdout.print(f"{what} in {folder.path}.", markup=False, soft_wrap=True)
+        stdout.print(f"{what} in {folder.path}.", soft_wrap=True)
     else:
         show(_shown(found))
 
@@ -146,7 +146,7 @@ def redeliver(
         dead = deliveries.named(dead, ids)
     count = deliveries.redeliver(folder, tenant_id, dead, at=datetime.now(UTC))
     if not count:
-        stdout.print(f"Nothing is set aside in {folder.path}.", markup=False, soft_wrap=True)
+        stdout.print(f"Nothing is set aside in {folder.path}.", soft_wrap=True)
     else:
         stdout.print(
             f"{count} {'waits' if count == 1 else 'wait'} again, for the service or `genesis "
@@ -178,7 +178,7 @@ def send_test(
     took_ms = 1000 * (time.perf_counter() - begun)
     if answer.outcome != "delivered":
         raise GenesisError(f"{channel} did not take it: {answer.said}")
-    stdout.print(f"{channel} took it in {took_ms:.0f} ms: {answer.said}", markup=False)
+    stdout.print(f"{channel} took it in {took_ms:.0f} ms: {answer.said}")
 
 
 def tell_of_undelivered(settings: "Settings", run: "RunFolder") -> None:

@@ -60,7 +60,7 @@ def list_alerts(
         sys.stdout.write(written(found, Format.JSON).decode())
     elif not len(found):
         which = f"No {severity or ''} alert is open" if is_open else f"No {severity or ''} alert"
-        stdout.print(f"{' '.join(which.split())} in {folder.path}.", markup=False, soft_wrap=True)
+        stdout.print(f"{' '.join(which.split())} in {folder.path}.", soft_wrap=True)
     else:
         show(_shown(found, settings))
 
@@ -97,7 +97,6 @@ def ack(
     told = "" if is_logged else "; the system that watches takes it in now"
     stdout.print(
         f"{name} looks after alert {chosen.alert_id[:8]} ({chosen.message}){told}.",
-        markup=False,
         soft_wrap=True,
     )
 

@@ -181,7 +181,7 @@ def ask(
     )
     _tell(answer, form, output)
     if form is Format.TABLE and (remark := remark_on(question, answer, settings)):
-        stderr.print(remark, markup=False, soft_wrap=True)
+        stderr.print(remark, soft_wrap=True)
 
 
 def _list_questions() -> None:

@@ -114,7 +114,7 @@ def verify(
         typer.echo(json.dumps(_verification(found), indent=2))
     else:
         for each in found.notes:
-            stdout.print(f"Note: {each}.", markup=False, soft_wrap=True)
+            stdout.print(f"Note: {each}.", soft_wrap=True)
         count = "1 entry is" if found.entries == 1 else f"{found.entries:,} entries are"
         if found.problem:
             stderr.print(

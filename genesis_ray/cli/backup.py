@@ -42,7 +42,6 @@ def backup(
         stdout.print(
             f"Nor are the pictures of {count:,} kept photos: they stay in {place}, of which you "
             f"make copies of your own.",
-            markup=False,
             soft_wrap=True,
         )
 
@@ -88,7 +87,6 @@ def restore(
         stdout.print(
             f"The pictures of {count:,} kept photos are looked for in {place}, as they were then; "
             f"`genesis doctor` says how many are there.",
-            markup=False,
             soft_wrap=True,
         )
     _tell_forgotten(done)
@@ -104,7 +102,6 @@ def _tell_forgotten(done: "Restored") -> None:
             f"by receipt {one.receipt_id}, which is not among the receipts here. If they were: "
             f"genesis people forget {one.identity_id}",
             style="yellow",
-            markup=False,
             soft_wrap=True,
         )
     if done.forgotten is None:
@@ -114,7 +111,6 @@ def _tell_forgotten(done: "Restored") -> None:
     stdout.print(
         f"People in it had been forgotten since it was made, identities: {receipt.identities}. "
         f"They are forgotten again, with {len(left) or 'no'} residue. The receipt: {path}",
-        markup=False,
         soft_wrap=True,
     )
     if left:

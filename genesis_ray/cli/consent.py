@@ -89,7 +89,6 @@ def _tell(found: "PersonsConsent", settings: "Settings") -> None:
     stdout.print(
         f"{found.person.name}, identity {found.person.identity_id}: consent {entry.said} at "
         f"{entry.at:%Y-%m-%d %H:%M} UTC.",
-        markup=False,
         soft_wrap=True,
     )
     if settings.identity.consent != "required":
@@ -127,8 +126,10 @@ def _show(found: "PersonsConsent", *, as_json: bool) -> None:
         }
         typer.echo(json.dumps(row, indent=2))
         return
-    stdout.print(f"{person.name}, identity {person.identity_id}: consent {in_words(consent)}.",
-                 markup=False, soft_wrap=True)  # fmt: skip
+    stdout.print(
+        f"{person.name}, identity {person.identity_id}: consent {in_words(consent)}.",
+        soft_wrap=True,
+    )
     if found.history:
         rows = [
             {

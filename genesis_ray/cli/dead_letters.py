@@ -63,7 +63,7 @@ def list_letters(
         sys.stdout.write(written(letters, Format.JSON).decode())
     elif not len(letters):
         which = "No dead letter" if status == "all" else f"No dead letter is {status}"
-        stdout.print(f"{which} in {folder.path}.", markup=False, soft_wrap=True)
+        stdout.print(f"{which} in {folder.path}.", soft_wrap=True)
     else:
         columns = [name for name in _SHOWN if name != "outcome" or status != "waiting"]
         show(letters.select(columns).rename_columns([_SHOWN[name] for name in columns]))
@@ -116,12 +116,12 @@ def replay(
                 raise  # the next one could not be written either
             except FailedAgainError as error:
                 failed += 1
-                stderr.print(f"{name}: it failed again: {error}", markup=False, soft_wrap=True)
+                stderr.print(f"{name}: it failed again: {error}", soft_wrap=True)
             except GenesisError as error:
                 failed += 1
-                stderr.print(f"{name}: {error}", markup=False, soft_wrap=True)
+                stderr.print(f"{name}: {error}", soft_wrap=True)
             else:
-                stdout.print(f"{name}: replayed, {finding}", markup=False, soft_wrap=True)
+                stdout.print(f"{name}: replayed, {finding}", soft_wrap=True)
     if failed:
         raise GenesisError(f"{failed} of {len(letters)} could not be replayed; they wait on")
 
@@ -165,5 +165,5 @@ def _chosen(folder: "RunFolder", ids: list[str] | None, *, everything: bool) -> 
         return dead_letters.chosen(letters, ids)
     waiting = dead_letters.waiting(letters)
     if not waiting:
-        stdout.print(f"No dead letter waits in {folder.path}.", markup=False, soft_wrap=True)
+        stdout.print(f"No dead letter waits in {folder.path}.", soft_wrap=True)
     return waiting

@@ -32,7 +32,7 @@ def demo(
     stdout.print("\nLook at")
     for path in [*sorted(run.media.glob("*.mp4")), *pictures]:
         stdout.print(f"  {path}")
-    stdout.print(_NEXT.format(run=run.path), markup=False)
+    stdout.print(_NEXT.format(run=run.path))
 
 
 _NEXT = """

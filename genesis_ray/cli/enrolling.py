@@ -117,25 +117,22 @@ def _enroll_one(settings: "Settings", name: str, photos: list[Path], *, anyway: 
     bound = settings.identity.photos
     enough = f", or by as many as identity.photos allows ({bound})" if bound else ""
     if person and not added:
-        stdout.print(
-            f"{person.name} is known by this already{enough}; nothing is added.", markup=False
-        )
+        stdout.print(f"{person.name} is known by this already{enough}; nothing is added.")
         return
     if not added:
-        stdout.print(f"{name.strip()} is to be enrolled with this already.", markup=False)
+        stdout.print(f"{name.strip()} is to be enrolled with this already.")
         tell_of_waiting(process or "")
         return
     count = "1 photo" if added == 1 else f"{added} photos"
     if known:
         count += f" ({known} more known already{enough})"
     if person is None:
-        stdout.print(f"{name.strip()} is to be enrolled with {count}.", markup=False)
+        stdout.print(f"{name.strip()} is to be enrolled with {count}.")
         tell_of_waiting(process or "")
         return
     taken_in = f", and process {process}, which runs, recognises them" if process else ""
     stdout.print(
         f"{person.name} is enrolled with {count}, as identity {person.identity_id}{taken_in}.",
-        markup=False,
         soft_wrap=True,
     )
     if settings.faces.keep_photos:
@@ -143,7 +140,6 @@ def _enroll_one(settings: "Settings", name: str, photos: list[Path], *, anyway: 
         where = f" in {settings.faces.photos_at}" if settings.faces.photos_at else ""
         stdout.print(
             f"{kept} kept, encrypted{where}, as faces.keep_photos is set.",
-            markup=False,
             soft_wrap=True,
         )
     _tell_doubts(settings, person)
@@ -167,7 +163,6 @@ def _tell_doubts(settings: "Settings", person: "Person") -> None:
         stdout.print(
             f"They are not recognised until they agree, as identity.consent is required: "
             f"genesis people consent {person.identity_id[:8]} given",
-            markup=False,
             soft_wrap=True,
         )
 
@@ -226,7 +221,7 @@ def _tell_all(settings: "Settings", done: "BulkEnrolment") -> None:
     from genesis_ray.cli.galleries import some
 
     def say(text: str) -> None:
-        stdout.print(text, markup=False, soft_wrap=True)
+        stdout.print(text, soft_wrap=True)
 
     new, photos = len(done.added), sum(done.added.values())
     say(

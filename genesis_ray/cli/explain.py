@@ -81,13 +81,12 @@ def _show(explanation: "Explanation", who: "WhoIsWho") -> None:
         wide = PlainConsole(width=None if sys.stdout.isatty() else _ENDLESS)
         wide.print(_table(explanation))
     for line in _lines(explanation):
-        stdout.print(line, markup=False, soft_wrap=True)
+        stdout.print(line, soft_wrap=True)
     for entry in explanation.ledger:
         why = f": {entry.why}" if entry.why else ""
         stdout.print(
             f"  ledger {entry.entry_id}, {entry.at:%Y-%m-%d %H:%M} by {entry.by}: "
             f"{told(entry, who)}{why}",
-            markup=False,
             soft_wrap=True,
         )
 

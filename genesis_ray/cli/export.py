@@ -111,7 +111,7 @@ def export(
     with new_file(output) if output else standard_output() as file:
         rows = _write(asked, form, file, table or what.value)
     if output:
-        stderr.print(f"{rows:,} row{'s' * (rows != 1)} in {output}", markup=False, soft_wrap=True)
+        stderr.print(f"{rows:,} row{'s' * (rows != 1)} in {output}", soft_wrap=True)
 
 
 def _write(asked: "Export", form: RowsFormat, file: "IO[bytes]", named: str) -> int:

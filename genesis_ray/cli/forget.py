@@ -81,7 +81,7 @@ def forget(
         )
     path, given = done
     _tell(given)
-    stdout.print(f"The receipt: {path}", soft_wrap=True, markup=False)
+    stdout.print(f"The receipt: {path}", soft_wrap=True)
     _tell_residue(given.searched)
 
 
@@ -124,7 +124,7 @@ def verify_forgotten(
             )
             _tell_residue(searched, leave=False)
             for what in unsearched(receipt.purged):
-                stdout.print(f"Not searched: {what}.", markup=False, soft_wrap=True)
+                stdout.print(f"Not searched: {what}.", soft_wrap=True)
     if any(searched.residue for searched in found):
         raise typer.Exit(1)
 
@@ -148,11 +148,11 @@ def _confirm(settings: "Settings", person: str, runs: "list[Path] | tuple[Path, 
     others = len(who.members(known.identity_id)) - 1
     merged = f" with {others} merged into it" if others else ""
     whom = f"{known.name}, identity {known.identity_id}{merged}, in {settings.data_dir} and"
-    stderr.print(whom, markup=False, soft_wrap=True)
+    stderr.print(whom, soft_wrap=True)
     for run in reached.runs:
-        stderr.print(f"  {run.path}", markup=False, soft_wrap=True)
+        stderr.print(f"  {run.path}", soft_wrap=True)
     for missing in reached.missing:
-        stderr.print(f"  not in {missing}", markup=False, soft_wrap=True)
+        stderr.print(f"  not in {missing}", soft_wrap=True)
     typer.confirm("Forget them for good? Nothing brings them back.", abort=True)
 
 
@@ -163,7 +163,7 @@ def _tell(receipt: "Receipt") -> None:
 
     heads = ("rows gone", "rows nobody's", "versions gone", "files gone")
     for folder in dict.fromkeys(_folder(each) for each in receipt.purged):
-        stdout.print(f"{folder}:", markup=False, soft_wrap=True)
+        stdout.print(f"{folder}:", soft_wrap=True)
         table = Table("store")
         for head in heads:
             table.add_column(head, justify="right")
@@ -173,7 +173,7 @@ def _tell(receipt: "Receipt") -> None:
         stdout.print(table)
     stdout.print("Not reached:")
     for place in receipt.not_reached:
-        stdout.print(f"  {place}", markup=False, soft_wrap=True)
+        stdout.print(f"  {place}", soft_wrap=True)
 
 
 def _folder(purged: "Purged") -> str:
@@ -194,6 +194,6 @@ def _tell_residue(searched: "Searched", *, leave: bool = True) -> None:
         return
     stdout.print(f"Searched: {what}. Residue: {len(searched.residue)}:")
     for place in searched.residue:
-        stdout.print(f"  {place}", markup=False, soft_wrap=True)
+        stdout.print(f"  {place}", soft_wrap=True)
     if leave:
         raise typer.Exit(1)

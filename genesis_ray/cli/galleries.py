@@ -50,7 +50,7 @@ def galleries(
     system = taker(settings)
     if system and not any(each.is_current and each.embedder == system.embedder for each in figures):
         told = still_named_by(system.process, system.embedder, follows=system.follows)
-        stderr.print(told, style="yellow", markup=False, soft_wrap=True)
+        stderr.print(told, style="yellow", soft_wrap=True)
     kept = kept_figures(settings)
     keeps = settings.faces.keep_photos
     if kept.photos or keeps:
@@ -59,11 +59,10 @@ def galleries(
             f"{kept.photos:,} in all; none of {some(kept.without)}."
             if kept.without
             else f"Photos are kept of everybody who is enrolled, {kept.photos:,} in all.",
-            markup=False,
             soft_wrap=True,
         )
         for place, count in pictures_elsewhere(settings).items():
-            stdout.print(f"{count:,} of them are in {place}.", markup=False, soft_wrap=True)
+            stdout.print(f"{count:,} of them are in {place}.", soft_wrap=True)
     else:
         stdout.print("No photos are kept (faces.keep_photos).", soft_wrap=True)
 

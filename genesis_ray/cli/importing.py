@@ -93,13 +93,13 @@ def _show(imported: "Imported") -> None:
     stdout.print(table)
     for tally in imported.tallies:
         for kind, count in tally.left_out.items():
-            stdout.print(f"Left out of {tally.what}, {kind}: {count:,}", markup=False)
+            stdout.print(f"Left out of {tally.what}, {kind}: {count:,}")
         for example in tally.examples[:3]:
             stdout.print(f"    {example}", soft_wrap=True)
     for name, count in imported.not_carried.items():
         if count:
-            stdout.print(f"Table {name} has no place here; rows: {count:,}", markup=False)
-    stdout.print(f"All of it is in {imported.run / REPORT}.", markup=False, soft_wrap=True)
+            stdout.print(f"Table {name} has no place here; rows: {count:,}")
+    stdout.print(f"All of it is in {imported.run / REPORT}.", soft_wrap=True)
     if not imported.is_whole:
         stdout.print(
             "Not every row is there as the source has it; import again, and report it where that "

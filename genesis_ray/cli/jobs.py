@@ -51,7 +51,6 @@ def jobs(
     elif not records:
         stdout.print(
             f"No job has run in {folder.path}: a service does them, or `genesis jobs run NAME`.",
-            markup=False,
             soft_wrap=True,
         )
     else:
@@ -91,7 +90,6 @@ def run_job(
         raise GenesisError(f"{name} failed: {record.error}")
     stdout.print(
         f"{name}: {_told(record) or 'nothing to do'} ({_took(record)})",
-        markup=False,
         highlight=False,
         soft_wrap=True,
     )

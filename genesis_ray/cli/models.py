@@ -198,7 +198,7 @@ def pull_with_bar(name: str, *, force: bool = False) -> None:
     if fetched:
         notes = [f"{name} came from {fetched.source}"]
         notes += [f"  not from {failure}" for failure in fetched.failures]
-        stderr.print("\n".join(notes), style="dim", markup=False, soft_wrap=True)
+        stderr.print("\n".join(notes), style="dim", soft_wrap=True)
 
 
 def _wanted(names: list[str] | None, everything: bool, config: Path | None) -> list[str]:

@@ -81,7 +81,7 @@ class CameraBars(_Bars):
             self._said[camera.camera_id] = camera
             style = "green" if is_well(camera) else "yellow"
             told = told_state(camera)
-            self._progress.console.print(told, style=style, markup=False, soft_wrap=True)
+            self._progress.console.print(told, style=style, soft_wrap=True)
 
     def _advance(self, camera: CameraProgress) -> None:
         if camera.camera_id not in self._tasks:

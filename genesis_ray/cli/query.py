@@ -108,7 +108,6 @@ def warn_without_people(folder: "RunFolder", settings: "Settings", data: Path | 
     stderr.print(
         f"{settings.data_dir}, which has the people of the run, is not there: identities are shown "
         f"as they were written. Name it with --data DIR.",
-        markup=False,
         soft_wrap=True,
     )
 

@@ -219,4 +219,4 @@ def say(text: str) -> None:
     """Print a line as it is."""
     from genesis_ray.cli.console import stdout
 
-    stdout.print(text, markup=False, soft_wrap=True)
+    stdout.print(text, soft_wrap=True)

@@ -103,10 +103,10 @@ def report(
     made = report_of(folder, settings, since=period.since, until=period.until, queues=queues)
     summary = summary_of(made, present.narrative)
     write_file(path, _writer(form)(made, summary))
-    stdout.print(summary.text, markup=False)
+    stdout.print(summary.text)
     if summary.note:
-        stdout.print(summary.note, style="dim", markup=False)
-    stdout.print(f"The report is in {output or path.name}.", markup=False, soft_wrap=True)
+        stdout.print(summary.note, style="dim")
+    stdout.print(f"The report is in {output or path.name}.", soft_wrap=True)
 
 
 def _format(output_format: ReportFormat | None, output: Path | None) -> ReportFormat:

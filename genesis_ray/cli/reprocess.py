@@ -72,7 +72,7 @@ def reprocess(
     print_summary(settings, run, result)
     if archive.unreadable:
         stderr.print(f"{len(archive.unreadable)} recordings could not be read:")
-        stderr.print(_listed(archive), soft_wrap=True, markup=False)
+        stderr.print(_listed(archive), soft_wrap=True)
     refuse_problems(result)
     if archive.unreadable:
         raise typer.Exit(2)

@@ -72,13 +72,13 @@ def retention(
             photos = let_go_of_expired(settings, at=now) if photos else []
             going = [*purge(folder, log, settings, at=now), *photos]
         if photos and (left := sweep(settings).told()):
-            stderr.print(left, style="yellow", markup=False, soft_wrap=True)
+            stderr.print(left, style="yellow", soft_wrap=True)
     if as_json:
         typer.echo(json.dumps([asdict(each) for each in going], indent=2, default=str))
     elif going:
         _show(going, "goes" if dry_run else "gone")
     else:
-        stdout.print(f"Nothing in {folder.path} is too old.", markup=False, soft_wrap=True)
+        stdout.print(f"Nothing in {folder.path} is too old.", soft_wrap=True)
 
 
 def _photos_to_go(settings: "Settings", *, at: "datetime") -> "list[Gone]":
@@ -94,7 +94,6 @@ def _photos_to_go(settings: "Settings", *, at: "datetime") -> "list[Gone]":
     stderr.print(
         f"Process {process} has the people of tenant {settings.tenant_id}, so kept photos that are "
         f"too old stay for now; a system that is watching removes them itself.",
-        markup=False,
         soft_wrap=True,
     )
     return []

@@ -79,7 +79,7 @@ def run(
     if settings.annotate:
         from genesis_ray.cli.console import stdout
 
-        stdout.print(f"Annotated videos are in {made.media}.", markup=False, soft_wrap=True)
+        stdout.print(f"Annotated videos are in {made.media}.", soft_wrap=True)
 
 
 def with_options(settings: "Settings", *, data: Path | None, start: str | None) -> "Settings":
@@ -97,7 +97,7 @@ def with_options(settings: "Settings", *, data: Path | None, start: str | None) 
     if told := overruled(settings):
         from genesis_ray.cli.console import stderr
 
-        stderr.print(told, style="yellow", markup=False, soft_wrap=True)
+        stderr.print(told, style="yellow", soft_wrap=True)
     settings = with_gallery_in_use(settings)
     return settings.with_start(parse_time(start))
 

@@ -63,7 +63,7 @@ def show(status: SystemStatus) -> None:
         stdout.print(f"Names refused by the gate: {told}")
     for camera in figures.cameras:
         if not (is_well(camera) or camera.is_done):
-            stdout.print(told_state(camera), style="yellow", markup=False, soft_wrap=True)
+            stdout.print(told_state(camera), style="yellow", soft_wrap=True)
         if camera.problem:
             stdout.print(headed("failed:", f"{camera.camera_id}: {camera.problem}", "bold red"))
     if status.state.failure:

@@ -76,7 +76,7 @@ def _tell_what_is_lost(planned: "Switch") -> None:
 
     if planned.lost:
         told = f"Not recognised by it: {some(planned.lost)}."
-        stderr.print(told, style="yellow", markup=False, soft_wrap=True)
+        stderr.print(told, style="yellow", soft_wrap=True)
     if planned.visitors:
         visitors = "1 visitor stays" if planned.visitors == 1 else f"{planned.visitors:,} stay"
         stderr.print(
@@ -104,7 +104,7 @@ def _tell_process(settings: "Settings", planned: "Switch") -> None:
             stdout.print(f"{runs} names people by it.", soft_wrap=True)
         else:
             told = still_named_by(process or "", embedder, follows=planned.process_follows)
-            stderr.print(told, style="yellow", markup=False, soft_wrap=True)
+            stderr.print(told, style="yellow", soft_wrap=True)
     elif process:
         stderr.print(
             f"Process {process} goes on as it began, until it ends.",
@@ -125,6 +125,5 @@ def _tell_thresholds(planned: "Switch") -> None:
     for camera_id, threshold in sorted(book.cameras.items()):
         stdout.print(
             f"  at {camera_id}: {threshold.value:.3f}, {threshold.origin}",
-            markup=False,
             soft_wrap=True,
         )

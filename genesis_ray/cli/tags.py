@@ -47,9 +47,7 @@ def tag(
         typer.echo(json.dumps(row, indent=2))
         return
     has = ", ".join(tagged.tags) or "no tags"
-    stdout.print(
-        f"{found.name}, identity {found.identity_id}: {has}.", markup=False, soft_wrap=True
-    )
+    stdout.print(f"{found.name}, identity {found.identity_id}: {has}.", soft_wrap=True)
     if tag is not None and (process := watcher(settings)):
         if taker(settings):
             say("Alerts of the system that runs go by it from the next second or two on.")

@@ -39,7 +39,6 @@ def finish_forgetting(settings: "Settings") -> None:
         stderr.print(
             f"Somebody was being forgotten when that was cut off; it is finished now, with "
             f"{left or 'no'} residue. The receipt: {path}",
-            markup=False,
             soft_wrap=True,
         )
 

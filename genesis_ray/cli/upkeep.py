@@ -71,9 +71,11 @@ def templates(
             undone = undo_change(settings, repairs, person, undo)
             count = len(undone.change_ids)
             what = "1 change" if count == 1 else f"{count} changes"
-            stdout.print(f"Undone: {what} of {undone.person.name}. "
-                         f"Take that back with: genesis people undo {undone.entry_id}",
-                         markup=False, soft_wrap=True)  # fmt: skip
+            stdout.print(
+                f"Undone: {what} of {undone.person.name}. "
+                f"Take that back with: genesis people undo {undone.entry_id}",
+                soft_wrap=True,
+            )
         tell_where_it_counts(settings)
         return
     shown = known_templates(settings, person)
@@ -100,13 +102,14 @@ def _remove(settings: "Settings", person: str, face: str, by: str | None) -> Non
     done = remove_face(settings, person, face, by=user_or(by), within_s=WAIT_S)
     name, left = done.person.name, f"{done.left} face{'s' * (done.left != 1)}"
     if done.process:
-        stdout.print(f"A face of {name} is to be removed; {left} stay.", markup=False)
+        stdout.print(f"A face of {name} is to be removed; {left} stay.")
         tell_of_waiting(done.process)
         return
-    stdout.print(f"Removed: a face of {name}, who has {left} left.", markup=False)
+    stdout.print(f"Removed: a face of {name}, who has {left} left.")
     if done.waits:
-        stdout.print(f"{done.waits}; `genesis jobs run stray-photos` goes on with it.",
-                     markup=False, soft_wrap=True)  # fmt: skip
+        stdout.print(
+            f"{done.waits}; `genesis jobs run stray-photos` goes on with it.", soft_wrap=True
+        )
 
 
 def tidy(
@@ -197,7 +200,6 @@ def propose(
         stdout.print(
             f"Merged {entry.identity_id[:8]} and {entry.other_id[:8]} ({entry.why}). "
             f"Undo it with: genesis people undo {entry.entry_id}",
-            markup=False,
             soft_wrap=True,
         )
     if made:

@@ -79,7 +79,7 @@ def watch_and_report(
     refuse_problems(result)
     if names := cut_off(settings, result):
         told = ", ".join(names)
-        stderr.print(f"Interrupted: not watched to the end: {told}.", markup=False, soft_wrap=True)
+        stderr.print(f"Interrupted: not watched to the end: {told}.", soft_wrap=True)
         raise typer.Exit(_INTERRUPTED)
     return run, result
 

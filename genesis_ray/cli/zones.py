@@ -73,7 +73,7 @@ def show(
     )
     write_file(output.resolve(), as_png(picture))
     _list([chosen])
-    stdout.print(f"Drawn in {output}.", markup=False, soft_wrap=True)
+    stdout.print(f"Drawn in {output}.", soft_wrap=True)
 
 
 @app.command()

@@ -40,7 +40,7 @@ def edit(
     picture = as_png(take_frame(settings, chosen, at_s=at))
     editing = Editing(config, chosen.camera_id, picture)
     with EditorServer(editing, port=port) as server:
-        stdout.print(f"Draw at {server.address}", markup=False, soft_wrap=True)
+        stdout.print(f"Draw at {server.address}", soft_wrap=True)
         stdout.print("It ends with its Done button, or Ctrl-C.")
         if browser and _has_display():
             import webbrowser
@@ -49,11 +49,11 @@ def edit(
         server.run()
     written = editing.end()
     for told in written:
-        stdout.print(f"{config}: {told}.", markup=False, soft_wrap=True)
+        stdout.print(f"{config}: {told}.", soft_wrap=True)
     if written:
         stdout.print("A service takes it over with `genesis apply`.")
     else:
-        stdout.print(f"Nothing was written into {config}.", markup=False, soft_wrap=True)
+        stdout.print(f"Nothing was written into {config}.", soft_wrap=True)
 
 
 def _has_display() -> bool:
